@@ -1,0 +1,62 @@
+/** RSA keys: made by node-forge, named by their modulus as XrML writes it. */
+import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
+import forge from 'node-forge'
+
+export interface RsaPublicKey {
+  /** Base64 of the little-endian modulus, full length, as PUBLICKEY carries it. Two keys are equal when these are. */
+  readonly modulus: string
+  readonly bits: number
+  readonly key: KeyObject
+}
+
+export interface RsaPrivateKey {
+  readonly publicKey: RsaPublicKey
+  readonly key: KeyObject
+}
+
+/** The only public exponent RMS uses ([MS-RMPR] 2.2.9.1.6). */
+export const publicExponent = 65537
+
+/** A new key pair. node-forge hands the search for primes to the platform when it can. */
+export async function generateKeyPair(bits: number): Promise<RsaPrivateKey> {
+  const pair = await new Promise<forge.pki.rsa.KeyPair>((resolve, reject) => {
+    forge.pki.rsa.generateKeyPair({ bits, e: publicExponent }, (error, made) => (error ? reject(error) : resolve(made)))
+  })
+  return privateKeyFromPem(forge.pki.privateKeyInfoToPem(forge.pki.wrapRsaPrivateKey(forge.pki.privateKeyToAsn1(pair.privateKey))))
+}
+
+/**
+ * @param pem PKCS#8
+ * @throws when it is not an RSA private key
+ */
+export function privateKeyFromPem(pem: string): RsaPrivateKey {
+  return privateKeyFromKeyObject(createPrivateKey(pem))
+}
+
+export function privateKeyFromKeyObject(key: KeyObject): RsaPrivateKey {
+  const modulus = Buffer.from(String(key.export({ format: 'jwk' }).n), 'base64url')
+  return { key, publicKey: publicKeyFromModulus(modulus.reverse().toString('base64')) }
+}
+
+/** PKCS#8 PEM. */
+export function privateKeyToPem(key: RsaPrivateKey): string {
+  return key.key.export({ format: 'pem', type: 'pkcs8' }).toString()
+}
+
+/**
+ * @param modulus base64 of the little-endian modulus
+ * @throws RangeError when it is not the modulus of an RSA key of 512 to 4096 bits
+ */
+export function publicKeyFromModulus(modulus: string): RsaPublicKey {
+  const octets = Buffer.from(modulus, 'base64').reverse()
+  if (octets.length < 64 || octets.length > 512 || octets[0] === 0 || ((octets.at(-1) ?? 0) & 1) === 0) {
+    throw new RangeError(`This is not the modulus of an RSA key: ${octets.length} bytes`)
+  }
+  const key = createPublicKey({ format: 'jwk', key: { kty: 'RSA', n: octets.toString('base64url'), e: 'AQAB' } })
+  return { modulus, bits: octets.length * 8, key }
+}
+
+/** Base64 of the PKCS#1 RSAPublicKey (DER, big-endian), an identifier in template distribution ([MS-RMPR] 3.4.4.2.3.1). */
+export function publicKeyToPkcs1(key: RsaPublicKey): string {
+  return key.key.export({ format: 'der', type: 'pkcs1' }).toString('base64')
+}

@@ -1,0 +1,32 @@
+/** Time and chance are inputs. This is the one file that reads the real clock and the real random source (lint enforces it). */
+import { randomBytes } from 'node:crypto'
+
+export interface Clock {
+  /** The time now. */
+  now(): Date
+  /** Milliseconds of a clock that never goes back, for durations. */
+  monotonic(): number
+}
+
+export interface Random {
+  /** That many unpredictable bytes. */
+  bytes(length: number): Buffer
+}
+
+export const systemClock: Clock = {
+  now: () => new Date(),
+  monotonic: () => performance.now(),
+}
+
+export const systemRandom: Random = {
+  bytes: (length) => randomBytes(length),
+}
+
+/** A new GUID (RFC 9562, version 4) in braces and lower case, as RMS documents write it. */
+export function newGuid(random: Random): string {
+  const bytes = random.bytes(16)
+  bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x40, 6)
+  bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8)
+  const hex = bytes.toString('hex')
+  return `{${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}}`
+}

@@ -1,0 +1,53 @@
+/**
+ * Tree to text, every blank under control: double quotes, attributes in the order given, `<X />` for empty elements, no line
+ * breaks. This is the surface of the genuine servers; the bytes are what gets signed.
+ */
+
+/** Well-formed XML text. Made only by this file's functions or by `asMarkup` for text that was cut out of a parsed message. */
+export type Markup = string & { readonly __markup: unique symbol }
+
+type Child = Markup | undefined | readonly (Markup | undefined)[]
+
+/** Marks text as well-formed XML: for text that a parser has already accepted. */
+export function asMarkup(text: string): Markup {
+  return text as Markup
+}
+
+/** Character data, escaped. A carriage return is never written: parsers would change it and break the signature. */
+export function text(value: string | number | boolean): Markup {
+  return asMarkup(escape(String(value)))
+}
+
+/**
+ * One element. Attributes with an undefined value and undefined children are left out.
+ */
+export function element(
+  name: string,
+  attributes: Readonly<Record<string, string | number | undefined>> = {},
+  ...children: readonly Child[]
+): Markup {
+  const content = joined(...children)
+  const start = `<${name}${attributeText(attributes)}`
+  return asMarkup(content === '' ? `${start} />` : `${start}>${content}</${name}>`)
+}
+
+/** Several pieces of markup one after the other. */
+export function joined(...children: readonly Child[]): Markup {
+  return asMarkup(children.map((part) => (Array.isArray(part) ? part.filter(Boolean).join('') : (part ?? ''))).join(''))
+}
+
+function attributeText(attributes: Readonly<Record<string, string | number | undefined>>): string {
+  return Object.entries(attributes)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => ` ${name}="${escape(String(value)).replaceAll('"', '&quot;').replaceAll('\n', '&#xA;')}"`)
+    .join('')
+}
+
+function escape(value: string): string {
+  return unprintable(value).replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
+}
+
+/** Characters that XML 1.0 cannot carry, lone surrogates and carriage returns are dropped. */
+function unprintable(value: string): string {
+  return value.toWellFormed().replace(/[\u0000-\u0008\u000B-\u001F\uFFFE\uFFFF]/g, '')
+}

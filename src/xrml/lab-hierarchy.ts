@@ -1,0 +1,55 @@
+/** The lab hierarchy in `certs/`: the trust root, the enrollment service that signs SLCs, and the issuer of machine certificates. */
+import { readFileSync } from 'node:fs'
+import { privateKeyFromPem, publicKeyFromModulus, type RsaPrivateKey, type RsaPublicKey } from '../crypto/keys.js'
+import type { CryptoMode } from '../crypto/modes.js'
+import { readDocuments, type XrmlDocument } from './document.js'
+
+/** What a verifier pins. */
+export interface TrustRoot {
+  readonly name: string
+  readonly publicKey: RsaPublicKey
+}
+
+/** A certificate with the chain above it, and its private key. */
+export interface LabIssuer {
+  readonly chain: readonly XrmlDocument[]
+  readonly key: RsaPrivateKey
+}
+
+/** From the compiled file to the package's root. */
+const certs = new URL('../../../certs/', import.meta.url)
+
+export function labTrustRoot(mode: CryptoMode): TrustRoot {
+  const { name, modulus } = JSON.parse(readText(`hierarchy/root-mode${mode}.json`)) as { name: string; modulus: string }
+  return { name, publicKey: publicKeyFromModulus(modulus) }
+}
+
+/** Issuer of SLCs by self-enrollment. */
+export function labEnrollmentService(mode: CryptoMode): LabIssuer {
+  return readIssuer(`hierarchy/mode${mode}/enrollment-service`)
+}
+
+/** Issuer of SPCs: the key that every client of the lab has built in. */
+export function labSpcIssuer(mode: CryptoMode): LabIssuer {
+  return readIssuer(`hierarchy/mode${mode}/spc-issuer`)
+}
+
+/** Public keys that a server looks for in the second and third certificate of an SPC chain: the SPC issuer's and its CA's. */
+export function labSpcAuthorities(mode: CryptoMode): readonly string[] {
+  return labSpcIssuer(mode)
+    .chain.slice(0, 2)
+    .flatMap((document) => document.body.issuedPrincipal?.publicKey?.modulus ?? [])
+}
+
+/** A ready-made machine: SPC chain, leaf first, and its private key. */
+export function labMachine(name: string): { readonly chain: readonly XrmlDocument[]; readonly key: RsaPrivateKey } {
+  return { chain: readDocuments(readText(`machines/${name}/spc.xrml`)), key: privateKeyFromPem(readText(`machines/${name}/key.pem`)) }
+}
+
+function readIssuer(path: string): LabIssuer {
+  return { chain: readDocuments(readText(`${path}.xrml`)), key: privateKeyFromPem(readText(`${path}.key.pem`)) }
+}
+
+function readText(path: string): string {
+  return readFileSync(new URL(path, certs), 'utf8')
+}
