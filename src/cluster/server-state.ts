@@ -1,0 +1,114 @@
+/**
+ * ServerState ([MS-RMPR] 3.1.1.2): what a node runs on. A copy of the stored configuration with everything made ready: keys opened,
+ * chains and templates parsed. It is replaced as a whole when the stored configurationVersion changes, never changed.
+ */
+import type { Random } from '../effects.js'
+import { deriveClusterKey, openAtRest, sealAtRest, type ClusterKey } from '../crypto/at-rest.js'
+import { privateKeyFromPem, privateKeyToPem, type RsaPrivateKey } from '../crypto/keys.js'
+import { modes, type ModeRules } from '../crypto/modes.js'
+import { createSigner, type EngineName, type Signer } from '../crypto/signer.js'
+import { readDocuments, type XrmlDocument } from '../xrml/document.js'
+import type { Principal } from '../xrml/body.js'
+import { readRightsData, type RightsData } from '../xrml/rights-data.js'
+import type { ServerConfiguration } from './configuration.js'
+import type { ClusterKind, ClusterRow } from './store/cluster-store.js'
+import type { Store } from './store/open.js'
+import type { StoredTemplate } from './store/template-store.js'
+
+export interface Licensor {
+  readonly chain: readonly XrmlDocument[]
+  /** Principal of the SLC: the ISSUER of all that this cluster issues. */
+  readonly principal: Principal
+  readonly signer: Signer
+  /** The templates that count for what was published for this key. */
+  readonly templates: readonly ServerTemplate[]
+}
+
+export interface ServerTemplate {
+  readonly guid: string
+  readonly state: 'published' | 'archived'
+  /** With its XML declaration, as it is distributed. */
+  readonly text: string
+  readonly rights: RightsData
+}
+
+export interface ServerState {
+  readonly name: string
+  readonly kind: ClusterKind
+  readonly configuration: ServerConfiguration
+  readonly rules: ModeRules
+  readonly own: Licensor
+  /** Trusted publishing domains: their keys open licenses, they never sign. */
+  readonly trusted: readonly Licensor[]
+  readonly clusterKey: ClusterKey
+}
+
+/** The cluster that a node was told to join is not in the database. */
+export class UnknownCluster extends Error {
+  override readonly name = 'UnknownCluster'
+}
+
+export const clusterKeyPurpose = (cluster: string): string => `cluster-key:${cluster}`
+const trustedPurpose = (publicKey: string): string => `trusted-licensing-server:${publicKey}`
+
+/**
+ * @param password cluster key password
+ * @throws UnknownCluster, WrongKeyPassword, InvalidConfiguration
+ */
+export async function loadServerState(store: Store, name: string, password: string, engine: EngineName): Promise<ServerState> {
+  const row = await findCluster(store, name)
+  return stateOf(store, row, await deriveClusterKey(password, Buffer.from(row.keySalt, 'base64')), engine)
+}
+
+/** The state to run on from now: the same one while the stored version is the same. */
+export async function refreshServerState(store: Store, state: ServerState): Promise<ServerState> {
+  const version = await store.clusters.configurationVersion(state.name)
+  if (version === undefined || version === state.configuration.configurationVersion) return state
+  return stateOf(store, await findCluster(store, state.name), state.clusterKey, state.own.signer.engine)
+}
+
+async function findCluster(store: Store, name: string): Promise<ClusterRow> {
+  const row = await store.clusters.find(name)
+  if (row !== undefined) return row
+  const known = (await store.clusters.list()).map((cluster) => cluster.name)
+  throw new UnknownCluster(`There is no cluster "${name}" in this database; it has ${known.join(', ') || 'none'}. Provision it first.`)
+}
+
+async function stateOf(store: Store, row: ClusterRow, clusterKey: ClusterKey, engine: EngineName): Promise<ServerState> {
+  const { configuration } = row
+  const open = (purpose: string, sealed: string): RsaPrivateKey => privateKeyFromPem(openAtRest(clusterKey, purpose, sealed).toString('utf8'))
+  const stored = await store.templates.list(row.name)
+  return {
+    name: row.name,
+    kind: row.kind,
+    configuration,
+    rules: modes[configuration.cryptographicMode],
+    own: licensorOf(configuration.slc, open(clusterKeyPurpose(row.name), row.sealedKeyPair), stored.map(templateOf), engine),
+    trusted: configuration.trustedLicensingServers.map((server) =>
+      licensorOf(server.slc, open(trustedPurpose(server.publicKey), server.sealedKeyPair), server.templates.map(importedTemplate), engine),
+    ),
+    clusterKey,
+  }
+}
+
+/** Seals a cluster's key pair for the database. */
+export function sealClusterKeyPair(clusterKey: ClusterKey, cluster: string, key: RsaPrivateKey, random: Random): string {
+  return sealAtRest(clusterKey, clusterKeyPurpose(cluster), Buffer.from(privateKeyToPem(key), 'utf8'), random)
+}
+
+function licensorOf(slc: readonly string[], key: RsaPrivateKey, templates: readonly ServerTemplate[], engine: EngineName): Licensor {
+  const chain = readDocuments(slc.join(''))
+  const principal = chain[0]?.body.issuedPrincipal
+  if (principal?.publicKey?.modulus !== key.publicKey.modulus) throw new Error('The SLC of the cluster is not that of its key pair: restore the database')
+  return { chain, principal, signer: createSigner(engine, key), templates }
+}
+
+function templateOf({ guid, state, signedXrml }: StoredTemplate): ServerTemplate {
+  return { guid, state, text: signedXrml, rights: readRightsData(signedXrml) }
+}
+
+/** A template that came with a trusted publishing domain is honored, not distributed. */
+function importedTemplate(text: string): ServerTemplate {
+  const rights = readRightsData(text)
+  return { guid: rights.templateGuid ?? '', state: 'archived', text, rights }
+}

@@ -1,0 +1,46 @@
+/** The forest: one row, with the service connection point of its root cluster ([MS-RMPR] 3.1.4.4). */
+import type { Forest } from '../../directory/directory.js'
+import type { Database } from './schema.js'
+
+export interface ForestStore {
+  /** @throws Error when the directory was never filled */
+  read(): Promise<Forest>
+  /** The forest, when there is one. */
+  find(): Promise<Forest | undefined>
+  /**
+   * Registers the root cluster, when none is registered; a forest has one.
+   * @param url `<baseUrl>/certification`
+   * @returns the URL that is registered now: this one, or that of the root that came first
+   */
+  registerServiceConnectionPoint(url: string): Promise<string>
+  unregisterServiceConnectionPoint(): Promise<void>
+}
+
+export function forestStore(db: Database): ForestStore {
+  const find = async (): Promise<Forest | undefined> => {
+    const row = await db.selectFrom('forest').selectAll().executeTakeFirst()
+    if (row === undefined) return undefined
+    return {
+      dnsName: row.dns_name,
+      netbiosName: row.netbios_name,
+      domainSid: row.domain_sid,
+      ...(row.service_connection_point === null ? {} : { serviceConnectionPoint: row.service_connection_point }),
+    }
+  }
+  const read = async (): Promise<Forest> => {
+    const forest = await find()
+    if (forest === undefined) throw new Error('The database has no forest: fill its directory first')
+    return forest
+  }
+  return {
+    find,
+    read,
+    registerServiceConnectionPoint: async (url) => {
+      await db.updateTable('forest').set({ service_connection_point: url }).where('service_connection_point', 'is', null).execute()
+      return (await read()).serviceConnectionPoint ?? url
+    },
+    unregisterServiceConnectionPoint: async () => {
+      await db.updateTable('forest').set({ service_connection_point: null }).execute()
+    },
+  }
+}

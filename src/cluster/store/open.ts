@@ -1,0 +1,68 @@
+/** Opens the one database that the nodes of an installation share. */
+import { Kysely } from 'kysely'
+import type { Dialect } from 'kysely'
+import { accountKeyStore } from './account-key-store.js'
+import type { AccountKeyStore } from './account-key-store.js'
+import { clusterStore } from './cluster-store.js'
+import type { ClusterStore } from './cluster-store.js'
+import { directoryStore } from './directory-store.js'
+import type { DirectoryStore } from './directory-store.js'
+import { forestStore } from './forest-store.js'
+import type { ForestStore } from './forest-store.js'
+import { memberStore } from './member-store.js'
+import type { MemberStore } from './member-store.js'
+import { requestLogStore } from './request-log-store.js'
+import type { RequestLogStore } from './request-log-store.js'
+import { createSchema } from './schema.js'
+import type { Tables } from './schema.js'
+import { sqliteDialect } from './sqlite.js'
+import { templateStore } from './template-store.js'
+import type { TemplateStore } from './template-store.js'
+
+export interface Store {
+  readonly forest: ForestStore
+  readonly directory: DirectoryStore
+  readonly clusters: ClusterStore
+  readonly accountKeys: AccountKeyStore
+  readonly templates: TemplateStore
+  readonly members: MemberStore
+  readonly requestLog: RequestLogStore
+  readonly close: () => Promise<void>
+}
+
+/**
+ * Opens the database, with its tables made when it is empty.
+ * @param location path of an SQLite file, also as `sqlite:path`, or `:memory:` for one that ends with this process
+ * @throws OtherSchemaVersion when another version of this program made it, Error for a URL of another kind
+ */
+export async function openStore(location: string): Promise<Store> {
+  const db = new Kysely<Tables>({ dialect: await dialectOf(location) })
+  try {
+    await createSchema(db)
+  } catch (error) {
+    await db.destroy()
+    throw error
+  }
+  const forest = forestStore(db)
+  return {
+    forest,
+    directory: directoryStore(db, forest),
+    clusters: clusterStore(db),
+    accountKeys: accountKeyStore(db),
+    templates: templateStore(db),
+    members: memberStore(db),
+    requestLog: requestLogStore(db),
+    close: () => db.destroy(),
+  }
+}
+
+async function dialectOf(location: string): Promise<Dialect> {
+  const path = location.replace(/^sqlite:(?:\/\/)?/, '')
+  const scheme = /^([a-z][a-z0-9+.-]+):/i.exec(path)?.[1]
+  if (path === '' || scheme !== undefined) {
+    // Only the scheme: a URL may hold a password.
+    const shown = scheme === undefined ? location : `${scheme}:…`
+    throw new Error(`The database ${JSON.stringify(shown)} cannot be opened: give the path of an SQLite file, sqlite:PATH, or :memory:`)
+  }
+  return sqliteDialect(path)
+}

@@ -1,0 +1,165 @@
+/** The request log in the database: table request_log, a row for each request of any node. */
+import type { Insertable, Selectable } from 'kysely'
+import type { Database, Tables } from './schema.js'
+
+/** The record of RMS 1.x (DRMS_Log_Master). */
+export interface RequestLogRecord {
+  /** The cluster that answered; genuine clusters have a logging database each. */
+  readonly clusterName: string
+  /** The node. Unique together with hostMachineRequestId. */
+  readonly hostMachineName: string
+  readonly hostMachineRequestId: string
+  /** ISO 8601, UTC, milliseconds; all times here. */
+  readonly requestTime: string
+  /** `/_wmcs/licensing/license.asmx` */
+  readonly requestPath: string
+  /** The operation, such as AcquireLicense. */
+  readonly requestType: string
+  readonly requestUserAddress: string
+  readonly requestUserAgent: string
+  /** How the caller signed in, '' when anonymous. */
+  readonly authenticatedState: string
+  /** Whether the request came over TLS. */
+  readonly secureConnectionState: boolean
+  /** Who called, '' when anonymous. */
+  readonly authenticatedId: string
+  /** Nearly all of a record where it is asked for, so it is left out by default. */
+  readonly receivedXrml?: string
+  readonly issuedXrml?: string
+  readonly metadata: string
+  readonly successOrFailure: 'Succeeded' | 'Failed'
+  /** '' when the request succeeded. */
+  readonly errorInformation: string
+  readonly logCreateTime: string
+}
+
+/** Which records; what is left out does not matter. */
+export interface RequestLogQuery {
+  readonly clusterName?: string
+  /** At this time or later (ISO 8601). */
+  readonly since?: string
+  /** Before this time (ISO 8601). */
+  readonly until?: string
+  /** authenticatedId, exactly. */
+  readonly user?: string
+  readonly requestType?: string
+  readonly successOrFailure?: 'Succeeded' | 'Failed'
+  /** 100 unless told, cut to `queryLimit`. */
+  readonly limit?: number
+}
+
+export interface RequestLogStore {
+  /**
+   * Adds records in one transaction. One that is there already (same host and request) is left as it is, so that a spool can be
+   * written again.
+   * @returns for each record whether it is new
+   */
+  insert(records: readonly RequestLogRecord[]): Promise<readonly boolean[]>
+  /** Newest first. */
+  query(query: RequestLogQuery): Promise<readonly RequestLogRecord[]>
+  count(query: Omit<RequestLogQuery, 'limit'>): Promise<number>
+  /** Removes the records of requests before this time (ISO 8601). */
+  removeBefore(time: string): Promise<void>
+}
+
+export const queryLimit = 10_000
+
+/** 17 columns each: far from the number of parameters that either database takes. */
+const rowsPerStatement = 50
+
+export function requestLogStore(db: Database): RequestLogStore {
+  return {
+    insert: (records) =>
+      db.transaction().execute(async (transaction) => {
+        const added = new Set<string>()
+        for (let start = 0; start < records.length; start += rowsPerStatement) {
+          const rows = await transaction
+            .insertInto('request_log')
+            .values(records.slice(start, start + rowsPerStatement).map(toRow))
+            .onConflict((conflict) => conflict.columns(['host_machine_name', 'host_machine_request_id']).doNothing())
+            .returning(['host_machine_name', 'host_machine_request_id'])
+            .execute()
+          for (const row of rows) added.add(identity(row.host_machine_name, row.host_machine_request_id))
+        }
+        // Deleting, so that of two equal ones in `records` only the first is new.
+        return records.map((record) => added.delete(identity(record.hostMachineName, record.hostMachineRequestId)))
+      }),
+    query: async (query) => {
+      const limit = Math.min(query.limit ?? 100, queryLimit)
+      const rows = await matching(db, query)
+        .selectAll()
+        .orderBy('request_time', 'desc')
+        .orderBy('host_machine_name', 'desc')
+        .orderBy('host_machine_request_id', 'desc')
+        .limit(limit)
+        .execute()
+      return rows.map(fromRow)
+    },
+    count: async (query) => {
+      const row = await matching(db, query)
+        .select((expression) => expression.fn.countAll().as('count'))
+        .executeTakeFirstOrThrow()
+      return Number(row.count)
+    },
+    removeBefore: async (time) => {
+      await db.deleteFrom('request_log').where('request_time', '<', time).execute()
+    },
+  }
+}
+
+const identity = (host: string, request: string): string => JSON.stringify([host, request])
+
+function matching(db: Database, query: RequestLogQuery) {
+  let select = db.selectFrom('request_log')
+  if (query.clusterName !== undefined) select = select.where('cluster_name', '=', query.clusterName)
+  if (query.since !== undefined) select = select.where('request_time', '>=', query.since)
+  if (query.until !== undefined) select = select.where('request_time', '<', query.until)
+  if (query.user !== undefined) select = select.where('authenticated_id', '=', query.user)
+  if (query.requestType !== undefined) select = select.where('request_type', '=', query.requestType)
+  if (query.successOrFailure !== undefined) select = select.where('success_or_failure', '=', query.successOrFailure)
+  return select
+}
+
+function toRow(record: RequestLogRecord): Insertable<Tables['request_log']> {
+  return {
+    cluster_name: record.clusterName,
+    host_machine_name: record.hostMachineName,
+    host_machine_request_id: record.hostMachineRequestId,
+    request_time: record.requestTime,
+    request_path: record.requestPath,
+    request_type: record.requestType,
+    request_user_address: record.requestUserAddress,
+    request_user_agent: record.requestUserAgent,
+    authenticated_state: record.authenticatedState,
+    secure_connection_state: record.secureConnectionState ? 1 : 0,
+    authenticated_id: record.authenticatedId,
+    received_xrml: record.receivedXrml ?? null,
+    issued_xrml: record.issuedXrml ?? null,
+    metadata: record.metadata,
+    success_or_failure: record.successOrFailure,
+    error_information: record.errorInformation,
+    log_create_time: record.logCreateTime,
+  }
+}
+
+function fromRow(row: Selectable<Tables['request_log']>): RequestLogRecord {
+  return {
+    clusterName: row.cluster_name,
+    hostMachineName: row.host_machine_name,
+    hostMachineRequestId: row.host_machine_request_id,
+    requestTime: row.request_time,
+    requestPath: row.request_path,
+    requestType: row.request_type,
+    requestUserAddress: row.request_user_address,
+    requestUserAgent: row.request_user_agent,
+    authenticatedState: row.authenticated_state,
+    secureConnectionState: row.secure_connection_state === 1,
+    authenticatedId: row.authenticated_id,
+    ...(row.received_xrml === null ? {} : { receivedXrml: row.received_xrml }),
+    ...(row.issued_xrml === null ? {} : { issuedXrml: row.issued_xrml }),
+    metadata: row.metadata,
+    successOrFailure: row.success_or_failure === 'Succeeded' ? 'Succeeded' : 'Failed',
+    errorInformation: row.error_information,
+    logCreateTime: row.log_create_time,
+  }
+}

@@ -1,0 +1,243 @@
+/**
+ * The tables. Column types are those that SQLite and PostgreSQL share: text, integer, bigint. Bytes are base64 text, times ISO 8601
+ * text (UTC, milliseconds), flags 0 or 1; a column ending in `_key` is a name or address in the form it is compared in.
+ */
+import type { CreateTableBuilder, Kysely } from 'kysely'
+
+/** Goes up by one with every change of a table. */
+export const schemaVersion = 1
+
+interface MetaTable {
+  key: string
+  value: string
+}
+
+interface ForestTable {
+  dns_name: string
+  netbios_name: string
+  domain_sid: string
+  service_connection_point: string | null
+}
+
+interface AccountTable {
+  sid: string
+  name: string
+  name_key: string
+  enabled: number
+  password: string
+}
+
+interface AccountAddressTable {
+  address_key: string
+  address: string
+  account_sid: string
+  /** 0 is the mail address, from 1 on the proxy addresses. */
+  position: number
+}
+
+interface SidHistoryTable {
+  former_sid: string
+  account_sid: string
+}
+
+interface DirectoryGroupTable {
+  sid: string
+  name: string
+  name_key: string
+  mail: string | null
+  mail_key: string | null
+}
+
+interface GroupMemberTable {
+  group_sid: string
+  member_sid: string
+}
+
+interface ClusterTable {
+  name: string
+  kind: string
+  configuration: string
+  configuration_version: number
+  key_salt: string
+  sealed_key_pair: string
+}
+
+interface AccountKeyTable {
+  cluster: string
+  account_id: string
+  public_key: string
+  sealed_key_pair: string
+  created: string
+}
+
+interface TemplateTable {
+  cluster: string
+  guid: string
+  state: string
+  signed_xrml: string
+  changed: string
+}
+
+interface RequestLogTable {
+  cluster_name: string
+  host_machine_name: string
+  host_machine_request_id: string
+  request_time: string
+  request_path: string
+  request_type: string
+  request_user_address: string
+  request_user_agent: string
+  authenticated_state: string
+  secure_connection_state: number
+  authenticated_id: string
+  received_xrml: string | null
+  issued_xrml: string | null
+  metadata: string
+  success_or_failure: string
+  error_information: string
+  log_create_time: string
+}
+
+interface MemberTable {
+  node_id: string
+  cluster: string
+  url: string
+  pid: number
+  started: string
+  last_seen: string
+}
+
+export interface Tables {
+  meta: MetaTable
+  forest: ForestTable
+  account: AccountTable
+  account_address: AccountAddressTable
+  sid_history: SidHistoryTable
+  directory_group: DirectoryGroupTable
+  group_member: GroupMemberTable
+  cluster: ClusterTable
+  account_key: AccountKeyTable
+  template: TemplateTable
+  request_log: RequestLogTable
+  member: MemberTable
+}
+
+export type Database = Kysely<Tables>
+
+type ColumnType = 'text' | 'integer'
+type Column = ColumnType | `${ColumnType} null`
+
+/** Columns of a table, typed so that a table and its interface cannot drift apart. */
+type Columns = { readonly [T in keyof Tables]: { readonly [C in keyof Tables[T]]: Column } }
+
+const columns: Columns = {
+  meta: { key: 'text', value: 'text' },
+  forest: { dns_name: 'text', netbios_name: 'text', domain_sid: 'text', service_connection_point: 'text null' },
+  account: { sid: 'text', name: 'text', name_key: 'text', enabled: 'integer', password: 'text' },
+  account_address: { address_key: 'text', address: 'text', account_sid: 'text', position: 'integer' },
+  sid_history: { former_sid: 'text', account_sid: 'text' },
+  directory_group: { sid: 'text', name: 'text', name_key: 'text', mail: 'text null', mail_key: 'text null' },
+  group_member: { group_sid: 'text', member_sid: 'text' },
+  cluster: {
+    name: 'text',
+    kind: 'text',
+    configuration: 'text',
+    configuration_version: 'integer',
+    key_salt: 'text',
+    sealed_key_pair: 'text',
+  },
+  account_key: { cluster: 'text', account_id: 'text', public_key: 'text', sealed_key_pair: 'text', created: 'text' },
+  template: { cluster: 'text', guid: 'text', state: 'text', signed_xrml: 'text', changed: 'text' },
+  request_log: {
+    cluster_name: 'text',
+    host_machine_name: 'text',
+    host_machine_request_id: 'text',
+    request_time: 'text',
+    request_path: 'text',
+    request_type: 'text',
+    request_user_address: 'text',
+    request_user_agent: 'text',
+    authenticated_state: 'text',
+    secure_connection_state: 'integer',
+    authenticated_id: 'text',
+    received_xrml: 'text null',
+    issued_xrml: 'text null',
+    metadata: 'text',
+    success_or_failure: 'text',
+    error_information: 'text',
+    log_create_time: 'text',
+  },
+  member: { node_id: 'text', cluster: 'text', url: 'text', pid: 'integer', started: 'text', last_seen: 'text' },
+}
+
+const primaryKeys: { readonly [T in keyof Tables]: readonly (keyof Tables[T] & string)[] } = {
+  meta: ['key'],
+  forest: ['dns_name'],
+  account: ['sid'],
+  account_address: ['address_key'],
+  sid_history: ['former_sid'],
+  directory_group: ['sid'],
+  group_member: ['member_sid', 'group_sid'],
+  cluster: ['name'],
+  account_key: ['cluster', 'account_id'],
+  template: ['cluster', 'guid'],
+  request_log: ['host_machine_name', 'host_machine_request_id'],
+  member: ['node_id'],
+}
+
+const indexes: readonly { readonly table: keyof Tables; readonly columns: readonly string[]; readonly unique?: true }[] = [
+  { table: 'account', columns: ['name_key'], unique: true },
+  { table: 'account_address', columns: ['account_sid', 'position'], unique: true },
+  { table: 'sid_history', columns: ['account_sid'] },
+  { table: 'directory_group', columns: ['name_key'], unique: true },
+  { table: 'directory_group', columns: ['mail_key'], unique: true },
+  { table: 'group_member', columns: ['group_sid'] },
+  { table: 'request_log', columns: ['request_time'] },
+  { table: 'request_log', columns: ['authenticated_id', 'request_time'] },
+  { table: 'member', columns: ['cluster'] },
+]
+
+/** The database was made by another version of this program. */
+export class OtherSchemaVersion extends Error {
+  override readonly name = 'OtherSchemaVersion'
+  constructor(found: string) {
+    super(
+      `The database has schema version ${found}, this program needs ${schemaVersion}: use the program that made it, or another database`,
+    )
+  }
+}
+
+/**
+ * Makes the tables in an empty database; in one that has them it only compares the version. Any number of processes may do so at once.
+ * @throws OtherSchemaVersion
+ */
+export async function createSchema(db: Database): Promise<void> {
+  await db.transaction().execute(async (transaction) => {
+    await createTable(transaction, 'meta')
+    const found = await transaction.selectFrom('meta').select('value').where('key', '=', 'schema_version').executeTakeFirst()
+    if (found !== undefined) {
+      if (found.value !== String(schemaVersion)) throw new OtherSchemaVersion(found.value)
+      return
+    }
+    for (const table of Object.keys(columns) as (keyof Tables)[]) await createTable(transaction, table)
+    for (const index of indexes) await createIndex(transaction, index)
+    await transaction.insertInto('meta').values({ key: 'schema_version', value: String(schemaVersion) }).execute()
+  })
+}
+
+async function createTable(db: Database, table: keyof Tables): Promise<void> {
+  let builder: CreateTableBuilder<string, string> = db.schema.createTable(table).ifNotExists()
+  for (const [column, type] of Object.entries<Column>(columns[table])) {
+    builder = builder.addColumn(column, type.startsWith('text') ? 'text' : 'integer', (definition) =>
+      type.endsWith('null') ? definition : definition.notNull(),
+    )
+  }
+  const key: readonly string[] = primaryKeys[table]
+  await builder.addPrimaryKeyConstraint(`${table}_primary_key`, [...key]).execute()
+}
+
+async function createIndex(db: Database, index: (typeof indexes)[number]): Promise<void> {
+  const name = `${index.table}_by_${index.columns.join('_')}`
+  const builder = db.schema.createIndex(name).ifNotExists().on(index.table).columns([...index.columns])
+  await (index.unique === true ? builder.unique() : builder).execute()
+}

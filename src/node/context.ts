@@ -1,0 +1,53 @@
+/** What one node runs on: the effects, the store, and the server state of the moment. */
+import type { Logger } from 'pino'
+import type { RequestLog } from '../cluster/request-log.js'
+import type { ServerState } from '../cluster/server-state.js'
+import type { Store } from '../cluster/store/open.js'
+import type { ServiceContext } from '../services/context.js'
+import type { Clock, Random } from '../effects.js'
+import type { Metrics } from './metrics.js'
+
+export interface NodeContext extends ServiceContext {
+  readonly nodeId: string
+  readonly log: Logger
+  readonly requestLog: RequestLog
+  readonly metrics: Metrics
+  /** Whether there is a state yet. */
+  readonly isReady: () => boolean
+  /** Replaces the state as a whole. */
+  readonly setState: (state: ServerState) => void
+}
+
+/** The node listens, but has not joined its cluster yet. */
+export class NotReady extends Error {
+  override readonly name = 'NotReady'
+  constructor() {
+    super('The server is starting: try again in a moment')
+  }
+}
+
+export interface NodeParts {
+  readonly nodeId: string
+  readonly log: Logger
+  readonly clock: Clock
+  readonly random: Random
+  readonly store: Store
+  readonly requestLog: RequestLog
+  readonly metrics: Metrics
+}
+
+export function createContext(parts: NodeParts): NodeContext {
+  let current: ServerState | undefined
+  return {
+    ...parts,
+    directory: parts.store.directory,
+    state: () => {
+      if (current === undefined) throw new NotReady()
+      return current
+    },
+    isReady: () => current !== undefined,
+    setState: (state) => {
+      current = state
+    },
+  }
+}

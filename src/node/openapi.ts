@@ -1,0 +1,46 @@
+/** How /openapi.json describes SOAP endpoints: text bodies, with an example message of every operation. */
+import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger'
+import type { FastifySchema } from 'fastify'
+import type { ClusterKind } from '../cluster/store/cluster-store.js'
+import { exampleRequest, exampleResponse } from '../soap/example.js'
+import type { Endpoint } from './roles.js'
+
+export function openApiOptions(kind: ClusterKind): FastifyDynamicSwaggerOptions {
+  return {
+    openapi: {
+      openapi: '3.0.3',
+      info: {
+        title: `rms-emulator, ${kind} server`,
+        description:
+          'The SOAP services of a Rights Management Services server. Every operation is a POST of a SOAP 1.1 (text/xml) or 1.2 (application/soap+xml) message; GET with ?wsdl gives the service description.',
+        version: '1.0.0',
+      },
+      components: { securitySchemes: { basic: { type: 'http', scheme: 'basic', description: 'An account of the directory' } } },
+    },
+  }
+}
+
+/** Schema of the POST route of an endpoint. It describes; nothing is validated by it. */
+export function openApiSchema({ service, operations, path }: Endpoint, hide: boolean): FastifySchema {
+  const names = operations.map(({ name }) => name).join(', ')
+  const messages = (write: typeof exampleRequest): object => {
+    const first = operations[0]
+    const examples = Object.fromEntries(operations.map(({ name, description }) => [name, { summary: name, value: write(service, description) }]))
+    return first === undefined ? {} : { schema: { type: 'string', example: write(service, first.description) }, examples }
+  }
+  return {
+    hide,
+    tags: [service.name],
+    summary: `${names} at ${path}`,
+    description: operations.map(({ description }) => `- **${description.name}**: ${description.about}`).join('\n'),
+    security: [{ basic: [] }],
+    body: { content: { 'text/xml': messages(exampleRequest), 'application/soap+xml': { schema: { type: 'string' } } } },
+    response: {
+      200: { description: 'The answer', content: { 'text/xml': messages(exampleResponse) } },
+      401: { description: 'Not signed in, or not admitted', content: { 'text/plain': { schema: { type: 'string' } } } },
+      413: { description: 'The message is too large', content: { 'text/plain': { schema: { type: 'string' } } } },
+      415: { description: 'Not a SOAP content type', content: { 'text/plain': { schema: { type: 'string' } } } },
+      500: { description: 'A SOAP fault; faultstring begins with the exception name', content: { 'text/xml': { schema: { type: 'string' } } } },
+    },
+  } as FastifySchema
+}

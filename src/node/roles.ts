@@ -1,0 +1,83 @@
+/**
+ * Which services a server of each kind has. Read this first: a root certifies, licenses and publishes, a licensing-only server licenses
+ * and publishes ([MS-RMPR] 3.1.4.2, [MS-RMSI] 2.1).
+ */
+import type { ClusterKind } from '../cluster/store/cluster-store.js'
+import { activate } from '../services/activation/activate.js'
+import { activationService } from '../services/activation/messages.js'
+import { certify } from '../services/certification/certify.js'
+import { certificationService, precertificationService } from '../services/certification/messages.js'
+import { precertify } from '../services/certification/precertify.js'
+import type { Operation } from '../services/context.js'
+import { acquireContentKey } from '../services/decommission/acquire-content-key.js'
+import { decommissionService } from '../services/decommission/messages.js'
+import { acquireLicense } from '../services/licensing/acquire-license.js'
+import { acquirePreLicense } from '../services/licensing/acquire-pre-license.js'
+import { licensingService } from '../services/licensing/messages.js'
+import { acquireIssuanceLicense } from '../services/publishing/acquire-issuance-license.js'
+import { getClientLicensorCert } from '../services/publishing/get-client-licensor-cert.js'
+import { publishingService } from '../services/publishing/messages.js'
+import { editIssuanceLicense } from '../services/republishing/edit-issuance-license.js'
+import { republishingService } from '../services/republishing/messages.js'
+import { findServiceLocations, findServiceLocationsForUser } from '../services/server/find-service-locations.js'
+import { getLicensorCertificate } from '../services/server/get-licensor-certificate.js'
+import { getServerInfo } from '../services/server/get-server-info.js'
+import { serverService } from '../services/server/messages.js'
+import { acquireTemplateInformation } from '../services/templates/acquire-template-information.js'
+import { acquireTemplates } from '../services/templates/acquire-templates.js'
+import { templateDistributionService } from '../services/templates/messages.js'
+import type { ServiceDescription } from '../soap/schema.js'
+
+export interface Endpoint {
+  /** Below /_wmcs, as the specification spells it. Requests may use any case. */
+  readonly path: string
+  /** Other spellings that clients and documents use. */
+  readonly aliases: readonly string[]
+  readonly service: ServiceDescription
+  readonly operations: readonly Operation[]
+  /** Served without signing in, unless an access list says otherwise. */
+  readonly anonymous: boolean
+}
+
+const endpoint = (
+  path: string,
+  service: ServiceDescription,
+  operations: readonly Operation[],
+  more: Partial<Pick<Endpoint, 'aliases' | 'anonymous'>> = {},
+): Endpoint => ({ path, service, operations, aliases: [], anonymous: false, ...more })
+
+/** The whole port type on every address: the WSDL publishes it in one piece. */
+const serverOperations = [getLicensorCertificate, findServiceLocationsForUser, getServerInfo, findServiceLocations]
+
+const mobileSpellings = ['/certification/MobileDeviceCertification.asmx', '/certification/MobileDeviceCertfication.asmx']
+
+const certification: readonly Endpoint[] = [
+  endpoint('/certification/certification.asmx', certificationService, [certify]),
+  endpoint('/certification/ServerCertification.asmx', certificationService, [certify]),
+  endpoint('/certification/MobileCertification.asmx', certificationService, [certify], { aliases: mobileSpellings }),
+  endpoint('/certification/Precertification.asmx', precertificationService, [precertify]),
+  endpoint('/certification/Activation.asmx', activationService, [activate], { anonymous: true }),
+  endpoint('/certification/server.asmx', serverService, serverOperations),
+  endpoint('/certification/ServiceLocator.asmx', serverService, serverOperations),
+]
+
+const licensing: readonly Endpoint[] = [
+  endpoint('/licensing/license.asmx', licensingService, [acquireLicense, acquirePreLicense]),
+  endpoint('/licensing/publish.asmx', publishingService, [acquireIssuanceLicense, getClientLicensorCert]),
+  endpoint('/licensing/editissuancelicense.asmx', republishingService, [editIssuanceLicense]),
+  endpoint('/licensing/templateDistribution.asmx', templateDistributionService, [acquireTemplateInformation, acquireTemplates]),
+  endpoint('/licensing/server.asmx', serverService, serverOperations),
+  endpoint('/licensing/ServiceLocator.asmx', serverService, serverOperations),
+]
+
+const decommission: readonly Endpoint[] = [endpoint('/decommission/decommission.asmx', decommissionService, [acquireContentKey])]
+
+export const roles: Readonly<Record<ClusterKind, readonly Endpoint[]>> = {
+  root: [...certification, ...licensing, ...decommission],
+  licensing: [...licensing, ...decommission],
+}
+
+/** Paths of all endpoints of a server, in lower case: the keys of access lists. */
+export function endpointPaths(kind: ClusterKind): readonly string[] {
+  return roles[kind].map(({ path }) => path.toLowerCase())
+}

@@ -1,0 +1,130 @@
+/** One SOAP exchange: from the text of a request to the text of the answer or fault, with its record in the request log. */
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { RmsException } from '../exceptions.js'
+import type { Caller } from '../identity/caller.js'
+import type { Call, Notes, Operation } from '../services/context.js'
+import { stepOf } from '../services/steps.js'
+import { findOperation, requestedAction } from '../soap/dispatch.js'
+import { contentType, readEnvelope, versionOfContentType, writeEnvelope, type SoapMessage } from '../soap/envelope.js'
+import { faultStatus, writeFault } from '../soap/fault.js'
+import { SoapProblem, type SoapVersion } from '../soap/soap-problem.js'
+import { plainVersions, readVersionData, versionDataHeader } from '../soap/version-data.js'
+import { element } from '../xml/write.js'
+import type { NodeContext } from './context.js'
+import type { Endpoint } from './roles.js'
+
+interface Outcome {
+  readonly version: SoapVersion
+  readonly status: number
+  readonly text: string
+  /** Operation, or the service when the operation was not found. */
+  readonly operation: string
+  readonly notes: Notes
+  /** The refusal; undefined when the request succeeded. */
+  readonly error?: RmsException | SoapProblem
+}
+
+/** Ids of the request log: unique together with the node's id, also across restarts. */
+export function requestIds(started: Date): () => string {
+  const boot = started.getTime().toString(36)
+  let count = 0
+  return () => `${boot}-${++count}`
+}
+
+export function soapExchange(endpoint: Endpoint, context: NodeContext, nextId: () => string) {
+  return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+    const began = context.clock.monotonic()
+    const now = context.clock.now()
+    const outcome = await exchange(endpoint, context, request, now)
+    await record(endpoint, context, request, outcome, now, nextId())
+    const milliseconds = context.clock.monotonic() - began
+    context.metrics.count(outcome.operation, milliseconds / 1000, outcome.error === undefined ? undefined : reasonOf(outcome.error))
+    logOutcome(context, request.caller, outcome, milliseconds)
+    return reply.code(outcome.status).type(contentType(outcome.version)).send(outcome.text)
+  }
+}
+
+async function exchange(endpoint: Endpoint, context: NodeContext, request: FastifyRequest, now: Date): Promise<Outcome> {
+  const assumed = versionOfContentType(request.headers['content-type']) ?? '1.1'
+  const notes: Notes = { metadata: {}, issued: [], received: [] }
+  let name = endpoint.service.name
+  let version = assumed
+  try {
+    const message = readEnvelope(typeof request.body === 'string' ? request.body : '', assumed)
+    version = message.version
+    const operation = operationOf(endpoint, message, request)
+    name = operation.name
+    const text = await perform(endpoint, operation, message, { context, caller: request.caller, now, notes })
+    return { version, status: 200, text, operation: name, notes }
+  } catch (error) {
+    const told = toldError(error, context, name)
+    return { version: told instanceof SoapProblem ? told.version : version, status: faultStatus(told), text: writeFault(version, told), operation: name, notes, error: told }
+  }
+}
+
+function operationOf(endpoint: Endpoint, message: SoapMessage, request: FastifyRequest): Operation {
+  const { name } = findOperation(endpoint.service, message, requestedAction(request.headers))
+  const operation = endpoint.operations.find((candidate) => candidate.name === name)
+  if (operation === undefined) throw new SoapProblem('Client', `${name} is not served at this address.`, message.version)
+  return operation
+}
+
+type Surroundings = Pick<Call, 'caller' | 'now' | 'notes'> & { readonly context: NodeContext }
+
+async function perform({ service }: Endpoint, operation: Operation, message: SoapMessage, around: Surroundings): Promise<string> {
+  const { namespace } = service
+  const { versionData, name } = operation.description
+  const versions = versionData ? readVersionData(message, namespace) : plainVersions
+  const observer = around.context.metrics.stepObserver(name)
+  const answer = await operation.handle({ ...around, state: around.context.state(), message, request: message.body, versions, observer })
+  const header = versionData ? versionDataHeader(namespace) : undefined
+  return writeEnvelope(message.version, header, element(`${name}Response`, { xmlns: namespace }, answer))
+}
+
+/** What the client is told. Anything unforeseen is logged whole and told as nothing but "could not be processed". */
+function toldError(error: unknown, context: NodeContext, operation: string): RmsException | SoapProblem {
+  if (error instanceof RmsException || error instanceof SoapProblem) return error
+  context.log.error({ err: error, operation, step: stepOf(error) }, 'unexpected error')
+  return new RmsException('UnspecifiedError', `unexpected: ${error instanceof Error ? error.message : String(error)}`)
+}
+
+function reasonOf(error: RmsException | SoapProblem): string {
+  return error instanceof RmsException ? error.fullName : `soap:${error.code}`
+}
+
+/** The log line and the request log say the same of a refusal: what, where, why. */
+function explanationOf(error: RmsException | SoapProblem): string {
+  if (error instanceof SoapProblem) return `soap:${error.code}: ${error.message}`
+  const step = stepOf(error)
+  return `${error.fullName}${step === undefined ? '' : ` at step "${step}"`}: ${error.why}`
+}
+
+/** The answer waits for its record: nothing that was issued is missing from the log. */
+async function record(endpoint: Endpoint, context: NodeContext, request: FastifyRequest, outcome: Outcome, now: Date, id: string): Promise<void> {
+  const { caller } = request
+  const { notes, error } = outcome
+  await context.requestLog.append({
+    clusterName: context.state().name,
+    hostMachineName: context.nodeId,
+    hostMachineRequestId: id,
+    requestTime: now.toISOString(),
+    requestPath: `/_wmcs${endpoint.path}`,
+    requestType: outcome.operation,
+    requestUserAddress: notes.userAddress ?? caller.account?.mail ?? '',
+    requestUserAgent: request.headers['user-agent'] ?? '',
+    authenticatedState: caller.isAuthenticated ? caller.authenticationType : '',
+    secureConnectionState: request.protocol === 'https',
+    authenticatedId: caller.account?.name ?? '',
+    receivedXrml: notes.received.join(''),
+    issuedXrml: notes.issued.join(''),
+    metadata: JSON.stringify(notes.metadata),
+    successOrFailure: error === undefined ? 'Succeeded' : 'Failed',
+    errorInformation: error === undefined ? '' : explanationOf(error),
+  })
+}
+
+function logOutcome(context: NodeContext, caller: Caller, { operation, error, status }: Outcome, milliseconds: number): void {
+  const facts = { operation, user: caller.account?.name, ms: Math.round(milliseconds * 10) / 10 }
+  if (error === undefined) context.log.info(facts, 'served')
+  else context.log.info({ ...facts, status, why: explanationOf(error) }, 'refused')
+}

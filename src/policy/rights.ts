@@ -1,0 +1,90 @@
+/** Which rights an account has to a content ([MS-RMPR] 3.4.4.1): pure, membership answers are given to it. */
+import type { RmsObject } from '../xrml/body.js'
+import type { Grant, RightsPrincipal, TimeCondition } from '../xrml/rights.js'
+import { addSeconds, secondsPerDay, type TimeRange } from '../xrml/times.js'
+import type { UlRight } from '../xrml/ul.js'
+
+/** Everything by which an account can be named in a policy. Compared without regard to case. */
+export interface Identity {
+  /** SID of the account and of every group it is in. */
+  readonly sids: ReadonlySet<string>
+  /** Mail addresses of the account, aliases included, and of every group it is in. */
+  readonly mails: ReadonlySet<string>
+  /** SIDs and addresses of the account alone: a group is nobody's owner. */
+  readonly own: ReadonlySet<string>
+}
+
+export interface Policy {
+  readonly grants: readonly Grant[]
+  readonly precondition: TimeCondition
+  /** The author, from the PL's METADATA. */
+  readonly owner: RmsObject | undefined
+  /** ISSUEDTIME of the PL: days of content expiry count from it. */
+  readonly issuedTime: Date
+}
+
+/** All values in lower case, as the comparison needs them. */
+export function identityOf(account: { sids: readonly string[]; mails: readonly string[] }, groups: { sids: readonly string[]; mails: readonly string[] }): Identity {
+  const lower = (values: readonly string[]): Set<string> => new Set(values.filter((value) => value !== '').map((value) => value.toLowerCase()))
+  return {
+    sids: lower([...account.sids, ...groups.sids]),
+    mails: lower([...account.mails, ...groups.mails]),
+    own: lower([...account.sids, ...account.mails]),
+  }
+}
+
+/**
+ * The rights of the use license; none when the account has none. A super user and the author get OWNER and nothing else
+ * ([MS-RMPR] 2.2.9.9.6), whatever the policy says.
+ */
+export function decideRights(policy: Policy, identity: Identity, { superUser, now }: { superUser: boolean; now: Date }): readonly UlRight[] {
+  if (superUser || isOwner(policy.owner, identity)) return [{ right: 'OWNER' }]
+  const content = contentRange(policy)
+  if (content !== undefined && (now >= content.until || now < content.from)) return []
+  const own = policy.grants.filter((grant) => names(grant.principal, identity))
+  const current = own.filter((grant) => grant.range === undefined || now < grant.range.until)
+  const rights = [...new Set(current.map((grant) => grant.right))]
+  return rights.map((right) => bounded(mostGenerous(right, current), content))
+}
+
+/** Whether the author, as METADATA/OWNER names them, is this account. */
+export function isOwner(owner: RmsObject | undefined, identity: Identity): boolean {
+  if (owner === undefined) return false
+  return identity.own.has((owner.id || owner.name?.trim() || '').toLowerCase()) || identity.own.has((owner.name?.trim() ?? '').toLowerCase())
+}
+
+/** By SID when there is one, else by mail address; the internal names come in several spellings. */
+function names({ idType, id, name }: RightsPrincipal, identity: Identity): boolean {
+  if (idType === 'Internal') return id.toLowerCase() === 'anyone'
+  if (id !== '') return identity.sids.has(id.toLowerCase()) || identity.mails.has(id.toLowerCase())
+  return name !== undefined && identity.mails.has(name.toLowerCase())
+}
+
+/** Someone who has a right by several grants has it as long as the longest of them. */
+function mostGenerous(right: string, grants: readonly Grant[]): UlRight {
+  const same = grants.filter((grant) => grant.right === right)
+  const ranges = same.map((grant) => grant.range)
+  const days = same.map((grant) => grant.days)
+  return {
+    right,
+    range: ranges.reduce((widest, range) => (widest === undefined || range === undefined ? undefined : range.until > widest.until ? range : widest)),
+    days: days.reduce((most, value) => (most === undefined || value === undefined ? undefined : Math.max(most, value))),
+  }
+}
+
+/** A precondition bounds every right: content that expires takes its rights with it. */
+function bounded(right: UlRight, content: TimeRange | undefined): UlRight {
+  if (content === undefined) return right
+  const range = right.range
+  if (range === undefined) return { ...right, range: content }
+  const from = range.from > content.from ? range.from : content.from
+  const until = range.until < content.until ? range.until : content.until
+  return { ...right, range: { from, until } }
+}
+
+function contentRange({ precondition, issuedTime }: Policy): TimeRange | undefined {
+  const byDays = precondition.days === undefined ? undefined : { from: issuedTime, until: addSeconds(issuedTime, precondition.days * secondsPerDay) }
+  const { range } = precondition
+  if (range === undefined || byDays === undefined) return range ?? byDays
+  return { from: range.from, until: range.until < byDays.until ? range.until : byDays.until }
+}

@@ -1,0 +1,92 @@
+/** From an open PL and an account's certificate to a use license ([MS-RMPR] 3.4.4.1): what AcquireLicense and AcquirePreLicense share. */
+import type { ServerState, ServerTemplate } from '../../cluster/server-state.js'
+import { publicKeyFromModulus } from '../../crypto/keys.js'
+import { seal } from '../../crypto/seal.js'
+import type { Directory } from '../../directory/directory.js'
+import { newGuid, type Random } from '../../effects.js'
+import { refuse } from '../../exceptions.js'
+import { decideRights, identityOf, type Identity, type Policy } from '../../policy/rights.js'
+import { asMarkup, type Markup } from '../../xml/write.js'
+import type { Principal } from '../../xrml/body.js'
+import { verbatim } from '../../xrml/pl.js'
+import type { RightsData } from '../../xrml/rights-data.js'
+import { toMinute } from '../../xrml/times.js'
+import { buildUl, exclusionPolicyList, osExclusionCondition, ulIssuerText, type UlRight } from '../../xrml/ul.js'
+import type { GoodPl, OpenPl } from './publishing-license.js'
+
+/** The policy that counts: the server's current copy of a template, not the one in the PL, so that edits act on old content. */
+export function currentPolicy({ pl, licensor }: GoodPl, rightsData: RightsData, now: Date): { policy: Policy; rights: RightsData } {
+  const template = rightsData.official ? templateNamed(licensor.templates, rightsData.templateGuid) : undefined
+  const rights = template?.rights ?? rightsData
+  return { policy: { grants: rights.grants, precondition: rights.precondition, owner: pl.owner, issuedTime: pl.issuedTime ?? now }, rights }
+}
+
+/** All that the account can be named by: its SID and addresses, and those of the groups it is in, at any depth. */
+export async function identityOfAccount(account: Principal, directory: Directory): Promise<Identity> {
+  const { object } = account
+  const sid = object?.idType === 'Windows' ? object.id : ''
+  const known = (sid === '' ? undefined : await directory.accountBySid(sid)) ?? (await directory.accountByMail(object?.name ?? ''))
+  const groups = known === undefined ? [] : await directory.memberships(known.sid)
+  const aliases = object?.addresses.map((address) => address.value) ?? []
+  return identityOf(
+    {
+      sids: [sid, known?.sid ?? '', ...(known?.sidHistory ?? [])],
+      mails: [object?.name ?? '', known?.mail ?? '', ...aliases, ...(known?.proxyAddresses ?? [])],
+    },
+    { sids: groups.map((group) => group.sid), mails: groups.map((group) => group.mail ?? '') },
+  )
+}
+
+/** @throws RmsException NoRightsForRequestedPrincipal */
+export function requireRights(policy: Policy, identity: Identity, account: Principal, state: ServerState, now: Date): readonly UlRight[] {
+  const { superUserEnabled, superUserGroup } = state.configuration
+  const superUser = superUserEnabled && superUserGroup !== null && identity.mails.has(superUserGroup.toLowerCase())
+  const rights = decideRights(policy, identity, { superUser, now })
+  if (rights.length > 0) return rights
+  const named = [...new Set(policy.grants.map(({ principal }) => principal.name ?? principal.id))].join(', ') || 'nobody'
+  return refuse('NoRightsForRequestedPrincipal', `${account.object?.name ?? account.object?.id} has no rights; the policy names ${named.slice(0, 500)}`)
+}
+
+export interface LicenseParts {
+  readonly good: GoodPl
+  readonly open: Pick<OpenPl, 'keyBlob'>
+  readonly rights: readonly UlRight[]
+  /** Policy lists, application data and conditions come from here. */
+  readonly policySource: RightsData
+  readonly account: Principal
+}
+
+export async function issueLicense(parts: LicenseParts, { state, random, now }: { state: ServerState; random: Random; now: Date }): Promise<{ ul: string; guid: string }> {
+  const { pl } = parts.good
+  const { principal, signer } = state.own
+  const accountKey = publicKeyFromModulus(parts.account.publicKey?.modulus ?? '')
+  const guid = newGuid(random)
+  const ul = await buildUl(
+    {
+      guid,
+      issuedTime: toMinute(now),
+      issuer: principal,
+      account: parts.account,
+      contentKey: seal(state.rules, accountKey, parts.open.keyBlob, ulIssuerText(principal), random),
+      rights: parts.rights,
+      referralInfo: verbatim(pl.verbatim.referralInfo),
+      work: [verbatim(pl.verbatim.contentObject), verbatim(pl.verbatim.metadata), verbatim(pl.verbatim.refresh || (parts.policySource.refresh ?? ''))],
+      rest: restOf(parts.policySource, state),
+    },
+    signer,
+    state.rules.hash,
+  )
+  return { ul, guid }
+}
+
+/** APPSPECIFIC data, exclusion of operating systems and applications, and the policy lists of the rights data, in BODY's order. */
+function restOf(source: RightsData, { configuration }: ServerState): readonly Markup[] {
+  const applicationData = source.applicationData.map((data) => asMarkup(data.source))
+  const osExclusion = configuration.osExclusionEnabled ? [osExclusionCondition(configuration.osExclusionPolicy)] : []
+  const applications = exclusionPolicyList(configuration.applicationExclusionPolicy)
+  return [...applicationData, ...osExclusion, ...source.policyLists.map(asMarkup), ...(applications === undefined ? [] : [applications])]
+}
+
+function templateNamed(templates: readonly ServerTemplate[], guid: string | undefined): ServerTemplate | undefined {
+  return templates.find((template) => template.guid.toLowerCase() === guid?.toLowerCase())
+}

@@ -1,0 +1,88 @@
+/** The checks of a PL, and the opening of what is sealed in it ([MS-RMPR] 3.4.4.1, 3.5.4.1). */
+import type { Licensor, ServerState } from '../../cluster/server-state.js'
+import { BadKeyBlob, readKeyBlob } from '../../crypto/content-key.js'
+import { SealBroken, unseal } from '../../crypto/seal.js'
+import { refuse, type ExceptionKey } from '../../exceptions.js'
+import { isSamePrincipal } from '../../xrml/body.js'
+import { checkChain } from '../../xrml/chain.js'
+import type { XrmlDocument } from '../../xrml/document.js'
+import { readPl, type Pl } from '../../xrml/pl.js'
+import { decryptRightsData, readRightsData, type RightsData } from '../../xrml/rights-data.js'
+import { reading } from '../read-documents.js'
+
+export interface GoodPl {
+  readonly pl: Pl
+  /** Whose key opens it: our own, or that of a trusted publishing domain. */
+  readonly licensor: Licensor
+}
+
+export interface OpenPl {
+  readonly contentKey: Buffer
+  /** KeyHeader and key as they were sealed: they go into the use license as they are. */
+  readonly keyBlob: Buffer
+  readonly rightsData: RightsData
+  readonly rightsDataText: string
+}
+
+/** Which exception stands for what; the operations differ only in these. */
+export interface PlExceptions {
+  /** Anything changed, unreadable or not leading to a server that we trust to sign. */
+  readonly signature: ExceptionKey
+  /** Made for another server. */
+  readonly otherServer: ExceptionKey
+}
+
+/**
+ * A signed PL chain. The order of the checks is part of the interface: a changed document or broken link anywhere, then whether the PL was made
+ * for this server, then whether its chain leads to a server whose licenses count here.
+ */
+export function requireGoodPl(chain: readonly XrmlDocument[], state: ServerState, exceptions: PlExceptions): GoodPl {
+  const check = checkChain(chain)
+  if (!check.ok) refuse(exceptions.signature, check.why ?? '')
+  const pl = reading(exceptions.signature, () => readPl(check.documents[0] as XrmlDocument))
+  const licensor = licensorOf(pl, state)
+  if (licensor === undefined) return refuse(exceptions.otherServer, `the PL was made for ${pl.server.object?.id}, which is neither this cluster nor a trusted one`)
+  if (!leadsToTrustedLicensor(check.documents, state)) {
+    refuse(exceptions.signature, 'the chain of the PL does not lead to this cluster nor to a trusted licensing server')
+  }
+  return { pl, licensor }
+}
+
+/** The server, own or trusted, that the PL's content key is sealed to. */
+export function licensorOf(pl: Pl, state: ServerState): Licensor | undefined {
+  return [state.own, ...state.trusted].find((licensor) => isSamePrincipal(pl.server, licensor.principal))
+}
+
+/** The PL was signed by such a server, or by a CLC that one has issued. */
+function leadsToTrustedLicensor([pl, clc]: readonly XrmlDocument[], state: ServerState): boolean {
+  const keys = [state.own, ...state.trusted].map((licensor) => licensor.principal.publicKey?.modulus)
+  const issuer = (document: XrmlDocument | undefined): string | undefined => document?.body.issuer?.publicKey?.modulus
+  return keys.includes(issuer(pl)) || (clc?.kind === 'CLC' && keys.includes(issuer(clc)))
+}
+
+/** What an operation answers when sealed bits do not open. */
+export interface SealExceptions {
+  readonly hash: ExceptionKey
+  readonly des: ExceptionKey
+  readonly other: ExceptionKey
+}
+
+/** Opens the sealed content key: the payload as it was sealed, checked to belong to this PL. */
+export async function openContentKey({ pl, licensor }: GoodPl, exceptions: SealExceptions): Promise<{ contentKey: Buffer; keyBlob: Buffer }> {
+  try {
+    const { payload, belongsTo } = await unseal(licensor.signer, pl.enablingBits.type, pl.enablingBits.bytes)
+    if (!belongsTo(pl.sealedTo)) refuse(exceptions.hash, 'the hash in ENABLINGBITS is not that of the ISSUEDPRINCIPALS of the PL')
+    return { contentKey: readKeyBlob(payload).key, keyBlob: payload }
+  } catch (error) {
+    if (error instanceof SealBroken || error instanceof BadKeyBlob) return refuse(error.des ? exceptions.des : exceptions.other, error.message)
+    throw error
+  }
+}
+
+/** Decrypts and reads the policy. */
+export function openRightsData(pl: Pl, contentKey: Buffer, unreadable: ExceptionKey): { rightsData: RightsData; rightsDataText: string } {
+  return reading(unreadable, () => {
+    const rightsDataText = decryptRightsData(pl.encryptedRightsData, contentKey)
+    return { rightsData: readRightsData(rightsDataText), rightsDataText }
+  })
+}

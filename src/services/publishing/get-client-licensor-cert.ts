@@ -1,0 +1,73 @@
+/** GetClientLicensorCert: a CLC, with which the holder of a RAC publishes offline ([MS-RMPR] 3.5.4.2). */
+import { generateKeyPair, publicKeyFromModulus, type RsaPrivateKey } from '../../crypto/keys.js'
+import { writePrivateKeyBlob } from '../../crypto/private-key-blob.js'
+import { seal } from '../../crypto/seal.js'
+import { newGuid } from '../../effects.js'
+import { refuse } from '../../exceptions.js'
+import { xmlNodes } from '../../soap/xml-node.js'
+import { child, childrenNamed } from '../../xml/read.js'
+import { element, type Markup } from '../../xml/write.js'
+import { buildClc, clcIssuerText } from '../../xrml/clc.js'
+import type { XrmlDocument } from '../../xrml/document.js'
+import type { Rac } from '../../xrml/rac.js'
+import { toMinute } from '../../xrml/times.js'
+import { describe, operation, type Call } from '../context.js'
+import { requireGoodAccountCertificate } from '../licensing/account-certificate.js'
+import { accountCertificateLimits, readChain } from '../read-documents.js'
+import { licensingUrl, requireInService } from '../standing.js'
+import { walk } from '../steps.js'
+import { publishingService } from './messages.js'
+
+export const getClientLicensorCert = operation(
+  describe(publishingService, 'GetClientLicensorCert'),
+  walk<Call>()
+    .step('parse', parse)
+    .step('in service', requireInService)
+    .step('verify account', ({ racChain, state, now, notes }) => noteAccount(requireGoodAccountCertificate(racChain, state, now), notes))
+    .step('key pair', async ({ state }) => ({ key: await generateKeyPair(state.rules.keyBits) }))
+    .step('build and sign', build)
+    .step('answer', answer),
+)
+
+function parse({ request }: Call): { racChain: readonly XrmlDocument[] } {
+  const all = childrenNamed(child(request, 'RequestParams'), 'GetClientLicensorCertParams')
+  const [params] = all
+  if (params === undefined) return refuse('ArgumentNull', 'RequestParams has no GetClientLicensorCertParams')
+  if (all.length > 1) return refuse('UnspecifiedError', `there are ${all.length} GetClientLicensorCertParams, one is taken`)
+  return { racChain: readChain(child(params, 'PersonaCerts'), accountCertificateLimits, 'UnexpectedPersonaCert') }
+}
+
+function noteAccount(rac: Rac, notes: Call['notes']): { rac: Rac } {
+  notes.userAddress = rac.account.object?.name ?? ''
+  return { rac }
+}
+
+/** Its private key exists nowhere but in the certificate, sealed to the account ([MS-RMPR] product note 45). */
+async function build({ state, context, now, rac, key, notes }: Call & { rac: Rac; key: RsaPrivateKey }): Promise<{ clc: string }> {
+  const { principal, signer } = state.own
+  const guid = newGuid(context.random)
+  const accountKey = publicKeyFromModulus(rac.account.publicKey?.modulus ?? '')
+  const clc = await buildClc(
+    {
+      guid,
+      issuedTime: toMinute(now),
+      range: rac.validity,
+      issuer: principal,
+      licensingUrl: licensingUrl(state),
+      extranetLicensingUrl: state.configuration.externalLicensingUrl ?? undefined,
+      account: rac.account,
+      publicKey: key.publicKey,
+      privateKey: seal(state.rules, accountKey, writePrivateKeyBlob(key), clcIssuerText(principal), context.random),
+    },
+    signer,
+    state.rules.hash,
+  )
+  notes.issued.push(clc)
+  notes.metadata.issued = [guid]
+  return { clc }
+}
+
+function answer({ clc, state }: Call & { clc: string }): { answer: Markup } {
+  const chain = xmlNodes('CertificateChain', [clc, ...state.own.chain.map((document) => document.text)])
+  return { answer: element('GetClientLicensorCertResult', {}, element('GetClientLicensorCertResponse', {}, chain)) }
+}

@@ -1,0 +1,43 @@
+/** Signing of a PL by the server ([MS-RMPR] 3.5.4.1): what AcquireIssuanceLicense and EditIssuanceLicense share. */
+import { seal } from '../../crypto/seal.js'
+import { publicKeyFromModulus } from '../../crypto/keys.js'
+import { asMarkup } from '../../xml/write.js'
+import { buildServerPl, plSealedTo, verbatim } from '../../xrml/pl.js'
+import { toMinute } from '../../xrml/times.js'
+import type { Call } from '../context.js'
+import type { GoodPl } from '../licensing/publishing-license.js'
+import { licensingUrl } from '../standing.js'
+
+export interface SignedContent {
+  /** KeyHeader and content key. */
+  readonly keyBlob: Buffer
+  /** Base64. */
+  readonly encryptedRightsData: string
+}
+
+/**
+ * The PL anew, in the server's form: ISSUEDTIME, acquisition points and ISSUER are the server's, the sealed key is tied to ISSUEDPRINCIPALS as the
+ * server writes it, everything else is the request's to the letter.
+ */
+export async function signPublishingLicense({ pl, licensor }: GoodPl, content: SignedContent, { state, context, now }: Call): Promise<string> {
+  const server = licensor.principal
+  const serverKey = publicKeyFromModulus(server.publicKey?.modulus ?? '')
+  return buildServerPl(
+    {
+      issuedTime: toMinute(now),
+      validity: pl.validity,
+      licensingUrl: licensingUrl(state),
+      extranetLicensingUrl: state.configuration.externalLicensingUrl ?? undefined,
+      server,
+      enablingBits: seal(state.rules, serverKey, content.keyBlob, plSealedTo(server), context.random),
+      descriptor: verbatim(pl.verbatim.descriptor),
+      referralInfo: verbatim(pl.verbatim.referralInfo),
+      work: [verbatim(pl.verbatim.contentObject), verbatim(pl.verbatim.metadata), verbatim(pl.verbatim.refresh)],
+      encryptedRightsData: content.encryptedRightsData,
+      rest: pl.applicationData.map((data) => asMarkup(data.source)),
+    },
+    state.own.principal,
+    state.own.signer,
+    state.rules.hash,
+  )
+}

@@ -1,0 +1,47 @@
+/** Certificates out of a request: text to documents, with bounds ([MS-RMPR] 3.4.4.1, product notes 42 and 43). */
+import type { ExceptionKey } from '../exceptions.js'
+import { refuse } from '../exceptions.js'
+import { readXmlNodes } from '../soap/xml-node.js'
+import { MalformedXml, type XmlElement } from '../xml/read.js'
+import { MalformedXrml } from '../xrml/body.js'
+import { readOneDocument, type XrmlDocument } from '../xrml/document.js'
+
+export interface ChainLimits {
+  readonly count: number
+  /** Of one certificate, in bytes of UTF-8. */
+  readonly bytes: number
+}
+
+/** Windows takes a hundred account certificates of 30 KiB, and a PL of 8 MiB. */
+export const accountCertificateLimits: ChainLimits = { count: 100, bytes: 30_720 }
+export const publishingLicenseLimits: ChainLimits = { count: 100, bytes: 8 * 1024 * 1024 }
+
+/**
+ * The chain in an ArrayOfXmlNode, leaf first.
+ * @param unreadable the exception for what is not a chain of XrML documents
+ */
+export function readChain(array: XmlElement | undefined, limits: ChainLimits, unreadable: ExceptionKey): readonly XrmlDocument[] {
+  const texts = readXmlNodes(array)
+  if (texts.length === 0) refuse('ArgumentNull', `${array?.name ?? 'The certificate chain'} has no certificate`)
+  if (texts.length > limits.count) refuse(unreadable, `there are ${texts.length} certificates, at most ${limits.count} are taken`)
+  return texts.map((text) => readCertificate(text, limits.bytes, unreadable))
+}
+
+/** One document. */
+export function readCertificate(text: string, bytes: number, unreadable: ExceptionKey): XrmlDocument {
+  const length = Buffer.byteLength(text)
+  if (length > bytes) refuse(unreadable, `a certificate has ${length} bytes, at most ${bytes} are taken`)
+  return reading(unreadable, () => readOneDocument(text))
+}
+
+/** Runs a reader of XrML; what it cannot read becomes the exception of the operation. */
+export function reading<Result>(unreadable: ExceptionKey, read: () => Result): Result {
+  try {
+    return read()
+  } catch (error) {
+    if (error instanceof MalformedXml || error instanceof MalformedXrml || error instanceof RangeError || error instanceof TypeError) {
+      return refuse(unreadable, error.message)
+    }
+    throw error
+  }
+}

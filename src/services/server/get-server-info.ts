@@ -1,0 +1,82 @@
+/** GetServerInfo: version, features, certificate chain and locations ([MS-RMPR] 3.7.4.3, 4.6). */
+import type { ServerState } from '../../cluster/server-state.js'
+import { refuse } from '../../exceptions.js'
+import { xmlNode } from '../../soap/xml-node.js'
+import { child, childrenNamed } from '../../xml/read.js'
+import { element, type Markup } from '../../xml/write.js'
+import { describe, operation, type Call } from '../context.js'
+import { walk } from '../steps.js'
+import { serverInfoTypes, serverService, type ServerInfoType, type ServiceType } from './messages.js'
+import { serviceLocation } from './service-locations.js'
+
+const mostRequests = 100
+
+interface Wanted {
+  readonly type: ServerInfoType
+  readonly additionalInfo: string
+}
+
+export const getServerInfo = operation(
+  describe(serverService, 'GetServerInfo'),
+  walk<Call>()
+    .step('parse', parse)
+    .step('answer', ({ wanted, state }) => ({ answer: answer(wanted, state) })),
+)
+
+function parse({ request }: Call): { wanted: readonly Wanted[] } {
+  const entries = childrenNamed(child(request, 'requests'), 'ServerInfoRequest')
+  if (entries.length === 0) return refuse('ArgumentNull', 'requests has no ServerInfoRequest')
+  if (entries.length > mostRequests) return refuse('UnspecifiedError', `there are ${entries.length} requests, at most ${mostRequests} are answered`)
+  const wanted = entries.map((entry) => {
+    const name = child(entry, 'Type')?.text.trim()
+    const type = serverInfoTypes.find((candidate) => candidate === name)
+    if (type === undefined) return refuse('ArgumentNull', `"${name?.slice(0, 100)}" is no ServerInfoType`)
+    return { type, additionalInfo: child(entry, 'AdditionalInfo')?.text.trim() ?? '' }
+  })
+  return { wanted }
+}
+
+function answer(wanted: readonly Wanted[], state: ServerState): Markup {
+  const results = wanted.map(({ type, additionalInfo }) =>
+    element('ServerInfoRequest', { Type: type, AdditionalInfo: additionalInfo }, informationOf(type, state)),
+  )
+  return element('GetServerInfoResult', {}, element('Results', { xmlns: '' }, results))
+}
+
+function informationOf(type: ServerInfoType, state: ServerState): Markup {
+  switch (type) {
+    case 'VersionInfo':
+      return element('VersionInfo', { Version: state.configuration.serverVersion })
+    case 'ServerFeatureInfo':
+      return element('ServerFeatureInfo', {}, features(state))
+    case 'ServerLicensorCertificate':
+      return element('ServerLicensorCertificateChain', {}, state.own.chain.map((document) => xmlNode(document.text)))
+    case 'ServiceLocations':
+      return element('ServiceLocations', {}, locations(state))
+  }
+}
+
+function features({ configuration }: ServerState): readonly Markup[] {
+  const feature = (name: string, value: string): Markup => element('Feature', { Name: name, Value: value })
+  return [
+    feature('GroupExpansionWebService', 'false'),
+    feature('ActiveDirectoryServicesRemoting', 'false'),
+    feature('FederatedServicesEnabled', configuration.federationEnabled ? '1' : '0'),
+  ]
+}
+
+/** Beside each external service its internal address is what a lab client can use. */
+const listed: readonly (readonly [ServiceType, ServiceType])[] = [
+  ['LicensingService', 'LicensingInternalService'],
+  ['PublishingService', 'PublishingService'],
+  ['CertificationService', 'CertificationInternalService'],
+  ['PrecertificationService', 'PrecertificationService'],
+  ['ServerService', 'ServerService'],
+  ['GroupExpansionService', 'GroupExpansionService'],
+]
+
+function locations(state: ServerState): readonly Markup[] {
+  return listed.map(([type, internal]) =>
+    element('ServiceLocation', { Type: type, Url: serviceLocation(type, state) ?? serviceLocation(internal, state) ?? '' }),
+  )
+}

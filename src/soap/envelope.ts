@@ -1,0 +1,119 @@
+/** SOAP envelopes, 1.1 and 1.2 ([MS-RMPR] 2.1). The printed form is that of ASP.NET web services, without line breaks. */
+import { MalformedXml, readXml } from '../xml/read.js'
+import type { XmlElement } from '../xml/read.js'
+import { asMarkup, element } from '../xml/write.js'
+import type { Markup } from '../xml/write.js'
+import { quoted, SoapProblem } from './soap-problem.js'
+import type { SoapVersion } from './soap-problem.js'
+
+export interface SoapMessage {
+  readonly version: SoapVersion
+  readonly headers: readonly XmlElement[]
+  /** First element of the Body. */
+  readonly body: XmlElement
+}
+
+export const envelopeNamespaces: Readonly<Record<SoapVersion, string>> = {
+  '1.1': 'http://schemas.xmlsoap.org/soap/envelope/',
+  '1.2': 'http://www.w3.org/2003/05/soap-envelope',
+}
+
+/** Roles that a server at the end of the path plays; a header for any other role is not its concern. */
+const ownRoles: readonly string[] = [
+  '',
+  'http://schemas.xmlsoap.org/soap/actor/next',
+  'http://www.w3.org/2003/05/soap-envelope/role/next',
+  'http://www.w3.org/2003/05/soap-envelope/role/ultimateReceiver',
+]
+
+/**
+ * Reads an envelope in either version, whatever the prefixes. Further elements in the Body are ignored.
+ * @param source decoded text
+ * @param assumed the version to answer in when the text does not tell, usually that of the Content-Type
+ * @throws SoapProblem
+ */
+export function readEnvelope(source: string, assumed: SoapVersion = '1.1'): SoapMessage {
+  const envelope = readDocument(source, assumed)
+  const version = versionOf(envelope, assumed)
+  const part = (name: string): XmlElement | undefined =>
+    envelope.children.find((child) => child.name === name && child.namespace === envelope.namespace)
+
+  const headers = part('Header')?.children ?? []
+  const body = part('Body')
+  if (body === undefined) throw new SoapProblem('Client', 'The SOAP envelope has no Body.', version)
+  const first = body.children[0]
+  if (first === undefined) throw new SoapProblem('Client', 'The Body of the SOAP envelope has no element.', version)
+
+  for (const header of headers) {
+    if (!demandsUnderstanding(header) || isVersionData(header, first.namespace)) continue
+    const which = `${quoted(header.name)} of namespace ${quoted(header.namespace)}`
+    const why = `The SOAP header ${which} must be understood, but this service does not know it.`
+    throw new SoapProblem('MustUnderstand', why, version)
+  }
+  return { version, headers, body: first }
+}
+
+function readDocument(source: string, assumed: SoapVersion): XmlElement {
+  try {
+    return readXml(source)
+  } catch (error) {
+    if (!(error instanceof MalformedXml)) throw error
+    const why = error.message.length > 200 ? `${error.message.slice(0, 200)}…` : error.message
+    throw new SoapProblem('Client', `The request is not an XML document that can be read: ${why}.`, assumed, 400)
+  }
+}
+
+function versionOf(envelope: XmlElement, assumed: SoapVersion): SoapVersion {
+  if (envelope.name !== 'Envelope') {
+    throw new SoapProblem('Client', `The request is not a SOAP envelope: its root element is ${quoted(envelope.name)}.`, assumed)
+  }
+  if (envelope.namespace === envelopeNamespaces['1.1']) return '1.1'
+  if (envelope.namespace === envelopeNamespaces['1.2']) return '1.2'
+  const namespaces = Object.values(envelopeNamespaces).map(quoted).join(' or ')
+  throw new SoapProblem(
+    'VersionMismatch',
+    `The envelope is of namespace ${quoted(envelope.namespace)}; this service reads ${namespaces}.`,
+    assumed,
+  )
+}
+
+function demandsUnderstanding(header: XmlElement): boolean {
+  const { mustUnderstand, actor, role } = header.attributes
+  return (mustUnderstand?.trim() === '1' || mustUnderstand?.trim() === 'true') && ownRoles.includes(actor ?? role ?? '')
+}
+
+/** The one header all services know: VersionData in the namespace of the service, which is that of the request element. */
+function isVersionData(header: XmlElement, namespace: string): boolean {
+  return header.name === 'VersionData' && header.namespace === namespace
+}
+
+/**
+ * The envelope as text, to be sent as UTF-8.
+ * @param header what goes into soap:Header; without it there is no such element
+ */
+export function writeEnvelope(version: SoapVersion, header: Markup | undefined, body: Markup): string {
+  const envelope = element(
+    'soap:Envelope',
+    {
+      'xmlns:soap': envelopeNamespaces[version],
+      'xmlns:xsi': 'http://www.w3.org/2001/XMLSchema-instance',
+      'xmlns:xsd': 'http://www.w3.org/2001/XMLSchema',
+    },
+    header === undefined ? undefined : element('soap:Header', {}, header),
+    element('soap:Body', {}, body),
+  )
+  return asMarkup(`<?xml version="1.0" encoding="utf-8"?>${envelope}`)
+}
+
+/** Content-Type of a message in that version; `action` belongs to requests of version 1.2. */
+export function contentType(version: SoapVersion, action?: string): string {
+  if (version === '1.1') return 'text/xml; charset=utf-8'
+  return `application/soap+xml; charset=utf-8${action === undefined ? '' : `; action="${action}"`}`
+}
+
+/** The version that a Content-Type announces; undefined for one that SOAP does not use (HTTP 415). */
+export function versionOfContentType(value: string | undefined): SoapVersion | undefined {
+  const mediaType = value?.split(';')[0]?.trim().toLowerCase()
+  if (mediaType === 'text/xml') return '1.1'
+  return mediaType === 'application/soap+xml' ? '1.2' : undefined
+}

@@ -1,0 +1,96 @@
+/** The page a `.asmx` address shows in a browser: what the service can do, and what the messages look like. */
+import { element, text } from '../xml/write.js'
+import type { Markup } from '../xml/write.js'
+import { contentType } from './envelope.js'
+import { exampleRequest, exampleResponse } from './example.js'
+import { soapAction } from './schema.js'
+import type { OperationDescription, ServiceDescription } from './schema.js'
+import { quoted } from './soap-problem.js'
+import type { SoapVersion } from './soap-problem.js'
+
+const style =
+  'body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#222;background:#fff}' +
+  'h1{border-bottom:3px solid #2a6f6b}a{color:#1c5a8a}pre{background:#f2f5f4;padding:1rem;overflow:auto;font-size:13px}' +
+  'dt{margin-top:.75rem;font-weight:600}dd{margin:0}'
+
+/**
+ * HTML without scripts, to be sent as UTF-8.
+ * @param address of the service as the caller used it
+ * @param operation what `?op=` names; without it all operations are listed
+ */
+export function writeHelpPage(service: ServiceDescription, address: string, operation?: string): string {
+  const found = service.operations.find((candidate) => candidate.name === operation)
+  const title = found === undefined ? service.name : `${service.name}: ${found.name}`
+  const page = element(
+    'html',
+    { lang: 'en' },
+    element(
+      'head',
+      {},
+      element('meta', { charset: 'utf-8' }),
+      element('title', {}, text(title)),
+      element('style', {}, text(style)),
+    ),
+    element(
+      'body',
+      {},
+      element('h1', {}, text(service.name)),
+      found === undefined ? overview(service, operation) : details(service, found, address),
+    ),
+  )
+  return `<!DOCTYPE html>${page}`
+}
+
+function overview(service: ServiceDescription, unknown: string | undefined): readonly Markup[] {
+  const missing = unknown === undefined ? [] : [paragraph(`There is no operation ${quoted(unknown)} here.`)]
+  return [
+    ...missing,
+    paragraph('A web service of RMS. Programs read its description:'),
+    element('p', {}, element('a', { href: '?WSDL' }, text('Service description (WSDL)'))),
+    element('h2', {}, text('Operations')),
+    element('dl', {}, service.operations.flatMap(listed)),
+    paragraph(`Namespace: ${service.namespace}`),
+  ]
+}
+
+function listed({ name, about }: OperationDescription): readonly Markup[] {
+  return [element('dt', {}, element('a', { href: `?op=${name}` }, text(name))), element('dd', {}, text(about))]
+}
+
+function details(service: ServiceDescription, operation: OperationDescription, address: string): readonly Markup[] {
+  return [
+    element('p', {}, element('a', { href: '?' }, text('All operations'))),
+    element('h2', {}, text(operation.name)),
+    paragraph(operation.about),
+    ...exchange(service, operation, address, '1.1'),
+    ...exchange(service, operation, address, '1.2'),
+  ]
+}
+
+function exchange(
+  service: ServiceDescription,
+  operation: OperationDescription,
+  address: string,
+  version: SoapVersion,
+): readonly Markup[] {
+  const action = soapAction(service, operation.name)
+  const { host, pathname } = URL.canParse(address) ? new URL(address) : { host: '', pathname: address }
+  const request = [
+    `POST ${pathname} HTTP/1.1`,
+    `Host: ${host}`,
+    `Content-Type: ${contentType(version, action)}`,
+    ...(version === '1.1' ? [`SOAPAction: "${action}"`] : []),
+    '',
+    exampleRequest(service, operation, version),
+  ]
+  const answer = ['HTTP/1.1 200 OK', `Content-Type: ${contentType(version)}`, '', exampleResponse(service, operation, version)]
+  return [
+    element('h3', {}, text(`SOAP ${version}`)),
+    element('pre', {}, text(request.join('\n'))),
+    element('pre', {}, text(answer.join('\n'))),
+  ]
+}
+
+function paragraph(content: string): Markup {
+  return element('p', {}, text(content))
+}

@@ -1,0 +1,76 @@
+/** The VersionData header of every RMS message ([MS-RMPR] 2.2.3.3, 2.2.4.2, 3.1.4.6; [MS-RMSI] 3.1.4.1). */
+import { refuse } from '../exceptions.js'
+import { child } from '../xml/read.js'
+import type { XmlElement } from '../xml/read.js'
+import { element, text } from '../xml/write.js'
+import type { Markup } from '../xml/write.js'
+import type { SoapMessage } from './envelope.js'
+import { quoted } from './soap-problem.js'
+
+/** Versions are four numbers from 0 to 65535, `a.b.c.d`, in plain decimal. */
+export interface VersionData {
+  readonly minimum: string
+  readonly maximum: string
+}
+
+/** What Windows Server 2008 R2 SP1 and later answer ([MS-RMPR] note <1>). */
+export const serverVersions: VersionData = { minimum: '1.0.0.0', maximum: '1.2.0.0' }
+
+/** What a client sends that asks for nothing special ([MS-RMPR] 2.2.4.2). */
+export const plainVersions: VersionData = { minimum: '1.0.0.0', maximum: '1.0.0.0' }
+
+/**
+ * What the request asks for. A header of another namespace is not this service's and does not count.
+ *
+ * The specification requires the header, but many SOAP stacks leave it out unless told otherwise (raw WCF, suds, node-soap) and
+ * GetServerInfo has none by its WSDL; 1.0.0.0 is what such a client would have sent. The same goes for half a header.
+ * @param namespace of the service
+ * @throws RmsException MalformedDataVersion, UnsupportedDataVersion
+ */
+export function readVersionData(message: SoapMessage, namespace: string): VersionData {
+  const header = message.headers.find((candidate) => candidate.name === 'VersionData' && candidate.namespace === namespace)
+  if (header === undefined) return plainVersions
+
+  const minimum = readVersion(header, 'MinimumVersion')
+  const maximum = readVersion(header, 'MaximumVersion')
+  if (compareVersions(minimum, maximum) > 0) {
+    refuse('MalformedDataVersion', `MinimumVersion ${minimum} is above MaximumVersion ${maximum}`)
+  }
+  if (compareVersions(maximum, serverVersions.maximum) > 0) {
+    refuse('UnsupportedDataVersion', `MaximumVersion ${maximum} is above ${serverVersions.maximum}, the highest of this server`)
+  }
+  return { minimum, maximum }
+}
+
+function readVersion(header: XmlElement, name: string): string {
+  const holder = child(header, name)
+  if (holder === undefined || holder.attributes['nil'] === 'true' || holder.attributes['nil'] === '1') return '1.0.0.0'
+  const parts = versionParts(holder.text.trim())
+  if (parts === undefined) refuse('MalformedDataVersion', `${name} is ${quoted(holder.text)}, not four numbers a.b.c.d up to 65535`)
+  return parts.join('.')
+}
+
+/** Negative when `left` is the lower version, 0 when they are the same, positive otherwise. */
+export function compareVersions(left: string, right: string): number {
+  const ours = versionParts(left)
+  const theirs = versionParts(right)
+  if (ours === undefined || theirs === undefined) throw new RangeError(`Not versions a.b.c.d: ${quoted(left)}, ${quoted(right)}`)
+  const differences = ours.map((part, index) => part - (theirs[index] ?? 0))
+  return differences.find((difference) => difference !== 0) ?? 0
+}
+
+function versionParts(version: string): readonly number[] | undefined {
+  if (!/^\d{1,5}(\.\d{1,5}){3}$/.test(version)) return undefined
+  const parts = version.split('.').map(Number)
+  return parts.every((part) => part <= 65535) ? parts : undefined
+}
+
+/** The header as a server answers it; a client names the versions it wants. */
+export function versionDataHeader(namespace: string, versions: VersionData = serverVersions): Markup {
+  return element(
+    'VersionData',
+    { xmlns: namespace },
+    element('MinimumVersion', {}, text(versions.minimum)),
+    element('MaximumVersion', {}, text(versions.maximum)),
+  )
+}

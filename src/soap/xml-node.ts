@@ -1,0 +1,48 @@
+/**
+ * XrML inside messages ([MS-RMPR] 2.2.4.1). Signatures cover the characters as they stand, so documents go in and out as text and
+ * are never printed again from a tree.
+ */
+import { child, childrenNamed, outerText } from '../xml/read.js'
+import type { XmlElement } from '../xml/read.js'
+import { asMarkup, element } from '../xml/write.js'
+import type { Markup } from '../xml/write.js'
+
+/**
+ * The document inside an element of mixed content, as it stands in the message. Some SOAP stacks (strong-soap) send it as
+ * escaped text: that is unescaped, and not yet known to be well-formed.
+ * @returns undefined for an absent or empty element
+ */
+export function readXmlNode(holder: XmlElement | undefined): string | undefined {
+  const document = holder?.children[0]
+  if (document !== undefined) return outerText(document)
+  const written = holder?.text.trim() ?? ''
+  return written.startsWith('<') ? written : undefined
+}
+
+/** The documents of an ArrayOfXmlNode in their order, leaf first. Empty Certificates are left out. */
+export function readXmlNodes(array: XmlElement | undefined): readonly string[] {
+  return childrenNamed(array, 'Certificate')
+    .map(readXmlNode)
+    .filter((document) => document !== undefined) as readonly string[]
+}
+
+/** The same for a named member of a message part. */
+export function readXmlNodesOf(part: XmlElement | undefined, name: string): readonly string[] {
+  return readXmlNodes(child(part, name))
+}
+
+/**
+ * A document as it is put into a message: without XML declaration, and outside of the service's namespace. Only the start tag of
+ * the root may change, which no signature covers.
+ * @param document well-formed
+ */
+export function xmlNode(document: string): Markup {
+  const root = document.replace(/^\uFEFF?\s*(<\?xml[^>]*\?>)?\s*/, '').trimEnd()
+  const startTag = /^<[^>]*>/.exec(root)?.[0] ?? ''
+  return asMarkup(/\sxmlns\s*=/.test(startTag) ? root : root.replace(/^<[^\s/>]+/, '$& xmlns=""'))
+}
+
+/** An ArrayOfXmlNode under that name. */
+export function xmlNodes(name: string, documents: readonly string[]): Markup {
+  return element(name, {}, documents.map((document) => element('Certificate', {}, xmlNode(document))))
+}
