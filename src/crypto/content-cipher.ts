@@ -18,7 +18,7 @@ interface BlockLayout {
   /** Whether the last block ends in 1 to 16 bytes of PKCS#7 padding. */
   readonly padded: boolean
   /** What is encrypted under the content key (AES-ECB) to become the vector of block n. */
-  vectorSource(block: number): Buffer
+  readonly vectorSource: (block: number) => Buffer
 }
 
 const aesBlock = 16

@@ -1,7 +1,7 @@
 /** A Fastify instance from role and context. What listens, and when it ends, is the process's business (start.ts). */
 import fastifySwagger from '@fastify/swagger'
 import fastifySwaggerUi from '@fastify/swagger-ui'
-import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import Fastify, { LogController, type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { ClusterKind } from '../cluster/store/cluster-store.js'
 import { anonymousCaller } from '../identity/caller.js'
 import { writeHelpPage } from '../soap/help-page.js'
@@ -24,7 +24,8 @@ export interface AppOptions {
 export async function buildApp(context: NodeContext, options: AppOptions): Promise<FastifyInstance> {
   const app = Fastify({
     loggerInstance: context.log,
-    disableRequestLogging: true,
+    // One line per exchange is written where its outcome is known.
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: options.bodyLimit,
     requestTimeout: options.requestTimeout,
     connectionTimeout: 2 * options.requestTimeout,

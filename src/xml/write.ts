@@ -39,15 +39,20 @@ export function joined(...children: readonly Child[]): Markup {
 function attributeText(attributes: Readonly<Record<string, string | number | undefined>>): string {
   return Object.entries(attributes)
     .filter(([, value]) => value !== undefined)
-    .map(([name, value]) => ` ${name}="${escape(String(value)).replaceAll('"', '&quot;').replaceAll('\n', '&#xA;')}"`)
+    .map(([name, value]) => ` ${name}="${escapeAttribute(String(value))}"`)
     .join('')
+}
+
+/** Tab and line feed are written as references: parsers turn them into blanks otherwise. */
+function escapeAttribute(value: string): string {
+  return escape(value).replaceAll('"', '&quot;').replaceAll('\t', '&#x9;').replaceAll('\n', '&#xA;')
 }
 
 function escape(value: string): string {
   return unprintable(value).replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 }
 
-/** Characters that XML 1.0 cannot carry, lone surrogates and carriage returns are dropped. */
+/** Characters that XML 1.0 cannot carry and carriage returns are dropped; a lone surrogate becomes U+FFFD. */
 function unprintable(value: string): string {
   return value.toWellFormed().replace(/[\u0000-\u0008\u000B-\u001F\uFFFE\uFFFF]/g, '')
 }

@@ -57,23 +57,23 @@ export function decodeDocuments(bytes: Uint8Array): string {
   return text.startsWith('&lt;') ? readXml(`<escaped>${text}</escaped>`).text : text
 }
 
-const kindsByDescriptor: Readonly<Record<string, DocumentKind>> = {
-  'Machine-Certificate': 'SPC',
-  'Group-Identity-Credential': 'RAC',
-  'Client-Licensor-Certificate': 'CLC',
-  'Server-Licensor-Certificate': 'SLC',
-  'DRM-CA-Certificate': 'CA',
-  'Content-License': 'UL',
-}
+const kindsByDescriptor: ReadonlyMap<string, DocumentKind> = new Map([
+  ['Machine-Certificate', 'SPC'],
+  ['Group-Identity-Credential', 'RAC'],
+  ['Client-Licensor-Certificate', 'CLC'],
+  ['Server-Licensor-Certificate', 'SLC'],
+  ['DRM-CA-Certificate', 'CA'],
+  ['Content-License', 'UL'],
+])
 
-const kindsByBody: Readonly<Record<string, DocumentKind>> = {
-  'Microsoft Rights Label': 'PL',
-  'Microsoft Official Rights Template': 'template',
-  'Microsoft Rights Template': 'rights data',
-}
+const kindsByBody: ReadonlyMap<string, DocumentKind> = new Map([
+  ['Microsoft Rights Label', 'PL'],
+  ['Microsoft Official Rights Template', 'template'],
+  ['Microsoft Rights Template', 'rights data'],
+])
 
 function kindOf(root: XmlElement, body: Body): DocumentKind {
-  if (body.type !== 'LICENSE') return kindsByBody[body.type] ?? 'unknown'
+  if (body.type !== 'LICENSE') return kindsByBody.get(body.type) ?? 'unknown'
   // The specification's own form of a UL has no OBJECT type; only its purpose tells it.
-  return kindsByDescriptor[body.descriptor?.type ?? ''] ?? (root.attributes.purpose === 'Content-License' ? 'UL' : 'unknown')
+  return kindsByDescriptor.get(body.descriptor?.type ?? '') ?? (root.attributes.purpose === 'Content-License' ? 'UL' : 'unknown')
 }

@@ -101,3 +101,9 @@ export function buildRightsData(fields: RightsDataFields): string {
 export function applicationDataElement(name: string, value: string): Markup {
   return element('AUTHENTICATEDDATA', { id: 'APPSPECIFIC', name }, text(value))
 }
+
+/** Ad hoc rights data with POLICYLIST elements at their place, the end of BODY. */
+export function rightsDataWithPolicyLists(source: string, policyLists: readonly string[]): string {
+  const end = source.lastIndexOf('</BODY>')
+  return source.slice(0, end) + policyLists.join('') + source.slice(end)
+}

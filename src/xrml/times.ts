@@ -18,7 +18,8 @@ export function parseTime(value: string | undefined): Date | undefined {
   const match = /^\s*(\d{4}-\d{2}-\d{2}T\d{2}:\d{2})(:\d{2})?Z?\s*$/.exec(value ?? '')
   if (match === null) return undefined
   const time = new Date(`${match[1]}${match[2] ?? ':00'}Z`)
-  return Number.isNaN(time.getTime()) ? undefined : time
+  // Date turns the 30th of February into March and 24:00 into the next day: only a time that is written as it was read counts.
+  return !Number.isNaN(time.getTime()) && formatTime(time) === match[1] ? time : undefined
 }
 
 export function isWithin(range: TimeRange, time: Date): boolean {

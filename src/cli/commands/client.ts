@@ -1,0 +1,133 @@
+/** `client …`: the steps of an RMS client one by one, against any running server. */
+import { readFile, writeFile } from 'node:fs/promises'
+import { basename, extname } from 'node:path'
+import { connect, machineOf, readProtectedFile, readyMachine, type Machine, type RightsPolicy, type RmsClient, type Template } from '../../client/index.js'
+import type { Settings } from '../../config/options.js'
+import { privateKeyFromPem } from '../../crypto/keys.js'
+import { formatTime } from '../../xrml/times.js'
+import { readDocuments } from '../../xrml/document.js'
+import { Failure } from '../failure.js'
+import { createOutput, table, type Output } from '../output.js'
+
+type ClientSettings = Settings<'client'>
+
+interface Task {
+  readonly output: Output
+  readonly client: RmsClient
+}
+
+/** Runs one step for the account of the settings. */
+async function withClient(settings: ClientSettings, run: (task: Task) => Promise<void>): Promise<void> {
+  const output = createOutput(settings.json)
+  const machine = settings.machine === undefined ? undefined : await findMachine(settings.machine)
+  const client = connect({
+    url: settings.server ?? 'http://127.0.0.1:7000/_wmcs',
+    user: settings.user,
+    password: settings.password,
+    timeoutMilliseconds: settings.requestTimeout * 1000,
+    ...(machine === undefined ? {} : { machine }),
+    ...(settings.data === undefined ? {} : { folder: settings.data }),
+    onStep: ({ name, ms }) => output.note(output.paint.dim(`${name}: ${Math.round(ms)} ms`)),
+  })
+  await run({ output, client })
+}
+
+/** A ready-made machine by name, or a folder with spc.xrml and key.pem. */
+async function findMachine(nameOrFolder: string): Promise<Machine> {
+  if (/^[a-z0-9-]+$/.test(nameOrFolder)) return readyMachine(nameOrFolder)
+  const [spc, pem] = await Promise.all([readFile(`${nameOrFolder}/spc.xrml`, 'utf8'), readFile(`${nameOrFolder}/key.pem`, 'utf8')])
+  return machineOf(readDocuments(spc), privateKeyFromPem(pem))
+}
+
+export function locate(settings: ClientSettings): Promise<void> {
+  return withClient(settings, async ({ output, client }) => {
+    const locations = await client.locations()
+    output.result(locations, table(Object.entries(locations).map(([name, url]) => [name, String(url)])))
+  })
+}
+
+export function certify(settings: ClientSettings, { temporary }: { readonly temporary?: boolean }): Promise<void> {
+  return withClient(settings, async ({ output, client }) => {
+    const { rac, chain, mail } = await client.certify({ persistent: temporary !== true })
+    const { from, until } = rac.validity
+    const facts = { mail, sid: rac.account.object?.id, from: formatTime(from), until: formatTime(until), keyBits: rac.account.publicKey?.bits }
+    output.result({ ...facts, chain: chain.map((document) => document.text) }, table(Object.entries(facts).map(([name, value]) => [name, String(value)])))
+  })
+}
+
+export function clc(settings: ClientSettings): Promise<void> {
+  return withClient(settings, async ({ output, client }) => {
+    const { clc: certificate, chain } = await client.getClientLicensorCert()
+    const facts = { account: certificate.account.object?.name, licensingUrl: certificate.licensingUrl, extranetLicensingUrl: certificate.extranetLicensingUrl ?? '' }
+    output.result({ ...facts, chain: chain.map((document) => document.text) }, table(Object.entries(facts).map(([name, value]) => [name, String(value)])))
+  })
+}
+
+export function templates(settings: ClientSettings): Promise<void> {
+  return withClient(settings, async ({ output, client }) => {
+    const found = await client.templates()
+    const rows = found.flatMap(({ guid, texts }) => texts.map(({ lcid, name, description }) => [guid, String(lcid), name, description]))
+    output.result({ templates: found.map(({ guid, hash, texts, text }) => ({ guid, hash, texts, text })) }, table(rows))
+  })
+}
+
+export interface PublishArguments {
+  /** `bob@contoso.test=VIEW,PRINT`, repeatable. */
+  readonly to?: readonly string[]
+  readonly template?: string
+  readonly online?: boolean
+  readonly out?: string
+}
+
+export function publish(settings: ClientSettings, file: string, wanted: PublishArguments): Promise<void> {
+  return withClient(settings, async ({ output, client }) => {
+    const policy = await policyOf(client, wanted)
+    const plain = await readFile(file)
+    const pfile = await client.protectFile(plain, extname(file), policy, { online: wanted.online === true })
+    const out = wanted.out ?? `${file}.pfile`
+    await writeFile(out, pfile)
+    output.result({ file: out, bytes: pfile.length }, `${out}: ${pfile.length} bytes`)
+  })
+}
+
+async function policyOf(client: RmsClient, { to = [], template }: PublishArguments): Promise<RightsPolicy> {
+  if (template !== undefined && to.length > 0) throw new Failure('Give either --template or --to, not both: a template brings its own rights', 2)
+  if (template !== undefined) return { template: findTemplate(await client.templates(), template) }
+  if (to.length === 0) throw new Failure('Say who may do what: --to bob@contoso.test=VIEW,PRINT, or --template NAME', 2)
+  return { rights: to.map(rightsEntry) }
+}
+
+function rightsEntry(text: string): { to: string; rights: readonly string[] } {
+  const [to = '', rights = 'VIEW'] = text.split('=')
+  return { to, rights: rights.split(',').map((right) => right.trim().toUpperCase()) }
+}
+
+function findTemplate(all: readonly Template[], wanted: string): Template {
+  const matches = (template: Template): boolean =>
+    template.guid.toLowerCase() === wanted.toLowerCase() || template.texts.some(({ name }) => name.toLowerCase().includes(wanted.toLowerCase()))
+  const found = all.find(matches)
+  if (found !== undefined) return found
+  throw new Failure(`There is no template "${wanted}". The server has ${all.map(({ texts }) => texts[0]?.name).join(', ') || 'none'}`)
+}
+
+export function open(settings: ClientSettings, file: string, { out }: { readonly out?: string }): Promise<void> {
+  return withClient(settings, async ({ output, client }) => {
+    const opened = await client.openFile(await readFile(file))
+    const path = out ?? `${basename(file).replace(/\.pfile$/i, '')}.opened${opened.extension}`
+    await writeFile(path, opened.plain)
+    output.result({ file: path, bytes: opened.plain.length, rights: opened.rights }, `${path}: ${opened.plain.length} bytes, rights ${opened.rights.join(', ')}`)
+  })
+}
+
+export function licenses(settings: ClientSettings, files: readonly string[]): Promise<void> {
+  return withClient(settings, async ({ output, client }) => {
+    const pls = await Promise.all(files.map(async (file) => readProtectedFile(await readFile(file)).pl))
+    const results = await client.acquireLicenses(pls.map((chain) => chain.map((document) => document.text).join('')))
+    const rows = results.map(({ license, error }, index) => {
+      const detail = license === undefined ? error?.message ?? 'refused' : license.ul.rights.join(', ')
+      return { file: files[index] ?? '', ok: license !== undefined, detail, ...(license === undefined ? {} : { ul: license.ul.document.text }) }
+    })
+    output.result({ licenses: rows }, table(rows.map(({ file, ok, detail }) => [file, ok ? 'ok' : 'refused', detail])))
+    if (rows.some(({ ok }) => !ok)) throw new Failure('Not every license was granted')
+  })
+}

@@ -1,0 +1,79 @@
+/** What every step of the client needs besides its own inputs, and the one place that reaches for the network. */
+import type { Clock, Random } from '../effects.js'
+import type { VersionData } from '../soap/version-data.js'
+import type { XmlElement } from '../xml/read.js'
+import { element, type Markup } from '../xml/write.js'
+import type { TrustRoot } from '../xrml/lab-hierarchy.js'
+import { namespaces } from './namespaces.js'
+import { callSoap } from './soap-caller.js'
+
+export interface Credentials {
+  readonly user: string
+  readonly password: string
+}
+
+/** A finished step. */
+export interface Step {
+  /** The operation's name for a call, such as `Certify`; a few words for work done locally. */
+  readonly name: string
+  readonly ms: number
+  /** Why the step failed; undefined when it did not. */
+  readonly error?: unknown
+}
+
+export interface ClientContext {
+  /** For HTTP Basic; undefined calls anonymously. */
+  readonly credentials: Credentials | undefined
+  /** Roots that certificates from servers must lead to. */
+  readonly trustRoots: readonly TrustRoot[]
+  readonly clock: Clock
+  readonly random: Random
+  /** For each call; undefined leaves it to the SOAP caller. */
+  readonly timeoutMilliseconds?: number | undefined
+  readonly userAgent?: string | undefined
+  readonly onStep?: ((step: Step) => void) | undefined
+}
+
+export interface RmsCall {
+  readonly url: string
+  readonly service: keyof typeof namespaces
+  readonly operation: string
+  /** Content of the request element. */
+  readonly content?: readonly (Markup | undefined)[]
+  readonly versions?: VersionData | 'none'
+}
+
+/**
+ * Calls one operation, as a step of its name.
+ * @returns the element `<operation>Response`
+ * @throws SoapFault, CallFailed
+ */
+export function call(context: ClientContext, { url, service, operation, content = [], versions }: RmsCall): Promise<XmlElement> {
+  const namespace = namespaces[service]
+  return step(context, operation, () =>
+    callSoap({
+      url,
+      namespace,
+      operation,
+      body: element(operation, { xmlns: namespace }, content),
+      credentials: context.credentials,
+      ...(versions === undefined ? {} : { versions }),
+      ...(context.userAgent === undefined ? {} : { userAgent: context.userAgent }),
+      ...(context.timeoutMilliseconds === undefined ? {} : { timeoutMilliseconds: context.timeoutMilliseconds }),
+    }),
+  )
+}
+
+/** Does the work and tells `onStep` how long it took, also when it fails. */
+export async function step<T>(context: ClientContext, name: string, work: () => T | Promise<T>): Promise<T> {
+  const start = context.clock.monotonic()
+  const tell = (failure: { readonly error?: unknown }): void => context.onStep?.({ name, ms: context.clock.monotonic() - start, ...failure })
+  try {
+    const result = await work()
+    tell({})
+    return result
+  } catch (error) {
+    tell({ error })
+    throw error
+  }
+}

@@ -1,0 +1,46 @@
+/** Protecting a whole file: content under the content key, publishing license in front, as a `.pfile`. */
+import { encryptCbc4kChunks, encryptContent, type Chunks } from '../crypto/content-cipher.js'
+import { writePfile, writePfileHeader } from './pfile.js'
+import type { Published } from './publish.js'
+
+/**
+ * @param published with cipher mode CBC4K
+ * @param extension of the original file, with its dot; '' when it had none
+ * @throws PfileError, RangeError
+ */
+export function protectBytes(published: Published, extension: string, plain: Uint8Array): Buffer {
+  const encryptedContent = encryptContent('CBC4K', keyOf(published), plain)
+  return writePfile({ extension, publishingLicense: published.text, originalSize: plain.length, encryptedContent })
+}
+
+/**
+ * The same for files that do not fit into memory.
+ * @param originalSize bytes that `chunks` will have; undefined when not known
+ * @throws PfileError, RangeError; while streaming, RangeError when the size was another one
+ */
+export async function* protectChunks(
+  published: Published,
+  extension: string,
+  originalSize: number | undefined,
+  chunks: Chunks,
+): AsyncGenerator<Buffer, void, undefined> {
+  const key = keyOf(published)
+  yield writePfileHeader({ extension, publishingLicense: published.text, originalSize })
+  yield* encryptCbc4kChunks(key, counted(chunks, originalSize))
+}
+
+/** The size stands in the header, which has gone out already: a wrong one would make a file that readers refuse. */
+async function* counted(chunks: Chunks, expected: number | undefined): AsyncGenerator<Uint8Array, void, undefined> {
+  let size = 0
+  for await (const chunk of chunks) {
+    size += chunk.length
+    yield chunk
+  }
+  if (expected !== undefined && size !== expected) throw new RangeError(`The content has ${size} bytes, announced were ${expected}`)
+}
+
+/** Readers take the cipher mode from the sealed key. */
+function keyOf({ contentKey }: Published): Buffer {
+  if (contentKey.cipherMode !== 'CBC4K') throw new RangeError(`Files are encrypted with CBC4K, the content was published for ${contentKey.cipherMode}`)
+  return contentKey.key
+}

@@ -1,0 +1,74 @@
+/** Who may do what with content, as an author says it, and as rights data says it ([MS-RMPR] 2.2.9.8). */
+import { anyonePrincipal, mailPrincipal, ownerPrincipal, type Grant, type RightsPrincipal } from '../xrml/rights.js'
+import { toMinute } from '../xrml/times.js'
+import type { Template } from './acquire-templates.js'
+
+export interface RightsEntry {
+  /** Mail address of a user or group, `ANYONE`, or `OWNER` for the author. */
+  readonly to: string
+  /** Names as XrML has them, compared exactly: VIEW, EDIT, PRINT, EXTRACT, FORWARD, REPLY, OWNER … */
+  readonly rights: readonly string[]
+  /** The rights end then. */
+  readonly until?: Date
+  /** A license is good for that many days after it was issued. */
+  readonly days?: number
+}
+
+/** Rights chosen for this content alone. */
+export interface OwnRights {
+  readonly rights: readonly RightsEntry[]
+  /** Servers issue no licenses after that. */
+  readonly validUntil?: Date
+  /** Mail address or URL of whom to ask for more rights. */
+  readonly referral?: string
+  /** Shown to readers. */
+  readonly name?: string
+  readonly description?: string
+  /** APPSPECIFIC name and value pairs, such as `Allow_Server_Editing` with `True`. */
+  readonly applicationData?: readonly { readonly name: string; readonly value: string }[]
+}
+
+/** Rights of a template: from `templates()`, or its text as distributed. */
+export interface TemplateRights {
+  readonly template: Template | string
+}
+
+export type RightsPolicy = OwnRights | TemplateRights
+
+/** Bounds the rights data; a license with more would exceed what servers read. */
+const maximumGrants = 10_000
+
+/**
+ * One grant for each right and principal. The author's OWNER is added at the end, as the clients of today do.
+ * @throws RangeError
+ */
+export function grantsOf(entries: readonly RightsEntry[], issuedTime: Date): readonly Grant[] {
+  const grants = entries.flatMap((entry) => {
+    const { to, rights, until, days } = entry
+    if (days !== undefined && (!Number.isInteger(days) || days < 1)) throw new RangeError(`Rights of ${to}: ${days} is not a whole number of days`)
+    if (until !== undefined) checkEnd(until, issuedTime, `Rights of ${to}`)
+    const empty = rights.find((right) => right.trim() === '')
+    if (empty !== undefined) throw new RangeError(`Rights of ${to}: a right without name`)
+    const range = until === undefined ? undefined : { from: toMinute(issuedTime), until }
+    return rights.map((right): Grant => ({ right, principal: principalOf(to), range, days }))
+  })
+  if (grants.length > maximumGrants) throw new RangeError(`${grants.length} rights are too many, ${maximumGrants} can be given`)
+  const hasOwner = grants.some(({ right, principal }) => right === 'OWNER' && principal === ownerPrincipal)
+  return hasOwner ? grants : [...grants, { right: 'OWNER', principal: ownerPrincipal }]
+}
+
+/**
+ * Licenses count in whole minutes, so an end in the minute of publishing would leave nothing.
+ * @throws RangeError
+ */
+export function checkEnd(until: Date, issuedTime: Date, what: string): void {
+  if (toMinute(until) > toMinute(issuedTime)) return
+  throw new RangeError(`${what}: the end ${until.toISOString()} must be at least a minute after the time of publishing, ${issuedTime.toISOString()}`)
+}
+
+function principalOf(to: string): RightsPrincipal {
+  if (/^anyone$/i.test(to)) return anyonePrincipal
+  if (/^owner$/i.test(to)) return ownerPrincipal
+  if (!/^[^\s@]+@[^\s@]+$/.test(to)) throw new RangeError(`"${to}" is neither a mail address nor ANYONE nor OWNER`)
+  return mailPrincipal(to)
+}

@@ -1,0 +1,214 @@
+/** The only list of settings: flags, `RMS_*` environment, config file, help text and documentation all come from this table. */
+
+export type CommandName = 'up' | 'status' | 'demo' | 'client' | 'explain'
+
+interface RowBase {
+  /** The commands that take this setting as a flag. Environment and config file may name it for any command. */
+  readonly commands: readonly CommandName[]
+  /** One sentence without a full stop; units are named here. */
+  readonly help: string
+  /** What help shows for the value, or for a default that only the command knows. */
+  readonly placeholder?: string
+  readonly defaultText?: string
+  /** Never shown in messages or in the list of origins. */
+  readonly secret?: boolean
+  /** Settings that say the opposite; whichever comes from the stronger source wins, both from the same one is an error. */
+  readonly excludes?: string
+}
+
+interface IntegerRow extends RowBase {
+  readonly type: 'integer'
+  readonly minimum: number
+  readonly maximum: number
+  readonly default: number | undefined
+}
+
+interface StringRow extends RowBase {
+  readonly type: 'string'
+  readonly format?: 'url'
+  readonly default: string | undefined
+}
+
+interface BooleanRow extends RowBase {
+  readonly type: 'boolean'
+  readonly default: false
+}
+
+interface ChoiceRow extends RowBase {
+  readonly type: 'choice'
+  readonly choices: readonly (string | number)[]
+  readonly default: string | number
+}
+
+/** A repeatable KEY=VALUE. With `values: 'integer'` each key stands once. */
+interface PairsRow extends RowBase {
+  readonly type: 'pairs'
+  readonly values: 'integer' | 'string'
+  readonly minimum?: number
+  readonly maximum?: number
+  readonly default: readonly Pair<string | number>[]
+}
+
+export interface Pair<Value> {
+  readonly key: string
+  readonly value: Value
+}
+
+export type OptionRow = IntegerRow | StringRow | BooleanRow | ChoiceRow | PairsRow
+
+const megabyte = 1024 * 1024
+/** Start servers of their own. */
+const installing = ['up', 'demo'] as const
+/** Act as an RMS client. */
+const asClient = ['client', 'demo'] as const
+const every = ['up', 'status', 'demo', 'client', 'explain'] as const
+
+export const options = {
+  config: {
+    type: 'string', placeholder: 'FILE', default: undefined, commands: every,
+    help: 'JSON file with settings, by their names here',
+  },
+
+  root: {
+    type: 'integer', minimum: 1, maximum: 1, default: 1, commands: ['up'],
+    help: 'number of nodes of the root certification cluster',
+  },
+  'no-licensing': {
+    type: 'boolean', default: false, commands: ['up'],
+    help: 'no licensing-only cluster; there is none in this version',
+  },
+  port: {
+    type: 'integer', minimum: 0, maximum: 65535, default: 7000, commands: ['up'],
+    help: 'port of the root cluster; 0 takes any free one',
+  },
+  'manage-port': {
+    type: 'integer', minimum: 0, maximum: 65535, default: undefined, defaultText: '7080, or any free one with --port 0', commands: ['up'],
+    help: 'port of the management listener; 0 takes any free one',
+  },
+  host: {
+    type: 'string', placeholder: 'ADDRESS', default: '127.0.0.1', commands: ['up'],
+    help: 'address to listen on; anything but loopback opens lab keys to the network',
+  },
+  'public-url': {
+    type: 'string', format: 'url', placeholder: 'URL', default: undefined, defaultText: 'from host and port', commands: ['up'],
+    help: 'address that clients use, without /_wmcs, written into licenses',
+  },
+  'crypto-mode': {
+    type: 'choice', choices: [1, 2], default: 2, commands: installing,
+    help: 'cryptographic mode of a new cluster: 1 is RSA-1024 and SHA-1, 2 is RSA-2048 and SHA-256',
+  },
+  signer: {
+    type: 'choice', choices: ['openssl', 'forge'], default: 'openssl', commands: installing,
+    help: 'engine for private keys; forge is pure JavaScript and much slower',
+  },
+  data: {
+    type: 'string', placeholder: 'DIR', default: undefined, defaultText: 'a temporary one', commands: ['up', 'client'],
+    help: 'folder that keeps the state: of the installation (up), of machine and certificates (client)',
+  },
+  db: {
+    type: 'string', placeholder: 'PATH', default: undefined, defaultText: 'a file in the data folder', secret: true, commands: ['up'],
+    help: 'database of the installation: path of an SQLite file',
+  },
+  'key-password': {
+    type: 'string', placeholder: 'TEXT', default: 'lab-key-password', secret: true, commands: ['up'],
+    help: 'cluster key password, under which the private keys in the database are sealed',
+  },
+  json: { type: 'boolean', default: false, commands: every, help: 'print JSON lines instead of text' },
+
+  'body-limit': {
+    type: 'integer', minimum: 1024, maximum: 256 * megabyte, default: 4 * megabyte, commands: ['up'],
+    help: 'largest request body, in bytes, unpacked',
+  },
+  'request-timeout': {
+    type: 'integer', minimum: 1, maximum: 3600, default: 30, commands: ['up', 'client'],
+    help: 'time that one request may take, in seconds',
+  },
+  'refresh-interval': {
+    type: 'integer', minimum: 1, maximum: 3600, default: 1, commands: ['up'],
+    help: 'how often a node looks for a changed configuration, in seconds',
+  },
+  admit: {
+    type: 'pairs', values: 'string', placeholder: 'ENDPOINT=GROUP', default: [], commands: ['up'],
+    help: 'group or account on the access list of an endpoint, ANONYMOUS for everybody; repeatable',
+  },
+  decommissioned: {
+    type: 'boolean', default: false, commands: ['up'],
+    help: 'decommission the cluster: it hands out content keys and does nothing else; cannot be undone',
+  },
+  'invert-persistent': {
+    type: 'boolean', default: false, commands: ['up'],
+    help: 'turn round what Persistent means in Certify: true asks for a temporary RAC',
+  },
+  'log-level': {
+    type: 'choice', choices: ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'], default: 'info', commands: ['up'],
+    help: 'least important kind of message that is logged',
+  },
+  'log-xrml': {
+    type: 'boolean', default: false, commands: ['up'],
+    help: 'keep the received and issued XrML in the request log',
+  },
+
+  manage: {
+    type: 'string', format: 'url', placeholder: 'URL', default: 'http://127.0.0.1:7080', commands: ['status'],
+    help: 'management address of the running installation',
+  },
+  server: {
+    type: 'string', format: 'url', placeholder: 'URL', default: undefined, defaultText: 'client: http://127.0.0.1:7000/_wmcs; demo: its own',
+    commands: asClient, help: 'address of the cluster to talk to',
+  },
+  user: {
+    type: 'string', placeholder: 'NAME', default: 'alice@contoso.test', commands: ['client'],
+    help: 'account to sign in with: CONTOSO\\alice or alice@contoso.test',
+  },
+  password: {
+    type: 'string', placeholder: 'TEXT', default: 'Passw0rd!', secret: true, commands: ['client'],
+    help: 'password of the account',
+  },
+  machine: {
+    type: 'string', placeholder: 'NAME|DIR', default: undefined, defaultText: 'a new one', commands: ['client'],
+    help: 'ready-made machine by name, such as alice-pc-mode2, or a folder with spc.xrml and key.pem',
+  },
+} as const satisfies Record<string, OptionRow>
+
+type Options = typeof options
+export type OptionName = keyof Options
+
+/** The setting's environment variable: `manage-port` is `RMS_MANAGE_PORT`. */
+export function environmentName(name: OptionName): string {
+  return `RMS_${name.toUpperCase().replaceAll('-', '_')}`
+}
+
+export const optionNames = Object.keys(options) as OptionName[]
+
+/** The row of a setting, without its literal types. */
+export function optionRow(name: OptionName): OptionRow {
+  return options[name]
+}
+
+/** The settings of a command, in the table's order. */
+export function optionsOf(command: CommandName): readonly OptionName[] {
+  return optionNames.filter((name) => optionRow(name).commands.includes(command))
+}
+
+type ValueOf<Row> = Row extends { type: 'integer' }
+  ? number
+  : Row extends { type: 'boolean' }
+    ? boolean
+    : Row extends { type: 'choice'; choices: readonly (infer Choice)[] }
+      ? Choice
+      : Row extends { type: 'pairs'; values: infer Kind }
+        ? readonly Pair<Kind extends 'integer' ? number : string>[]
+        : string
+
+type OrUndefined<Row> = Row extends { default: undefined } ? undefined : never
+
+type NamesOf<Command extends CommandName> = {
+  [Name in OptionName]: Command extends Options[Name]['commands'][number] ? Name : never
+}[OptionName]
+
+type CamelCase<Name extends string> = Name extends `${infer Head}-${infer Tail}` ? `${Head}${Capitalize<CamelCase<Tail>>}` : Name
+
+/** The typed values of a command's settings: `settings.managePort`. */
+export type Settings<Command extends CommandName> = {
+  readonly [Name in NamesOf<Command> as CamelCase<Name>]: ValueOf<Options[Name]> | OrUndefined<Options[Name]>
+}

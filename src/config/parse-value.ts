@@ -1,0 +1,75 @@
+/** One setting's value from text to its type, and back to text for people. */
+import type { OptionRow, Pair } from './options.js'
+
+export type SettingValue = string | number | boolean | readonly Pair<string | number>[] | undefined
+
+/** A value that the setting cannot have; the message says what it can. Where it came from is added by `loadSettings`. */
+export class BadValue extends Error {
+  override readonly name = 'BadValue'
+}
+
+/**
+ * @param texts what was given: one text, or several for a repeatable setting
+ * @throws BadValue
+ */
+export function parseValue(row: OptionRow, texts: readonly string[]): SettingValue {
+  if (row.type === 'pairs') return parsePairs(row, texts)
+  const text = texts.at(-1) ?? ''
+  if (row.type === 'integer') return parseInteger(text, row.minimum, row.maximum)
+  if (row.type === 'boolean') return parseBoolean(text)
+  if (row.type === 'choice') return parseChoice(text, row.choices)
+  if (text === '') throw new BadValue('must not be empty')
+  if (row.format === 'url') requireHttp(text)
+  return text
+}
+
+function parseChoice(text: string, choices: readonly (string | number)[]): string | number {
+  const choice = choices.find((candidate) => String(candidate) === text)
+  if (choice === undefined) throw new BadValue(`must be one of ${choices.join(', ')}`)
+  return choice
+}
+
+function parseInteger(text: string, minimum: number, maximum: number): number {
+  const value = /^-?\d{1,15}$/.test(text) ? Number(text) : NaN
+  if (!(value >= minimum && value <= maximum)) throw new BadValue(`must be a whole number from ${minimum} to ${maximum}`)
+  return value
+}
+
+function parseBoolean(text: string): boolean {
+  const lower = text.toLowerCase()
+  if (['true', '1', 'yes', 'on'].includes(lower)) return true
+  if (['false', '0', 'no', 'off'].includes(lower)) return false
+  throw new BadValue('must be true or false')
+}
+
+function requireHttp(text: string): void {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (url?.protocol !== 'http:' && url?.protocol !== 'https:') throw new BadValue('must be a URL with http:// or https://')
+}
+
+function parsePairs(row: OptionRow & { type: 'pairs' }, texts: readonly string[]): readonly Pair<string | number>[] {
+  const pairs = texts.map((text): Pair<string | number> => {
+    const equals = text.indexOf('=')
+    const key = text.slice(0, equals).trim()
+    const value = text.slice(equals + 1).trim()
+    if (equals < 1 || key === '' || value === '') throw new BadValue(`must look like ${row.placeholder ?? 'KEY=VALUE'}`)
+    if (row.values === 'string') return { key, value }
+    try {
+      return { key, value: parseInteger(value, row.minimum ?? 0, row.maximum ?? Number.MAX_SAFE_INTEGER) }
+    } catch (error) {
+      throw new BadValue(`must look like ${row.placeholder ?? 'KEY=VALUE'}; ${value} ${(error as Error).message}`)
+    }
+  })
+  if (row.values === 'integer') {
+    const keys = pairs.map(({ key }) => key.toLowerCase())
+    const twice = keys.find((key, index) => keys.indexOf(key) < index)
+    if (twice !== undefined) throw new BadValue(`must not name ${twice} twice`)
+  }
+  return pairs
+}
+
+/** For help, documentation and lists of origins: '' for a value that is not there. */
+export function showValue(value: SettingValue): string {
+  if (value === undefined) return ''
+  return typeof value === 'object' ? value.map((pair) => `${pair.key}=${pair.value}`).join(', ') : String(value)
+}

@@ -1,0 +1,62 @@
+import t from 'tap'
+import { configurationText, defaultConfiguration, nextVersion, parseConfiguration } from '../../src/cluster/configuration.js'
+
+const key = Buffer.alloc(256, 1).toString('base64')
+const configuration = defaultConfiguration({
+  serverName: 'lab',
+  baseUrl: 'http://127.0.0.1:7000/_wmcs',
+  cryptographicMode: 2,
+  slc: ['<XrML/>'],
+  trustedSpcCAKeys: [key],
+  trustedRacIssuers: [key],
+})
+const changed = (change: object): string => JSON.stringify({ ...configuration, ...change })
+
+t.test('a configuration comes back from its text', async (t) => {
+  t.same(parseConfiguration(configurationText(configuration)), configuration)
+  const full = {
+    ...configuration,
+    applicationExclusionPolicy: [{ minimumVersion: '1.0', maximumVersion: '2.0.0.0', filename: 'winword.exe' }],
+    racExclusionPolicy: [key],
+    spcExclusionPolicy: '5.0.0.0',
+    superUserGroup: 'superusers@contoso.test',
+    externalLicensingUrl: 'https://rms.contoso.test/_wmcs/licensing',
+    trustedLicensingServers: [{ slc: ['<XrML/>'], publicKey: key, sealedKeyPair: 'v1:a:b', templates: [] }],
+  }
+  t.same(parseConfiguration(JSON.stringify(full)), full)
+})
+
+t.test('a wrong, missing or unknown field is named', async (t) => {
+  const wrong: Readonly<Record<string, unknown>> = {
+    configurationVersion: -1,
+    configurationRefreshIntervalSeconds: 0,
+    serverVersion: 'six',
+    serverName: '',
+    cryptographicMode: 3,
+    trustedSpcCAKeys: ['no key'],
+    slc: 'text',
+    osExclusionEnabled: 'yes',
+    osExclusionPolicy: '1.0',
+    racExclusionPolicy: {},
+    racValidityTimeSeconds: 1.5,
+    baseUrl: 'http://x/_wmcs/',
+    licensingUrl: 'ftp://x',
+    superUserGroup: 'CONTOSO\\x',
+    applicationExclusionPolicy: [{ minimumVersion: '1', maximumVersion: '2' }],
+    trustedLicensingServers: [{ slc: [], publicKey: key, sealedKeyPair: 'x', templates: [], keyPair: 'not here' }],
+    admittedGroups: { '/Certification/X.asmx': [] },
+    revocationType: 'None',
+  }
+  for (const [field, value] of Object.entries(wrong)) {
+    t.throws(() => parseConfiguration(changed({ [field]: value })), { name: 'InvalidConfiguration', message: new RegExp(`field ${field} is`) })
+  }
+  for (const field of Object.keys(configuration)) {
+    t.throws(() => parseConfiguration(changed({ [field]: undefined })), new RegExp(`lacks the field ${field}`))
+  }
+  t.throws(() => parseConfiguration(changed({ keyPair: 'x' })), /unknown field "keyPair"/)
+  for (const text of ['', '{', 'null', '[]', '1']) t.throws(() => parseConfiguration(text), { name: 'InvalidConfiguration' })
+})
+
+t.test('the version starts again at 1 above a million', async (t) => {
+  t.same([0, 1, 999_999, 1_000_000].map(nextVersion), [1, 2, 1_000_000, 1])
+})

@@ -1,0 +1,170 @@
+import fc from 'fast-check'
+import t from 'tap'
+import { loadSettings, SettingsError } from '../../src/config/load.js'
+import type { Sources } from '../../src/config/load.js'
+import type { CommandName } from '../../src/config/options.js'
+import { editDistance, nearest } from '../../src/config/nearest.js'
+
+function sources(flags: Sources['flags'], environment: Sources['environment'] = {}, file?: unknown): Sources {
+  const text = typeof file === 'string' ? file : JSON.stringify(file)
+  return { flags: file === undefined ? flags : { config: 'lab.json', ...flags }, environment, readText: () => text }
+}
+
+function problemsOf(command: CommandName, given: Sources): readonly string[] {
+  try {
+    loadSettings(command, given)
+  } catch (error) {
+    if (error instanceof SettingsError) return error.problems
+    throw error
+  }
+  return []
+}
+
+t.test('without any source there are the defaults', async (t) => {
+  const { settings, origins } = loadSettings('up', sources({}))
+  const mode: 1 | 2 = settings.cryptoMode
+  t.equal(mode, 2)
+  t.match(settings, { root: 1, port: 7000, managePort: 7080, host: '127.0.0.1', cryptoMode: 2, signer: 'openssl', json: false })
+  t.same(settings.licensing, [{ key: 'licensing', value: 1 }])
+  t.equal(settings.bodyLimit, 4 * 1024 * 1024)
+  t.equal(settings.db, undefined)
+  t.ok(origins.every((origin) => origin.kind === 'default'))
+})
+
+t.test('flags win over the environment, the environment over the file, the file over defaults; each origin is told', async (t) => {
+  const file = { port: 1, root: 2, host: 'file', signer: 'forge' }
+  const { settings, origins } = loadSettings('up', sources({ port: '3' }, { RMS_PORT: '2', RMS_ROOT: '4', PATH: '/bin' }, file))
+  t.match(settings, { port: 3, root: 4, host: 'file', signer: 'forge', managePort: 7080 })
+  const from = (name: string) => origins.find((origin) => origin.name === name)
+  t.same(from('port'), { name: 'port', kind: 'flag', from: '--port', value: '3' })
+  t.same(from('root'), { name: 'root', kind: 'environment', from: 'RMS_ROOT', value: '4' })
+  t.same(from('host'), { name: 'host', kind: 'file', from: 'host in lab.json', value: 'file' })
+  t.same(from('manage-port'), { name: 'manage-port', kind: 'default', from: 'default', value: '7080' })
+})
+
+t.test('an empty environment variable counts as not given', async (t) => {
+  t.equal(loadSettings('up', sources({}, { RMS_PORT: '' })).settings.port, 7000)
+})
+
+t.test('the environment can name the config file', async (t) => {
+  const readText = (path: string): string => (path === 'a.json' ? '\uFEFF{"port":9}' : '')
+  t.equal(loadSettings('up', { flags: {}, environment: { RMS_CONFIG: 'a.json' }, readText }).settings.port, 9)
+})
+
+t.test('a bad value is refused by every source, with where it stood, what it is and what is allowed', async (t) => {
+  const refused: readonly (readonly [Sources, RegExp])[] = [
+    [sources({ root: '0' }), /^--root is "0"; it must be a whole number from 1 to 64$/],
+    [sources({ port: '65536' }), /^--port is "65536"; it must be a whole number from 0 to 65535$/],
+    [sources({ port: '70x' }), /--port is "70x"/],
+    [sources({ port: '' }), /--port is ""/],
+    [sources({ port: '1e3' }), /--port is "1e3"/],
+    [sources({}, { RMS_CRYPTO_MODE: '3' }), /^RMS_CRYPTO_MODE is "3"; it must be one of 1, 2$/],
+    [sources({}, { RMS_JSON: 'maybe' }), /^RMS_JSON is "maybe"; it must be true or false$/],
+    [sources({}, {}, { signer: 'rsa' }), /^signer in lab\.json is "rsa"; it must be one of openssl, forge$/],
+    [sources({}, {}, { port: 70.5 }), /^port in lab\.json is "70\.5"/],
+    [sources({}, {}, { port: null }), /^port in lab\.json is of the wrong kind; it must be one value$/],
+    [sources({}, {}, { licensing: 'a=1' }), /^licensing in lab\.json is of the wrong kind; it must be an object or a list/],
+    [sources({ 'public-url': 'ftp://x' }), /--public-url is "ftp:\/\/x"; it must be a URL with http/],
+    [sources({ licensing: ['legal'] }), /^--licensing is "legal"; it must look like NAME=N$/],
+    [sources({ licensing: ['legal=0'] }), /NAME=N; 0 must be a whole number from 1 to 64$/],
+    [sources({ licensing: ['a=1', 'A=2'] }), /must not name a twice/],
+    [sources({ admit: ['=x'] }), /ENDPOINT=GROUP/],
+    [sources({ host: '' }), /--host is ""; it must not be empty/],
+  ]
+  for (const [given, message] of refused) {
+    const problems = problemsOf('up', given)
+    t.equal(problems.length, 1, String(message))
+    t.match(problems[0], message)
+  }
+})
+
+t.test('a bad value is found although a stronger source hides it', async (t) => {
+  t.match(problemsOf('up', sources({ port: '1' }, { RMS_PORT: 'x' })), [/^RMS_PORT/])
+})
+
+t.test('all problems are told at once', async (t) => {
+  const problems = problemsOf('up', sources({ root: '0' }, { RMS_PROT: '1' }, { hots: 'x' }))
+  t.equal(problems.length, 3)
+  t.throws(() => loadSettings('up', sources({ root: '0' }, { RMS_PROT: '1' })), { message: /^RMS_PROT .*\n--root / })
+})
+
+t.test('an unknown setting is an error that names the nearest known one', async (t) => {
+  t.same(problemsOf('up', sources({ prot: '1' })), ['--prot is not a setting; did you mean --port?'])
+  const variable = problemsOf('up', sources({}, { RMS_MANAGEPORT: '1' }))
+  t.same(variable, ['RMS_MANAGEPORT is not a setting; did you mean RMS_MANAGE_PORT?'])
+  const key = problemsOf('up', sources({}, {}, { cryptoMode: 1 }))
+  t.same(key, ['cryptoMode in lab.json is not a setting; did you mean crypto-mode?'])
+  t.same(problemsOf('up', sources({}, {}, { zzzzzzzzzzz: 1 })), ['zzzzzzzzzzz in lab.json is not a setting'])
+  for (const name of ['constructor', '__proto__', 'toString']) {
+    t.match(problemsOf('up', sources({}, {}, `{"${name}":1}`)), [new RegExp(`^${name} in lab\\.json is not a setting`)])
+  }
+})
+
+t.test('a flag of another command is refused; environment and file may hold settings of other commands', async (t) => {
+  t.same(problemsOf('status', sources({ root: '2' })), ['--root does not belong to status; it is a setting of up'])
+  const { settings } = loadSettings('status', sources({}, { RMS_ROOT: '2' }, { licensing: { a: 1 } }))
+  t.notOk('root' in settings)
+  t.match(problemsOf('status', sources({}, { RMS_ROOT: '0' })), [/^RMS_ROOT/])
+})
+
+t.test('repeatable settings come from flags, from a list with commas, from an object or an array', async (t) => {
+  const legal = [{ key: 'legal', value: 2 }, { key: 'hr', value: 1 }]
+  t.same(loadSettings('up', sources({ licensing: ['legal=2', 'hr=1'] })).settings.licensing, legal)
+  t.same(loadSettings('up', sources({}, { RMS_LICENSING: 'legal=2, hr=1' })).settings.licensing, legal)
+  t.same(loadSettings('up', sources({}, {}, { licensing: { legal: 2, hr: 1 } })).settings.licensing, legal)
+  t.same(loadSettings('up', sources({}, {}, { licensing: ['legal=2', 'hr=1'] })).settings.licensing, legal)
+  const replaced = loadSettings('up', sources({ licensing: ['x=1'] }, { RMS_LICENSING: 'legal=2' })).settings.licensing
+  t.same(replaced, [{ key: 'x', value: 1 }])
+  const admit = loadSettings('up', sources({}, {}, { admit: { server: ['CONTOSO\\a', 'CN=b,DC=c'] } })).settings.admit
+  t.same(admit, [{ key: 'server', value: 'CONTOSO\\a' }, { key: 'server', value: 'CN=b,DC=c' }])
+})
+
+t.test('licensing and no-licensing: the stronger source wins, from the same source they contradict each other', async (t) => {
+  const licensing = (given: Sources) => loadSettings('up', given).settings
+  t.match(licensing(sources({ 'no-licensing': true })), { noLicensing: true, licensing: [] })
+  t.match(licensing(sources({ 'no-licensing': true }, { RMS_LICENSING: 'a=1' })), { noLicensing: true, licensing: [] })
+  for (const weaker of ['true', 'false']) {
+    const { noLicensing, licensing: clusters } = licensing(sources({ licensing: ['a=1'] }, { RMS_NO_LICENSING: weaker }))
+    t.same([noLicensing, clusters], [false, [{ key: 'a', value: 1 }]])
+  }
+  const both = problemsOf('up', sources({ 'no-licensing': true, licensing: ['a=1'] }))
+  t.same(both, ['--no-licensing and --licensing contradict each other; give one of them'])
+})
+
+t.test('secrets are neither in messages nor in origins', async (t) => {
+  const secret = 'hunter2-very-secret'
+  const given = sources({ 'key-password': secret, token: secret }, { RMS_DB: `postgres://u:${secret}@h/db`, RMS_PASSWORD: secret })
+  t.notMatch(JSON.stringify(loadSettings('up', given).origins), secret)
+  t.equal(loadSettings('up', given).settings.keyPassword, secret)
+  t.same(problemsOf('up', sources({ 'key-password': '' })), ['--key-password is (hidden); it must not be empty'])
+})
+
+t.test('a config file that is missing, no JSON or no object is refused by name', async (t) => {
+  const missing = problemsOf('up', { flags: { config: 'nowhere/lab.json' }, environment: {} })
+  t.match(missing, [/config file nowhere\/lab\.json cannot be read.*ENOENT/])
+  t.match(problemsOf('up', sources({}, {}, '{"port":')), [/lab\.json cannot be read as JSON/])
+  t.match(problemsOf('up', sources({}, {}, '[1]')), [/must hold one JSON object/])
+  t.match(problemsOf('up', sources({}, {}, { config: 'other.json' })), [/cannot name another one/])
+})
+
+t.test('any JSON as config file gives settings or a SettingsError', async () => {
+  const names = fc.constantFrom('port', 'licensing', 'admit', 'json', 'config', 'host', 'crypto-mode', '__proto__')
+  fc.assert(
+    fc.property(fc.dictionary(fc.oneof(names, fc.string()), fc.jsonValue()), (file) => {
+      problemsOf('up', sources({}, {}, JSON.stringify(file)))
+    }),
+  )
+})
+
+t.test('the distance of names counts swapped neighbors as one edit, and very long names are like nothing', async (t) => {
+  t.equal(editDistance('prot', 'port'), 1)
+  t.equal(editDistance('kitten', 'sitting'), 3)
+  t.equal(editDistance('', 'abc'), 3)
+  t.equal(nearest('x'.repeat(100_000), ['port']), undefined)
+  fc.assert(
+    fc.property(fc.string({ maxLength: 20 }), fc.string({ maxLength: 20 }), (a, b) => {
+      const distance = editDistance(a, b)
+      return distance === editDistance(b, a) && (distance === 0) === (a === b) && distance <= Math.max(a.length, b.length)
+    }),
+  )
+})

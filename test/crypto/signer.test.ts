@@ -1,0 +1,106 @@
+import { constants, createPublicKey, createSign, createVerify, publicEncrypt } from 'node:crypto'
+import fc from 'fast-check'
+import t from 'tap'
+import { generateKeyPair, privateKeyFromPem, privateKeyToPem, publicKeyFromModulus, publicKeyToPkcs1 } from '../../src/crypto/keys.js'
+import { hashes, modes, type HashName } from '../../src/crypto/modes.js'
+import { isSignatureGood, surfaceDigest } from '../../src/crypto/signed-octets.js'
+import { blockPrefix, createSigner, DecryptionFailed, type EngineName, type Padding } from '../../src/crypto/signer.js'
+
+const engines: readonly EngineName[] = ['openssl', 'forge']
+const keys = { 1024: await generateKeyPair(1024), 2048: await generateKeyPair(2048) } as const
+
+for (const rules of Object.values(modes)) {
+  const key = keys[rules.keyBits]
+  const name: HashName = rules.hash
+
+  t.test(`mode ${rules.mode}: both engines and the platform make the same signature`, async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.string({ unit: 'binary', maxLength: 40 }), async (surface) => {
+        const digest = surfaceDigest(surface, name)
+        const platform = createSign(`RSA-${name}`).update(Buffer.from(surface, 'utf16le')).sign(key.key)
+        for (const engine of engines) {
+          const signature = await createSigner(engine, key).sign(digest, name)
+          if (!signature.equals(platform) || !isSignatureGood(key.publicKey, digest, name, signature)) return false
+        }
+        return createVerify(`RSA-${name}`).update(Buffer.from(surface, 'utf16le')).verify(key.publicKey.key, platform)
+      }),
+      { numRuns: 12 },
+    )
+  })
+
+  t.test(`mode ${rules.mode}: both engines open what the platform sealed, and nothing else`, async (t) => {
+    for (const engine of engines) {
+      const signer = createSigner(engine, key)
+      const paddings: Readonly<Record<Padding, number>> = { PKCS1: constants.RSA_PKCS1_PADDING, OAEP: constants.RSA_PKCS1_OAEP_PADDING }
+      for (const [padding, number] of Object.entries(paddings) as [Padding, number][]) {
+        const block = publicEncrypt({ key: key.publicKey.key, padding: number, oaepHash: 'sha1' }, Buffer.from('content'))
+        t.equal((await signer.decrypt(block, padding)).toString(), 'content', `${engine} ${padding}`)
+        t.equal(await signer.decrypt(block, padding === 'OAEP' ? 'PKCS1' : 'OAEP').catch(String), String(new DecryptionFailed()), 'the other padding')
+        for (const at of [0, 1, block.length - 1]) {
+          const changed = Buffer.from(block)
+          changed.writeUInt8((changed[at] ?? 0) ^ 1, at)
+          await t.rejects(signer.decrypt(changed, padding), DecryptionFailed, `${engine} ${padding}, byte ${at}`)
+        }
+        await t.rejects(signer.decrypt(block.subarray(1), padding), DecryptionFailed, 'too short')
+        await t.rejects(signer.decrypt(Buffer.concat([block, block]), padding), DecryptionFailed, 'too long')
+        await t.rejects(signer.decrypt(Buffer.alloc(block.length), padding), DecryptionFailed, 'zero')
+        await t.rejects(signer.decrypt(Buffer.alloc(block.length, 0xff), padding), DecryptionFailed, 'above the modulus')
+      }
+    }
+  })
+
+  t.test(`mode ${rules.mode}: a signature with anything else in it is not good`, async (t) => {
+    const signer = createSigner('openssl', key)
+    const digest = surfaceDigest('<BODY />', name)
+    const signature = await signer.sign(digest, name)
+    for (let at = 0; at < signature.length; at += 9) {
+      const changed = Buffer.from(signature)
+      changed.writeUInt8((changed[at] ?? 0) ^ 0x80, at)
+      t.notOk(isSignatureGood(key.publicKey, digest, name, changed), `byte ${at}`)
+    }
+    t.notOk(isSignatureGood(key.publicKey, surfaceDigest('<BODY/>', name), name, signature), 'another digest')
+    t.notOk(isSignatureGood(key.publicKey, digest, name === 'SHA1' ? 'SHA256' : 'SHA1', signature), 'another hash')
+    t.notOk(isSignatureGood(keys[rules.mode === 1 ? 2048 : 1024].publicKey, digest, name, signature), 'another key')
+    t.notOk(isSignatureGood(key.publicKey, digest, name, signature.subarray(1)), 'too short')
+    t.notOk(isSignatureGood(key.publicKey, digest, name, Buffer.alloc(0)), 'empty')
+    t.notOk(isSignatureGood(key.publicKey, digest, name, Buffer.alloc(signature.length, 0xff)), 'above the modulus')
+  })
+}
+
+t.test('the encoded block has the DigestInfo of the standard', async (t) => {
+  const infos = { SHA1: '3021300906052b0e03021a05000414', SHA256: '3031300d060960864801650304020105000420' } as const
+  for (const hash of ['SHA1', 'SHA256'] as const) {
+    const prefix = blockPrefix(keys[1024].publicKey, hash)
+    t.equal(prefix.length + hashes[hash].bytes, 128)
+    t.match(prefix.toString('hex'), new RegExp(`^0001(ff){8,}00${infos[hash]}$`))
+  }
+})
+
+t.test('a short filler or trailing bytes do not make a signature', async (t) => {
+  const { key, publicKey } = keys[1024]
+  const digest = surfaceDigest('x', 'SHA1')
+  const info = blockPrefix(publicKey, 'SHA1').subarray(-15)
+  const forged = Buffer.concat([Buffer.from([0, 1]), Buffer.alloc(8, 0xff), Buffer.from([0]), info, digest, Buffer.alloc(128 - 11 - 35)])
+  const { privateEncrypt } = await import('node:crypto')
+  t.notOk(isSignatureGood(publicKey, digest, 'SHA1', privateEncrypt({ key, padding: constants.RSA_NO_PADDING }, forged)))
+})
+
+t.test('keys come back from PEM, modulus and PKCS#1', async (t) => {
+  for (const key of Object.values(keys)) {
+    t.equal(privateKeyFromPem(privateKeyToPem(key)).publicKey.modulus, key.publicKey.modulus)
+    const again = publicKeyFromModulus(key.publicKey.modulus)
+    t.equal(again.bits, key.publicKey.bits)
+    t.ok(again.key.equals(key.publicKey.key))
+    const pkcs1 = createPublicKey({ key: Buffer.from(publicKeyToPkcs1(again), 'base64'), format: 'der', type: 'pkcs1' })
+    t.ok(pkcs1.equals(key.publicKey.key))
+    t.equal(Buffer.from(key.publicKey.modulus, 'base64').length * 8, key.publicKey.bits, 'full length')
+    t.equal((Buffer.from(key.publicKey.modulus, 'base64')[0] ?? 0) & 1, 1, 'little-endian: the odd byte is in front')
+  }
+})
+
+t.test('what is not a modulus is refused', async (t) => {
+  const even = Buffer.alloc(128, 0xfe)
+  const leadingZero = Buffer.concat([Buffer.alloc(127, 1), Buffer.alloc(1)])
+  const cases = { empty: '', garbage: '%%%%', short: Buffer.alloc(63, 1).toString('base64'), long: Buffer.alloc(513, 1).toString('base64'), even: even.toString('base64'), leadingZero: leadingZero.toString('base64') }
+  for (const [name, modulus] of Object.entries(cases)) t.throws(() => publicKeyFromModulus(modulus), RangeError, name)
+})
