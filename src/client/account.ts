@@ -9,6 +9,7 @@ import type { Machine } from './machine.js'
 import { openPrivateKey } from './sealed-private-key.js'
 import { readable, verifyChainToRoot, VerificationFailed } from './verify.js'
 
+/** A verified RAC with its private key opened: what a user acquires and opens licenses with. */
 export interface Account {
   readonly rac: Rac
   /** RAC and the SLC chain of the server that issued it. */

@@ -27,7 +27,9 @@ export async function acquireContentKey(context: ClientContext, baseUrl: string,
   const result = descend(answer, 'AcquireContentKeyResult', 'AcquireContentKeyResponse')
   const type = child(result, 'ContentKeyType')?.text.trim()
   const key = Buffer.from(child(result, 'ContentKey')?.text ?? '', 'base64')
-  if (type !== 'AES' || ![16, 24, 32].includes(key.length)) throw new VerificationFailed(what, `it is of type "${type}" with ${key.length} bytes, not an AES key`)
+  if (type !== 'AES' || ![16, 24, 32].includes(key.length)) {
+    throw new VerificationFailed(what, `it is of type "${type}" with ${key.length} bytes, not an AES key`)
+  }
   const [leaf] = pl
   if (leaf === undefined) throw new VerificationFailed('PL', 'the chain is empty')
   readable(what, () => decryptRightsData(readPl(leaf).encryptedRightsData, key))

@@ -7,31 +7,31 @@ import { readOneDocument, type XrmlDocument } from '../xrml/document.js'
 import { buildUnsignedPl, readPl } from '../xrml/pl.js'
 import type { Account } from './account.js'
 import { call, type ClientContext } from './context.js'
+import type { LicensingServer } from './discover.js'
 import { prepareContent } from './prepare-content.js'
 import { ownerOf, textOf, type Published, type PublishOptions } from './publish.js'
 import type { RightsPolicy } from './rights-policy.js'
 import { readable, readChain, verifyIssuedBy, VerificationFailed } from './verify.js'
 
 /**
- * @param slcChain of the server at `licensingUrl`, verified
+ * Publishes content with a license that the server signs.
  * @throws SoapFault, CallFailed, VerificationFailed, RangeError for rights that cannot be written
  */
 export async function publishOnline(
   context: ClientContext,
-  licensingUrl: string,
+  licensing: LicensingServer,
   account: Account,
-  slcChain: readonly XrmlDocument[],
   policy: RightsPolicy,
   { cipherMode }: PublishOptions = {},
 ): Promise<Published> {
   const { fields, contentKey, contentId } = prepareContent(context, {
     owner: ownerOf(account),
-    server: serverOf(slcChain),
-    slcChain,
+    server: serverOf(licensing.slcChain),
+    slcChain: licensing.slcChain,
     policy,
     cipherMode,
   })
-  const pl = [await acquireIssuanceLicense(context, licensingUrl, slcChain, buildUnsignedPl(fields))]
+  const pl = [await acquireIssuanceLicense(context, licensing, buildUnsignedPl(fields))]
   return { pl, text: textOf(pl), contentId, contentKey }
 }
 
@@ -41,8 +41,7 @@ export async function publishOnline(
  */
 export async function acquireIssuanceLicense(
   context: ClientContext,
-  licensingUrl: string,
-  slcChain: readonly XrmlDocument[],
+  { licensingUrl, slcChain }: LicensingServer,
   unsigned: string,
 ): Promise<XrmlDocument> {
   const url = `${licensingUrl}/publish.asmx`
@@ -67,7 +66,9 @@ export function checkSameContent(signed: XrmlDocument, unsigned: string, what: s
   if (!isSameId(ours.contentId, theirs.contentId)) {
     throw new VerificationFailed(what, `it is for the content "${theirs.contentId?.id}", sent was "${ours.contentId?.id}"`)
   }
-  if (!isSamePrincipal(ours.server, theirs.server)) throw new VerificationFailed(what, 'it names another server than the one it was made for')
+  if (!isSamePrincipal(ours.server, theirs.server)) {
+    throw new VerificationFailed(what, 'it names another server than the one it was made for')
+  }
 }
 
 /** The server of an SLC chain. */

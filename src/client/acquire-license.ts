@@ -26,6 +26,7 @@ export class LicenseRefused extends Error {
   }
 }
 
+/** What became of one item of a batch: a verified license, or why there is none. */
 export type LicenseResult =
   | { readonly license: License; readonly error?: undefined }
   | { readonly license?: undefined; readonly error: LicenseRefused | VerificationFailed }
@@ -59,7 +60,9 @@ export async function acquireLicenses(
   if (pls.length === 0) return []
   return request(context, licensingUrl, licensee, pls).catch((error: unknown) => {
     // A batch of one is no batch: its refusal comes as a fault
-    if (pls.length === 1 && error instanceof SoapFault && error.exceptionName !== undefined) return [{ error: new LicenseRefused(error.text) }]
+    if (pls.length === 1 && error instanceof SoapFault && error.exceptionName !== undefined) {
+      return [{ error: new LicenseRefused(error.text) }]
+    }
     throw error
   })
 }
@@ -67,7 +70,12 @@ export async function acquireLicenses(
 /** 1.1.0.0 as maximum asks for batching, where errors come per item instead of as a fault. */
 const batching = { minimum: '1.0.0.0', maximum: '1.1.0.0' }
 
-async function request(context: ClientContext, licensingUrl: string, licensee: Licensee, pls: readonly PlChain[]): Promise<readonly LicenseResult[]> {
+async function request(
+  context: ClientContext,
+  licensingUrl: string,
+  licensee: Licensee,
+  pls: readonly PlChain[],
+): Promise<readonly LicenseResult[]> {
   const url = `${licensingUrl}/license.asmx`
   const answer = await call(context, {
     url,
@@ -95,7 +103,13 @@ function accountOf([rac]: Licensee): Principal | undefined {
   return rac === undefined ? undefined : readable('RAC', () => readRac(rac).account)
 }
 
-function resultOf(context: ClientContext, response: XmlElement | undefined, account: Principal | undefined, pl: PlChain, what: string): LicenseResult {
+function resultOf(
+  context: ClientContext,
+  response: XmlElement | undefined,
+  account: Principal | undefined,
+  pl: PlChain,
+  what: string,
+): LicenseResult {
   const refused = readRefusal(child(response, 'CertificateChain'))
   if (refused !== undefined) return { error: refused }
   try {
@@ -114,6 +128,7 @@ export function readRefusal(holder: XmlElement | undefined): LicenseRefused | un
   return exception === undefined ? undefined : new LicenseRefused(child(exception, 'ExceptionString')?.text.trim() ?? '')
 }
 
+/** The content id of a PL chain; undefined when its WORK has none. */
 export function contentIdOf([pl]: PlChain): ReturnType<typeof readPl>['contentId'] {
   if (pl === undefined) throw new VerificationFailed('PL', 'the chain is empty')
   return readable('PL', () => readPl(pl).contentId)

@@ -5,8 +5,10 @@ import { readOneDocument, type XrmlDocument } from '../xrml/document.js'
 import { readDescriptorName, type TemplateText } from '../xrml/template.js'
 import { arrayOfString } from './array-of-string.js'
 import { call, type ClientContext } from './context.js'
+import type { LicensingServer } from './discover.js'
 import { readable, verifyIssuedBy, VerificationFailed } from './verify.js'
 
+/** A rights policy template, verified. */
 export interface Template {
   readonly guid: string
   /** Base64 digest of its BODY: changes with every edit. */
@@ -21,6 +23,7 @@ export interface Template {
 /** Servers answer at most that many GUIDs ([MS-RMPR] 3.4.4.3.3.1). */
 const batchSize = 25
 
+/** A template as it is listed. */
 export interface TemplateInformation {
   readonly guid: string
   readonly hash: string
@@ -32,8 +35,7 @@ export interface TemplateInformation {
  */
 export async function acquireTemplateInformation(
   context: ClientContext,
-  licensingUrl: string,
-  slcChain: readonly XrmlDocument[],
+  { licensingUrl, slcChain }: LicensingServer,
 ): Promise<readonly TemplateInformation[]> {
   const url = templateUrl(licensingUrl)
   const answer = await call(context, { url, service: 'templates', operation: 'AcquireTemplateInformation' })
@@ -47,29 +49,27 @@ export async function acquireTemplateInformation(
 
 /**
  * Fetches all templates; those that are known and unchanged are not fetched again.
- * @param slcChain of the server, verified: its key must have signed every template
+ * Every one must have been signed with the key of that server.
  * @throws SoapFault, CallFailed, VerificationFailed
  */
 export async function acquireTemplates(
   context: ClientContext,
-  licensingUrl: string,
-  slcChain: readonly XrmlDocument[],
+  licensing: LicensingServer,
   known: readonly Template[] = [],
 ): Promise<readonly Template[]> {
-  const listed = await acquireTemplateInformation(context, licensingUrl, slcChain)
+  const listed = await acquireTemplateInformation(context, licensing)
   const kept = known.filter((template) => listed.some(({ guid, hash }) => guid === template.guid && hash === template.hash))
   const missing = listed.filter(({ guid }) => !kept.some((template) => template.guid === guid))
   const fetched: Template[] = []
   for (let at = 0; at < missing.length; at += batchSize) {
-    fetched.push(...(await fetchTemplates(context, licensingUrl, slcChain, missing.slice(at, at + batchSize))))
+    fetched.push(...(await fetchTemplates(context, licensing, missing.slice(at, at + batchSize))))
   }
   return [...kept, ...fetched]
 }
 
 async function fetchTemplates(
   context: ClientContext,
-  licensingUrl: string,
-  slcChain: readonly XrmlDocument[],
+  { licensingUrl, slcChain }: LicensingServer,
   wanted: readonly TemplateInformation[],
 ): Promise<readonly Template[]> {
   const url = templateUrl(licensingUrl)

@@ -1,124 +1,35 @@
 /** A user at a cluster: holds machine and certificates, and makes them when they are first needed. */
-import type { Chunks } from '../crypto/content-cipher.js'
 import type { CryptoMode } from '../crypto/modes.js'
-import { systemClock, systemRandom, type Clock, type Random } from '../effects.js'
+import { systemClock, systemRandom } from '../effects.js'
 import { issueRange } from '../xrml/chain.js'
 import type { XrmlDocument } from '../xrml/document.js'
-import { labTrustRoot, type TrustRoot } from '../xrml/lab-hierarchy.js'
+import { labTrustRoot } from '../xrml/lab-hierarchy.js'
 import { readPl } from '../xrml/pl.js'
 import type { Account } from './account.js'
 import { acquireContentKey } from './acquire-content-key.js'
 import { publishOnline } from './acquire-issuance-license.js'
-import { acquireLicense, acquireLicenses, type LicenseResult } from './acquire-license.js'
+import { acquireLicense, acquireLicenses } from './acquire-license.js'
 import { acquirePreLicense } from './acquire-pre-license.js'
 import { acquireTemplates, type Template } from './acquire-templates.js'
 import { certify } from './certify.js'
-import { step, type ClientContext, type Step } from './context.js'
-import { findServiceLocations, getLicensorCertificate, getServerInfo, type ServerInfo, type ServiceLocations } from './discover.js'
+import { step, type ClientContext } from './context.js'
+import { findServiceLocations, getLicensorCertificate, getServerInfo, type LicensingServer } from './discover.js'
 import { editIssuanceLicense } from './edit-issuance-license.js'
 import { getClientLicensorCert } from './get-client-licensor-cert.js'
 import { load, save, type Kept } from './keep.js'
 import type { License } from './license.js'
-import { activate, modeOfKey, type Machine } from './machine.js'
+import { activate, modeOfKey } from './machine.js'
 import { decryptFile, readProtectedFile } from './open-file.js'
 import { openLicense, type OpenedLicense } from './open.js'
 import { readPlChain } from './pl-chain.js'
 import { precertify } from './precertify.js'
 import { protectBytes, protectChunks } from './protect-file.js'
-import { publish, type Published, type PublishedOffline, type PublishOptions } from './publish.js'
+import { publish } from './publish.js'
 import type { Publisher } from './publisher.js'
-import type { RightsPolicy } from './rights-policy.js'
+import { remembered } from './remembered.js'
+import type { ConnectOptions, RmsClient } from './rms-client.js'
 import { acquisitionUrl, baseUrlOf } from './service-url.js'
 import { readable } from './verify.js'
-
-export interface ConnectOptions {
-  /** Any address of a cluster: `http://rms.contoso.test/_wmcs`, the server alone, or one of its services. */
-  readonly url: string
-  /** `CONTOSO\alice` or `alice@contoso.test`; without user, calls are anonymous. */
-  readonly user?: string
-  readonly password?: string
-  /** A machine to use; a new one is activated unless given or kept. */
-  readonly machine?: Machine
-  /** Of a new machine; unless told, that of the cluster. */
-  readonly mode?: CryptoMode
-  /** The pinned root; unless told, those of the lab. */
-  readonly trustRoot?: TrustRoot
-  /** Keeps machine and certificates there, see `keep.ts`; one folder for each user and cluster. */
-  readonly folder?: string
-  /** Host names, besides those of the cluster, that the password may be sent to when a publishing license names them. */
-  readonly licensingHosts?: readonly string[]
-  /** Told of every finished step. */
-  readonly onStep?: (step: Step) => void
-  readonly timeoutMilliseconds?: number
-  readonly userAgent?: string
-  readonly clock?: Clock
-  readonly random?: Random
-}
-
-export interface Identity {
-  readonly locations: ServiceLocations
-  readonly machine: Machine
-  readonly account: Account
-  readonly publisher: Publisher
-}
-
-/** A publishing license as text or bytes, alone or with the certificates and licenses that files store behind it. */
-export type PlSource = string | Uint8Array
-
-export interface ProtectOptions {
-  /** Lets the server sign the publishing license instead of the CLC. */
-  readonly online?: boolean
-}
-
-export interface OpenedFile extends OpenedLicense {
-  readonly plain: Buffer
-  /** Of the original file, with its dot. */
-  readonly extension: string
-  readonly license: License
-}
-
-/**
- * All that a user can do at a cluster. What is needed first (discovery, machine, RAC, CLC) is done on its own, once, and again when it
- * has expired. Everything throws SoapFault when the server refuses, CallFailed when there is no answer, and VerificationFailed when
- * what came must not be used.
- */
-export interface RmsClient {
-  /** All first steps: discovery, machine, RAC, CLC. */
-  bootstrap(): Promise<Identity>
-  locations(): Promise<ServiceLocations>
-  machine(): Promise<Machine>
-  serverInfo(): Promise<ServerInfo>
-  /** SLC chain of the licensing cluster. */
-  serverCertificate(): Promise<readonly XrmlDocument[]>
-  /** Always asks the server for a new RAC and goes on with it. `persistent` false: a short-lived one. */
-  certify(options?: { readonly persistent?: boolean }): Promise<Account>
-  /** Always asks the server for a new CLC and goes on with it. */
-  getClientLicensorCert(): Promise<Publisher>
-  /** Templates, those unchanged since the last time not fetched again. */
-  templates(): Promise<readonly Template[]>
-  /** Offline, with the CLC. */
-  publish(policy: RightsPolicy, options?: PublishOptions): Promise<PublishedOffline>
-  publishOnline(policy: RightsPolicy, options?: PublishOptions): Promise<Published>
-  /** New rights for published content. The key stays: who has a license keeps it. */
-  republish(pl: PlSource, policy: RightsPolicy): Promise<XrmlDocument>
-  acquireLicense(pl: PlSource): Promise<License>
-  /** One call for several contents of the same server. */
-  acquireLicenses(pls: readonly PlSource[]): Promise<readonly LicenseResult[]>
-  /** For somebody else, by a RAC chain from `precertify`. */
-  acquireLicenseFor(licensee: readonly XrmlDocument[], pl: PlSource): Promise<License>
-  acquirePreLicense(pl: PlSource, mails: readonly string[]): Promise<readonly LicenseResult[]>
-  precertify(mail: string): Promise<readonly XrmlDocument[]>
-  /** From a decommissioned cluster. */
-  acquireContentKey(pl: PlSource): Promise<Buffer>
-  /** Opens a license of this account; with the PL, the key is tried on its rights data. */
-  open(license: License, pl?: PlSource): Promise<OpenedLicense>
-  /** A whole file as `.pfile`. */
-  protectFile(plain: Uint8Array, extension: string, policy: RightsPolicy, options?: ProtectOptions): Promise<Buffer>
-  /** The same for a file that does not fit into memory. */
-  protectStream(chunks: Chunks, extension: string, originalSize: number | undefined, policy: RightsPolicy, options?: ProtectOptions): AsyncGenerator<Buffer, void, undefined>
-  /** Acquires a license, unless one is given, and decrypts. */
-  openFile(bytes: Uint8Array, license?: License): Promise<OpenedFile>
-}
 
 /**
  * Nothing is called yet.
@@ -142,11 +53,14 @@ export function connect(options: ConnectOptions): RmsClient {
   const locations = remembered(() => findServiceLocations(context, baseUrl))
   const slcChain = remembered(async () => getLicensorCertificate(context, (await locations()).licensingUrl))
 
+  const licensing = async (): Promise<LicensingServer> => ({ licensingUrl: (await locations()).licensingUrl, slcChain: await slcChain() })
+
   const machine = remembered(async () => {
     const ready = options.machine ?? (await kept()).machine
     if (ready !== undefined) return ready
     const mode = options.mode ?? modeOfServer(await slcChain())
-    const made = await step(context, 'activate machine', () => activate({ mode, name: options.user ?? 'anonymous', clock, random: context.random }))
+    const activation = { mode, name: options.user ?? 'anonymous', clock, random: context.random }
+    const made = await step(context, 'activate machine', () => activate(activation))
     await keep({ machine: made })
     return made
   })
@@ -208,7 +122,7 @@ export function connect(options: ConnectOptions): RmsClient {
       return publisher.set(await newPublisher())
     },
     async templates() {
-      knownTemplates = await acquireTemplates(context, (await locations()).licensingUrl, await slcChain(), knownTemplates)
+      knownTemplates = await acquireTemplates(context, await licensing(), knownTemplates)
       return knownTemplates
     },
     async publish(policy, publishOptions) {
@@ -216,10 +130,10 @@ export function connect(options: ConnectOptions): RmsClient {
       return step(context, 'publish offline', () => publish(context, holder, signer, policy, publishOptions))
     },
     async publishOnline(policy, publishOptions) {
-      return publishOnline(context, (await locations()).licensingUrl, await account(), await slcChain(), policy, publishOptions)
+      return publishOnline(context, await licensing(), await account(), policy, publishOptions)
     },
     async republish(pl, policy) {
-      return editIssuanceLicense(context, (await locations()).licensingUrl, await slcChain(), readPlChain(pl), policy)
+      return editIssuanceLicense(context, await licensing(), readPlChain(pl), policy)
     },
     acquireLicense: async (pl) => licenseFor((await account()).chain, readPlChain(pl)),
     async acquireLicenses(pls) {
@@ -272,33 +186,4 @@ function contextOf(options: ConnectOptions): ClientContext {
 
 function modeOfServer([slc]: readonly XrmlDocument[]): CryptoMode {
   return modeOfKey({ bits: slc?.body.issuedPrincipal?.publicKey?.bits ?? 0 }).mode
-}
-
-interface Remembered<T> {
-  (): Promise<T>
-  /** Takes the place of what was remembered. */
-  set(value: T): T
-}
-
-/** Makes a value once, also for callers at the same time; again after a failure, or when it no longer holds. */
-function remembered<T>(make: () => Promise<T>, holds: (value: T) => boolean = () => true): Remembered<T> {
-  let current: Promise<T> | undefined
-  const get = async (): Promise<T> => {
-    const mine = (current ??= make())
-    try {
-      const value = await mine
-      if (holds(value)) return value
-    } catch (error) {
-      if (current === mine) current = undefined
-      throw error
-    }
-    if (current === mine) current = make()
-    return current ?? get()
-  }
-  return Object.assign(get, {
-    set(value: T): T {
-      current = Promise.resolve(value)
-      return value
-    },
-  })
 }

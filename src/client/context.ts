@@ -7,6 +7,7 @@ import type { TrustRoot } from '../xrml/lab-hierarchy.js'
 import { namespaces } from './namespaces.js'
 import { callSoap } from './soap-caller.js'
 
+/** The account that calls. */
 export interface Credentials {
   readonly user: string
   readonly password: string
@@ -21,6 +22,7 @@ export interface Step {
   readonly error?: unknown
 }
 
+/** Who calls, whom to trust, and the outside world: the same for all calls of a user. */
 export interface ClientContext {
   /** For HTTP Basic; undefined calls anonymously. */
   readonly credentials: Credentials | undefined
@@ -34,6 +36,7 @@ export interface ClientContext {
   readonly onStep?: ((step: Step) => void) | undefined
 }
 
+/** One operation of one service. */
 export interface RmsCall {
   readonly url: string
   readonly service: keyof typeof namespaces

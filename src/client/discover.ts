@@ -8,10 +8,19 @@ import { call, type ClientContext } from './context.js'
 import { folderUrlOf } from './service-url.js'
 import { readable, readChain, verifyChainToRoot } from './verify.js'
 
+/** Where a user finds the services. */
 export interface ServiceLocations {
   /** Folder, without slash at the end. */
   readonly certificationUrl: string
   readonly licensingUrl: string
+}
+
+/** Where licenses are made, and by whom. */
+export interface LicensingServer {
+  /** Folder, such as `http://rms/_wmcs/licensing`. */
+  readonly licensingUrl: string
+  /** Verified. */
+  readonly slcChain: readonly XrmlDocument[]
 }
 
 const wanted = ['CertificationInternalService', 'CertificationService', 'LicensingInternalService', 'LicensingService'] as const
@@ -56,6 +65,7 @@ function verifiedSlc(context: ClientContext, texts: readonly string[], url: stri
   return verifyChainToRoot(readChain(texts, 'SLC', what), context.trustRoots, what)
 }
 
+/** What a cluster tells anybody who is signed in. */
 export interface ServerInfo {
   readonly version: string | undefined
   readonly features: Readonly<Record<string, string>>
@@ -93,7 +103,15 @@ export async function getServerInfo(context: ClientContext, licensingUrl: string
   }
 }
 
-function attributesOf(parts: readonly XmlElement[], holder: string, name: string, key: string, value: string): Readonly<Record<string, string>> {
-  const entries = childrenNamed(parts.find((part) => part.name === holder), name).map(({ attributes }) => [attributes[key] ?? '', attributes[value] ?? ''])
-  return Object.fromEntries(entries.filter(([, found]) => found !== '')) as Record<string, string>
+/** The children of that name inside the holder, as pairs of two of their attributes; pairs without value are left out. */
+function attributesOf(
+  parts: readonly XmlElement[],
+  holder: string,
+  name: string,
+  key: string,
+  value: string,
+): Readonly<Record<string, string>> {
+  const found = childrenNamed(parts.find((part) => part.name === holder), name)
+  const entries = found.map(({ attributes }) => [attributes[key] ?? '', attributes[value] ?? ''])
+  return Object.fromEntries(entries.filter(([, written]) => written !== '')) as Record<string, string>
 }

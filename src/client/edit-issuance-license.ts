@@ -6,12 +6,12 @@ import type { XrmlDocument } from '../xrml/document.js'
 import { buildUnsignedPl, readPl } from '../xrml/pl.js'
 import { checkSameContent, serverOf } from './acquire-issuance-license.js'
 import { call, type ClientContext } from './context.js'
+import type { LicensingServer } from './discover.js'
 import { prepareContent } from './prepare-content.js'
 import type { RightsPolicy } from './rights-policy.js'
 import { readable, readChain, verifyIssuedBy, VerificationFailed } from './verify.js'
 
 /**
- * @param slcChain of the server at `licensingUrl`, verified
  * @param signed chain of the PL to be replaced, leaf first; its author must have allowed it (`Allow_Server_Editing`). The specification
  *   has the leaf alone sent, but nobody can check a PL that was signed offline without its CLC: that goes with it
  * @returns the new PL. Owner and content id are those of the old one; the key is known to the server and to licensees only
@@ -19,8 +19,7 @@ import { readable, readChain, verifyIssuedBy, VerificationFailed } from './verif
  */
 export async function editIssuanceLicense(
   context: ClientContext,
-  licensingUrl: string,
-  slcChain: readonly XrmlDocument[],
+  { licensingUrl, slcChain }: LicensingServer,
   signed: readonly XrmlDocument[],
   policy: RightsPolicy,
 ): Promise<XrmlDocument> {

@@ -3,7 +3,7 @@
  * one of them differently.
  */
 export { connect } from './connect.js'
-export type { ConnectOptions, Identity, OpenedFile, PlSource, ProtectOptions, RmsClient } from './connect.js'
+export type { ConnectOptions, Identity, OpenedFile, PlSource, ProtectOptions, RmsClient } from './rms-client.js'
 
 // Parts of a session
 export { activate, machineOf, readyMachine } from './machine.js'
@@ -18,7 +18,7 @@ export type { Kept } from './keep.js'
 // Single calls
 export type { ClientContext, Credentials, Step } from './context.js'
 export { findServiceLocations, getLicensorCertificate, getServerInfo } from './discover.js'
-export type { ServerInfo, ServiceLocations } from './discover.js'
+export type { LicensingServer, ServerInfo, ServiceLocations } from './discover.js'
 export { certify } from './certify.js'
 export { getClientLicensorCert } from './get-client-licensor-cert.js'
 export { acquireTemplateInformation, acquireTemplates } from './acquire-templates.js'

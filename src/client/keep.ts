@@ -13,6 +13,7 @@ import { textOf } from './publish.js'
 import { openPublisher, type Publisher } from './publisher.js'
 import { readable, VerificationFailed } from './verify.js'
 
+/** What a folder holds; each part needs those before it. */
 export interface Kept {
   readonly machine?: Machine | undefined
   readonly account?: Account | undefined
@@ -37,7 +38,7 @@ export class KeptFileBroken extends Error {
 export async function load(folder: string, trustRoots: readonly TrustRoot[]): Promise<Kept> {
   const [pem, spc] = await Promise.all([read(folder, 'key'), read(folder, 'spc')])
   if (pem === undefined || spc === undefined) return {}
-  const machine = await using(folder, 'key', () => machineOf(documentsOf(spc), privateKeyFromPem(pem)))
+  const machine = await using(folder, 'key', () => readable('SPC', () => machineOf(documentsOf(spc), privateKeyFromPem(pem))))
   const rac = await read(folder, 'rac')
   if (rac === undefined) return { machine }
   const account = await using(folder, 'rac', () => openAccount(documentsOf(rac), machine, trustRoots))

@@ -6,12 +6,14 @@ import { readUl, type Ul } from '../xrml/ul.js'
 import { child } from '../xml/read.js'
 import { readable, verifyChainToRoot, VerificationFailed } from './verify.js'
 
+/** A use license with its chain, verified; not yet opened. */
 export interface License {
   readonly ul: Ul
   /** UL and the certificates above it, leaf first. */
   readonly chain: readonly XrmlDocument[]
 }
 
+/** What a license has been asked for. */
 export interface Expected {
   /** OBJECT of the PL's WORK; undefined when the PL has none. */
   readonly contentId: RmsObject | undefined
@@ -24,11 +26,17 @@ export interface Expected {
  * @param documents UL chain, leaf first
  * @throws VerificationFailed
  */
-export function verifyLicense(documents: readonly XrmlDocument[], expected: Expected, trustRoots: readonly TrustRoot[], what = 'UL'): License {
+export function verifyLicense(
+  documents: readonly XrmlDocument[],
+  expected: Expected,
+  trustRoots: readonly TrustRoot[],
+  what = 'UL',
+): License {
   const chain = verifyChainToRoot(documents, trustRoots, what)
   const ul = readable(what, () => readUl(chain[0] as XrmlDocument))
   if (expected.account !== undefined && !isSamePrincipal(ul.account, expected.account)) {
-    throw new VerificationFailed(what, `it is for the account "${ul.account.object?.name ?? ul.account.object?.id}", another one or another key of it`)
+    const name = ul.account.object?.name ?? ul.account.object?.id
+    throw new VerificationFailed(what, `it is for the account "${name}", another one or another key of it`)
   }
   const contentId = readObject(child(ul.document.body.work, 'OBJECT'))
   if (expected.contentId !== undefined && !isSameId(contentId, expected.contentId)) {

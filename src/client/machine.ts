@@ -7,6 +7,7 @@ import { readOneDocument, type XrmlDocument } from '../xrml/document.js'
 import { labMachine, labSpcIssuer } from '../xrml/lab-hierarchy.js'
 import { buildSpc, readSpc } from '../xrml/spc.js'
 
+/** A machine with its private key. */
 export interface Machine {
   /** SPC, SPC issuer, security processor CA, intermediate CA, CA. */
   readonly chain: readonly XrmlDocument[]
@@ -15,6 +16,7 @@ export interface Machine {
   readonly mode: CryptoMode
 }
 
+/** What a new machine is made of. */
 export interface Activation {
   readonly mode: CryptoMode
   /** Any text; the hardware hash is made of it. */

@@ -1,11 +1,12 @@
 /** Opening a whole protected file. */
 import { ContentCipherError, decryptContent } from '../crypto/content-cipher.js'
-import type { SymmetricKey } from '../crypto/content-key.js'
+import type { CipherMode, SymmetricKey } from '../crypto/content-key.js'
 import type { XrmlDocument } from '../xrml/document.js'
 import { readPfile, type Pfile } from './pfile.js'
 import { readPlChain } from './pl-chain.js'
 import { verifyLinks, VerificationFailed } from './verify.js'
 
+/** A protected file, not yet opened. */
 export interface ProtectedFile {
   readonly pfile: Pfile
   /** PL, and CLC when it was published offline. */
@@ -34,12 +35,13 @@ export function decryptFile({ majorVersion, encryptedContent, originalSize }: Pf
   // Modes without padding fill up the last block; CBC4K gives the exact size
   const filler = plain.length - originalSize
   if (mode === 'CBC4K' ? filler !== 0 : filler < 0 || filler > 15) {
-    throw new VerificationFailed('content of the file', `it has ${plain.length} bytes, the header says ${originalSize}: the file was cut or changed`)
+    const sizes = `it has ${plain.length} bytes, the header says ${originalSize}`
+    throw new VerificationFailed('content of the file', `${sizes}: the file was cut or changed`)
   }
   return plain.subarray(0, originalSize)
 }
 
-function decrypt(mode: SymmetricKey['cipherMode'], key: Buffer, content: Buffer): Buffer {
+function decrypt(mode: CipherMode, key: Buffer, content: Buffer): Buffer {
   try {
     return decryptContent(mode, key, content)
   } catch (error) {

@@ -13,6 +13,7 @@ import type { License } from './license.js'
 import { openSeal } from './sealed-private-key.js'
 import { readable, VerificationFailed } from './verify.js'
 
+/** One right and when it holds. */
 export interface TimedRight {
   readonly right: string
   /** Inclusive; undefined when it has no beginning. */
@@ -21,6 +22,7 @@ export interface TimedRight {
   readonly until: Date | undefined
 }
 
+/** What a license gives at the time it is opened. */
 export interface OpenedLicense {
   readonly contentKey: SymmetricKey
   /** Names of the rights that hold now. OWNER stands for all. */
@@ -34,10 +36,14 @@ export class OutsideValidTime extends Error {
   override readonly name = 'OutsideValidTime'
   readonly rights: readonly TimedRight[]
   constructor(rights: readonly TimedRight[], now: Date) {
-    const spans = rights.map(({ right, from, until }) => `${right} ${from === undefined ? '' : `from ${formatTime(from)} `}until ${until === undefined ? 'ever' : formatTime(until)}`)
+    const spans = rights.map(({ right, from, until }) => `${right}${timeOf(' from', from)}${timeOf(' until', until)}`)
     super(`No right of the license holds now (${formatTime(now)} UTC): ${spans.join(', ') || 'it has none'}. Acquire a new license.`)
     this.rights = rights
   }
+}
+
+function timeOf(word: string, time: Date | undefined): string {
+  return time === undefined ? '' : `${word} ${formatTime(time)}`
 }
 
 /**
@@ -47,7 +53,9 @@ export class OutsideValidTime extends Error {
  */
 export async function openLicense({ ul }: License, account: Account, now: Date, pl?: XrmlDocument): Promise<OpenedLicense> {
   const what = 'UL'
-  if (!isSamePrincipal(ul.account, account.rac.account)) throw new VerificationFailed(what, `it is for "${ul.account.object?.name}", not for "${account.mail}" with this key`)
+  if (!isSamePrincipal(ul.account, account.rac.account)) {
+    throw new VerificationFailed(what, `it is for "${ul.account.object?.name}", not for "${account.mail}" with this key`)
+  }
   const timedRights = timedRightsOf(ul)
   const holding = timedRights.filter(({ from, until }) => (from === undefined || from <= now) && (until === undefined || now < until))
   if (holding.length === 0) throw new OutsideValidTime(timedRights, now)

@@ -16,6 +16,7 @@ import type { ClientContext } from './context.js'
 import { modeOfKey } from './machine.js'
 import { checkEnd, grantsOf, type OwnRights, type RightsPolicy } from './rights-policy.js'
 
+/** What is to be published, by whom and for which server. */
 export interface Publication {
   /** The author: OBJECT of the RAC's account. */
   readonly owner: RmsObject
@@ -30,6 +31,7 @@ export interface Publication {
   readonly contentId?: string | undefined
 }
 
+/** All of a PL but its signature. */
 export interface PreparedContent {
   readonly fields: PlFields
   readonly contentKey: SymmetricKey

@@ -41,6 +41,8 @@ async function* counted(chunks: Chunks, expected: number | undefined): AsyncGene
 
 /** Readers take the cipher mode from the sealed key. */
 function keyOf({ contentKey }: Published): Buffer {
-  if (contentKey.cipherMode !== 'CBC4K') throw new RangeError(`Files are encrypted with CBC4K, the content was published for ${contentKey.cipherMode}`)
+  if (contentKey.cipherMode !== 'CBC4K') {
+    throw new RangeError(`Files are encrypted with CBC4K, the content was published for ${contentKey.cipherMode}`)
+  }
   return contentKey.key
 }

@@ -15,6 +15,7 @@ import { prepareContent, type PreparedContent } from './prepare-content.js'
 import type { Publisher } from './publisher.js'
 import type { RightsPolicy } from './rights-policy.js'
 
+/** Published content: license and key. */
 export interface Published {
   /** PL and CLC when published offline; the PL alone when a server signed it. Leaf first, as a file stores it. */
   readonly pl: readonly XrmlDocument[]
@@ -25,11 +26,13 @@ export interface Published {
   readonly contentKey: SymmetricKey
 }
 
+/** Published content that its author can read at once. */
 export interface PublishedOffline extends Published {
   /** The author's own license, so that no server is needed to read the content again. */
   readonly ownerLicense: License
 }
 
+/** How content is published. */
 export interface PublishOptions {
   /** CBC4K unless told. */
   readonly cipherMode?: CipherMode | undefined
@@ -61,7 +64,12 @@ export async function publish(
   }
 }
 
-async function ownerLicense({ clock, random }: ClientContext, account: Account, publisher: Publisher, prepared: PreparedContent): Promise<License> {
+async function ownerLicense(
+  { clock, random }: ClientContext,
+  account: Account,
+  publisher: Publisher,
+  prepared: PreparedContent,
+): Promise<License> {
   const { clc, chain, signer } = publisher
   const rules = modeOfKey(signer.publicKey)
   const recipient = publicKeyFromModulus(account.rac.account.publicKey?.modulus ?? '')
@@ -80,7 +88,9 @@ async function ownerLicense({ clock, random }: ClientContext, account: Account, 
 
 /** The author, as METADATA names it. */
 export function ownerOf({ rac, mail }: Account): RmsObject {
-  if (rac.account.object === undefined || mail === '') throw new RangeError('The RAC names no mail address: its holder cannot be the owner of content')
+  if (rac.account.object === undefined || mail === '') {
+    throw new RangeError('The RAC names no mail address: its holder cannot be the owner of content')
+  }
   return rac.account.object
 }
 

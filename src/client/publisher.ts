@@ -9,6 +9,7 @@ import type { Account } from './account.js'
 import { openPrivateKey } from './sealed-private-key.js'
 import { readable, verifyChainToRoot, VerificationFailed } from './verify.js'
 
+/** A verified CLC with its private key opened. */
 export interface Publisher {
   readonly clc: Clc
   /** CLC and the SLC chain of the server that will license what is published. */

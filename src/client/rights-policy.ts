@@ -3,6 +3,7 @@ import { anyonePrincipal, mailPrincipal, ownerPrincipal, type Grant, type Rights
 import { toMinute } from '../xrml/times.js'
 import type { Template } from './acquire-templates.js'
 
+/** Rights of one user or group. */
 export interface RightsEntry {
   /** Mail address of a user or group, `ANYONE`, or `OWNER` for the author. */
   readonly to: string
@@ -33,6 +34,7 @@ export interface TemplateRights {
   readonly template: Template | string
 }
 
+/** Who may do what with the content. */
 export type RightsPolicy = OwnRights | TemplateRights
 
 /** Bounds the rights data; a license with more would exceed what servers read. */
@@ -45,7 +47,9 @@ const maximumGrants = 10_000
 export function grantsOf(entries: readonly RightsEntry[], issuedTime: Date): readonly Grant[] {
   const grants = entries.flatMap((entry) => {
     const { to, rights, until, days } = entry
-    if (days !== undefined && (!Number.isInteger(days) || days < 1)) throw new RangeError(`Rights of ${to}: ${days} is not a whole number of days`)
+    if (days !== undefined && (!Number.isInteger(days) || days < 1)) {
+      throw new RangeError(`Rights of ${to}: ${days} is not a whole number of days`)
+    }
     if (until !== undefined) checkEnd(until, issuedTime, `Rights of ${to}`)
     const empty = rights.find((right) => right.trim() === '')
     if (empty !== undefined) throw new RangeError(`Rights of ${to}: a right without name`)
@@ -63,7 +67,8 @@ export function grantsOf(entries: readonly RightsEntry[], issuedTime: Date): rea
  */
 export function checkEnd(until: Date, issuedTime: Date, what: string): void {
   if (toMinute(until) > toMinute(issuedTime)) return
-  throw new RangeError(`${what}: the end ${until.toISOString()} must be at least a minute after the time of publishing, ${issuedTime.toISOString()}`)
+  const times = `the end ${until.toISOString()} must be at least a minute after the time of publishing, ${issuedTime.toISOString()}`
+  throw new RangeError(`${what}: ${times}`)
 }
 
 function principalOf(to: string): RightsPrincipal {

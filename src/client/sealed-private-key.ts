@@ -21,7 +21,9 @@ export async function openPrivateKey(
 ): Promise<RsaPrivateKey> {
   const unsealed = await openSeal(opener, enablingBits, issuer.source, what)
   const key = readable(what, () => readPrivateKeyBlob(unsealed.payload))
-  if (key.publicKey.modulus !== owner.publicKey?.modulus) throw new VerificationFailed(what, 'the private key inside does not belong to its public key')
+  if (key.publicKey.modulus !== owner.publicKey?.modulus) {
+    throw new VerificationFailed(what, 'the private key inside does not belong to its public key')
+  }
   return key
 }
 

@@ -29,7 +29,9 @@ const maximumChain = 20
  * @throws VerificationFailed when there is none, one cannot be read, or the leaf is of another kind
  */
 export function readChain(texts: readonly string[], kind: DocumentKind, what: string): readonly XrmlDocument[] {
-  if (texts.length > maximumChain) throw new VerificationFailed(what, `its chain has ${texts.length} documents, at most ${maximumChain} are read`)
+  if (texts.length > maximumChain) {
+    throw new VerificationFailed(what, `its chain has ${texts.length} documents, at most ${maximumChain} are read`)
+  }
   const documents = readable(what, () => texts.map((text) => readOneDocument(text)))
   const [leaf] = documents
   if (leaf === undefined) throw new VerificationFailed(what, 'the answer holds no document')

@@ -266,6 +266,8 @@ t.test('a folder keeps machine and certificates for the next time', async (t) =>
   const rac = await readFile(join(folder, 'rac.xrml'), 'utf8')
   await writeFile(join(folder, 'rac.xrml'), rac.replace('alice@', 'mallory@'))
   t.match(await refused(open().bootstrap()), { name: 'KeptFileBroken', message: /rac\.xrml cannot be used: .*digest.*Remove the file/ })
+  await writeFile(join(folder, 'spc.xrml'), rac)
+  t.match(await refused(open().bootstrap()), { name: 'KeptFileBroken', message: /The document is a RAC, not an SPC/ })
   await writeFile(join(folder, 'key.pem'), 'no key')
   t.match(await refused(open().bootstrap()), { name: 'KeptFileBroken', message: /key\.pem/ })
 })

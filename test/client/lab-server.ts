@@ -1,5 +1,5 @@
 /** A tiny RMS server over SOAP for tests of the client. It decides nothing: everybody may do everything, except what a test tells it. */
-import { createServer } from 'node:http'
+import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { publicKeyToPkcs1 } from '../../src/crypto/keys.js'
 import { RmsException, type ExceptionKey } from '../../src/exceptions.js'
@@ -38,9 +38,9 @@ export async function startLabServer(issuer: Issuer, teardown: (stop: () => void
       const source = Buffer.concat(chunks).toString()
       const message = readEnvelope(source).body
       lab.calls.push({ operation: message.name, path: String(request.url), body: source, authorization: request.headers.authorization })
-      void answerTo(lab, issuer, message).then(({ status, content }) => {
+      const send = ({ status, content }: { status: number; content: string }): ServerResponse =>
         response.writeHead(status, { 'Content-Type': contentType('1.1') }).end((lab.changes.get(message.name) ?? String)(content))
-      })
+      void answerTo(lab, issuer, message).then(send)
     })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

@@ -133,7 +133,7 @@ export function directoryStore(db: Database, forests: ForestStore): DirectorySto
   }
 
   return {
-    forest: forests.read,
+    forest: () => forests.read(),
     accountByName,
     accountBySid,
     accountByMail,
