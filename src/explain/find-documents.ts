@@ -41,10 +41,15 @@ function cutDocuments(text: string): readonly string[] {
   })
 }
 
-/** Documents that a message carries as escaped text. */
+/** Documents that a message carries as escaped text: such text reaches from one tag of the message to the next. */
 function unescaped(text: string): string {
   if (/<XrML[\s>/]/.test(text)) return text
-  return [...text.matchAll(/&lt;XrML(?:(?!<)[^])*&lt;\/XrML(?:>|&gt;)/g)].map(([escaped]) => tryUnescape(escaped)).join('')
+  return text.split('<').map(unescapePart).join('')
+}
+
+function unescapePart(part: string): string {
+  const from = part.indexOf('&lt;XrML')
+  return from < 0 ? '' : tryUnescape(part.slice(from))
 }
 
 function tryUnescape(escaped: string): string {

@@ -19,8 +19,8 @@ const bodyTags = [
 const changes: readonly { readonly what: string; readonly seen: RegExp; readonly undo: readonly [RegExp, string] }[] = [
   { what: 'white space between its tags', seen: />\s+</, undo: [/>\s+</g, '><'] },
   { what: '<X/> in place of <X />', seen: /[^\s]\/>/, undo: [/([^\s])\/>/g, '$1 />'] },
-  { what: '<X></X> in place of <X />', seen: /<([^\s<>/]+)[^<>]*><\/\1>/, undo: [/<([^\s<>/]+)([^<>]*)><\/\1>/g, '<$1$2 />'] },
-  { what: 'a namespace on BODY', seen: /^<BODY[^>]* xmlns/, undo: [/^(<BODY[^>]*?)\s+xmlns(?::\w+)?="[^"]*"/, '$1'] },
+  { what: '<X></X> in place of <X />', seen: /<([^\s<>/]+)(?=[\s>])[^<>]*><\/\1>/, undo: [/<([^\s<>/]+)(?=[\s>])([^<>]*)><\/\1>/g, '<$1$2 />'] },
+  { what: 'a namespace on BODY', seen: /^<BODY[^>]* xmlns/, undo: [/^(<BODY[^>]*?)\sxmlns(?::\w+)?="[^"]*"/, '$1'] },
   { what: 'CR in its line breaks', seen: /\r/, undo: [/\r\n?/g, '\n'] },
 ]
 /** MSIPC writes empty security levels so; it signed them so. */

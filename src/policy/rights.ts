@@ -47,10 +47,21 @@ export function decideRights(policy: Policy, identity: Identity, { superUser, no
   return rights.map((right) => bounded(mostGenerous(right, current), content))
 }
 
-/** Whether the author, as METADATA/OWNER names them, is this account. */
-export function isOwner(owner: RmsObject | undefined, identity: Identity): boolean {
-  if (owner === undefined) return false
-  return identity.own.has((owner.id || owner.name?.trim() || '').toLowerCase()) || identity.own.has((owner.name?.trim() ?? '').toLowerCase())
+/** Whether the author, as METADATA/OWNER names them, is this account: by SID when there is one, else by mail address. */
+function isOwner(owner: RmsObject | undefined, identity: Identity): boolean {
+  const named = owner?.id || owner?.name?.trim() || ''
+  return identity.own.has(named.toLowerCase())
+}
+
+/**
+ * The author, when clear text and policy agree on one. METADATA stands in clear in the PL, and the sealed key is tied to the server alone: whoever has a PL
+ * could put its sealed key and policy into one of their own, with themselves as author. The policy they cannot change.
+ * @param inPolicy author in the encrypted rights data; a template names none
+ */
+export function agreedOwner(inClear: RmsObject | undefined, inPolicy: RmsObject | undefined): RmsObject | undefined {
+  if (inPolicy === undefined) return inClear
+  const name = (owner: RmsObject | undefined): string => (owner?.name ?? '').trim().toLowerCase()
+  return name(inClear) === name(inPolicy) && inClear?.id.toLowerCase() === inPolicy.id.toLowerCase() ? inClear : undefined
 }
 
 /** By SID when there is one, else by mail address; the internal names come in several spellings. */

@@ -125,7 +125,7 @@ function readElements(source: string, limits: XmlLimits, sequence: boolean): rea
 
 /** A declaration inside a sequence is blanked out for the parser, so that every position stays that of `source`. */
 function writeWithoutDeclarations(parser: { write(text: string): unknown }, source: string): void {
-  parser.write(source.replace(/<\?xml\s[^>]*\?>|\uFEFF/g, (declaration) => ' '.repeat(declaration.length)))
+  parser.write(source.replace(/<\?xml\s[^<>]*\?>|\uFEFF/g, (declaration) => ' '.repeat(declaration.length)))
 }
 
 /** The element's exact text, tags included. */

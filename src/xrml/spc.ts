@@ -26,12 +26,15 @@ export function readSpc(document: XrmlDocument): Spc {
   return { document, machine, repositoryVersion: repositoryVersion(machine) }
 }
 
+/** Bounds the search in a text that nobody has signed yet; four numbers of 16 bits need 23 characters. */
+const longestVersion = 64
+
 /**
  * Repository is free text that ends in a version. How it is compared with the exclusion policy is open in the specification; the
  * trailing a.b.c.d is taken.
  */
 export function repositoryVersion(machine: Principal | undefined): string | undefined {
-  return /(\d+\.\d+\.\d+\.\d+)\s*$/.exec(securityLevel(machine, 'Repository') ?? '')?.[1]
+  return /(\d+\.\d+\.\d+\.\d+)\s*$/.exec((securityLevel(machine, 'Repository') ?? '').slice(-longestVersion))?.[1]
 }
 
 export interface SpcFields {

@@ -5,7 +5,7 @@ import { seal } from '../../crypto/seal.js'
 import type { Directory } from '../../directory/directory.js'
 import { newGuid, type Random } from '../../effects.js'
 import { refuse } from '../../exceptions.js'
-import { decideRights, identityOf, type Identity, type Policy } from '../../policy/rights.js'
+import { agreedOwner, decideRights, identityOf, type Identity, type Policy } from '../../policy/rights.js'
 import { asMarkup, type Markup } from '../../xml/write.js'
 import type { Principal } from '../../xrml/body.js'
 import { verbatim } from '../../xrml/pl.js'
@@ -18,7 +18,7 @@ import type { GoodPl, OpenPl } from './publishing-license.js'
 export function currentPolicy({ pl, licensor }: GoodPl, rightsData: RightsData, now: Date): { policy: Policy; rights: RightsData } {
   const template = rightsData.official ? templateNamed(licensor.templates, rightsData.templateGuid) : undefined
   const rights = template?.rights ?? rightsData
-  return { policy: { grants: rights.grants, precondition: rights.precondition, owner: pl.owner, issuedTime: pl.issuedTime ?? now }, rights }
+  return { policy: { grants: rights.grants, precondition: rights.precondition, owner: agreedOwner(pl.owner, rightsData.owner), issuedTime: pl.issuedTime ?? now }, rights }
 }
 
 /** All that the account can be named by: its SID and addresses, and those of the groups it is in, at any depth. */
