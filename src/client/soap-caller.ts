@@ -139,7 +139,7 @@ function requestHeader({ namespace, versions = plainVersions }: SoapCall): Marku
 async function readBounded(response: Response, url: string, maximumBytes: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
   let length = 0
-  for await (const chunk of response.body ?? []) {
+  for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
     length += chunk.byteLength
     // Leaving the loop cancels the rest of the answer
     if (length > maximumBytes) {

@@ -85,7 +85,7 @@ export function createRequestLog(store: Pick<RequestLogStore, 'insert'>, options
       queue = queue.slice(recordsPerTransaction)
       try {
         const isNew = await store.insert(batch.map((waiting) => waiting.record))
-        batch.forEach((waiting, index) => waiting.resolve(isNew[index] === true))
+        for (const [index, waiting] of batch.entries()) waiting.resolve(isNew[index] === true)
       } catch (error) {
         for (const waiting of batch) waiting.reject(error)
       }

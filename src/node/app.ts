@@ -65,7 +65,7 @@ async function registerServices(app: FastifyInstance, context: NodeContext, { ki
       const hide = path !== endpoint.path
       app.post(url, { onRequest: signIn(endpoint, context), schema: openApiSchema(endpoint, hide) }, soapExchange(endpoint, context, nextId))
       app.get(url, { schema: { hide: true } }, async (request, reply) => answerPage(endpoint, url, request, reply))
-      app.route({ method: ['PUT', 'DELETE', 'PATCH', 'OPTIONS'], url, schema: { hide: true }, handler: answerWrongMethod })
+      app.route({ method: ['PUT', 'DELETE', 'PATCH', 'OPTIONS'], url, schema: { hide: true }, handler: (request, reply) => answerWrongMethod(context, request, reply) })
     }
   }
 }
@@ -85,7 +85,8 @@ function hostOf(request: FastifyRequest): string {
   return /^[A-Za-z0-9.:[\]-]{1,255}$/.test(host) ? host : `${request.socket.localAddress ?? 'localhost'}:${request.socket.localPort ?? 80}`
 }
 
-async function answerWrongMethod(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+async function answerWrongMethod(context: NodeContext, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  context.log.info({ path: request.url.slice(0, 200), status: 405, why: `the method is ${request.method}` }, 'refused')
   const text = `${request.method} is not supported here: POST a SOAP message, or GET with ?wsdl\n`
   return reply.code(405).header('allow', 'GET, HEAD, POST').type('text/plain; charset=utf-8').send(text)
 }

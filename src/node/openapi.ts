@@ -42,5 +42,5 @@ export function openApiSchema({ service, operations, path }: Endpoint, hide: boo
       415: { description: 'Not a SOAP content type', content: { 'text/plain': { schema: { type: 'string' } } } },
       500: { description: 'A SOAP fault; faultstring begins with the exception name', content: { 'text/xml': { schema: { type: 'string' } } } },
     },
-  } as FastifySchema
+  }
 }

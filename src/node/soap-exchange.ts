@@ -36,7 +36,7 @@ export function soapExchange(endpoint: Endpoint, context: NodeContext, nextId: (
     const began = context.clock.monotonic()
     const now = context.clock.now()
     const outcome = await exchange(endpoint, context, request, now)
-    await record(endpoint, context, request, outcome, now, nextId())
+    await record(endpoint, context, request, outcome, { id: nextId(), now })
     const milliseconds = context.clock.monotonic() - began
     context.metrics.count(outcome.operation, milliseconds / 1000, outcome.error === undefined ? undefined : reasonOf(outcome.error))
     logOutcome(context, request.caller, outcome, milliseconds)
@@ -100,7 +100,7 @@ function explanationOf(error: RmsException | SoapProblem): string {
 }
 
 /** The answer waits for its record: nothing that was issued is missing from the log. */
-async function record(endpoint: Endpoint, context: NodeContext, request: FastifyRequest, outcome: Outcome, now: Date, id: string): Promise<void> {
+async function record(endpoint: Endpoint, context: NodeContext, request: FastifyRequest, outcome: Outcome, { id, now }: { id: string; now: Date }): Promise<void> {
   const { caller } = request
   const { notes, error } = outcome
   await context.requestLog.append({

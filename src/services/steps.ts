@@ -33,7 +33,7 @@ function walkOf<Start extends object, Known>(steps: readonly (readonly [string, 
   return {
     names: steps.map(([name]) => name),
     step: <More extends object | void>(name: string, run: Step<Known, More>) =>
-      walkOf<Start, Known & More>([...steps, [name, run as unknown as Step<never, object | void>]]),
+      walkOf<Start, Known & More>([...steps, [name, run]]),
     async run(start, { monotonic, observer }) {
       const known: object = { ...start }
       for (const [name, run] of steps) {

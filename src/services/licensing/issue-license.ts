@@ -2,12 +2,12 @@
 import type { ServerState, ServerTemplate } from '../../cluster/server-state.js'
 import { publicKeyFromModulus } from '../../crypto/keys.js'
 import { seal } from '../../crypto/seal.js'
-import type { Directory } from '../../directory/directory.js'
+import type { Account, Directory } from '../../directory/directory.js'
 import { newGuid, type Random } from '../../effects.js'
 import { refuse } from '../../exceptions.js'
 import { agreedOwner, decideRights, identityOf, type Identity, type Policy } from '../../policy/rights.js'
 import { asMarkup, type Markup } from '../../xml/write.js'
-import type { Principal } from '../../xrml/body.js'
+import type { Principal, RmsObject } from '../../xrml/body.js'
 import { verbatim } from '../../xrml/pl.js'
 import type { RightsData } from '../../xrml/rights-data.js'
 import { toMinute } from '../../xrml/times.js'
@@ -22,19 +22,30 @@ export function currentPolicy({ pl, licensor }: GoodPl, rightsData: RightsData, 
 }
 
 /** All that the account can be named by: its SID and addresses, and those of the groups it is in, at any depth. */
-export async function identityOfAccount(account: Principal, directory: Directory): Promise<Identity> {
-  const { object } = account
-  const sid = object?.idType === 'Windows' ? object.id : ''
-  const known = (sid === '' ? undefined : await directory.accountBySid(sid)) ?? (await directory.accountByMail(object?.name ?? ''))
-  const groups = known === undefined ? [] : await directory.memberships(known.sid)
-  const aliases = object?.addresses.map((address) => address.value) ?? []
+export async function identityOfAccount(principal: Principal, directory: Directory): Promise<Identity> {
+  const { object } = principal
+  const account = await accountOf(object, directory)
+  const groups = account === undefined ? [] : await directory.memberships(account.sid)
+  const certified = { sids: object?.idType === 'Windows' ? [object.id] : [], mails: [object?.name ?? '', ...aliasesOf(object)] }
+  const known = account === undefined ? { sids: [], mails: [] } : namesOf(account)
   return identityOf(
-    {
-      sids: [sid, known?.sid ?? '', ...(known?.sidHistory ?? [])],
-      mails: [object?.name ?? '', known?.mail ?? '', ...aliases, ...(known?.proxyAddresses ?? [])],
-    },
+    { sids: [...certified.sids, ...known.sids], mails: [...certified.mails, ...known.mails] },
     { sids: groups.map((group) => group.sid), mails: groups.map((group) => group.mail ?? '') },
   )
+}
+
+/** By SID first, by mail address when the certificate has none that the directory knows. */
+async function accountOf(object: RmsObject | undefined, directory: Directory): Promise<Account | undefined> {
+  const bySid = object?.idType === 'Windows' ? await directory.accountBySid(object.id) : undefined
+  return bySid ?? (await directory.accountByMail(object?.name ?? ''))
+}
+
+function aliasesOf(object: RmsObject | undefined): readonly string[] {
+  return object?.addresses.map((address) => address.value) ?? []
+}
+
+function namesOf(account: Account): { readonly sids: readonly string[]; readonly mails: readonly string[] } {
+  return { sids: [account.sid, ...account.sidHistory], mails: [account.mail ?? '', ...account.proxyAddresses] }
 }
 
 /** @throws RmsException NoRightsForRequestedPrincipal */
