@@ -1,0 +1,23 @@
+/** Node and load on a core of their own each, where the system has `taskset` and two cores. */
+import { execFileSync } from 'node:child_process'
+
+export interface Pinning {
+  readonly nodeCore: number
+  readonly loadCore: number
+}
+
+/** Moves this process (with all of its threads) to a core; undefined, with nothing changed, where that cannot be done. */
+export function pinLoad(): Pinning | undefined {
+  const pinning = { nodeCore: 0, loadCore: 1 }
+  try {
+    taskset('-c', String(pinning.nodeCore), process.execPath, '--version')
+    taskset('-a', '-p', '-c', String(pinning.loadCore), String(process.pid))
+    return pinning
+  } catch {
+    return undefined
+  }
+}
+
+function taskset(...args: readonly string[]): void {
+  execFileSync('taskset', args, { stdio: 'ignore' })
+}

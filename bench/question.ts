@@ -1,0 +1,69 @@
+/** What a question of the benchmark is given, and what it answers with. */
+import type { CryptoMode } from '../src/crypto/modes.js'
+import type { EngineName } from '../src/crypto/signer.js'
+import type { Spread } from './spread.js'
+
+/** How much is done. Figures count for `full` only; the others show that everything runs. */
+export interface Size {
+  readonly modes: readonly CryptoMode[]
+  readonly engines: readonly EngineName[]
+  /** Accounts with a RAC each. */
+  readonly users: number
+  /** Distinct publishing licenses. */
+  readonly pls: number
+  /** Each has one request under way at any time. */
+  readonly connections: number
+  readonly rounds: number
+  readonly secondsPerRound: number
+  readonly warmUpSeconds: number
+}
+
+export const full: Size = {
+  modes: [2, 1],
+  engines: ['openssl', 'forge'],
+  users: 50,
+  pls: 200,
+  connections: 8,
+  rounds: 5,
+  secondsPerRound: 5,
+  warmUpSeconds: 5,
+}
+
+export const quick: Size = { ...full, users: 3, pls: 6, connections: 2, rounds: 3, secondsPerRound: 0.2, warmUpSeconds: 0.2 }
+
+export interface Bench {
+  readonly size: Size
+  /** Of the node; undefined leaves it to the system. */
+  readonly nodeCore?: number | undefined
+  /** Where nodes leave a CPU profile; undefined takes none. */
+  readonly profileFolder?: string | undefined
+  /** Tells people how far it is. */
+  readonly progress: (text: string) => void
+  /** The run is to end early. */
+  readonly signal: AbortSignal
+}
+
+export interface Row {
+  readonly what: string
+  readonly mode: CryptoMode
+  readonly engine: EngineName
+  /** Operations in all rounds. */
+  readonly operations: number
+  readonly perSecond: Spread
+  /** Milliseconds, over all rounds; absent where operations do not wait for each other. */
+  readonly p50?: number
+  readonly p99?: number
+  /** CPU time of one operation, in milliseconds. */
+  readonly cpu: Spread
+  /** Of the node behind the last round, in MiB. */
+  readonly rss?: number
+  /** Licenses per second of CPU time, as percentage of raw signatures per second of CPU time, same run and key length. */
+  readonly share?: number
+}
+
+export interface Question {
+  readonly name: string
+  readonly about: string
+  /** @throws when anything failed: a figure from a run with errors is none */
+  readonly ask: (bench: Bench) => Promise<readonly Row[]>
+}

@@ -1,0 +1,96 @@
+/** `npm run bench`: asks the questions one after the other, and reports. */
+import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { systemClock } from '../src/effects.js'
+import { issue } from './issue.bench.js'
+import { pinLoad } from './pinning.js'
+import { selfTimes } from './profile.js'
+import { full, quick, type Bench, type Question, type Row } from './question.js'
+import { circumstances, loadNow, markdown, textTable, thisMachine, type Report } from './report.js'
+import { sign } from './sign.bench.js'
+
+const questions: readonly Question[] = [sign, issue]
+
+const help = `npm run bench [-- [question …] [--quick] [--json] [--profile]]
+
+Questions (all, unless named):
+${questions.map(({ name, about }) => `  ${name.padEnd(8)}${about}`).join('\n')}
+
+  --quick    shows in seconds that everything runs; the figures say little
+  --json     JSON on stdout instead of the table
+  --profile  takes a CPU profile of each node too, and sums it up on stderr; the figures are a little lower
+  --help
+
+JSON (and profiles) are kept in bench/results/. A full run of all questions writes bench/RESULTS.md.
+`
+
+const folder = fileURLToPath(new URL('../../bench/', import.meta.url))
+const results = join(folder, 'results')
+
+async function main(args: readonly string[]): Promise<void> {
+  const options = { quick: { type: 'boolean' }, json: { type: 'boolean' }, profile: { type: 'boolean' }, help: { type: 'boolean' } } as const
+  const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true })
+  if (values.help) return void process.stdout.write(help)
+  const asked = chosen(positionals)
+
+  const stop = new AbortController()
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort(new Error(`Stopped by ${name}`)))
+  await mkdir(results, { recursive: true })
+  const machine = thisMachine()
+  const date = systemClock.now().toISOString()
+  const pinning = pinLoad()
+  const size = values.quick ? quick : full
+  const bench: Bench = {
+    size,
+    nodeCore: pinning?.nodeCore,
+    profileFolder: values.profile ? results : undefined,
+    progress,
+    signal: stop.signal,
+  }
+  const rows: Row[] = []
+  try {
+    for (const question of asked) rows.push(...(await question.ask(bench)))
+  } finally {
+    progress('')
+  }
+
+  const command = ['npm run bench', ...(args.length > 0 ? ['--', ...args] : [])].join(' ')
+  const { connections, rounds } = size
+  const report: Report = { command, date, machine, connections, rounds, pinning: pinning ?? null, loadAfter: loadNow(), rows }
+  const json = `${JSON.stringify(report, undefined, 2)}\n`
+  process.stdout.write(values.json ? json : `${textTable(rows)}\n${circumstances(report).join('\n')}\n`)
+  await writeFile(join(results, `${date.replaceAll(':', '-')}.json`), json)
+  if (values.profile) await printProfiles()
+  if (!values.quick && !values.profile && asked.length === questions.length) await writeFile(join(folder, 'RESULTS.md'), markdown(report))
+}
+
+function chosen(names: readonly string[]): readonly Question[] {
+  const unknown = names.find((name) => questions.every((question) => question.name !== name))
+  if (unknown !== undefined) throw new Error(`There is no question "${unknown}". The questions are: ${questions.map(({ name }) => name).join(', ')}`)
+  return names.length === 0 ? questions : questions.filter(({ name }) => names.includes(name))
+}
+
+/** One line that is written over on a terminal, lines elsewhere. */
+function progress(text: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r\u001B[K${text}`)
+  else if (text !== '') process.stderr.write(`${text}\n`)
+}
+
+async function printProfiles(): Promise<void> {
+  for (const file of (await readdir(results)).filter((name) => name.endsWith('.cpuprofile'))) {
+    const text = await readFile(join(results, file), 'utf8')
+    for (const by of ['area', 'function'] as const) {
+      process.stderr.write(`\n${file}, time by ${by} without what is called from there\n`)
+      for (const { name, percent } of selfTimes(text, by).slice(0, 20)) process.stderr.write(`${percent.toFixed(1).padStart(6)} %  ${name}\n`)
+    }
+  }
+}
+
+try {
+  await main(process.argv.slice(2))
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+  process.exitCode = 1
+}
