@@ -29,6 +29,24 @@ interface ExceptionRow {
   readonly section: string
 }
 
+/** Operations that bind the VersionData header: all but GetServerInfo. */
+const versioned = [
+  'Activate',
+  'Certify',
+  'Precertify',
+  'AcquireLicense',
+  'AcquirePreLicense',
+  'AcquireTemplateInformation',
+  'AcquireTemplates',
+  'AcquireIssuanceLicense',
+  'GetClientLicensorCert',
+  'EditIssuanceLicense',
+  'GetLicensorCertificate',
+  'FindServiceLocationsForUser',
+  'FindServiceLocations',
+  'AcquireContentKey',
+] as const
+
 const core = 'Microsoft.DigitalRightsManagement.Core'
 const licensing = 'Microsoft.DigitalRightsManagement.Licensing'
 const utilities = 'Microsoft.DigitalRightsManagement.Utilities'
@@ -39,19 +57,32 @@ export const exceptions = {
   ArgumentNull: {
     name: 'System.ArgumentNullException',
     message: 'A required value is missing.',
-    raisedBy: 'every operation',
+    raisedBy: [
+      'Certify',
+      'Precertify',
+      'AcquireLicense',
+      'AcquirePreLicense',
+      'AcquireTemplates',
+      'AcquireIssuanceLicense',
+      'GetClientLicensorCert',
+      'EditIssuanceLicense',
+      'FindServiceLocationsForUser',
+      'FindServiceLocations',
+      'GetServerInfo',
+      'AcquireContentKey',
+    ],
     section: '[MS-RMPR] 3.1.4.6',
   },
   MalformedDataVersion: {
     name: `${core}.MalformedDataVersionException`,
     message: 'The version data in the SOAP header is not valid.',
-    raisedBy: 'every operation',
+    raisedBy: versioned,
     section: '[MS-RMPR] 3.1.4.6',
   },
   UnsupportedDataVersion: {
     name: `${core}.UnsupportedDataVersionException`,
     message: 'The requested version is higher than this server supports.',
-    raisedBy: 'every operation',
+    raisedBy: versioned,
     section: '[MS-RMPR] 3.1.4.6',
   },
   InvalidOperation: {
@@ -236,13 +267,13 @@ export const exceptions = {
   CryptoUnsupportedSymKey: {
     name: `${cryptography}.CryptoUnsupportedSymKeyException`,
     message: 'The publishing license uses a symmetric key type that is not supported.',
-    raisedBy: ['AcquireIssuanceLicense'],
+    raisedBy: ['AcquireIssuanceLicense', 'EditIssuanceLicense'],
     section: '[MS-RMPR] 3.5.4.1',
   },
   EnablingBitsHashDoesNotMatch: {
     name: `${services}.EnablingBitsHashDoesNotMatchException`,
     message: 'The sealed key of the publishing license does not belong to it.',
-    raisedBy: ['AcquireIssuanceLicense'],
+    raisedBy: ['AcquireIssuanceLicense', 'EditIssuanceLicense'],
     section: '[MS-RMPR] 3.5.4.1',
   },
 } as const satisfies Record<string, ExceptionRow>

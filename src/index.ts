@@ -1,2 +1,18 @@
-/** The package's public surface. */
+/**
+ * The package's public surface: the client, an installation to test against, and the explainer.
+ *
+ *     const lab = await startInstallation()
+ *     const alice = connect({ url: lab.url, user: 'alice@contoso.test', password: 'Passw0rd!' })
+ *     const pfile = await alice.protectFile(bytes, '.txt', { rights: [{ to: 'bob@contoso.test', rights: ['VIEW'] }] })
+ *     await lab.close()
+ */
 export * from './client/index.js'
+export { startInstallation, UnknownEndpoint } from './manage/installation.js'
+export type { Installation, InstallationOptions, ReadyEvent } from './manage/installation.js'
+export type { ClusterStatus, InstallationStatus, NodeStatus } from './manage/app.js'
+export { DatabaseInUse } from './manage/database-lock.js'
+export { explain } from './explain/explain.js'
+export type { ExplainOptions } from './explain/explain.js'
+export type { Check, DocumentExplanation, Explanation, Problem } from './explain/explanation.js'
+export { plain, printExplanation } from './explain/print.js'
+export type { Paint } from './explain/print.js'

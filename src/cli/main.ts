@@ -4,20 +4,25 @@ import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { addOptions, loadCommand } from '../config/commander-options.js'
 import { processEnvironment } from '../config/environment.js'
-import { SettingsError } from '../config/load.js'
 import type { CommandName, Settings } from '../config/options.js'
-import { certify, clc, licenses, locate, open, publish, templates, type PublishArguments } from './commands/client.js'
-import { demo } from './commands/demo.js'
-import { explainFile } from './commands/explain.js'
-import { status } from './commands/status.js'
-import { up } from './commands/up.js'
-import { Failure } from './failure.js'
+import type { PublishArguments } from './commands/client.js'
+import { failureOf } from './failure.js'
+import { surviveClosedOutput } from './output.js'
+
+/** Loaded when they run: help and wrong flags need no server, and answer at once. */
+const commands = {
+  client: () => import('./commands/client.js'),
+  demo: () => import('./commands/demo.js'),
+  explain: () => import('./commands/explain.js'),
+  status: () => import('./commands/status.js'),
+  up: () => import('./commands/up.js'),
+}
 
 const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as { version: string }
 
-function settingsOf<Name extends CommandName>(command: Command, name: Name): Settings<Name> {
-  return loadCommand(command, name, processEnvironment()).settings
-}
+const exitCodes = `
+Exit codes: 0 done; 1 refused or failed; 2 asked for in a wrong way.
+Results go to stdout, everything else to stderr.`
 
 function program(): Command {
   const root = new Command('rms-emulator')
@@ -25,62 +30,83 @@ function program(): Command {
     .description('Behaves like an installation of Microsoft Rights Management Services. For labs: every key is known to everybody.')
     .version(version)
     .showSuggestionAfterError()
+    .showHelpAfterError('(--help shows what there is)')
+    .addHelpText('after', `\nBegin with:\n  rms-emulator demo\n  rms-emulator up\n${exitCodes}`)
     .exitOverride()
-  addOptions(root.command('up'), 'up')
-    .description('start an installation and say how to use it')
-    .action(async (_flags, command: Command) => up(settingsOf(command, 'up')))
-  addOptions(root.command('status'), 'status')
-    .description('show clusters and nodes of a running installation')
-    .action(async (_flags, command: Command) => status(settingsOf(command, 'status')))
-  addOptions(root.command('demo'), 'demo')
-    .description('alice protects a file, bob opens it, mallory is refused: against a running server, or one of its own')
+  add(root, 'up', 'up', 'start an installation and say how to use it', ['up --data lab', 'up --port 0 --json'])
+    .action(async (_flags, command: Command) => {
+      const settings = settingsOf(command, 'up')
+      await (await commands.up()).up(settings)
+    })
+  add(root, 'status', 'status', 'show clusters and nodes of a running installation', ['status', 'status --manage http://127.0.0.1:7080 --json'])
+    .action(async (_flags, command: Command) => {
+      const settings = settingsOf(command, 'status')
+      await (await commands.status()).status(settings)
+    })
+  const story = 'alice protects a file, bob opens it, mallory is refused: against a running server, or one of its own'
+  add(root, 'demo', 'demo', story, ['demo', 'demo report.docx --server http://127.0.0.1:7000'])
     .argument('[file]', 'file to protect')
-    .action(async (file: string | undefined, _flags, command: Command) => demo(settingsOf(command, 'demo'), { file }))
-  addOptions(root.command('explain'), 'explain')
-    .description('say of a document or chain whether it is good, each check in order; - reads standard input')
-    .argument('<file>', 'XrML in any encoding, a SOAP message, or a protected file')
+    .action(async (file: string | undefined, _flags, command: Command) => {
+      const settings = settingsOf(command, 'demo')
+      await (await commands.demo()).demo(settings, { file })
+    })
+  add(root, 'explain', 'explain', 'say of a document or chain whether it is good, each check in order', ['explain rac.xrml', 'explain - --json < answer.xml'])
+    .argument('<file>', 'XrML in any encoding, a SOAP message, or a protected file; - is standard input')
     .action(async (file: string, _flags, command: Command) => {
-      if (!(await explainFile(settingsOf(command, 'explain'), file))) process.exitCode = 1
+      const settings = settingsOf(command, 'explain')
+      const { explainFile } = await commands.explain()
+      if (!(await explainFile(settings, file))) process.exitCode = 1
     })
   addClientCommands(root.command('client').description('the steps of an RMS client, one by one'))
   return root
 }
 
 function addClientCommands(client: Command): void {
-  const add = (name: string, description: string): Command => addOptions(client.command(name), 'client').description(description)
-  add('locate', 'ask where the services are').action(async (_flags, command: Command) => locate(settingsOf(command, 'client')))
-  add('certify', 'get an account certificate (RAC)')
+  client.addHelpText('after', `\nExample:\n  rms-emulator client locate --server http://127.0.0.1:7000\n${exitCodes}`)
+  const step = (name: string, description: string, example: string): Command => add(client, name, 'client', description, [`client ${name}${example}`])
+  step('locate', 'ask where the services are', '').action(async (_flags, command: Command) => (await commands.client()).locate(settingsOf(command, 'client')))
+  step('certify', 'get an account certificate (RAC)', ' --user CONTOSO\\bob --data bob')
     .option('--temporary', 'a short-lived one')
-    .action(async (flags: { temporary?: boolean }, command: Command) => certify(settingsOf(command, 'client'), flags))
-  add('clc', 'get a client licensor certificate (CLC)').action(async (_flags, command: Command) => clc(settingsOf(command, 'client')))
-  add('templates', 'list the rights policy templates').action(async (_flags, command: Command) => templates(settingsOf(command, 'client')))
-  add('publish', 'protect a file')
+    .action(async (flags: { temporary?: boolean }, command: Command) => (await commands.client()).certify(settingsOf(command, 'client'), flags))
+  step('clc', 'get a client licensor certificate (CLC)', ' --machine alice-pc-mode2')
+    .action(async (_flags, command: Command) => (await commands.client()).clc(settingsOf(command, 'client')))
+  step('templates', 'list the rights policy templates', ' --json')
+    .action(async (_flags, command: Command) => (await commands.client()).templates(settingsOf(command, 'client')))
+  step('publish', 'protect a file', ' report.docx --to bob@contoso.test=VIEW,PRINT')
     .alias('protect')
     .argument('<file>', 'file to protect')
     .option('--to <who=RIGHT,RIGHT>', 'who may do what, such as bob@contoso.test=VIEW,PRINT; ANYONE for everybody; repeatable', collect)
     .option('--template <name or GUID>', 'rights of a template instead')
     .option('--online', 'let the server sign the publishing license')
     .option('--out <file>', 'protected file; FILE.pfile when left out')
-    .action(async (file: string, flags: PublishArguments, command: Command) => publish(settingsOf(command, 'client'), file, flags))
-  add('open', 'open a protected file')
+    .action(async (file: string, flags: PublishArguments, command: Command) => (await commands.client()).publish(settingsOf(command, 'client'), file, flags))
+  step('open', 'open a protected file', ' report.docx.pfile --user bob@contoso.test')
     .argument('<file>', 'protected file')
     .option('--out <file>', 'where the content goes')
-    .action(async (file: string, flags: { out?: string }, command: Command) => open(settingsOf(command, 'client'), file, flags))
-  add('licenses', 'acquire use licenses for protected files, in one batch')
+    .action(async (file: string, flags: { out?: string }, command: Command) => (await commands.client()).open(settingsOf(command, 'client'), file, flags))
+  step('licenses', 'acquire use licenses for protected files, in one batch', ' a.pfile b.pfile --user bob@contoso.test')
     .argument('<files...>', 'protected files')
-    .action(async (files: string[], _flags, command: Command) => licenses(settingsOf(command, 'client'), files))
+    .action(async (files: string[], _flags, command: Command) => (await commands.client()).licenses(settingsOf(command, 'client'), files))
+}
+
+/** A command with the settings of that name; help ends with the examples. */
+function add(parent: Command, name: string, settings: CommandName, description: string, examples: readonly string[]): Command {
+  const shown = examples.map((example) => `  rms-emulator ${example}`).join('\n')
+  return addOptions(parent.command(name), settings)
+    .description(description)
+    .addHelpText('after', `\n${examples.length === 1 ? 'Example' : 'Examples'}:\n${shown}\n${exitCodes}`)
+}
+
+function settingsOf<Name extends CommandName>(command: Command, name: Name): Settings<Name> {
+  return loadCommand(command, name, processEnvironment()).settings
 }
 
 function collect(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, value]
 }
 
-/** Every error of ours has a name of its own and a message that says all; a plain Error or TypeError shows its stack, because it is ours to mend. */
-function isForPeople(error: Error): boolean {
-  return 'code' in error || !['Error', 'TypeError', 'ReferenceError', 'SyntaxError'].includes(error.name)
-}
-
 async function main(): Promise<void> {
+  surviveClosedOutput()
   try {
     await program().parseAsync(process.argv)
   } catch (error) {
@@ -88,9 +114,9 @@ async function main(): Promise<void> {
       process.exitCode = error.exitCode === 0 ? 0 : 2
       return
     }
-    const known = error instanceof Error && isForPeople(error)
-    process.stderr.write(`${known ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
-    process.exitCode = error instanceof SettingsError ? 2 : error instanceof Failure ? error.exitCode : 1
+    const { text, exitCode } = failureOf(error)
+    process.stderr.write(`${text}\n`)
+    process.exitCode = exitCode
   }
 }
 

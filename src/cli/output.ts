@@ -6,7 +6,7 @@ export interface Output {
   readonly json: boolean
   /** A result: an object for programs, text for people. */
   result(value: object, text: string): void
-  /** Progress and hints; nothing of it with --json. */
+  /** Progress and hints, dim on a terminal; nothing of it with --json. */
   note(text: string): void
   readonly paint: Paint
 }
@@ -19,9 +19,18 @@ export function createOutput(json: boolean): Output {
     json,
     result: (value, text) => void process.stdout.write(json ? `${JSON.stringify(value)}\n` : `${text}\n`),
     note: (text) => {
-      if (!json) process.stderr.write(`${text}\n`)
+      if (!json) process.stderr.write(`${pc.isColorSupported && process.stderr.isTTY ? pc.dim(text) : text}\n`)
     },
     paint: !json && pc.isColorSupported && process.stdout.isTTY ? colors : plain,
+  }
+}
+
+/** A reader of our output that goes away (`| head -1`) is no reason to stop: servers go on, and commands finish their work. */
+export function surviveClosedOutput(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error
+    })
   }
 }
 

@@ -22,7 +22,7 @@ export function addOptions(command: Command, commandName: CommandName): Command 
     },
   })
   const title = 'Settings; flags win over the environment, the environment over the config file:'
-  return command.addHelpText('after', () => `\n${title}\n${commandHelp(commandName)}`)
+  return command.addHelpText('after', () => `\n${title}\n${commandHelp(commandName).trimEnd()}`)
 }
 
 function commanderOption(name: OptionName): Option {

@@ -71,7 +71,7 @@ export const options = {
 
   root: {
     type: 'integer', minimum: 1, maximum: 1, default: 1, commands: ['up'],
-    help: 'number of nodes of the root certification cluster',
+    help: 'number of nodes of the root cluster; one in this version',
   },
   'no-licensing': {
     type: 'boolean', default: false, commands: ['up'],
@@ -82,7 +82,7 @@ export const options = {
     help: 'port of the root cluster; 0 takes any free one',
   },
   'manage-port': {
-    type: 'integer', minimum: 0, maximum: 65535, default: undefined, defaultText: '7080, or any free one with --port 0', commands: ['up'],
+    type: 'integer', minimum: 0, maximum: 65535, default: undefined, defaultText: '7080; 0 with --port 0', commands: ['up'],
     help: 'port of the management listener; 0 takes any free one',
   },
   host: {
@@ -102,7 +102,7 @@ export const options = {
     help: 'engine for private keys; forge is pure JavaScript and much slower',
   },
   data: {
-    type: 'string', placeholder: 'DIR', default: undefined, defaultText: 'a temporary one', commands: ['up', 'client'],
+    type: 'string', placeholder: 'DIR', default: undefined, defaultText: 'kept nowhere', commands: ['up', 'client'],
     help: 'folder that keeps the state: of the installation (up), of machine and certificates (client)',
   },
   db: {
@@ -153,8 +153,8 @@ export const options = {
     help: 'management address of the running installation',
   },
   server: {
-    type: 'string', format: 'url', placeholder: 'URL', default: undefined, defaultText: 'client: http://127.0.0.1:7000/_wmcs; demo: its own',
-    commands: asClient, help: 'address of the cluster to talk to',
+    type: 'string', format: 'url', placeholder: 'URL', default: undefined, defaultText: 'port 7000; demo: its own', commands: asClient,
+    help: 'address of the cluster, such as http://127.0.0.1:7000/_wmcs',
   },
   user: {
     type: 'string', placeholder: 'NAME', default: 'alice@contoso.test', commands: ['client'],

@@ -31,8 +31,8 @@ function parseChoice(text: string, choices: readonly (string | number)[]): strin
 
 function parseInteger(text: string, minimum: number, maximum: number): number {
   const value = /^-?\d{1,15}$/.test(text) ? Number(text) : NaN
-  if (!(value >= minimum && value <= maximum)) throw new BadValue(`must be a whole number from ${minimum} to ${maximum}`)
-  return value
+  if (value >= minimum && value <= maximum) return value
+  throw new BadValue(minimum === maximum ? `must be ${minimum}` : `must be a whole number from ${minimum} to ${maximum}`)
 }
 
 function parseBoolean(text: string): boolean {

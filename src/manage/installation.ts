@@ -11,7 +11,8 @@ import { endpointPaths } from '../node/roles.js'
 import { startNode, type RunningNode } from '../node/start.js'
 import { seedForest } from '../directory/seed.js'
 import { defaultConfiguration } from '../cluster/configuration.js'
-import { startManagement, type ClusterStatus } from './app.js'
+import { startManagement, type ClusterStatus, type InstallationStatus } from './app.js'
+import { lockDatabase } from './database-lock.js'
 
 export interface InstallationOptions {
   readonly host?: string | undefined
@@ -49,9 +50,11 @@ export interface Installation {
   /** Public base URL of the root cluster, with /_wmcs. */
   readonly url: string
   readonly manage: string
+  /** Cryptographic mode of the root cluster: that of its making. */
+  readonly mode: CryptoMode
   /** Where state is kept; undefined for a temporary installation. */
   readonly data: string | undefined
-  /** Stops everything that was started, and removes a temporary folder. */
+  /** Stops everything that was started, and removes a temporary folder. May be called again. */
   close(): Promise<void>
 }
 
@@ -62,7 +65,8 @@ export class UnknownEndpoint extends Error {
 
 /**
  * Starts an installation: today one root node, with management beside it.
- * @throws when a port is taken, the key password is wrong, an endpoint is unknown; nothing is left behind then
+ * @throws UnknownEndpoint, DatabaseInUse when another installation runs on the same data, WrongKeyPassword, OtherSchemaVersion, and the
+ * system's errors, such as EADDRINUSE for a port that is taken; nothing is left behind then
  */
 export async function startInstallation(options: InstallationOptions = {}): Promise<Installation> {
   const settings = { ...options.settings, ...accessSettings(options.admit ?? []) }
@@ -70,28 +74,42 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
   const removeFolder = async (): Promise<void> => {
     if (options.data === undefined) await rm(folder, { recursive: true, force: true })
   }
+  const database = options.database ?? join(folder, 'rms.sqlite')
+  let unlock: (() => void) | undefined
   let node: RunningNode | undefined
+  const release = async (): Promise<void> => {
+    await node?.close()
+    unlock?.()
+    await removeFolder()
+  }
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 })
-    node = await startNode(given({ ...nodeOptions(options), database: options.database ?? join(folder, 'rms.sqlite'), settings }))
+    unlock = lockDatabase(database)
+    node = await startNode(given({ ...nodeOptions(options), database, settings }))
     const clusters = [clusterStatus(node)]
-    const management = await startManagement({ host: options.host ?? '127.0.0.1', port: options.managePort ?? 0, log: options.log, status: () => ({ forest: seedForest.dnsName, clusters }) })
-    const running = node
+    const status = (): InstallationStatus => ({ forest: seedForest.dnsName, clusters })
+    const management = await startManagement({ host: options.host ?? '127.0.0.1', port: options.managePort ?? 0, log: options.log, status })
+    let closing: Promise<void> | undefined
     return {
-      ready: { event: 'ready', manage: management.url, forest: seedForest.dnsName, clusters },
+      ready: { event: 'ready', manage: management.url, ...status() },
       url: node.baseUrl,
       manage: management.url,
+      mode: node.context.state().configuration.cryptographicMode,
       data: options.data,
-      close: async () => {
-        await management.close()
-        await running.close()
-        await removeFolder()
-      },
+      close: () => (closing ??= stop(management.close(), release)),
     }
   } catch (error) {
-    await node?.close()
-    await removeFolder()
+    await release()
     throw error
+  }
+}
+
+/** Also when the first part fails, the second one is done. */
+async function stop(closed: Promise<void>, release: () => Promise<void>): Promise<void> {
+  try {
+    await closed
+  } finally {
+    await release()
   }
 }
 

@@ -1,4 +1,5 @@
 /** Starts one node: listens, provisions when there is no cluster yet, joins, and keeps its state fresh until it is stopped. */
+import type { FastifyInstance } from 'fastify'
 import { pino, type Logger } from 'pino'
 import { createRequestLog } from '../cluster/request-log.js'
 import type { ServerConfiguration } from '../cluster/configuration.js'
@@ -78,17 +79,18 @@ export async function startNode(given: Partial<NodeOptions> = {}): Promise<Runni
   const logging = { clock, includeReceivedXrml: options.includeXrmlInLog, includeIssuedXrml: options.includeXrmlInLog }
   const requestLog = createRequestLog(store.requestLog, logging)
   const context = createContext({ nodeId, log, clock, random, store, requestLog, metrics: createMetrics(nodeId) })
-  const app = await buildApp(context, { kind: 'root', bodyLimit: options.bodyLimit, requestTimeout: options.requestTimeoutMilliseconds })
+  let app: FastifyInstance | undefined
   let refresh: NodeJS.Timeout | undefined
   const close = async (): Promise<void> => {
     clearInterval(refresh)
-    await app.close()
+    await app?.close()
     await requestLog.close()
     await store.members.leave(nodeId).catch(() => undefined)
     await store.close()
   }
   try {
     await requireEqualEngines(options.mode)
+    app = await buildApp(context, { kind: 'root', bodyLimit: options.bodyLimit, requestTimeout: options.requestTimeoutMilliseconds })
     const url = await app.listen({ host: options.host, port: options.port })
     const baseUrl = `${(options.publicUrl ?? url).replace(/\/+$/, '')}/_wmcs`
     const state = await joinCluster(store, options, baseUrl, { clock, random })
@@ -109,6 +111,8 @@ async function joinCluster(store: Store, options: NodeOptions, baseUrl: string, 
   if ((await store.clusters.find(cluster)) === undefined) {
     await provisionRoot(store, { name: cluster, baseUrl, mode, keyPassword, settings }, effects)
   } else {
+    // A wrong password must change nothing.
+    await loadServerState(store, cluster, keyPassword, engine)
     await adjustConfiguration(store, cluster, { ...settings, baseUrl })
   }
   return loadServerState(store, cluster, keyPassword, engine)

@@ -23,9 +23,9 @@ function run<Name extends CommandName>(name: Name, args: readonly string[], envi
 }
 
 t.test('flags reach the settings through commander with their types', async (t) => {
-  const { settings } = run('up', ['--root', '2', '--licensing', 'legal=2', '--licensing=hr=1', '--crypto-mode=1', '--json'])
-  t.match(settings, { root: 2, cryptoMode: 1, json: true, port: 7000 })
-  t.same(settings.licensing, [{ key: 'legal', value: 2 }, { key: 'hr', value: 1 }])
+  const { settings } = run('up', ['--root', '1', '--admit', 'server=CONTOSO\\a', '--admit=license=ANONYMOUS', '--crypto-mode=1', '--json'])
+  t.match(settings, { root: 1, cryptoMode: 1, json: true, port: 7000 })
+  t.same(settings.admit, [{ key: 'server', value: 'CONTOSO\\a' }, { key: 'license', value: 'ANONYMOUS' }])
   t.equal(run('explain', ['a.xrml', '--json']).settings.json, true)
 })
 
@@ -35,13 +35,12 @@ t.test('a flag that was not given does not hide the environment', async (t) => {
 })
 
 t.test('--no-licensing is a setting of its own', async (t) => {
-  t.match(run('up', ['--no-licensing']).settings, { noLicensing: true, licensing: [] })
-  t.throws(() => run('up', ['--no-licensing', '--licensing', 'a=1']), { name: 'SettingsError', message: /contradict/ })
-  t.throws(() => run('up', ['--licensing', 'a=1', '--no-licensing']), { name: 'SettingsError', message: /contradict/ })
+  t.equal(run('up', []).settings.noLicensing, false)
+  t.equal(run('up', ['--no-licensing']).settings.noLicensing, true)
 })
 
 t.test('bad values pass commander and are judged by the table', async (t) => {
-  t.throws(() => run('up', ['--root', '0']), { name: 'SettingsError', message: /--root is "0"; it must be a whole number from 1/ })
+  t.throws(() => run('up', ['--root', '0']), { name: 'SettingsError', message: /--root is "0"; it must be 1$/ })
 })
 
 t.test('a mistyped flag is refused with the nearest one', async (t) => {

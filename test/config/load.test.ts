@@ -4,6 +4,7 @@ import { loadSettings, SettingsError } from '../../src/config/load.js'
 import type { Sources } from '../../src/config/load.js'
 import type { CommandName } from '../../src/config/options.js'
 import { editDistance, nearest } from '../../src/config/nearest.js'
+import { parseValue } from '../../src/config/parse-value.js'
 
 function sources(flags: Sources['flags'], environment: Sources['environment'] = {}, file?: unknown): Sources {
   const text = typeof file === 'string' ? file : JSON.stringify(file)
@@ -24,22 +25,22 @@ t.test('without any source there are the defaults', async (t) => {
   const { settings, origins } = loadSettings('up', sources({}))
   const mode: 1 | 2 = settings.cryptoMode
   t.equal(mode, 2)
-  t.match(settings, { root: 1, port: 7000, managePort: 7080, host: '127.0.0.1', cryptoMode: 2, signer: 'openssl', json: false })
-  t.same(settings.licensing, [{ key: 'licensing', value: 1 }])
+  t.match(settings, { root: 1, port: 7000, managePort: undefined, host: '127.0.0.1', cryptoMode: 2, signer: 'openssl', json: false })
+  t.same(settings.admit, [])
   t.equal(settings.bodyLimit, 4 * 1024 * 1024)
   t.equal(settings.db, undefined)
   t.ok(origins.every((origin) => origin.kind === 'default'))
 })
 
 t.test('flags win over the environment, the environment over the file, the file over defaults; each origin is told', async (t) => {
-  const file = { port: 1, root: 2, host: 'file', signer: 'forge' }
-  const { settings, origins } = loadSettings('up', sources({ port: '3' }, { RMS_PORT: '2', RMS_ROOT: '4', PATH: '/bin' }, file))
-  t.match(settings, { port: 3, root: 4, host: 'file', signer: 'forge', managePort: 7080 })
+  const file = { port: 1, 'body-limit': 2048, host: 'file', signer: 'forge' }
+  const { settings, origins } = loadSettings('up', sources({ port: '3' }, { RMS_PORT: '2', RMS_BODY_LIMIT: '4096', PATH: '/bin' }, file))
+  t.match(settings, { port: 3, bodyLimit: 4096, host: 'file', signer: 'forge', requestTimeout: 30 })
   const from = (name: string) => origins.find((origin) => origin.name === name)
   t.same(from('port'), { name: 'port', kind: 'flag', from: '--port', value: '3' })
-  t.same(from('root'), { name: 'root', kind: 'environment', from: 'RMS_ROOT', value: '4' })
+  t.same(from('body-limit'), { name: 'body-limit', kind: 'environment', from: 'RMS_BODY_LIMIT', value: '4096' })
   t.same(from('host'), { name: 'host', kind: 'file', from: 'host in lab.json', value: 'file' })
-  t.same(from('manage-port'), { name: 'manage-port', kind: 'default', from: 'default', value: '7080' })
+  t.same(from('request-timeout'), { name: 'request-timeout', kind: 'default', from: 'default', value: '30' })
 })
 
 t.test('an empty environment variable counts as not given', async (t) => {
@@ -53,7 +54,7 @@ t.test('the environment can name the config file', async (t) => {
 
 t.test('a bad value is refused by every source, with where it stood, what it is and what is allowed', async (t) => {
   const refused: readonly (readonly [Sources, RegExp])[] = [
-    [sources({ root: '0' }), /^--root is "0"; it must be a whole number from 1 to 64$/],
+    [sources({ root: '0' }), /^--root is "0"; it must be 1$/],
     [sources({ port: '65536' }), /^--port is "65536"; it must be a whole number from 0 to 65535$/],
     [sources({ port: '70x' }), /--port is "70x"/],
     [sources({ port: '' }), /--port is ""/],
@@ -63,11 +64,9 @@ t.test('a bad value is refused by every source, with where it stood, what it is 
     [sources({}, {}, { signer: 'rsa' }), /^signer in lab\.json is "rsa"; it must be one of openssl, forge$/],
     [sources({}, {}, { port: 70.5 }), /^port in lab\.json is "70\.5"/],
     [sources({}, {}, { port: null }), /^port in lab\.json is of the wrong kind; it must be one value$/],
-    [sources({}, {}, { licensing: 'a=1' }), /^licensing in lab\.json is of the wrong kind; it must be an object or a list/],
+    [sources({}, {}, { admit: 'a=1' }), /^admit in lab\.json is of the wrong kind; it must be an object or a list/],
     [sources({ 'public-url': 'ftp://x' }), /--public-url is "ftp:\/\/x"; it must be a URL with http/],
-    [sources({ licensing: ['legal'] }), /^--licensing is "legal"; it must look like NAME=N$/],
-    [sources({ licensing: ['legal=0'] }), /NAME=N; 0 must be a whole number from 1 to 64$/],
-    [sources({ licensing: ['a=1', 'A=2'] }), /must not name a twice/],
+    [sources({ admit: ['server'] }), /^--admit is "server"; it must look like ENDPOINT=GROUP$/],
     [sources({ admit: ['=x'] }), /ENDPOINT=GROUP/],
     [sources({ host: '' }), /--host is ""; it must not be empty/],
   ]
@@ -101,39 +100,36 @@ t.test('an unknown setting is an error that names the nearest known one', async 
 })
 
 t.test('a flag of another command is refused; environment and file may hold settings of other commands', async (t) => {
-  t.same(problemsOf('status', sources({ root: '2' })), ['--root does not belong to status; it is a setting of up'])
-  const { settings } = loadSettings('status', sources({}, { RMS_ROOT: '2' }, { licensing: { a: 1 } }))
+  t.same(problemsOf('status', sources({ root: '1' })), ['--root does not belong to status; it is a setting of up'])
+  const { settings } = loadSettings('status', sources({}, { RMS_ROOT: '1' }, { admit: { server: 'a' } }))
   t.notOk('root' in settings)
   t.match(problemsOf('status', sources({}, { RMS_ROOT: '0' })), [/^RMS_ROOT/])
 })
 
 t.test('repeatable settings come from flags, from a list with commas, from an object or an array', async (t) => {
-  const legal = [{ key: 'legal', value: 2 }, { key: 'hr', value: 1 }]
-  t.same(loadSettings('up', sources({ licensing: ['legal=2', 'hr=1'] })).settings.licensing, legal)
-  t.same(loadSettings('up', sources({}, { RMS_LICENSING: 'legal=2, hr=1' })).settings.licensing, legal)
-  t.same(loadSettings('up', sources({}, {}, { licensing: { legal: 2, hr: 1 } })).settings.licensing, legal)
-  t.same(loadSettings('up', sources({}, {}, { licensing: ['legal=2', 'hr=1'] })).settings.licensing, legal)
-  const replaced = loadSettings('up', sources({ licensing: ['x=1'] }, { RMS_LICENSING: 'legal=2' })).settings.licensing
-  t.same(replaced, [{ key: 'x', value: 1 }])
-  const admit = loadSettings('up', sources({}, {}, { admit: { server: ['CONTOSO\\a', 'CN=b,DC=c'] } })).settings.admit
-  t.same(admit, [{ key: 'server', value: 'CONTOSO\\a' }, { key: 'server', value: 'CN=b,DC=c' }])
+  const admitted = (given: Sources) => loadSettings('up', given).settings.admit
+  const two = [{ key: 'server', value: 'CONTOSO\\a' }, { key: 'license', value: 'b@c.test' }]
+  t.same(admitted(sources({ admit: ['server=CONTOSO\\a', 'license=b@c.test'] })), two)
+  t.same(admitted(sources({}, { RMS_ADMIT: 'server=CONTOSO\\a, license=b@c.test' })), two)
+  t.same(admitted(sources({}, {}, { admit: { server: 'CONTOSO\\a', license: 'b@c.test' } })), two)
+  t.same(admitted(sources({}, {}, { admit: ['server=CONTOSO\\a', 'license=b@c.test'] })), two)
+  t.same(admitted(sources({ admit: ['x=y'] }, { RMS_ADMIT: 'server=a' })), [{ key: 'x', value: 'y' }], 'replaced, not added to')
+  t.same(admitted(sources({}, {}, { admit: { server: ['CONTOSO\\a', 'CN=b,DC=c'] } })), [
+    { key: 'server', value: 'CONTOSO\\a' },
+    { key: 'server', value: 'CN=b,DC=c' },
+  ])
 })
 
-t.test('licensing and no-licensing: the stronger source wins, from the same source they contradict each other', async (t) => {
-  const licensing = (given: Sources) => loadSettings('up', given).settings
-  t.match(licensing(sources({ 'no-licensing': true })), { noLicensing: true, licensing: [] })
-  t.match(licensing(sources({ 'no-licensing': true }, { RMS_LICENSING: 'a=1' })), { noLicensing: true, licensing: [] })
-  for (const weaker of ['true', 'false']) {
-    const { noLicensing, licensing: clusters } = licensing(sources({ licensing: ['a=1'] }, { RMS_NO_LICENSING: weaker }))
-    t.same([noLicensing, clusters], [false, [{ key: 'a', value: 1 }]])
-  }
-  const both = problemsOf('up', sources({ 'no-licensing': true, licensing: ['a=1'] }))
-  t.same(both, ['--no-licensing and --licensing contradict each other; give one of them'])
+t.test('pairs with numbers name each key once and keep the bounds', async (t) => {
+  const row = { type: 'pairs', values: 'integer', minimum: 1, maximum: 64, placeholder: 'NAME=N', default: [], commands: ['up'], help: '' } as const
+  t.same(parseValue(row, ['legal=2', 'hr = 1']), [{ key: 'legal', value: 2 }, { key: 'hr', value: 1 }])
+  t.throws(() => parseValue(row, ['legal=0']), { message: /NAME=N; 0 must be a whole number from 1 to 64$/ })
+  t.throws(() => parseValue(row, ['a=1', 'A=2']), { message: /must not name a twice/ })
 })
 
 t.test('secrets are neither in messages nor in origins', async (t) => {
   const secret = 'hunter2-very-secret'
-  const given = sources({ 'key-password': secret, token: secret }, { RMS_DB: `postgres://u:${secret}@h/db`, RMS_PASSWORD: secret })
+  const given = sources({ 'key-password': secret }, { RMS_DB: `postgres://u:${secret}@h/db`, RMS_PASSWORD: secret })
   t.notMatch(JSON.stringify(loadSettings('up', given).origins), secret)
   t.equal(loadSettings('up', given).settings.keyPassword, secret)
   t.same(problemsOf('up', sources({ 'key-password': '' })), ['--key-password is (hidden); it must not be empty'])
@@ -148,7 +144,7 @@ t.test('a config file that is missing, no JSON or no object is refused by name',
 })
 
 t.test('any JSON as config file gives settings or a SettingsError', async () => {
-  const names = fc.constantFrom('port', 'licensing', 'admit', 'json', 'config', 'host', 'crypto-mode', '__proto__')
+  const names = fc.constantFrom('port', 'admit', 'json', 'config', 'host', 'crypto-mode', '__proto__')
   fc.assert(
     fc.property(fc.dictionary(fc.oneof(names, fc.string()), fc.jsonValue()), (file) => {
       problemsOf('up', sources({}, {}, JSON.stringify(file)))

@@ -1,12 +1,12 @@
 /** `client …`: the steps of an RMS client one by one, against any running server. */
-import { readFile, writeFile } from 'node:fs/promises'
-import { basename, extname } from 'node:path'
+import { basename, extname, join } from 'node:path'
 import { connect, machineOf, readProtectedFile, readyMachine, type Machine, type RightsPolicy, type RmsClient, type Template } from '../../client/index.js'
 import type { Settings } from '../../config/options.js'
 import { privateKeyFromPem } from '../../crypto/keys.js'
 import { formatTime } from '../../xrml/times.js'
 import { readDocuments } from '../../xrml/document.js'
 import { Failure } from '../failure.js'
+import { readInput, writeResult } from '../files.js'
 import { createOutput, table, type Output } from '../output.js'
 
 type ClientSettings = Settings<'client'>
@@ -27,16 +27,24 @@ async function withClient(settings: ClientSettings, run: (task: Task) => Promise
     timeoutMilliseconds: settings.requestTimeout * 1000,
     ...(machine === undefined ? {} : { machine }),
     ...(settings.data === undefined ? {} : { folder: settings.data }),
-    onStep: ({ name, ms }) => output.note(output.paint.dim(`${name}: ${Math.round(ms)} ms`)),
+    onStep: ({ name, ms }) => output.note(`${name}: ${Math.round(ms)} ms`),
   })
   await run({ output, client })
 }
 
+const readyMachines = ['alice-pc-mode1', 'alice-pc-mode2', 'bob-pc-mode1', 'bob-pc-mode2'] as const
+
 /** A ready-made machine by name, or a folder with spc.xrml and key.pem. */
 async function findMachine(nameOrFolder: string): Promise<Machine> {
-  if (/^[a-z0-9-]+$/.test(nameOrFolder)) return readyMachine(nameOrFolder)
-  const [spc, pem] = await Promise.all([readFile(`${nameOrFolder}/spc.xrml`, 'utf8'), readFile(`${nameOrFolder}/key.pem`, 'utf8')])
-  return machineOf(readDocuments(spc), privateKeyFromPem(pem))
+  if (/^[a-z0-9-]+$/.test(nameOrFolder)) {
+    try {
+      return readyMachine(nameOrFolder)
+    } catch {
+      throw new Failure(`There is no machine "${nameOrFolder}". Give one of ${readyMachines.join(', ')}, or a folder with spc.xrml and key.pem (such as ./${nameOrFolder})`, 2)
+    }
+  }
+  const [spc, pem] = await Promise.all(['spc.xrml', 'key.pem'].map((name) => readInput(join(nameOrFolder, name))))
+  return machineOf(readDocuments(String(spc)), privateKeyFromPem(String(pem)))
 }
 
 export function locate(settings: ClientSettings): Promise<void> {
@@ -82,10 +90,10 @@ export interface PublishArguments {
 export function publish(settings: ClientSettings, file: string, wanted: PublishArguments): Promise<void> {
   return withClient(settings, async ({ output, client }) => {
     const policy = await policyOf(client, wanted)
-    const plain = await readFile(file)
+    const plain = await readInput(file)
     const pfile = await client.protectFile(plain, extname(file), policy, { online: wanted.online === true })
     const out = wanted.out ?? `${file}.pfile`
-    await writeFile(out, pfile)
+    await writeResult(out, pfile)
     output.result({ file: out, bytes: pfile.length }, `${out}: ${pfile.length} bytes`)
   })
 }
@@ -98,8 +106,10 @@ async function policyOf(client: RmsClient, { to = [], template }: PublishArgumen
 }
 
 function rightsEntry(text: string): { to: string; rights: readonly string[] } {
-  const [to = '', rights = 'VIEW'] = text.split('=')
-  return { to, rights: rights.split(',').map((right) => right.trim().toUpperCase()) }
+  const [, to = '', list = 'VIEW'] = /^([^=\s]+)(?:=([A-Za-z_, ]+))?$/.exec(text) ?? []
+  const rights = list.split(',').map((right) => right.trim().toUpperCase())
+  if (to === '' || rights.includes('')) throw new Failure(`--to is "${text}"; it must look like bob@contoso.test=VIEW,PRINT`, 2)
+  return { to, rights }
 }
 
 function findTemplate(all: readonly Template[], wanted: string): Template {
@@ -112,16 +122,16 @@ function findTemplate(all: readonly Template[], wanted: string): Template {
 
 export function open(settings: ClientSettings, file: string, { out }: { readonly out?: string }): Promise<void> {
   return withClient(settings, async ({ output, client }) => {
-    const opened = await client.openFile(await readFile(file))
+    const opened = await client.openFile(await readInput(file))
     const path = out ?? `${basename(file).replace(/\.pfile$/i, '')}.opened${opened.extension}`
-    await writeFile(path, opened.plain)
+    await writeResult(path, opened.plain)
     output.result({ file: path, bytes: opened.plain.length, rights: opened.rights }, `${path}: ${opened.plain.length} bytes, rights ${opened.rights.join(', ')}`)
   })
 }
 
 export function licenses(settings: ClientSettings, files: readonly string[]): Promise<void> {
   return withClient(settings, async ({ output, client }) => {
-    const pls = await Promise.all(files.map(async (file) => readProtectedFile(await readFile(file)).pl))
+    const pls = await Promise.all(files.map(async (file) => readProtectedFile(await readInput(file)).pl))
     const results = await client.acquireLicenses(pls.map((chain) => chain.map((document) => document.text).join('')))
     const rows = results.map(({ license, error }, index) => {
       const detail = license === undefined ? error?.message ?? 'refused' : license.ul.rights.join(', ')

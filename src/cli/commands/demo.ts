@@ -1,15 +1,15 @@
 /** `demo`: alice protects a file, bob opens it, mallory is refused; offline and online, by rights and by template. */
 import { createHash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 import { extname } from 'node:path'
 import { connect, SoapFault, type RightsPolicy, type RmsClient } from '../../client/index.js'
 import type { Settings } from '../../config/options.js'
 import { seedPassword } from '../../directory/seed.js'
 import { systemClock } from '../../effects.js'
 import { exceptions } from '../../exceptions.js'
-import { startInstallation } from '../../manage/installation.js'
 import { Failure } from '../failure.js'
+import { readInput } from '../files.js'
 import { createOutput, type Output } from '../output.js'
+import { startOwnInstallation } from '../own-installation.js'
 
 interface Story {
   readonly output: Output
@@ -26,17 +26,18 @@ const sample = Buffer.from('Contoso quarterly figures. For bob’s eyes, not for
 
 export async function demo(settings: Settings<'demo'>, { file }: DemoArguments): Promise<void> {
   const output = createOutput(settings.json)
+  const subject = await readSubject(file)
   const own = settings.server === undefined ? await timed(output, 'start a server of our own', () => startOwn(settings)) : undefined
   const url = settings.server ?? own?.url ?? ''
   try {
-    await tell({ output, client: clients(url), file: await readSubject(file) })
+    await tell({ output, client: clients(url), file: subject })
   } finally {
     await own?.close()
   }
 }
 
 function startOwn(settings: Settings<'demo'>) {
-  return startInstallation({ port: 0, managePort: 0, mode: settings.cryptoMode, engine: settings.signer })
+  return startOwnInstallation({ port: 0, managePort: 0, mode: settings.cryptoMode, engine: settings.signer }, { exitCode: 130 })
 }
 
 function clients(url: string): Story['client'] {
@@ -49,13 +50,13 @@ function clients(url: string): Story['client'] {
 }
 
 async function readSubject(path: string | undefined): Promise<Story['file']> {
-  const bytes = path === undefined ? sample : await readFile(path)
+  const bytes = path === undefined ? sample : await readInput(path)
   return { name: path ?? 'a text of our own', bytes, extension: path === undefined ? '.txt' : extname(path), sha256: sha256(bytes) }
 }
 
 async function tell(story: Story): Promise<void> {
   const { output, file } = story
-  output.note(`Protecting ${file.name}, ${file.bytes.length} bytes, sha256 ${file.sha256}\n`)
+  output.note(`Protecting ${file.name}, ${file.bytes.length} bytes, sha256 ${file.sha256}`)
   for (const user of ['alice', 'bob', 'mallory']) {
     await timed(output, `${user} activates a machine, gets a RAC and a CLC`, () => story.client(user).bootstrap())
   }

@@ -1,10 +1,10 @@
 /** `up`: starts an installation, says how to use it, and stops it on SIGINT or SIGTERM. */
-import closeWithGrace from 'close-with-grace'
 import type { Settings } from '../../config/options.js'
 import { seedDirectory, seedPassword } from '../../directory/seed.js'
-import { startInstallation, type Installation, type InstallationOptions } from '../../manage/installation.js'
+import type { Installation, InstallationOptions } from '../../manage/installation.js'
 import { createLogger } from '../logger.js'
 import { createOutput, table, type Output } from '../output.js'
+import { startOwnInstallation } from '../own-installation.js'
 
 export function installationOptions(settings: Settings<'up'>): InstallationOptions {
   return {
@@ -12,7 +12,7 @@ export function installationOptions(settings: Settings<'up'>): InstallationOptio
     port: settings.port,
     // With --port 0 everything takes any free port; management too, unless it was told one.
     managePort: settings.managePort ?? (settings.port === 0 ? 0 : 7080),
-    publicUrl: settings.publicUrl,
+    publicUrl: settings.publicUrl?.replace(/\/_wmcs\/?$/i, ''),
     mode: settings.cryptoMode,
     engine: settings.signer,
     data: settings.data,
@@ -33,23 +33,20 @@ export function installationOptions(settings: Settings<'up'>): InstallationOptio
 export async function up(settings: Settings<'up'>): Promise<void> {
   const output = createOutput(settings.json)
   const log = createLogger(settings.logLevel)
-  const installation = await startInstallation({ ...installationOptions(settings), log })
-  closeWithGrace({ delay: 10_000, logger: false }, async ({ err }) => {
-    if (err) log.fatal({ err }, 'the process ends')
-    await installation.close()
-  })
-  output.result(installation.ready, banner(installation, settings, output))
+  const ending = { exitCode: 0, onError: (err: Error) => log.fatal({ err }, 'the process ends') } as const
+  const installation = await startOwnInstallation({ ...installationOptions(settings), log }, ending)
+  output.result(installation.ready, banner(installation, output))
 }
 
-function banner(installation: Installation, settings: Settings<'up'>, { paint }: Output): string {
+function banner(installation: Installation, { paint }: Output): string {
   const [root] = installation.ready.clusters
   const accounts = seedDirectory.accounts.filter((account) => account.mail !== undefined).map((account) => account.mail)
   const rows = [
-    ['cluster', `${root?.name} (${root?.kind}, Mode ${settings.cryptoMode}, ${root?.nodes.length} node)`],
+    ['cluster', `${root?.name} (${root?.kind}, Mode ${installation.mode}, ${root?.nodes.length} node)`],
     ['certification', `${installation.url}/certification`],
     ['licensing', `${installation.url}/licensing`],
     ['API pages', `${root?.nodes[0]?.url}/docs`],
-    ['management', installation.manage],
+    ['management', `${installation.manage}/docs`],
     ['accounts', accounts.join(', ')],
     ['password', `${seedPassword} (all of them)`],
     ['state', installation.data ?? 'temporary, removed at the end (--data DIR keeps it)'],

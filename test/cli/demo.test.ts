@@ -1,0 +1,33 @@
+/** The demo with a server of its own. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readdirSync } from 'node:fs'
+import t from 'tap'
+import { jsonLines, main, outcome, run } from './command.js'
+
+const temporary = t.testdir({ one: {}, two: {}, broken: {} })
+
+t.test('both modes end with 0 and leave nothing behind', async (t) => {
+  const [second, first] = await Promise.all([
+    run(['demo'], { environment: { TMPDIR: `${temporary}/two` } }),
+    run(['demo', '--crypto-mode', '1', '--json'], { environment: { TMPDIR: `${temporary}/one` } }),
+  ])
+  t.equal(second.code, 0, second.stderr)
+  t.match(second.stdout, /^ok +\d+ ms {2}start a server of our own$/m)
+  t.match(second.stdout, /mallory tries: refused: .*NoRightsForRequestedPrincipalException/)
+  t.match(second.stdout, /Every byte came back, and mallory was refused every time\.\n$/)
+  t.match(second.stderr, /^Protecting a text of our own, \d+ bytes, sha256 [0-9a-f]{64}$/m)
+  t.notMatch(second.stdout + second.stderr, '\u001B[', 'no colors in a pipe')
+  t.equal(first.code, 0, first.stderr)
+  t.match(jsonLines(first).at(-1), { event: 'done', ok: true })
+  t.same([readdirSync(`${temporary}/one`), readdirSync(`${temporary}/two`)], [[], []])
+})
+
+t.test('cut short, it stops its server, removes its folder and does not claim success', async (t) => {
+  const child = spawn(process.execPath, [main, 'demo', '--json'], { env: { ...process.env, TMPDIR: `${temporary}/broken` }, stdio: ['ignore', 'pipe', 'pipe'] })
+  const ended = outcome(child)
+  await once(child.stdout, 'data')
+  child.kill('SIGINT')
+  t.match(await ended, { code: 130, signal: null })
+  t.same(readdirSync(`${temporary}/broken`), [])
+})

@@ -1,0 +1,50 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { connect, DatabaseInUse, startInstallation, UnknownEndpoint } from '../../src/index.js'
+import { lockDatabase } from '../../src/manage/database-lock.js'
+
+// Of this process alone: other tests run beside it.
+const temporary = t.testdir()
+process.env['TMPDIR'] = temporary
+
+t.test('an installation in this process serves, says what it is, and closes without leaving anything', async (t) => {
+  const lab = await startInstallation({ mode: 1 })
+  t.match(lab, { mode: 1, data: undefined, url: /^http:\/\/127\.0\.0\.1:\d+\/_wmcs$/ })
+  t.match(await (await fetch(`${lab.manage}/status`)).json(), { forest: 'contoso.test', clusters: lab.ready.clusters })
+  const openApi = (await (await fetch(`${lab.manage}/openapi.json`)).json()) as { paths: object }
+  t.same(Object.keys(openApi.paths), ['/healthz', '/status'])
+  t.equal(readdirSync(temporary).length, 1)
+  const { certificationUrl } = await connect({ url: lab.url, user: 'alice@contoso.test', password: 'Passw0rd!' }).locations()
+  t.equal(certificationUrl, `${lab.url}/certification`)
+  await Promise.all([lab.close(), lab.close()])
+  await t.rejects(fetch(`${lab.manage}/status`))
+  await t.rejects(fetch(lab.url))
+  t.same(readdirSync(temporary), [])
+})
+
+t.test('what cannot start leaves nothing behind, and the data can be used at once', async (t) => {
+  const data = join(t.testdir(), 'lab')
+  await t.rejects(startInstallation({ data, admit: [{ endpoint: 'nowhere', group: 'x' }] }), UnknownEndpoint)
+  t.notOk(existsSync(data))
+  const lab = await startInstallation({ data })
+  await t.rejects(startInstallation({ data }), DatabaseInUse, 'two on the same data')
+  const { port } = new URL(lab.manage)
+  await t.rejects(startInstallation({ managePort: Number(port) }), { code: 'EADDRINUSE' })
+  t.same(readdirSync(temporary), [], 'the temporary one of the installation that could not start')
+  await lab.close()
+  await t.rejects(startInstallation({ data, keyPassword: 'wrong' }), { name: 'WrongKeyPassword' })
+  const again = await startInstallation({ data })
+  t.equal(again.data, data)
+  await again.close()
+})
+
+t.test('the lock is for a file, in any of its spellings', async (t) => {
+  const path = join(t.testdir(), 'rms.sqlite')
+  const unlock = lockDatabase(path)
+  t.throws(() => lockDatabase(`sqlite:${path}`), DatabaseInUse)
+  unlock()
+  lockDatabase(`sqlite://${path}`)()
+  lockDatabase(':memory:')()
+  t.throws(() => lockDatabase('postgres://u:secret@h/db'), { name: 'RangeError', message: /^The database postgres:… cannot/ })
+})

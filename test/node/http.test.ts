@@ -1,0 +1,182 @@
+/** A node as HTTP sees it: clients that go away, odd encodings and framings, pages, health, and starts that fail. */
+import { connect, type Socket } from 'node:net'
+import { once } from 'node:events'
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pino } from 'pino'
+import t, { type Test } from 'tap'
+import { seedPassword } from '../../src/directory/seed.js'
+import { roles } from '../../src/node/roles.js'
+import { startNode } from '../../src/node/start.js'
+import { serverNamespace } from '../../src/services/server/messages.js'
+import { envelopeNamespaces } from '../../src/soap/envelope.js'
+
+const log: Record<string, unknown>[] = []
+const logger = pino({ level: 'info', base: null }, { write: (line: string) => void log.push(JSON.parse(line) as Record<string, unknown>) })
+const node = await startNode({ mode: 1, log: logger, bodyLimit: 64 * 1024, requestTimeoutMilliseconds: 1000 })
+t.teardown(() => node.close())
+
+const path = '/_wmcs/certification/server.asmx'
+const authorization = `Basic ${Buffer.from(`CONTOSO\\alice:${seedPassword}`).toString('base64')}`
+const operation = `<GetServerInfo xmlns="${serverNamespace}"><requests><ServerInfoRequest><Type>VersionInfo</Type></ServerInfoRequest></requests></GetServerInfo>`
+const body = `<s:Envelope xmlns:s="${envelopeNamespaces['1.1']}"><s:Body>${operation}</s:Body></s:Envelope>`
+
+const post = (content: string | Buffer, headers: Record<string, string> = {}): Promise<Response> =>
+  fetch(`${node.url}${path}`, { method: 'POST', headers: { 'content-type': 'text/xml; charset=utf-8', authorization, ...headers }, body: content })
+
+async function serves(t: Test): Promise<void> {
+  const response = await post(body)
+  t.equal(response.status, 200)
+  t.match(await response.text(), /VersionInfo Version=/)
+}
+
+function open(): Socket {
+  const socket = connect({ port: Number(new URL(node.url).port), host: '127.0.0.1' })
+  socket.on('error', () => undefined)
+  return socket
+}
+
+/** Writes what it is given and reads until the server closes the connection. */
+async function raw(...parts: readonly string[]): Promise<string> {
+  const socket = open()
+  const chunks: Buffer[] = []
+  socket.on('data', (chunk: Buffer) => chunks.push(chunk))
+  for (const part of parts) socket.write(part)
+  await once(socket, 'close')
+  return Buffer.concat(chunks).toString()
+}
+
+const head = (more: readonly string[], version = '1.1'): string =>
+  [`POST ${path} HTTP/${version}`, 'Host: rms.contoso.test', 'Content-Type: text/xml', `Authorization: ${authorization}`, ...more, '', ''].join('\r\n')
+
+/** Waits for a line of the log, however long a loaded machine takes. */
+async function logged(wanted: RegExp): Promise<Record<string, unknown> | undefined> {
+  for (let turn = 0; turn < 2000; turn++) {
+    const line = log.find((candidate) => wanted.test(JSON.stringify(candidate)))
+    if (line !== undefined) return line
+    await fetch(`${node.url}/healthz`)
+  }
+  return undefined
+}
+
+t.test('a client that goes away in the middle of its request is logged, and the server serves on', async (t) => {
+  const socket = open()
+  socket.write(`${head([`Content-Length: ${body.length}`])}${body.slice(0, 100)}`)
+  await once(socket, 'connect')
+  await fetch(`${node.url}/healthz`)
+  socket.destroy()
+  t.match(await logged(/went away/), { msg: 'refused', why: 'the client went away', path })
+  await serves(t)
+})
+
+t.test('a hundred clients that go away before they are answered leave a server that serves on', async (t) => {
+  const sockets = Array.from({ length: 100 }, () => open())
+  await Promise.all(
+    sockets.map(async (socket) => {
+      await once(socket, 'connect')
+      socket.end(`${head([`Content-Length: ${body.length}`])}${body}`)
+      socket.destroy()
+    }),
+  )
+  await serves(t)
+  t.notOk(log.some((line) => Number(line['level']) >= 50), 'no error in the log')
+})
+
+t.test('a request that does not come to its end is given up after the time limit', async (t) => {
+  const answer = await raw(`${head(['Content-Length: 500'])}${body.slice(0, 50)}`)
+  t.match(answer, /^(HTTP\/1\.1 408|$)/)
+  await serves(t)
+})
+
+t.test('what is not HTTP is answered 400 by HTTP itself', async (t) => {
+  t.match(await raw('this is no HTTP\r\n\r\n'), /^HTTP\/1\.1 400/)
+  t.match(await raw(head(['Content-Length: 5', 'Content-Length: 6']), 'abcdef'), /^HTTP\/1\.1 400/)
+  t.match(await raw(head([`X-Long: ${'x'.repeat(40_000)}`])), /^HTTP\/1\.1 431/)
+  await serves(t)
+})
+
+t.test('HTTP/1.0, chunked and piecemeal requests are served', async (t) => {
+  const old = await raw(`${head([`Content-Length: ${body.length}`], '1.0')}${body}`)
+  t.match(old, /^HTTP\/1\.1 200/)
+  t.match(old, /content-length: \d+/i)
+  t.notMatch(old, /transfer-encoding/i)
+  const chunk = (text: string): string => `${text.length.toString(16)}\r\n${text}\r\n`
+  const chunked = await raw(head(['Transfer-Encoding: chunked', 'Connection: close']), chunk(body.slice(0, 7)), chunk(body.slice(7)), chunk(''))
+  t.match(chunked, /^HTTP\/1\.1 200/)
+})
+
+t.test('a client that waits for 100 Continue gets it', async (t) => {
+  const socket = open()
+  socket.write(head([`Content-Length: ${body.length}`, 'Expect: 100-continue', 'Connection: close']))
+  const [first] = (await once(socket, 'data')) as [Buffer]
+  t.match(first.toString(), /^HTTP\/1\.1 100 Continue/)
+  socket.write(body)
+  const [second] = (await once(socket, 'data')) as [Buffer]
+  t.match(second.toString(), /^HTTP\/1\.1 200/)
+})
+
+t.test('UTF-16 is read, with its byte order mark; what is neither UTF-8 nor UTF-16 is refused', async (t) => {
+  const utf16 = Buffer.from(`\uFEFF${body}`, 'utf16le')
+  t.equal((await post(utf16, { 'content-type': 'text/xml; charset=utf-16' })).status, 200)
+  t.equal((await post(Buffer.from(`\uFEFF${body}`, 'utf8'))).status, 200)
+  const broken = await post(Buffer.concat([Buffer.from(body.slice(0, -20)), Buffer.from([0xff, 0xc0]), Buffer.from(body.slice(-20))]))
+  t.equal(broken.status, 400)
+  t.equal(await broken.text(), 'The request is neither UTF-8 nor UTF-16\n')
+})
+
+t.test('help page and WSDL of every endpoint and spelling are there without signing in', async (t) => {
+  for (const { path: below, aliases } of roles.root) {
+    for (const each of [below, ...aliases]) {
+      const page = await fetch(`${node.url}/_wmcs${each}`)
+      t.equal(page.status, 200, each)
+      t.match(page.headers.get('content-type'), /^text\/html/)
+      await page.text()
+      const wsdl = await fetch(`${node.url}/_wmcs${each}?WSDL`)
+      t.match(wsdl.headers.get('content-type'), /^text\/xml/)
+      t.match(await wsdl.text(), new RegExp(`address location="${node.url}/_wmcs${each}"`))
+    }
+  }
+})
+
+t.test('a Host header that is no host is not repeated in the WSDL', async (t) => {
+  const answer = await raw(`GET ${path}?wsdl HTTP/1.1\r\nHost: "><script>\r\nConnection: close\r\n\r\n`)
+  t.notMatch(answer, /<script>/)
+})
+
+t.test('health, readiness, metrics and the OpenAPI description answer without signing in', async (t) => {
+  const json = async (page: string): Promise<unknown> => (await fetch(`${node.url}${page}`)).json()
+  t.same(await json('/healthz'), { status: 'ok' })
+  t.same(await json('/readyz'), { status: 'ready', node: node.nodeId })
+  t.match(await json('/openapi.json'), { openapi: /^3/ })
+  t.match(await (await fetch(`${node.url}/metrics`)).text(), /GetServerInfo/)
+})
+
+t.test('answers of one connection come in the order of their requests', async (t) => {
+  const wrong = body.replace('VersionInfo', 'Coffee')
+  const requests = [body, wrong, body].map((text, index) => `${head([`Content-Length: ${text.length}`, ...(index === 2 ? ['Connection: close'] : [])])}${text}`)
+  const answer = await raw(requests.join(''))
+  t.same([...answer.matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => status), ['200', '500', '200'])
+})
+
+t.test('a start that fails says why and leaves nothing behind', async (t) => {
+  const port = Number(new URL(node.url).port)
+  await t.rejects(startNode({ mode: 1, port }), { code: 'EADDRINUSE' })
+  const database = join(mkdtempSync(join(tmpdir(), 'rms-')), 'lab.sqlite')
+  const first = await startNode({ mode: 1, database })
+  await t.rejects(startNode({ mode: 1, database, keyPassword: 'wrong', nodeId: 'root-2' }), { name: 'WrongKeyPassword' })
+  await first.close()
+})
+
+t.test('a cluster that comes back has its keys, its templates and its settings', async (t) => {
+  const database = join(mkdtempSync(join(tmpdir(), 'rms-')), 'lab.sqlite')
+  const first = await startNode({ mode: 1, database, settings: { onlinePublishingEnabled: false } })
+  const before = first.context.state()
+  await first.close()
+  const second = await startNode({ mode: 1, database })
+  const after = second.context.state()
+  t.equal(after.own.signer.publicKey.modulus, before.own.signer.publicKey.modulus)
+  t.same(after.own.templates.map(({ guid }) => guid).toSorted(), before.own.templates.map(({ guid }) => guid).toSorted())
+  t.equal(after.configuration.onlinePublishingEnabled, false)
+  await second.close()
+})

@@ -1,0 +1,70 @@
+/** The package as others get it: what is in it, and that it works away from this folder. */
+import { execFile } from 'node:child_process'
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { promisify } from 'node:util'
+import t from 'tap'
+import { run } from '../cli/command.js'
+
+const execute = promisify(execFile)
+const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string }
+
+// Outside of this folder, so that nothing is found by walking up.
+const folder = await mkdtemp(join(tmpdir(), 'rms-emulator-pack-'))
+t.teardown(() => rm(folder, { recursive: true, force: true }))
+const installed = join(folder, 'node_modules', 'rms-emulator')
+
+const program = `
+import { connect, explain, labTrustRoot, startInstallation, type Explanation, type Installation, type OpenedFile } from 'rms-emulator'
+import { connect as same, type RmsClient } from 'rms-emulator/client'
+
+const lab: Installation = await startInstallation()
+const user = (name: string): RmsClient => connect({ url: lab.url, user: \`\${name}@contoso.test\`, password: 'Passw0rd!' })
+const bytes = Buffer.from('figures')
+const pfile = await user('alice').protectFile(bytes, '.txt', { rights: [{ to: 'bob@contoso.test', rights: ['VIEW'] }] })
+const opened: OpenedFile = await user('bob').openFile(pfile)
+const why: Explanation = explain(Buffer.from(opened.license.ul.document.text), { trustRoots: [labTrustRoot(2)], now: new Date() })
+console.log(JSON.stringify([opened.plain.equals(bytes), opened.rights, why.documents[0]?.kind, connect === same, lab.ready.clusters.length]))
+await lab.close()
+await lab.close()
+`
+
+t.before(async () => {
+  // Without scripts: packing compiles, and the tests that run now stand on what is compiled.
+  const { stdout } = await execute('npm', ['pack', '--json', '--ignore-scripts', '--offline', '--pack-destination', folder])
+  const [packed] = JSON.parse(stdout) as { filename: string }[]
+  mkdirSync(installed, { recursive: true })
+  await execute('tar', ['-xzf', join(folder, packed?.filename ?? ''), '-C', installed, '--strip-components', '1'])
+  // The dependencies, as an install would put them there; no network is needed.
+  symlinkSync(resolve('node_modules'), join(installed, 'node_modules'))
+  symlinkSync(resolve('node_modules/@types'), join(folder, 'node_modules', '@types'))
+  writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
+})
+
+t.test('it holds the program, its types and the lab certificates, and no tests', async (t) => {
+  const { stdout } = await execute('find', ['.', '-type', 'f', '-not', '-path', './node_modules/*'], { cwd: installed })
+  const files = stdout.split('\n').map((path) => path.slice(2))
+  for (const wanted of ['LICENSE', 'package.json', 'build/src/cli/main.js', 'build/src/index.d.ts', 'build/src/client/index.d.ts']) t.ok(files.includes(wanted), wanted)
+  for (const wanted of ['certs/hierarchy/root-mode2.json', 'certs/machines/alice-pc-mode1/key.pem']) t.ok(files.includes(wanted), wanted)
+  t.same(files.filter((path) => /(^|\/)(test|bench)\/|\.test\./.test(path)), [])
+  t.same(files.filter((path) => /\.(sqlite|env|tgz)$/.test(path)), [])
+})
+
+t.test('its command runs from where it is installed', async (t) => {
+  const bin = join(installed, 'build/src/cli/main.js')
+  const surroundings = { program: bin, cwd: folder }
+  t.match(await run(['--version'], surroundings), { code: 0, stdout: `${version}\n` })
+  t.match(await run(['demo', '--json'], surroundings), { code: 0, stdout: /"event":"done","ok":true/ })
+})
+
+t.test('a strict TypeScript program compiles against it and protects and opens a file', async (t) => {
+  const compilerOptions = { strict: true, module: 'nodenext', target: 'es2022', types: ['node'], rootDir: '.', skipLibCheck: true }
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['program.ts'] }))
+  writeFileSync(join(folder, 'program.ts'), program)
+  const compiled = await execute(process.execPath, [resolve('node_modules/typescript/bin/tsc')], { cwd: folder }).catch((error: { readonly stdout: string }) => error)
+  t.equal(compiled.stdout, '')
+  const { stdout } = await execute(process.execPath, ['program.js'], { cwd: folder })
+  t.same(JSON.parse(stdout), [true, ['VIEW'], 'UL', true, 1])
+})
