@@ -19,6 +19,8 @@ export type OperationName =
   | 'FindServiceLocations'
   | 'GetServerInfo'
   | 'AcquireContentKey'
+  | 'SubEnroll'
+  | 'IsPrincipalMemberOf'
 
 interface ExceptionRow {
   /** The full name that clients look for in the faultstring. */

@@ -130,7 +130,8 @@ export function defaultConfiguration(
     revocationType: 'StandardRevocation',
     revocationAuthorities: [],
     invertPersistent: false,
-    admittedGroups: Object.fromEntries(serverEndpoints.map((endpoint) => [endpoint, [serviceGroup]])),
+    // Nobody may enroll a licensing server until an administrator grants it, as on Windows.
+    admittedGroups: { ...Object.fromEntries(serverEndpoints.map((endpoint) => [endpoint, [serviceGroup]])), '/certification/subenrollservice.asmx': [] },
     ...own,
   }
 }

@@ -1,33 +1,51 @@
-/** Provisioning of a root cluster: key pair, self-enrollment, configuration, templates, service connection point ([MS-RMPR] 3.1.3). */
+/**
+ * Provisioning of a cluster: key pair, enrollment, configuration, templates ([MS-RMPR] 3.1.3; adrms-deployment 1.3, 1.5). Everything is made before anything is written,
+ * and the cluster's row is written last: a cluster is there whole, or not at all.
+ */
 import { deriveClusterKey, saltLength } from '../crypto/at-rest.js'
-import { generateKeyPair, type RsaPublicKey } from '../crypto/keys.js'
+import { generateKeyPair } from '../crypto/keys.js'
 import { modes, type CryptoMode } from '../crypto/modes.js'
 import { createSigner } from '../crypto/signer.js'
 import { seedDirectory } from '../directory/seed.js'
 import { newGuid, type Clock, type Random } from '../effects.js'
-import { readOneDocument, type XrmlDocument } from '../xrml/document.js'
-import { buildIssuingCertificate } from '../xrml/issuing-certificate.js'
-import { labEnrollmentService, labSpcAuthorities } from '../xrml/lab-hierarchy.js'
-import { issueRange } from '../xrml/chain.js'
-import { toMinute } from '../xrml/times.js'
+import type { XrmlDocument } from '../xrml/document.js'
+import { readOneDocument } from '../xrml/document.js'
+import { labSpcAuthorities } from '../xrml/lab-hierarchy.js'
 import { defaultConfiguration, type ServerConfiguration } from './configuration.js'
+import { issueLicensorCertificate, selfEnrollmentService, type Enrollee } from './enroll.js'
 import { signSeedTemplates } from './seed-templates.js'
 import { sealClusterKeyPair } from './server-state.js'
+import { serviceAccount } from './service-account.js'
+import type { ClusterRow } from './store/cluster-store.js'
 import type { Store } from './store/open.js'
+import { subEnrollAtRoot } from './sub-enroll-at-root.js'
 
-export interface RootCluster {
+export interface NewCluster {
   readonly name: string
   /** Public base URL, such as `http://127.0.0.1:7000/_wmcs`. */
   readonly baseUrl: string
-  readonly mode: CryptoMode
   readonly keyPassword: string
   /** Settings that differ from the defaults. */
-  readonly settings?: Partial<ServerConfiguration>
+  readonly settings?: Partial<ServerConfiguration> | undefined
 }
 
-/** A forest has one root cluster. */
-export class ForestHasRoot extends Error {
-  override readonly name = 'ForestHasRoot'
+export interface NewRootCluster extends NewCluster {
+  readonly mode: CryptoMode
+}
+
+export interface NewLicensingCluster extends NewCluster {
+  /** `self`: with the enrollment key of RMS 2.0; `root`: by SubEnroll at the root, as RMS 1.x. */
+  readonly enrollment?: 'self' | 'root' | undefined
+}
+
+interface Effects {
+  readonly clock: Clock
+  readonly random: Random
+}
+
+/** The cluster cannot be made as things are; the message says why and what to do instead. */
+export class CannotProvision extends Error {
+  override readonly name = 'CannotProvision'
 }
 
 const serverVersion = '6.3.0.0'
@@ -35,73 +53,77 @@ const serverSku = 'RMS 2.0'
 
 /**
  * Makes the root cluster of the forest, and the lab directory when the database is new.
- * @throws ForestHasRoot
+ * @throws CannotProvision
  */
-export async function provisionRoot(store: Store, cluster: RootCluster, { clock, random }: { clock: Clock; random: Random }): Promise<void> {
-  const now = clock.now()
+export async function provisionRoot(store: Store, cluster: NewRootCluster, effects: Effects): Promise<void> {
   await store.directory.fillIfEmpty(seedDirectory)
-  await requireNoRoot(store, cluster.name)
-  const rules = modes[cluster.mode]
+  const root = await rootCluster(store)
+  if (root !== undefined) throw new CannotProvision(`The forest has the root cluster "${root.name}" already, and it has one: add a server to it, or a licensing cluster`)
+  const certificationUrl = `${cluster.baseUrl}/certification`
+  const registered = (await store.forest.read()).serviceConnectionPoint
+  if (registered !== undefined && registered !== certificationUrl) {
+    throw new CannotProvision(`The service connection point of the forest names ${registered}, which is no cluster of this database. If that root is gone, remove the service connection point first`)
+  }
+  await provision(store, { ...cluster, kind: 'root', trustedRacIssuers: 'own' }, (enrollee) => selfEnroll(enrollee, cluster.mode, effects), effects)
+  await store.forest.registerServiceConnectionPoint(certificationUrl)
+}
+
+/**
+ * Makes a licensing-only cluster: its own key pair, templates and settings; it trusts the account certificates of the forest's root.
+ * @throws CannotProvision, EnrollmentRefused
+ */
+export async function provisionLicensing(store: Store, cluster: NewLicensingCluster, effects: Effects): Promise<void> {
+  const root = await rootCluster(store)
+  if (root === undefined) throw new CannotProvision('The forest has no root cluster: provision it first, a licensing-only cluster trusts its account certificates')
+  const taken = await store.clusters.find(cluster.name)
+  if (taken !== undefined) throw new CannotProvision(`There is a cluster "${cluster.name}" already: choose another name, or add a server to it`)
+  const mode = root.configuration.cryptographicMode
+  const enroll = async (enrollee: Enrollee): Promise<readonly XrmlDocument[]> => {
+    if (cluster.enrollment !== 'root') return selfEnroll(enrollee, mode, effects)
+    const { serviceConnectionPoint } = await store.forest.read()
+    return subEnrollAtRoot(serviceConnectionPoint ?? `${root.configuration.baseUrl}/certification`, enrollee, await serviceAccount(store.directory))
+  }
+  const rootKey = readOneDocument(root.configuration.slc[0] ?? '').body.issuedPrincipal?.publicKey?.modulus ?? ''
+  await provision(store, { ...cluster, mode, kind: 'licensing', trustedRacIssuers: [rootKey] }, enroll, effects)
+}
+
+interface Plan extends NewCluster {
+  readonly mode: CryptoMode
+  readonly kind: ClusterRow['kind']
+  /** SLC keys of the servers whose account certificates count here. */
+  readonly trustedRacIssuers: readonly string[] | 'own'
+}
+
+async function provision(store: Store, plan: Plan, enroll: (enrollee: Enrollee) => Promise<readonly XrmlDocument[]>, { clock, random }: Effects): Promise<void> {
+  const now = clock.now()
+  const rules = modes[plan.mode]
   const key = await generateKeyPair(rules.keyBits)
   const salt = random.bytes(saltLength)
-  const clusterKey = await deriveClusterKey(cluster.keyPassword, salt)
-  const slc = await selfEnroll(cluster, key.publicKey, now, random)
+  const clusterKey = await deriveClusterKey(plan.keyPassword, salt)
+  const slc = await enroll({ guid: newGuid(random), name: plan.name, url: plan.baseUrl, version: serverVersion, sku: serverSku, publicKey: key.publicKey })
   const principal = slc[0]?.body.issuedPrincipal
   if (principal === undefined) throw new Error('The SLC just made has no principal')
-
   const configuration = defaultConfiguration({
-    serverName: cluster.name,
-    baseUrl: cluster.baseUrl,
-    cryptographicMode: cluster.mode,
+    serverName: plan.name,
+    baseUrl: plan.baseUrl,
+    cryptographicMode: plan.mode,
     slc: slc.map((document) => document.text),
-    trustedSpcCAKeys: labSpcAuthorities(cluster.mode),
-    trustedRacIssuers: [key.publicKey.modulus],
+    trustedSpcCAKeys: labSpcAuthorities(plan.mode),
+    trustedRacIssuers: plan.trustedRacIssuers === 'own' ? [key.publicKey.modulus] : plan.trustedRacIssuers,
     serverVersion,
     serverSKU: serverSku,
-    ...cluster.settings,
+    ...plan.settings,
   })
-  const issuer = { principal, signer: createSigner('openssl', key), hash: rules.hash, licensingUrl: `${cluster.baseUrl}/licensing` }
-  for (const template of await signSeedTemplates(issuer, now, random)) await store.templates.save(cluster.name, template)
-  await store.forest.registerServiceConnectionPoint(`${cluster.baseUrl}/certification`)
-  const row = { name: cluster.name, kind: 'root' as const, configuration, keySalt: salt.toString('base64') }
-  await store.clusters.insertIfAbsent({ ...row, sealedKeyPair: sealClusterKeyPair(clusterKey, cluster.name, key, random) })
+  const issuer = { principal, signer: createSigner('openssl', key), hash: rules.hash, licensingUrl: `${plan.baseUrl}/licensing` }
+  for (const template of await signSeedTemplates(issuer, now, random)) await store.templates.save(plan.name, template)
+  const sealedKeyPair = sealClusterKeyPair(clusterKey, plan.name, key, random)
+  await store.clusters.insertIfAbsent({ name: plan.name, kind: plan.kind, configuration, keySalt: salt.toString('base64'), sealedKeyPair })
 }
 
-async function requireNoRoot(store: Store, name: string): Promise<void> {
-  const root = (await store.clusters.list()).find((cluster) => cluster.kind === 'root')
-  if (root === undefined) return
-  throw new ForestHasRoot(`The forest has the root cluster "${root.name}" already, so "${name}" cannot be one: add a server to it, or a licensing cluster`)
+function selfEnroll(enrollee: Enrollee, mode: CryptoMode, { clock, random }: Effects): Promise<readonly XrmlDocument[]> {
+  return issueLicensorCertificate(enrollee, selfEnrollmentService(mode), clock.now(), random)
 }
 
-/** RMS 2.0: the server signs its own SLC with the enrollment key that it was installed with ([MS-RMPR] 3.1.3.2, product note 27). */
-async function selfEnroll(cluster: RootCluster, publicKey: RsaPublicKey, now: Date, random: Random): Promise<readonly XrmlDocument[]> {
-  const service = labEnrollmentService(cluster.mode)
-  const [certificate] = service.chain
-  const issuer = certificate?.body.issuedPrincipal
-  const range = certificate === undefined ? undefined : issueRange(certificate)
-  if (issuer === undefined || range === undefined) throw new Error('The enrollment service of the lab has no certificate: make certs anew')
-  const slc = await buildIssuingCertificate(
-    {
-      descriptorType: 'Server-Licensor-Certificate',
-      guid: newGuid(random),
-      issuedTime: toMinute(now),
-      issuer,
-      principal: {
-        type: 'MS-DRM-Server',
-        idType: 'MS-GUID',
-        id: newGuid(random),
-        name: cluster.name,
-        addresses: [{ type: 'URL', value: cluster.baseUrl }],
-      },
-      publicKey,
-      securityLevels: [
-        { name: 'Server-Version', value: serverVersion },
-        { name: 'Server-SKU', value: serverSku },
-      ],
-      range,
-    },
-    createSigner('openssl', service.key),
-    modes[cluster.mode].hash,
-  )
-  return [readOneDocument(slc), ...service.chain]
+async function rootCluster(store: Store): Promise<ClusterRow | undefined> {
+  return (await store.clusters.list()).find((cluster) => cluster.kind === 'root')
 }

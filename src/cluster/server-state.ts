@@ -41,6 +41,8 @@ export interface ServerState {
   /** Trusted publishing domains: their keys open licenses, they never sign. */
   readonly trusted: readonly Licensor[]
   readonly clusterKey: ClusterKey
+  /** Where accounts are certified: here at a root, at the root of the forest for a licensing-only cluster. */
+  readonly certificationUrl: string
 }
 
 /** The cluster that a node was told to join is not in the database. */
@@ -78,6 +80,8 @@ async function stateOf(store: Store, row: ClusterRow, clusterKey: ClusterKey, en
   const { configuration } = row
   const open = (purpose: string, sealed: string): RsaPrivateKey => privateKeyFromPem(openAtRest(clusterKey, purpose, sealed).toString('utf8'))
   const stored = await store.templates.list(row.name)
+  const ownCertificationUrl = `${configuration.baseUrl}/certification`
+  const certificationUrl = row.kind === 'root' ? ownCertificationUrl : ((await store.forest.read()).serviceConnectionPoint ?? '')
   return {
     name: row.name,
     kind: row.kind,
@@ -88,6 +92,7 @@ async function stateOf(store: Store, row: ClusterRow, clusterKey: ClusterKey, en
       licensorOf(server.slc, open(trustedPurpose(server.publicKey), server.sealedKeyPair), server.templates.map(importedTemplate), engine),
     ),
     clusterKey,
+    certificationUrl,
   }
 }
 

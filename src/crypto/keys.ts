@@ -60,3 +60,19 @@ export function publicKeyFromModulus(modulus: string): RsaPublicKey {
 export function publicKeyToPkcs1(key: RsaPublicKey): string {
   return key.key.export({ format: 'der', type: 'pkcs1' }).toString('base64')
 }
+
+/**
+ * The inverse of `publicKeyToPkcs1`.
+ * @param pkcs1 DER
+ * @throws RangeError when it is not an RSA public key with the exponent RMS uses
+ */
+export function publicKeyFromPkcs1(pkcs1: Buffer): RsaPublicKey {
+  let jwk
+  try {
+    jwk = createPublicKey({ key: pkcs1, format: 'der', type: 'pkcs1' }).export({ format: 'jwk' })
+  } catch {
+    throw new RangeError('This is not a PKCS#1 RSA public key')
+  }
+  if (jwk.e !== 'AQAB') throw new RangeError(`The public exponent must be ${publicExponent}`)
+  return publicKeyFromModulus(Buffer.from(String(jwk.n), 'base64url').reverse().toString('base64'))
+}

@@ -5,6 +5,7 @@ import type { ServerState } from '../cluster/server-state.js'
 import type { Store } from '../cluster/store/open.js'
 import type { ServiceContext } from '../services/context.js'
 import type { Clock, Random } from '../effects.js'
+import { precertifiedAccounts } from '../services/precertified.js'
 import type { Metrics } from './metrics.js'
 
 export interface NodeContext extends ServiceContext {
@@ -41,6 +42,7 @@ export function createContext(parts: NodeParts): NodeContext {
   return {
     ...parts,
     directory: parts.store.directory,
+    precertified: precertifiedAccounts(),
     state: () => {
       if (current === undefined) throw new NotReady()
       return current

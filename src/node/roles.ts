@@ -4,6 +4,10 @@
  */
 import type { ClusterKind } from '../cluster/store/cluster-store.js'
 import { activate } from '../services/activation/activate.js'
+import { isPrincipalMemberOf } from '../services/group-expansion/is-principal-member-of.js'
+import { groupExpansionService } from '../services/group-expansion/messages.js'
+import { subEnrollService } from '../services/enrollment/messages.js'
+import { subEnroll } from '../services/enrollment/sub-enroll.js'
 import { activationService } from '../services/activation/messages.js'
 import { certify } from '../services/certification/certify.js'
 import { certificationService, precertificationService } from '../services/certification/messages.js'
@@ -57,6 +61,7 @@ const certification: readonly Endpoint[] = [
   endpoint('/certification/MobileCertification.asmx', certificationService, [certify], { aliases: mobileSpellings }),
   endpoint('/certification/Precertification.asmx', precertificationService, [precertify]),
   endpoint('/certification/Activation.asmx', activationService, [activate], { anonymous: true }),
+  endpoint('/certification/SubEnrollService.asmx', subEnrollService, [subEnroll]),
   endpoint('/certification/server.asmx', serverService, serverOperations),
   endpoint('/certification/ServiceLocator.asmx', serverService, serverOperations),
 ]
@@ -70,11 +75,14 @@ const licensing: readonly Endpoint[] = [
   endpoint('/licensing/ServiceLocator.asmx', serverService, serverOperations),
 ]
 
-const decommission: readonly Endpoint[] = [endpoint('/decommission/decommission.asmx', decommissionService, [acquireContentKey])]
+const others: readonly Endpoint[] = [
+  endpoint('/groupexpansion/GroupExpansion.asmx', groupExpansionService, [isPrincipalMemberOf]),
+  endpoint('/decommission/decommission.asmx', decommissionService, [acquireContentKey]),
+]
 
 export const roles: Readonly<Record<ClusterKind, readonly Endpoint[]>> = {
-  root: [...certification, ...licensing, ...decommission],
-  licensing: [...licensing, ...decommission],
+  root: [...certification, ...licensing, ...others],
+  licensing: [...licensing, ...others],
 }
 
 /** Paths of all endpoints of a server, in lower case: the keys of access lists. */

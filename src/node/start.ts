@@ -90,7 +90,8 @@ export async function startNode(given: Partial<NodeOptions> = {}): Promise<Runni
   }
   try {
     await requireEqualEngines(options.mode)
-    app = await buildApp(context, { kind: 'root', bodyLimit: options.bodyLimit, requestTimeout: options.requestTimeoutMilliseconds })
+    const kind = (await store.clusters.find(options.cluster))?.kind ?? 'root'
+    app = await buildApp(context, { kind, bodyLimit: options.bodyLimit, requestTimeout: options.requestTimeoutMilliseconds })
     const url = await app.listen({ host: options.host, port: options.port })
     const baseUrl = `${(options.publicUrl ?? url).replace(/\/+$/, '')}/_wmcs`
     const state = await joinCluster(store, options, baseUrl, { clock, random })

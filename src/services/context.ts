@@ -10,6 +10,7 @@ import type { OperationDescription } from '../soap/schema.js'
 import type { VersionData } from '../soap/version-data.js'
 import type { XmlElement } from '../xml/read.js'
 import type { Markup } from '../xml/write.js'
+import type { PrecertifiedAccounts } from './precertified.js'
 import type { StepObserver, Walk } from './steps.js'
 
 export interface ServiceContext {
@@ -19,6 +20,7 @@ export interface ServiceContext {
   readonly directory: Directory
   /** The state of this very moment: read once per request. */
   readonly state: () => ServerState
+  readonly precertified: PrecertifiedAccounts
 }
 
 /** What the request log will hold beside the bare facts of the request ([TechNet] DRMS_Log_Master). */

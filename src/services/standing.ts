@@ -9,7 +9,7 @@ export function requireInService({ state }: { readonly state: ServerState }): vo
 
 /** Base URLs as they stand in certificates and answers. */
 export function certificationUrl(state: ServerState): string {
-  return `${state.configuration.baseUrl}/certification`
+  return state.certificationUrl
 }
 
 /** licensingUrl has no default in the specification although a CLC must have one: it falls back to the base URL. */

@@ -1,25 +1,61 @@
-/** Somebody who did not ask: found by mail address or SID, with the public key of their account ([MS-RMSI] 3.5.4.1). */
+/** Somebody who did not ask: found by mail address or SID, with the public key of their account ([MS-RMSI] 3.5.4.1, 1.3.4). */
+import { serviceAccount } from '../../cluster/service-account.js'
+import { callSoap, SoapFault } from '../../client/soap-caller.js'
 import type { RsaPublicKey } from '../../crypto/keys.js'
 import type { Account } from '../../directory/directory.js'
 import { refuse } from '../../exceptions.js'
-import { readXml } from '../../xml/read.js'
-import { element } from '../../xml/write.js'
+import { readXmlNode } from '../../soap/xml-node.js'
+import { descend, readXml } from '../../xml/read.js'
+import { element, text } from '../../xml/write.js'
 import { readPrincipal, type Principal } from '../../xrml/body.js'
+import { readOneDocument, type XrmlDocument } from '../../xrml/document.js'
 import { objectElement, publicKeyElement } from '../../xrml/elements.js'
 import { accountObject } from '../certification/account-certificate.js'
 import { accountKeyPair } from '../certification/account-key.js'
+import { certificationNamespace } from '../certification/messages.js'
 import type { Call } from '../context.js'
+import { requireGoodAccountCertificate } from './account-certificate.js'
 
-/** The principal that the licensee's RAC has, or will have: the key pair is made when there is none yet. */
-export async function findLicensee({ context, state }: Call, licensee: string): Promise<Principal> {
-  const { directory } = context
+/**
+ * The principal that the licensee's RAC has, or will have: the key pair is made when there is none yet. Account keys are the root's business: a
+ * licensing-only cluster asks it.
+ */
+export async function findLicensee(call: Call, licensee: string): Promise<Principal> {
+  const { directory } = call.context
   const account = /^S-1-/i.test(licensee) ? await directory.accountBySid(licensee) : await directory.accountByMail(licensee)
   if (account?.mail === undefined) return refuse('AcquirePreLicenseInvalidLicensee', `"${licensee}" is nobody with a mail address in the directory`)
-  const { publicKey } = await accountKeyPair(context, state, account.sid)
-  return principalOf(account, publicKey)
+  if (call.state.kind === 'root') return principalOf(account, (await accountKeyPair(call.context, call.state, account.sid)).publicKey)
+  return requireGoodAccountCertificate([await precertified(call, account)], call.state, call.now).account
 }
 
 function principalOf(account: Account, publicKey: RsaPublicKey): Principal {
   const principal = readPrincipal(readXml(element('PRINCIPAL', {}, objectElement(accountObject(account)), publicKeyElement(publicKey))))
   return principal as Principal
+}
+
+/** The answer of the root, kept as long as it is valid. */
+async function precertified(call: Call, account: Account): Promise<XrmlDocument> {
+  const { precertified: kept } = call.context
+  const known = kept.get(account.sid, call.now)
+  if (known !== undefined) return known
+  const certificate = await precertifyAtRoot(call, account)
+  kept.set(account.sid, certificate)
+  return certificate
+}
+
+async function precertifyAtRoot({ context, state }: Call, account: Account): Promise<XrmlDocument> {
+  const body = element(
+    'Precertify',
+    { xmlns: certificationNamespace },
+    element('requestParams', {}, element('PrecertifyParams', {}, element('UserName', {}, text(account.mail ?? '')))),
+  )
+  try {
+    const url = `${state.certificationUrl}/Precertification.asmx`
+    const answer = await callSoap({ url, namespace: certificationNamespace, operation: 'Precertify', body, credentials: await serviceAccount(context.directory) })
+    const certificate = readXmlNode(descend(answer, 'PrecertifyResult', 'PrecertifyResponse', 'Certificate'))
+    return certificate === undefined ? refuse('UnspecifiedError', 'the root answered without a certificate') : readOneDocument(certificate)
+  } catch (error) {
+    if (error instanceof SoapFault) return refuse('AcquirePreLicenseInvalidLicensee', `the root refused to precertify ${account.name}: ${error.text}`)
+    return refuse('UnspecifiedError', `the root could not be asked for the key of ${account.name}: ${error instanceof Error ? error.message : String(error)}`)
+  }
 }

@@ -59,7 +59,7 @@ function informationOf(type: ServerInfoType, state: ServerState): Markup {
 function features({ configuration }: ServerState): readonly Markup[] {
   const feature = (name: string, value: string): Markup => element('Feature', { Name: name, Value: value })
   return [
-    feature('GroupExpansionWebService', 'false'),
+    feature('GroupExpansionWebService', 'true'),
     feature('ActiveDirectoryServicesRemoting', 'false'),
     feature('FederatedServicesEnabled', configuration.federationEnabled ? '1' : '0'),
   ]

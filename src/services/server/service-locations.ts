@@ -36,6 +36,8 @@ export function serviceLocation(type: ServiceType, state: ServerState): string |
     case 'PrecertificationService':
     case 'ServerService':
       return certificationUrl(state)
+    case 'GroupExpansionService':
+      return `${state.configuration.baseUrl}/groupexpansion/GroupExpansion.asmx`
     default:
       return undefined
   }

@@ -1,0 +1,51 @@
+/** SubEnroll: the root issues an SLC to a licensing-only server of its forest ([MS-RMPRS] 3.3.4.1). */
+import { issueLicensorCertificate, type Enrollee } from '../../cluster/enroll.js'
+import { publicKeyFromPkcs1 } from '../../crypto/keys.js'
+import { refuse } from '../../exceptions.js'
+import { child, descend } from '../../xml/read.js'
+import { element, text, type Markup } from '../../xml/write.js'
+import type { XrmlDocument } from '../../xrml/document.js'
+import { describe, operation, type Call } from '../context.js'
+import { reading } from '../read-documents.js'
+import { requireInService } from '../standing.js'
+import { walk } from '../steps.js'
+import { subEnrollService } from './messages.js'
+
+const longestText = 256
+
+export const subEnroll = operation(
+  describe(subEnrollService, 'SubEnroll'),
+  walk<Call>()
+    .step('in service', requireInService)
+    .step('parse', parse)
+    .step('build and sign', issue)
+    .step('answer', ({ chain }) => ({ answer: answerOf(chain) })),
+)
+
+function parse({ request, state }: Call): { enrollee: Enrollee } {
+  const input = child(request, 'oInput')
+  const information = child(input, 'EnrolleeInformation')
+  const keyBytes = descend(input, 'CertificatePublicKey', 'aPublicKeyBytes')?.text.trim() ?? ''
+  const guid = descend(input, 'CertificatePublicKey', 'Guid')?.text.trim().replace(/^\{|\}$/g, '') ?? ''
+  if (information === undefined || keyBytes === '') return refuse('ArgumentNull', 'oInput needs CertificatePublicKey and EnrolleeInformation')
+  if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(guid)) return refuse('ArgumentNull', `"${guid.slice(0, 60)}" is no GUID`)
+  const publicKey = reading('UnspecifiedError', () => publicKeyFromPkcs1(Buffer.from(keyBytes, 'base64')))
+  if (publicKey.bits !== state.rules.keyBits) refuse('UnspecifiedError', `the key has ${publicKey.bits} bits, Mode ${state.rules.mode} needs ${state.rules.keyBits}`)
+  const field = (name: string): string => child(information, name)?.text.trim().slice(0, longestText) ?? ''
+  const enrollee = { guid: `{${guid.toLowerCase()}}`, name: field('Name'), url: field('URL'), version: field('Version'), sku: field('SKU'), publicKey }
+  return enrollee.url === '' ? refuse('ArgumentNull', 'EnrolleeInformation has no URL') : { enrollee }
+}
+
+/** Signed with the root's own key, so the chain is one longer than that of a server that enrolled itself. */
+async function issue({ enrollee, state, now, context, notes }: Call & { enrollee: Enrollee }): Promise<{ chain: readonly XrmlDocument[] }> {
+  const chain = await issueLicensorCertificate(enrollee, { ...state.own, hash: state.rules.hash }, now, context.random)
+  notes.issued.push(chain[0]?.text ?? '')
+  notes.metadata.enrolled = enrollee.url
+  return { chain }
+}
+
+/** Certificates as strings here, not as XML. */
+function answerOf(chain: readonly XrmlDocument[]): Markup {
+  const strings = chain.map((document) => element('string', {}, text(document.text)))
+  return element('SubEnrollResult', {}, element('LicensorCertificateChain', {}, strings))
+}
