@@ -41,6 +41,8 @@ export interface ServerState {
   /** Trusted publishing domains: their keys open licenses, they never sign. */
   readonly trusted: readonly Licensor[]
   readonly clusterKey: ClusterKey
+  /** SLC key of the forest's root: only its account certificates name accounts of our own directory. */
+  readonly homeRacIssuer: string
   /** Where accounts are certified: here at a root, at the root of the forest for a licensing-only cluster. */
   readonly certificationUrl: string
 }
@@ -92,6 +94,7 @@ async function stateOf(store: Store, row: ClusterRow, clusterKey: ClusterKey, en
       licensorOf(server.slc, open(trustedPurpose(server.publicKey), server.sealedKeyPair), server.templates.map(importedTemplate), engine),
     ),
     clusterKey,
+    homeRacIssuer: homeIssuer(row),
     certificationUrl,
   }
 }
@@ -116,4 +119,10 @@ function templateOf({ guid, state, signedXrml }: StoredTemplate): ServerTemplate
 function importedTemplate(text: string): ServerTemplate {
   const rights = readRightsData(text)
   return { guid: rights.templateGuid ?? '', state: 'archived', text, rights }
+}
+
+/** At a root the own SLC; a licensing-only cluster was given the root's key when it was provisioned, before any other. */
+function homeIssuer({ kind, configuration }: ClusterRow): string {
+  const own = readDocuments(configuration.slc.join(''))[0]?.body.issuedPrincipal?.publicKey?.modulus ?? ''
+  return kind === 'root' ? own : (configuration.trustedRacIssuers[0] ?? '')
 }

@@ -51,16 +51,17 @@ export function writeKeyBlob({ key, cipherMode }: SymmetricKey): Buffer {
  */
 export function readKeyBlob(blob: Buffer): SymmetricKey {
   if (blob.length < headerLength) throw new BadKeyBlob(`A key blob has at least ${headerLength} bytes, this one ${blob.length}`)
-  // The A flag decides before any length check: a DES blob is shorter.
-  if ((blob.readUInt32LE(8) & flagAes) === 0) throw new BadKeyBlob('The key is a DES key', true)
+  const flags = blob.readUInt32LE(8)
+  const cipherMode = cipherModes[blob.readUInt16LE(2)]
+  if (cipherMode === undefined || (flags & ~(flagAes | flagEcb | flagCbc)) !== 0) throw new BadKeyBlob('This is not a key blob')
+  // The A flag decides before any length check: a DES blob is shorter. What is no header at all is never called DES: that would tell which guesses unpad.
+  if ((flags & flagAes) === 0) throw new BadKeyBlob('The key is a DES key', true)
   const key = blob.subarray(headerLength, blob.readUInt16LE(0))
   const size = blob.readUInt16LE(4)
   if (![16, 24, 32].includes(key.length) || blob.readUInt16LE(0) !== headerLength + key.length) {
     throw new BadKeyBlob(`An AES key has 16, 24 or 32 bytes, this one ${key.length}`)
   }
   if (size !== key.length && size !== key.length * 8) throw new BadKeyBlob(`The header says a key of ${size}, there are ${key.length} bytes`)
-  const cipherMode = cipherModes[blob.readUInt16LE(2)]
-  if (cipherMode === undefined) throw new BadKeyBlob(`There is no cipher mode 0x${blob.readUInt16LE(2).toString(16)}`)
   return { key, cipherMode }
 }
 

@@ -57,6 +57,8 @@ export function seal(rules: ModeRules, recipient: RsaPublicKey, payload: Buffer,
 export async function unseal(signer: Signer, type: string, sealed: Buffer): Promise<Unsealed> {
   const rules = modeOfEnablingBits(type)
   if (rules === undefined) throw new SealBroken(`There are no ENABLINGBITS of type "${type}"`)
+  // Before anything is decrypted: an answer that depends on what came out of the other mode's padding would be an oracle on this key.
+  if (rules.keyBits !== signer.publicKey.bits) throw new SealBroken(`ENABLINGBITS of type "${type}" are not for a key of ${signer.publicKey.bits} bits`)
   const rsaLength = signer.publicKey.bits / 8
   if (sealed.length < rsaLength + headerLength || sealed.length > maximumLength || (sealed.length - rsaLength) % 16 !== 0) {
     throw new SealBroken(`Sealed bits of ${sealed.length} bytes do not fit a key of ${signer.publicKey.bits} bits`)

@@ -12,6 +12,8 @@ export interface Identity {
   readonly mails: ReadonlySet<string>
   /** SIDs and addresses of the account alone: a group is nobody's owner. */
   readonly own: ReadonlySet<string>
+  /** Mail addresses of the groups alone: an address of somebody's own makes nobody a super user. */
+  readonly groups: ReadonlySet<string>
 }
 
 export interface Policy {
@@ -30,6 +32,7 @@ export function identityOf(account: { sids: readonly string[]; mails: readonly s
     sids: lower([...account.sids, ...groups.sids]),
     mails: lower([...account.mails, ...groups.mails]),
     own: lower([...account.sids, ...account.mails]),
+    groups: lower(groups.mails),
   }
 }
 
@@ -44,7 +47,7 @@ export function decideRights(policy: Policy, identity: Identity, { superUser, no
   const own = policy.grants.filter((grant) => names(grant.principal, identity))
   const current = own.filter((grant) => grant.range === undefined || now < grant.range.until)
   const rights = [...new Set(current.map((grant) => grant.right))]
-  return rights.map((right) => bounded(mostGenerous(right, current), content))
+  return rights.map((right) => bounded(mostGenerous(current.filter((grant) => grant.right === right), now), content))
 }
 
 /** Whether the author, as METADATA/OWNER names them, is this account: by SID when there is one, else by mail address. */
@@ -54,14 +57,14 @@ function isOwner(owner: RmsObject | undefined, identity: Identity): boolean {
 }
 
 /**
- * The author, when clear text and policy agree on one. METADATA stands in clear in the PL, and the sealed key is tied to the server alone: whoever has a PL
- * could put its sealed key and policy into one of their own, with themselves as author. The policy they cannot change.
+ * The author. METADATA stands in clear in the PL, and the sealed key is tied to the server alone: whoever has a PL could put its sealed key and policy into one of
+ * their own, with themselves as author. The policy they cannot change: where it names an author, that one counts, and a clear text that says otherwise counts for nothing.
  * @param inPolicy author in the encrypted rights data; a template names none
  */
 export function agreedOwner(inClear: RmsObject | undefined, inPolicy: RmsObject | undefined): RmsObject | undefined {
-  if (inPolicy === undefined) return inClear
-  const name = (owner: RmsObject | undefined): string => (owner?.name ?? '').trim().toLowerCase()
-  return name(inClear) === name(inPolicy) && inClear?.id.toLowerCase() === inPolicy.id.toLowerCase() ? inClear : undefined
+  if (inPolicy === undefined || inClear === undefined) return inClear ?? inPolicy
+  const name = (owner: RmsObject): string => (owner.name ?? '').trim().toLowerCase()
+  return name(inClear) === name(inPolicy) && inClear.id.toLowerCase() === inPolicy.id.toLowerCase() ? inPolicy : undefined
 }
 
 /** By SID when there is one, else by mail address; the internal names come in several spellings. */
@@ -71,16 +74,25 @@ function names({ idType, id, name }: RightsPrincipal, identity: Identity): boole
   return name !== undefined && identity.mails.has(name.toLowerCase())
 }
 
-/** Someone who has a right by several grants has it as long as the longest of them. */
-function mostGenerous(right: string, grants: readonly Grant[]): UlRight {
-  const same = grants.filter((grant) => grant.right === right)
-  const ranges = same.map((grant) => grant.range)
-  const days = same.map((grant) => grant.days)
-  return {
-    right,
-    range: ranges.reduce((widest, range) => (widest === undefined || range === undefined ? undefined : range.until > widest.until ? range : widest)),
-    days: days.reduce((most, value) => (most === undefined || value === undefined ? undefined : Math.max(most, value))),
-  }
+/**
+ * Somebody who has a right by several grants gets one of them whole: of those that hold now the one that ends last, else the one that begins first. Mixing their
+ * conditions would give more than any of them does.
+ */
+function mostGenerous(grants: readonly Grant[], now: Date): UlRight {
+  const holding = grants.filter(({ range }) => range === undefined || range.from <= now)
+  const [first, ...others] = holding.length > 0 ? holding : grants
+  const better = holding.length > 0 ? (a: Grant, b: Grant) => endOf(a, now) > endOf(b, now) : (a: Grant, b: Grant) => beginOf(a) < beginOf(b)
+  const { right, range, days } = others.reduce((best, grant) => (better(grant, best) ? grant : best), first as Grant)
+  return { right, range, days }
+}
+
+function endOf({ range, days }: TimeCondition, now: Date): number {
+  const byDays = days === undefined ? Infinity : addSeconds(now, days * secondsPerDay).getTime()
+  return Math.min(range?.until.getTime() ?? Infinity, byDays)
+}
+
+function beginOf({ range }: TimeCondition): number {
+  return range?.from.getTime() ?? -Infinity
 }
 
 /** A precondition bounds every right: content that expires takes its rights with it. */

@@ -31,7 +31,14 @@ export function readChain(array: XmlElement | undefined, limits: ChainLimits, un
 export function readCertificate(text: string, bytes: number, unreadable: ExceptionKey): XrmlDocument {
   const length = Buffer.byteLength(text)
   if (length > bytes) refuse(unreadable, `a certificate has ${length} bytes, at most ${bytes} are taken`)
-  return reading(unreadable, () => readOneDocument(text))
+  const document = reading(unreadable, () => readOneDocument(text))
+  if (hasPrefixes(document.body.element)) refuse(unreadable, `the ${document.kind} has names with a namespace prefix: no XrML of RMS has`)
+  return document
+}
+
+/** Parts of documents are copied to the letter into what is issued, where a prefix would be bound to nothing. */
+function hasPrefixes(element: XmlElement): boolean {
+  return element.prefixed || element.children.some(hasPrefixes)
 }
 
 /** Runs a reader of XrML; what it cannot read becomes the exception of the operation. */

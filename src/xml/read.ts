@@ -16,6 +16,8 @@ export interface XmlElement {
   readonly children: readonly XmlElement[]
   /** Character data directly inside this element, entities resolved, not trimmed. */
   readonly text: string
+  /** Whether its name or one of its attributes has a namespace prefix. */
+  readonly prefixed: boolean
   /** The whole text this element was read from; `start` and `end` index it. */
   readonly source: string
   /** Index of the '<' of the start tag. */
@@ -35,6 +37,9 @@ export interface XmlLimits {
 
 /** Deep enough for any RMS message; saxes is quadratic in depth, so the bound is also one on time. */
 export const defaultXmlLimits: XmlLimits = { depth: 100, elements: 100_000 }
+
+/** An envelope with all its namespaces has about ten; saxes is slow with thousands. */
+const mostAttributes = 100
 
 /** The text is not XML, or not XML that we accept (DTD, depth, count). `offset` is a character index. */
 export class MalformedXml extends Error {
@@ -74,18 +79,28 @@ function readElements(source: string, limits: XmlLimits, sequence: boolean): rea
   const roots: Draft[] = []
   const open: Draft[] = []
   let count = 0
+  let attributeCount = 0
   const refuse = (why: string): never => {
     throw new MalformedXml(why, parser.position)
   }
 
   parser.on('error', (error) => refuse(error.message.replace(/^\d+:\d+:?\s*/, '')))
   parser.on('doctype', () => refuse('A document type declaration is not allowed'))
+  parser.on('opentagstart', () => {
+    attributeCount = 0
+  })
+  parser.on('attribute', () => {
+    if (++attributeCount > mostAttributes) refuse(`An element has more than ${mostAttributes} attributes`)
+  })
   parser.on('opentag', (tag) => {
     if (open.length >= limits.depth) refuse(`Elements are nested deeper than ${limits.depth}`)
     if (++count > limits.elements) refuse(`There are more than ${limits.elements} elements`)
     const attributes: Record<string, string> = Object.create(null) as Record<string, string>
+    let prefixed = tag.prefix !== ''
     for (const attribute of Object.values(tag.attributes)) {
-      if (attribute.prefix !== 'xmlns' && attribute.name !== 'xmlns') attributes[attribute.local] = attribute.value
+      if (attribute.prefix === 'xmlns' || attribute.name === 'xmlns') continue
+      attributes[attribute.local] = attribute.value
+      prefixed ||= attribute.prefix !== ''
     }
     const draft: Draft = {
       name: tag.local,
@@ -93,6 +108,7 @@ function readElements(source: string, limits: XmlLimits, sequence: boolean): rea
       attributes,
       children: [],
       text: '',
+      prefixed,
       source,
       start: source.lastIndexOf('<', parser.position - 1),
       contentStart: parser.position,

@@ -62,7 +62,7 @@ export interface Body {
   readonly federationPrincipal: Principal | undefined
   readonly work: XmlElement | undefined
   readonly authenticatedData: readonly AuthenticatedData[]
-  readonly policyLists: readonly string[]
+  readonly policyLists: readonly XmlElement[]
   readonly element: XmlElement
 }
 
@@ -78,7 +78,7 @@ export function readBody(body: XmlElement): Body {
     federationPrincipal: onlyPrincipal(child(body, 'FEDERATIONPRINCIPALS')),
     work: child(body, 'WORK'),
     authenticatedData: childrenNamed(body, 'AUTHENTICATEDDATA').map(readAuthenticatedData),
-    policyLists: childrenNamed(body, 'POLICYLIST').map(outerText),
+    policyLists: childrenNamed(body, 'POLICYLIST'),
     element: body,
   }
 }

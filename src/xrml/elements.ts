@@ -90,9 +90,12 @@ export function distributionPointElement(type: keyof typeof distributionPoints, 
   return element('DISTRIBUTIONPOINT', {}, objectElement({ type, idType: 'MS-GUID', id, name, addresses: [{ type: 'URL', value: url }] }))
 }
 
+/** Licenses and templates name Referral-Info by different GUIDs. */
+const referralIds = { license: '{81C42010-208A-458A-BAB6-C3C60F06DD5F}', template: '{D5BA4021-27D6-42C0-A322-4064E2F91AB0}' } as const
+
 /** Who can be asked for more rights; a mail address or URL. */
-export function referralInfoElement(address: string, name?: string): Markup {
-  const id = '{81C42010-208A-458A-BAB6-C3C60F06DD5F}'
+export function referralInfoElement(address: string, name?: string, kind: keyof typeof referralIds = 'license'): Markup {
+  const id = referralIds[kind]
   const addresses = [{ type: 'URL', value: address }]
   return element('DISTRIBUTIONPOINT', {}, objectElement({ type: 'Referral-Info', idType: 'MS-GUID', id, name, addresses }))
 }

@@ -7,6 +7,7 @@ import { asMarkup, element, joined, text, type Markup } from '../xml/write.js'
 import { distributionPoint, MalformedXrml, readObject, type AuthenticatedData, type EnablingBitsField, type Principal, type RmsObject } from './body.js'
 import type { XrmlDocument } from './document.js'
 import { distributionPointElement, enablingBitsElement, issuerElement, securityLevelElements, verbatimIdentity } from './elements.js'
+import { readPolicyList, type PolicyList } from './policy-list.js'
 import { signDocument } from './signature.js'
 import { issuedTimeElement, rangeElement, type TimeRange } from './times.js'
 
@@ -29,9 +30,10 @@ export interface Pl {
   readonly verbatim: { readonly metadata: string; readonly referralInfo: string; readonly descriptor: string; readonly contentObject: string; readonly refresh: string }
   /** Base64. */
   readonly encryptedRightsData: string
-  readonly applicationData: readonly AuthenticatedData[]
+  /** AUTHENTICATEDDATA besides the rights data: APPSPECIFIC and the like. */
+  readonly otherData: readonly AuthenticatedData[]
   /** Only an unsigned PL has them in clear. */
-  readonly policyLists: readonly string[]
+  readonly policyLists: readonly PolicyList[]
 }
 
 /** @throws MalformedXrml */
@@ -44,7 +46,8 @@ export function readPl(document: XrmlDocument): Pl {
   const rights = body.authenticatedData.filter((data) => data.id === 'Encrypted-Rights-Data')
   const [encrypted] = rights
   if (encrypted === undefined || rights.length > 1) throw new MalformedXrml(`The PL has ${rights.length} Encrypted-Rights-Data, it needs one`)
-  const referralPoint = childrenNamed(body.element, 'DISTRIBUTIONPOINT').find((point) => child(point, 'OBJECT')?.attributes.type === 'Referral-Info')
+  if (body.validity === undefined && child(body.element, 'VALIDITYTIME') !== undefined) throw new MalformedXrml('The VALIDITYTIME of the PL cannot be read')
+  const referralPoints = childrenNamed(body.element, 'DISTRIBUTIONPOINT').filter((point) => child(point, 'OBJECT')?.attributes.type === 'Referral-Info')
   const refresh = childrenNamed(body.work, 'CONDITIONLIST').find((list) => child(list, 'REFRESH') !== undefined)
   const textOf = (found: Parameters<typeof outerText>[0] | undefined): string => (found === undefined ? '' : outerText(found))
   return {
@@ -61,14 +64,14 @@ export function readPl(document: XrmlDocument): Pl {
     owner: readObject(descend(body.work, 'METADATA', 'OWNER', 'OBJECT')),
     verbatim: {
       metadata: textOf(child(body.work, 'METADATA')),
-      referralInfo: textOf(referralPoint),
+      referralInfo: referralPoints.map(outerText).join(''),
       descriptor: textOf(child(body.element, 'DESCRIPTOR')),
       contentObject: textOf(child(body.work, 'OBJECT')),
       refresh: textOf(refresh),
     },
     encryptedRightsData: encrypted.value,
-    applicationData: body.authenticatedData.filter((data) => data.id === 'APPSPECIFIC'),
-    policyLists: body.policyLists,
+    otherData: body.authenticatedData.filter((data) => data !== encrypted),
+    policyLists: body.policyLists.map(readPolicyList),
   }
 }
 

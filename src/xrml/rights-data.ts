@@ -4,6 +4,7 @@ import { child, childrenNamed, descend, outerText } from '../xml/read.js'
 import { element, text, type Markup } from '../xml/write.js'
 import { MalformedXrml, readObject, type AuthenticatedData, type RmsObject } from './body.js'
 import { readOneDocument, type XrmlDocument } from './document.js'
+import { policyListElement, readPolicyList, type PolicyList } from './policy-list.js'
 import { readGrants, readTimeCondition, rightsGroup, timeElements, type Grant, type TimeCondition } from './rights.js'
 import { issuedTimeElement } from './times.js'
 
@@ -19,8 +20,7 @@ export interface RightsData {
   readonly precondition: TimeCondition
   /** APPSPECIFIC name and value pairs. */
   readonly applicationData: readonly AuthenticatedData[]
-  /** POLICYLIST elements to the letter. */
-  readonly policyLists: readonly string[]
+  readonly policyLists: readonly PolicyList[]
   /** REFRESH condition to the letter; clients evaluate it. */
   readonly refresh: string | undefined
 }
@@ -40,7 +40,7 @@ export function readRightsData(source: string): RightsData {
     grants: readGrants(work),
     precondition: readTimeCondition(child(work, 'PRECONDITIONLIST')),
     applicationData: authenticatedData.filter((data) => data.id === 'APPSPECIFIC'),
-    policyLists,
+    policyLists: policyLists.map(readPolicyList),
     refresh: refresh === undefined ? undefined : outerText(refresh),
   }
 }
@@ -102,8 +102,8 @@ export function applicationDataElement(name: string, value: string): Markup {
   return element('AUTHENTICATEDDATA', { id: 'APPSPECIFIC', name }, text(value))
 }
 
-/** Ad hoc rights data with POLICYLIST elements at their place, the end of BODY. */
-export function rightsDataWithPolicyLists(source: string, policyLists: readonly string[]): string {
+/** Ad hoc rights data with further policy lists at their place, the end of BODY. */
+export function rightsDataWithPolicyLists(source: string, lists: readonly PolicyList[]): string {
   const end = source.lastIndexOf('</BODY>')
-  return source.slice(0, end) + policyLists.join('') + source.slice(end)
+  return source.slice(0, end) + lists.map(({ type, policies }) => policyListElement(type, policies) ?? '').join('') + source.slice(end)
 }

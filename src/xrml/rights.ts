@@ -1,7 +1,7 @@
 /** Rights, the principals they are given to and the times they hold ([MS-RMPR] 2.2.9.8.4, 2.2.9.8.5). */
 import { child, childrenNamed, descend, type XmlElement } from '../xml/read.js'
 import { element, type Markup } from '../xml/write.js'
-import { readObject } from './body.js'
+import { MalformedXrml, readObject } from './body.js'
 import { objectElement } from './elements.js'
 import { rangeElement, readRange, type TimeRange } from './times.js'
 
@@ -51,17 +51,35 @@ function readRight(right: XmlElement): readonly Grant[] {
   })
 }
 
-/** The TIME elements of a CONDITIONLIST or PRECONDITIONLIST. */
+/**
+ * The TIME elements of a CONDITIONLIST or PRECONDITIONLIST.
+ * @throws MalformedXrml for a time that cannot be read: passed over, it would be no condition at all
+ */
 export function readTimeCondition(list: XmlElement | undefined): TimeCondition {
-  const times = childrenNamed(list, 'TIME')
-  const range = times.map((time) => readRange(child(time, 'RANGETIME'))).find((found) => found !== undefined)
-  const days = times.map((time) => readDays(child(time, 'INTERVALTIME'))).find((found) => found !== undefined)
-  return { range, days }
+  const parts = childrenNamed(list, 'TIME').flatMap((time) => time.children)
+  const ranges = parts.filter((part) => part.name === 'RANGETIME').map(requiredRange)
+  const days = parts.filter((part) => part.name === 'INTERVALTIME').map(requiredDays)
+  const other = parts.find((part) => part.name !== 'RANGETIME' && part.name !== 'INTERVALTIME')
+  if (other !== undefined || ranges.length > 1 || days.length > 1) throw new MalformedXrml(`TIME with ${parts.map((part) => part.name).join(', ')} cannot be evaluated`)
+  return { range: ranges[0], days: days[0] }
 }
 
-function readDays(interval: XmlElement | undefined): number | undefined {
-  const days = Number(interval?.attributes.days ?? Number.NaN)
-  return Number.isInteger(days) && days >= 0 ? days : undefined
+function requiredRange(element: XmlElement): TimeRange {
+  const range = readRange(element)
+  if (range === undefined) throw new MalformedXrml('A RANGETIME needs FROM and UNTIL of the form YYYY-MM-DDThh:mm')
+  return range
+}
+
+/** A hundred years: more is a mistake, and beyond what dates can count. */
+const mostDays = 36_500
+
+function requiredDays({ attributes }: XmlElement): number {
+  const days = attributes.days ?? ''
+  const others = Object.keys(attributes).filter((name) => name !== 'days')
+  if (!/^\d{1,5}$/.test(days) || Number(days) < 1 || Number(days) > mostDays || others.length > 0) {
+    throw new MalformedXrml(`An INTERVALTIME needs days from 1 to ${mostDays} and nothing else, it has ${JSON.stringify(attributes).slice(0, 100)}`)
+  }
+  return Number(days)
 }
 
 /** One TIME element for each part of the condition. */

@@ -118,8 +118,13 @@ function tryPublicKey(modulus: string): ReturnType<typeof publicKeyFromModulus> 
   }
 }
 
+/** Empty elements as the genuine servers write them, with a blank before the slash. */
+export function serverSurface(text: string): string {
+  return text.replace(/([^\s])\/>/g, '$1 />')
+}
+
 function withServerSurface(document: XrmlDocument): XrmlDocument | undefined {
-  const body = document.bodyText.replace(/([^\s])\/>/g, '$1 />')
+  const body = serverSurface(document.bodyText)
   try {
     return readOneDocument(document.text.replace(document.bodyText, () => body))
   } catch {

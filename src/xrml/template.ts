@@ -42,7 +42,7 @@ export async function buildTemplate(fields: TemplateFields, signer: Signer, hash
     descriptorElement({ idType: 'MS-GUID', id: fields.guid, name: descriptorName(fields.texts) }),
     issuerElement(fields.issuer, { withSecurityLevels: false }),
     distributionPointElement('Publishing-URL', fields.licensingUrl),
-    fields.referralAddress === undefined ? undefined : referralInfoElement(fields.referralAddress),
+    fields.referralAddress === undefined ? undefined : referralInfoElement(fields.referralAddress, undefined, 'template'),
     element(
       'WORK',
       {},

@@ -13,9 +13,9 @@ export function formatTime(time: Date): string {
   return time.toISOString().slice(0, 16)
 }
 
-/** Seconds and a final Z are accepted; undefined for anything else. */
+/** Seconds, parts of seconds and a final Z are accepted; undefined for anything else. */
 export function parseTime(value: string | undefined): Date | undefined {
-  const match = /^\s*(\d{4}-\d{2}-\d{2}T\d{2}:\d{2})(:\d{2})?Z?\s*$/.exec(value ?? '')
+  const match = /^\s*(\d{4}-\d{2}-\d{2}T\d{2}:\d{2})(:\d{2})?(?:\.\d{1,9})?Z?\s*$/.exec(value ?? '')
   if (match === null) return undefined
   const time = new Date(`${match[1]}${match[2] ?? ':00'}Z`)
   // Date turns the 30th of February into March and 24:00 into the next day: only a time that is written as it was read counts.

@@ -7,6 +7,7 @@ import { child, outerText } from '../xml/read.js'
 import { MalformedXrml, readEnablingBits, type EnablingBitsField, type Principal } from './body.js'
 import type { XrmlDocument } from './document.js'
 import { descriptorElement, enablingBitsElement, issuedPrincipals, issuerElement, licenseBody, verbatimIdentity } from './elements.js'
+import { policyListElement, type Policy, type PolicyList } from './policy-list.js'
 import { firstEnablingBits, rightElement, timeElements, type TimeCondition } from './rights.js'
 import { signDocument } from './signature.js'
 import { issuedTimeElement } from './times.js'
@@ -107,17 +108,20 @@ export function ownerIssuerText(clc: Principal): Markup {
   return issuerElement(clc, { withSecurityLevels: false })
 }
 
-/** [MS-RMPR] 2.2.9.9.9: applications and operating systems that the client must keep from using the license. */
-export function exclusionPolicyList(applications: readonly { readonly filename: string; readonly minimumVersion: string; readonly maximumVersion: string }[]): Markup | undefined {
-  if (applications.length === 0) return undefined
-  const policies = applications.map(({ filename, minimumVersion, maximumVersion }) =>
-    element(
-      'POLICY',
-      {},
-      element('OBJECT', {}, element('ID', { type: 'filename' }, text(filename)), element('VERSIONSPAN', { min: minimumVersion, max: maximumVersion })),
-    ),
-  )
-  return element('POLICYLIST', { type: 'exclusion' }, policies)
+export interface ExcludedApplication {
+  readonly filename: string
+  readonly minimumVersion: string
+  readonly maximumVersion: string
+}
+
+/**
+ * The policy lists of a license: those of the rights data and the applications that the cluster excludes, in one exclusion list and one inclusion list
+ * ([MS-RMPR] 2.2.9.7.8): a reader may take the first of each only.
+ */
+export function policyListElements(lists: readonly PolicyList[], excluded: readonly ExcludedApplication[]): readonly Markup[] {
+  const own = excluded.map(({ filename, minimumVersion, maximumVersion }) => ({ filename, minimum: minimumVersion, maximum: maximumVersion }))
+  const policiesOf = (type: PolicyList['type']): readonly Policy[] => lists.filter((list) => list.type === type).flatMap((list) => list.policies)
+  return [policyListElement('exclusion', [...policiesOf('exclusion'), ...own]), policyListElement('inclusion', policiesOf('inclusion'))].flatMap((list) => list ?? [])
 }
 
 export function osExclusionCondition(span: string): Markup {

@@ -149,16 +149,19 @@ for (const rules of Object.values(modes)) {
     await broken(Buffer.alloc(rsa + 16 * 1000), /do not fit/)
     await broken(sealed.bytes, /no ENABLINGBITS/, 'sealed-key-v3')
     await broken(sealed.bytes, /no ENABLINGBITS/, '__proto__')
-    await broken(sealed.bytes, /./, rules.mode === 1 ? 'sealed-key-v2' : 'sealed-key')
+    await broken(sealed.bytes, /not for a key of/, rules.mode === 1 ? 'sealed-key-v2' : 'sealed-key')
 
     const foreign = seal(rules, others[rules.keyBits].publicKey, Buffer.alloc(28), issuer, systemRandom)
     await broken(foreign.bytes, /not sealed to this key/)
 
     const padding = rules.mode === 1 ? constants.RSA_PKCS1_PADDING : constants.RSA_PKCS1_OAEP_PADDING
     const withSession = (session: Buffer): Buffer => Buffer.concat([publicEncrypt({ key: key.publicKey.key, padding, oaepHash: 'sha1' }, session), Buffer.alloc(64)])
-    const des = Buffer.concat([Buffer.from('1400ffff0800080002100000', 'hex'), Buffer.alloc(8)])
+    const des = Buffer.concat([Buffer.from('1400ffff0800080000100000', 'hex'), Buffer.alloc(8)])
     await t.rejects(unseal(signer, sealed.type, withSession(des)), { name: 'SealBroken', des: true })
     await broken(withSession(Buffer.alloc(3)), /session key/)
+    for (const noHeader of ['1400fff00800080000100000', '1400ffff0800080000100080']) {
+      await t.rejects(unseal(signer, sealed.type, withSession(Buffer.concat([Buffer.from(noHeader, 'hex'), Buffer.alloc(8)]))), { name: 'SealBroken', des: false }, 'what is no header is not called DES')
+    }
 
     const session = Buffer.alloc(16, 3)
     const withHeader = (version: number, length: number): Buffer => {

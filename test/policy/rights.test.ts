@@ -64,9 +64,10 @@ t.test('a group is nobody’s owner, and neither is an owner without a name', as
 t.test('an author counts when clear text and policy name the same; a template names none', async (t) => {
   const other: RmsObject = { ...nobody, name: 'mallory@contoso.test' }
   t.equal(agreedOwner(nobody, undefined), nobody)
-  t.equal(agreedOwner(nobody, { ...nobody, name: ' AUTHOR@contoso.test ' }), nobody)
+  const spelled = { ...nobody, name: ' AUTHOR@contoso.test ' }
+  t.equal(agreedOwner(nobody, spelled), spelled)
   t.equal(agreedOwner(other, nobody), undefined)
-  t.equal(agreedOwner(undefined, nobody), undefined)
+  t.equal(agreedOwner(undefined, nobody), nobody, 'the policy is the side that nobody can change')
   t.equal(agreedOwner({ ...nobody, id: 'S-1-5-21-1-2-3-1105' }, nobody), undefined, 'a SID beside the right name')
 })
 
@@ -88,6 +89,14 @@ t.test('of several grants of a right the one that holds longest counts', async (
   t.same(decide(policy([grant('VIEW', undefined, range(6)), grant('VIEW', anyonePrincipal, range(9))]))[0]?.range?.until, days(9))
   t.equal(decide(policy([grant('VIEW', undefined, range(6)), grant('VIEW', anyonePrincipal)]))[0]?.range, undefined)
   t.equal(decide(policy([grant('VIEW', undefined, { days: 3 }), grant('VIEW', anyonePrincipal, { days: 7 })]))[0]?.days, 7)
+})
+
+t.test('conditions of several grants of a right are never mixed: no license holds longer than one of them', async (t) => {
+  const until = (from: number, end: number) => ({ range: { from: days(from), until: days(end) } })
+  t.match(decide(policy([grant('VIEW', undefined, until(0, 9)), grant('VIEW', anyonePrincipal, { days: 2 })])), [{ right: 'VIEW', range: { until: days(9) }, days: undefined }])
+  t.match(decide(policy([grant('VIEW', undefined, until(0, 6)), grant('VIEW', anyonePrincipal, { days: 30 })])), [{ right: 'VIEW', range: undefined, days: 30 }])
+  t.same(decide(policy([grant('VIEW', undefined, until(0, 6)), grant('VIEW', anyonePrincipal, until(8, 90))]))[0]?.range, until(0, 6).range, 'one that begins later hides none that holds now')
+  t.same(decide(policy([grant('VIEW', undefined, until(7, 9)), grant('VIEW', anyonePrincipal, until(6, 8))]))[0]?.range, until(6, 8).range, 'of those to come the first')
 })
 
 const rightName = fc.constantFrom('VIEW', 'EDIT', 'PRINT', 'FORWARD')

@@ -161,7 +161,7 @@ for (const mode of [1, 2] as const) {
       t.equal(pl.verbatim.referralInfo, String(lab.plFields.referralInfo))
       t.equal(pl.issuer === undefined, name === 'unsignedPl')
       t.equal(pl.licensingUrl, name === 'unsignedPl' ? undefined : lab.plFields.licensingUrl)
-      t.same(pl.applicationData.map(({ name: key, value }) => [key, value]), [['k', 'v']])
+      t.same(pl.otherData.map(({ name: key, value }) => [key, value]), [['k', 'v']])
       t.equal(decryptRightsData(pl.encryptedRightsData, contentKey), lab.rightsData)
     }
     t.match(readDescriptorName(documents.clientPl.body.descriptor?.name ?? ''), [{ lcid: 1033, name: 'Žluť & Co', description: '𝒳' }])

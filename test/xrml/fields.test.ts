@@ -6,7 +6,7 @@ import { element } from '../../src/xml/write.js'
 import { readObject } from '../../src/xrml/body.js'
 import { objectElement } from '../../src/xrml/elements.js'
 import { decryptRightsData, encryptRightsData } from '../../src/xrml/rights-data.js'
-import { readGrants, rightsGroup, type Grant } from '../../src/xrml/rights.js'
+import { readGrants, readTimeCondition, rightsGroup, type Grant } from '../../src/xrml/rights.js'
 import { descriptorName, readDescriptorName } from '../../src/xrml/template.js'
 import { formatTime, isWithin, parseTime, rangeElement, readRange, toMinute } from '../../src/xrml/times.js'
 
@@ -21,7 +21,7 @@ t.test('a time comes back to the minute', async () => {
 })
 
 t.test('times that are none are not read', async (t) => {
-  const none = ['', 'now', '2026-13-01T00:00', '2026-02-30T00:00', '2026-01-01T24:00', '2026-01-01T00:60', '2026-01-01', '2026-01-01 00:00', '2026-01-01T00:00+01:00', '+010000-01-01T00:00', '2026-01-01T00:00:00.5Z', undefined]
+  const none = ['', 'now', '2026-13-01T00:00', '2026-02-30T00:00', '2026-01-01T24:00', '2026-01-01T00:60', '2026-01-01', '2026-01-01 00:00', '2026-01-01T00:00+01:00', '+010000-01-01T00:00', undefined]
   for (const value of none) t.equal(parseTime(value), undefined, String(value))
   t.equal(parseTime(' 2024-02-29T23:59:30Z\n')?.toISOString(), '2024-02-29T23:59:30.000Z')
 })
@@ -54,7 +54,7 @@ t.test('grants come back in order, in both forms of a right', async () => {
   const right = fc.oneof(fc.constantFrom('VIEW', 'PRINT', 'EDIT', 'EXTRACT', 'EXPORT', 'OWNER', 'OBJMODEL', 'view'), carried)
   const principal = fc.record({ idType: carried, id: trimmed, name: fc.option(trimmed, { nil: undefined }) })
   const minutes = range.map(({ from, until }) => ({ from: toMinute(from), until: toMinute(until) }))
-  const grant = fc.record({ right, principal, range: fc.option(minutes, { nil: undefined }), days: fc.option(fc.nat(), { nil: undefined }) })
+  const grant = fc.record({ right, principal, range: fc.option(minutes, { nil: undefined }), days: fc.option(fc.integer({ min: 1, max: 36_500 }), { nil: undefined }) })
   fc.assert(
     fc.property(fc.array(grant, { maxLength: 4 }), (grants: readonly Grant[]) => {
       const read = readGrants(readXml(element('WORK', {}, rightsGroup(grants))))
@@ -87,4 +87,23 @@ t.test('rights data come back from under any key', async (t) => {
   for (const [name, broken] of Object.entries({ empty: '', garbage: '%%%', odd: Buffer.alloc(17).toString('base64'), foreign: encryptRightsData('<XrML></XrML>', Buffer.alloc(16, 2)) })) {
     t.throws(() => decryptRightsData(broken, contentKey), { name: 'MalformedXrml' }, name)
   }
+})
+
+t.test('a time condition that cannot be read is no condition that may be passed over', async (t) => {
+  const read = (times: string) => readTimeCondition(readXml(`<CONDITIONLIST>${times}</CONDITIONLIST>`))
+  const range = '<RANGETIME><FROM>2026-01-01T00:00</FROM><UNTIL>2026-02-01T00:00</UNTIL></RANGETIME>'
+  t.match(read(`<TIME>${range}</TIME><TIME><INTERVALTIME days="7" /></TIME>`), { days: 7, range: { from: new Date('2026-01-01T00:00Z') } })
+  t.same(read('<ACCESS />'), { range: undefined, days: undefined })
+  const unreadable = [
+    '<RANGETIME><UNTIL>2026-02-01T00:00</UNTIL></RANGETIME>',
+    '<RANGETIME><FROM>2026-01-01T00:00+02:00</FROM><UNTIL>2026-02-01T00:00</UNTIL></RANGETIME>',
+    '<INTERVALTIME hours="2" />',
+    '<INTERVALTIME days="" />',
+    '<INTERVALTIME days="0" />',
+    '<INTERVALTIME days="36501" />',
+    '<INTERVALTIME days="999999999999" />',
+    '<METEREDTIME />',
+    range + range,
+  ]
+  for (const times of unreadable) t.throws(() => read(`<TIME>${times}</TIME>`), { name: 'MalformedXrml' }, times)
 })

@@ -1,32 +1,38 @@
 /** AcquireContentKey: a decommissioned cluster hands out content keys, asking nobody for rights ([MS-RMSI] 3.2.4.1). */
 import { refuse } from '../../exceptions.js'
-import { child, childrenNamed } from '../../xml/read.js'
+import { readXmlNodes } from '../../soap/xml-node.js'
+import { child, childrenNamed, type XmlElement } from '../../xml/read.js'
 import { element, text, type Markup } from '../../xml/write.js'
 import { readPl, type Pl } from '../../xrml/pl.js'
 import type { XrmlDocument } from '../../xrml/document.js'
 import { describe, operation, type Call } from '../context.js'
-import { licensorOf, openContentKey, type GoodPl } from '../licensing/publishing-license.js'
+import { licensorOf, openContentKey, plainSealExceptions, type GoodPl } from '../licensing/publishing-license.js'
 import { publishingLicenseLimits, readChain, reading } from '../read-documents.js'
 import { walk } from '../steps.js'
 import { decommissionService } from './messages.js'
 
-const sealExceptions = { hash: 'UnspecifiedError', des: 'UnspecifiedError', other: 'UnspecifiedError' } as const
-
 export const acquireContentKey = operation(
   describe(decommissionService, 'AcquireContentKey'),
   walk<Call>()
-    .step('parse', parse)
+    .step('arguments', requireArguments)
     .step('decommissioned', requireDecommissioned)
+    .step('read PL', readLicense)
     .step('match server', matchServer)
-    .step('open PL', (good: GoodPl) => openContentKey(good, sealExceptions))
+    .step('open PL', (good: GoodPl) => openContentKey(good, plainSealExceptions))
     .step('answer', ({ contentKey }) => ({ answer: answerOf(contentKey) })),
 )
 
 /** Only the first PL of the first entry counts. */
-function parse({ request }: Call): { pl: Pl } {
+function requireArguments({ request }: Call): { chainElement: XmlElement } {
   const params = childrenNamed(child(request, 'paramsSoap'), 'AcquireContentKeyParams')[0]
   if (params === undefined) return refuse('ArgumentNull', 'paramsSoap has no AcquireContentKeyParams')
-  const chain = readChain(child(params, 'IssuanceLicense'), publishingLicenseLimits, 'UnspecifiedError')
+  const chainElement = child(params, 'IssuanceLicense')
+  if (chainElement === undefined || readXmlNodes(chainElement).length === 0) return refuse('ArgumentNull', 'IssuanceLicense has no certificate')
+  return { chainElement }
+}
+
+function readLicense({ chainElement }: { chainElement: XmlElement }): { pl: Pl } {
+  const chain = readChain(chainElement, publishingLicenseLimits, 'UnspecifiedError')
   return { pl: reading('UnspecifiedError', () => readPl(chain[0] as XrmlDocument)) }
 }
 

@@ -8,23 +8,32 @@ import { refuse } from '../../exceptions.js'
 import { agreedOwner, decideRights, identityOf, type Identity, type Policy } from '../../policy/rights.js'
 import { asMarkup, type Markup } from '../../xml/write.js'
 import type { Principal, RmsObject } from '../../xrml/body.js'
-import { verbatim } from '../../xrml/pl.js'
+import { verbatim, type Pl } from '../../xrml/pl.js'
 import type { RightsData } from '../../xrml/rights-data.js'
 import { toMinute } from '../../xrml/times.js'
-import { buildUl, exclusionPolicyList, osExclusionCondition, ulIssuerText, type UlRight } from '../../xrml/ul.js'
+import { buildUl, osExclusionCondition, policyListElements, ulIssuerText, type UlRight } from '../../xrml/ul.js'
 import type { GoodPl, OpenPl } from './publishing-license.js'
 
 /** The policy that counts: the server's current copy of a template, not the one in the PL, so that edits act on old content. */
 export function currentPolicy({ pl, licensor }: GoodPl, rightsData: RightsData, now: Date): { policy: Policy; rights: RightsData } {
   const template = rightsData.official ? templateNamed(licensor.templates, rightsData.templateGuid) : undefined
   const rights = template?.rights ?? rightsData
-  return { policy: { grants: rights.grants, precondition: rights.precondition, owner: agreedOwner(pl.owner, rightsData.owner), issuedTime: pl.issuedTime ?? now }, rights }
+  const policy = { grants: rights.grants, precondition: rights.precondition, owner: agreedOwner(pl.owner, rightsData.owner), issuedTime: publishedTime(pl, rightsData) ?? now }
+  return { policy, rights }
+}
+
+/** Expiry counts from here. Rights data of the author's own has a time of its own: the earlier counts, so that a new PL around old content wins no time. */
+function publishedTime(pl: Pl, { official, document }: RightsData): Date | undefined {
+  const inside = official ? undefined : document.body.issuedTime
+  if (inside === undefined || pl.issuedTime === undefined) return pl.issuedTime ?? inside
+  return inside < pl.issuedTime ? inside : pl.issuedTime
 }
 
 /** All that the account can be named by: its SID and addresses, and those of the groups it is in, at any depth. */
-export async function identityOfAccount(principal: Principal, directory: Directory): Promise<Identity> {
+export async function identityOfAccount(principal: Principal, issuer: string | undefined, { state, directory }: { state: ServerState; directory: Directory }): Promise<Identity> {
   const { object } = principal
-  const account = await accountOf(object, directory)
+  // A trusted user domain may call its users what it likes: only our own root's certificates name accounts of our directory.
+  const account = issuer === state.homeRacIssuer ? await accountOf(object, directory) : undefined
   const groups = account === undefined ? [] : await directory.memberships(account.sid)
   const certified = { sids: object?.idType === 'Windows' ? [object.id] : [], mails: [object?.name ?? '', ...aliasesOf(object)] }
   const known = account === undefined ? { sids: [], mails: [] } : namesOf(account)
@@ -51,7 +60,7 @@ function namesOf(account: Account): { readonly sids: readonly string[]; readonly
 /** @throws RmsException NoRightsForRequestedPrincipal */
 export function requireRights(policy: Policy, identity: Identity, account: Principal, state: ServerState, now: Date): readonly UlRight[] {
   const { superUserEnabled, superUserGroup } = state.configuration
-  const superUser = superUserEnabled && superUserGroup !== null && identity.mails.has(superUserGroup.toLowerCase())
+  const superUser = superUserEnabled && superUserGroup !== null && identity.groups.has(superUserGroup.toLowerCase())
   const rights = decideRights(policy, identity, { superUser, now })
   if (rights.length > 0) return rights
   const named = [...new Set(policy.grants.map(({ principal }) => principal.name ?? principal.id))].join(', ') || 'nobody'
@@ -70,6 +79,9 @@ export interface LicenseParts {
 export async function issueLicense(parts: LicenseParts, { state, random, now }: { state: ServerState; random: Random; now: Date }): Promise<{ ul: string; guid: string }> {
   const { pl } = parts.good
   const { principal, signer } = state.own
+  const { metadata, referralInfo, contentObject, refresh } = pl.verbatim
+  const conditions = refresh || (parts.policySource.refresh ?? '')
+  requireCopyable([metadata, referralInfo, contentObject, conditions, ...parts.policySource.applicationData.map((data) => data.source)])
   const accountKey = publicKeyFromModulus(parts.account.publicKey?.modulus ?? '')
   const guid = newGuid(random)
   const ul = await buildUl(
@@ -80,8 +92,8 @@ export async function issueLicense(parts: LicenseParts, { state, random, now }: 
       account: parts.account,
       contentKey: seal(state.rules, accountKey, parts.open.keyBlob, ulIssuerText(principal), random),
       rights: parts.rights,
-      referralInfo: verbatim(pl.verbatim.referralInfo),
-      work: [verbatim(pl.verbatim.contentObject), verbatim(pl.verbatim.metadata), verbatim(pl.verbatim.refresh || (parts.policySource.refresh ?? ''))],
+      referralInfo: verbatim(referralInfo),
+      work: [verbatim(contentObject), verbatim(metadata), verbatim(conditions)],
       rest: restOf(parts.policySource, state),
     },
     signer,
@@ -90,12 +102,20 @@ export async function issueLicense(parts: LicenseParts, { state, random, now }: 
   return { ul, guid }
 }
 
-/** APPSPECIFIC data, exclusion of operating systems and applications, and the policy lists of the rights data, in BODY's order. */
+/** APPSPECIFIC data, exclusion of operating systems, and the policy lists, in BODY's order. */
 function restOf(source: RightsData, { configuration }: ServerState): readonly Markup[] {
   const applicationData = source.applicationData.map((data) => asMarkup(data.source))
   const osExclusion = configuration.osExclusionEnabled ? [osExclusionCondition(configuration.osExclusionPolicy)] : []
-  const applications = exclusionPolicyList(configuration.applicationExclusionPolicy)
-  return [...applicationData, ...osExclusion, ...source.policyLists.map(asMarkup), ...(applications === undefined ? [] : [applications])]
+  return [...applicationData, ...osExclusion, ...policyListElements(source.policyLists, configuration.applicationExclusionPolicy)]
+}
+
+/** What is copied into every license of the PL is bounded: a batch multiplies it. A carriage return would not survive a parser, and break our signature. */
+const mostCopied = 64 * 1024
+
+function requireCopyable(copied: readonly string[]): void {
+  const length = copied.reduce((sum, text) => sum + text.length, 0)
+  if (length > mostCopied) refuse('UnspecifiedError', `${length} characters of the PL would be copied into the license, at most ${mostCopied} are`)
+  if (copied.some((text) => /\r|&#(?:13|x0*d);/i.test(text))) refuse('UnspecifiedError', 'the PL has a carriage return in what is copied into the license')
 }
 
 function templateNamed(templates: readonly ServerTemplate[], guid: string | undefined): ServerTemplate | undefined {

@@ -23,7 +23,7 @@ import { requireGoodAccountCertificate } from './account-certificate.js'
 export async function findLicensee(call: Call, licensee: string): Promise<Principal> {
   const { directory } = call.context
   const account = /^S-1-/i.test(licensee) ? await directory.accountBySid(licensee) : await directory.accountByMail(licensee)
-  if (account?.mail === undefined) return refuse('AcquirePreLicenseInvalidLicensee', `"${licensee}" is nobody with a mail address in the directory`)
+  if (account?.mail === undefined || !account.enabled) return refuse('AcquirePreLicenseInvalidLicensee', `"${licensee}" is nobody with a mail address in the directory`)
   if (call.state.kind === 'root') return principalOf(account, (await accountKeyPair(call.context, call.state, account.sid)).publicKey)
   return requireGoodAccountCertificate([await precertified(call, account)], call.state, call.now).account
 }

@@ -3,11 +3,14 @@ import type { Licensor, ServerState } from '../../cluster/server-state.js'
 import { BadKeyBlob, readKeyBlob } from '../../crypto/content-key.js'
 import { SealBroken, unseal } from '../../crypto/seal.js'
 import { refuse, type ExceptionKey } from '../../exceptions.js'
+import { unsupportedSet } from '../../policy/crypto-set.js'
 import { isSamePrincipal } from '../../xrml/body.js'
 import { checkChain } from '../../xrml/chain.js'
 import type { XrmlDocument } from '../../xrml/document.js'
 import { readPl, type Pl } from '../../xrml/pl.js'
+import { serverSurface } from '../../xrml/signature.js'
 import { decryptRightsData, readRightsData, type RightsData } from '../../xrml/rights-data.js'
+import { formatTime, isWithin } from '../../xrml/times.js'
 import { reading } from '../read-documents.js'
 
 export interface GoodPl {
@@ -41,6 +44,9 @@ export function requireGoodPl(chain: readonly XrmlDocument[], state: ServerState
   if (!check.ok) refuse(exceptions.signature, check.why ?? '')
   const pl = reading(exceptions.signature, () => readPl(check.documents[0] as XrmlDocument))
   const licensor = licensorOf(pl, state)
+  // [MS-RMPR] 3.4.4.1 has this rule for Mode 1 servers only; to a server of Mode 2 a PL of the other mode was made for another key.
+  const unsupported = state.rules.mode === 1 ? unsupportedSet(check.documents, state.rules) : undefined
+  if (unsupported !== undefined) return refuse(exceptions.otherServer, unsupported)
   if (licensor === undefined) return refuse(exceptions.otherServer, `the PL was made for ${pl.server.object?.id}, which is neither this cluster nor a trusted one`)
   if (!leadsToTrustedLicensor(check.documents, state)) {
     refuse(exceptions.signature, 'the chain of the PL does not lead to this cluster nor to a trusted licensing server')
@@ -60,6 +66,15 @@ function leadsToTrustedLicensor([pl, clc]: readonly XrmlDocument[], state: Serve
   return keys.includes(issuer(pl)) || (clc?.kind === 'CLC' && keys.includes(issuer(clc)))
 }
 
+/** The exceptions of licensing. */
+export const licensingExceptions: PlExceptions = { signature: 'InvalidRightsLabelSignature', otherServer: 'RightsLabelNoMatchingIssuedPrincipal' }
+
+/** A PL that has not begun or has ended is refused whoever asks. */
+export function requirePlValidity({ validity }: Pl, now: Date): void {
+  if (validity === undefined || isWithin(validity, now)) return
+  refuse('IssuanceLicenseIsNotWithinValidTimeRange', `the PL is valid from ${formatTime(validity.from)} to ${formatTime(validity.until)}, it is ${formatTime(now)}`)
+}
+
 /** What an operation answers when sealed bits do not open. */
 export interface SealExceptions {
   readonly hash: ExceptionKey
@@ -67,16 +82,26 @@ export interface SealExceptions {
   readonly other: ExceptionKey
 }
 
+/** Only publishing has exceptions of its own for sealed bits. */
+export const plainSealExceptions: SealExceptions = { hash: 'UnspecifiedError', des: 'UnspecifiedError', other: 'UnspecifiedError' }
+
 /** Opens the sealed content key: the payload as it was sealed, checked to belong to this PL. */
 export async function openContentKey({ pl, licensor }: GoodPl, exceptions: SealExceptions): Promise<{ contentKey: Buffer; keyBlob: Buffer }> {
   try {
     const { payload, belongsTo } = await unseal(licensor.signer, pl.enablingBits.type, pl.enablingBits.bytes)
-    if (!belongsTo(pl.sealedTo)) refuse(exceptions.hash, 'the hash in ENABLINGBITS is not that of the ISSUEDPRINCIPALS of the PL')
+    // An unsigned PL that a client printed anew has no signature that could show the second form (design decision 1).
+    if (!belongsTo(pl.sealedTo) && !belongsTo(serverSurface(pl.sealedTo))) refuse(exceptions.hash, 'the hash in ENABLINGBITS is not that of the ISSUEDPRINCIPALS of the PL')
     return { contentKey: readKeyBlob(payload).key, keyBlob: payload }
   } catch (error) {
     if (error instanceof SealBroken || error instanceof BadKeyBlob) return refuse(error.des ? exceptions.des : exceptions.other, error.message)
     throw error
   }
+}
+
+/** Content key and policy, for licensing. */
+export async function openPl(good: GoodPl): Promise<Pick<OpenPl, 'keyBlob' | 'rightsData'>> {
+  const { contentKey, keyBlob } = await openContentKey(good, plainSealExceptions)
+  return { keyBlob, rightsData: openRightsData(good.pl, contentKey, 'UnspecifiedError').rightsData }
 }
 
 /** Decrypts and reads the policy. */

@@ -1,9 +1,8 @@
 /** AcquireIssuanceLicense: signs a PL online ([MS-RMPR] 3.5.4.1). */
 import { refuse } from '../../exceptions.js'
 import { encryptRightsData, rightsDataWithPolicyLists } from '../../xrml/rights-data.js'
-import type { Pl } from '../../xrml/pl.js'
 import { xmlNodes } from '../../soap/xml-node.js'
-import { child, childrenNamed } from '../../xml/read.js'
+import { child, childrenNamed, type XmlElement } from '../../xml/read.js'
 import { element, type Markup } from '../../xml/write.js'
 import { describe, operation, type Call } from '../context.js'
 import type { GoodPl, OpenPl } from '../licensing/publishing-license.js'
@@ -16,21 +15,23 @@ import { openUnsignedPl, readUnsignedPl, requireOnlinePublishing, requireOwnUnsi
 export const acquireIssuanceLicense = operation(
   describe(publishingService, 'AcquireIssuanceLicense'),
   walk<Call>()
+    .step('parse', parse)
     .step('in service', requireInService)
     .step('online publishing', requireOnlinePublishing)
-    .step('parse', parse)
+    .step('read PL', ({ holder }) => ({ unsigned: readUnsignedPl(holder) }))
     .step('match server', ({ unsigned, state }) => requireOwnUnsignedPl(unsigned, state))
     .step('open PL', (good: GoodPl) => openUnsignedPl(good))
     .step('build and sign', sign)
     .step('answer', answer),
 )
 
-function parse({ request }: Call): { unsigned: Pl } {
+function parse({ request }: Call): { holder: XmlElement } {
   const all = childrenNamed(child(request, 'RequestParams'), 'AcquireIssuanceLicenseParams')
   const [params] = all
   if (params === undefined) return refuse('ArgumentNull', 'RequestParams has no AcquireIssuanceLicenseParams')
   if (all.length > 1) return refuse('UnspecifiedError', `there are ${all.length} AcquireIssuanceLicenseParams, one is taken`)
-  return { unsigned: readUnsignedPl(child(params, 'UnsignedIssuanceLicense')) }
+  const holder = child(params, 'UnsignedIssuanceLicense')
+  return holder === undefined ? refuse('ArgumentNull', 'UnsignedIssuanceLicense is missing') : { holder }
 }
 
 /** Policy lists that an unsigned PL carries in clear go into the encrypted rights data ([MS-RMPR] 2.2.9.7, 2.2.9.8). */

@@ -5,10 +5,9 @@ import { seal } from '../../crypto/seal.js'
 import { newGuid } from '../../effects.js'
 import { refuse } from '../../exceptions.js'
 import { xmlNodes } from '../../soap/xml-node.js'
-import { child, childrenNamed } from '../../xml/read.js'
+import { child, childrenNamed, type XmlElement } from '../../xml/read.js'
 import { element, type Markup } from '../../xml/write.js'
 import { buildClc, clcIssuerText } from '../../xrml/clc.js'
-import type { XrmlDocument } from '../../xrml/document.js'
 import type { Rac } from '../../xrml/rac.js'
 import { toMinute } from '../../xrml/times.js'
 import { describe, operation, type Call } from '../context.js'
@@ -23,23 +22,31 @@ export const getClientLicensorCert = operation(
   walk<Call>()
     .step('parse', parse)
     .step('in service', requireInService)
+    .step('read account', ({ personaCerts }) => ({ racChain: readChain(personaCerts, accountCertificateLimits, 'UnexpectedPersonaCert') }))
     .step('verify account', ({ racChain, state, now, notes }) => noteAccount(requireGoodAccountCertificate(racChain, state, now), notes))
+    .step('exclusion', requireMachine)
     .step('key pair', async ({ state }) => ({ key: await generateKeyPair(state.rules.keyBits) }))
     .step('build and sign', build)
     .step('answer', answer),
 )
 
-function parse({ request }: Call): { racChain: readonly XrmlDocument[] } {
+function parse({ request }: Call): { personaCerts: XmlElement } {
   const all = childrenNamed(child(request, 'RequestParams'), 'GetClientLicensorCertParams')
   const [params] = all
   if (params === undefined) return refuse('ArgumentNull', 'RequestParams has no GetClientLicensorCertParams')
   if (all.length > 1) return refuse('UnspecifiedError', `there are ${all.length} GetClientLicensorCertParams, one is taken`)
-  return { racChain: readChain(child(params, 'PersonaCerts'), accountCertificateLimits, 'UnexpectedPersonaCert') }
+  const personaCerts = child(params, 'PersonaCerts')
+  return personaCerts === undefined ? refuse('ArgumentNull', 'PersonaCerts is missing') : { personaCerts }
 }
 
 function noteAccount(rac: Rac, notes: Call['notes']): { rac: Rac } {
   notes.userAddress = rac.account.object?.name ?? ''
   return { rac }
+}
+
+/** Where old machines are excluded, a certificate that names none (as Precertify gives it) would be a way round. */
+function requireMachine({ rac, state }: Call & { rac: Rac }): void {
+  if (rac.machine === undefined && state.configuration.spcExclusionPolicy !== null) refuse('BlackBoxIsInvalid', 'the RAC names no machine, and this cluster excludes machines by version')
 }
 
 /** Its private key exists nowhere but in the certificate, sealed to the account ([MS-RMPR] product note 45). */

@@ -1,7 +1,8 @@
 /** Signing of a PL by the server ([MS-RMPR] 3.5.4.1): what AcquireIssuanceLicense and EditIssuanceLicense share. */
 import { seal } from '../../crypto/seal.js'
 import { publicKeyFromModulus } from '../../crypto/keys.js'
-import { asMarkup } from '../../xml/write.js'
+import { asMarkup, element, text, type Markup } from '../../xml/write.js'
+import type { AuthenticatedData } from '../../xrml/body.js'
 import { buildServerPl, plSealedTo, verbatim } from '../../xrml/pl.js'
 import { toMinute } from '../../xrml/times.js'
 import type { Call } from '../context.js'
@@ -17,7 +18,7 @@ export interface SignedContent {
 
 /**
  * The PL anew, in the server's form: ISSUEDTIME, acquisition points and ISSUER are the server's, the sealed key is tied to ISSUEDPRINCIPALS as the
- * server writes it, everything else is the request's to the letter.
+ * server writes it; object, metadata, descriptor, referral and further data are the request's.
  */
 export async function signPublishingLicense({ pl, licensor }: GoodPl, content: SignedContent, { state, context, now }: Call): Promise<string> {
   const server = licensor.principal
@@ -34,10 +35,15 @@ export async function signPublishingLicense({ pl, licensor }: GoodPl, content: S
       referralInfo: verbatim(pl.verbatim.referralInfo),
       work: [verbatim(pl.verbatim.contentObject), verbatim(pl.verbatim.metadata), verbatim(pl.verbatim.refresh)],
       encryptedRightsData: content.encryptedRightsData,
-      rest: pl.applicationData.map((data) => asMarkup(data.source)),
+      rest: pl.otherData.map(otherDataElement),
     },
     state.own.principal,
     state.own.signer,
     state.rules.hash,
   )
+}
+
+/** Servers write the name of application data first; what is not application data stays as it came. */
+function otherDataElement({ id, name, value, source }: AuthenticatedData): Markup {
+  return id === 'APPSPECIFIC' && name !== undefined ? element('AUTHENTICATEDDATA', { name, id }, text(value)) : asMarkup(source)
 }

@@ -24,9 +24,10 @@ const optIn = { name: 'Allow_Server_Editing', value: 'True' }
 export const editIssuanceLicense = operation(
   describe(republishingService, 'EditIssuanceLicense'),
   walk<Call>()
+    .step('parse', parse)
     .step('in service', requireInService)
     .step('online publishing', requireOnlinePublishing)
-    .step('parse', parse)
+    .step('read PLs', readBoth)
     .step('verify PL', ({ signedChain, state }) => ({ published: requireGoodPl(signedChain, state, signedExceptions) }))
     .step('match server', ({ unsigned, state }) => ({ edited: requireOwnUnsignedPl(unsigned, state) }))
     .step('open PL', openBoth)
@@ -35,17 +36,22 @@ export const editIssuanceLicense = operation(
     .step('answer', ({ signed }) => ({ answer: answerOf(signed) })),
 )
 
-function parse({ request }: Call): { signedChain: readonly XrmlDocument[]; unsigned: Pl } {
+function parse({ request }: Call): { signedSource: string; unsignedHolder: XmlElement } {
   const all = childrenNamed(child(request, 'RequestParams'), 'EditIssuanceLicenseParams')
   const [params] = all
   if (params === undefined) return refuse('ArgumentNull', 'RequestParams has no EditIssuanceLicenseParams')
   if (all.length > 1) return refuse('UnspecifiedError', `there are ${all.length} EditIssuanceLicenseParams, one is taken`)
   const holder = child(params, 'SignedIssuanceLicense')
-  const source = holder === undefined ? undefined : chainText(holder)
-  if (source === undefined) return refuse('ArgumentNull', 'SignedIssuanceLicense is missing or empty')
-  if (source.length > publishingLicenseLimits.bytes) return refuse('InvalidSignedIssuanceLicense', 'the signed PL is too large')
-  const signedChain = reading('InvalidSignedIssuanceLicense', () => readDocuments(source))
-  return { signedChain, unsigned: readUnsignedPl(child(params, 'UnsignedIssuanceLicense')) }
+  const unsignedHolder = child(params, 'UnsignedIssuanceLicense')
+  const signedSource = holder === undefined ? undefined : chainText(holder)
+  if (signedSource === undefined) return refuse('ArgumentNull', 'SignedIssuanceLicense is missing or empty')
+  if (unsignedHolder === undefined) return refuse('ArgumentNull', 'UnsignedIssuanceLicense is missing')
+  return { signedSource, unsignedHolder }
+}
+
+function readBoth({ signedSource, unsignedHolder }: { signedSource: string; unsignedHolder: XmlElement }): { signedChain: readonly XrmlDocument[]; unsigned: Pl } {
+  if (signedSource.length > publishingLicenseLimits.bytes) refuse('InvalidSignedIssuanceLicense', 'the signed PL is too large')
+  return { signedChain: reading('InvalidSignedIssuanceLicense', () => readDocuments(signedSource)), unsigned: readUnsignedPl(unsignedHolder) }
 }
 
 /** The specification wants the leaf alone; a client-signed PL can only be checked with its CLC behind it, so that is taken too. */
