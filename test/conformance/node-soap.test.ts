@@ -8,6 +8,7 @@ import { labTrustRoot, openAccount, openLicense, openPublisher, publish, readyMa
 import { ownerOf } from '../../src/client/publish.js'
 import { prepareContent } from '../../src/client/prepare-content.js'
 import { refreshServerState } from '../../src/cluster/server-state.js'
+import { publicKeyToPkcs1 } from '../../src/crypto/keys.js'
 import { seedPassword } from '../../src/directory/seed.js'
 import { systemClock, systemRandom } from '../../src/effects.js'
 import { roles } from '../../src/node/roles.js'
@@ -220,6 +221,26 @@ t.test('the server service answers on all of its addresses', async (t) => {
       t.match(info.raw, /<VersionInfo Version="/, path)
     }
   }
+})
+
+t.test('servers call each other: sub-enrollment and group expansion', async (t) => {
+  const enrolled = await call(
+    '/certification/SubEnrollService.asmx',
+    'SubEnroll',
+    {
+      oInput: {
+        CertificatePublicKey: { aPublicKeyBytes: publicKeyToPkcs1(machine.key.publicKey), Guid: '0a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d' },
+        EnrolleeInformation: { SKU: 'RMS 2.0', Version: '6.3.0.0', Name: 'Zürich', URL: 'http://licensing.contoso.test/_wmcs' },
+      },
+    },
+    service,
+  )
+  const { LicensorCertificateChain } = enrolled.result.SubEnrollResult as { LicensorCertificateChain: { string: readonly string[] } }
+  const [slc] = readDocuments(LicensorCertificateChain.string.join(''))
+  t.equal(slc?.kind, 'SLC')
+  const question = { principalName: 'bob@contoso.test', targetGroups: { string: ['legal@contoso.test'] }, crossForestCallsSoFar: 0 }
+  const member = await call('/groupexpansion/GroupExpansion.asmx', 'IsPrincipalMemberOf', question, service)
+  t.equal(member.result.IsPrincipalMemberOfResult, true)
 })
 
 t.test('refusals are parsed with the name of the exception', async (t) => {

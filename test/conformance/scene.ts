@@ -1,6 +1,7 @@
 /** What foreign clients are let loose on: a root node, and content that alice has published for bob. */
 import type t from 'tap'
 import { connect, type RmsClient } from '../../src/client/index.js'
+import { serverEndpoints } from '../../src/cluster/configuration.js'
 import { seedPassword } from '../../src/directory/seed.js'
 import { startNode, type RunningNode } from '../../src/node/start.js'
 
@@ -15,12 +16,12 @@ export interface Scene {
   readonly contentKey: Buffer
 }
 
-/** One server-to-server endpoint with a person on its list, the rest as they are after installation. */
+/** The lists as they are after installation, with a person on two of them. */
+const serviceGroup = 'CONTOSO\\RMS Service Group'
 const admittedGroups = {
-  '/certification/servercertification.asmx': ['CONTOSO\\RMS Service Group', 'bob@contoso.test'],
-  '/certification/mobilecertification.asmx': ['CONTOSO\\RMS Service Group', 'bob@contoso.test'],
-  '/licensing/editissuancelicense.asmx': ['CONTOSO\\RMS Service Group'],
-  '/decommission/decommission.asmx': ['CONTOSO\\RMS Service Group'],
+  ...Object.fromEntries(serverEndpoints.map((endpoint) => [endpoint, [serviceGroup]])),
+  '/certification/servercertification.asmx': [serviceGroup, 'bob@contoso.test'],
+  '/certification/mobilecertification.asmx': [serviceGroup, 'bob@contoso.test'],
 }
 
 export async function openScene(test: Pick<typeof t, 'teardown'>): Promise<Scene> {

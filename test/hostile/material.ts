@@ -2,13 +2,14 @@
 import { connect, readyMachine, type RmsClient } from '../../src/client/index.js'
 import { prepareContent } from '../../src/client/prepare-content.js'
 import { ownerOf } from '../../src/client/publish.js'
+import { publicKeyToPkcs1 } from '../../src/crypto/keys.js'
 import { seedPassword } from '../../src/directory/seed.js'
 import { systemClock, systemRandom } from '../../src/effects.js'
 import { writeEnvelope } from '../../src/soap/envelope.js'
 import { plainVersions, versionDataHeader } from '../../src/soap/version-data.js'
 import { xmlNode, xmlNodes } from '../../src/soap/xml-node.js'
 import { readXml, type XmlElement } from '../../src/xml/read.js'
-import { element, text, type Markup } from '../../src/xml/write.js'
+import { element, joined, text, type Markup } from '../../src/xml/write.js'
 import { buildUnsignedPl } from '../../src/xrml/pl.js'
 
 export type Span = readonly [start: number, end: number]
@@ -175,6 +176,30 @@ export async function prepareMaterial(baseUrl: string): Promise<Material> {
       'ServerService',
       account('bob'),
       element('ServiceNames', {}, element('ServiceLocationRequest', {}, element('Type', {}, text('LicensingInternalService')))),
+    ),
+    base(
+      'SubEnroll',
+      '/certification/SubEnrollService.asmx',
+      'SubEnrollmentService',
+      account('rms-service'),
+      element(
+        'oInput',
+        {},
+        element(
+          'CertificatePublicKey',
+          {},
+          element('aPublicKeyBytes', {}, text(publicKeyToPkcs1(machineOf('bob').key.publicKey))),
+          element('Guid', {}, text('0a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d')),
+        ),
+        element('EnrolleeInformation', {}, element('Name', {}, text('Zürich')), element('URL', {}, text('http://licensing.contoso.test/_wmcs'))),
+      ),
+    ),
+    base(
+      'IsPrincipalMemberOf',
+      '/groupexpansion/GroupExpansion.asmx',
+      'GroupExpansionWebService',
+      account('rms-service'),
+      joined(element('principalName', {}, text('bob@contoso.test')), strings('targetGroups', ['legal@contoso.test']), element('crossForestCallsSoFar', {}, text(0))),
     ),
     base('AcquireTemplates', '/licensing/templateDistribution.asmx', 'TemplateDistributionService', account('bob'), strings('guids', [template.guid])),
   ]

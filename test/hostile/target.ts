@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
+import { serverEndpoints } from '../../src/cluster/configuration.js'
 import { startNode } from '../../src/node/start.js'
 
 export interface Memory {
@@ -13,6 +14,9 @@ export interface Memory {
 export type FromTarget =
   | { readonly kind: 'ready'; readonly baseUrl: string }
   | { readonly kind: 'memory'; readonly memory: Memory; readonly unexpected: number; readonly samples: readonly string[] }
+
+/** As after installation, but that sub-enrollment is open to servers: it is attacked too. */
+const attackedLists = Object.fromEntries(serverEndpoints.map((endpoint) => [endpoint, ['CONTOSO\\RMS Service Group']]))
 
 const folder = mkdtempSync(join(tmpdir(), 'rms-hostile-'))
 let unexpected = 0
@@ -26,7 +30,7 @@ const log = pino(
     },
   },
 )
-const node = await startNode({ database: join(folder, 'rms.db'), log })
+const node = await startNode({ database: join(folder, 'rms.db'), log, settings: { admittedGroups: attackedLists } })
 const tell = (message: FromTarget): void => void process.send?.(message)
 
 process.on('message', (message) => {
