@@ -47,6 +47,8 @@ const versioned = [
   'FindServiceLocationsForUser',
   'FindServiceLocations',
   'AcquireContentKey',
+  'SubEnroll',
+  'IsPrincipalMemberOf',
 ] as const
 
 const core = 'Microsoft.DigitalRightsManagement.Core'
@@ -72,6 +74,8 @@ export const exceptions = {
       'FindServiceLocations',
       'GetServerInfo',
       'AcquireContentKey',
+      'SubEnroll',
+      'IsPrincipalMemberOf',
     ],
     section: '[MS-RMPR] 3.1.4.6',
   },
@@ -149,6 +153,7 @@ export const exceptions = {
       'GetClientLicensorCert',
       'EditIssuanceLicense',
       'GetLicensorCertificate',
+      'SubEnroll',
     ],
     section: '[MS-RMPR] 3.3.4.1, 3.4.4, 3.5.4, 3.7.4.1; [MS-RMSI] 3.3.4.1, 3.4.4.1, 3.5.4.1',
   },

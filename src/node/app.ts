@@ -56,14 +56,18 @@ export async function buildApp(context: NodeContext, options: AppOptions): Promi
   return app
 }
 
+/** Nobody without an account makes the server parse more than this. What is served to them needs no XrML chains. */
+const anonymousBodyLimit = 64 * 1024
+
 async function registerServices(app: FastifyInstance, context: NodeContext, { kind, bodyLimit }: AppOptions): Promise<void> {
-  acceptSoapBodies(app, bodyLimit)
+  acceptSoapBodies(app)
   const nextId = requestIds(context.clock.now())
   for (const endpoint of roles[kind]) {
+    const limit = endpoint.anonymous ? Math.min(bodyLimit, anonymousBodyLimit) : bodyLimit
     for (const path of [endpoint.path, ...endpoint.aliases]) {
       const url = `/_wmcs${path}`
       const hide = path !== endpoint.path
-      app.post(url, { onRequest: signIn(endpoint, context), schema: openApiSchema(endpoint, hide) }, soapExchange(endpoint, context, nextId))
+      app.post(url, { bodyLimit: limit, onRequest: signIn(endpoint, context), schema: openApiSchema(endpoint, hide) }, soapExchange(endpoint, context, nextId))
       app.get(url, { schema: { hide: true } }, async (request, reply) => answerPage(endpoint, url, request, reply))
       app.route({ method: ['PUT', 'DELETE', 'PATCH', 'OPTIONS'], url, schema: { hide: true }, handler: (request, reply) => answerWrongMethod(context, request, reply) })
     }

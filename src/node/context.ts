@@ -10,6 +10,7 @@ import type { Metrics } from './metrics.js'
 
 export interface NodeContext extends ServiceContext {
   readonly nodeId: string
+  readonly keepsXrml: boolean
   readonly log: Logger
   readonly requestLog: RequestLog
   readonly metrics: Metrics
@@ -29,6 +30,8 @@ export class NotReady extends Error {
 
 export interface NodeParts {
   readonly nodeId: string
+  /** Whether the request log keeps what was received and issued: nearly all of a record. */
+  readonly keepsXrml: boolean
   readonly log: Logger
   readonly clock: Clock
   readonly random: Random

@@ -58,7 +58,9 @@ async function exchange(endpoint: Endpoint, context: NodeContext, request: Fasti
     return { version, status: 200, text, operation: name, notes }
   } catch (error) {
     const told = toldError(error, context, name)
-    return { version: told instanceof SoapProblem ? told.version : version, status: faultStatus(told), text: writeFault(version, told), operation: name, notes, error: told }
+    // Header and envelope of the answer are in one version, also where the request could not be read to its end.
+    const answered = told instanceof SoapProblem ? told.version : version
+    return { version: answered, status: faultStatus(told), text: writeFault(answered, told), operation: name, notes, error: told }
   }
 }
 
@@ -115,8 +117,7 @@ async function record(endpoint: Endpoint, context: NodeContext, request: Fastify
     authenticatedState: caller.isAuthenticated ? caller.authenticationType : '',
     secureConnectionState: request.protocol === 'https',
     authenticatedId: caller.account?.name ?? '',
-    receivedXrml: notes.received.join(''),
-    issuedXrml: notes.issued.join(''),
+    ...(context.keepsXrml ? { receivedXrml: notes.received.join(''), issuedXrml: notes.issued.join('') } : {}),
     metadata: JSON.stringify(notes.metadata),
     successOrFailure: error === undefined ? 'Succeeded' : 'Failed',
     errorInformation: error === undefined ? '' : explanationOf(error),

@@ -78,14 +78,16 @@ export async function startNode(given: Partial<NodeOptions> = {}): Promise<Runni
   const log = options.log ?? pino({ level: 'silent' })
   const logging = { clock, includeReceivedXrml: options.includeXrmlInLog, includeIssuedXrml: options.includeXrmlInLog }
   const requestLog = createRequestLog(store.requestLog, logging)
-  const context = createContext({ nodeId, log, clock, random, store, requestLog, metrics: createMetrics(nodeId) })
+  const context = createContext({ nodeId, keepsXrml: options.includeXrmlInLog, log, clock, random, store, requestLog, metrics: createMetrics(nodeId) })
   let app: FastifyInstance | undefined
   let refresh: NodeJS.Timeout | undefined
+  let joined = false
   const close = async (): Promise<void> => {
     clearInterval(refresh)
     await app?.close()
     await requestLog.close()
-    await store.members.leave(nodeId).catch(() => undefined)
+    // A start that failed must not take the row of a node that runs under the same name.
+    if (joined) await store.members.leave(nodeId).catch(() => undefined)
     await store.close()
   }
   try {
@@ -97,6 +99,7 @@ export async function startNode(given: Partial<NodeOptions> = {}): Promise<Runni
     const state = await joinCluster(store, options, baseUrl, { clock, random })
     context.setState(state)
     const now = clock.now().toISOString()
+    joined = true
     await store.members.join({ nodeId, cluster: state.name, url, pid: process.pid, started: now, lastSeen: now })
     refresh = setInterval(() => void refreshState(context), state.configuration.configurationRefreshIntervalSeconds * 1000)
     refresh.unref()

@@ -1,12 +1,12 @@
-/** Which operation a request is for: the element in the Body decides, the action is only a check (as ASP.NET web services do). */
-import type { SoapMessage } from './envelope.js'
+/** Which operation a request is for: the element in the Body decides, the action is a check (as in ASP.NET web services). */
+import { versionOfContentType, type SoapMessage } from './envelope.js'
 import { soapAction } from './schema.js'
 import type { OperationDescription, ServiceDescription } from './schema.js'
 import { quoted, SoapProblem } from './soap-problem.js'
 
 /**
  * @param action what the HTTP headers name, see requestedAction; a request without one is routed all the same, because many SOAP
- * stacks send none
+ * stacks send none. An empty one is an action that no operation has.
  * @throws SoapProblem Client
  */
 export function findOperation(service: ServiceDescription, message: SoapMessage, action?: string): OperationDescription {
@@ -19,7 +19,7 @@ export function findOperation(service: ServiceDescription, message: SoapMessage,
     throw new SoapProblem('Client', why, message.version)
   }
   const expected = soapAction(service, operation.name)
-  if (action !== undefined && action !== '' && action !== expected) {
+  if (action !== undefined && action !== expected) {
     const why = `Server did not recognize the value of HTTP Header SOAPAction: ${quoted(action)}.`
     throw new SoapProblem('Client', `${why} For this request it is ${quoted(expected)}.`, message.version)
   }
@@ -27,12 +27,14 @@ export function findOperation(service: ServiceDescription, message: SoapMessage,
 }
 
 /**
- * The action that the HTTP headers name, without quotes: the header SOAPAction (1.1) or the parameter of the Content-Type (1.2).
+ * The action that the HTTP headers name, without quotes: the header SOAPAction of SOAP 1.1, which may be present and empty, or the parameter of
+ * the Content-Type of SOAP 1.2, which does not know the header.
  * @param headers by lower-case name
+ * @returns undefined when there is none
  */
 export function requestedAction(headers: Readonly<Record<string, string | readonly string[] | undefined>>): string | undefined {
-  const inContentType = /;\s*action="?([^";\s]*)"?/i.exec(String(headers['content-type'] ?? ''))?.[1]
-  if (inContentType !== undefined) return inContentType
+  const type = String(headers['content-type'] ?? '')
+  if (versionOfContentType(type) === '1.2') return /;\s*action\s*=\s*"?([^";\s]*)"?/i.exec(type)?.[1] || undefined
   const header = headers['soapaction']
   return header === undefined ? undefined : String(header).trim().replace(/^"(.*)"$/, '$1')
 }

@@ -49,7 +49,6 @@ const headerCases: Readonly<Record<string, Headers>> = {
   'SOAPAction in quotes': {},
   'SOAPAction without quotes (SOAP::Lite)': { SOAPAction: action },
   'no SOAPAction at all': { SOAPAction: undefined },
-  'an empty SOAPAction in quotes': { SOAPAction: '""' },
   'SOAPAction in another spelling (suds)': { SOAPAction: undefined, Soapaction: `"${action}"` },
   'a content type without charset': { 'Content-Type': 'text/xml' },
   'a content type in capitals, charset in quotes': { 'Content-Type': 'Text/XML;charset="UTF-8"' },
@@ -128,7 +127,7 @@ t.test('UTF-16 with and without byte order mark', async (t) => {
 
 t.test('a body that is neither UTF-8 nor UTF-16 is refused, not guessed', async (t) => {
   const latin1 = Buffer.from(envelope('<é/>', { declaration: '<?xml version="1.0" encoding="iso-8859-1"?>' }), 'latin1')
-  t.match(await post(latin1, { 'Content-Type': 'text/xml; charset=iso-8859-1' }), { status: 400, body: /neither UTF-8 nor UTF-16/ })
+  t.match(await post(latin1, { 'Content-Type': 'text/xml; charset=utf-8' }), { status: 400, body: /neither UTF-8 nor UTF-16/ })
 })
 
 t.test('a request in chunks (gSOAP, .NET)', async (t) => {
@@ -200,6 +199,7 @@ t.test('a header that must be understood and is not known is refused, in both ve
 
 t.test('what is wrong is refused as ASP.NET does', async (t) => {
   t.match(await post(envelope(certify()), { SOAPAction: '"urn:other"' }), { status: 500, body: /<faultcode>soap:Client<.*did not recognize the value of HTTP Header SOAPAction/s })
+  t.match(await post(envelope(certify()), { SOAPAction: '""' }), { status: 500, body: /<faultcode>soap:Client</ })
   t.match(await post('<soap:Envelope'), { status: 400, body: /<faultcode>soap:Client</ })
   t.match(await post(''), { status: 400 })
   t.match(await post(envelope(certify()), { 'Content-Type': 'text/plain' }), { status: 415 })

@@ -10,6 +10,7 @@ import { seedPassword } from '../../src/directory/seed.js'
 import { roles } from '../../src/node/roles.js'
 import { startNode } from '../../src/node/start.js'
 import { serverNamespace } from '../../src/services/server/messages.js'
+import { templateDistributionNamespace } from '../../src/services/templates/messages.js'
 import { envelopeNamespaces } from '../../src/soap/envelope.js'
 
 const log: Record<string, unknown>[] = []
@@ -123,6 +124,59 @@ t.test('UTF-16 is read, with its byte order mark; what is neither UTF-8 nor UTF-
   const broken = await post(Buffer.concat([Buffer.from(body.slice(0, -20)), Buffer.from([0xff, 0xc0]), Buffer.from(body.slice(-20))]))
   t.equal(broken.status, 400)
   t.equal(await broken.text(), 'The request is neither UTF-8 nor UTF-16\n')
+})
+
+t.test('the charset of the Content-Type counts', async (t) => {
+  // GUIDs that are unknown come back as they were understood.
+  const request = (name: string): string =>
+    `<s:Envelope xmlns:s="${envelopeNamespaces['1.1']}"><s:Body><AcquireTemplates xmlns="${templateDistributionNamespace}"><guids><string>${name}</string></guids></AcquireTemplates></s:Body></s:Envelope>`
+  const asked = async (type: string, content: Buffer): Promise<Response> =>
+    fetch(`${node.url}/_wmcs/licensing/templateDistribution.asmx`, { method: 'POST', headers: { 'content-type': type, authorization }, body: content })
+  const swapped = (text: string): Buffer => Buffer.from(text, 'utf16le').swap16()
+  const western = Buffer.from(request('Zürich'), 'latin1')
+  const understood: readonly (readonly [type: string, content: Buffer, name: string])[] = [
+    ['text/xml', Buffer.from(request('Zürich')), 'Zürich'],
+    ['text/xml ; charset=UTF8', Buffer.from(request('Zürich')), 'Zürich'],
+    ['text/xml; charset=iso-8859-1', western, 'Zürich'],
+    ['Text/XML; Charset="ISO-8859-1"', western, 'Zürich'],
+    ['text/xml; charset=windows-1252', Buffer.from(request('80 \u0080'), 'latin1'), '80 €'],
+    ['text/xml; charset=Windows-1252', Buffer.from(request('\u0092\u009F\u00FC'), 'latin1'), '\u2019\u0178\u00FC'],
+    ['text/xml; charset=us-ascii', Buffer.from(request('Zurich')), 'Zurich'],
+    ['text/xml; charset=utf-16', swapped(`\uFEFF${request('Zürich')}`), 'Zürich'],
+    ['text/xml; charset=utf-16le', Buffer.from(request('Zürich'), 'utf16le'), 'Zürich'],
+    ['text/xml; charset=utf-16be', swapped(request('Zürich')), 'Zürich'],
+  ]
+  for (const [type, content, name] of understood) {
+    const answer = await asked(type, content)
+    t.equal(answer.status, 200, type)
+    t.match(await answer.text(), `<Guid>${name}</Guid>`, type)
+  }
+  for (const charset of ['utf-8', 'us-ascii']) t.equal((await asked(`text/xml; charset=${charset}`, western)).status, 400, charset)
+  for (const charset of ['koi8-r', 'utf-7', '', `x${'y'.repeat(500)}`]) {
+    const answer = await asked(`text/xml; charset=${charset}`, western)
+    t.equal(answer.status, 415, charset)
+    t.match(await answer.text(), `The charset "${charset.slice(0, 40)}" is not supported: send utf-8`)
+  }
+})
+
+t.test('only the two media types of SOAP are taken, to the letter', async (t) => {
+  for (const type of ['text/xml-foo', 'text/xmlx; charset=utf-8', 'application/soap+xml-x', 'text/xml/x', 'xtext/xml', 'text/xml, text/xml', 'application/xml', '']) {
+    t.equal((await post(body, { 'content-type': type })).status, 415, type)
+  }
+})
+
+t.test('callers without an account may send 64 KiB, packed or not; with a larger limit elsewhere', async (t) => {
+  const large = await startNode({ mode: 1 })
+  t.teardown(() => large.close())
+  const send = async (path: string, length: number): Promise<number> => {
+    const content = `<a>${'x'.repeat(length - 7)}</a>`
+    const response = await fetch(`${large.url}/_wmcs${path}`, { method: 'POST', headers: { 'content-type': 'text/xml', ...(path.includes('Activation') ? {} : { authorization }) }, body: content })
+    await response.text()
+    return response.status
+  }
+  t.equal(await send('/certification/Activation.asmx', 64 * 1024), 500)
+  t.equal(await send('/certification/Activation.asmx', 64 * 1024 + 1), 413)
+  t.equal(await send('/certification/server.asmx', 1024 * 1024), 500)
 })
 
 t.test('help page and WSDL of every endpoint and spelling are there without signing in', async (t) => {

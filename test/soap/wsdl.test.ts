@@ -5,6 +5,8 @@ import t from 'tap'
 import { activationService } from '../../src/services/activation/messages.js'
 import { certificationService, precertificationService } from '../../src/services/certification/messages.js'
 import { decommissionService } from '../../src/services/decommission/messages.js'
+import { subEnrollService } from '../../src/services/enrollment/messages.js'
+import { groupExpansionService } from '../../src/services/group-expansion/messages.js'
 import { licensingService } from '../../src/services/licensing/messages.js'
 import { publishingService } from '../../src/services/publishing/messages.js'
 import { republishingService } from '../../src/services/republishing/messages.js'
@@ -33,6 +35,8 @@ const services = [
   republishingService,
   serverService,
   decommissionService,
+  subEnrollService,
+  groupExpansionService,
 ]
 const address = 'https://rms.contoso.test:7443/_wmcs/a/b.asmx?x=1&y=2'
 
@@ -61,11 +65,13 @@ t.test('every service has the names of the specification', async (t) => {
       'GetLicensorCertificate,FindServiceLocationsForUser,GetServerInfo,FindServiceLocations',
     ],
     ['DecommissionService', 'http://microsoft.com/DRM/DecommissionService', 'AcquireContentKey'],
+    ['SubEnrollService', 'http://microsoft.com/DRM/SubEnrollmentService', 'SubEnroll'],
+    ['GroupExpansionWebService', 'http://microsoft.com/DRM/GroupExpansionWebService', 'IsPrincipalMemberOf'],
   ])
   const firstParameters = services.flatMap((service) => service.operations.map((each) => each.request[0]?.name))
   t.same(firstParameters, [
     'requestParams', 'requestParams', 'requestParams', 'RequestParams', 'RequestParams', undefined, 'guids', 'RequestParams',
-    'RequestParams', 'RequestParams', undefined, 'ServiceNames', 'requests', 'ServiceNames', 'paramsSoap',
+    'RequestParams', 'RequestParams', undefined, 'ServiceNames', 'requests', 'ServiceNames', 'paramsSoap', 'oInput', 'principalName',
   ], 'in the case of the specification')
 })
 
@@ -142,6 +148,14 @@ t.test('the details of the specification', async (t) => {
   t.match(
     writeWsdl(decommissionService, address),
     '<s:element minOccurs="1" maxOccurs="unbounded" name="AcquireContentKeyResponse" nillable="true" type="tns:AcquireContentKeyResponse" />',
+  )
+  const subEnrollment = schemaOf(subEnrollService)
+  t.ok(named(subEnrollment, 'element', 'SubEnrollResponse') && named(subEnrollment, 'complexType', 'SubEnrollResponse'), 'element and type of one name')
+  t.match(writeWsdl(subEnrollService, address), '<s:element minOccurs="0" maxOccurs="1" name="LicensorCertificateChain" type="tns:ArrayOfString" />')
+  t.match(writeWsdl(subEnrollService, address), '<s:element minOccurs="0" maxOccurs="1" name="aPublicKeyBytes" type="s:base64Binary" />')
+  t.match(
+    writeWsdl(groupExpansionService, address),
+    '<s:element minOccurs="1" maxOccurs="1" name="crossForestCallsSoFar" type="s:int" />',
   )
   const values = descend(named(schemaOf(serverService), 'simpleType', 'ServiceType'), 'restriction')?.children
   t.same(values?.map((value) => value.attributes['value']), serviceTypes, 'all eleven service types')

@@ -28,6 +28,30 @@ t.test('a document sent as escaped text is read as well', async (t) => {
   t.equal(readXmlNode(readXml(element('Certificate', {}, text(` ${document}\n`)))), document)
 })
 
+t.test('a document sent as base64 of its file is read as well, in any encoding of XrML', async (t) => {
+  const document = '<XrML version="1.2"><A>\u00FC\u20AC</A></XrML>'
+  const holder = (bytes: Buffer, wrap = (base64: string) => base64) => readXml(element('Certificate', {}, text(wrap(bytes.toString('base64')))))
+  const files: readonly (readonly [what: string, bytes: Buffer])[] = [
+    ['UTF-8', Buffer.from(document)],
+    ['UTF-8 with a mark', Buffer.from(`\uFEFF${document}`)],
+    ['UTF-16LE', Buffer.from(document, 'utf16le')],
+    ['UTF-16LE with a mark and a NUL at its end', Buffer.from(`\uFEFF${document}\0`, 'utf16le')],
+    ['UTF-16BE', Buffer.from(`\uFEFF${document}`, 'utf16le').swap16()],
+    ['blanks around it', Buffer.from(`\r\n${document}\n`)],
+  ]
+  for (const [what, bytes] of files) {
+    t.equal(readXmlNode(holder(bytes)), document, what)
+    t.equal(readXmlNode(holder(bytes, (base64) => `\n${base64.replaceAll(/.{20}/g, '$&\r\n')}\n`)), document, `${what}, in lines`)
+  }
+  t.equal(readXmlNode(holder(Buffer.from('no document'))), undefined)
+  t.equal(readXmlNode(holder(Buffer.from([0x3c, 0xff, 0xc0]))), undefined, 'neither UTF-8 nor UTF-16')
+  t.equal(readXmlNode(holder(Buffer.from(document), (base64) => `${base64.slice(0, 8)}*${base64.slice(8)}`)), undefined)
+  const began = performance.now()
+  t.equal(readXmlNode(readXml(`<Certificate>${' A'.repeat(4_000_000)}=*</Certificate>`)), undefined)
+  t.equal(readXmlNode(readXml(`<Certificate>${'A'.repeat(24_000_000)}</Certificate>`)), undefined, 'longer than any certificate')
+  t.ok(performance.now() - began < 10_000, 'in linear time')
+})
+
 t.test('what is not there is not read', async (t) => {
   t.equal(readXmlNode(undefined), undefined)
   t.equal(readXmlNode(readXml('<Certificate />')), undefined)

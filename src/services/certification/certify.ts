@@ -8,8 +8,8 @@ import { refuse } from '../../exceptions.js'
 import { unsupportedSet } from '../../policy/crypto-set.js'
 import { isSecurityProcessorExcluded } from '../../policy/exclusion.js'
 import { credentialType, type CredentialType } from '../../policy/validity.js'
-import { xmlNodes } from '../../soap/xml-node.js'
-import { child } from '../../xml/read.js'
+import { readXmlNodes, xmlNodes } from '../../soap/xml-node.js'
+import { child, type XmlElement } from '../../xml/read.js'
 import { element, text, type Markup } from '../../xml/write.js'
 import { checkChain } from '../../xrml/chain.js'
 import type { XrmlDocument } from '../../xrml/document.js'
@@ -29,9 +29,10 @@ const quota = { consumption: 5, maximum: 10 }
 export const certify = operation(
   describe(certificationService, 'Certify'),
   walk<Call>()
-    .step('parse', parse)
+    .step('arguments', requireArguments)
     .step('authorize', authorize)
     .step('in service', requireInService)
+    .step('read chain', readMachineChain)
     .step('verify chain', verifyMachine)
     .step('exclusion', exclude)
     .step('mail address', ({ account, notes }) => noteAddress(mailOf(account), notes))
@@ -40,12 +41,19 @@ export const certify = operation(
     .step('answer', answer),
 )
 
-function parse({ request, state }: Call): { machineChain: readonly XrmlDocument[]; type: CredentialType } {
+/** Who leaves Persistent out wants the normal certificate; the schema requires it, and every known client sends it. */
+function requireArguments({ request, state }: Call): { chainElement: XmlElement; type: CredentialType } {
   const params = child(request, 'requestParams')
   if (params === undefined) return refuse('ArgumentNull', 'requestParams is missing')
-  const machineChain = readChain(child(params, 'MachineCertificateChain'), accountCertificateLimits, 'VerifyMachineCertificateChainFailed')
+  const chainElement = child(params, 'MachineCertificateChain')
+  if (chainElement === undefined || readXmlNodes(chainElement).length === 0) return refuse('ArgumentNull', 'MachineCertificateChain has no certificate')
   const persistent = child(params, 'Persistent')?.text.trim() ?? 'true'
-  return { machineChain, type: credentialType(persistent === 'true' || persistent === '1', state.configuration.invertPersistent) }
+  if (!/^(true|false|1|0)$/.test(persistent)) return refuse('ArgumentNull', `Persistent is "${persistent.slice(0, 100)}", neither true nor false`)
+  return { chainElement, type: credentialType(persistent === 'true' || persistent === '1', state.configuration.invertPersistent) }
+}
+
+function readMachineChain({ chainElement }: { chainElement: XmlElement }): { machineChain: readonly XrmlDocument[] } {
+  return { machineChain: readChain(chainElement, accountCertificateLimits, 'VerifyMachineCertificateChainFailed') }
 }
 
 function authorize({ caller }: Call): { account: Account } {

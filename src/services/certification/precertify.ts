@@ -3,7 +3,7 @@ import type { RsaPrivateKey } from '../../crypto/keys.js'
 import type { Account } from '../../directory/directory.js'
 import { refuse } from '../../exceptions.js'
 import { xmlNode } from '../../soap/xml-node.js'
-import { child, childrenNamed } from '../../xml/read.js'
+import { child, childrenNamed, type XmlElement } from '../../xml/read.js'
 import { element, type Markup } from '../../xml/write.js'
 import { buildRac } from '../../xrml/rac.js'
 import { describe, operation, type Call } from '../context.js'
@@ -21,28 +21,35 @@ interface Wanted {
 export const precertify = operation(
   describe(precertificationService, 'Precertify'),
   walk<Call>()
-    .step('parse', parse)
+    .step('arguments', requireArguments)
     .step('in service', requireInService)
+    .step('one entry', requireOne)
     .step('identify', identify)
     .step('account key', async ({ context, state, account }) => ({ key: await accountKeyPair(context, state, account.sid) }))
     .step('build and sign', buildCertificate)
     .step('answer', ({ certificate }) => ({ answer: answerOf(certificate) })),
 )
 
-function parse({ request }: Call): Wanted {
+function requireArguments({ request }: Call): { entries: readonly Wanted[] } {
   const array = child(request, 'requestParams')
   if (array === undefined) return refuse('ArgumentNull', 'requestParams is missing')
-  const params = childrenNamed(array, 'PrecertifyParams')
-  const [only] = params
-  if (only === undefined || params.length > 1) return refuse('DrmsArgument', `there are ${params.length} PrecertifyParams, exactly one is taken`)
-  const identification = child(only, 'Identification')
-  const userName = child(only, 'UserName')?.text.trim() || undefined
+  return { entries: childrenNamed(array, 'PrecertifyParams').map(wantedIn) }
+}
+
+function wantedIn(params: XmlElement): Wanted {
+  const identification = child(params, 'Identification')
+  const userName = child(params, 'UserName')?.text.trim() || undefined
   const sid = child(identification, 'Id')?.text.trim() || undefined
   if (userName === undefined && identification === undefined) return refuse('ArgumentNull', 'neither UserName nor Identification is given')
   if (identification !== undefined && (sid === undefined || child(identification, 'AuthenticationMode')?.text.trim() !== 'Windows')) {
     return refuse('ArgumentNull', 'Identification needs AuthenticationMode Windows and an Id')
   }
   return { userName, sid }
+}
+
+function requireOne({ entries }: { entries: readonly Wanted[] }): Wanted {
+  const [only] = entries
+  return only === undefined || entries.length > 1 ? refuse('DrmsArgument', `there are ${entries.length} PrecertifyParams, exactly one is taken`) : only
 }
 
 async function identify({ userName, sid, context }: Call & Wanted): Promise<{ account: Account }> {

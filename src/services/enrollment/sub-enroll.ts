@@ -2,7 +2,7 @@
 import { issueLicensorCertificate, type Enrollee } from '../../cluster/enroll.js'
 import { publicKeyFromPkcs1 } from '../../crypto/keys.js'
 import { refuse } from '../../exceptions.js'
-import { child, descend } from '../../xml/read.js'
+import { child, descend, type XmlElement } from '../../xml/read.js'
 import { element, text, type Markup } from '../../xml/write.js'
 import type { XrmlDocument } from '../../xrml/document.js'
 import { describe, operation, type Call } from '../context.js'
@@ -16,24 +16,35 @@ const longestText = 256
 export const subEnroll = operation(
   describe(subEnrollService, 'SubEnroll'),
   walk<Call>()
+    .step('arguments', requireArguments)
     .step('in service', requireInService)
-    .step('parse', parse)
+    .step('read enrollee', readEnrollee)
     .step('build and sign', issue)
     .step('answer', ({ chain }) => ({ answer: answerOf(chain) })),
 )
 
-function parse({ request, state }: Call): { enrollee: Enrollee } {
+interface Input {
+  readonly information: XmlElement
+  readonly keyBytes: string
+  readonly guid: string
+}
+
+function requireArguments({ request }: Call): Input {
   const input = child(request, 'oInput')
   const information = child(input, 'EnrolleeInformation')
   const keyBytes = descend(input, 'CertificatePublicKey', 'aPublicKeyBytes')?.text.trim() ?? ''
   const guid = descend(input, 'CertificatePublicKey', 'Guid')?.text.trim().replace(/^\{|\}$/g, '') ?? ''
   if (information === undefined || keyBytes === '') return refuse('ArgumentNull', 'oInput needs CertificatePublicKey and EnrolleeInformation')
   if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(guid)) return refuse('ArgumentNull', `"${guid.slice(0, 60)}" is no GUID`)
+  if ((child(information, 'URL')?.text.trim() ?? '') === '') return refuse('ArgumentNull', 'EnrolleeInformation has no URL')
+  return { information, keyBytes, guid }
+}
+
+function readEnrollee({ information, keyBytes, guid, state }: Call & Input): { enrollee: Enrollee } {
   const publicKey = reading('UnspecifiedError', () => publicKeyFromPkcs1(Buffer.from(keyBytes, 'base64')))
   if (publicKey.bits !== state.rules.keyBits) refuse('UnspecifiedError', `the key has ${publicKey.bits} bits, Mode ${state.rules.mode} needs ${state.rules.keyBits}`)
   const field = (name: string): string => child(information, name)?.text.trim().slice(0, longestText) ?? ''
-  const enrollee = { guid: `{${guid.toLowerCase()}}`, name: field('Name'), url: field('URL'), version: field('Version'), sku: field('SKU'), publicKey }
-  return enrollee.url === '' ? refuse('ArgumentNull', 'EnrolleeInformation has no URL') : { enrollee }
+  return { enrollee: { guid: `{${guid.toLowerCase()}}`, name: field('Name'), url: field('URL'), version: field('Version'), sku: field('SKU'), publicKey } }
 }
 
 /** Signed with the root's own key, so the chain is one longer than that of a server that enrolled itself. */

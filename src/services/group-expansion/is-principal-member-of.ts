@@ -26,12 +26,12 @@ export const isPrincipalMemberOf = operation(
 function parse({ request }: Call): Question {
   const principal = withoutPrefix(child(request, 'principalName')?.text ?? '')
   const groups = childrenNamed(child(request, 'targetGroups'), 'string').map((group) => withoutPrefix(group.text))
-  const calls = Number(child(request, 'crossForestCallsSoFar')?.text.trim() ?? Number.NaN)
+  const calls = child(request, 'crossForestCallsSoFar')?.text.trim() ?? ''
   if (principal === '') refuse('ArgumentNull', 'principalName is missing or empty')
   if (groups.length === 0) refuse('ArgumentNull', 'targetGroups is missing or empty')
-  if (!Number.isInteger(calls) || calls < 0) refuse('ArgumentNull', 'crossForestCallsSoFar is missing or no number')
+  if (!/^\d{1,9}$/.test(calls)) refuse('ArgumentNull', 'crossForestCallsSoFar is missing or no number')
   if (groups.length > mostGroups) refuse('UnspecifiedError', `${groups.length} groups are asked for, at most ${mostGroups} are looked at`)
-  if (calls + 1 >= mostCrossForestCalls) refuse('UnspecifiedError', `${calls} servers have been asked so far: the groups of the forests contain each other`)
+  if (Number(calls) + 1 >= mostCrossForestCalls) refuse('UnspecifiedError', `${calls} servers have been asked so far: the groups of the forests contain each other`)
   return { principal, groups }
 }
 

@@ -3,26 +3,31 @@
  * who may ask, and in how "none" is said: the element is left out for a client, empty for a server.
  */
 import { refuse } from '../../exceptions.js'
+import type { XmlElement } from '../../xml/read.js'
 import { element, text, type Markup } from '../../xml/write.js'
 import { describe, operation, type Call } from '../context.js'
 import { walk } from '../steps.js'
 import { serverService, type ServiceType } from './messages.js'
-import { readServiceTypes, serviceLocation } from './service-locations.js'
+import { readServiceTypes, requireServiceNames, serviceLocation } from './service-locations.js'
 
 type Known = Call & { readonly types: readonly ServiceType[] }
+
+const read = ({ requests }: { requests: readonly XmlElement[] }) => ({ types: readServiceTypes(requests) })
 
 export const findServiceLocationsForUser = operation(
   describe(serverService, 'FindServiceLocationsForUser'),
   walk<Call>()
-    .step('parse', ({ request }) => ({ types: readServiceTypes(request) }))
+    .step('arguments', ({ request }) => ({ requests: requireServiceNames(request) }))
     .step('authorize', authorize)
+    .step('read', read)
     .step('answer', (known: Known) => ({ answer: answer('FindServiceLocationsForUserResult', known, 'left out') })),
 )
 
 export const findServiceLocations = operation(
   describe(serverService, 'FindServiceLocations'),
   walk<Call>()
-    .step('parse', ({ request }) => ({ types: readServiceTypes(request) }))
+    .step('arguments', ({ request }) => ({ requests: requireServiceNames(request) }))
+    .step('read', read)
     .step('answer', (known: Known) => ({ answer: answer('FindServiceLocationsResult', known, 'empty') })),
 )
 

@@ -5,9 +5,10 @@ import { xmlNode } from '../../soap/xml-node.js'
 import { child, childrenNamed } from '../../xml/read.js'
 import { element, type Markup } from '../../xml/write.js'
 import { describe, operation, type Call } from '../context.js'
+import { certificationUrl, licensingUrl } from '../standing.js'
 import { walk } from '../steps.js'
 import { serverInfoTypes, serverService, type ServerInfoType, type ServiceType } from './messages.js'
-import { serviceLocation } from './service-locations.js'
+import { groupExpansionUrl } from './service-locations.js'
 
 const mostRequests = 100
 
@@ -65,18 +66,16 @@ function features({ configuration }: ServerState): readonly Markup[] {
   ]
 }
 
-/** Beside each external service its internal address is what a lab client can use. */
-const listed: readonly (readonly [ServiceType, ServiceType])[] = [
-  ['LicensingService', 'LicensingInternalService'],
-  ['PublishingService', 'PublishingService'],
-  ['CertificationService', 'CertificationInternalService'],
-  ['PrecertificationService', 'PrecertificationService'],
-  ['ServerService', 'ServerService'],
-  ['GroupExpansionService', 'GroupExpansionService'],
-]
-
+/** More than FindServiceLocationsForUser tells: where no external address is set, the internal one is what a lab client can use. */
 function locations(state: ServerState): readonly Markup[] {
-  return listed.map(([type, internal]) =>
-    element('ServiceLocation', { Type: type, Url: serviceLocation(type, state) ?? serviceLocation(internal, state) ?? '' }),
-  )
+  const { externalCertificationUrl, externalLicensingUrl } = state.configuration
+  const urls = {
+    LicensingService: externalLicensingUrl ?? licensingUrl(state),
+    PublishingService: licensingUrl(state),
+    CertificationService: externalCertificationUrl ?? certificationUrl(state),
+    PrecertificationService: certificationUrl(state),
+    ServerService: certificationUrl(state),
+    GroupExpansionService: groupExpansionUrl(state),
+  } as const satisfies Partial<Record<ServiceType, string>>
+  return Object.entries(urls).map(([type, url]) => element('ServiceLocation', { Type: type, Url: url }))
 }

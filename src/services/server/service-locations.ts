@@ -1,4 +1,4 @@
-/** Where services are: one table for the three operations that tell it ([MS-RMPR] 3.7.4.2, 3.7.4.3; [MS-RMPRS] 3.2.4.1). */
+/** Where services are, for the two operations that are asked for them one by one ([MS-RMPR] 3.7.4.2; [MS-RMPRS] 3.2.4.1). */
 import type { ServerState } from '../../cluster/server-state.js'
 import { refuse } from '../../exceptions.js'
 import { child, childrenNamed, type XmlElement } from '../../xml/read.js'
@@ -8,11 +8,15 @@ import { serviceTypes, type ServiceType } from './messages.js'
 /** Windows asks for one at a time; nobody needs each type more than once. */
 const mostRequests = 100
 
+/** The entries of ServiceNames, at least one. */
+export function requireServiceNames(request: XmlElement): readonly XmlElement[] {
+  const requests = childrenNamed(child(request, 'ServiceNames'), 'ServiceLocationRequest')
+  return requests.length === 0 ? refuse('ArgumentNull', 'ServiceNames is missing or empty') : requests
+}
+
 /** The types asked for, in order. */
-export function readServiceTypes(request: XmlElement): readonly ServiceType[] {
-  const array = child(request, 'ServiceNames')
-  if (array === undefined) return refuse('ArgumentNull', 'ServiceNames is missing')
-  const types = childrenNamed(array, 'ServiceLocationRequest').map((entry) => child(entry, 'Type')?.text.trim() ?? '')
+export function readServiceTypes(requests: readonly XmlElement[]): readonly ServiceType[] {
+  const types = requests.map((entry) => child(entry, 'Type')?.text.trim() ?? '')
   if (types.length > mostRequests) return refuse('UnspecifiedError', `${types.length} services are asked for, at most ${mostRequests} are answered`)
   return types.map((type) => {
     const known = serviceTypes.find((candidate) => candidate === type)
@@ -20,7 +24,10 @@ export function readServiceTypes(request: XmlElement): readonly ServiceType[] {
   })
 }
 
-/** URL of a service; undefined when this installation has none. Without the name of the .asmx file, as in all certificates. */
+/**
+ * URL of a service, without the name of the .asmx file, as in all certificates. Undefined when it has not been set, and for the types that the
+ * specification has no URL for: publish.asmx, Precertification.asmx and server.asmx are found beside the others.
+ */
 export function serviceLocation(type: ServiceType, state: ServerState): string | undefined {
   const { externalCertificationUrl, externalLicensingUrl } = state.configuration
   switch (type) {
@@ -29,16 +36,18 @@ export function serviceLocation(type: ServiceType, state: ServerState): string |
     case 'LicensingService':
       return externalLicensingUrl ?? undefined
     case 'LicensingInternalService':
-    case 'PublishingService':
       return licensingUrl(state)
     case 'CertificationInternalService':
     case 'ActivationService':
-    case 'PrecertificationService':
-    case 'ServerService':
       return certificationUrl(state)
     case 'GroupExpansionService':
-      return `${state.configuration.baseUrl}/groupexpansion/GroupExpansion.asmx`
+      return groupExpansionUrl(state)
     default:
       return undefined
   }
+}
+
+/** With the name of the file, as in the example of [MS-RMPR] 4.6. */
+export function groupExpansionUrl({ configuration }: ServerState): string {
+  return `${configuration.baseUrl}/groupexpansion/GroupExpansion.asmx`
 }

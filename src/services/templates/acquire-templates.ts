@@ -1,7 +1,7 @@
 /** AcquireTemplates: the templates of the GUIDs asked for ([MS-RMPR] 3.4.4.3). */
 import type { ServerTemplate } from '../../cluster/server-state.js'
 import { refuse } from '../../exceptions.js'
-import { child, childrenNamed } from '../../xml/read.js'
+import { child, childrenNamed, type XmlElement } from '../../xml/read.js'
 import { element, text, type Markup } from '../../xml/write.js'
 import { describe, operation, type Call } from '../context.js'
 import { requireInService } from '../standing.js'
@@ -14,12 +14,15 @@ const mostTemplates = 25
 
 export const acquireTemplates = operation(
   describe(templateDistributionService, 'AcquireTemplates'),
-  walk<Call>().step('parse', parse).step('in service', requireInService).step('answer', answer),
+  walk<Call>().step('arguments', requireArguments).step('in service', requireInService).step('read', readGuids).step('answer', answer),
 )
 
-function parse({ request }: Call): { guids: readonly string[] } {
+function requireArguments({ request }: Call): { array: XmlElement } {
   const array = child(request, 'guids')
-  if (array === undefined) return refuse('ArgumentNull', 'guids is missing')
+  return array === undefined ? refuse('ArgumentNull', 'guids is missing') : { array }
+}
+
+function readGuids({ array }: { array: XmlElement }): { guids: readonly string[] } {
   const guids = childrenNamed(array, 'string').map((guid) => guid.text.trim())
   if (guids.length > mostTemplates) return refuse('UnspecifiedError', `${guids.length} templates are asked for, at most ${mostTemplates} are given`)
   return { guids }
