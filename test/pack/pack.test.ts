@@ -63,8 +63,8 @@ t.test('a strict TypeScript program compiles against it and protects and opens a
   const compilerOptions = { strict: true, module: 'nodenext', target: 'es2022', types: ['node'], rootDir: '.', skipLibCheck: true }
   writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['program.ts'] }))
   writeFileSync(join(folder, 'program.ts'), program)
-  // Without what tap loads into every process: the compiler does not start under it.
-  const compiled = await execute(process.execPath, [resolve('node_modules/typescript/bin/tsc')], { cwd: folder, env: { ...process.env, NODE_OPTIONS: '' } }).catch((error: { readonly stdout: string }) => error)
+  // In a bare environment: tap loads itself into every process, and the compiler does not start under it.
+  const compiled = await execute('env', ['-i', process.execPath, resolve('node_modules/typescript/bin/tsc')], { cwd: folder }).catch((error: { readonly stdout: string }) => error)
   t.match(compiled, { stdout: '', stderr: '' })
   const { stdout } = await execute(process.execPath, ['program.js'], { cwd: folder })
   t.same(JSON.parse(stdout), [true, ['VIEW'], 'UL', true, 1])
