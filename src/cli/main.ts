@@ -6,6 +6,7 @@ import { addOptions, loadCommand } from '../config/commander-options.js'
 import { processEnvironment } from '../config/environment.js'
 import { SettingsError } from '../config/load.js'
 import type { CommandName, Settings } from '../config/options.js'
+import { balancer } from './commands/balancer.js'
 import { certify, clc, licenses, locate, open, publish, templates, type PublishArguments } from './commands/client.js'
 import { demo } from './commands/demo.js'
 import { explainFile } from './commands/explain.js'
@@ -32,6 +33,9 @@ function program(): Command {
   addOptions(root.command('status'), 'status')
     .description('show clusters and nodes of a running installation')
     .action(async (_flags, command: Command) => status(settingsOf(command, 'status')))
+  addOptions(root.command('balancer'), 'balancer')
+    .description('the front door of clusters: spreads requests over their nodes; SIGHUP reads the node list again')
+    .action(async (_flags, command: Command) => balancer(settingsOf(command, 'balancer')))
   addOptions(root.command('demo'), 'demo')
     .description('alice protects a file, bob opens it, mallory is refused: against a running server, or one of its own')
     .argument('[file]', 'file to protect')
