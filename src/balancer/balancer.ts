@@ -15,6 +15,8 @@ export interface RunningBalancer {
   readonly statusUrl: string
   readonly token: string
   status(): BalancerStatus
+  /** Resolves when the status is as wanted; looked at after every change of a node's state. */
+  waitUntil(isWanted: (status: BalancerStatus) => boolean): Promise<void>
   /**
    * The nodes of a cluster from now on. A new node gets requests as soon as it is ready; one that is no longer named gets none.
    * @returns when nodes that left have finished their requests, or were cut after `limits.drainTimeout`
@@ -42,6 +44,10 @@ export async function startBalancer(options: BalancerOptions): Promise<RunningBa
   const observed: Observed[] = []
   const metrics = createBalancerMetrics(() => observed)
   const status = (): BalancerStatus => ({ clusters: observed.map(({ cluster, listeners }) => clusterStatus(cluster, listeners)) })
+  const waiting = new Set<() => void>()
+  const changed = (): void => {
+    for (const look of waiting) look()
+  }
   let statusServer: StatusServer | undefined
 
   function clusterOf(name: string): BalancedCluster {
@@ -65,7 +71,7 @@ export async function startBalancer(options: BalancerOptions): Promise<RunningBa
 
   try {
     for (const { name, nodes, listeners: wanted } of options.clusters) {
-      const cluster = createCluster(name, parseNodes(nodes), limits, { clock, log })
+      const cluster = createCluster(name, parseNodes(nodes), limits, { clock, log, changed })
       const listeners: Listener[] = []
       observed.push({ cluster, listeners })
       const pinning = createPinning(cluster, limits)
@@ -85,6 +91,16 @@ export async function startBalancer(options: BalancerOptions): Promise<RunningBa
     statusUrl: statusServer.url,
     token,
     ...actions,
+    waitUntil: (isWanted) =>
+      new Promise((resolve) => {
+        const look = (): void => {
+          if (!isWanted(status())) return
+          waiting.delete(look)
+          resolve()
+        }
+        waiting.add(look)
+        look()
+      }),
     close: async () => (closed ??= closeAll()),
   }
 }

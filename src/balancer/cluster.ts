@@ -1,7 +1,5 @@
 /** The nodes of one cluster: whose turn it is, and nodes that come, drain and go while requests run. */
-import type { Logger } from 'pino'
-import type { Clock } from '../effects.js'
-import { watchNode, type Watch } from './health.js'
+import { watchNode, type ClusterEffects, type Watch } from './health.js'
 import { createNode, finishRunning, type BalancedNode } from './node.js'
 import type { Limits, NodeEntry } from './options.js'
 import { chooseNext } from './round-robin.js'
@@ -41,7 +39,7 @@ interface Member {
   readonly watch: Watch
 }
 
-export function createCluster(name: string, entries: readonly NodeEntry[], limits: Limits, effects: { clock: Clock; log: Logger }): BalancedCluster {
+export function createCluster(name: string, entries: readonly NodeEntry[], limits: Limits, effects: ClusterEffects): BalancedCluster {
   const log = effects.log.child({ cluster: name })
   let members: readonly Member[] = []
   let nodes: readonly BalancedNode[] = []
@@ -50,7 +48,7 @@ export function createCluster(name: string, entries: readonly NodeEntry[], limit
 
   function add(entry: NodeEntry): Member {
     const node = createNode(entry, limits, effects.clock.now())
-    return { node, watch: watchNode(node, limits, { clock: effects.clock, log }) }
+    return { node, watch: watchNode(node, limits, { ...effects, log }) }
   }
 
   function beginDraining(node: BalancedNode, reason: string): void {
@@ -59,6 +57,7 @@ export function createCluster(name: string, entries: readonly NodeEntry[], limit
     node.state = 'draining'
     node.reason = reason
     node.since = effects.clock.now()
+    effects.changed()
   }
 
   async function remove({ node, watch }: Member): Promise<void> {
@@ -66,9 +65,10 @@ export function createCluster(name: string, entries: readonly NodeEntry[], limit
     beginDraining(node, 'removed from the list')
     leaving.add(node)
     await finishRunning(node, limits.drainTimeout)
-    await node.pool.close()
+    if (!node.pool.destroyed) await node.pool.close()
     leaving.delete(node)
     log.info({ node: node.id }, `node ${node.id} has left`)
+    effects.changed()
   }
 
   function memberOf(id: string): Member {

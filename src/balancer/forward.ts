@@ -198,7 +198,7 @@ function createExchange(request: IncomingMessage, response: ServerResponse, outg
     node.counters.failures++
     const code = error.code ?? ''
     if (code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT') return refusals.slowAnswer
-    if (code.startsWith('HPE_') || code === 'UND_ERR_HEADERS_OVERFLOW') return refusals.badAnswer
+    if (error.name === 'HTTPParserError' || code === 'UND_ERR_HEADERS_OVERFLOW') return refusals.badAnswer
     if (code === 'UND_ERR_INVALID_ARG' || code === 'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH') return refusals.badRequest
     node.suspect(error.message)
     return pin !== undefined && continuesDialogue(authorization) ? refusals.signInLost : undefined

@@ -10,6 +10,13 @@ const patience = 3
 /** That many quick checks, then the usual interval. */
 const quickChecks = 50
 
+export interface ClusterEffects {
+  readonly clock: Clock
+  readonly log: Logger
+  /** Called after every change of a node's state. */
+  readonly changed: () => void
+}
+
 export interface Watch {
   /** Checks now. */
   check(): void
@@ -23,7 +30,7 @@ interface CheckResult {
 }
 
 /** Checks the node at once and then until it is stopped; `node.suspect` marks it down and checks at once. */
-export function watchNode(node: BalancedNode, limits: Limits, { clock, log }: { clock: Clock; log: Logger }): Watch {
+export function watchNode(node: BalancedNode, limits: Limits, { clock, log, changed }: ClusterEffects): Watch {
   let timer: NodeJS.Timeout | undefined
   let stopped = false
   /** Results of checks that began before the last change from outside are stale. */
@@ -38,6 +45,7 @@ export function watchNode(node: BalancedNode, limits: Limits, { clock, log }: { 
     node.state = state
     node.reason = reason
     node.since = clock.now()
+    changed()
   }
 
   function judge(result: CheckResult): void {

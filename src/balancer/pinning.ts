@@ -11,7 +11,7 @@ export interface Pin {
   readonly client: Client
   /** Whether the node's connection is gone: who was signed in on it is so no longer. */
   isClosed(): boolean
-  /** Whether the client connection should end with the answer that is being given. */
+  /** Whether the node drains: the client connection ends with its next answer that asks for nothing more. */
   isLeaving(): boolean
   begin(): void
   /** The request's answer has been given. @param inDialogue it asks for the next message of a sign-in */
@@ -74,7 +74,7 @@ export function createPinning(cluster: BalancedCluster, limits: Limits): Pinning
       node,
       client,
       isClosed: () => closed || client.destroyed,
-      isLeaving: () => leaving && !inDialogue,
+      isLeaving: () => leaving,
       begin: () => void running++,
       end: (dialogue) => {
         running--
