@@ -11,6 +11,7 @@ import { surviveClosedOutput } from './output.js'
 
 /** Loaded when they run: help and wrong flags need no server, and answer at once. */
 const commands = {
+  balancer: () => import('./commands/balancer.js'),
   client: () => import('./commands/client.js'),
   demo: () => import('./commands/demo.js'),
   explain: () => import('./commands/explain.js'),
@@ -42,6 +43,11 @@ function program(): Command {
     .action(async (_flags, command: Command) => {
       const settings = settingsOf(command, 'status')
       await (await commands.status()).status(settings)
+    })
+  add(root, 'balancer', 'balancer', 'the front door of clusters: spreads requests over their nodes; SIGHUP reads the node list again', ['balancer --nodes nodes.json'])
+    .action(async (_flags, command: Command) => {
+      const settings = settingsOf(command, 'balancer')
+      await (await commands.balancer()).balancer(settings)
     })
   const story = 'alice protects a file, bob opens it, mallory is refused: against a running server, or one of its own'
   add(root, 'demo', 'demo', story, ['demo', 'demo report.docx --server http://127.0.0.1:7000'])

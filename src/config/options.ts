@@ -1,6 +1,6 @@
 /** The only list of settings: flags, `RMS_*` environment, config file, help text and documentation all come from this table. */
 
-export type CommandName = 'up' | 'status' | 'demo' | 'client' | 'explain'
+export type CommandName = 'up' | 'status' | 'demo' | 'client' | 'explain' | 'balancer'
 
 interface RowBase {
   /** The commands that take this setting as a flag. Environment and config file may name it for any command. */
@@ -61,7 +61,7 @@ const megabyte = 1024 * 1024
 const installing = ['up', 'demo'] as const
 /** Act as an RMS client. */
 const asClient = ['client', 'demo'] as const
-const every = ['up', 'status', 'demo', 'client', 'explain'] as const
+const every = ['up', 'status', 'demo', 'client', 'explain', 'balancer'] as const
 
 export const options = {
   config: {
@@ -116,11 +116,11 @@ export const options = {
   json: { type: 'boolean', default: false, commands: every, help: 'print JSON lines instead of text' },
 
   'body-limit': {
-    type: 'integer', minimum: 1024, maximum: 256 * megabyte, default: 4 * megabyte, commands: ['up'],
-    help: 'largest request body, in bytes, unpacked',
+    type: 'integer', minimum: 1024, maximum: 256 * megabyte, default: 4 * megabyte, commands: ['up', 'balancer'],
+    help: 'largest request body, in bytes, unpacked; the balancer keeps bodies up to it, to send them again',
   },
   'request-timeout': {
-    type: 'integer', minimum: 1, maximum: 3600, default: 30, commands: ['up', 'client'],
+    type: 'integer', minimum: 1, maximum: 3600, default: 30, commands: ['up', 'client', 'balancer'],
     help: 'time that one request may take, in seconds',
   },
   'refresh-interval': {
@@ -140,12 +140,41 @@ export const options = {
     help: 'turn round what Persistent means in Certify: true asks for a temporary RAC',
   },
   'log-level': {
-    type: 'choice', choices: ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'], default: 'info', commands: ['up'],
+    type: 'choice', choices: ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'], default: 'info', commands: ['up', 'balancer'],
     help: 'least important kind of message that is logged',
   },
   'log-xrml': {
     type: 'boolean', default: false, commands: ['up'],
     help: 'keep the received and issued XrML in the request log',
+  },
+
+  nodes: {
+    type: 'string', placeholder: 'FILE', default: undefined, defaultText: 'needed', commands: ['balancer'],
+    help: 'JSON file with clusters, their listeners and nodes; read again at SIGHUP',
+  },
+  'status-host': {
+    type: 'string', placeholder: 'ADDRESS', default: '127.0.0.1', commands: ['balancer'],
+    help: 'address of the status port of the balancer',
+  },
+  'status-port': {
+    type: 'integer', minimum: 0, maximum: 65535, default: 0, commands: ['balancer'],
+    help: 'port for status, metrics and changes of the node list; 0 takes any free one',
+  },
+  'balancer-token': {
+    type: 'string', placeholder: 'TEXT', default: undefined, defaultText: 'a new one, printed', secret: true, commands: ['balancer'],
+    help: 'token that changes of the node list must bring',
+  },
+  'max-connections': {
+    type: 'integer', minimum: 1, maximum: 100_000, default: 4096, commands: ['balancer'],
+    help: 'client connections of one listener; those above are closed',
+  },
+  'check-interval': {
+    type: 'integer', minimum: 50, maximum: 60_000, default: 1000, commands: ['balancer'],
+    help: 'time between two checks of a node, in milliseconds',
+  },
+  'drain-timeout': {
+    type: 'integer', minimum: 1, maximum: 3600, default: 30, commands: ['balancer'],
+    help: 'time that running requests get when a node leaves or the balancer stops, in seconds',
   },
 
   manage: {
