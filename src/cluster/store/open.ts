@@ -1,6 +1,8 @@
 /** Opens the one database that the nodes of an installation share. */
 import { Kysely } from 'kysely'
 import type { Dialect } from 'kysely'
+import { systemClock } from '../../effects.js'
+import type { Clock } from '../../effects.js'
 import { accountKeyStore } from './account-key-store.js'
 import type { AccountKeyStore } from './account-key-store.js'
 import { clusterStore } from './cluster-store.js'
@@ -11,6 +13,7 @@ import { forestStore } from './forest-store.js'
 import type { ForestStore } from './forest-store.js'
 import { memberStore } from './member-store.js'
 import type { MemberStore } from './member-store.js'
+import { postgresDialect } from './postgres.js'
 import { requestLogStore } from './request-log-store.js'
 import type { RequestLogStore } from './request-log-store.js'
 import { createSchema } from './schema.js'
@@ -31,12 +34,14 @@ export interface Store {
 }
 
 /**
- * Opens the database, with its tables made when it is empty.
- * @param location path of an SQLite file, also as `sqlite:path`, or `:memory:` for one that ends with this process
- * @throws OtherSchemaVersion when another version of this program made it, Error for a URL of another kind
+ * Opens the database, with its tables made when it is empty. Every method of the store throws DatabaseAway while the database is away,
+ * and works again when it is back.
+ * @param location path of an SQLite file, also as `sqlite:path`, `:memory:` for one that ends with this process, or
+ *   `postgres://user:password@host:port/database`
+ * @throws OtherSchemaVersion when another version of this program made it, DatabaseRefused, DatabaseAway, Error for a URL of another kind
  */
-export async function openStore(location: string): Promise<Store> {
-  const db = new Kysely<Tables>({ dialect: await dialectOf(location) })
+export async function openStore(location: string, clock: Clock = systemClock): Promise<Store> {
+  const db = new Kysely<Tables>({ dialect: await dialectOf(location, clock) })
   try {
     await createSchema(db)
   } catch (error) {
@@ -56,13 +61,14 @@ export async function openStore(location: string): Promise<Store> {
   }
 }
 
-async function dialectOf(location: string): Promise<Dialect> {
+async function dialectOf(location: string, clock: Clock): Promise<Dialect> {
+  if (/^postgres(?:ql)?:/i.test(location)) return postgresDialect(location)
   const path = location.replace(/^sqlite:(?:\/\/)?/, '')
   const scheme = /^([a-z][a-z0-9+.-]+):/i.exec(path)?.[1]
   if (path === '' || scheme !== undefined) {
     // Only the scheme: a URL may hold a password.
     const shown = scheme === undefined ? location : `${scheme}:…`
-    throw new Error(`The database ${JSON.stringify(shown)} cannot be opened: give the path of an SQLite file, sqlite:PATH, or :memory:`)
+    throw new Error(`The database ${JSON.stringify(shown)} cannot be opened: give the path of an SQLite file, sqlite:PATH, :memory:, or postgres://…`)
   }
-  return sqliteDialect(path)
+  return sqliteDialect(path, clock)
 }

@@ -24,10 +24,11 @@ export interface SqliteFile {
    */
   check(): void
   /**
+   * Waits while another connection is writing, five seconds at most.
    * @returns rows of a statement that has some, otherwise what it changed
    * @throws DatabaseAway, SqliteError
    */
-  run(text: string, parameters: readonly unknown[]): SqliteResult
+  run(text: string, parameters: readonly unknown[]): Promise<SqliteResult>
   /** Undoes the transaction, if there is one. */
   rollback(): void
   close(): void
@@ -38,8 +39,12 @@ export interface SqliteResult {
   readonly changes?: number
 }
 
-/** Milliseconds that a writer waits for another one. */
-const busyTimeout = 5000
+/**
+ * Milliseconds between two tries while another connection is writing, and how many there are. SQLite could wait by itself, and would stop
+ * all of the process meanwhile: for ever, when the other connection is of this process too.
+ */
+const busyPause = 1
+const busyTries = 4000
 
 /**
  * A file without its -wal is opened again only after it lay still for so long: while the three are put back one by one, opening would
@@ -120,7 +125,7 @@ export async function openSqliteFile(path: string, clock: Clock): Promise<Sqlite
     }
   }
 
-  const run = (text: string, parameters: readonly unknown[]): SqliteResult => {
+  const runOnce = (text: string, parameters: readonly unknown[]): SqliteResult | undefined => {
     if (connection === undefined) throw away(absence())
     try {
       const statement = remembered(connection, text)
@@ -128,9 +133,19 @@ export async function openSqliteFile(path: string, clock: Clock): Promise<Sqlite
       return { rows: [], changes: statement.run(parameters).changes }
     } catch (error) {
       if (!(error instanceof Libsql.SqliteError) || !unusable.test(error.code)) throw error
-      if (!error.code.startsWith('SQLITE_BUSY')) leave()
+      if (error.code.startsWith('SQLITE_BUSY')) return undefined
+      leave()
       throw away(`cannot be used: ${error.message}`, error)
     }
+  }
+
+  const run = async (text: string, parameters: readonly unknown[]): Promise<SqliteResult> => {
+    for (let tries = busyTries; tries > 0; tries--) {
+      const result = runOnce(text, parameters)
+      if (result !== undefined) return result
+      await wait(busyPause)
+    }
+    throw away('cannot be used: another connection goes on writing to it')
   }
 
   return {
@@ -155,11 +170,8 @@ export async function openSqliteFile(path: string, clock: Clock): Promise<Sqlite
 async function connect(path: string): Promise<Connection> {
   const database = new Libsql(path)
   try {
-    database.pragma(`busy_timeout = ${busyTimeout}`)
+    database.pragma('busy_timeout = 0')
     await useWriteAheadLog(database)
-    database.pragma('synchronous = NORMAL')
-    // The first question makes -wal and -shm.
-    database.prepare('select count(*) from sqlite_schema').all([])
   } catch (error) {
     database.close()
     throw error
@@ -167,17 +179,19 @@ async function connect(path: string): Promise<Connection> {
   return { database, statements: new Map(), files: path === ':memory:' ? '' : filesAt(path) }
 }
 
-/** Processes that make the same new file at once get in each other's way here, and SQLite does not wait by itself for this one. */
+/** Also processes that make the same new file at once get in each other's way here. */
 async function useWriteAheadLog(database: Libsql.Database): Promise<void> {
-  const pause = 20
-  for (let tries = busyTimeout / pause; ; tries--) {
+  for (let tries = busyTries; ; tries--) {
     try {
       database.pragma('journal_mode = WAL')
+      database.pragma('synchronous = NORMAL')
+      // The first question makes -wal and -shm.
+      database.prepare('select count(*) from sqlite_schema').all([])
       return
     } catch (error) {
       const busy = error instanceof Libsql.SqliteError && error.code.startsWith('SQLITE_BUSY')
       if (!busy || tries <= 0) throw error
-      await wait(pause)
+      await wait(busyPause)
     }
   }
 }

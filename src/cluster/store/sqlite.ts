@@ -38,7 +38,7 @@ function sqliteDriver(file: SqliteFile): Driver {
 
   const connection: DatabaseConnection = {
     executeQuery: async <R>({ sql, parameters }: { readonly sql: string; readonly parameters: readonly unknown[] }) => {
-      const { rows, changes } = file.run(sql, parameters)
+      const { rows, changes } = await file.run(sql, parameters)
       if (!inTransaction) file.check()
       return { rows: rows as R[], ...(changes === undefined ? {} : { numAffectedRows: BigInt(changes) }) }
     },
@@ -62,12 +62,12 @@ function sqliteDriver(file: SqliteFile): Driver {
     releaseConnection: async () => endTurn(),
     beginTransaction: async () => {
       // One that begins reading fails at its first write, without waiting, when another process wrote in between.
-      file.run('begin immediate', [])
+      await file.run('begin immediate', [])
       inTransaction = true
     },
     commitTransaction: async () => {
       file.check()
-      file.run('commit', [])
+      await file.run('commit', [])
       inTransaction = false
       // Moved between the two: the records are in the file that was taken away.
       file.check()
