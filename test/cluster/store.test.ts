@@ -71,7 +71,8 @@ async function run(t: Test, database: TestDatabase): Promise<void> {
     t.equal(await one.clusters.saveConfiguration('nowhere', configuration), undefined)
     await t.rejects(one.clusters.saveConfiguration('root', { ...configuration, baseUrl: '' }), { name: 'InvalidConfiguration' })
 
-    t.same((await Promise.all([one, two].map(({ directory }) => directory.fillIfEmpty(seed)))).toSorted(), [false, true])
+    const filled = await Promise.all([one, two].map(({ directory }) => directory.fillIfEmpty(seed)))
+    t.equal(filled.filter(Boolean).length, 1, 'one fills the directory')
     const registered = await Promise.all([one, two].map(({ forest }, index) => forest.registerServiceConnectionPoint(`http://${index}`)))
     t.equal(new Set(registered).size, 1, 'one service connection point')
 

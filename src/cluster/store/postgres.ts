@@ -60,8 +60,10 @@ export async function postgresDialect(location: string): Promise<Dialect> {
 }
 
 /** 64-bit numbers are numbers here as on SQLite; all other types are as `pg` has them. */
-const getTypeParser: typeof pg.types.getTypeParser = (type: number, format?: 'text' | 'binary'): unknown =>
-  type === pg.types.builtins.INT8 && format !== 'binary' ? Number : (pg.types.getTypeParser(type, format as 'text') as unknown)
+function getTypeParser(type: number, format?: 'text' | 'binary'): unknown {
+  const int8: number = pg.types.builtins.INT8
+  return type === int8 && format !== 'binary' ? Number : (pg.types.getTypeParser(type, format) as unknown)
+}
 
 function targetOf(settings: pg.PoolConfig): Target {
   try {

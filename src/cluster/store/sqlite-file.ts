@@ -233,6 +233,6 @@ function rollbackOn(database: Libsql.Database): void {
 /** Once an outage, so its time does not matter. */
 function collectGarbage(): void {
   setFlagsFromString('--expose-gc')
-  const collect: unknown = runInNewContext('gc')
-  if (typeof collect === 'function') collect()
+  const collect = runInNewContext('gc') as () => void
+  collect()
 }

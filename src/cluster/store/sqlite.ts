@@ -1,6 +1,6 @@
 /** SQLite through the `libsql` package, whose binary comes inside npm packages: no compiler, no server. */
 import { SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from 'kysely'
-import type { DatabaseConnection, Dialect, Driver } from 'kysely'
+import type { DatabaseConnection, Dialect, Driver, QueryResult } from 'kysely'
 import { systemClock } from '../../effects.js'
 import type { Clock } from '../../effects.js'
 import { openSqliteFile } from './sqlite-file.js'
@@ -37,10 +37,10 @@ function sqliteDriver(file: SqliteFile): Driver {
   }
 
   const connection: DatabaseConnection = {
-    executeQuery: async <R>({ sql, parameters }: { readonly sql: string; readonly parameters: readonly unknown[] }) => {
+    executeQuery: async ({ sql, parameters }): Promise<QueryResult<never>> => {
       const { rows, changes } = await file.run(sql, parameters)
       if (!inTransaction) file.check()
-      return { rows: rows as R[], ...(changes === undefined ? {} : { numAffectedRows: BigInt(changes) }) }
+      return { rows: rows as never[], ...(changes === undefined ? {} : { numAffectedRows: BigInt(changes) }) }
     },
     streamQuery: () => {
       throw new Error('Nothing here is streamed')
