@@ -39,7 +39,7 @@ export interface SpoolOptions {
 }
 
 export interface Drained {
-  /** Records that were in the files, also those that the database had already. */
+  /** Records that the database did not have. */
   readonly written: number
   /** Lines that are no records, or that the database does not take; they are kept in files ending in `.damaged`. */
   readonly damaged: number
@@ -157,8 +157,8 @@ async function writeFileTo(insert: RequestLogStore['insert'], path: string): Pro
   let batch: RequestLogRecord[] = []
   let characters = 0
   const writeBatch = async (): Promise<void> => {
-    const refused = await insertEach(insert, batch)
-    written += batch.length - refused.length
+    const { added, refused } = await insertEach(insert, batch)
+    written += added
     damaged.push(...refused.map((record) => JSON.stringify(record)))
     batch = []
     characters = 0
@@ -176,18 +176,22 @@ async function writeFileTo(insert: RequestLogStore['insert'], path: string): Pro
   return { written, damaged: damaged.length }
 }
 
-/** @returns the records that the database does not take, so that one of them does not keep the others from it */
-async function insertEach(insert: RequestLogStore['insert'], records: readonly RequestLogRecord[]): Promise<readonly RequestLogRecord[]> {
+/** One by one when the database does not take all together, so that one record does not keep the others from it. */
+async function insertEach(insert: RequestLogStore['insert'], records: readonly RequestLogRecord[]): Promise<Inserted> {
   try {
-    await insert(records)
-    return []
+    return { added: (await insert(records)).filter(Boolean).length, refused: [] }
   } catch (error) {
     if (error instanceof DatabaseAway) throw error
-    if (records.length === 1) return records
-    const refused: RequestLogRecord[] = []
-    for (const record of records) refused.push(...(await insertEach(insert, [record])))
-    return refused
+    if (records.length === 1) return { added: 0, refused: records }
+    const each: Inserted[] = []
+    for (const record of records) each.push(await insertEach(insert, [record]))
+    return { added: each.reduce((sum, { added }) => sum + added, 0), refused: each.flatMap(({ refused }) => refused) }
   }
+}
+
+interface Inserted {
+  readonly added: number
+  readonly refused: readonly RequestLogRecord[]
 }
 
 /** Lines that end. What comes after the last end was being written when its process died: nobody was told that it is kept. */

@@ -1,33 +1,14 @@
 import t from 'tap'
 import type { Test } from 'tap'
 import { createRequestLog } from '../../src/cluster/request-log.js'
-import type { NewRequestLogRecord, RequestLogRecord } from '../../src/cluster/request-log.js'
+import type { RequestLogRecord } from '../../src/cluster/request-log.js'
 import { openStore } from '../../src/cluster/store/open.js'
 import type { Clock } from '../../src/effects.js'
+import { logRecord as record } from './log-record.js'
 import { databases } from './postgres.js'
 import type { TestDatabase } from './postgres.js'
 
 const clock: Clock = { now: () => new Date('2026-01-02T03:04:05.678Z'), monotonic: () => 0 }
-
-function record(id: number | string, other: Partial<NewRequestLogRecord> = {}): NewRequestLogRecord {
-  return {
-    clusterName: 'root',
-    hostMachineName: 'root-1',
-    hostMachineRequestId: String(id),
-    requestTime: new Date(Date.UTC(2026, 0, 1) + Number(id) * 1000).toISOString(),
-    requestPath: '/_wmcs/licensing/license.asmx',
-    requestType: 'AcquireLicense',
-    requestUserAddress: '127.0.0.1',
-    requestUserAgent: 'test',
-    authenticatedState: 'NTLM',
-    secureConnectionState: false,
-    authenticatedId: 'CONTOSO\\alice',
-    metadata: '',
-    successOrFailure: 'Succeeded',
-    errorInformation: '',
-    ...other,
-  }
-}
 
 for (const database of databases(t)) t.test(database.name, (t) => run(t, database))
 

@@ -63,6 +63,7 @@ t.test('an SQLite file that is moved away is away for every question, and works 
     move(file, elsewhere)
     await everythingIsAway(t, store, /moved, deleted or replaced|has been away for \d+ s: put it back, with its -wal and -shm/)
     await everythingIsAway(t, other, /rms\.db/)
+    await t.rejects(openStore(file, { create: false }), { name: 'DatabaseRefused', message: /There is no database file/ })
     t.equal(existsSync(file), false, 'nothing was made in its place')
     move(elsewhere, file)
     t.equal((await store.members.list()).length, round, 'it is there at once')
@@ -75,7 +76,7 @@ t.test('a file that stays away says since when', async (t) => {
   let now = 1000
   const folder = t.testdir()
   const file = join(folder, 'rms.db')
-  const store = await openStore(file, { now: () => new Date(0), monotonic: () => now })
+  const store = await openStore(file, { clock: { now: () => new Date(0), monotonic: () => now } })
   t.teardown(store.close)
   move(file, join(folder, 'elsewhere.db'))
   await t.rejects(store.members.list(), { name: 'DatabaseAway', message: /was moved, deleted or replaced/ })

@@ -1,8 +1,6 @@
 /** Opens the one database that the nodes of an installation share. */
 import { Kysely } from 'kysely'
 import type { Dialect } from 'kysely'
-import { systemClock } from '../../effects.js'
-import type { Clock } from '../../effects.js'
 import { accountKeyStore } from './account-key-store.js'
 import type { AccountKeyStore } from './account-key-store.js'
 import { clusterStore } from './cluster-store.js'
@@ -19,6 +17,7 @@ import type { RequestLogStore } from './request-log-store.js'
 import { createSchema } from './schema.js'
 import type { Tables } from './schema.js'
 import { sqliteDialect } from './sqlite.js'
+import type { SqliteOptions } from './sqlite-file.js'
 import { templateStore } from './template-store.js'
 import type { TemplateStore } from './template-store.js'
 
@@ -33,6 +32,8 @@ export interface Store {
   readonly close: () => Promise<void>
 }
 
+export type StoreOptions = SqliteOptions
+
 /**
  * Opens the database, with its tables made when it is empty. Every method of the store throws DatabaseAway while the database is away,
  * and works again when it is back.
@@ -40,8 +41,8 @@ export interface Store {
  *   `postgres://user:password@host:port/database`
  * @throws OtherSchemaVersion when another version of this program made it, DatabaseRefused, DatabaseAway, Error for a URL of another kind
  */
-export async function openStore(location: string, clock: Clock = systemClock): Promise<Store> {
-  const db = new Kysely<Tables>({ dialect: await dialectOf(location, clock) })
+export async function openStore(location: string, options: StoreOptions = {}): Promise<Store> {
+  const db = new Kysely<Tables>({ dialect: await dialectOf(location, options) })
   try {
     await createSchema(db)
   } catch (error) {
@@ -61,7 +62,7 @@ export async function openStore(location: string, clock: Clock = systemClock): P
   }
 }
 
-async function dialectOf(location: string, clock: Clock): Promise<Dialect> {
+async function dialectOf(location: string, options: StoreOptions): Promise<Dialect> {
   if (/^postgres(?:ql)?:/i.test(location)) return postgresDialect(location)
   const path = location.replace(/^sqlite:(?:\/\/)?/, '')
   const scheme = /^([a-z][a-z0-9+.-]+):/i.exec(path)?.[1]
@@ -70,5 +71,5 @@ async function dialectOf(location: string, clock: Clock): Promise<Dialect> {
     const shown = scheme === undefined ? location : `${scheme}:…`
     throw new Error(`The database ${JSON.stringify(shown)} cannot be opened: give the path of an SQLite file, sqlite:PATH, :memory:, or postgres://…`)
   }
-  return sqliteDialect(path, clock)
+  return sqliteDialect(path, options)
 }

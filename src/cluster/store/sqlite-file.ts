@@ -2,14 +2,15 @@
  * An SQLite file that may be moved, deleted and put back while it is open. SQLite goes on writing into a moved or deleted file, so
  * device and inode of the file, its -wal and its -shm are compared with those that were opened; a difference means that it is away.
  */
-import { closeSync, mkdirSync, openSync, statSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import Libsql from 'libsql'
+import { systemClock } from '../../effects.js'
 import type { Clock } from '../../effects.js'
-import { DatabaseAway } from './database-away.js'
+import { DatabaseAway, DatabaseRefused } from './database-away.js'
 import { schemaVersion } from './schema.js'
 
 export interface SqliteFile {
@@ -64,9 +65,20 @@ interface Connection {
   readonly files: string
 }
 
-/** Opens the file, which is made (readable by its owner alone) when it is not there. @throws SqliteError when it is no database */
-export async function openSqliteFile(path: string, clock: Clock): Promise<SqliteFile> {
+export interface SqliteOptions {
+  /** False: a file that is not there is an error, so that a node that starts while its file is away does not begin a new one. */
+  readonly create?: boolean
+  /** For how long a file is away. */
+  readonly clock?: Clock
+}
+
+/**
+ * Opens the file, which is made (readable by its owner alone) when it is not there.
+ * @throws DatabaseRefused when it is not there and is not to be made, SqliteError when it is no database
+ */
+export async function openSqliteFile(path: string, { create = true, clock = systemClock }: SqliteOptions): Promise<SqliteFile> {
   if (path !== ':memory:') {
+    if (!create && !existsSync(path)) throw new DatabaseRefused(`There is no database file ${path}: correct the path, or put the file back`)
     mkdirSync(dirname(path), { recursive: true })
     closeSync(openSync(path, 'a', 0o600))
   }

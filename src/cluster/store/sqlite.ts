@@ -1,18 +1,16 @@
 /** SQLite through the `libsql` package, whose binary comes inside npm packages: no compiler, no server. */
 import { SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from 'kysely'
 import type { DatabaseConnection, Dialect, Driver, QueryResult } from 'kysely'
-import { systemClock } from '../../effects.js'
-import type { Clock } from '../../effects.js'
 import { openSqliteFile } from './sqlite-file.js'
-import type { SqliteFile } from './sqlite-file.js'
+import type { SqliteFile, SqliteOptions } from './sqlite-file.js'
 
 /**
  * A dialect over one connection to this file, which is made (readable by its owner alone) when it is not there.
  * @param path of the file, or `:memory:`
- * @throws SqliteError when the file is no database or stays locked
+ * @throws DatabaseRefused when it is not there and is not to be made, SqliteError when the file is no database or stays locked
  */
-export async function sqliteDialect(path: string, clock: Clock = systemClock): Promise<Dialect> {
-  const file = await openSqliteFile(path, clock)
+export async function sqliteDialect(path: string, options: SqliteOptions = {}): Promise<Dialect> {
+  const file = await openSqliteFile(path, options)
   return {
     createDriver: () => sqliteDriver(file),
     createAdapter: () => new SqliteAdapter(),
