@@ -48,8 +48,11 @@ export function databases(t: Test): readonly TestDatabase[] {
   ]
 }
 
-/** Starts a server that is stopped and removed when `t` ends. */
-export async function startPostgres(t: Test): Promise<TestPostgres> {
+/**
+ * Starts a server that is stopped and removed when `t` ends.
+ * @param options durable: what is committed is on the disk, as outside of tests
+ */
+export async function startPostgres(t: Pick<Test, 'teardown'>, options: { readonly durable?: boolean } = {}): Promise<TestPostgres> {
   const account = unprivilegedAccount()
   const folder = mkdtempSync(join(tmpdir(), 'rms-emulator-postgres-'))
   const run = { cwd: folder, env: { LC_ALL: 'C', TZ: 'UTC' }, ...account }
@@ -81,7 +84,7 @@ export async function startPostgres(t: Test): Promise<TestPostgres> {
   const port = await freePort()
 
   const start = async (): Promise<void> => {
-    const settings = ['listen_addresses=127.0.0.1', `port=${port}`, 'unix_socket_directories=', 'fsync=off', 'shared_buffers=16MB', 'max_connections=60']
+    const settings = ['listen_addresses=127.0.0.1', `port=${port}`, 'unix_socket_directories=', `fsync=${options.durable === true ? 'on' : 'off'}`, 'shared_buffers=16MB', 'max_connections=60']
     const postgres = [join(binaries, 'postgres'), '-D', data, ...settings.flatMap((setting) => ['-c', setting])]
     // The shell ends the server when our end of its standard input closes: by stop(), or because this process is no more.
     const child = spawn('/bin/sh', ['-c', '"$@" </dev/null & read -r _; kill -INT $!; wait $!', 'sh', ...postgres], { ...run, stdio: ['pipe', 'ignore', 'pipe'] })

@@ -128,20 +128,20 @@ t.test('nodes that append while others write: none is lost', async (t) => {
   const folder = t.testdir()
   const { records, insert } = database()
   const spools = ['root-1', 'root-2', 'root-3'].map((nodeId) => ({ nodeId, spool: spoolIn(folder, nodeId) }))
-  let isAppending = true
+  const work = { isDone: false }
   const append = async ({ nodeId, spool }: (typeof spools)[number]): Promise<void> => {
     for (let id = 0; id < 40; id++) await spool.append([record(id, { hostMachineName: nodeId })])
   }
   const drain = async ({ spool }: (typeof spools)[number]): Promise<void> => {
     // Between two looks a node waits; one that never did would take every file before its owner has looked.
-    while (isAppending) {
+    while (!work.isDone) {
       await spool.drain(insert)
       await wait(20)
     }
   }
   const draining = spools.map(drain)
   await Promise.all(spools.map(append)).finally(() => {
-    isAppending = false
+    work.isDone = true
   })
   await Promise.all(draining)
   await spools[0]?.spool.drain(insert)
