@@ -4,6 +4,7 @@ import { accountKey, longestName, nameKey } from '../../directory/account-name.j
 import { TooManyMemberships, domainUsersSid, membershipLimit } from '../../directory/directory.js'
 import type { Account, Directory, DirectorySeed, Group, Membership, NewAccount } from '../../directory/directory.js'
 import { inChunks, insertAccounts, insertForest, insertGroups, insertMemberships } from './directory-rows.js'
+import { lockOthersOut } from './exclusive.js'
 import type { ForestStore } from './forest-store.js'
 import type { Database } from './schema.js'
 
@@ -155,6 +156,7 @@ export function directoryStore(db: Database, forests: ForestStore): DirectorySto
     memberships,
     fillIfEmpty: (seed) =>
       db.transaction().execute(async (transaction) => {
+        await lockOthersOut(transaction)
         if (!(await insertForest(transaction, seed.forest))) return false
         await insertAccounts(transaction, seed.accounts)
         await insertGroups(transaction, seed.groups)
