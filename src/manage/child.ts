@@ -1,0 +1,104 @@
+/**
+ * A server process that belongs to this one: started, awaited until it says that it is ready, stopped. It cannot outlive us, even when we are
+ * killed: the channel between us closes then, and the child ends by itself (see cli/parent.ts).
+ */
+import { spawn, type ChildProcess } from 'node:child_process'
+import { createInterface } from 'node:readline'
+import { processEnvironment } from '../config/environment.js'
+
+export interface ChildOptions {
+  /** Arguments of the command line: `['node', '--json', …]`. */
+  readonly args: readonly string[]
+  /** Settings that must not be seen in a list of processes, as environment variables. */
+  readonly secrets?: Readonly<Record<string, string>>
+  /** Milliseconds until it must be ready. */
+  readonly readyWithin?: number
+  /** Receives its stderr, a line at a time. */
+  readonly onLine?: (line: string) => void
+}
+
+export interface Child {
+  readonly pid: number
+  /** What it printed when it was ready. */
+  readonly ready: Readonly<Record<string, unknown>>
+  /** Resolves when it has ended, for whatever reason. */
+  readonly ended: Promise<string>
+  /** Asks it to end, and kills it when it does not within the time. */
+  stop(within?: number): Promise<void>
+  kill(): void
+}
+
+/** The process did not become ready; the message has its last words. */
+export class ChildFailed extends Error {
+  override readonly name = 'ChildFailed'
+}
+
+const main = new URL('../cli/main.js', import.meta.url)
+const defaultReadyWithin = 15_000
+const defaultStopWithin = 10_000
+const keptLines = 20
+
+/** @throws ChildFailed */
+export async function startChild({ args, secrets = {}, readyWithin = defaultReadyWithin, onLine }: ChildOptions): Promise<Child> {
+  const child = spawn(process.execPath, [main.pathname, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    env: { ...inheritedEnvironment(), ...secrets },
+  })
+  const lines: string[] = []
+  createInterface({ input: child.stderr as NodeJS.ReadableStream }).on('line', (line) => {
+    lines.push(line)
+    if (lines.length > keptLines) lines.shift()
+    onLine?.(line)
+  })
+  const ended = new Promise<string>((resolve) => {
+    child.once('exit', (code, signal) => resolve(signal === null ? `exit code ${code}` : `signal ${signal}`))
+    child.once('error', (error) => resolve(error.message))
+  })
+  const stop = async (within = defaultStopWithin): Promise<void> => {
+    const timer = setTimeout(() => child.kill('SIGKILL'), within)
+    child.kill('SIGTERM')
+    await ended
+    clearTimeout(timer)
+  }
+  try {
+    const ready = await readiness(child, ended, readyWithin)
+    return { pid: child.pid ?? 0, ready, ended, stop, kill: () => void child.kill('SIGKILL') }
+  } catch (error) {
+    child.kill('SIGKILL')
+    await ended
+    throw new ChildFailed(`${args[0]} did not start: ${(error as Error).message}${lines.length === 0 ? '' : `\n${lines.join('\n')}`}`)
+  }
+}
+
+async function readiness(child: ChildProcess, ended: Promise<string>, within: number): Promise<Child['ready']> {
+  let timer: NodeJS.Timeout | undefined
+  const tooLate = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`it was not ready within ${within / 1000} s`)), within)
+  })
+  const gone = ended.then((how) => Promise.reject(new Error(`it ended with ${how}`)))
+  const said = new Promise<Child['ready']>((resolve) => {
+    createInterface({ input: child.stdout as NodeJS.ReadableStream }).on('line', (line) => {
+      const event = eventOf(line)
+      if (event?.['event'] === 'ready') resolve(event)
+    })
+  })
+  try {
+    return await Promise.race([said, gone, tooLate])
+  } finally {
+    clearTimeout(timer)
+    gone.catch(() => undefined)
+  }
+}
+
+function eventOf(line: string): Child['ready'] | undefined {
+  try {
+    return JSON.parse(line) as Child['ready']
+  } catch {
+    return undefined
+  }
+}
+
+/** Settings of ours are not the child's: it is told what it needs. */
+function inheritedEnvironment(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(processEnvironment()).filter(([name]) => !name.startsWith('RMS_')))
+}
