@@ -15,6 +15,8 @@ const commands = {
   client: () => import('./commands/client.js'),
   demo: () => import('./commands/demo.js'),
   explain: () => import('./commands/explain.js'),
+  node: () => import('./commands/node.js'),
+  provision: () => import('./commands/provision.js'),
   status: () => import('./commands/status.js'),
   up: () => import('./commands/up.js'),
 }
@@ -48,6 +50,18 @@ function program(): Command {
     .action(async (_flags, command: Command) => {
       const settings = settingsOf(command, 'balancer')
       await (await commands.balancer()).balancer(settings)
+    })
+  add(root, 'node', 'node', 'one server: joins a cluster of the database and serves until it is stopped', ['node --cluster root --db lab/rms.sqlite --key-password TEXT'])
+    .action(async (_flags, command: Command) => {
+      const settings = settingsOf(command, 'node')
+      await (await commands.node()).node(settings)
+    })
+  const places = '--public-url http://rms.contoso.test --db lab/rms.sqlite'
+  add(root, 'provision', 'provision', 'make a cluster in the database, without a server yet', [`provision root --cluster root ${places}`, `provision licensing --cluster legal ${places}`])
+    .argument('<kind>', 'root or licensing')
+    .action(async (kind: string, _flags, command: Command) => {
+      const settings = settingsOf(command, 'provision')
+      await (await commands.provision()).provision(settings, kind)
     })
   const story = 'alice protects a file, bob opens it, mallory is refused: against a running server, or one of its own'
   add(root, 'demo', 'demo', story, ['demo', 'demo report.docx --server http://127.0.0.1:7000'])

@@ -32,7 +32,7 @@ t.test('the help of a command has its settings only, in aligned columns, with de
     const line = lines.find((candidate) => candidate.trim().split(' ')[0] === `--${name}`)
     t.equal(line?.slice(column), environmentName(name), name)
   }
-  t.match(help, /--port N .* 7000 .*RMS_PORT/)
+  t.match(help, /--port N .* 7000; node: any .*RMS_PORT/)
   t.match(help, /--crypto-mode 1\|2 /)
   t.ok(lines.every((line) => line.length <= 140))
   t.notMatch(commandHelp('status'), /--root/)

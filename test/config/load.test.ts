@@ -25,7 +25,7 @@ t.test('without any source there are the defaults', async (t) => {
   const { settings, origins } = loadSettings('up', sources({}))
   const mode: 1 | 2 = settings.cryptoMode
   t.equal(mode, 2)
-  t.match(settings, { root: 1, port: 7000, managePort: undefined, host: '127.0.0.1', cryptoMode: 2, signer: 'openssl', json: false })
+  t.match(settings, { root: 2, port: undefined, licensing: [{ key: 'licensing', value: 2 }], managePort: undefined, host: '127.0.0.1', cryptoMode: 2, signer: 'openssl', json: false })
   t.same(settings.admit, [])
   t.equal(settings.bodyLimit, 4 * 1024 * 1024)
   t.equal(settings.db, undefined)
@@ -44,7 +44,7 @@ t.test('flags win over the environment, the environment over the file, the file 
 })
 
 t.test('an empty environment variable counts as not given', async (t) => {
-  t.equal(loadSettings('up', sources({}, { RMS_PORT: '' })).settings.port, 7000)
+  t.equal(loadSettings('up', sources({}, { RMS_PORT: '' })).settings.port, undefined)
 })
 
 t.test('the environment can name the config file', async (t) => {

@@ -9,7 +9,7 @@ import { startOwnInstallation } from '../own-installation.js'
 export function installationOptions(settings: Settings<'up'>): InstallationOptions {
   return {
     host: settings.host,
-    port: settings.port,
+    port: settings.port ?? 7000,
     // With --port 0 everything takes any free port; management too, unless it was told one.
     managePort: settings.managePort ?? (settings.port === 0 ? 0 : 7080),
     publicUrl: settings.publicUrl?.replace(/\/_wmcs\/?$/i, ''),

@@ -14,7 +14,7 @@ const orNull = (schema: object): object => ({ ...schema, nullable: true })
 
 /** What may be changed. Trust has routes of its own; names, keys, certificates, mode and base URL are for life. */
 const changeable: Partial<Readonly<Record<keyof ServerConfiguration, object>>> = {
-  configurationRefreshIntervalSeconds: { type: 'integer', minimum: 1, maximum: day, description: 'How often nodes look for changes; nodes follow from their next start on' },
+  configurationRefreshIntervalSeconds: { type: 'integer', minimum: 1, maximum: day, description: 'How often nodes look for changes' },
   applicationExclusionPolicy: {
     type: 'array',
     maxItems: 1000,
