@@ -17,6 +17,7 @@ const commands = {
   explain: () => import('./commands/explain.js'),
   node: () => import('./commands/node.js'),
   provision: () => import('./commands/provision.js'),
+  servers: () => import('./commands/servers.js'),
   status: () => import('./commands/status.js'),
   up: () => import('./commands/up.js'),
 }
@@ -45,6 +46,25 @@ function program(): Command {
     .action(async (_flags, command: Command) => {
       const settings = settingsOf(command, 'status')
       await (await commands.status()).status(settings)
+    })
+  add(root, 'add-server', 'add-server', 'add a server to a cluster of a running installation', ['add-server root', 'add-server licensing'])
+    .argument('<cluster>', 'name of the cluster')
+    .action(async (cluster: string, _flags, command: Command) => {
+      const settings = settingsOf(command, 'add-server')
+      await (await commands.servers()).addServer(settings, cluster)
+    })
+  add(root, 'add-cluster', 'add-cluster', 'add a licensing-only cluster to a running installation', ['add-cluster legal', 'add-cluster legal --nodes 2 --enrollment root'])
+    .argument('<name>', 'name of the new cluster')
+    .option('--nodes <N>', 'how many servers it begins with', '1')
+    .action(async (name: string, flags: { nodes: string }, command: Command) => {
+      const settings = settingsOf(command, 'add-cluster')
+      await (await commands.servers()).addCluster(settings, name, flags.nodes)
+    })
+  add(root, 'remove-server', 'remove-server', 'let a server finish its requests and end it', ['remove-server root-2', 'remove-server legal-1 --force'])
+    .argument('<id>', 'name of the server, as status shows it')
+    .action(async (id: string, _flags, command: Command) => {
+      const settings = settingsOf(command, 'remove-server')
+      await (await commands.servers()).removeServer(settings, id)
     })
   add(root, 'balancer', 'balancer', 'the front door of clusters: spreads requests over their nodes; SIGHUP reads the node list again', ['balancer --nodes nodes.json'])
     .action(async (_flags, command: Command) => {

@@ -54,7 +54,7 @@ t.test('the environment can name the config file', async (t) => {
 
 t.test('a bad value is refused by every source, with where it stood, what it is and what is allowed', async (t) => {
   const refused: readonly (readonly [Sources, RegExp])[] = [
-    [sources({ root: '0' }), /^--root is "0"; it must be 1$/],
+    [sources({ root: '0' }), /^--root is "0"; it must be a whole number from 1 to 64$/],
     [sources({ port: '65536' }), /^--port is "65536"; it must be a whole number from 0 to 65535$/],
     [sources({ port: '70x' }), /--port is "70x"/],
     [sources({ port: '' }), /--port is ""/],

@@ -9,8 +9,12 @@ import type { Settings } from '../../config/options.js'
 import { Failure } from '../failure.js'
 import { createLogger } from '../logger.js'
 import { createOutput, table } from '../output.js'
+import { endWithParent } from '../parent.js'
 
 export async function balancer(settings: Settings<'balancer'>): Promise<void> {
+  // Started by another process with a channel: when that one is gone, nobody needs this one.
+  let end = (): void => process.exit(1)
+  endWithParent(() => end())
   const output = createOutput(settings.json)
   const log = createLogger(settings.logLevel)
   const file = settings.nodes
@@ -33,15 +37,17 @@ export async function balancer(settings: Settings<'balancer'>): Promise<void> {
   })
   const onHangup = (): void => void reload(running, file, log)
   process.on('SIGHUP', onHangup)
-  const grace = closeWithGrace({ delay: drainTimeout + 5000, logger: false, skip: ['SIGHUP'] }, async ({ err }) => {
+  // A terminal sends SIGINT to everybody; who started us with a channel stops us, in order.
+  const isChild = process.connected as boolean | undefined
+  if (isChild === true) process.on('SIGINT', () => undefined)
+  const grace = closeWithGrace({ delay: drainTimeout + 5000, logger: false, skip: isChild === true ? ['SIGHUP', 'SIGINT'] : ['SIGHUP'] }, async ({ err }) => {
     if (err) log.fatal({ err }, 'the process ends')
     process.off('SIGHUP', onHangup)
     await running.close()
   })
-  // Started by another process with a channel: when that one is gone, nobody needs this one.
-  if (process.connected) process.once('disconnect', () => grace.close())
+  end = () => grace.close()
   const ready = { event: 'ready', clusters: running.clusters, status: running.statusUrl, ...(settings.balancerToken === undefined ? { token: running.token } : {}) }
-  process.send?.(ready)
+  if (process.connected) process.send?.(ready)
   const listeners = running.clusters.flatMap(({ name, listeners }) => listeners.map((listener) => [`${name}, ${listener.name}`, listener.url]))
   output.result(ready, table([...listeners, ['status', running.statusUrl], ['token', ready.token ?? 'as given']]))
 }
