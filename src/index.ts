@@ -9,7 +9,7 @@
 export * from './client/index.js'
 export { startInstallation, UnknownEndpoint } from './manage/installation.js'
 export type { Installation, InstallationOptions, ReadyEvent } from './manage/installation.js'
-export type { ClusterStatus, InstallationStatus, NodeStatus } from './manage/app.js'
+export type { ClusterStatus, InstallationStatus, NodeStatus } from './manage/status.js'
 export { DatabaseInUse } from './manage/database-lock.js'
 export { explain } from './explain/explain.js'
 export type { ExplainOptions } from './explain/explain.js'

@@ -11,9 +11,13 @@ import { surviveClosedOutput } from './output.js'
 
 /** Loaded when they run: help and wrong flags need no server, and answer at once. */
 const commands = {
+  balancer: () => import('./commands/balancer.js'),
   client: () => import('./commands/client.js'),
   demo: () => import('./commands/demo.js'),
   explain: () => import('./commands/explain.js'),
+  node: () => import('./commands/node.js'),
+  provision: () => import('./commands/provision.js'),
+  servers: () => import('./commands/servers.js'),
   status: () => import('./commands/status.js'),
   up: () => import('./commands/up.js'),
 }
@@ -42,6 +46,42 @@ function program(): Command {
     .action(async (_flags, command: Command) => {
       const settings = settingsOf(command, 'status')
       await (await commands.status()).status(settings)
+    })
+  add(root, 'add-server', 'add-server', 'add a server to a cluster of a running installation', ['add-server root', 'add-server licensing'])
+    .argument('<cluster>', 'name of the cluster')
+    .action(async (cluster: string, _flags, command: Command) => {
+      const settings = settingsOf(command, 'add-server')
+      await (await commands.servers()).addServer(settings, cluster)
+    })
+  add(root, 'add-cluster', 'add-cluster', 'add a licensing-only cluster to a running installation', ['add-cluster legal', 'add-cluster legal --nodes 2 --enrollment root'])
+    .argument('<name>', 'name of the new cluster')
+    .option('--nodes <N>', 'how many servers it begins with', '1')
+    .action(async (name: string, flags: { nodes: string }, command: Command) => {
+      const settings = settingsOf(command, 'add-cluster')
+      await (await commands.servers()).addCluster(settings, name, flags.nodes)
+    })
+  add(root, 'remove-server', 'remove-server', 'let a server finish its requests and end it', ['remove-server root-2', 'remove-server legal-1 --force'])
+    .argument('<id>', 'name of the server, as status shows it')
+    .action(async (id: string, _flags, command: Command) => {
+      const settings = settingsOf(command, 'remove-server')
+      await (await commands.servers()).removeServer(settings, id)
+    })
+  add(root, 'balancer', 'balancer', 'the front door of clusters: spreads requests over their nodes; SIGHUP reads the node list again', ['balancer --nodes nodes.json'])
+    .action(async (_flags, command: Command) => {
+      const settings = settingsOf(command, 'balancer')
+      await (await commands.balancer()).balancer(settings)
+    })
+  add(root, 'node', 'node', 'one server: joins a cluster of the database and serves until it is stopped', ['node --cluster root --db lab/rms.sqlite --key-password TEXT'])
+    .action(async (_flags, command: Command) => {
+      const settings = settingsOf(command, 'node')
+      await (await commands.node()).node(settings)
+    })
+  const places = '--public-url http://rms.contoso.test --db lab/rms.sqlite'
+  add(root, 'provision', 'provision', 'make a cluster in the database, without a server yet', [`provision root --cluster root ${places}`, `provision licensing --cluster legal ${places}`])
+    .argument('<kind>', 'root or licensing')
+    .action(async (kind: string, _flags, command: Command) => {
+      const settings = settingsOf(command, 'provision')
+      await (await commands.provision()).provision(settings, kind)
     })
   const story = 'alice protects a file, bob opens it, mallory is refused: against a running server, or one of its own'
   add(root, 'demo', 'demo', story, ['demo', 'demo report.docx --server http://127.0.0.1:7000'])

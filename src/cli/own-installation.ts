@@ -1,5 +1,6 @@
 /** An installation that ends with this process, however the process ends: also by a signal that comes while it starts. */
 import closeWithGrace from 'close-with-grace'
+import { DatabaseAway } from '../cluster/store/database-away.js'
 import { startInstallation, type Installation, type InstallationOptions } from '../manage/installation.js'
 import { Failure, systemCode } from './failure.js'
 import { reason } from './files.js'
@@ -9,17 +10,21 @@ export interface Ending {
   readonly exitCode: 0 | 130
   /** Told of an error that nobody caught, before the process ends with exit code 1. */
   readonly onError?: (error: Error) => void
+  /** Told when everything has stopped. */
+  readonly onClosed?: () => void
 }
 
-const longestClose = 10_000
+/** Milliseconds: balancers and nodes finish their requests. */
+const longestClose = 90_000
 
 /** @throws Failure, and what `startInstallation` throws; nothing is left behind then */
-export async function startOwnInstallation(options: InstallationOptions, { exitCode, onError }: Ending): Promise<Installation> {
+export async function startOwnInstallation(options: InstallationOptions, { exitCode, onError, onClosed }: Ending): Promise<Installation> {
   const starting = startInstallation(options)
   const atEnd = closeWithGrace({ delay: longestClose, logger: false }, async ({ err }) => {
     if (err !== undefined) onError?.(err)
     const installation = await starting.catch(() => undefined)
     await installation?.close()
+    onClosed?.()
     if (err === undefined) process.exit(exitCode)
   })
   try {
@@ -40,7 +45,7 @@ function explained(error: unknown, { host, data, managePort, port: rootPort }: I
   const facts = error as { readonly syscall?: string; readonly port?: number; readonly address?: string }
   const port = facts.port ?? rootPort ?? 0
   const flag = port === managePort ? '--manage-port' : '--port'
-  switch (systemCode(error)) {
+  switch (codeOf(error)) {
     case 'EADDRINUSE':
       return new Failure(
         `Port ${port} of ${facts.address ?? host ?? '127.0.0.1'} is taken, perhaps by another rms-emulator. Stop what uses it, or choose another one: ` +
@@ -57,4 +62,10 @@ function explained(error: unknown, { host, data, managePort, port: rootPort }: I
   }
   const isAboutFolder = facts.syscall === 'mkdir' || facts.syscall === 'open'
   return isAboutFolder && data !== undefined ? new Failure(`The data folder ${data} cannot be used: ${reason(error)}`) : error
+}
+
+/** What a database says of itself is enough: its causes are not about our addresses. */
+function codeOf(error: unknown): string {
+  const code = systemCode(error)
+  return error instanceof DatabaseAway && code !== 'SQLITE_NOTADB' ? '' : code
 }

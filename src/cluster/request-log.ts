@@ -1,8 +1,11 @@
 /**
  * The writer of the request log. Records that arrive in the same turn are written in one transaction (group commit), and each caller
- * goes on when its record is in the database: an answer that was sent has its record.
+ * goes on when its record is in the database: an answer that was sent has its record. While the database is away, records go to the
+ * spool, and from there to the database when it is back.
  */
 import type { Clock } from '../effects.js'
+import type { Drained, Spool } from './spool.js'
+import { DatabaseAway } from './store/database-away.js'
 import type { RequestLogRecord, RequestLogStore } from './store/request-log-store.js'
 
 export type { RequestLogQuery, RequestLogRecord } from './store/request-log-store.js'
@@ -10,13 +13,15 @@ export type { RequestLogQuery, RequestLogRecord } from './store/request-log-stor
 export interface RequestLog {
   /**
    * Writes a record; texts that are too long are cut.
-   * @returns when it is committed: true, or false when a record of this host and request was there before and stays
-   * @throws RequestLogFull, RequestLogClosed, or the error of the database
+   * @returns when it is committed: true, or false when a record of this host and request was there before and stays. True when it is
+   *   in the spool
+   * @throws RequestLogFull when it can be kept nowhere (the request is not to be answered then), RequestLogClosed, or the error of the
+   *   database
    */
   append(record: NewRequestLogRecord): Promise<boolean>
-  /** Resolves when everything appended so far is written, or was refused. */
+  /** Resolves when everything appended so far is written (to the spool, while the database is away), or was refused. */
   flush(): Promise<void>
-  /** Takes no more records and writes those it has. */
+  /** Takes no more records and writes those it has; what is in the spool then stays there for the next node when the database is away. */
   close(): Promise<void>
 }
 
@@ -29,14 +34,25 @@ export interface RequestLogOptions {
   readonly includeIssuedXrml?: boolean
   /** Records waiting for the database; more are refused. 10 000 unless told. */
   readonly queueLimit?: number
+  /** Without one, records are refused while the database is away. */
+  readonly spool?: Spool
+  /** Milliseconds until the database is asked whether it is back. 1 000 unless told. */
+  readonly retryInterval?: number
+  /** Hears what people should know; must not throw. */
+  readonly report?: (event: RequestLogEvent) => void
 }
 
-/** The database does not keep up. */
+export type RequestLogEvent =
+  | { readonly kind: 'away'; readonly error: DatabaseAway }
+  | { readonly kind: 'back' }
+  /** Records of the spool, of this node or another one, were written to the database. */
+  | ({ readonly kind: 'recovered' } & Drained)
+  /** The spool could not be read. */
+  | { readonly kind: 'failed'; readonly error: unknown }
+
+/** The record can be kept nowhere: the database does not keep up, or it is away and the spool is full or cannot be written. */
 export class RequestLogFull extends Error {
   override readonly name = 'RequestLogFull'
-  constructor(limit: number) {
-    super(`${limit} request log records wait for the database: it is slow or away`)
-  }
 }
 
 export class RequestLogClosed extends Error {
@@ -70,11 +86,18 @@ interface Waiting {
   readonly reject: (error: unknown) => void
 }
 
+/** Of so many looks whether the database is back, one looks for the spool of another node while it never was away. */
+const looksPerSearch = 10
+
 export function createRequestLog(store: Pick<RequestLogStore, 'insert'>, options: RequestLogOptions): RequestLog {
+  const { spool, report } = options
   const queueLimit = options.queueLimit ?? 10_000
   let queue: Waiting[] = []
   let unwritten = 0
   let writing: Promise<void> | undefined
+  let recovering: Promise<void> | undefined
+  let isAway = false
+  let looks = 0
   let closed = false
 
   const write = async (): Promise<void> => {
@@ -83,16 +106,63 @@ export function createRequestLog(store: Pick<RequestLogStore, 'insert'>, options
     while (queue.length > 0) {
       const batch = queue.slice(0, recordsPerTransaction)
       queue = queue.slice(recordsPerTransaction)
-      try {
-        const isNew = await store.insert(batch.map((waiting) => waiting.record))
-        for (const [index, waiting] of batch.entries()) waiting.resolve(isNew[index] === true)
-      } catch (error) {
-        for (const waiting of batch) waiting.reject(error)
-      }
+      await writeBatch(batch)
       unwritten -= batch.length
     }
     writing = undefined
   }
+
+  const writeBatch = async (batch: readonly Waiting[]): Promise<void> => {
+    try {
+      // A database that is away may take seconds to say so: once is enough.
+      if (!isAway || spool === undefined) {
+        const isNew = await store.insert(batch.map((waiting) => waiting.record))
+        for (const [index, waiting] of batch.entries()) waiting.resolve(isNew[index] === true)
+        return
+      }
+    } catch (error) {
+      if (spool === undefined || !(error instanceof DatabaseAway)) {
+        for (const waiting of batch) waiting.reject(error)
+        return
+      }
+      noteAway(error)
+    }
+    await spoolBatch(spool, batch)
+  }
+
+  const noteAway = (error: DatabaseAway): void => {
+    if (!isAway) report?.({ kind: 'away', error })
+    isAway = true
+  }
+
+  /** The database is asked first: without a spool file of anybody there is nothing else that would notice that it is back. */
+  const recover = async (): Promise<void> => {
+    if (spool === undefined) return
+    try {
+      await store.insert([])
+      if (isAway) report?.({ kind: 'back' })
+      isAway = false
+      const drained = await spool.drain((records) => store.insert(records))
+      if (drained.written + drained.damaged > 0) report?.({ kind: 'recovered', ...drained })
+    } catch (error) {
+      if (error instanceof DatabaseAway) noteAway(error)
+      else report?.({ kind: 'failed', error })
+    }
+  }
+
+  const startRecovering = (): void => {
+    recovering ??= recover().finally(() => {
+      recovering = undefined
+    })
+  }
+
+  const look = (): void => {
+    if (isAway || ++looks % looksPerSearch === 0) startRecovering()
+  }
+  const timer = spool === undefined ? undefined : setInterval(look, options.retryInterval ?? 1000)
+  timer?.unref()
+  // What a node left that ended while the database was away.
+  startRecovering()
 
   const flush = async (): Promise<void> => {
     await writing
@@ -101,7 +171,9 @@ export function createRequestLog(store: Pick<RequestLogStore, 'insert'>, options
   return {
     append: (record) => {
       if (closed) return Promise.reject(new RequestLogClosed())
-      if (unwritten >= queueLimit) return Promise.reject(new RequestLogFull(queueLimit))
+      if (unwritten >= queueLimit) {
+        return Promise.reject(new RequestLogFull(`${queueLimit} request log records wait for the database: it is slow or away`))
+      }
       return new Promise((resolve, reject) => {
         queue.push({ record: complete(record, options), resolve, reject })
         unwritten++
@@ -109,10 +181,26 @@ export function createRequestLog(store: Pick<RequestLogStore, 'insert'>, options
       })
     },
     flush,
-    close: () => {
+    close: async () => {
       closed = true
-      return flush()
+      clearInterval(timer)
+      await flush()
+      await recovering
+      if (isAway) await recover()
+      await spool?.close()
     },
+  }
+}
+
+async function spoolBatch(spool: Spool, batch: readonly Waiting[]): Promise<void> {
+  try {
+    const kept = await spool.append(batch.map((waiting) => waiting.record))
+    for (const waiting of batch.slice(0, kept)) waiting.resolve(true)
+    const full = new RequestLogFull('The database is away and the spool of request log records is full')
+    for (const waiting of batch.slice(kept)) waiting.reject(full)
+  } catch (error) {
+    const unwritable = new RequestLogFull('The database is away and the spool of request log records cannot be written', { cause: error })
+    for (const waiting of batch) waiting.reject(unwritable)
   }
 }
 

@@ -53,7 +53,8 @@ export class UnknownCluster extends Error {
 }
 
 export const clusterKeyPurpose = (cluster: string): string => `cluster-key:${cluster}`
-const trustedPurpose = (publicKey: string): string => `trusted-licensing-server:${publicKey}`
+/** What the key pair of a trusted publishing domain is sealed for. */
+export const trustedPurpose = (publicKey: string): string => `trusted-licensing-server:${publicKey}`
 
 /**
  * @param password cluster key password

@@ -1,6 +1,7 @@
 /** The only list of settings: flags, `RMS_*` environment, config file, help text and documentation all come from this table. */
 
-export type CommandName = 'up' | 'status' | 'demo' | 'client' | 'explain'
+export type CommandName =
+  | 'up' | 'node' | 'provision' | 'status' | 'add-server' | 'add-cluster' | 'remove-server' | 'demo' | 'client' | 'explain' | 'balancer'
 
 interface RowBase {
   /** The commands that take this setting as a flag. Environment and config file may name it for any command. */
@@ -61,7 +62,12 @@ const megabyte = 1024 * 1024
 const installing = ['up', 'demo'] as const
 /** Act as an RMS client. */
 const asClient = ['client', 'demo'] as const
-const every = ['up', 'status', 'demo', 'client', 'explain'] as const
+/** Ask a running installation. */
+const managing = ['status', 'add-server', 'add-cluster', 'remove-server'] as const
+/** Stand on the database. */
+const onDatabase = ['up', 'node', 'provision'] as const
+const serving = ['up', 'node'] as const
+const every = ['demo', 'client', 'explain', 'balancer', ...onDatabase, ...managing] as const
 
 export const options = {
   config: {
@@ -70,57 +76,81 @@ export const options = {
   },
 
   root: {
-    type: 'integer', minimum: 1, maximum: 1, default: 1, commands: ['up'],
-    help: 'number of nodes of the root cluster; one in this version',
+    type: 'integer', minimum: 1, maximum: 64, default: 2, commands: ['up'],
+    help: 'number of nodes of the root cluster',
+  },
+  licensing: {
+    type: 'pairs', values: 'integer', minimum: 1, maximum: 64, placeholder: 'NAME=N', default: [{ key: 'licensing', value: 2 }], commands: ['up'],
+    help: 'licensing-only cluster and its number of nodes; repeatable',
   },
   'no-licensing': {
-    type: 'boolean', default: false, commands: ['up'],
-    help: 'no licensing-only cluster; there is none in this version',
+    type: 'boolean', default: false, excludes: 'licensing', commands: ['up'],
+    help: 'no licensing-only cluster',
+  },
+  cluster: {
+    type: 'string', placeholder: 'NAME', default: undefined, defaultText: 'needed', commands: ['node', 'provision'],
+    help: 'name of the cluster to join, or to make',
+  },
+  id: {
+    type: 'string', placeholder: 'NAME', default: undefined, defaultText: 'a new one', commands: ['node'],
+    help: 'name of the node: X-Served-By, and in the request log',
+  },
+  enrollment: {
+    type: 'choice', choices: ['self', 'root'], default: 'self', commands: ['provision', 'add-cluster'],
+    help: 'how a licensing-only cluster gets its SLC: self-enrollment, or SubEnroll at the root',
   },
   port: {
-    type: 'integer', minimum: 0, maximum: 65535, default: 7000, commands: ['up'],
-    help: 'port of the root cluster; 0 takes any free one',
+    type: 'integer', minimum: 0, maximum: 65535, default: undefined, defaultText: '7000; node: any', commands: serving,
+    help: 'port of the root cluster, the others take the next ones (0: every one any free one), or of the node',
   },
   'manage-port': {
     type: 'integer', minimum: 0, maximum: 65535, default: undefined, defaultText: '7080; 0 with --port 0', commands: ['up'],
     help: 'port of the management listener; 0 takes any free one',
   },
-  host: {
+  'manage-host': {
     type: 'string', placeholder: 'ADDRESS', default: '127.0.0.1', commands: ['up'],
+    help: 'address of the management listener',
+  },
+  'no-restart': {
+    type: 'boolean', default: false, commands: ['up'],
+    help: 'a node or balancer that dies is not started again',
+  },
+  host: {
+    type: 'string', placeholder: 'ADDRESS', default: '127.0.0.1', commands: serving,
     help: 'address to listen on; anything but loopback opens lab keys to the network',
   },
   'public-url': {
-    type: 'string', format: 'url', placeholder: 'URL', default: undefined, defaultText: 'from host and port', commands: ['up'],
-    help: 'address that clients use, without /_wmcs, written into licenses',
+    type: 'string', format: 'url', placeholder: 'URL', default: undefined, defaultText: 'up: from host and port', commands: ['up', 'provision'],
+    help: 'address of the (root) cluster for clients, without /_wmcs, written into licenses',
   },
   'crypto-mode': {
-    type: 'choice', choices: [1, 2], default: 2, commands: installing,
+    type: 'choice', choices: [1, 2], default: 2, commands: [...installing, 'provision'],
     help: 'cryptographic mode of a new cluster: 1 is RSA-1024 and SHA-1, 2 is RSA-2048 and SHA-256',
   },
   signer: {
-    type: 'choice', choices: ['openssl', 'forge'], default: 'openssl', commands: installing,
+    type: 'choice', choices: ['openssl', 'forge'], default: 'openssl', commands: [...installing, 'node'],
     help: 'engine for private keys; forge is pure JavaScript and much slower',
   },
   data: {
-    type: 'string', placeholder: 'DIR', default: undefined, defaultText: 'kept nowhere', commands: ['up', 'client'],
-    help: 'folder that keeps the state: of the installation (up), of machine and certificates (client)',
+    type: 'string', placeholder: 'DIR', default: undefined, defaultText: 'kept nowhere', commands: ['up', 'node', 'client'],
+    help: 'folder that keeps the state: of the installation (up), of log records while the database is away (node), of machine and certificates (client)',
   },
   db: {
-    type: 'string', placeholder: 'PATH', default: undefined, defaultText: 'a file in the data folder', secret: true, commands: ['up'],
-    help: 'database of the installation: path of an SQLite file',
+    type: 'string', placeholder: 'PATH', default: undefined, defaultText: 'up: a file in the data folder', secret: true, commands: onDatabase,
+    help: 'database of the installation: path of an SQLite file, or postgres://user:password@host/database',
   },
   'key-password': {
-    type: 'string', placeholder: 'TEXT', default: 'lab-key-password', secret: true, commands: ['up'],
+    type: 'string', placeholder: 'TEXT', default: 'lab-key-password', secret: true, commands: onDatabase,
     help: 'cluster key password, under which the private keys in the database are sealed',
   },
   json: { type: 'boolean', default: false, commands: every, help: 'print JSON lines instead of text' },
 
   'body-limit': {
-    type: 'integer', minimum: 1024, maximum: 256 * megabyte, default: 4 * megabyte, commands: ['up'],
-    help: 'largest request body, in bytes, unpacked',
+    type: 'integer', minimum: 1024, maximum: 256 * megabyte, default: 4 * megabyte, commands: ['node', 'up', 'balancer'],
+    help: 'largest request body, in bytes, unpacked; the balancer keeps bodies up to it, to send them again',
   },
   'request-timeout': {
-    type: 'integer', minimum: 1, maximum: 3600, default: 30, commands: ['up', 'client'],
+    type: 'integer', minimum: 1, maximum: 3600, default: 30, commands: ['node', 'up', 'client', 'balancer'],
     help: 'time that one request may take, in seconds',
   },
   'refresh-interval': {
@@ -140,17 +170,58 @@ export const options = {
     help: 'turn round what Persistent means in Certify: true asks for a temporary RAC',
   },
   'log-level': {
-    type: 'choice', choices: ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'], default: 'info', commands: ['up'],
+    type: 'choice', choices: ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'], default: 'info', commands: ['node', 'up', 'balancer'],
     help: 'least important kind of message that is logged',
   },
   'log-xrml': {
-    type: 'boolean', default: false, commands: ['up'],
+    type: 'boolean', default: false, commands: serving,
     help: 'keep the received and issued XrML in the request log',
+  },
+  'spool-limit': {
+    type: 'integer', minimum: 0, maximum: 1024 * megabyte, default: 64 * megabyte, commands: serving,
+    help: 'request log records that may wait while the database is away, in bytes; requests are answered 503 above it',
+  },
+
+  nodes: {
+    type: 'string', placeholder: 'FILE', default: undefined, defaultText: 'needed', commands: ['balancer'],
+    help: 'JSON file with clusters, their listeners and nodes; read again at SIGHUP',
+  },
+  'status-host': {
+    type: 'string', placeholder: 'ADDRESS', default: '127.0.0.1', commands: ['balancer'],
+    help: 'address of the status port of the balancer',
+  },
+  'status-port': {
+    type: 'integer', minimum: 0, maximum: 65535, default: 0, commands: ['balancer'],
+    help: 'port for status, metrics and changes of the node list; 0 takes any free one',
+  },
+  'balancer-token': {
+    type: 'string', placeholder: 'TEXT', default: undefined, defaultText: 'a new one, printed', secret: true, commands: ['balancer'],
+    help: 'token that changes of the node list must bring',
+  },
+  'max-connections': {
+    type: 'integer', minimum: 1, maximum: 100_000, default: 4096, commands: ['balancer'],
+    help: 'client connections of one listener; those above are closed',
+  },
+  'check-interval': {
+    type: 'integer', minimum: 50, maximum: 60_000, default: 1000, commands: ['balancer'],
+    help: 'time between two checks of a node, in milliseconds',
+  },
+  'drain-timeout': {
+    type: 'integer', minimum: 1, maximum: 3600, default: 30, commands: ['balancer'],
+    help: 'time that running requests get when a node leaves or the balancer stops, in seconds',
   },
 
   manage: {
-    type: 'string', format: 'url', placeholder: 'URL', default: 'http://127.0.0.1:7080', commands: ['status'],
+    type: 'string', format: 'url', placeholder: 'URL', default: 'http://127.0.0.1:7080', commands: managing,
     help: 'management address of the running installation',
+  },
+  token: {
+    type: 'string', placeholder: 'TEXT', default: undefined, defaultText: 'up: a new one; found', secret: true, commands: ['up', ...managing],
+    help: 'token that the management listener asks for; that of an installation of this account on this machine is found',
+  },
+  force: {
+    type: 'boolean', default: false, commands: ['remove-server'],
+    help: 'remove the last node of a licensing-only cluster too',
   },
   server: {
     type: 'string', format: 'url', placeholder: 'URL', default: undefined, defaultText: 'port 7000; demo: its own', commands: asClient,

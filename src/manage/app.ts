@@ -1,57 +1,54 @@
 /** The management listener: what runs, for the CLI and for people. Apart from /_wmcs, on a port of its own. */
+import { timingSafeEqual } from 'node:crypto'
 import fastifySwagger from '@fastify/swagger'
 import fastifySwaggerUi from '@fastify/swagger-ui'
-import Fastify, { LogController, type FastifyInstance } from 'fastify'
+import Fastify, { LogController, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
-import type { ClusterKind } from '../cluster/store/cluster-store.js'
-
-export interface NodeStatus {
-  readonly id: string
-  readonly url: string
-  readonly pid: number
-}
-
-export interface ClusterStatus {
-  readonly name: string
-  readonly kind: ClusterKind
-  /** Public base URL, with /_wmcs. */
-  readonly url: string
-  readonly nodes: readonly NodeStatus[]
-}
-
-export interface InstallationStatus {
-  readonly forest: string
-  readonly clusters: readonly ClusterStatus[]
-}
+import { registerManagementApi, type ManagementApi } from './api/index.js'
+import type { InstallationStatus } from './status.js'
+import { statusSchema, registerTopology, type Topology } from './topology-routes.js'
 
 export interface ManagementOptions {
   readonly host: string
   readonly port: number
+  /** What every call but /healthz and the page must bring as `Authorization: Bearer`; none is asked for when left out. */
+  readonly token: string | undefined
   readonly log: Logger | undefined
   readonly status: () => InstallationStatus
+  readonly api: ManagementApi
+  /** Where servers can be added and removed. */
+  readonly topology: Topology | undefined
 }
 
-const text = { type: 'string' } as const
-const nodeSchema = { type: 'object', properties: { id: text, url: text, pid: { type: 'integer' } } } as const
-const clusterSchema = {
-  type: 'object',
-  properties: { name: text, kind: { type: 'string', enum: ['root', 'licensing'] }, url: text, nodes: { type: 'array', items: nodeSchema } },
-} as const
-const statusSchema = { type: 'object', properties: { forest: text, clusters: { type: 'array', items: clusterSchema } } } as const
-
-export async function startManagement({ host, port, log, status }: ManagementOptions): Promise<{ readonly url: string; close(): Promise<void> }> {
+export async function startManagement(options: ManagementOptions): Promise<{ readonly url: string; close(): Promise<void> }> {
+  const { host, port, token, log, status, api, topology } = options
   const app = Fastify({
     ...(log === undefined ? {} : { loggerInstance: log }),
     logController: new LogController({ disableRequestLogging: true }),
     forceCloseConnections: 'idle',
+    routerOptions: { maxParamLength: 300 },
   }) as unknown as FastifyInstance
-  await app.register(fastifySwagger, { openapi: { openapi: '3.0.3', info: { title: 'rms-emulator management', version: '1.0.0' } } })
+  const security = token === undefined ? {} : { components: { securitySchemes: { token: { type: 'http' as const, scheme: 'bearer' } } }, security: [{ token: [] }] }
+  await app.register(fastifySwagger, { openapi: { openapi: '3.0.3', info: { title: 'rms-emulator management', version: '1.0.0' }, ...security } })
   await app.register(fastifySwaggerUi, { routePrefix: '/docs' })
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
   await app.register(async (scope) => {
-    scope.get('/healthz', { schema: { summary: 'Whether the process lives' } }, async () => ({ status: 'ok' }))
-    scope.get('/status', { schema: { summary: 'Forest, clusters and nodes', response: { 200: statusSchema } } }, async () => status())
+    scope.get('/healthz', { schema: { summary: 'Whether the process lives', security: [] } }, async () => ({ status: 'ok' }))
+  })
+  await app.register(async (scope) => {
+    if (token !== undefined) scope.addHook('onRequest', async (request, reply) => requireToken(token, request, reply))
+    scope.get('/status', { schema: { tags: ['installation'], summary: 'Forest, clusters and nodes', response: { 200: statusSchema } } }, async () => status())
+    if (topology !== undefined) await registerTopology(scope, topology)
+    await registerManagementApi(scope, api)
   })
   const url = await app.listen({ host, port })
   return { url, close: () => app.close() }
+}
+
+async function requireToken(token: string, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  const given = Buffer.from(/^Bearer\s+(\S+)$/i.exec(request.headers.authorization ?? '')?.[1] ?? '')
+  const wanted = Buffer.from(token)
+  if (given.length === wanted.length && timingSafeEqual(given, wanted)) return
+  const message = 'This needs the token of the installation, as Authorization: Bearer. rms-emulator up prints it'
+  await reply.code(401).header('www-authenticate', 'Bearer').send({ error: 'Unauthorized', message })
 }

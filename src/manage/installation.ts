@@ -2,35 +2,58 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Logger } from 'pino'
-import type { ServerConfiguration } from '../cluster/configuration.js'
+import { pino, type Logger } from 'pino'
+import { defaultConfiguration, type ServerConfiguration } from '../cluster/configuration.js'
+import { loadServerState } from '../cluster/server-state.js'
+import type { ClusterKind } from '../cluster/store/cluster-store.js'
+import { openStore, type Store } from '../cluster/store/open.js'
 import type { CryptoMode } from '../crypto/modes.js'
 import type { EngineName } from '../crypto/signer.js'
+import { seedForest } from '../directory/seed.js'
+import { systemClock, systemRandom } from '../effects.js'
 import { endpointsNamed } from '../identity/access.js'
 import { endpointPaths } from '../node/roles.js'
-import { startNode, type RunningNode } from '../node/start.js'
-import { seedForest } from '../directory/seed.js'
-import { defaultConfiguration } from '../cluster/configuration.js'
-import { startManagement, type ClusterStatus, type InstallationStatus } from './app.js'
+import { defaultNodeOptions, startNode } from '../node/start.js'
+import { startManagement } from './app.js'
 import { lockDatabase } from './database-lock.js'
+import type { ClusterStatus, InstallationStatus } from './status.js'
+import { startTopology, type RunningTopology } from './topology.js'
 
 export interface InstallationOptions {
+  /**
+   * Whether every node and balancer is a process of its own. Otherwise, as when it is left out, the installation is one root node in this
+   * process: what a test needs most of the time.
+   */
+  readonly processes?: boolean | undefined
+  /** With processes: number of root nodes, 2 when left out. */
+  readonly root?: number | undefined
+  /** With processes: licensing-only clusters; one of two nodes, `licensing`, when left out. */
+  readonly licensing?: readonly { readonly name: string; readonly nodes: number }[] | undefined
+  /** With processes: whether one that dies is started again, as when it is left out. */
+  readonly restart?: boolean | undefined
+  /** With processes: receives what they log, a line of JSON at a time. */
+  readonly onLine?: ((line: string) => void) | undefined
   readonly host?: string | undefined
   /** Port of the root cluster; 0 takes any free one. */
   readonly port?: number | undefined
+  readonly manageHost?: string | undefined
   readonly managePort?: number | undefined
+  /** What calls of the management API must bring; none is asked for when left out. */
+  readonly token?: string | undefined
   /** Public URL of the root cluster, without /_wmcs, where clients see another one. */
   readonly publicUrl?: string | undefined
   readonly mode?: CryptoMode | undefined
   readonly engine?: EngineName | undefined
   /** Folder that keeps the installation; a temporary one, removed at the end, when left out. */
   readonly data?: string | undefined
-  /** Database, where it is not a file in the folder. */
+  /** Database, where it is not a file in the folder: path of an SQLite file, or, with processes, a PostgreSQL URL. */
   readonly database?: string | undefined
   readonly keyPassword?: string | undefined
   readonly bodyLimit?: number | undefined
   readonly requestTimeoutMilliseconds?: number | undefined
   readonly includeXrmlInLog?: boolean | undefined
+  /** Bytes of log records that wait while the database is away. */
+  readonly spoolLimit?: number | undefined
   /** Accounts and groups to add to the access lists of endpoints. */
   readonly admit?: readonly { readonly endpoint: string; readonly group: string }[] | undefined
   readonly settings?: Partial<ServerConfiguration> | undefined
@@ -43,6 +66,8 @@ export interface ReadyEvent {
   readonly manage: string
   readonly forest: string
   readonly clusters: readonly ClusterStatus[]
+  /** Where management asks for one. */
+  readonly token?: string
 }
 
 export interface Installation {
@@ -63,44 +88,70 @@ export class UnknownEndpoint extends Error {
   override readonly name = 'UnknownEndpoint'
 }
 
+/** What serves: a node in this process, or many processes. */
+interface Servers {
+  readonly store: Store
+  readonly topology: RunningTopology | undefined
+  readonly status: () => readonly ClusterStatus[]
+  close(): Promise<void>
+}
+
+interface Place {
+  readonly folder: string
+  readonly database: string
+}
+
 /**
- * Starts an installation: today one root node, with management beside it.
+ * Starts an installation, with management beside it.
  * @throws UnknownEndpoint, DatabaseInUse when another installation runs on the same data, WrongKeyPassword, OtherSchemaVersion, and the
  * system's errors, such as EADDRINUSE for a port that is taken; nothing is left behind then
  */
 export async function startInstallation(options: InstallationOptions = {}): Promise<Installation> {
-  const settings = { ...options.settings, ...accessSettings(options.admit ?? []) }
+  requireEndpoints(options.admit ?? [])
   const folder = options.data ?? (await mkdtemp(join(tmpdir(), 'rms-emulator-')))
-  const removeFolder = async (): Promise<void> => {
-    if (options.data === undefined) await rm(folder, { recursive: true, force: true })
-  }
   const database = options.database ?? join(folder, 'rms.sqlite')
   let unlock: (() => void) | undefined
-  let node: RunningNode | undefined
+  let servers: Servers | undefined
   const release = async (): Promise<void> => {
-    await node?.close()
+    await servers?.close()
     unlock?.()
-    await removeFolder()
+    if (options.data === undefined) await rm(folder, { recursive: true, force: true })
   }
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 })
-    unlock = lockDatabase(database)
-    node = await startNode(given({ ...nodeOptions(options), database, settings }))
-    const clusters = [clusterStatus(node)]
-    const status = (): InstallationStatus => ({ forest: seedForest.dnsName, clusters })
-    const management = await startManagement({ host: options.host ?? '127.0.0.1', port: options.managePort ?? 0, log: options.log, status })
-    let closing: Promise<void> | undefined
-    return {
-      ready: { event: 'ready', manage: management.url, ...status() },
-      url: node.baseUrl,
-      manage: management.url,
-      mode: node.context.state().configuration.cryptographicMode,
-      data: options.data,
-      close: () => (closing ??= stop(management.close(), release)),
-    }
+    unlock = options.processes === true && /^postgres(?:ql)?:/i.test(database) ? undefined : lockDatabase(database)
+    servers = await (options.processes === true ? startProcesses : startInProcess)(options, { folder, database })
+    return await withManagement(options, servers, release)
   } catch (error) {
     await release()
     throw error
+  }
+}
+
+async function withManagement(options: InstallationOptions, servers: Servers, release: () => Promise<void>): Promise<Installation> {
+  const { store, topology } = servers
+  const { token } = options
+  const openCluster = (name: string) => loadServerState(store, name, options.keyPassword ?? defaultNodeOptions.keyPassword, 'openssl')
+  const status = (): InstallationStatus => ({ forest: seedForest.dnsName, clusters: servers.status() })
+  const management = await startManagement({
+    host: options.manageHost ?? '127.0.0.1',
+    port: options.managePort ?? 0,
+    token,
+    log: options.log,
+    status,
+    api: { store, openCluster, clock: systemClock, random: systemRandom },
+    topology,
+  })
+  const [root] = servers.status()
+  const mode = (await store.clusters.find(root?.name ?? ''))?.configuration.cryptographicMode ?? 2
+  let closing: Promise<void> | undefined
+  return {
+    ready: { event: 'ready', manage: management.url, ...status(), ...(token === undefined ? {} : { token }) },
+    url: root?.url ?? '',
+    manage: management.url,
+    mode,
+    data: options.data,
+    close: () => (closing ??= stop(management.close(), release)),
   }
 }
 
@@ -113,9 +164,55 @@ async function stop(closed: Promise<void>, release: () => Promise<void>): Promis
   }
 }
 
-function nodeOptions(options: InstallationOptions) {
+async function startInProcess(options: InstallationOptions, { database }: Place): Promise<Servers> {
   const { host, port, publicUrl, mode, engine, keyPassword, bodyLimit, requestTimeoutMilliseconds, includeXrmlInLog, log } = options
-  return { host, port, publicUrl, mode, engine, keyPassword, bodyLimit, requestTimeoutMilliseconds, includeXrmlInLog, log }
+  const told = { host, port, publicUrl, mode, engine, keyPassword, bodyLimit, requestTimeoutMilliseconds, includeXrmlInLog, log, database }
+  const node = await startNode(given({ ...told, settings: settingsOf(options, 'root') }))
+  const nodes = [{ id: node.nodeId, url: node.url, pid: process.pid, state: 'serving' as const }]
+  const clusters = [{ name: node.cluster, kind: node.kind, url: node.baseUrl, nodes }]
+  return { store: node.context.store, topology: undefined, status: () => clusters, close: () => node.close() }
+}
+
+async function startProcesses(options: InstallationOptions, { folder, database }: Place): Promise<Servers> {
+  const { keyPassword, mode, engine, bodyLimit, host } = { ...defaultNodeOptions, ...given(options) }
+  const timeout = Math.ceil((options.requestTimeoutMilliseconds ?? defaultNodeOptions.requestTimeoutMilliseconds) / 1000)
+  const log = options.log ?? pino({ level: 'silent' })
+  const shared = ['--body-limit', String(bodyLimit), '--request-timeout', String(timeout), '--log-level', log.level]
+  const spool = options.spoolLimit === undefined ? [] : ['--spool-limit', String(options.spoolLimit)]
+  const nodeFlags = [...shared, ...spool, '--signer', engine, '--data', folder, ...(options.includeXrmlInLog === true ? ['--log-xrml'] : [])]
+  const store = await openStore(database)
+  try {
+    // A wrong password must change nothing, and is told before anything starts.
+    for (const { name } of await store.clusters.list()) await loadServerState(store, name, keyPassword, engine)
+    const topology = await startTopology({
+      store,
+      folder: join(folder, 'balancers'),
+      host,
+      port: options.port ?? 0,
+      publicUrl: options.publicUrl,
+      root: options.root ?? 2,
+      licensing: options.licensing ?? [{ name: 'licensing', nodes: 2 }],
+      mode,
+      keyPassword,
+      settings: (kind) => settingsOf(options, kind),
+      nodeFlags,
+      balancerFlags: shared,
+      secrets: { RMS_DB: database, RMS_KEY_PASSWORD: keyPassword },
+      restart: options.restart ?? true,
+      log,
+      onLine: options.onLine ?? (() => undefined),
+      clock: systemClock,
+      random: systemRandom,
+    })
+    const close = async (): Promise<void> => {
+      await topology.stop()
+      await store.close()
+    }
+    return { store, topology, status: () => topology.status(), close }
+  } catch (error) {
+    await store.close()
+    throw error
+  }
 }
 
 type Defined<T> = { readonly [K in keyof T]?: Exclude<T[K], undefined> }
@@ -125,19 +222,25 @@ function given<T extends object>(values: T): Defined<T> {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Defined<T>
 }
 
-function clusterStatus(node: RunningNode): ClusterStatus {
-  return { name: node.cluster, kind: node.kind, url: node.baseUrl, nodes: [{ id: node.nodeId, url: node.url, pid: process.pid }] }
+/** Decommissioning is about the root cluster; a licensing-only one is told the rest. */
+function settingsOf({ settings, admit = [] }: InstallationOptions, kind: ClusterKind): Partial<ServerConfiguration> {
+  const { serverDecommissioned, ...others } = settings ?? {}
+  const decommissioned = kind === 'root' && serverDecommissioned !== undefined ? { serverDecommissioned } : {}
+  return { ...others, ...decommissioned, ...accessSettings(admit, kind) }
+}
+
+function requireEndpoints(admit: NonNullable<InstallationOptions['admit']>): void {
+  const paths = endpointPaths('root')
+  const unknown = admit.find(({ endpoint }) => endpointsNamed(endpoint, paths).length === 0)
+  if (unknown !== undefined) throw new UnknownEndpoint(`There is no endpoint "${unknown.endpoint}". The endpoints are ${paths.join(', ')}`)
 }
 
 /** Added to the defaults, not in their place: the service account keeps its access. */
-function accessSettings(admit: NonNullable<InstallationOptions['admit']>): Partial<ServerConfiguration> {
+function accessSettings(admit: NonNullable<InstallationOptions['admit']>, kind: ClusterKind): Partial<ServerConfiguration> {
   if (admit.length === 0) return {}
-  const paths = endpointPaths('root')
   const lists = new Map(Object.entries(defaultAccessLists()))
   for (const { endpoint, group } of admit) {
-    const named = endpointsNamed(endpoint, paths)
-    if (named.length === 0) throw new UnknownEndpoint(`There is no endpoint "${endpoint}". The endpoints are ${paths.join(', ')}`)
-    for (const path of named) lists.set(path, [...(lists.get(path) ?? []), group])
+    for (const path of endpointsNamed(endpoint, endpointPaths(kind))) lists.set(path, [...(lists.get(path) ?? []), group])
   }
   return { admittedGroups: Object.fromEntries(lists) }
 }

@@ -2,6 +2,7 @@
 import fastifySwagger from '@fastify/swagger'
 import fastifySwaggerUi from '@fastify/swagger-ui'
 import Fastify, { LogController, type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { RequestLogClosed, RequestLogFull } from '../cluster/request-log.js'
 import type { ClusterKind } from '../cluster/store/cluster-store.js'
 import { anonymousCaller } from '../identity/caller.js'
 import { writeHelpPage } from '../soap/help-page.js'
@@ -113,7 +114,8 @@ function answerNotFound(context: NodeContext, request: FastifyRequest, reply: Fa
 
 /** Errors before SOAP: bodies that cannot be taken. The client learns what to change, and nothing from the inside. */
 function answerError(context: NodeContext, error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const status = error instanceof NotReady ? 503 : (error.statusCode ?? 500)
+  const isUnrecorded = error instanceof RequestLogFull || error instanceof RequestLogClosed
+  const status = error instanceof NotReady || isUnrecorded ? 503 : (error.statusCode ?? 500)
   const isOurs = error instanceof BodyRefused || error instanceof NotReady
   const text = isOurs ? error.message : (messages[status] ?? (status < 500 ? 'The request cannot be taken.' : 'The server could not process the request.'))
   const facts = { path: request.url.slice(0, 200), status, why: error.message }
@@ -125,5 +127,6 @@ function answerError(context: NodeContext, error: FastifyError, request: Fastify
 const messages: Readonly<Record<number, string>> = {
   400: 'The request is malformed.',
   413: 'The request is larger than this server takes.',
+  503: 'The server cannot take requests at the moment: try again later.',
   415: 'The content type is not supported: send text/xml (SOAP 1.1) or application/soap+xml (SOAP 1.2).',
 }

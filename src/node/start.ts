@@ -1,11 +1,13 @@
 /** Starts one node: listens, provisions when there is no cluster yet, joins, and keeps its state fresh until it is stopped. */
 import type { FastifyInstance } from 'fastify'
 import { pino, type Logger } from 'pino'
-import { createRequestLog } from '../cluster/request-log.js'
+import { createRequestLog, type RequestLogEvent } from '../cluster/request-log.js'
 import type { ServerConfiguration } from '../cluster/configuration.js'
 import { provisionRoot } from '../cluster/provision.js'
 import { loadServerState, refreshServerState, type ServerState } from '../cluster/server-state.js'
+import { createSpool, type Spool } from '../cluster/spool.js'
 import type { ClusterKind } from '../cluster/store/cluster-store.js'
+import type { Member } from '../cluster/store/member-store.js'
 import { openStore, type Store } from '../cluster/store/open.js'
 import { modes, type CryptoMode } from '../crypto/modes.js'
 import { createSigner, type EngineName } from '../crypto/signer.js'
@@ -17,7 +19,7 @@ import { createContext, type NodeContext } from './context.js'
 import { createMetrics } from './metrics.js'
 
 export interface NodeOptions {
-  /** Path of an SQLite file, or ':memory:'. */
+  /** As for `openStore`: path of an SQLite file, ':memory:', or a PostgreSQL URL. */
   readonly database: string
   readonly cluster: string
   readonly keyPassword: string
@@ -31,6 +33,12 @@ export interface NodeOptions {
   readonly bodyLimit: number
   readonly requestTimeoutMilliseconds: number
   readonly includeXrmlInLog: boolean
+  /** Whether the root cluster is made when it is not there, and takes the node's URL and settings; otherwise the node joins what there is. */
+  readonly provision: boolean
+  /** Folder where request-log records wait while the database is away; without one, requests fail then. */
+  readonly spoolFolder?: string | undefined
+  /** Bytes of all records that wait. */
+  readonly spoolLimit: number
   /** Settings of the cluster that are to be as given from this start on. */
   readonly settings?: Partial<ServerConfiguration>
   readonly nodeId?: string
@@ -63,11 +71,14 @@ export const defaultNodeOptions = {
   bodyLimit: 4 * 1024 * 1024,
   requestTimeoutMilliseconds: 30_000,
   includeXrmlInLog: false,
+  provision: true,
+  spoolLimit: 64 * 1024 * 1024,
 } as const satisfies NodeOptions
 
 /**
- * Starts a root node. What is not told is as in `defaultNodeOptions`.
- * @throws when the port is taken, the database is of another version, or the key password is wrong; nothing is left behind then
+ * Starts a node. What is not told is as in `defaultNodeOptions`.
+ * @throws UnknownCluster (with `provision: false`), WrongKeyPassword, OtherSchemaVersion, or the system's error when the port is taken; nothing
+ * is changed or left behind then
  */
 export async function startNode(given: Partial<NodeOptions> = {}): Promise<RunningNode> {
   const options: NodeOptions = { ...defaultNodeOptions, ...given }
@@ -76,33 +87,31 @@ export async function startNode(given: Partial<NodeOptions> = {}): Promise<Runni
   const nodeId = options.nodeId ?? `${options.cluster}-1`
   const store = await openStore(options.database)
   const log = options.log ?? pino({ level: 'silent' })
-  const logging = { clock, includeReceivedXrml: options.includeXrmlInLog, includeIssuedXrml: options.includeXrmlInLog }
-  const requestLog = createRequestLog(store.requestLog, logging)
+  const requestLog = createRequestLog(store.requestLog, { clock, ...loggingOptions(options, nodeId, log) })
   const context = createContext({ nodeId, keepsXrml: options.includeXrmlInLog, log, clock, random, store, requestLog, metrics: createMetrics(nodeId) })
   let app: FastifyInstance | undefined
-  let refresh: NodeJS.Timeout | undefined
-  let joined = false
+  let stopRefreshing: (() => Promise<void>) | undefined
   const close = async (): Promise<void> => {
-    clearInterval(refresh)
+    await stopRefreshing?.()
     await app?.close()
     await requestLog.close()
-    // A start that failed must not take the row of a node that runs under the same name.
-    if (joined) await store.members.leave(nodeId).catch(() => undefined)
+    // Without having joined there is nothing to leave: the id may be another node's.
+    if (stopRefreshing !== undefined) await store.members.leave(nodeId).catch(() => undefined)
     await store.close()
   }
   try {
     await requireEqualEngines(options.mode)
-    const kind = (await store.clusters.find(options.cluster))?.kind ?? 'root'
+    const joined = options.provision ? undefined : await loadServerState(store, options.cluster, options.keyPassword, options.engine)
+    const kind = joined?.kind ?? (await store.clusters.find(options.cluster))?.kind ?? 'root'
     app = await buildApp(context, { kind, bodyLimit: options.bodyLimit, requestTimeout: options.requestTimeoutMilliseconds })
     const url = await app.listen({ host: options.host, port: options.port })
     const baseUrl = `${(options.publicUrl ?? url).replace(/\/+$/, '')}/_wmcs`
-    const state = await joinCluster(store, options, baseUrl, { clock, random })
+    const state = joined ?? (await provisionOrAdjust(store, options, baseUrl, { clock, random }))
     context.setState(state)
     const now = clock.now().toISOString()
-    joined = true
-    await store.members.join({ nodeId, cluster: state.name, url, pid: process.pid, started: now, lastSeen: now })
-    refresh = setInterval(() => void refreshState(context), state.configuration.configurationRefreshIntervalSeconds * 1000)
-    refresh.unref()
+    const member = { nodeId, cluster: state.name, url, pid: process.pid, started: now, lastSeen: now }
+    await store.members.join(member)
+    stopRefreshing = keepFresh(context, member)
     return { nodeId, url, cluster: state.name, kind: state.kind, baseUrl: state.configuration.baseUrl, context, close }
   } catch (error) {
     await close()
@@ -110,7 +119,29 @@ export async function startNode(given: Partial<NodeOptions> = {}): Promise<Runni
   }
 }
 
-async function joinCluster(store: Store, options: NodeOptions, baseUrl: string, effects: { clock: Clock; random: Random }): Promise<ServerState> {
+function loggingOptions({ includeXrmlInLog, spoolFolder, spoolLimit }: NodeOptions, nodeId: string, log: Logger) {
+  const spool: { readonly spool?: Spool } = spoolFolder === undefined ? {} : { spool: createSpool({ folder: spoolFolder, nodeId, limit: spoolLimit }) }
+  const report = (event: RequestLogEvent): void => reportEvent(event, log)
+  return { includeReceivedXrml: includeXrmlInLog, includeIssuedXrml: includeXrmlInLog, report, ...spool }
+}
+
+function reportEvent(event: RequestLogEvent, log: Logger): void {
+  switch (event.kind) {
+    case 'away':
+      log.warn({ why: event.error.message }, 'the database is away: request log records wait in the spool')
+      break
+    case 'back':
+      log.info('the database is back')
+      break
+    case 'recovered':
+      log.info({ written: event.written, damaged: event.damaged }, 'request log records of the spool are in the database')
+      break
+    case 'failed':
+      log.error({ err: event.error }, 'the spool of request log records cannot be read')
+  }
+}
+
+async function provisionOrAdjust(store: Store, options: NodeOptions, baseUrl: string, effects: { clock: Clock; random: Random }): Promise<ServerState> {
   const { cluster, keyPassword, mode, engine, settings } = options
   if ((await store.clusters.find(cluster)) === undefined) {
     await provisionRoot(store, { name: cluster, baseUrl, mode, keyPassword, settings }, effects)
@@ -123,7 +154,7 @@ async function joinCluster(store: Store, options: NodeOptions, baseUrl: string, 
 }
 
 /** A cluster that comes back at another address, or with other settings: content published before keeps its old URLs. */
-async function adjustConfiguration(store: Store, cluster: string, settings: Partial<ServerConfiguration>): Promise<void> {
+export async function adjustConfiguration(store: Store, cluster: string, settings: Partial<ServerConfiguration>): Promise<void> {
   const stored = (await store.clusters.find(cluster))?.configuration
   if (stored === undefined) return
   // There is no way back from decommissioning ([MS-RMSI] product note 6).
@@ -131,15 +162,45 @@ async function adjustConfiguration(store: Store, cluster: string, settings: Part
   if (JSON.stringify(wanted) !== JSON.stringify(stored)) await store.clusters.saveConfiguration(cluster, wanted)
 }
 
+/**
+ * Looks for a changed configuration again and again, as often as the configuration of the moment says, and tells the member list that the node lives.
+ * @returns ends it
+ */
+function keepFresh(context: NodeContext, member: Member): () => Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  let looking: Promise<void> | undefined
+  let ended = false
+  const look = async (): Promise<void> => {
+    await refreshState(context, member)
+    if (!ended) arm()
+  }
+  const arm = (): void => {
+    const start = (): void => void (looking = look())
+    timer = setTimeout(start, context.state().configuration.configurationRefreshIntervalSeconds * 1000)
+    timer.unref()
+  }
+  arm()
+  return async () => {
+    ended = true
+    clearTimeout(timer)
+    // It must not join after we have left.
+    await looking
+  }
+}
+
 /** A database that is away does not end the node: it goes on with what it has, and says so. */
-async function refreshState(context: NodeContext): Promise<void> {
+async function refreshState(context: NodeContext, member: Member): Promise<void> {
+  const { store, log } = context
   try {
-    const state = await refreshServerState(context.store, context.state())
+    const lastSeen = context.clock.now().toISOString()
+    // Somebody took a silent node for a dead one.
+    if (!(await store.members.seen(member.nodeId, lastSeen))) await store.members.join({ ...member, lastSeen })
+    const state = await refreshServerState(store, context.state())
     if (state === context.state()) return
     context.setState(state)
-    context.log.info({ configurationVersion: state.configuration.configurationVersion }, 'configuration reloaded')
+    log.info({ configurationVersion: state.configuration.configurationVersion }, 'configuration reloaded')
   } catch (error) {
-    context.log.warn({ err: error }, 'the configuration could not be refreshed')
+    log.warn({ err: error }, 'the configuration could not be refreshed')
   }
 }
 

@@ -5,6 +5,8 @@ import { join } from 'node:path'
 import t from 'tap'
 import { jsonLines, run, startUp, type Outcome } from './command.js'
 
+t.setTimeout(110_000)
+
 const folder = t.testdir({ 'report.txt': 'quarterly figures\n', lab: {} })
 const server = await startUp(['--data', join(folder, 'lab'), '--admit', 'editissuancelicense=staff@contoso.test'])
 t.teardown(async () => void (await server.stop()))
@@ -20,17 +22,20 @@ const report = readFileSync(join(folder, 'report.txt'))
 t.test('ready: the line that programs wait for, and status says the same', async (t) => {
   const [line] = server.lines
   const event = JSON.parse(line ?? '') as Record<string, unknown>
-  t.same(Object.keys(event), ['event', 'manage', 'forest', 'clusters'])
+  t.same(Object.keys(event), ['event', 'manage', 'forest', 'clusters', 'token'])
   t.match(event, { event: 'ready', manage: /^http:\/\/127\.0\.0\.1:\d+$/, forest: 'contoso.test' })
-  const nodes = [{ id: 'root-1', url: `http://127.0.0.1:${server.port}`, pid: server.child.pid }]
+  const nodes = server.ready.clusters[0]?.nodes ?? []
+  t.match(nodes, [{ id: 'root-1', url: /^http:\/\/127\.0\.0\.1:\d+$/, pid: Number, state: 'serving' }])
   t.same(event['clusters'], [{ name: 'root', kind: 'root', url: `http://127.0.0.1:${server.port}/_wmcs`, nodes }])
   const paths = ['/readyz', '/metrics', '/openapi.json', '/docs', '/_wmcs/licensing/license.asmx?wsdl'].map((path) => `${nodes[0]?.url}${path}`)
-  const managed = ['/healthz', '/status', '/openapi.json', '/docs'].map((path) => `${server.ready.manage}${path}`)
+  const managed = ['/healthz', '/openapi.json', '/docs'].map((path) => `${server.ready.manage}${path}`)
   for (const url of [...paths, ...managed]) t.equal((await fetch(url)).status, 200, url)
+  t.equal((await fetch(`${server.ready.manage}/status`)).status, 401, 'management asks for its token')
+  t.match(await run(['status', '--manage', server.ready.manage, '--token', 'other']), { code: 1, stderr: /has another token/ })
   const [json, text] = await Promise.all([run(['status', '--json', '--manage', server.ready.manage]), run(['status', '--manage', server.ready.manage])])
   t.same(jsonLines(json), [{ forest: 'contoso.test', clusters: server.ready.clusters }])
   const [head = '', row = ''] = text.stdout.split('\n')
-  for (const [title, value] of [['URL', server.url], ['node URL', nodes[0]?.url ?? ''], ['process', 'pid ']] as const) {
+  for (const [title, value] of [['URL', server.url], ['node URL', nodes[0]?.url ?? ''], ['process', 'pid '], ['state', 'serving']] as const) {
     t.equal(head.indexOf(` ${title} `) < 0 ? head.lastIndexOf(title) : head.indexOf(` ${title} `) + 1, row.indexOf(value, title === 'node URL' ? row.indexOf('root-1') : 0), `column ${title}`)
   }
 })

@@ -54,10 +54,11 @@ export interface RunningUp {
   stop(signal?: NodeJS.Signals): Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>
 }
 
-/** Starts `up --json` and waits until it says that it is ready. */
+/** Starts `up --json` and waits until it says that it is ready: one root node behind its balancer, unless told otherwise. */
 export async function startUp(args: readonly string[], { cwd, environment: more }: Surroundings = {}): Promise<RunningUp> {
   const anyPort = args.includes('--port') ? [] : ['--port', '0']
-  const child = spawn(process.execPath, [main, 'up', '--json', ...anyPort, ...args], {
+  const small = args.includes('--root') ? [] : ['--root', '1', '--no-licensing']
+  const child = spawn(process.execPath, [main, 'up', '--json', ...anyPort, ...small, ...args], {
     env: environment(more),
     stdio: ['ignore', 'pipe', 'pipe'],
     ...(cwd === undefined ? {} : { cwd }),
@@ -76,12 +77,11 @@ export async function startUp(args: readonly string[], { cwd, environment: more 
     void closed.then(([code]) => reject(new Error(`up ended with ${code}: ${stderr}`)))
   })
   const url = ready.clusters[0]?.url ?? ''
-  const nodeUrl = ready.clusters[0]?.nodes[0]?.url ?? ''
   return {
     child,
     ready,
     url,
-    port: Number(new URL(nodeUrl).port),
+    port: Number(new URL(url).port),
     lines,
     stderr: () => stderr,
     async stop(signal = 'SIGTERM') {

@@ -2,12 +2,15 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync } from 'node:fs'
+import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import t from 'tap'
 import { certify, connect, getClientLicensorCert, labTrustRoot, readyMachine, type CallFailed, type ClientContext, type RmsClient, type SoapFault } from '../../src/client/index.js'
 import { seedPassword } from '../../src/directory/seed.js'
 import { systemClock, systemRandom } from '../../src/effects.js'
 import { answers, main, outcome, run, startUp } from './command.js'
+
+t.setTimeout(110_000)
 
 const clusterDecommissioned = 'Microsoft.RightsManagementServices.ClusterDecommissionedException'
 
@@ -23,6 +26,15 @@ function signedInAs(user: string): ClientContext {
   return { credentials, trustRoots: [labTrustRoot(2)], clock: systemClock, random: systemRandom }
 }
 
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '0.0.0.0')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
 const forBob = { rights: [{ to: 'bob@contoso.test', rights: ['VIEW'] }] }
 const content = Buffer.from('figures')
 
@@ -31,7 +43,7 @@ t.test('SIGINT, SIGTERM: everything stops, the ports are free, the temporary fol
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     const folder = join(temporary, signal)
     const server = await startUp([], { environment: { TMPDIR: folder } })
-    t.equal(readdirSync(folder).length, 1)
+    t.equal(readdirSync(folder).length, 2, 'the state, and the token for other commands')
     const idle = await fetch(`${server.url}/licensing/license.asmx`)
     t.equal(idle.status, 200, 'a kept-alive connection does not keep the server')
     // The reader of the ready line goes away, as `| head -1` does.
@@ -46,7 +58,7 @@ t.test('SIGINT, SIGTERM: everything stops, the ports are free, the temporary fol
 
 t.test('a signal while it starts leaves nothing behind either', async (t) => {
   const temporary = t.testdir()
-  const child = spawn(process.execPath, [main, 'up', '--port', '0'], { env: { ...process.env, TMPDIR: temporary }, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, [main, 'up', '--port', '0', '--root', '1', '--no-licensing'], { env: { ...process.env, TMPDIR: temporary }, stdio: ['ignore', 'pipe', 'pipe'] })
   const ended = outcome(child)
   // The first lines of the log come while the cluster is made.
   await Promise.race([once(child.stderr, 'data'), ended])
@@ -118,9 +130,10 @@ t.test('addresses, limits and access lists', async (t) => {
   const folder = t.testdir()
   const db = join(folder, 'deep', 'own.sqlite')
   const flags = ['--host', '0.0.0.0', '--public-url', 'http://rms.contoso.test:8080/_wmcs/', '--body-limit', '20000', '--db', db, '--log-xrml']
-  const server = await startUp([...flags, '--admit', 'certification=legal@contoso.test', '--admit', 'publish=ANONYMOUS'])
+  const port = await freePort()
+  const server = await startUp([...flags, '--port', String(port), '--manage-port', '0', '--admit', 'certification=legal@contoso.test', '--admit', 'publish=ANONYMOUS'])
   t.teardown(async () => void (await server.stop()))
-  const own = `http://127.0.0.1:${server.port}`
+  const own = `http://127.0.0.1:${port}`
   t.equal(server.url, 'http://rms.contoso.test:8080/_wmcs')
   const bob = await certify(signedInAs('bob'), `${own}/_wmcs/certification`, readyMachine('bob-pc-mode2'))
   t.ok(bob, '--admit: bob is in legal')
@@ -133,11 +146,11 @@ t.test('addresses, limits and access lists', async (t) => {
   const alice = certify(signedInAs('alice'), `${own}/_wmcs/certification`, readyMachine('alice-pc-mode2'))
   await t.rejects(alice, { status: 401 } as Partial<CallFailed> & Error, '--admit: alice is not')
   t.ok(readdirSync(join(folder, 'deep')).includes('own.sqlite'), '--db')
-  t.ok(await answers(`http://127.0.0.2:${server.port}/healthz`), '--host')
+  t.ok(await answers(`http://127.0.0.2:${port}/healthz`), '--host')
 })
 
 t.test('for people: a banner with the addresses, accounts and the next command', async (t) => {
-  const child = spawn(process.execPath, [main, 'up', '--port', '0'], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, [main, 'up', '--port', '0', '--root', '1', '--no-licensing'], { stdio: ['ignore', 'pipe', 'pipe'] })
   let text = ''
   child.stdout.setEncoding('utf8').on('data', (more: string) => {
     text += more

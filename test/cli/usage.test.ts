@@ -9,6 +9,7 @@ import { main, outcome, run } from './command.js'
 const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string }
 
 t.jobs = 2
+t.setTimeout(110_000)
 
 const noStack = /\n\s+at /
 
@@ -19,7 +20,10 @@ t.test('what was asked for in a wrong way ends with 2 and a sentence on stderr',
     [['up', '--prot', '1'], /unknown option '--prot'\n\(Did you mean --port\?\)/],
     [['up', '--port', '70x'], /^--port is "70x"; it must be a whole number from 0 to 65535$/m],
     [['up', '--port'], /option '--port <N>' argument missing/],
-    [['up', '--root', '0'], /^--root is "0"; it must be 1$/m],
+    [['up', '--root', '0'], /^--root is "0"; it must be a whole number from 1 to 64$/m],
+    [['provision', 'rooot', '--cluster', 'x'], /no kind of cluster "rooot": provision root, or provision licensing/],
+    [['add-cluster', 'legal', '--nodes', '0'], /--nodes is "0"; it must be a whole number from 1 to 64/],
+    [['node', '--db', 'x'], /Say which cluster to join: --cluster NAME/],
     [['up', '--admit', 'nowhere=staff', '--port', '0'], /There is no endpoint "nowhere"\. The endpoints are .*\/licensing\/license\.asmx/],
     [['up', '--config', 'nowhere.json'], /config file nowhere\.json cannot be read/],
     [['status', '--manage', 'localhost'], /--manage is "localhost"; it must be a URL/],
@@ -54,7 +58,12 @@ t.test('--help of every command shows its settings, an example and the exit code
   const commands: readonly (readonly [string, CommandName | undefined])[] = [
     ['', undefined],
     ['up', 'up'],
+    ['node', 'node'],
+    ['provision', 'provision'],
     ['status', 'status'],
+    ['add-server', 'add-server'],
+    ['add-cluster', 'add-cluster'],
+    ['remove-server', 'remove-server'],
     ['demo', 'demo'],
     ['explain', 'explain'],
     ['client', undefined],
@@ -92,7 +101,8 @@ t.test('what cannot be reached or read ends with 1 and a sentence that says what
     [['client', 'certify', '--machine', './nowhere', '--server', nowhere], /nowhere.*cannot be read: there is no such file/],
     [['up', '--port', '0', '--data', `${folder}/plain.txt`], /The data folder .*plain\.txt cannot be used: /],
     [['up', '--port', '0', '--db', `${folder}/plain.txt`], /The database is no SQLite file\. Give/],
-    [['up', '--port', '0', '--db', 'postgres://u:secret@h/db'], /^The database postgres:… cannot be opened: give the path/],
+    [['up', '--port', '0', '--db', 'postgres://u:secret@127.0.0.1:1/db'], /^The database (?!.*secret).*is away/],
+    [['remove-server', 'root-1', '--manage', nowhere], /\/servers\/root-1\S* does not answer \(ECONNREFUSED\)/],
     [['up', '--port', '0', '--host', '203.0.113.77'], /--host 203\.0\.113\.77 is not an address of this machine/],
   ]
   const outcomes = await inTurns(failing.map(([args]) => () => run(args)))

@@ -1,130 +1,117 @@
-import { join } from 'node:path'
 import t from 'tap'
+import type { Test } from 'tap'
 import { createRequestLog } from '../../src/cluster/request-log.js'
-import type { NewRequestLogRecord, RequestLogRecord } from '../../src/cluster/request-log.js'
+import type { RequestLogRecord } from '../../src/cluster/request-log.js'
 import { openStore } from '../../src/cluster/store/open.js'
 import type { Clock } from '../../src/effects.js'
+import { logRecord as record } from './log-record.js'
+import { databases } from './postgres.js'
+import type { TestDatabase } from './postgres.js'
 
 const clock: Clock = { now: () => new Date('2026-01-02T03:04:05.678Z'), monotonic: () => 0 }
 
-function record(id: number | string, other: Partial<NewRequestLogRecord> = {}): NewRequestLogRecord {
-  return {
-    clusterName: 'root',
-    hostMachineName: 'root-1',
-    hostMachineRequestId: String(id),
-    requestTime: new Date(Date.UTC(2026, 0, 1) + Number(id) * 1000).toISOString(),
-    requestPath: '/_wmcs/licensing/license.asmx',
-    requestType: 'AcquireLicense',
-    requestUserAddress: '127.0.0.1',
-    requestUserAgent: 'test',
-    authenticatedState: 'NTLM',
-    secureConnectionState: false,
-    authenticatedId: 'CONTOSO\\alice',
-    metadata: '',
-    successOrFailure: 'Succeeded',
-    errorInformation: '',
-    ...other,
-  }
-}
+for (const database of databases(t)) t.test(database.name, (t) => run(t, database))
 
-t.test('records of one turn share a transaction, and are there when the caller goes on', async (t) => {
-  const file = join(t.testdir(), 'rms.db')
-  const [store, reader] = [await openStore(file), await openStore(file)]
-  t.teardown(() => Promise.all([store.close(), reader.close()]))
-  const sizes: number[] = []
-  const insert = (records: readonly RequestLogRecord[]) => {
-    sizes.push(records.length)
-    return store.requestLog.insert(records)
-  }
-  const log = createRequestLog({ insert }, { clock })
-  const first = Array.from({ length: 1200 }, (_, index) => log.append(record(index)))
-  await first[0]
-  t.ok((await reader.requestLog.count({})) >= 1000, 'committed before the caller goes on')
-  t.equal((await Promise.all(first)).every((isNew) => isNew), true)
-  t.same(sizes, [1000, 200])
-  const last = [log.append(record(5000)), log.append(record(5001))]
-  await log.close()
-  t.equal(await reader.requestLog.count({}), 1202, 'closing writes what waits')
-  await Promise.all(last)
-  await t.rejects(log.append(record(6000)), { name: 'RequestLogClosed' })
-})
-
-t.test('a record that is there already stays, and its caller is told', async (t) => {
-  const store = await openStore(':memory:')
-  t.teardown(store.close)
-  const log = createRequestLog(store.requestLog, { clock })
-  t.same(await Promise.all([log.append(record(1)), log.append(record(1, { metadata: 'second' })), log.append(record(2))]), [true, false, true])
-  t.same(await Promise.all([log.append(record(2)), log.append(record(2, { hostMachineName: 'root-2' }))]), [false, true])
-  t.equal((await store.requestLog.query({ limit: 10 })).find((row) => row.hostMachineRequestId === '1')?.metadata, '')
-})
-
-t.test('when the database fails, every caller of that transaction hears it, and the next ones are served', async (t) => {
-  const store = await openStore(':memory:')
-  t.teardown(store.close)
-  let away = true
-  const insert = (records: readonly RequestLogRecord[]) =>
-    away ? Promise.reject(new Error('database is away')) : store.requestLog.insert(records)
-  const log = createRequestLog({ insert }, { clock, queueLimit: 3 })
-  const results = await Promise.allSettled([1, 2, 3, 4].map((id) => log.append(record(id))))
-  t.match(results.slice(0, 3), [1, 2, 3].map(() => ({ status: 'rejected', reason: { message: 'database is away' } })))
-  t.match(results[3], { status: 'rejected', reason: { name: 'RequestLogFull' } })
-  away = false
-  t.equal(await log.append(record(1)), true)
-  await log.flush()
-  t.equal(await store.requestLog.count({}), 1)
-})
-
-t.test('the record comes back as it was, XrML only when asked for', async (t) => {
-  const store = await openStore(':memory:')
-  t.teardown(store.close)
-  const whole = record(1, { secureConnectionState: true, receivedXrml: '<XrML>é</XrML>', issuedXrml: '<XrML/>', errorInformation: 'Ünï' })
-  await createRequestLog(store.requestLog, { clock }).append(whole)
-  await createRequestLog(store.requestLog, { clock, includeReceivedXrml: true, includeIssuedXrml: true }).append({
-    ...whole,
-    hostMachineRequestId: '2',
+async function run(t: Test, database: TestDatabase): Promise<void> {
+  t.test('records of one turn share a transaction, and are there when the caller goes on', async (t) => {
+    const location = await database.fresh(t)
+    const [store, reader] = [await openStore(location), await openStore(location)]
+    t.teardown(() => Promise.all([store.close(), reader.close()]))
+    const sizes: number[] = []
+    const insert = (records: readonly RequestLogRecord[]) => {
+      sizes.push(records.length)
+      return store.requestLog.insert(records)
+    }
+    const log = createRequestLog({ insert }, { clock })
+    const first = Array.from({ length: 1200 }, (_, index) => log.append(record(index)))
+    await first[0]
+    t.ok((await reader.requestLog.count({})) >= 1000, 'committed before the caller goes on')
+    t.equal((await Promise.all(first)).every((isNew) => isNew), true)
+    t.same(sizes, [1000, 200])
+    const last = [log.append(record(5000)), log.append(record(5001))]
+    await log.close()
+    t.equal(await reader.requestLog.count({}), 1202, 'closing writes what waits')
+    await Promise.all(last)
+    await t.rejects(log.append(record(6000)), { name: 'RequestLogClosed' })
   })
-  const { receivedXrml, issuedXrml, ...without } = whole
-  const logCreateTime = '2026-01-02T03:04:05.678Z'
-  t.same(await store.requestLog.query({}), [
-    { ...without, hostMachineRequestId: '2', receivedXrml, issuedXrml, logCreateTime },
-    { ...without, logCreateTime },
-  ])
-})
 
-t.test('texts from the network are cut and cleaned', async (t) => {
-  const store = await openStore(':memory:')
-  t.teardown(store.close)
-  const log = createRequestLog(store.requestLog, { clock, includeReceivedXrml: true })
-  await log.append(record(1, { requestUserAgent: 'a\0b\uD800', requestPath: 'x'.repeat(1e6), receivedXrml: 'y'.repeat(3e6) }))
-  const [row] = await store.requestLog.query({})
-  t.equal(row?.requestUserAgent, 'a\uFFFDb\uFFFD')
-  t.equal(row?.requestPath.length, 1024)
-  t.equal(row?.receivedXrml?.length, 2 ** 20)
-})
+  t.test('a record that is there already stays, and its caller is told', async (t) => {
+    const store = await openStore(await database.fresh(t))
+    t.teardown(store.close)
+    const log = createRequestLog(store.requestLog, { clock })
+    t.same(await Promise.all([log.append(record(1)), log.append(record(1, { metadata: 'second' })), log.append(record(2))]), [true, false, true])
+    t.same(await Promise.all([log.append(record(2)), log.append(record(2, { hostMachineName: 'root-2' }))]), [false, true])
+    t.equal((await store.requestLog.query({ limit: 10 })).find((row) => row.hostMachineRequestId === '1')?.metadata, '')
+  })
 
-t.test('records are asked for by time, user, operation and result', async (t) => {
-  const { requestLog, close } = await openStore(':memory:')
-  t.teardown(close)
-  const log = createRequestLog(requestLog, { clock })
-  await Promise.all(
-    Array.from({ length: 20 }, (_, id) =>
-      log.append(
-        record(id, {
-          clusterName: id < 10 ? 'root' : 'branch',
-          authenticatedId: id % 2 === 0 ? 'CONTOSO\\alice' : 'CONTOSO\\bob',
-          requestType: id % 5 === 0 ? 'Certify' : 'AcquireLicense',
-          successOrFailure: id % 4 === 0 ? 'Failed' : 'Succeeded',
-        }),
+  t.test('when the database fails, every caller of that transaction hears it, and the next ones are served', async (t) => {
+    const store = await openStore(await database.fresh(t))
+    t.teardown(store.close)
+    let away = true
+    const insert = (records: readonly RequestLogRecord[]) =>
+      away ? Promise.reject(new Error('database is away')) : store.requestLog.insert(records)
+    const log = createRequestLog({ insert }, { clock, queueLimit: 3 })
+    const results = await Promise.allSettled([1, 2, 3, 4].map((id) => log.append(record(id))))
+    t.match(results.slice(0, 3), [1, 2, 3].map(() => ({ status: 'rejected', reason: { message: 'database is away' } })))
+    t.match(results[3], { status: 'rejected', reason: { name: 'RequestLogFull' } })
+    away = false
+    t.equal(await log.append(record(1)), true)
+    await log.flush()
+    t.equal(await store.requestLog.count({}), 1)
+  })
+
+  t.test('the record comes back as it was, XrML only when asked for', async (t) => {
+    const store = await openStore(await database.fresh(t))
+    t.teardown(store.close)
+    const whole = record(1, { secureConnectionState: true, receivedXrml: '<XrML>é</XrML>', issuedXrml: '<XrML/>', errorInformation: 'Ünï' })
+    await createRequestLog(store.requestLog, { clock }).append(whole)
+    await createRequestLog(store.requestLog, { clock, includeReceivedXrml: true, includeIssuedXrml: true }).append({
+      ...whole,
+      hostMachineRequestId: '2',
+    })
+    const { receivedXrml, issuedXrml, ...without } = whole
+    const logCreateTime = '2026-01-02T03:04:05.678Z'
+    t.same(await store.requestLog.query({}), [
+      { ...without, hostMachineRequestId: '2', receivedXrml, issuedXrml, logCreateTime },
+      { ...without, logCreateTime },
+    ])
+  })
+
+  t.test('texts from the network are cut and cleaned', async (t) => {
+    const store = await openStore(await database.fresh(t))
+    t.teardown(store.close)
+    const log = createRequestLog(store.requestLog, { clock, includeReceivedXrml: true })
+    await log.append(record(1, { requestUserAgent: 'a\0b\uD800', requestPath: 'x'.repeat(1e6), receivedXrml: 'y'.repeat(3e6) }))
+    const [row] = await store.requestLog.query({})
+    t.equal(row?.requestUserAgent, 'a\uFFFDb\uFFFD')
+    t.equal(row?.requestPath.length, 1024)
+    t.equal(row?.receivedXrml?.length, 2 ** 20)
+  })
+
+  t.test('records are asked for by time, user, operation and result', async (t) => {
+    const { requestLog, close } = await openStore(await database.fresh(t))
+    t.teardown(close)
+    const log = createRequestLog(requestLog, { clock })
+    await Promise.all(
+      Array.from({ length: 20 }, (_, id) =>
+        log.append(
+          record(id, {
+            clusterName: id < 10 ? 'root' : 'branch',
+            authenticatedId: id % 2 === 0 ? 'CONTOSO\\alice' : 'CONTOSO\\bob',
+            requestType: id % 5 === 0 ? 'Certify' : 'AcquireLicense',
+            successOrFailure: id % 4 === 0 ? 'Failed' : 'Succeeded',
+          }),
+        ),
       ),
-    ),
-  )
-  const ids = async (query: Parameters<typeof requestLog.query>[0]) => (await requestLog.query(query)).map((row) => Number(row.hostMachineRequestId))
-  t.same(await ids({ limit: 3 }), [19, 18, 17], 'newest first')
-  t.same(await ids({ since: '2026-01-01T00:00:05.000Z', until: '2026-01-01T00:00:08.000Z' }), [7, 6, 5])
-  t.same(await ids({ requestType: 'Certify', user: 'CONTOSO\\alice' }), [10, 0])
-  t.same(await ids({ successOrFailure: 'Failed', clusterName: 'branch' }), [16, 12])
-  t.same(await ids({ user: "' or 1=1" }), [])
-  t.equal(await requestLog.count({ clusterName: 'root', user: 'CONTOSO\\bob' }), 5)
-  await requestLog.removeBefore('2026-01-01T00:00:18.000Z')
-  t.same(await ids({}), [19, 18])
-})
+    )
+    const ids = async (query: Parameters<typeof requestLog.query>[0]) => (await requestLog.query(query)).map((row) => Number(row.hostMachineRequestId))
+    t.same(await ids({ limit: 3 }), [19, 18, 17], 'newest first')
+    t.same(await ids({ since: '2026-01-01T00:00:05.000Z', until: '2026-01-01T00:00:08.000Z' }), [7, 6, 5])
+    t.same(await ids({ requestType: 'Certify', user: 'CONTOSO\\alice' }), [10, 0])
+    t.same(await ids({ successOrFailure: 'Failed', clusterName: 'branch' }), [16, 12])
+    t.same(await ids({ user: "' or 1=1" }), [])
+    t.equal(await requestLog.count({ clusterName: 'root', user: 'CONTOSO\\bob' }), 5)
+    await requestLog.removeBefore('2026-01-01T00:00:18.000Z')
+    t.same(await ids({}), [19, 18])
+  })
+}

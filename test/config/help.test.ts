@@ -32,7 +32,7 @@ t.test('the help of a command has its settings only, in aligned columns, with de
     const line = lines.find((candidate) => candidate.trim().split(' ')[0] === `--${name}`)
     t.equal(line?.slice(column), environmentName(name), name)
   }
-  t.match(help, /--port N .* 7000 .*RMS_PORT/)
+  t.match(help, /--port N .* 7000; node: any .*RMS_PORT/)
   t.match(help, /--crypto-mode 1\|2 /)
   t.ok(lines.every((line) => line.length <= 140))
   t.notMatch(commandHelp('status'), /--root/)
@@ -42,6 +42,6 @@ t.test('the table for the README has a row for every setting, and no cell breaks
   const rows = optionsTable().trimEnd().split('\n')
   t.equal(rows.length, optionNames.length + 2)
   for (const row of rows) t.equal(row.replaceAll('\\|', '').split('|').length, 7, row)
-  t.match(optionsTable(), /\| `--root N` \| `RMS_ROOT` \| `1` \| number of nodes .* \| up \|/)
-  t.match(optionsTable(), /`--port N` .* \(0 to 65535\) \| up \|/)
+  t.match(optionsTable(), /\| `--root N` \| `RMS_ROOT` \| `2` \| number of nodes .* \| up \|/)
+  t.match(optionsTable(), /`--port N` .* \(0 to 65535\) \| up, node \|/)
 })

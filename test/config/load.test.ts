@@ -25,7 +25,7 @@ t.test('without any source there are the defaults', async (t) => {
   const { settings, origins } = loadSettings('up', sources({}))
   const mode: 1 | 2 = settings.cryptoMode
   t.equal(mode, 2)
-  t.match(settings, { root: 1, port: 7000, managePort: undefined, host: '127.0.0.1', cryptoMode: 2, signer: 'openssl', json: false })
+  t.match(settings, { root: 2, port: undefined, licensing: [{ key: 'licensing', value: 2 }], managePort: undefined, host: '127.0.0.1', cryptoMode: 2, signer: 'openssl', json: false })
   t.same(settings.admit, [])
   t.equal(settings.bodyLimit, 4 * 1024 * 1024)
   t.equal(settings.db, undefined)
@@ -44,7 +44,7 @@ t.test('flags win over the environment, the environment over the file, the file 
 })
 
 t.test('an empty environment variable counts as not given', async (t) => {
-  t.equal(loadSettings('up', sources({}, { RMS_PORT: '' })).settings.port, 7000)
+  t.equal(loadSettings('up', sources({}, { RMS_PORT: '' })).settings.port, undefined)
 })
 
 t.test('the environment can name the config file', async (t) => {
@@ -54,7 +54,7 @@ t.test('the environment can name the config file', async (t) => {
 
 t.test('a bad value is refused by every source, with where it stood, what it is and what is allowed', async (t) => {
   const refused: readonly (readonly [Sources, RegExp])[] = [
-    [sources({ root: '0' }), /^--root is "0"; it must be 1$/],
+    [sources({ root: '0' }), /^--root is "0"; it must be a whole number from 1 to 64$/],
     [sources({ port: '65536' }), /^--port is "65536"; it must be a whole number from 0 to 65535$/],
     [sources({ port: '70x' }), /--port is "70x"/],
     [sources({ port: '' }), /--port is ""/],

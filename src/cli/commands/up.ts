@@ -1,15 +1,24 @@
 /** `up`: starts an installation, says how to use it, and stops it on SIGINT or SIGTERM. */
 import type { Settings } from '../../config/options.js'
 import { seedDirectory, seedPassword } from '../../directory/seed.js'
+import { systemRandom } from '../../effects.js'
 import type { Installation, InstallationOptions } from '../../manage/installation.js'
-import { createLogger } from '../logger.js'
+import { createLogger, relayTo } from '../logger.js'
+import { keepToken } from '../management-token.js'
 import { createOutput, table, type Output } from '../output.js'
 import { startOwnInstallation } from '../own-installation.js'
 
 export function installationOptions(settings: Settings<'up'>): InstallationOptions {
   return {
+    processes: true,
+    root: settings.root,
+    licensing: settings.noLicensing ? [] : settings.licensing.map(({ key, value }) => ({ name: key, nodes: value })),
+    restart: !settings.noRestart,
     host: settings.host,
-    port: settings.port,
+    port: settings.port ?? 7000,
+    manageHost: settings.manageHost,
+    token: settings.token ?? systemRandom.bytes(18).toString('base64url'),
+    spoolLimit: settings.spoolLimit,
     // With --port 0 everything takes any free port; management too, unless it was told one.
     managePort: settings.managePort ?? (settings.port === 0 ? 0 : 7080),
     publicUrl: settings.publicUrl?.replace(/\/_wmcs\/?$/i, ''),
@@ -33,31 +42,41 @@ export function installationOptions(settings: Settings<'up'>): InstallationOptio
 export async function up(settings: Settings<'up'>): Promise<void> {
   const output = createOutput(settings.json)
   const log = createLogger(settings.logLevel)
-  const ending = { exitCode: 0, onError: (err: Error) => log.fatal({ err }, 'the process ends') } as const
-  const installation = await startOwnInstallation({ ...installationOptions(settings), log }, ending)
+  const options = installationOptions(settings)
+  let forgetToken = (): void => undefined
+  const onError = (err: Error): void => log.fatal({ err }, 'the process ends')
+  const ending = { exitCode: 0, onError, onClosed: () => forgetToken() } as const
+  const installation = await startOwnInstallation({ ...options, log, onLine: relayTo(log) }, ending)
+  forgetToken = keepToken(installation.manage, options.token ?? '', log)
   output.result(installation.ready, banner(installation, output))
 }
 
-function banner(installation: Installation, { paint }: Output): string {
-  const [root] = installation.ready.clusters
+function banner({ ready, url, mode, manage, data }: Installation, { paint }: Output): string {
   const accounts = seedDirectory.accounts.filter((account) => account.mail !== undefined).map((account) => account.mail)
+  const clusters = ready.clusters.flatMap(({ name, kind, url, nodes }) => [
+    [name, kind === 'root' ? 'certification' : '', kind === 'root' ? `${url}/certification` : ''],
+    [kind === 'root' ? '' : name, 'licensing', `${url}/licensing`],
+    ['', `${nodes.length} ${nodes.length === 1 ? 'node' : 'nodes'}`, nodes.map(({ id, url }) => `${id} ${url}`).join(', ')],
+  ])
   const rows = [
-    ['cluster', `${root?.name} (${root?.kind}, Mode ${installation.mode}, ${root?.nodes.length} node)`],
-    ['certification', `${installation.url}/certification`],
-    ['licensing', `${installation.url}/licensing`],
-    ['API pages', `${root?.nodes[0]?.url}/docs`],
-    ['management', `${installation.manage}/docs`],
+    ['management', `${manage}/docs`],
+    ['token', `${ready.token ?? 'none'} (for management; the commands below find it)`],
+    ['API pages', `${ready.clusters[0]?.nodes[0]?.url}/docs`],
+    ['mode', `Mode ${mode}`],
     ['accounts', accounts.join(', ')],
     ['password', `${seedPassword} (all of them)`],
-    ['state', installation.data ?? 'temporary, removed at the end (--data DIR keeps it)'],
+    ['state', data ?? 'temporary, removed at the end (--data DIR keeps it)'],
   ]
   return [
     '',
     paint.strong('rms-emulator: a lab. Every key is known to everybody; never protect real documents with it.'),
     '',
+    table(clusters.filter((row) => row[2] !== '')),
+    '',
     table(rows),
     '',
-    `Try:  ${paint.strong(`npx rms-emulator demo --server ${installation.url}`)}`,
+    `Try:  ${paint.strong(`npx rms-emulator demo --server ${url}`)}`,
+    `Grow: ${paint.strong('npx rms-emulator add-server root')}, add-server NAME, add-cluster NAME; then status, remove-server ID`,
     paint.dim('Ctrl-C stops everything.'),
   ].join('\n')
 }

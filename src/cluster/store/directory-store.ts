@@ -4,6 +4,7 @@ import { accountKey, longestName, nameKey } from '../../directory/account-name.j
 import { TooManyMemberships, domainUsersSid, membershipLimit } from '../../directory/directory.js'
 import type { Account, Directory, DirectorySeed, Group, Membership, NewAccount } from '../../directory/directory.js'
 import { inChunks, insertAccounts, insertForest, insertGroups, insertMemberships } from './directory-rows.js'
+import { lockOthersOut } from './exclusive.js'
 import type { ForestStore } from './forest-store.js'
 import type { Database } from './schema.js'
 
@@ -20,6 +21,11 @@ export interface DirectoryStore extends Directory {
   /** Adds accounts in one transaction. Throws when a SID, name or address is taken: nothing is changed then. */
   addAccounts(accounts: readonly NewAccount[]): Promise<void>
   setEnabled(sid: string, enabled: boolean): Promise<void>
+  /**
+   * Gives the account this mail address in place of the one it has; a proxy address of its own is taken out of these.
+   * @param mail undefined leaves the account without one
+   */
+  setMail(sid: string, mail: string | undefined): Promise<void>
   /** Removes the account, its addresses and its memberships. */
   removeAccount(sid: string): Promise<void>
   addGroups(groups: readonly Group[]): Promise<void>
@@ -32,6 +38,7 @@ export interface DirectoryStore extends Directory {
   listGroups(page?: Page): Promise<readonly Group[]>
   /** SIDs of the direct members of a group, 10 000 at most. */
   membersOf(groupSid: string): Promise<readonly string[]>
+  groupBySid(sid: string): Promise<Group | undefined>
   countAccounts(): Promise<number>
 }
 
@@ -149,6 +156,7 @@ export function directoryStore(db: Database, forests: ForestStore): DirectorySto
     memberships,
     fillIfEmpty: (seed) =>
       db.transaction().execute(async (transaction) => {
+        await lockOthersOut(transaction)
         if (!(await insertForest(transaction, seed.forest))) return false
         await insertAccounts(transaction, seed.accounts)
         await insertGroups(transaction, seed.groups)
@@ -159,6 +167,14 @@ export function directoryStore(db: Database, forests: ForestStore): DirectorySto
     setEnabled: async (sid, enabled) => {
       await db.updateTable('account').set({ enabled: enabled ? 1 : 0 }).where('sid', '=', sid).execute()
     },
+    setMail: (sid, mail) =>
+      db.transaction().execute(async (transaction) => {
+        const own = transaction.deleteFrom('account_address').where('account_sid', '=', sid)
+        await own.where('position', '=', 0).execute()
+        if (mail === undefined) return
+        await own.where('address_key', '=', nameKey(mail)).execute()
+        await transaction.insertInto('account_address').values({ address_key: nameKey(mail), address: mail, account_sid: sid, position: 0 }).execute()
+      }),
     removeAccount: (sid) =>
       db.transaction().execute(async (transaction) => {
         await transaction.deleteFrom('account').where('sid', '=', sid).execute()
@@ -187,6 +203,10 @@ export function directoryStore(db: Database, forests: ForestStore): DirectorySto
     membersOf: async (groupSid) => {
       const query = db.selectFrom('group_member').select('member_sid').where('group_sid', '=', groupSid)
       return (await query.orderBy('member_sid').limit(10_000).execute()).map((row) => row.member_sid)
+    },
+    groupBySid: async (sid) => {
+      const row = await db.selectFrom('directory_group').select(groupColumns).where('sid', '=', sid).executeTakeFirst()
+      return row === undefined ? undefined : groupFromRow(row)
     },
     countAccounts: async () => {
       const query = db.selectFrom('account').select((expression) => expression.fn.countAll().as('count'))

@@ -13,6 +13,8 @@ export interface ForestStore {
    * @returns the URL that is registered now: this one, or that of the root that came first
    */
   registerServiceConnectionPoint(url: string): Promise<string>
+  /** Registers this URL in place of whatever is registered. */
+  moveServiceConnectionPoint(url: string): Promise<void>
   unregisterServiceConnectionPoint(): Promise<void>
 }
 
@@ -38,6 +40,9 @@ export function forestStore(db: Database): ForestStore {
     registerServiceConnectionPoint: async (url) => {
       await db.updateTable('forest').set({ service_connection_point: url }).where('service_connection_point', 'is', null).execute()
       return (await read()).serviceConnectionPoint ?? url
+    },
+    moveServiceConnectionPoint: async (url) => {
+      await db.updateTable('forest').set({ service_connection_point: url }).execute()
     },
     unregisterServiceConnectionPoint: async () => {
       await db.updateTable('forest').set({ service_connection_point: null }).execute()

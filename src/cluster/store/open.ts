@@ -11,11 +11,13 @@ import { forestStore } from './forest-store.js'
 import type { ForestStore } from './forest-store.js'
 import { memberStore } from './member-store.js'
 import type { MemberStore } from './member-store.js'
+import { postgresDialect } from './postgres.js'
 import { requestLogStore } from './request-log-store.js'
 import type { RequestLogStore } from './request-log-store.js'
 import { createSchema } from './schema.js'
 import type { Tables } from './schema.js'
 import { sqliteDialect } from './sqlite.js'
+import type { SqliteOptions } from './sqlite-file.js'
 import { templateStore } from './template-store.js'
 import type { TemplateStore } from './template-store.js'
 
@@ -30,13 +32,17 @@ export interface Store {
   readonly close: () => Promise<void>
 }
 
+export type StoreOptions = SqliteOptions
+
 /**
- * Opens the database, with its tables made when it is empty.
- * @param location path of an SQLite file, also as `sqlite:path`, or `:memory:` for one that ends with this process
- * @throws OtherSchemaVersion when another version of this program made it, Error for a URL of another kind
+ * Opens the database, with its tables made when it is empty. Every method of the store throws DatabaseAway while the database is away,
+ * and works again when it is back.
+ * @param location path of an SQLite file, also as `sqlite:path`, `:memory:` for one that ends with this process, or
+ *   `postgres://user:password@host:port/database`
+ * @throws OtherSchemaVersion when another version of this program made it, DatabaseRefused, DatabaseAway, Error for a URL of another kind
  */
-export async function openStore(location: string): Promise<Store> {
-  const db = new Kysely<Tables>({ dialect: await dialectOf(location) })
+export async function openStore(location: string, options: StoreOptions = {}): Promise<Store> {
+  const db = new Kysely<Tables>({ dialect: await dialectOf(location, options) })
   try {
     await createSchema(db)
   } catch (error) {
@@ -56,13 +62,14 @@ export async function openStore(location: string): Promise<Store> {
   }
 }
 
-async function dialectOf(location: string): Promise<Dialect> {
+async function dialectOf(location: string, options: StoreOptions): Promise<Dialect> {
+  if (/^postgres(?:ql)?:/i.test(location)) return postgresDialect(location)
   const path = location.replace(/^sqlite:(?:\/\/)?/, '')
   const scheme = /^([a-z][a-z0-9+.-]+):/i.exec(path)?.[1]
   if (path === '' || scheme !== undefined) {
     // Only the scheme: a URL may hold a password.
     const shown = scheme === undefined ? location : `${scheme}:…`
-    throw new Error(`The database ${JSON.stringify(shown)} cannot be opened: give the path of an SQLite file, sqlite:PATH, or :memory:`)
+    throw new Error(`The database ${JSON.stringify(shown)} cannot be opened: give the path of an SQLite file, sqlite:PATH, :memory:, or postgres://…`)
   }
-  return sqliteDialect(path)
+  return sqliteDialect(path, options)
 }

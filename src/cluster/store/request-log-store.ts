@@ -43,9 +43,13 @@ export interface RequestLogQuery {
   /** authenticatedId, exactly. */
   readonly user?: string
   readonly requestType?: string
+  /** The node. */
+  readonly hostMachineName?: string
   readonly successOrFailure?: 'Succeeded' | 'Failed'
   /** 100 unless told, cut to `queryLimit`. */
   readonly limit?: number
+  /** How many of the newest to pass over. */
+  readonly offset?: number
 }
 
 export interface RequestLogStore {
@@ -57,7 +61,7 @@ export interface RequestLogStore {
   insert(records: readonly RequestLogRecord[]): Promise<readonly boolean[]>
   /** Newest first. */
   query(query: RequestLogQuery): Promise<readonly RequestLogRecord[]>
-  count(query: Omit<RequestLogQuery, 'limit'>): Promise<number>
+  count(query: Omit<RequestLogQuery, 'limit' | 'offset'>): Promise<number>
   /** Removes the records of requests before this time (ISO 8601). */
   removeBefore(time: string): Promise<void>
 }
@@ -92,6 +96,7 @@ export function requestLogStore(db: Database): RequestLogStore {
         .orderBy('host_machine_name', 'desc')
         .orderBy('host_machine_request_id', 'desc')
         .limit(limit)
+        .offset(query.offset ?? 0)
         .execute()
       return rows.map(fromRow)
     },
@@ -116,6 +121,7 @@ function matching(db: Database, query: RequestLogQuery) {
   if (query.until !== undefined) select = select.where('request_time', '<', query.until)
   if (query.user !== undefined) select = select.where('authenticated_id', '=', query.user)
   if (query.requestType !== undefined) select = select.where('request_type', '=', query.requestType)
+  if (query.hostMachineName !== undefined) select = select.where('host_machine_name', '=', query.hostMachineName)
   if (query.successOrFailure !== undefined) select = select.where('success_or_failure', '=', query.successOrFailure)
   return select
 }

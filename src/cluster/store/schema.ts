@@ -2,7 +2,9 @@
  * The tables. Column types are those that SQLite and PostgreSQL share: text, integer, bigint. Bytes are base64 text, times ISO 8601
  * text (UTC, milliseconds), flags 0 or 1; a column ending in `_key` is a name or address in the form it is compared in.
  */
+import { sql } from 'kysely'
 import type { CreateTableBuilder, Kysely } from 'kysely'
+import { isPostgres, lockOthersOut } from './exclusive.js'
 
 /** Goes up by one with every change of a table. */
 export const schemaVersion = 1
@@ -213,6 +215,7 @@ export class OtherSchemaVersion extends Error {
  */
 export async function createSchema(db: Database): Promise<void> {
   await db.transaction().execute(async (transaction) => {
+    await lockOthersOut(transaction)
     await createTable(transaction, 'meta')
     const found = await transaction.selectFrom('meta').select('value').where('key', '=', 'schema_version').executeTakeFirst()
     if (found !== undefined) {
@@ -226,9 +229,11 @@ export async function createSchema(db: Database): Promise<void> {
 }
 
 async function createTable(db: Database, table: keyof Tables): Promise<void> {
+  // Compared by their bytes, as SQLite does: the same order everywhere, and no index that a new locale library spoils.
+  const text = isPostgres(db) ? sql`text collate "C"` : 'text'
   let builder: CreateTableBuilder<string, string> = db.schema.createTable(table).ifNotExists()
   for (const [column, type] of Object.entries<Column>(columns[table])) {
-    builder = builder.addColumn(column, type.startsWith('text') ? 'text' : 'integer', (definition) =>
+    builder = builder.addColumn(column, type.startsWith('text') ? text : 'integer', (definition) =>
       type.endsWith('null') ? definition : definition.notNull(),
     )
   }

@@ -1,71 +1,79 @@
 /** SQLite through the `libsql` package, whose binary comes inside npm packages: no compiler, no server. */
-import { closeSync, mkdirSync, openSync } from 'node:fs'
-import { dirname } from 'node:path'
-import { setTimeout as wait } from 'node:timers/promises'
-import { SqliteDialect } from 'kysely'
-import type { Dialect, SqliteDatabase, SqliteStatement } from 'kysely'
-import Libsql from 'libsql'
-
-/** Kysely makes the same few texts again and again; batches of each size are texts of their own. */
-const rememberedStatements = 500
-
-/** Milliseconds that a writer waits for another one. */
-const busyTimeout = 5000
+import { SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from 'kysely'
+import type { DatabaseConnection, Dialect, Driver, QueryResult } from 'kysely'
+import { openSqliteFile } from './sqlite-file.js'
+import type { SqliteFile, SqliteOptions } from './sqlite-file.js'
 
 /**
  * A dialect over one connection to this file, which is made (readable by its owner alone) when it is not there.
  * @param path of the file, or `:memory:`
- * @throws SqliteError when the file is no database or stays locked
+ * @throws DatabaseRefused when it is not there and is not to be made, SqliteError when the file is no database or stays locked
  */
-export async function sqliteDialect(path: string): Promise<Dialect> {
-  if (path !== ':memory:') {
-    mkdirSync(dirname(path), { recursive: true })
-    closeSync(openSync(path, 'a', 0o600))
+export async function sqliteDialect(path: string, options: SqliteOptions = {}): Promise<Dialect> {
+  const file = await openSqliteFile(path, options)
+  return {
+    createDriver: () => sqliteDriver(file),
+    createAdapter: () => new SqliteAdapter(),
+    createQueryCompiler: () => new SqliteQueryCompiler(),
+    createIntrospector: (db) => new SqliteIntrospector(db),
   }
-  const database = new Libsql(path)
-  database.pragma(`busy_timeout = ${busyTimeout}`)
-  await useWriteAheadLog(database)
-  database.pragma('synchronous = NORMAL')
-  return new SqliteDialect({ database: rememberingStatements(database) })
 }
 
-/** Processes that make the same new file at once get in each other's way here, and SQLite does not wait by itself for this one. */
-async function useWriteAheadLog(database: Libsql.Database): Promise<void> {
-  const pause = 20
-  for (let tries = busyTimeout / pause; ; tries--) {
-    try {
-      database.pragma('journal_mode = WAL')
-      return
-    } catch (error) {
-      const busy = error instanceof Libsql.SqliteError && error.code.startsWith('SQLITE_BUSY')
-      if (!busy || tries <= 0) {
-        database.close()
+/** Kysely's own driver has no place to look whether the file is still there: before and after each statement or transaction. */
+function sqliteDriver(file: SqliteFile): Driver {
+  let inTransaction = false
+  let lastTurn: Promise<void> = Promise.resolve()
+  let endTurn = (): void => undefined
+  const nextTurn = async (): Promise<void> => {
+    const before = lastTurn
+    let end = (): void => undefined
+    lastTurn = new Promise((resolve) => {
+      end = resolve
+    })
+    await before
+    endTurn = end
+  }
+
+  const connection: DatabaseConnection = {
+    executeQuery: async ({ sql, parameters }): Promise<QueryResult<never>> => {
+      const { rows, changes } = await file.run(sql, parameters)
+      if (!inTransaction) file.check()
+      return { rows: rows as never[], ...(changes === undefined ? {} : { numAffectedRows: BigInt(changes) }) }
+    },
+    streamQuery: () => {
+      throw new Error('Nothing here is streamed')
+    },
+  }
+
+  return {
+    init: async () => undefined,
+    acquireConnection: async () => {
+      await nextTurn()
+      try {
+        await file.ready()
+        return connection
+      } catch (error) {
+        endTurn()
         throw error
       }
-      await wait(pause)
-    }
-  }
-}
-
-/**
- * Prepares each text once, and begins every transaction as a writing one: we use them for nothing else, and one that begins reading
- * fails at its first write, without waiting, when another process wrote in between.
- */
-function rememberingStatements(database: Libsql.Database): SqliteDatabase {
-  const statements = new Map<string, SqliteStatement>()
-  return {
-    close: () => {
-      statements.clear()
-      database.close()
     },
-    prepare: (text) => {
-      const known = statements.get(text)
-      if (known !== undefined) return known
-      const statement = database.prepare(text === 'begin' ? 'begin immediate' : text) as unknown as SqliteStatement
-      const oldest = statements.keys().next()
-      if (statements.size >= rememberedStatements && !oldest.done) statements.delete(oldest.value)
-      statements.set(text, statement)
-      return statement
+    releaseConnection: async () => endTurn(),
+    beginTransaction: async () => {
+      // One that begins reading fails at its first write, without waiting, when another process wrote in between.
+      await file.run('begin immediate', [])
+      inTransaction = true
     },
+    commitTransaction: async () => {
+      file.check()
+      await file.run('commit', [])
+      inTransaction = false
+      // Moved between the two: the records are in the file that was taken away.
+      file.check()
+    },
+    rollbackTransaction: async () => {
+      inTransaction = false
+      file.rollback()
+    },
+    destroy: async () => file.close(),
   }
 }

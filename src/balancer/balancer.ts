@@ -1,0 +1,106 @@
+/** Starts a balancer: the front door of clusters. Knows URLs and health only, nothing of RMS. */
+import { pino } from 'pino'
+import { systemClock, systemRandom } from '../effects.js'
+import { createCluster, UnknownNode, type BalancedCluster } from './cluster.js'
+import { listen, type Listener } from './listener.js'
+import { createBalancerMetrics, type Observed } from './metrics.js'
+import { parseNodes } from './node-list.js'
+import { defaultLimits, type BalancerOptions, type NodeEntry } from './options.js'
+import { createPinning } from './pinning.js'
+import { clusterStatus, serveStatus, type BalancerStatus, type StatusServer } from './status.js'
+
+export interface RunningBalancer {
+  readonly clusters: readonly { readonly name: string; readonly listeners: readonly { readonly name: string; readonly url: string }[] }[]
+  /** Status page; also /status, /metrics, and POST /nodes, /drain, /resume with the token. */
+  readonly statusUrl: string
+  readonly token: string
+  status(): BalancerStatus
+  /** Resolves when the status is as wanted; looked at after every change of a node's state. */
+  waitUntil(isWanted: (status: BalancerStatus) => boolean): Promise<void>
+  /**
+   * The nodes of a cluster from now on. A new node gets requests as soon as it is ready; one that is no longer named gets none.
+   * @returns when nodes that left have finished their requests, or were cut after `limits.drainTimeout`
+   * @throws UnknownNode when there is no such cluster; NodeListError
+   */
+  setNodes(cluster: string, nodes: readonly NodeEntry[]): Promise<void>
+  /**
+   * No new requests for the node; it stays in the list.
+   * @returns when the running ones have ended
+   * @throws UnknownNode
+   */
+  drain(cluster: string, node: string): Promise<void>
+  /** Takes a draining node back. @throws UnknownNode */
+  resume(cluster: string, node: string): void
+  /** Takes no more connections, finishes what runs (`limits.drainTimeout` at most), and closes everything. */
+  close(): Promise<void>
+}
+
+/** @throws when a port is taken or a node list is wrong; nothing is left behind then */
+export async function startBalancer(options: BalancerOptions): Promise<RunningBalancer> {
+  const { clock = systemClock, random = systemRandom, log = pino({ level: 'silent' }) } = options
+  const limits = { ...defaultLimits, ...options.limits }
+  const token = options.status?.token ?? random.bytes(24).toString('base64url')
+  const kept = { used: 0 }
+  const observed: Observed[] = []
+  const metrics = createBalancerMetrics(() => observed)
+  const status = (): BalancerStatus => ({ clusters: observed.map(({ cluster, listeners }) => clusterStatus(cluster, listeners)) })
+  const waiting = new Set<() => void>()
+  const changed = (): void => {
+    for (const look of waiting) look()
+  }
+  let statusServer: StatusServer | undefined
+
+  function clusterOf(name: string): BalancedCluster {
+    const found = observed.find(({ cluster }) => cluster.name === name)
+    if (found !== undefined) return found.cluster
+    throw new UnknownNode(`There is no cluster ${JSON.stringify(name)}; there are ${observed.map(({ cluster }) => cluster.name).join(', ')}`)
+  }
+
+  const actions = {
+    status,
+    setNodes: async (cluster: string, nodes: readonly NodeEntry[]) => clusterOf(cluster).setNodes(parseNodes(nodes)),
+    drain: async (cluster: string, node: string) => clusterOf(cluster).drain(node),
+    resume: (cluster: string, node: string) => clusterOf(cluster).resume(node),
+  }
+
+  let closed: Promise<void> | undefined
+  async function closeAll(): Promise<void> {
+    await Promise.all(observed.flatMap(({ listeners }) => listeners.map((listener) => listener.close(limits.drainTimeout))))
+    await Promise.all([statusServer?.close(), ...observed.map(({ cluster }) => cluster.close())])
+  }
+
+  try {
+    for (const { name, nodes, listeners: wanted } of options.clusters) {
+      const cluster = createCluster(name, parseNodes(nodes), limits, { clock, log, changed })
+      const listeners: Listener[] = []
+      observed.push({ cluster, listeners })
+      const pinning = createPinning(cluster, limits)
+      const observe = metrics.observer(name)
+      for (const listener of wanted) {
+        const forwarding = { cluster, listener: listener.name, limits, pinning, kept, observe, monotonic: () => clock.monotonic() }
+        listeners.push(await listen(listener, limits, forwarding))
+      }
+    }
+    statusServer = await serveStatus({ host: '127.0.0.1', port: 0, ...options.status, token }, metrics.registry, actions)
+  } catch (error) {
+    await closeAll()
+    throw error
+  }
+  return {
+    clusters: observed.map(({ cluster, listeners }) => ({ name: cluster.name, listeners: listeners.map(({ name, url }) => ({ name, url })) })),
+    statusUrl: statusServer.url,
+    token,
+    ...actions,
+    waitUntil: (isWanted) =>
+      new Promise((resolve) => {
+        const look = (): void => {
+          if (!isWanted(status())) return
+          waiting.delete(look)
+          resolve()
+        }
+        waiting.add(look)
+        look()
+      }),
+    close: async () => (closed ??= closeAll()),
+  }
+}

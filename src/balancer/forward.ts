@@ -1,0 +1,213 @@
+/** One request: to the node whose turn it is; to the next one, once each, when a node dies or refuses before it has answered. */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Dispatcher } from 'undici'
+import type { BalancedCluster } from './cluster.js'
+import { answerHeaders, continuesDialogue, nodeHeaders, signsInConnection, targetOf } from './headers.js'
+import { tellWhenIdle, type BalancedNode } from './node.js'
+import type { Limits } from './options.js'
+import type { Pin, Pinning } from './pinning.js'
+import { answerRefusal, refusals, refusedFraming, type Refusal } from './refusals.js'
+import { clientGone, receiveBody, type KeptBytes, type RequestBody } from './request-body.js'
+
+export interface Forwarding {
+  readonly cluster: BalancedCluster
+  readonly listener: string
+  readonly limits: Limits
+  readonly pinning: Pinning
+  readonly kept: KeptBytes
+  /** The balancer stops: connections end with their running request. */
+  readonly isClosing: () => boolean
+  /** Told of every request when it is over; status 0 for a client that went away before its answer. */
+  readonly observe: (status: number, milliseconds: number) => void
+  readonly monotonic: () => number
+}
+
+/** A node's answer is given up for this reason: it says 503, and another node is there. */
+const passedOn = new Error('the node is not ready; another one is asked')
+
+/** A way to a node: shared connections, or the client connection's own. */
+interface Way {
+  readonly node: BalancedNode
+  readonly dispatcher: Dispatcher
+  readonly pin: Pin | undefined
+}
+
+/** Forwards a request whose headers are there. */
+export function forward(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean, forwarding: Forwarding): void {
+  const started = forwarding.monotonic()
+  const target = targetOf(request)
+  const refusal = refusedFraming(request) ?? (target === undefined ? refusals.badTarget : undefined)
+  response.once('close', () => forwarding.observe(response.headersSent ? response.statusCode : 0, forwarding.monotonic() - started))
+  if (refusal !== undefined || target === undefined) {
+    request.resume()
+    answerRefusal(response, refusal ?? refusals.badTarget)
+    return
+  }
+  if (!forwarding.cluster.hasReady() && forwarding.pinning.openWay(request.socket) === undefined) {
+    request.resume()
+    // A client that waits for 100 Continue may leave out the body now or send it: only a new connection is safe.
+    answerRefusal(response, expectsContinue ? { ...refusals.noNode, closes: true } : refusals.noNode)
+    return
+  }
+  if (expectsContinue) response.writeContinue()
+  if (signsInConnection(request.headers.authorization)) forwarding.pinning.mark(request.socket)
+  const headers = nodeHeaders(request, target.host, forwarding.listener)
+  receiveBody(request, forwarding.limits, forwarding.kept, (body) => {
+    createExchange(request, response, { path: target.path, headers, body }, forwarding).send()
+  })
+}
+
+interface Outgoing {
+  readonly path: string
+  readonly headers: readonly string[]
+  readonly body: RequestBody
+}
+
+function createExchange(request: IncomingMessage, response: ServerResponse, outgoing: Outgoing, forwarding: Forwarding): { send: () => void } {
+  const { cluster, pinning, isClosing } = forwarding
+  const { body } = outgoing
+  const { socket } = request
+  const authorization = request.headers.authorization
+  const tried = new Set<BalancedNode>()
+  let way: Way | undefined
+  let controller: Dispatcher.DispatchController | undefined
+  let answered = false
+  let inDialogue = false
+  let gone = response.destroyed
+
+  response.once('close', () => {
+    gone = true
+    if (!response.writableFinished) controller?.abort(clientGone)
+    body.discard()
+    way?.pin?.end(inDialogue)
+    leave()
+  })
+  response.on('drain', () => controller?.resume())
+
+  function leave(): void {
+    if (way === undefined) return
+    const { node } = way
+    way = undefined
+    node.running--
+    tellWhenIdle(node)
+  }
+
+  function chooseWay(): Way | undefined {
+    if (!pinning.isPinned(socket)) {
+      const node = cluster.next(tried)
+      return node && { node, dispatcher: node.pool, pin: undefined }
+    }
+    const pin = pinning.wayOf(socket, tried)
+    return pin && { node: pin.node, dispatcher: pin.client, pin }
+  }
+
+  /** The node that knows the first half of the sign-in is gone; a node that sees the second half only would say that the password is wrong. */
+  function isSignInLost(): boolean {
+    return continuesDialogue(authorization) && pinning.hadWay(socket) && pinning.openWay(socket) === undefined
+  }
+
+  function giveUp(refusal: Refusal): void {
+    body.discard()
+    answerRefusal(response, refusal)
+  }
+
+  function send(): void {
+    if (gone) return
+    if (isSignInLost()) {
+      giveUp(refusals.signInLost)
+      return
+    }
+    way = chooseWay()
+    if (way === undefined) {
+      giveUp(tried.size === 0 ? refusals.noNode : refusals.nodeDied)
+      return
+    }
+    const { node, dispatcher, pin } = way
+    tried.add(node)
+    node.running++
+    node.counters.requests++
+    pin?.begin()
+    const content = body.take()
+    const length = request.headers['content-length']
+    const isStream = content !== null && !Buffer.isBuffer(content)
+    const headers = isStream && length !== undefined ? [...outgoing.headers, 'Content-Length', length] : [...outgoing.headers]
+    const method = request.method ?? 'GET'
+    // A node's connection that belongs to a signed-in client is kept open also after HEAD.
+    dispatcher.dispatch({ method, path: outgoing.path, headers, body: content, ...(pin === undefined ? {} : { reset: false }) }, handler(way))
+  }
+
+  function handler(mine: Way): Dispatcher.DispatchHandler {
+    return {
+      onRequestStart: (given) => {
+        controller = given
+        if (gone) given.abort(clientGone)
+      },
+      onResponseStart: (given, status, _headers, message) => {
+        if (status < 200) return
+        countAnswer(mine.node, status)
+        if (status === 503 && mine.pin === undefined && body.repeatable() && hasAnother()) given.abort(passedOn)
+        else sendHead(status, message, given.rawHeaders)
+      },
+      onResponseData: (given, chunk) => {
+        if (!response.write(chunk)) given.pause()
+      },
+      onResponseEnd: () => void response.end(),
+      onResponseError: (_given, error) => fail(mine, error),
+    }
+  }
+
+  function hasAnother(): boolean {
+    return cluster.nodes().some((node) => node.state === 'ready' && !tried.has(node))
+  }
+
+  function sendHead(status: number, message: string | undefined, raw: Dispatcher.DispatchController['rawHeaders']): void {
+    answered = true
+    body.forget()
+    const answer = answerHeaders(Array.isArray(raw) ? raw : [])
+    if (answer.signsInConnection) pinning.mark(socket)
+    const pin = way?.pin
+    inDialogue = status === 401 && pin !== undefined && signsInConnection(authorization) && !continuesDialogue(authorization)
+    if (isClosing() || (pin !== undefined && (answer.closes || (pin.isLeaving() && !inDialogue)))) answer.headers.push('Connection', 'close')
+    response.writeHead(status, message ?? '', answer.headers)
+    // A body that lets wait for itself should not keep the head back.
+    process.nextTick(() => {
+      if (!response.writableEnded && !response.destroyed && response.writableLength === 0) response.flushHeaders()
+    })
+  }
+
+  function fail(mine: Way, error: NodeJS.ErrnoException): void {
+    controller = undefined
+    if (gone) return
+    if (answered || error === clientGone) {
+      // Part of the answer has gone out: cutting the connection is the only way to say that it is not whole.
+      response.destroy()
+      return
+    }
+    const refusal = error === passedOn ? undefined : judge(mine, error)
+    const moves = refusal === undefined && body.repeatable()
+    if (moves) mine.node.counters.movedAway++
+    if (moves || mine.pin?.isClosed() === true) mine.pin?.abandon()
+    else mine.pin?.end(false)
+    leave()
+    if (moves) send()
+    else giveUp(refusal ?? refusals.nodeDiedOnce)
+  }
+
+  /** The refusal to answer, or undefined when another node may be asked. Marks the node. */
+  function judge({ node, pin }: Way, error: NodeJS.ErrnoException): Refusal | undefined {
+    node.counters.failures++
+    const code = error.code ?? ''
+    if (code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT') return refusals.slowAnswer
+    if (error.name === 'HTTPParserError' || code === 'UND_ERR_HEADERS_OVERFLOW') return refusals.badAnswer
+    if (code === 'UND_ERR_INVALID_ARG' || code === 'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH') return refusals.badRequest
+    node.suspect(error.message)
+    return pin !== undefined && continuesDialogue(authorization) ? refusals.signInLost : undefined
+  }
+
+  return { send }
+}
+
+function countAnswer({ counters }: BalancedNode, status: number): void {
+  const family = Math.floor(status / 100)
+  counters.answers[family] = (counters.answers[family] ?? 0) + 1
+}

@@ -1,0 +1,117 @@
+/** Header lists on their way through: what ends at each hop (RFC 9110, 7.6.1), and what the balancer adds for the nodes. */
+import type { IncomingMessage } from 'node:http'
+
+/** Those of RFC 9110, 7.6.1 and RFC 2616, 13.5.1. Length and expectation are said anew for each connection. */
+const hopByHop = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+])
+
+/** Set by the balancer itself; what a client sends under these names never reaches a node. X-Forwarded-For is continued. */
+const replaced = new Set(['content-length', 'expect', 'host', 'x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-host', 'x-balancer-listener'])
+
+/** Names that the Connection header declares to end here, in lower case. */
+function connectionNames(values: readonly string[]): ReadonlySet<string> | undefined {
+  const names = values.flatMap((value) => value.toLowerCase().split(',')).map((name) => name.trim())
+  return names.every((name) => name === '' || name === 'keep-alive' || name === 'close') ? undefined : new Set(names)
+}
+
+export interface Target {
+  /** Path and query; begins with a slash. */
+  readonly path: string
+  /** For the Host header. */
+  readonly host: string
+}
+
+/**
+ * Where a request wants to go. A target in absolute form names the host itself (RFC 9112, 3.2.2).
+ * @returns undefined when the target is no path, or when there are several hosts
+ */
+export function targetOf(request: IncomingMessage): Target | undefined {
+  const url = request.url ?? ''
+  const hosts = valuesOf(request.rawHeaders, 'host')
+  if (hosts.length > 1) return undefined
+  const own = `${request.socket.localAddress ?? 'localhost'}:${request.socket.localPort ?? 80}`
+  const host = hosts[0] === undefined || hosts[0] === '' ? own : hosts[0]
+  if (url.startsWith('/')) return { path: url, host }
+  const absolute = /^https?:\/\/([^/?#@\s]+)(\/[^#\s]*)?(\?[^#\s]*)?$/i.exec(url)
+  if (absolute === null) return undefined
+  return { path: `${absolute[2] ?? '/'}${absolute[3] ?? ''}`, host: absolute[1] ?? host }
+}
+
+/** Values of a header in a flat list of names and values. */
+export function valuesOf(rawHeaders: readonly string[], wanted: string): readonly string[] {
+  const values: string[] = []
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at] ?? ''
+    if (name.length === wanted.length && name.toLowerCase() === wanted) values.push(rawHeaders[at + 1] ?? '')
+  }
+  return values
+}
+
+/**
+ * The headers that a node gets, as a flat list of names and values in the client's order and spelling.
+ * @param listener name of the listener that the client came by
+ */
+export function nodeHeaders(request: IncomingMessage, host: string, listener: string): string[] {
+  const { rawHeaders, socket } = request
+  const dropped = connectionNames(valuesOf(rawHeaders, 'connection'))
+  const headers = ['Host', host]
+  let forwardedFor = ''
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at] ?? ''
+    const value = rawHeaders[at + 1] ?? ''
+    const lower = name.toLowerCase()
+    if (lower === 'x-forwarded-for') forwardedFor += `${value}, `
+    else if (!hopByHop.has(lower) && !replaced.has(lower) && dropped?.has(lower) !== true) headers.push(name, value)
+  }
+  headers.push('X-Forwarded-For', `${forwardedFor}${socket.remoteAddress ?? 'unknown'}`, 'X-Forwarded-Proto', 'http')
+  headers.push('X-Forwarded-Host', host, 'X-Balancer-Listener', listener)
+  return headers
+}
+
+export interface AnswerHeaders {
+  readonly headers: string[]
+  /** The node closes its connection after this answer. */
+  readonly closes: boolean
+  /** The node asks for a sign-in that belongs to a connection (WWW-Authenticate: NTLM, Negotiate). */
+  readonly signsInConnection: boolean
+}
+
+/** @param raw names and values as the node sent them, in Latin-1 */
+export function answerHeaders(raw: readonly (Buffer | string)[]): AnswerHeaders {
+  const given = raw.map((item) => (typeof item === 'string' ? item : item.toString('latin1')))
+  const connection = valuesOf(given, 'connection')
+  const dropped = connectionNames(connection)
+  const headers: string[] = []
+  let signsInConnection = false
+  for (let at = 0; at + 1 < given.length; at += 2) {
+    const name = given[at] ?? ''
+    const value = given[at + 1] ?? ''
+    const lower = name.toLowerCase()
+    if (lower === 'www-authenticate' && offersConnectionSignIn(value)) signsInConnection = true
+    if (!hopByHop.has(lower) && dropped?.has(lower) !== true) headers.push(name, value)
+  }
+  return { headers, closes: connection.some((value) => /(?:^|[,\s])close(?:[,\s]|$)/i.test(value)), signsInConnection }
+}
+
+function offersConnectionSignIn(value: string): boolean {
+  return /(?:^|,)\s*(?:ntlm|negotiate)(?:[\s,]|$)/i.test(value)
+}
+
+/** Whether a request signs its connection in: NTLM, or Negotiate (RFC 4559). */
+export function signsInConnection(authorization: string | undefined): boolean {
+  return authorization !== undefined && /^\s*(?:ntlm|negotiate)(?:\s|$)/i.test(authorization)
+}
+
+/** Whether a token goes on with a dialogue that one node has begun: NTLM message 3, or a SPNEGO answer (first byte 0xA1). */
+export function continuesDialogue(authorization: string | undefined): boolean {
+  return authorization !== undefined && /^\s*(?:ntlm|negotiate)\s+(?:TlRMTVNTUAAD|o)/i.test(authorization)
+}

@@ -1,0 +1,113 @@
+/** One front door of a cluster: an HTTP/1.x server with a limit on everything, whose requests are forwarded. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import { forward, type Forwarding } from './forward.js'
+import type { Limits, ListenerOptions } from './options.js'
+import { answerRefusal, answerUnreadable, refusals } from './refusals.js'
+
+export interface Listener {
+  readonly name: string
+  readonly url: string
+  connections(): number
+  counters(): ListenerCounters
+  /** Accepts no more, finishes what runs; after the time (milliseconds) the rest is cut. */
+  close(time: number): Promise<void>
+}
+
+export interface ListenerCounters {
+  /** Connections closed at once because there were too many. */
+  readonly dropped: number
+  /** Connections ended because what came was no request, or not in time; by status. */
+  readonly unreadable: Readonly<Record<number, number>>
+}
+
+/** @throws when the port is taken */
+export async function listen({ name, host, port }: ListenerOptions, limits: Limits, forwarding: Omit<Forwarding, 'isClosing'>): Promise<Listener> {
+  let closing = false
+  let dropped = 0
+  const unreadable: Record<number, number> = {}
+  /** Requests that run on each connection; more than one when the client pipelines. */
+  const running = new Map<Socket, Set<ServerResponse>>()
+  const whole: Forwarding = { ...forwarding, isClosing: () => closing }
+
+  function receive(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {
+    const { socket } = request
+    const responses = running.get(socket)
+    responses?.add(response)
+    response.once('close', () => {
+      responses?.delete(response)
+      if (closing && responses?.size === 0) socket.end()
+    })
+    forward(request, response, expectsContinue, whole)
+  }
+
+  const server = createServer({
+    maxHeaderSize: limits.headerBytes,
+    headersTimeout: Math.min(limits.headersTimeout, limits.requestTimeout),
+    requestTimeout: limits.requestTimeout,
+    keepAliveTimeout: limits.idleTimeout,
+    connectionsCheckingInterval: Math.max(50, Math.min(1000, limits.headersTimeout / 4)),
+    insecureHTTPParser: false,
+    requireHostHeader: true,
+    noDelay: true,
+  })
+  server.maxConnections = limits.connections
+  // The last resort for whatever neither sends nor reads, in either direction.
+  server.setTimeout(Math.max(limits.answerTimeout, limits.requestTimeout, limits.idleTimeout) + 5000)
+  server.on('connection', (socket: Socket) => {
+    running.set(socket, new Set())
+    socket.once('close', () => running.delete(socket))
+  })
+  server.on('drop', () => void dropped++)
+  server.on('request', (request, response) => receive(request, response, false))
+  server.on('checkContinue', (request, response) => receive(request, response, true))
+  server.on('connect', (_request: IncomingMessage, socket: Socket) => {
+    socket.on('error', () => socket.destroy())
+    socket.end(`HTTP/1.1 ${refusals.upgrade.status} Method Not Allowed\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
+  })
+  server.on('checkExpectation', (_request, response) => {
+    answerRefusal(response, { status: 417, closes: true, text: 'The only expectation that is understood is 100-continue.' })
+  })
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+    const begun = [...(running.get(socket) ?? [])].some((response) => response.headersSent)
+    const status = answerUnreadable(error, socket, begun)
+    if (status !== undefined) unreadable[status] = (unreadable[status] ?? 0) + 1
+  })
+  await start(server, host, port)
+  return {
+    name,
+    url: urlOf(server, host),
+    connections: () => running.size,
+    counters: () => ({ dropped, unreadable }),
+    close: async (time) => {
+      closing = true
+      const closed = new Promise<void>((resolve) => {
+        server.close(() => resolve())
+      })
+      for (const [socket, responses] of running) {
+        if (responses.size === 0) socket.destroy()
+      }
+      const deadline = setTimeout(() => server.closeAllConnections(), time)
+      await closed
+      clearTimeout(deadline)
+    },
+  }
+}
+
+/** @throws the listening error, such as EADDRINUSE */
+export async function start(server: Server, host: string, port: number): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen({ host, port, backlog: 1024 }, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+}
+
+/** Where a server listens; an address that stands for all is shown as loopback. */
+export function urlOf(server: Server, host: string): string {
+  const { port } = server.address() as AddressInfo
+  const shown = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '[::1]' : host.includes(':') ? `[${host}]` : host
+  return `http://${shown}:${port}`
+}

@@ -1,0 +1,98 @@
+/** One node as the balancer sees it: its state, its shared connections, its counters. */
+import { Pool, type Client } from 'undici'
+import type { Limits, NodeEntry } from './options.js'
+
+/** unknown: not checked yet. draining: takes no new requests; leaves or is resumed. */
+export type NodeState = 'unknown' | 'ready' | 'down' | 'draining'
+
+export interface NodeCounters {
+  /** Requests sent to the node, repeated ones included. */
+  requests: number
+  /** Answers whose head came, by first digit of the status: index 1 to 5. */
+  readonly answers: number[]
+  /** Requests that the node did not answer: refused, died, timed out. */
+  failures: number
+  /** Of these, how many went to another node. */
+  movedAway: number
+  checks: number
+  failedChecks: number
+}
+
+export interface BalancedNode {
+  readonly id: string
+  readonly url: string
+  readonly pool: Pool
+  readonly counters: NodeCounters
+  state: NodeState
+  /** Why it is in this state, for people. */
+  reason: string
+  /** When it came into this state. */
+  since: Date
+  /** Requests that are with the node now. */
+  running: number
+  /** Client connections that are pinned to the node. */
+  readonly pins: Set<PinnedConnection>
+  /** Told when the last request and the last pinned connection are gone. */
+  readonly whenIdle: Set<() => void>
+  /** A request to the node failed as by a dead process: check it now. */
+  suspect: (reason: string) => void
+}
+
+/** What a node that leaves needs to know of a pinned connection. */
+export interface PinnedConnection {
+  /** Ends the client connection as soon as no request is running and no sign-in is half done. */
+  readonly release: () => void
+  readonly destroy: () => void
+}
+
+export function createNode({ id, url }: NodeEntry, limits: Limits, now: Date): BalancedNode {
+  return {
+    id,
+    url,
+    pool: new Pool(new URL(url).origin, { ...connectionLimits(limits), connections: limits.nodeConnections }),
+    counters: { requests: 0, answers: [0, 0, 0, 0, 0, 0], failures: 0, movedAway: 0, checks: 0, failedChecks: 0 },
+    state: 'unknown',
+    reason: 'not checked yet',
+    since: now,
+    running: 0,
+    pins: new Set(),
+    whenIdle: new Set(),
+    suspect: () => undefined,
+  }
+}
+
+/** Limits of every connection to a node, shared or pinned. */
+export function connectionLimits(limits: Limits): Client.Options {
+  return {
+    pipelining: 1,
+    connect: { timeout: limits.connectTimeout },
+    headersTimeout: limits.answerTimeout,
+    bodyTimeout: limits.answerTimeout,
+    // A node's own keep-alive hint, when it is shorter, wins.
+    keepAliveTimeout: 30_000,
+    keepAliveTimeoutThreshold: 2000,
+  }
+}
+
+/** To be called whenever a request or a pinned connection of the node has ended. */
+export function tellWhenIdle(node: BalancedNode): void {
+  if (node.running > 0 || node.pins.size > 0) return
+  for (const tell of node.whenIdle) tell()
+  node.whenIdle.clear()
+}
+
+/** Resolves when nothing runs on the node any more; what still runs after the time (milliseconds) is cut. */
+export async function finishRunning(node: BalancedNode, time: number): Promise<void> {
+  for (const pin of node.pins) pin.release()
+  if (node.running === 0 && node.pins.size === 0) return
+  await new Promise<void>((resolve) => {
+    const deadline = setTimeout(() => {
+      for (const pin of node.pins) pin.destroy()
+      void node.pool.destroy().then(resolve)
+    }, time)
+    node.whenIdle.add(() => {
+      clearTimeout(deadline)
+      resolve()
+    })
+  })
+}

@@ -1,0 +1,90 @@
+/** What a balancer is told at its start: clusters with listeners and nodes, limits, and the status port. */
+import type { Logger } from 'pino'
+import type { Clock, Random } from '../effects.js'
+
+export interface NodeEntry {
+  /** As the node calls itself; unique in its cluster. */
+  readonly id: string
+  /** Where the node listens: http://host:port, without a path. */
+  readonly url: string
+}
+
+export interface ListenerOptions {
+  /** Told to the nodes as X-Balancer-Listener, so that intranet and extranet can be told apart. */
+  readonly name: string
+  readonly host: string
+  /** 0 takes any free port. */
+  readonly port: number
+}
+
+export interface ClusterOptions {
+  readonly name: string
+  readonly listeners: readonly ListenerOptions[]
+  readonly nodes: readonly NodeEntry[]
+}
+
+/** Bytes, counts, and times in milliseconds. */
+export interface Limits {
+  /** Request line and headers together; more is answered 431. */
+  readonly headerBytes: number
+  /** Client connections of one listener; those above are closed. */
+  readonly connections: number
+  /** Shared connections to one node; further requests wait for one. */
+  readonly nodeConnections: number
+  /** A request body up to this size is kept until the answer's head is there, so that it can be sent again. */
+  readonly keptBody: number
+  /** All kept bodies together; above it bodies are forwarded once, without keeping. */
+  readonly keptBodies: number
+  /** For the headers of a request to arrive. */
+  readonly headersTimeout: number
+  /** For a whole request to arrive. */
+  readonly requestTimeout: number
+  /** For a client connection without a request. */
+  readonly idleTimeout: number
+  /** To open a connection to a node. */
+  readonly connectTimeout: number
+  /** For the head of an answer, and then between two pieces of it. */
+  readonly answerTimeout: number
+  /** Between two checks of a node whose state is known. */
+  readonly checkInterval: number
+  /** Between two checks of a node that is new, or has just failed. */
+  readonly quickCheckInterval: number
+  readonly checkTimeout: number
+  /** For running requests to finish when a node leaves or the balancer stops; then they are cut. */
+  readonly drainTimeout: number
+}
+
+export const defaultLimits: Limits = {
+  headerBytes: 16 * 1024,
+  connections: 4096,
+  nodeConnections: 256,
+  keptBody: 4 * 1024 * 1024,
+  keptBodies: 256 * 1024 * 1024,
+  headersTimeout: 10_000,
+  requestTimeout: 60_000,
+  idleTimeout: 65_000,
+  connectTimeout: 2000,
+  answerTimeout: 60_000,
+  checkInterval: 1000,
+  quickCheckInterval: 100,
+  checkTimeout: 2000,
+  drainTimeout: 30_000,
+}
+
+export interface StatusOptions {
+  readonly host: string
+  /** 0 takes any free port. */
+  readonly port: number
+  /** Asked for by everything that changes something; a new one is made when it is left out. */
+  readonly token?: string | undefined
+}
+
+export interface BalancerOptions {
+  readonly clusters: readonly ClusterOptions[]
+  /** 127.0.0.1 and any free port when left out. */
+  readonly status?: StatusOptions
+  readonly limits?: Partial<Limits>
+  readonly log?: Logger
+  readonly clock?: Clock
+  readonly random?: Random
+}

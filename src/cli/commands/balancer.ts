@@ -1,0 +1,76 @@
+/** `balancer`: the front door of clusters as a process of its own. SIGHUP reads the node list again; SIGTERM finishes what runs and ends. */
+import { readFile } from 'node:fs/promises'
+import closeWithGrace from 'close-with-grace'
+import type { Logger } from 'pino'
+import { startBalancer, type RunningBalancer } from '../../balancer/balancer.js'
+import { parseClusters } from '../../balancer/node-list.js'
+import type { ClusterOptions } from '../../balancer/options.js'
+import type { Settings } from '../../config/options.js'
+import { Failure } from '../failure.js'
+import { createLogger } from '../logger.js'
+import { createOutput, table } from '../output.js'
+import { endWithParent } from '../parent.js'
+
+export async function balancer(settings: Settings<'balancer'>): Promise<void> {
+  // Started by another process with a channel: when that one is gone, nobody needs this one.
+  let end = (): void => process.exit(1)
+  endWithParent(() => end())
+  const output = createOutput(settings.json)
+  const log = createLogger(settings.logLevel)
+  const file = settings.nodes
+  if (file === undefined) throw new Failure('The balancer needs --nodes FILE, the JSON file that names clusters, listeners and nodes', 2)
+  const clusters = await readNodeList(file)
+  const drainTimeout = settings.drainTimeout * 1000
+  const running = await startBalancer({
+    clusters,
+    status: { host: settings.statusHost, port: settings.statusPort, token: settings.balancerToken },
+    limits: {
+      keptBody: settings.bodyLimit,
+      connections: settings.maxConnections,
+      // A node gives up after its own time; the balancer outlasts it, so that the node's answer is what the client gets.
+      answerTimeout: settings.requestTimeout * 2000,
+      requestTimeout: settings.requestTimeout * 2000,
+      checkInterval: settings.checkInterval,
+      drainTimeout,
+    },
+    log,
+  })
+  const onHangup = (): void => void reload(running, file, log)
+  process.on('SIGHUP', onHangup)
+  // A terminal sends SIGINT to everybody; who started us with a channel stops us, in order.
+  const isChild = process.connected as boolean | undefined
+  if (isChild === true) process.on('SIGINT', () => undefined)
+  const grace = closeWithGrace({ delay: drainTimeout + 5000, logger: false, skip: isChild === true ? ['SIGHUP', 'SIGINT'] : ['SIGHUP'] }, async ({ err }) => {
+    if (err) log.fatal({ err }, 'the process ends')
+    process.off('SIGHUP', onHangup)
+    await running.close()
+  })
+  end = () => grace.close()
+  const ready = { event: 'ready', clusters: running.clusters, status: running.statusUrl, ...(settings.balancerToken === undefined ? { token: running.token } : {}) }
+  if (process.connected) process.send?.(ready)
+  const listeners = running.clusters.flatMap(({ name, listeners }) => listeners.map((listener) => [`${name}, ${listener.name}`, listener.url]))
+  output.result(ready, table([...listeners, ['status', running.statusUrl], ['token', ready.token ?? 'as given']]))
+}
+
+async function readNodeList(file: string): Promise<readonly ClusterOptions[]> {
+  try {
+    return parseClusters(await readFile(file, 'utf8'))
+  } catch (error) {
+    throw new Failure(`The node list ${file} cannot be used. ${(error as Error).message}`)
+  }
+}
+
+/** A list that is wrong changes nothing. Clusters and listeners are those of the start: a changed one is named in the log. */
+async function reload(running: RunningBalancer, file: string, log: Logger): Promise<void> {
+  try {
+    const clusters = await readNodeList(file)
+    const known = new Set(running.clusters.map(({ name }) => name))
+    const strange = clusters.filter(({ name }) => !known.has(name)).map(({ name }) => name)
+    if (strange.length > 0) log.error({ clusters: strange }, 'a new cluster in the node list needs a restart of the balancer; it is passed over')
+    const changes = clusters.filter(({ name }) => known.has(name)).map(({ name, nodes }) => running.setNodes(name, nodes))
+    log.info({ file }, 'node list read again')
+    await Promise.all(changes)
+  } catch (error) {
+    log.error({ err: error }, 'the node list stays as it was')
+  }
+}

@@ -1,0 +1,18 @@
+/** What the two databases do differently inside a transaction. */
+import { PostgresAdapter, sql } from 'kysely'
+import type { Kysely } from 'kysely'
+
+export function isPostgres<Tables>(db: Kysely<Tables>): boolean {
+  return db.getExecutor().adapter instanceof PostgresAdapter
+}
+
+/** One number for this program among all that use advisory locks in the same database. */
+const lockNumber = 0x52_4d_53
+
+/**
+ * Keeps other transactions that call this waiting until this one ends. On SQLite every transaction has that from its beginning.
+ * @param transaction on which nothing was asked yet
+ */
+export async function lockOthersOut<Tables>(transaction: Kysely<Tables>): Promise<void> {
+  if (isPostgres(transaction)) await sql`select pg_advisory_xact_lock(${sql.lit(lockNumber)})`.execute(transaction)
+}

@@ -1,0 +1,250 @@
+/**
+ * An SQLite file that may be moved, deleted and put back while it is open. SQLite goes on writing into a moved or deleted file, so
+ * device and inode of the file, its -wal and its -shm are compared with those that were opened; a difference means that it is away.
+ */
+import { closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import Libsql from 'libsql'
+import { systemClock } from '../../effects.js'
+import type { Clock } from '../../effects.js'
+import { DatabaseAway, DatabaseRefused } from './database-away.js'
+import { schemaVersion } from './schema.js'
+
+export interface SqliteFile {
+  /**
+   * Makes sure that there is a connection, and that the file is the one it is to.
+   * @throws DatabaseAway
+   */
+  ready(): Promise<void>
+  /**
+   * Makes sure that what was read or written went to the file at this path.
+   * @throws DatabaseAway
+   */
+  check(): void
+  /**
+   * Waits while another connection is writing, five seconds at most.
+   * @returns rows of a statement that has some, otherwise what it changed
+   * @throws DatabaseAway, SqliteError
+   */
+  run(text: string, parameters: readonly unknown[]): Promise<SqliteResult>
+  /** Undoes the transaction, if there is one. */
+  rollback(): void
+  close(): void
+}
+
+export interface SqliteResult {
+  readonly rows: unknown[]
+  readonly changes?: number
+}
+
+/**
+ * Milliseconds between two tries while another connection is writing, and how many there are. SQLite could wait by itself, and would stop
+ * all of the process meanwhile: for ever, when the other connection is of this process too.
+ */
+const busyPause = 1
+const busyTries = 4000
+
+/**
+ * A file without its -wal is opened again only after it lay still for so long: while the three are put back one by one, opening would
+ * make a new -wal, which is lost, with all it holds, when the old one comes.
+ */
+const settlingTime = 1000
+
+/** Kysely makes the same few texts again and again; batches of each size are texts of their own. */
+const rememberedStatements = 500
+
+/** What SQLite says of a file that cannot be used for now, apart from one that another process is writing to. */
+const unusable = /^SQLITE_(?:BUSY|IOERR|CANTOPEN|READONLY|FULL|PROTOCOL|NOLFS)/
+
+interface Connection {
+  readonly database: Libsql.Database
+  readonly statements: Map<string, Libsql.Statement>
+  readonly files: string
+}
+
+export interface SqliteOptions {
+  /** False: a file that is not there is an error, so that a node that starts while its file is away does not begin a new one. */
+  readonly create?: boolean
+  /** For how long a file is away. */
+  readonly clock?: Clock
+}
+
+/**
+ * Opens the file, which is made (readable by its owner alone) when it is not there.
+ * @throws DatabaseRefused when it is not there and is not to be made, SqliteError when it is no database
+ */
+export async function openSqliteFile(path: string, { create = true, clock = systemClock }: SqliteOptions): Promise<SqliteFile> {
+  if (path !== ':memory:') {
+    if (!create && !existsSync(path)) throw new DatabaseRefused(`There is no database file ${path}: correct the path, or put the file back`)
+    mkdirSync(dirname(path), { recursive: true })
+    closeSync(openSync(path, 'a', 0o600))
+  }
+  let connection: Connection | undefined = await connect(path)
+  let awaySince = 0
+  let seen = { files: '', since: 0 }
+
+  const away = (what: string, cause?: unknown): DatabaseAway =>
+    new DatabaseAway(`The database file ${path} ${what}`, cause === undefined ? {} : { cause })
+
+  const leave = (): void => {
+    if (connection === undefined) return
+    const { database, statements } = connection
+    connection = undefined
+    awaySince = clock.monotonic()
+    seen = { files: '', since: 0 }
+    rollbackOn(database)
+    statements.clear()
+    database.close()
+    // A statement of libsql holds its connection, and with it the locks and the old -shm, until it is collected.
+    collectGarbage()
+  }
+
+  const check = (): void => {
+    if (path === ':memory:') return
+    if (connection !== undefined && filesAt(path) === connection.files) return
+    const wasOpen = connection !== undefined
+    leave()
+    throw wasOpen ? away('was moved, deleted or replaced, or its -wal or -shm was: put it back, with both') : away(absence())
+  }
+
+  const absence = (): string => {
+    const seconds = Math.round((clock.monotonic() - awaySince) / 1000)
+    return `has been away for ${seconds} s: put it back, with its -wal and -shm`
+  }
+
+  const reopen = async (): Promise<Connection> => {
+    const files = filesAt(path)
+    if (files.startsWith('-')) throw away(absence())
+    if (files !== seen.files) seen = { files, since: clock.monotonic() }
+    const isWhole = !files.includes('-')
+    if (!isWhole && clock.monotonic() - seen.since < settlingTime) throw away('is there again, but not its -wal and -shm: waiting for them')
+    await nextTurn()
+    let opened: Connection | undefined
+    try {
+      opened = await connect(path)
+      const [version] = opened.database.prepare(`select value from meta where key = 'schema_version'`).pluck().all([])
+      if (version !== String(schemaVersion)) throw new Error(`Its schema version is ${String(version)}`)
+      if (opened.files.split(' ')[0] !== files.split(' ')[0] || opened.files.includes('-')) throw new Error('It changed while it was opened')
+      return opened
+    } catch (error) {
+      opened?.database.close()
+      opened = undefined
+      collectGarbage()
+      throw away('is there again, but cannot be used', error)
+    }
+  }
+
+  const runOnce = (text: string, parameters: readonly unknown[]): SqliteResult | undefined => {
+    if (connection === undefined) throw away(absence())
+    try {
+      const statement = remembered(connection, text)
+      if (statement.reader) return { rows: statement.all(parameters) }
+      return { rows: [], changes: statement.run(parameters).changes }
+    } catch (error) {
+      if (!(error instanceof Libsql.SqliteError) || !unusable.test(error.code)) throw error
+      if (error.code.startsWith('SQLITE_BUSY')) return undefined
+      leave()
+      throw away(`cannot be used: ${error.message}`, error)
+    }
+  }
+
+  const run = async (text: string, parameters: readonly unknown[]): Promise<SqliteResult> => {
+    for (let tries = busyTries; tries > 0; tries--) {
+      const result = runOnce(text, parameters)
+      if (result !== undefined) return result
+      await wait(busyPause)
+    }
+    throw away('cannot be used: another connection goes on writing to it')
+  }
+
+  return {
+    ready: async () => {
+      if (connection === undefined) connection = await reopen()
+      else check()
+    },
+    check,
+    run,
+    rollback: () => {
+      if (connection !== undefined) rollbackOn(connection.database)
+    },
+    close: () => {
+      if (connection === undefined) return
+      connection.statements.clear()
+      connection.database.close()
+      connection = undefined
+    },
+  }
+}
+
+async function connect(path: string): Promise<Connection> {
+  const database = new Libsql(path)
+  try {
+    database.pragma('busy_timeout = 0')
+    await useWriteAheadLog(database)
+  } catch (error) {
+    database.close()
+    throw error
+  }
+  return { database, statements: new Map(), files: path === ':memory:' ? '' : filesAt(path) }
+}
+
+/** Also processes that make the same new file at once get in each other's way here. */
+async function useWriteAheadLog(database: Libsql.Database): Promise<void> {
+  for (let tries = busyTries; ; tries--) {
+    try {
+      database.pragma('journal_mode = WAL')
+      database.pragma('synchronous = NORMAL')
+      // The first question makes -wal and -shm.
+      database.prepare('select count(*) from sqlite_schema').all([])
+      return
+    } catch (error) {
+      const busy = error instanceof Libsql.SqliteError && error.code.startsWith('SQLITE_BUSY')
+      if (!busy || tries <= 0) throw error
+      await wait(busyPause)
+    }
+  }
+}
+
+/** Device and inode of the three files, `-` for one that is not there. */
+function filesAt(path: string): string {
+  return ['', '-wal', '-shm'].map((suffix) => identityOf(path + suffix)).join(' ')
+}
+
+function identityOf(path: string): string {
+  try {
+    const found = statSync(path, { bigint: true, throwIfNoEntry: false })
+    return found === undefined ? '-' : `${found.dev}:${found.ino}`
+  } catch {
+    // Its folder is no folder any more, or closed to us.
+    return '-'
+  }
+}
+
+/** Prepares each text once. */
+function remembered({ database, statements }: Connection, text: string): Libsql.Statement {
+  const known = statements.get(text)
+  if (known !== undefined) return known
+  const statement = database.prepare(text)
+  const oldest = statements.keys().next()
+  if (statements.size >= rememberedStatements && !oldest.done) statements.delete(oldest.value)
+  statements.set(text, statement)
+  return statement
+}
+
+function rollbackOn(database: Libsql.Database): void {
+  try {
+    if (database.inTransaction) database.exec('rollback')
+  } catch {
+    // After an error of the disk SQLite has rolled back by itself, or will when the connection closes.
+  }
+}
+
+/** Once an outage, so its time does not matter. */
+function collectGarbage(): void {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  collect()
+}

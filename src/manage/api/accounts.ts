@@ -1,0 +1,149 @@
+/** Accounts of the directory. Passwords go in and never come out. */
+import type { FastifyInstance } from 'fastify'
+import type { Account } from '../../directory/directory.js'
+import { namedAccount, newName, requireAccount, requireFreeMail, reserveNames } from './directory-names.js'
+import type { ManagementApi } from './management-api.js'
+import { problem } from './problem.js'
+import { answers, closed, limit, mailAddress, path, removed, sid } from './schemas.js'
+
+interface NewAccountBody {
+  readonly name: string
+  readonly password: string
+  readonly mail?: string
+  readonly proxyAddresses: readonly string[]
+  readonly enabled: boolean
+  readonly sid?: string
+}
+
+interface AccountChange {
+  readonly enabled?: boolean
+  readonly mail?: string | null
+}
+
+const accountProperties = {
+  sid: { type: 'string' },
+  name: { type: 'string', examples: ['CONTOSO\\bob'] },
+  mail: { type: 'string', nullable: true, examples: ['bob@contoso.test'] },
+  proxyAddresses: { type: 'array', items: { type: 'string' }, description: 'Further addresses of the same mailbox' },
+  sidHistory: { type: 'array', items: { type: 'string' }, description: 'SIDs the account had in former domains' },
+  enabled: { type: 'boolean' },
+} as const
+export const accountSchema = { description: 'The account', type: 'object', properties: accountProperties } as const
+export const groupReference = { type: 'object', properties: { sid: { type: 'string' }, name: { type: 'string' }, mail: { type: 'string', nullable: true } } } as const
+const accountWithGroups = {
+  description: 'The account and all groups it is in',
+  type: 'object',
+  properties: { ...accountProperties, groups: { type: 'array', items: groupReference, description: 'Directly or through other groups' } },
+} as const
+const accountPage = {
+  description: 'In order of name',
+  type: 'object',
+  properties: { accounts: { type: 'array', items: accountSchema }, next: { type: 'string', nullable: true, description: '`after` of the next page; null on the last one' } },
+} as const
+
+const tags = ['directory']
+const params = path({ account: namedAccount })
+
+export function registerAccounts(app: FastifyInstance, { store: { directory }, random }: ManagementApi): void {
+  app.get<{ Querystring: { after?: string; limit: number } }>(
+    '/directory/accounts',
+    {
+      schema: {
+        tags,
+        summary: 'Accounts, a page at a time',
+        querystring: closed({ after: { type: 'string', maxLength: 256, description: 'Only names after this one' }, limit: limit(500) }),
+        response: answers({ 200: accountPage }, 400),
+      },
+    },
+    async ({ query }) => {
+      const found = await directory.listAccounts({ limit: query.limit + 1, ...(query.after === undefined ? {} : { after: query.after }) })
+      const page = found.slice(0, query.limit)
+      return { accounts: page.map(described), next: found.length > page.length ? (page.at(-1)?.name ?? null) : null }
+    },
+  )
+
+  app.get<{ Params: { account: string } }>(
+    '/directory/accounts/:account',
+    { schema: { tags, summary: 'An account and its groups', params, response: answers({ 200: accountWithGroups }, 400, 404) } },
+    async ({ params }) => {
+      const account = await requireAccount(directory, params.account)
+      const groups = await directory.memberships(account.sid)
+      return { ...described(account), groups: groups.toSorted((a, b) => (a.name < b.name ? -1 : 1)).map((group) => ({ ...group, mail: group.mail ?? null })) }
+    },
+  )
+
+  app.post<{ Body: NewAccountBody }>(
+    '/directory/accounts',
+    {
+      schema: {
+        tags,
+        summary: 'Create an account',
+        body: closed(
+          {
+            name: newName,
+            password: { type: 'string', minLength: 1, maxLength: 127, examples: ['Passw0rd!'] },
+            mail: { ...mailAddress, description: 'Without one the account cannot be certified', examples: ['dave@contoso.test'] },
+            proxyAddresses: { type: 'array', maxItems: 100, uniqueItems: true, items: mailAddress, default: [] },
+            enabled: { type: 'boolean', default: true },
+            sid: { ...sid, description: 'Made by the server when left out' },
+          },
+          ['name', 'password'],
+        ),
+        response: answers({ 201: accountSchema }, 400, 409),
+      },
+    },
+    async ({ body }, reply) => {
+      const { mail, proxyAddresses, password, enabled } = body
+      const addresses = [...(mail === undefined ? [] : [mail]), ...proxyAddresses]
+      if (new Set(addresses.map((address) => address.toLowerCase())).size < addresses.length) problem(400, 'An address stands twice among mail and proxyAddresses')
+      const wanted = { name: body.name, sid: body.sid, mails: addresses }
+      const reserved = await reserveNames(directory, random, wanted)
+      const account = { ...reserved, sidHistory: [], proxyAddresses, enabled, password, ...(mail === undefined ? {} : { mail }) }
+      try {
+        await directory.addAccounts([account])
+      } catch (error) {
+        // Somebody else may have taken a name meanwhile: then this says so.
+        await reserveNames(directory, random, wanted)
+        throw error
+      }
+      return reply.code(201).header('location', `/directory/accounts/${account.sid}`).send(described(account))
+    },
+  )
+
+  app.patch<{ Params: { account: string }; Body: AccountChange }>(
+    '/directory/accounts/:account',
+    {
+      schema: {
+        tags,
+        summary: 'Enable or disable an account, set its mail address',
+        description: 'A disabled account cannot sign in, from its next request on. Use licenses it has stay valid.',
+        params,
+        body: { ...closed({ enabled: { type: 'boolean' }, mail: { ...mailAddress, nullable: true, description: 'null takes it away' } }), minProperties: 1 },
+        response: answers({ 200: accountSchema }, 400, 404, 409),
+      },
+    },
+    async ({ params, body }) => {
+      const account = await requireAccount(directory, params.account)
+      if (body.mail !== undefined) {
+        if (body.mail !== null) await requireFreeMail(directory, body.mail, account.sid)
+        await directory.setMail(account.sid, body.mail ?? undefined)
+      }
+      if (body.enabled !== undefined) await directory.setEnabled(account.sid, body.enabled)
+      return described(await requireAccount(directory, account.sid))
+    },
+  )
+
+  app.delete<{ Params: { account: string } }>(
+    '/directory/accounts/:account',
+    { schema: { tags, summary: 'Delete an account', description: 'With its addresses and memberships.', params, response: answers(removed, 400, 404) } },
+    async ({ params }, reply) => {
+      await directory.removeAccount((await requireAccount(directory, params.account)).sid)
+      return reply.code(204).send()
+    },
+  )
+}
+
+function described(account: Account): object {
+  const { sid, name, proxyAddresses, sidHistory, enabled } = account
+  return { sid, name, mail: account.mail ?? null, proxyAddresses, sidHistory, enabled }
+}

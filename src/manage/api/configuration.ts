@@ -1,0 +1,124 @@
+/** The configuration of a cluster: reading all of it but secrets, changing what is an administrator's to change. */
+import type { FastifyInstance } from 'fastify'
+import type { ServerConfiguration } from '../../cluster/configuration.js'
+import { changeConfiguration, etagOf, requireCluster } from './change-configuration.js'
+import type { ManagementApi } from './management-api.js'
+import { problem } from './problem.js'
+import { answers, closed, clusterName, ifMatchHeader, line, mailAddress, path, publicKey, url } from './schemas.js'
+
+const day = 86_400
+const seconds = (description: string): object => ({ type: 'integer', minimum: 0, maximum: 100 * 365 * day, description })
+const flag = (description: string): object => ({ type: 'boolean', description })
+export const version = { type: 'string', maxLength: 50, pattern: '^\\d{1,9}(?:\\.\\d{1,9}){0,3}$', description: 'One to four numbers', examples: ['6.0.0.0'] } as const
+const orNull = (schema: object): object => ({ ...schema, nullable: true })
+
+/** What may be changed. Trust has routes of its own; names, keys, certificates, mode and base URL are for life. */
+const changeable: Partial<Readonly<Record<keyof ServerConfiguration, object>>> = {
+  configurationRefreshIntervalSeconds: { type: 'integer', minimum: 1, maximum: day, description: 'How often nodes look for changes' },
+  applicationExclusionPolicy: {
+    type: 'array',
+    maxItems: 1000,
+    description: 'Applications that use licenses tell clients to refuse',
+    items: closed({ filename: line(256, 'WINWORD.EXE'), minimumVersion: version, maximumVersion: version }, ['filename', 'minimumVersion', 'maximumVersion']),
+  },
+  osExclusionEnabled: flag('Whether osExclusionPolicy goes into use licenses'),
+  osExclusionPolicy: { type: 'string', maxLength: 100, pattern: '^\\d{1,9}(?:\\.\\d{1,9}){0,3}-\\d{1,9}(?:\\.\\d{1,9}){0,3}$', examples: ['0-2.1.5.2600'] },
+  spcExclusionPolicy: orNull({ ...version, description: 'Lowest version of a security processor that is served' }),
+  racExclusionPolicy: { type: 'array', maxItems: 100_000, items: publicKey, nullable: true, description: 'Keys of accounts that are refused' },
+  creationTimeToleranceSeconds: seconds('How much younger than the content an account may be'),
+  racValidityTimeSeconds: seconds('How long a RAC is valid'),
+  tempRacValidityTimeSeconds: seconds('How long a temporary RAC is valid'),
+  federatedRacValidityTimeSeconds: seconds('How long the RAC of a federated account is valid'),
+  certificateValidityTimeToleranceSeconds: seconds('How far a validity begins before the time of issue'),
+  persistRac: flag('Whether clients keep RACs'),
+  licensingUrl: orNull(url),
+  externalCertificationUrl: orNull(url),
+  externalLicensingUrl: orNull(url),
+  federationEnabled: flag('Whether federated accounts are served'),
+  serverDecommissioned: flag('Decommissions the cluster: it gives out content keys and does nothing else. There is no way back'),
+  noRightsCacheEnabled: flag('Whether refusals are remembered'),
+  onlinePublishingEnabled: flag('Whether the server signs publishing licenses'),
+  superUserEnabled: flag('Whether members of superUserGroup get full access'),
+  superUserGroup: orNull(mailAddress),
+  revocationType: { type: 'string', enum: ['StandardRevocation', 'CustomRevocation'] },
+  revocationAuthorities: { type: 'array', maxItems: 100, items: publicKey },
+  invertPersistent: flag('Turns the meaning of Persistent in Certify round'),
+  admittedGroups: {
+    type: 'object',
+    maxProperties: 100,
+    additionalProperties: { type: 'array', maxItems: 1000, items: line(256) },
+    description: 'Access lists by path of the endpoint in lower case; /access changes them one by one',
+    examples: [{ '/certification/precertification.asmx': ['CONTOSO\\RMS Service Group'] }],
+  },
+}
+
+const readable = {
+  description: 'The configuration, its version in ETag. Certificates, keys and trusted publishing domains have routes of their own',
+  type: 'object',
+  properties: {
+    configurationVersion: { type: 'integer' },
+    serverVersion: { type: 'string' },
+    serverName: { type: 'string' },
+    serverSKU: { type: 'string' },
+    cryptographicMode: { type: 'integer', enum: [1, 2] },
+    baseUrl: { type: 'string' },
+    trustedSpcCAKeys: { type: 'array', items: { type: 'string' } },
+    trustedRacIssuers: { type: 'array', items: { type: 'string' } },
+    ...changeable,
+    applicationExclusionPolicy: { type: 'array', items: { type: 'object', additionalProperties: { type: 'string' } } },
+    admittedGroups: { type: 'object', additionalProperties: { type: 'array', items: { type: 'string' } } },
+  },
+} as const
+const tags = ['configuration']
+const params = path({ cluster: clusterName })
+const address = '/clusters/:cluster/configuration'
+
+export function registerConfiguration(app: FastifyInstance, { store }: ManagementApi): void {
+  app.get<{ Params: { cluster: string } }>(
+    address,
+    { schema: { tags, summary: 'The configuration of a cluster', params, response: answers({ 200: readable }, 400, 404) } },
+    async ({ params }, reply) => {
+      const { configuration } = await requireCluster(store, params.cluster)
+      return reply.header('etag', etagOf(configuration)).send(configuration)
+    },
+  )
+
+  app.patch<{ Params: { cluster: string }; Body: Partial<ServerConfiguration>; Headers: { 'if-match'?: string } }>(
+    address,
+    {
+      schema: {
+        tags,
+        summary: 'Change the configuration of a cluster',
+        description: 'Fields that are left out stay. The nodes follow at their next refresh.',
+        params,
+        headers: ifMatchHeader,
+        body: { ...closed(changeable as Readonly<Record<string, object>>), minProperties: 1, examples: [{ racValidityTimeSeconds: 30 * day }] },
+        response: answers({ 200: readable }, 400, 404, 409, 412),
+      },
+    },
+    async ({ params, body, headers }, reply) => {
+      const saved = await changeConfiguration(store, params.cluster, headers['if-match'], ({ serverDecommissioned }) => {
+        if (serverDecommissioned && body.serverDecommissioned === false) problem(409, `Cluster "${params.cluster}" is decommissioned, and there is no way back`)
+        return body
+      })
+      return reply.header('etag', etagOf(saved)).send(saved)
+    },
+  )
+
+  app.get<{ Params: { cluster: string } }>(
+    '/clusters/:cluster/licensor-certificate',
+    {
+      schema: {
+        tags: ['trust'],
+        summary: 'The SLC of a cluster, with its chain',
+        description: 'What another cluster imports as a trusted user domain.',
+        params,
+        response: answers({ 200: { description: 'XrML documents, leaf first', content: { 'application/xml': { schema: { type: 'string' } } } } }, 400, 404),
+      },
+    },
+    async ({ params }, reply) => {
+      const { configuration } = await requireCluster(store, params.cluster)
+      return reply.type('application/xml; charset=utf-8').send(configuration.slc.join(''))
+    },
+  )
+}

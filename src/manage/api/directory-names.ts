@@ -1,0 +1,102 @@
+/** Accounts and groups as an administrator names them: by SID, name in any form, or mail address. */
+import { domainUsersSid, type Account, type Directory, type Forest, type Group } from '../../directory/directory.js'
+import type { DirectoryStore } from '../../cluster/store/directory-store.js'
+import type { Random } from '../../effects.js'
+import { problem } from './problem.js'
+
+/** Path parameter or field that names somebody. */
+export const namedAccount = {
+  type: 'string',
+  minLength: 1,
+  maxLength: 256,
+  description: 'SID, name (CONTOSO\\bob or bob) or mail address of an account',
+  examples: ['bob@contoso.test'],
+} as const
+export const namedGroup = { ...namedAccount, description: 'SID, name (CONTOSO\\legal or legal) or mail address of a group', examples: ['legal@contoso.test'] } as const
+export const namedMember = { ...namedAccount, description: 'SID, name or mail address of an account or group' } as const
+
+/** A new name: the forest's domain may be left out. What Windows forbids in names is refused. */
+export const newName = {
+  type: 'string',
+  maxLength: 128,
+  pattern: '^(?:[^\\\\@/\\s]{1,63}\\\\)?[^\\\\@/"\\[\\]:;|=,+*?<>\\u0000-\\u001f\\u007f]{1,64}$',
+  description: 'With or without the domain of the forest: CONTOSO\\dave or dave',
+  examples: ['dave'],
+} as const
+
+const looksLikeSid = (text: string): boolean => /^S-1-/i.test(text)
+
+export async function findAccount(directory: DirectoryStore, named: string): Promise<Account | undefined> {
+  return looksLikeSid(named) ? directory.accountBySid(named.toUpperCase()) : directory.accountByName(named)
+}
+
+export async function findGroup(directory: DirectoryStore, named: string): Promise<Group | undefined> {
+  if (looksLikeSid(named)) return directory.groupBySid(named.toUpperCase())
+  if (named.includes('@')) return directory.groupByMail(named)
+  const name = nameInForest(named, await directory.forest())
+  return name === undefined ? undefined : directory.groupByName(name)
+}
+
+/** @throws Problem 404 */
+export async function requireAccount(directory: DirectoryStore, named: string): Promise<Account> {
+  return (await findAccount(directory, named)) ?? problem(404, `The directory has no account "${named}"`)
+}
+
+/** @throws Problem 404 */
+export async function requireGroup(directory: DirectoryStore, named: string): Promise<Group> {
+  return (await findGroup(directory, named)) ?? problem(404, `The directory has no group "${named}"`)
+}
+
+/** `CONTOSO\name` in the spelling given; undefined when the name is of another domain. */
+function nameInForest(name: string, forest: Forest): string | undefined {
+  const backslash = name.indexOf('\\')
+  const domain = name.slice(0, Math.max(backslash, 0)).toLowerCase()
+  const ours = ['', forest.netbiosName.toLowerCase(), forest.dnsName.toLowerCase()].includes(domain)
+  return ours ? `${forest.netbiosName}\\${name.slice(backslash + 1)}` : undefined
+}
+
+interface NewObject {
+  readonly name: string
+  readonly sid?: string | undefined
+  readonly mails: readonly string[]
+}
+
+/**
+ * Full name and SID for a new account or group, none of which anybody else has.
+ * @throws Problem 400 for a name of another domain, 409 when something is taken
+ */
+export async function reserveNames(directory: DirectoryStore, random: Random, wanted: NewObject): Promise<{ readonly name: string; readonly sid: string }> {
+  const forest = await directory.forest()
+  const name = nameInForest(wanted.name, forest) ?? problem(400, `"${wanted.name}" is of another domain: write ${forest.netbiosName}\\name, or the name alone`)
+  if ((await directory.accountByName(name)) ?? (await directory.groupByName(name))) problem(409, `There is a "${name}" already: choose another name`)
+  for (const mail of wanted.mails) await requireFreeMail(directory, mail)
+  if (wanted.sid !== undefined && (await ownerOfSid(directory, wanted.sid))) problem(409, `The SID ${wanted.sid} is in use: choose another one, or leave it out`)
+  return { name, sid: wanted.sid ?? (await newSid(directory, random, forest)) }
+}
+
+/**
+ * @param except SID of the account that may have it already
+ * @throws Problem 409
+ */
+export async function requireFreeMail(directory: Directory, mail: string, except?: string): Promise<void> {
+  const owner = (await directory.accountByMail(mail)) ?? (await directory.groupByMail(mail))
+  if (owner !== undefined && owner.sid !== except) problem(409, `The mail address ${mail} is that of ${owner.name}: choose another one`)
+}
+
+async function ownerOfSid(directory: DirectoryStore, sid: string): Promise<Account | Group | undefined> {
+  return (await directory.accountBySid(sid)) ?? directory.groupBySid(sid)
+}
+
+/** By chance, as no counter is kept: far above the relative ids that are given out by hand. */
+async function newSid(directory: DirectoryStore, random: Random, { domainSid }: Forest): Promise<string> {
+  const lowest = 100_000
+  for (;;) {
+    const sid = `${domainSid}-${lowest + (random.bytes(4).readUInt32BE() >>> 2)}`
+    if ((await ownerOfSid(directory, sid)) === undefined) return sid
+  }
+}
+
+/** Everybody is in it, without being listed. */
+export async function isEveryone(directory: Directory, { sid }: Group): Promise<boolean> {
+  return sid === domainUsersSid(await directory.forest())
+}

@@ -1,0 +1,177 @@
+/** What a cluster refuses, or tells clients to refuse: applications, accounts, old security processors (adrms-deployment 3.4). */
+import type { FastifyInstance } from 'fastify'
+import type { ApplicationExclusion, ServerConfiguration } from '../../cluster/configuration.js'
+import type { Store } from '../../cluster/store/open.js'
+import { changeConfiguration, etagOf, requireCluster } from './change-configuration.js'
+import { version } from './configuration.js'
+import { namedAccount, requireAccount } from './directory-names.js'
+import type { ManagementApi } from './management-api.js'
+import { keyId, keyIdSchema } from './key-id.js'
+import { problem } from './problem.js'
+import { answers, closed, clusterName, ifMatchHeader, line, path, publicKey } from './schemas.js'
+
+interface Headers {
+  readonly 'if-match'?: string
+}
+
+/** The account, or its key. */
+interface AccountKeyNamed {
+  readonly account?: string
+  readonly publicKey?: string
+}
+
+const schema = {
+  description: 'What is excluded',
+  type: 'object',
+  properties: {
+    applications: {
+      type: 'array',
+      items: { type: 'object', properties: { filename: { type: 'string' }, minimumVersion: { type: 'string' }, maximumVersion: { type: 'string' } } },
+    },
+    accounts: { type: 'array', items: { type: 'object', properties: { id: { type: 'string' }, publicKey: { type: 'string' } } } },
+    minimumSecurityProcessorVersion: { type: 'string', nullable: true },
+  },
+} as const
+const tags = ['configuration']
+const params = path({ cluster: clusterName })
+const address = '/clusters/:cluster/exclusion'
+const description = 'Counts for requests from then on; licenses issued before stay valid.'
+const answered = answers({ 200: schema }, 400, 404, 409, 412)
+
+export function registerExclusion(app: FastifyInstance, { store }: ManagementApi): void {
+  const change = async (cluster: string, headers: Headers, make: Parameters<typeof changeConfiguration>[3]): Promise<{ readonly etag: string; readonly body: object }> => {
+    const saved = await changeConfiguration(store, cluster, headers['if-match'], make)
+    return { etag: etagOf(saved), body: describe(saved) }
+  }
+
+  app.get<{ Params: { cluster: string } }>(
+    address,
+    { schema: { tags, summary: 'What a cluster excludes', params, response: answers({ 200: schema }, 400, 404) } },
+    async ({ params }) => describe((await requireCluster(store, params.cluster)).configuration),
+  )
+
+  app.post<{ Params: { cluster: string }; Body: ApplicationExclusion; Headers: Headers }>(
+    `${address}/applications`,
+    {
+      schema: {
+        tags,
+        summary: 'Exclude an application',
+        description: `Use licenses name it in their POLICYLIST, and clients enforce it. ${description}`,
+        params,
+        headers: ifMatchHeader,
+        body: closed({ filename: line(256, 'WINWORD.EXE'), minimumVersion: version, maximumVersion: version }, ['filename', 'minimumVersion', 'maximumVersion']),
+        response: answered,
+      },
+    },
+    async ({ params, body, headers }, reply) => {
+      const added = { filename: body.filename, minimumVersion: fourParts(body.minimumVersion), maximumVersion: fourParts(body.maximumVersion) }
+      if (compare(added.minimumVersion, added.maximumVersion) > 0) problem(400, `minimumVersion ${added.minimumVersion} is above maximumVersion ${added.maximumVersion}`)
+      const done = await change(params.cluster, headers, ({ applicationExclusionPolicy: stored }) => ({
+        applicationExclusionPolicy: stored.some((other) => sameApplication(other, added)) ? stored : [...stored, added],
+      }))
+      return reply.header('etag', done.etag).send(done.body)
+    },
+  )
+
+  app.delete<{ Params: { cluster: string; filename: string }; Headers: Headers }>(
+    `${address}/applications/:filename`,
+    {
+      schema: { tags, summary: 'Exclude an application no longer', description: 'In all its versions.', params: path({ cluster: clusterName, filename: line(256, 'WINWORD.EXE') }), headers: ifMatchHeader, response: answered },
+    },
+    async ({ params, headers }, reply) => {
+      const name = params.filename.toLowerCase()
+      const done = await change(params.cluster, headers, ({ applicationExclusionPolicy: stored }) => {
+        const rest = stored.filter(({ filename }) => filename.toLowerCase() !== name)
+        if (rest.length === stored.length) problem(404, `The application "${params.filename}" is not excluded`)
+        return { applicationExclusionPolicy: rest }
+      })
+      return reply.header('etag', done.etag).send(done.body)
+    },
+  )
+
+  app.post<{ Params: { cluster: string }; Body: AccountKeyNamed; Headers: Headers }>(
+    `${address}/accounts`,
+    {
+      schema: {
+        tags,
+        summary: 'Exclude the key of an account',
+        description: `RACs with this key get no licenses. Named by an account of the directory that has been certified, or by the public key, for accounts of others. ${description}`,
+        params,
+        headers: ifMatchHeader,
+        body: { ...closed({ account: namedAccount, publicKey }), minProperties: 1, maxProperties: 1, examples: [{ account: 'mallory@contoso.test' }] },
+        response: answered,
+      },
+    },
+    async ({ params, body, headers }, reply) => {
+      const key = body.publicKey ?? (await keyOfAccount(store, body.account ?? ''))
+      const done = await change(params.cluster, headers, ({ racExclusionPolicy: stored }) => ({
+        racExclusionPolicy: stored?.includes(key) ? stored : [...(stored ?? []), key],
+      }))
+      return reply.header('etag', done.etag).send(done.body)
+    },
+  )
+
+  app.delete<{ Params: { cluster: string; id: string }; Headers: Headers }>(
+    `${address}/accounts/:id`,
+    { schema: { tags, summary: 'Exclude the key of an account no longer', params: path({ cluster: clusterName, id: keyIdSchema }), headers: ifMatchHeader, response: answered } },
+    async ({ params, headers }, reply) => {
+      const done = await change(params.cluster, headers, ({ racExclusionPolicy: stored }) => {
+        const rest = (stored ?? []).filter((key) => keyId(key) !== params.id)
+        if (rest.length === (stored ?? []).length) problem(404, `No excluded key has the id ${params.id}`)
+        return { racExclusionPolicy: rest.length === 0 ? null : rest }
+      })
+      return reply.header('etag', done.etag).send(done.body)
+    },
+  )
+
+  app.put<{ Params: { cluster: string }; Body: { minimumVersion: string | null }; Headers: Headers }>(
+    `${address}/security-processor`,
+    {
+      schema: {
+        tags,
+        summary: 'Exclude security processors below a version',
+        description: `Machines with an older one are refused; null serves all. ${description}`,
+        params,
+        headers: ifMatchHeader,
+        body: closed({ minimumVersion: { ...version, nullable: true } }, ['minimumVersion']),
+        response: answered,
+      },
+    },
+    async ({ params, body, headers }, reply) => {
+      const done = await change(params.cluster, headers, () => ({ spcExclusionPolicy: body.minimumVersion === null ? null : fourParts(body.minimumVersion) }))
+      return reply.header('etag', done.etag).send(done.body)
+    },
+  )
+}
+
+/** Account keys are the root's business, whichever cluster excludes them. */
+async function keyOfAccount(store: Store, named: string): Promise<string> {
+  const account = await requireAccount(store.directory, named)
+  const root = (await store.clusters.list()).find(({ kind }) => kind === 'root')
+  const key = root === undefined ? undefined : await store.accountKeys.find(root.name, account.sid)
+  return key?.publicKey ?? problem(409, `${account.name} has not been certified yet, and has no key: disable the account instead`)
+}
+
+function sameApplication(one: ApplicationExclusion, other: ApplicationExclusion): boolean {
+  const same = one.filename.toLowerCase() === other.filename.toLowerCase()
+  return same && one.minimumVersion === other.minimumVersion && one.maximumVersion === other.maximumVersion
+}
+
+/** Windows pads versions to a.b.c.d. */
+function fourParts(text: string): string {
+  return [...text.split('.').map((part) => String(Number(part))), '0', '0', '0'].slice(0, 4).join('.')
+}
+
+function compare(one: string, other: string): number {
+  const parts = other.split('.').map(Number)
+  const differences = one.split('.').map((part, index) => Number(part) - (parts[index] ?? 0))
+  return differences.find((difference) => difference !== 0) ?? 0
+}
+
+function describe({ applicationExclusionPolicy, racExclusionPolicy, spcExclusionPolicy }: ServerConfiguration): object {
+  return {
+    applications: applicationExclusionPolicy,
+    accounts: (racExclusionPolicy ?? []).map((key) => ({ id: keyId(key), publicKey: key })),
+    minimumSecurityProcessorVersion: spcExclusionPolicy,
+  }
+}

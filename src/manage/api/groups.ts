@@ -1,0 +1,190 @@
+/** Groups of the directory and their members: accounts, and groups in turn. */
+import type { FastifyInstance } from 'fastify'
+import type { DirectoryStore } from '../../cluster/store/directory-store.js'
+import type { Group } from '../../directory/directory.js'
+import { groupReference } from './accounts.js'
+import { findAccount, findGroup, isEveryone, namedGroup, namedMember, newName, requireGroup, reserveNames } from './directory-names.js'
+import type { ManagementApi } from './management-api.js'
+import { problem } from './problem.js'
+import { answers, closed, limit, mailAddress, path, removed, sid } from './schemas.js'
+
+const groupSchema = { description: 'The group', ...groupReference } as const
+const groupWithGroups = {
+  description: 'The group and all groups it is in',
+  type: 'object',
+  properties: { ...groupReference.properties, groups: { type: 'array', items: groupReference } },
+} as const
+const groupPage = {
+  description: 'In order of name',
+  type: 'object',
+  properties: { groups: { type: 'array', items: groupReference }, next: { type: 'string', nullable: true, description: '`after` of the next page; null on the last one' } },
+} as const
+const memberPage = {
+  description: 'Direct members in order of SID',
+  type: 'object',
+  properties: {
+    members: {
+      type: 'array',
+      items: { type: 'object', properties: { sid: { type: 'string' }, kind: { type: 'string', enum: ['account', 'group', 'unknown'] }, name: { type: 'string', nullable: true } } },
+    },
+    count: { type: 'integer', description: 'Of all pages' },
+    next: { type: 'string', nullable: true, description: '`after` of the next page; null on the last one' },
+    everyone: { type: 'boolean', description: 'Every account is a member, listed or not' },
+  },
+} as const
+
+const tags = ['directory']
+const params = path({ group: namedGroup })
+const after = { type: 'string', maxLength: 256 } as const
+
+export function registerGroups(app: FastifyInstance, { store: { directory }, random }: ManagementApi): void {
+  app.get<{ Querystring: { after?: string; limit: number } }>(
+    '/directory/groups',
+    {
+      schema: {
+        tags,
+        summary: 'Groups, a page at a time',
+        querystring: closed({ after: { ...after, description: 'Only names after this one' }, limit: limit(500) }),
+        response: answers({ 200: groupPage }, 400),
+      },
+    },
+    async ({ query }) => {
+      const found = await directory.listGroups({ limit: query.limit + 1, ...(query.after === undefined ? {} : { after: query.after }) })
+      const page = found.slice(0, query.limit)
+      return { groups: page.map(described), next: found.length > page.length ? (page.at(-1)?.name ?? null) : null }
+    },
+  )
+
+  app.get<{ Params: { group: string } }>(
+    '/directory/groups/:group',
+    { schema: { tags, summary: 'A group and the groups it is in', params, response: answers({ 200: groupWithGroups }, 400, 404) } },
+    async ({ params }) => {
+      const group = await requireGroup(directory, params.group)
+      return { ...described(group), groups: (await directory.memberships(group.sid)).map(described) }
+    },
+  )
+
+  app.post<{ Body: { name: string; mail?: string; sid?: string } }>(
+    '/directory/groups',
+    {
+      schema: {
+        tags,
+        summary: 'Create a group',
+        body: closed(
+          {
+            name: { ...newName, examples: ['CONTOSO\\finance'] },
+            mail: { ...mailAddress, description: 'Rights are given to groups by mail address', examples: ['finance@contoso.test'] },
+            sid: { ...sid, description: 'Made by the server when left out' },
+          },
+          ['name'],
+        ),
+        response: answers({ 201: groupSchema }, 400, 409),
+      },
+    },
+    async ({ body }, reply) => {
+      const { mail } = body
+      const wanted = { name: body.name, sid: body.sid, mails: mail === undefined ? [] : [mail] }
+      const group = { ...(await reserveNames(directory, random, wanted)), ...(mail === undefined ? {} : { mail }) }
+      try {
+        await directory.addGroups([group])
+      } catch (error) {
+        await reserveNames(directory, random, wanted)
+        throw error
+      }
+      return reply.code(201).header('location', `/directory/groups/${group.sid}`).send(described(group))
+    },
+  )
+
+  app.delete<{ Params: { group: string } }>(
+    '/directory/groups/:group',
+    { schema: { tags, summary: 'Delete a group', description: 'With its memberships; its members stay.', params, response: answers(removed, 400, 404, 409) } },
+    async ({ params }, reply) => {
+      const group = await requireGroup(directory, params.group)
+      await refuseEveryone(directory, group)
+      await directory.removeGroup(group.sid)
+      return reply.code(204).send()
+    },
+  )
+
+  app.get<{ Params: { group: string }; Querystring: { after?: string; limit: number } }>(
+    '/directory/groups/:group/members',
+    {
+      schema: {
+        tags,
+        summary: 'Direct members of a group, a page at a time',
+        params,
+        querystring: closed({ after: { ...after, description: 'Only SIDs after this one' }, limit: limit(500) }),
+        response: answers({ 200: memberPage }, 400, 404),
+      },
+    },
+    async ({ params, query }) => {
+      const group = await requireGroup(directory, params.group)
+      const all = await directory.membersOf(group.sid)
+      const rest = all.filter((member) => query.after === undefined || member > query.after)
+      const page = rest.slice(0, query.limit)
+      const members = await Promise.all(page.map((member) => describeMember(directory, member)))
+      return { members, count: all.length, next: rest.length > page.length ? page.at(-1) : null, everyone: await isEveryone(directory, group) }
+    },
+  )
+
+  app.post<{ Params: { group: string }; Body: { members: readonly string[] } }>(
+    '/directory/groups/:group/members',
+    {
+      schema: {
+        tags,
+        summary: 'Add members to a group',
+        description: 'Accounts or groups; who is in already stays. All are added, or none.',
+        params,
+        body: closed({ members: { type: 'array', minItems: 1, maxItems: 1000, items: namedMember, examples: [['bob@contoso.test']] } }, ['members']),
+        response: answers(removed, 400, 404, 409),
+      },
+    },
+    async ({ params, body }, reply) => {
+      const group = await requireGroup(directory, params.group)
+      await refuseEveryone(directory, group)
+      const memberships = []
+      for (const named of body.members) {
+        const { sid } = await requireMember(directory, named, 400)
+        if (sid === group.sid) problem(400, `${group.name} cannot be a member of itself`)
+        memberships.push({ groupSid: group.sid, memberSid: sid })
+      }
+      await directory.addMemberships(memberships)
+      return reply.code(204).send()
+    },
+  )
+
+  app.delete<{ Params: { group: string; member: string } }>(
+    '/directory/groups/:group/members/:member',
+    { schema: { tags, summary: 'Take a member out of a group', params: path({ group: namedGroup, member: namedMember }), response: answers(removed, 400, 404, 409) } },
+    async ({ params }, reply) => {
+      const group = await requireGroup(directory, params.group)
+      await refuseEveryone(directory, group)
+      const members = await directory.membersOf(group.sid)
+      // A member that the directory no longer has is taken out by its SID.
+      const sid = members.includes(params.member) ? params.member : (await requireMember(directory, params.member, 404)).sid
+      if (!members.includes(sid)) problem(404, `"${params.member}" is no direct member of ${group.name}`)
+      await directory.removeMembership({ groupSid: group.sid, memberSid: sid })
+      return reply.code(204).send()
+    },
+  )
+}
+
+async function requireMember(directory: DirectoryStore, named: string, status: 400 | 404): Promise<{ readonly sid: string }> {
+  const found = (await findAccount(directory, named)) ?? (await findGroup(directory, named))
+  return found ?? problem(status, `The directory has neither an account nor a group "${named}"`)
+}
+
+async function refuseEveryone(directory: DirectoryStore, group: Group): Promise<void> {
+  if (await isEveryone(directory, group)) problem(409, `Every account is in ${group.name}, and stays in it: use another group`)
+}
+
+async function describeMember(directory: DirectoryStore, sid: string): Promise<object> {
+  const account = await directory.accountBySid(sid)
+  if (account !== undefined) return { sid, kind: 'account', name: account.name }
+  const group = await directory.groupBySid(sid)
+  return group === undefined ? { sid, kind: 'unknown', name: null } : { sid, kind: 'group', name: group.name }
+}
+
+function described(group: Group): object {
+  return { ...group, mail: group.mail ?? null }
+}

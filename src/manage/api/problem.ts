@@ -1,0 +1,41 @@
+/** What the management API refuses, and how it says so: `{ error, message }`, the message for people. */
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import { InvalidConfiguration } from '../../cluster/configuration.js'
+import { UnknownCluster } from '../../cluster/server-state.js'
+
+/** What stands in `error`, by status. */
+export const problemNames = { 400: 'BadRequest', 404: 'NotFound', 409: 'Conflict', 412: 'PreconditionFailed' } as const
+
+export type ProblemStatus = keyof typeof problemNames
+
+/** A request that is refused; the message says why and what to do. */
+export class Problem extends Error {
+  override readonly name = 'Problem'
+  readonly status: ProblemStatus
+  constructor(status: ProblemStatus, message: string) {
+    super(message)
+    this.status = status
+  }
+}
+
+/** Refuses the request. */
+export function problem(status: ProblemStatus, message: string): never {
+  throw new Problem(status, message)
+}
+
+/** Error handler of the API's routes. What was not foreseen is logged whole and told as nothing but that. */
+export function answerProblem(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const [status, name] = statusOf(error)
+  if (status < 500) return reply.code(status).send({ error: name, message: error.message })
+  request.log.error({ err: error, url: request.url.slice(0, 200) }, 'unexpected error of the management API')
+  return reply.code(status).send({ error: name, message: 'The request could not be processed: the log of the management process says why' })
+}
+
+function statusOf(error: FastifyError): readonly [number, string] {
+  if (error instanceof Problem) return [error.status, problemNames[error.status]]
+  if (error instanceof InvalidConfiguration) return [400, problemNames[400]]
+  if (error instanceof UnknownCluster) return [404, problemNames[404]]
+  const { statusCode = 500 } = error
+  if (statusCode >= 500) return [500, 'InternalError']
+  return [statusCode, problemNames[statusCode as ProblemStatus] ?? 'BadRequest']
+}

@@ -1,0 +1,132 @@
+/** Trusted publishing domains (TPD): content published at another server, licensed here with its key (adrms-deployment 3.3). */
+import type { FastifyInstance } from 'fastify'
+import type { TrustedLicensingServer } from '../../cluster/configuration.js'
+import { trustedPurpose } from '../../cluster/server-state.js'
+import { sealAtRest } from '../../crypto/at-rest.js'
+import { readDocuments } from '../../xrml/document.js'
+import { changeConfiguration, requireCluster } from './change-configuration.js'
+import { keyId, keyIdSchema } from './key-id.js'
+import type { ManagementApi } from './management-api.js'
+import { problem } from './problem.js'
+import { openPublishingDomain, publishingDomainFormat, sealPublishingDomain, type PublishingDomainFile } from './publishing-domain-file.js'
+import { answers, closed, clusterName, ifMatchHeader, path, removed } from './schemas.js'
+
+interface Headers {
+  readonly 'if-match'?: string
+}
+
+const domain = {
+  type: 'object',
+  properties: {
+    id: { type: 'string' },
+    name: { type: 'string', nullable: true, description: 'Name of the server, as its SLC has it' },
+    publicKey: { type: 'string' },
+    templates: { type: 'integer', description: 'How many templates came with it: they are honored, not distributed' },
+  },
+} as const
+const fileProperties = {
+  format: { type: 'string', enum: [publishingDomainFormat] },
+  name: { type: 'string', maxLength: 256, description: 'Of the cluster it comes from' },
+  slc: { type: 'array', minItems: 1, maxItems: 20, items: { type: 'string', minLength: 1, maxLength: 500_000 }, description: 'XrML documents, leaf first' },
+  templates: { type: 'array', maxItems: 1000, items: { type: 'string', minLength: 1, maxLength: 1_000_000 }, description: 'Signed templates' },
+  salt: { type: 'string', maxLength: 100, pattern: '^[A-Za-z0-9+/]{22,64}={0,2}$' },
+  sealedPrivateKey: { type: 'string', maxLength: 20_000, description: 'The private key, sealed under the password' },
+} as const
+const fileNames = ['format', 'name', 'slc', 'templates', 'salt', 'sealedPrivateKey'] as const
+const password = { type: 'string', minLength: 8, maxLength: 1024, description: 'Of the file, not of the cluster' } as const
+const tags = ['trust']
+const params = path({ cluster: clusterName })
+const address = '/clusters/:cluster/trust/publishing-domains'
+const longestFile = 32 * 1024 * 1024
+
+export function registerPublishingDomains(app: FastifyInstance, { store, openCluster, random }: ManagementApi): void {
+  app.get<{ Params: { cluster: string } }>(
+    address,
+    {
+      schema: {
+        tags,
+        summary: 'Trusted publishing domains of a cluster',
+        params,
+        response: answers({ 200: { description: 'The domains', type: 'object', properties: { publishingDomains: { type: 'array', items: domain } } } }, 400, 404),
+      },
+    },
+    async ({ params }) => {
+      const { configuration } = await requireCluster(store, params.cluster)
+      return { publishingDomains: configuration.trustedLicensingServers.map(describe) }
+    },
+  )
+
+  app.post<{ Params: { cluster: string }; Body: { password: string } }>(
+    `${address}/export`,
+    {
+      schema: {
+        tags,
+        summary: 'Export a cluster as a publishing domain',
+        description: 'SLC, private key and templates, the key sealed under a password: whoever has both can license what was published at this cluster.',
+        params,
+        body: closed({ password }, ['password']),
+        response: answers({ 200: { description: 'The file to import elsewhere', type: 'object', required: fileNames, properties: fileProperties } }, 400, 404),
+      },
+    },
+    async ({ params, body }) => {
+      const cluster = await requireCluster(store, params.cluster)
+      return sealPublishingDomain(cluster, await openCluster(cluster.name), body.password, random)
+    },
+  )
+
+  app.post<{ Params: { cluster: string }; Body: { password: string; file: PublishingDomainFile }; Headers: Headers }>(
+    address,
+    {
+      bodyLimit: longestFile,
+      schema: {
+        tags,
+        summary: 'Import a publishing domain',
+        description: 'Its key opens licenses from then on; it never signs. Whoever published there needs no change, whoever reads asks here.',
+        params,
+        headers: ifMatchHeader,
+        body: closed({ password, file: { ...closed(fileProperties, fileNames), description: 'As exported' } }, ['password', 'file']),
+        response: answers({ 201: { description: 'The domain', ...domain } }, 400, 404, 409, 412),
+      },
+    },
+    async ({ params, body, headers }, reply) => {
+      const cluster = await requireCluster(store, params.cluster)
+      const { slc, publicKey, privateKeyPem, templates } = await openPublishingDomain(body.file, body.password)
+      const { clusterKey, own } = await openCluster(cluster.name)
+      if (own.signer.publicKey.modulus === publicKey) problem(409, `This is the publishing domain of cluster "${cluster.name}" itself`)
+      const sealedKeyPair = sealAtRest(clusterKey, trustedPurpose(publicKey), privateKeyPem, random)
+      const added: TrustedLicensingServer = { slc, publicKey, sealedKeyPair, templates }
+      await changeConfiguration(store, cluster.name, headers['if-match'], ({ trustedLicensingServers: stored }) => {
+        if (stored.some((other) => other.publicKey === publicKey)) problem(409, `This domain is imported already, it has the id ${keyId(publicKey)}: remove it first`)
+        return { trustedLicensingServers: [...stored, added] }
+      })
+      return reply.code(201).send(describe(added))
+    },
+  )
+
+  app.delete<{ Params: { cluster: string; id: string }; Headers: Headers }>(
+    `${address}/:id`,
+    {
+      schema: {
+        tags,
+        summary: 'Remove a trusted publishing domain',
+        description: 'What was published there gets no licenses here any more.',
+        params: path({ cluster: clusterName, id: keyIdSchema }),
+        headers: ifMatchHeader,
+        response: answers(removed, 400, 404, 409, 412),
+      },
+    },
+    async ({ params, headers }, reply) => {
+      await changeConfiguration(store, params.cluster, headers['if-match'], ({ trustedLicensingServers: stored }) => {
+        const rest = stored.filter(({ publicKey }) => keyId(publicKey) !== params.id)
+        if (rest.length === stored.length) problem(404, `No trusted publishing domain has the id ${params.id}`)
+        return { trustedLicensingServers: rest }
+      })
+      return reply.code(204).send()
+    },
+  )
+}
+
+function describe({ slc, publicKey, templates }: TrustedLicensingServer): object {
+  const [certificate] = readDocuments(slc[0] ?? '')
+  return { id: keyId(publicKey), name: certificate?.body.issuedPrincipal?.object?.name ?? null, publicKey, templates: templates.length }
+}

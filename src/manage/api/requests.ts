@@ -1,0 +1,129 @@
+/** The request log: who asked which node for what, and what came of it (adrms-deployment 3.7). JSON, or CSV where Accept asks for it. */
+import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { RequestLogQuery, RequestLogRecord } from '../../cluster/request-log.js'
+import type { Store } from '../../cluster/store/open.js'
+import { csv } from './csv.js'
+import type { ManagementApi } from './management-api.js'
+import { problem } from './problem.js'
+import { answers, closed, clusterName, line, limit } from './schemas.js'
+
+interface Filter {
+  readonly cluster?: string
+  readonly node?: string
+  readonly user?: string
+  readonly operation?: string
+  readonly result?: 'Succeeded' | 'Failed'
+  readonly since?: string
+  readonly until?: string
+}
+
+interface Page extends Filter {
+  readonly limit: number
+  readonly offset: number
+  readonly xrml: boolean
+}
+
+const time = {
+  type: 'string',
+  maxLength: 30,
+  pattern: '^\\d{4}-\\d{2}-\\d{2}(?:T\\d{2}:\\d{2}(?::\\d{2}(?:\\.\\d{1,3})?)?(?:Z|[+-]\\d{2}:\\d{2})?)?$',
+} as const
+const filter = {
+  cluster: clusterName,
+  node: { ...line(256, 'root-1'), description: 'Id of the node that answered' },
+  user: { ...line(512, 'CONTOSO\\bob'), description: 'Account that signed in: name in any form, or mail address' },
+  operation: line(256, 'AcquireLicense'),
+  result: { type: 'string', enum: ['Succeeded', 'Failed'] },
+  since: { ...time, description: 'At this time or later (ISO 8601, UTC unless told)', examples: ['2026-01-01T00:00:00Z'] },
+  until: { ...time, description: 'Before this time' },
+} as const
+const page = {
+  ...filter,
+  limit: limit(1000),
+  offset: { type: 'integer', minimum: 0, maximum: 10_000_000, default: 0, description: 'How many of the newest to pass over; with until set, pages do not shift' },
+  xrml: { type: 'boolean', default: false, description: 'Also what was received and issued, where nodes are set to log it' },
+} as const
+
+/** Columns of the CSV, in order. */
+const columns = [
+  'requestTime',
+  'clusterName',
+  'hostMachineName',
+  'hostMachineRequestId',
+  'requestType',
+  'requestPath',
+  'authenticatedId',
+  'authenticatedState',
+  'requestUserAddress',
+  'requestUserAgent',
+  'secureConnectionState',
+  'successOrFailure',
+  'errorInformation',
+  'metadata',
+  'logCreateTime',
+] as const satisfies readonly (keyof RequestLogRecord)[]
+const xrmlColumns = ['receivedXrml', 'issuedXrml'] as const
+
+const record = {
+  type: 'object',
+  properties: {
+    ...Object.fromEntries([...columns, ...xrmlColumns].map((column) => [column, { type: 'string' }])),
+    secureConnectionState: { type: 'boolean' },
+    successOrFailure: { type: 'string', enum: ['Succeeded', 'Failed'] },
+  },
+} as const
+const found = {
+  description: 'Newest first',
+  content: {
+    'application/json': { schema: { type: 'object', properties: { requests: { type: 'array', items: record } } } },
+    'text/csv': { schema: { type: 'string', description: `A header line, then a line for each request: ${columns.join(', ')}` } },
+  },
+} as const
+const counted = { description: 'How many', type: 'object', properties: { count: { type: 'integer' } } } as const
+const tags = ['request log']
+
+export function registerRequests(app: FastifyInstance, { store }: ManagementApi): void {
+  app.get<{ Querystring: Page }>(
+    '/requests',
+    { schema: { tags, summary: 'Requests to the nodes, newest first', description: 'With Accept: text/csv as a table.', querystring: closed(page), response: answers({ 200: found }, 400) } },
+    async ({ query, headers }, reply): Promise<FastifyReply> => {
+      const records = await store.requestLog.query({ ...(await queryOf(store, query)), limit: query.limit, offset: query.offset })
+      const shown = query.xrml ? records : records.map(({ receivedXrml: _received, issuedXrml: _issued, ...rest }) => rest)
+      if (!prefersCsv(headers.accept)) return reply.type('application/json; charset=utf-8').send({ requests: shown })
+      const table = csv<RequestLogRecord>(query.xrml ? [...columns, ...xrmlColumns] : columns, shown)
+      return reply.type('text/csv; charset=utf-8').header('content-disposition', 'attachment; filename="requests.csv"').send(table)
+    },
+  )
+
+  app.get<{ Querystring: Filter }>(
+    '/requests/count',
+    { schema: { tags, summary: 'How many requests there were', querystring: closed(filter), response: answers({ 200: counted }, 400) } },
+    async ({ query }) => ({ count: await store.requestLog.count(await queryOf(store, query)) }),
+  )
+}
+
+async function queryOf(store: Store, { cluster, node, user, operation, result, since, until }: Filter): Promise<RequestLogQuery> {
+  return {
+    ...(cluster === undefined ? {} : { clusterName: cluster }),
+    ...(node === undefined ? {} : { hostMachineName: node }),
+    // Somebody who was deleted is still in the log.
+    ...(user === undefined ? {} : { user: (await store.directory.accountByName(user))?.name ?? user }),
+    ...(operation === undefined ? {} : { requestType: operation }),
+    ...(result === undefined ? {} : { successOrFailure: result }),
+    ...(since === undefined ? {} : { since: instant('since', since) }),
+    ...(until === undefined ? {} : { until: instant('until', until) }),
+  }
+}
+
+/** The form that the log has, in which times compare as text. */
+function instant(name: string, text: string): string {
+  const parsed = new Date(/T[^Z+-]*$/.test(text) ? `${text}Z` : text)
+  return Number.isNaN(parsed.getTime()) ? problem(400, `${name} is no time: ${text}`) : parsed.toISOString()
+}
+
+function prefersCsv(accept: string | undefined): boolean {
+  const types = (accept ?? '').toLowerCase()
+  const csvAt = types.indexOf('text/csv')
+  const jsonAt = types.indexOf('application/json')
+  return csvAt >= 0 && (jsonAt < 0 || csvAt < jsonAt)
+}

@@ -1,0 +1,115 @@
+/** Rights policy templates as the management API speaks of them, to and from signed XrML ([MS-RMPR] 2.2.9.10). */
+import { isDeepStrictEqual } from 'node:util'
+import type { ServerState } from '../../cluster/server-state.js'
+import type { StoredTemplate } from '../../cluster/store/template-store.js'
+import { licensingUrl } from '../../services/standing.js'
+import { readRightsData, type RightsData } from '../../xrml/rights-data.js'
+import { anyonePrincipal, mailPrincipal, type Grant, type RightsPrincipal, type TimeCondition } from '../../xrml/rights.js'
+import { buildTemplate, descriptorName, readDescriptorName, type TemplateText } from '../../xrml/template.js'
+import { addSeconds, toMinute } from '../../xrml/times.js'
+import { reading } from './licensor-chain.js'
+import { problem } from './problem.js'
+
+export interface TemplateBody {
+  readonly texts: readonly TemplateText[]
+  readonly grants: readonly { readonly to: string; readonly rights: readonly string[] }[]
+  /** ISO 8601. */
+  readonly expiresOn?: string | null
+  readonly expiresAfterDays?: number | null
+  readonly useLicenseDays?: number | null
+  readonly referral?: string | null
+  readonly applicationData: readonly { readonly name: string; readonly value: string }[]
+}
+
+const anyone = 'ANYONE'
+/** What a configuration takes, and far more than a client would. */
+const longestTemplate = 1_000_000
+
+/**
+ * Signs a template with the key of its cluster.
+ * @returns the XrML document, read back once: what a node could not read would stop it from following its configuration
+ * @throws Problem 400
+ */
+export async function signTemplate(body: TemplateBody, guid: string, state: ServerState, now: Date): Promise<string> {
+  const { own, rules } = state
+  requireTexts(body.texts)
+  const signed = await buildTemplate(
+    {
+      guid,
+      issuedTime: toMinute(now),
+      texts: body.texts,
+      issuer: own.principal,
+      licensingUrl: licensingUrl(state),
+      referralAddress: body.referral ?? undefined,
+      grants: grantsOf(body),
+      precondition: preconditionOf(body, state, now),
+      applicationData: body.applicationData,
+    },
+    own.signer,
+    rules.hash,
+  )
+  if (signed.length > longestTemplate) problem(400, `The template has ${signed.length} characters, at most ${longestTemplate} are taken: give fewer rights or shorter texts`)
+  reading('The template', () => readRightsData(signed))
+  return signed
+}
+
+/** Names stand in one text with marks between them: what could not be told apart again is refused. */
+function requireTexts(texts: readonly TemplateText[]): void {
+  const twice = texts.find(({ lcid }, index) => texts.findIndex((other) => other.lcid === lcid) !== index)
+  if (twice !== undefined) problem(400, `There are two texts for the language ${twice.lcid}: give one`)
+  const plain = texts.map(({ lcid, name, description }) => ({ lcid, name, description }))
+  if (!isDeepStrictEqual(readDescriptorName(descriptorName(plain)), plain)) {
+    problem(400, 'A name or description has a mark that separates names (":DESCRIPTION ", "; LCID") or ends in ";": write it otherwise')
+  }
+}
+
+/** The renewal of use licenses is a condition of each right. */
+function grantsOf({ grants, useLicenseDays }: TemplateBody): readonly Grant[] {
+  return grants.flatMap(({ to, rights }) => {
+    const principal = to.toUpperCase() === anyone ? anyonePrincipal : mailPrincipal(to)
+    return [...new Set(rights)].map((right) => ({ right, principal, days: useLicenseDays ?? undefined }))
+  })
+}
+
+function preconditionOf({ expiresOn, expiresAfterDays }: TemplateBody, { configuration }: ServerState, now: Date): TimeCondition {
+  const until = typeof expiresOn === 'string' ? toMinute(new Date(expiresOn)) : undefined
+  if (until === undefined) return { days: expiresAfterDays ?? undefined }
+  if (typeof expiresAfterDays === 'number') problem(400, 'Content expires on a date or some days after publishing, not both')
+  if (Number.isNaN(until.getTime())) problem(400, `expiresOn is no date: ${expiresOn}`)
+  if (until <= toMinute(now)) problem(400, `expiresOn ${expiresOn} has passed: give a later date`)
+  // Nodes whose clock is a little behind honor the template at once.
+  return { range: { from: toMinute(addSeconds(now, -configuration.certificateValidityTimeToleranceSeconds)), until } }
+}
+
+/** The inverse of signTemplate. */
+export function describeTemplate({ guid, state, changed, signedXrml }: StoredTemplate): object {
+  const rights = readRightsData(signedXrml)
+  const { descriptor, distributionPoints } = rights.document.body
+  return {
+    guid,
+    state,
+    changed,
+    texts: readDescriptorName(descriptor?.name ?? ''),
+    grants: grantsIn(rights),
+    expiresOn: rights.precondition.range?.until.toISOString() ?? null,
+    expiresAfterDays: rights.precondition.days ?? null,
+    useLicenseDays: rights.grants.find((grant) => grant.days !== undefined)?.days ?? null,
+    referral: distributionPoints.find((point) => point.type === 'Referral-Info')?.addresses[0]?.value ?? null,
+    applicationData: rights.applicationData.map(({ name = '', value }) => ({ name, value })),
+  }
+}
+
+/** The author's OWNER, which every template has, is left out. */
+function grantsIn({ grants }: RightsData): readonly object[] {
+  const byPrincipal = new Map<string, string[]>()
+  for (const { right, principal } of grants) {
+    const to = nameOf(principal)
+    if (to !== undefined) byPrincipal.set(to, [...(byPrincipal.get(to) ?? []), right])
+  }
+  return [...byPrincipal].map(([to, rights]) => ({ to, rights }))
+}
+
+function nameOf({ idType, id, name }: RightsPrincipal): string | undefined {
+  if (idType !== 'Internal') return name ?? id
+  return id.toUpperCase() === anyone ? anyone : undefined
+}

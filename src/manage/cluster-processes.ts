@@ -1,0 +1,139 @@
+/** One cluster of a running installation: its balancer and its nodes, each a process; nodes come and go while it serves. */
+import type { Logger } from 'pino'
+import type { ClusterKind } from '../cluster/store/cluster-store.js'
+import type { Clock } from '../effects.js'
+import type { ClusterStatus, NodeStatus } from './status.js'
+import type { BalancerProcess } from './balancer-process.js'
+import { startChild, type Child } from './child.js'
+import { supervise, type Supervised } from './supervised.js'
+
+export interface ClusterProcessesOptions {
+  readonly name: string
+  readonly kind: ClusterKind
+  /** Public base URL, with /_wmcs. */
+  readonly url: string
+  readonly balancer: BalancerProcess
+  /** Flags of the command `node`, and its secrets as environment variables. */
+  readonly flags: readonly string[]
+  readonly secrets: Readonly<Record<string, string>>
+  readonly restart: boolean
+  readonly log: Logger
+  readonly onLine: (line: string) => void
+  readonly clock: Clock
+}
+
+export interface ClusterProcesses {
+  readonly name: string
+  readonly kind: ClusterKind
+  status(): ClusterStatus
+  hasNode(id: string): boolean
+  size(): number
+  /** Starts nodes; they take requests when this resolves. @throws ChildFailed; then none of them stays */
+  addServers(count: number): Promise<readonly NodeStatus[]>
+  /** The node takes no new requests; resolves when it has finished those it had. */
+  drain(id: string): Promise<void>
+  /** Drains the node and ends it. */
+  remove(id: string): Promise<void>
+  /** Ends the process at once, as a power failure would. */
+  kill(id: string): void
+  /** The balancer finishes what runs; then the nodes end. */
+  stop(): Promise<void>
+}
+
+interface NodeProcess {
+  readonly id: string
+  readonly supervised: Supervised
+  isDraining: boolean
+}
+
+/** Milliseconds. A node is started beside others on a machine that may be busy. */
+const readyWithin = 60_000
+
+export function createClusterProcesses(options: ClusterProcessesOptions): ClusterProcesses {
+  const { name, kind, url, balancer, log, clock } = options
+  const nodes = new Map<string, NodeProcess>()
+  let count = 0
+
+  const startNode = async (id: string): Promise<NodeProcess> => {
+    const args = ['node', '--json', '--cluster', name, '--id', id, ...options.flags]
+    const supervised = await supervise({
+      name: id,
+      start: () => startChild({ args, secrets: options.secrets, onLine: options.onLine, readyWithin }),
+      restart: options.restart,
+      log,
+      clock,
+      onEnd: tellBalancer,
+      onRestart: async () => {
+        // The new process knows nothing of the draining of the old one, nor does the balancer.
+        const node = nodes.get(id)
+        if (node !== undefined) node.isDraining = false
+        await tellBalancer()
+      },
+    })
+    return { id, supervised, isDraining: false }
+  }
+
+  /** A node without a process is not in the list, and is there again under its new address. */
+  const tellBalancer = async (): Promise<void> => balancer.setNodes([...nodes.values()].flatMap(({ id, supervised }) => entryOf(id, supervised.child())))
+
+  const nodeOf = (id: string): NodeProcess => {
+    const found = nodes.get(id)
+    if (found === undefined) throw new Error(`Cluster ${name} has no node ${id}`)
+    return found
+  }
+
+  const drain = async (id: string): Promise<void> => {
+    const node = nodeOf(id)
+    node.isDraining = true
+    if (node.supervised.child() !== undefined) await balancer.drain(id)
+  }
+
+  return {
+    name,
+    kind,
+    status: () => ({ name, kind, url, nodes: [...nodes.values()].map(statusOf) }),
+    hasNode: (id) => nodes.has(id),
+    size: () => nodes.size,
+    addServers: async (wanted) => {
+      const ids = Array.from({ length: wanted }, () => `${name}-${++count}`)
+      const started = await Promise.allSettled(ids.map(startNode))
+      const running = started.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
+      const failed = started.find((result) => result.status === 'rejected')
+      if (failed !== undefined) {
+        await Promise.all(running.map(({ supervised }) => supervised.stop()))
+        throw failed.reason
+      }
+      for (const node of running) nodes.set(node.id, node)
+      await tellBalancer()
+      await balancer.waitUntilReady(ids)
+      return running.map(statusOf)
+    },
+    drain,
+    remove: async (id) => {
+      await drain(id)
+      const { supervised } = nodeOf(id)
+      nodes.delete(id)
+      await tellBalancer()
+      await supervised.stop()
+    },
+    kill: (id) => nodeOf(id).supervised.child()?.kill(),
+    stop: async () => {
+      await balancer.stop()
+      await Promise.all([...nodes.values()].map(({ supervised }) => supervised.stop()))
+    },
+  }
+}
+
+function entryOf(id: string, child: Child | undefined): readonly { readonly id: string; readonly url: string }[] {
+  return child === undefined ? [] : [{ id, url: urlOf(child) }]
+}
+
+function urlOf(child: Child): string {
+  return String(child.ready['url'])
+}
+
+function statusOf({ id, supervised, isDraining }: NodeProcess): NodeStatus {
+  const child = supervised.child()
+  if (child === undefined) return { id, url: '', pid: 0, state: 'away' }
+  return { id, url: urlOf(child), pid: child.pid, state: isDraining ? 'draining' : 'serving' }
+}

@@ -1,0 +1,23 @@
+/** What an installation says of itself: forest, clusters and nodes. */
+import type { ClusterKind } from '../cluster/store/cluster-store.js'
+
+export interface NodeStatus {
+  readonly id: string
+  readonly url: string
+  readonly pid: number
+  /** `away`: it died, and is being started again. */
+  readonly state: 'serving' | 'draining' | 'away'
+}
+
+export interface ClusterStatus {
+  readonly name: string
+  readonly kind: ClusterKind
+  /** Public base URL, with /_wmcs. */
+  readonly url: string
+  readonly nodes: readonly NodeStatus[]
+}
+
+export interface InstallationStatus {
+  readonly forest: string
+  readonly clusters: readonly ClusterStatus[]
+}

@@ -1,0 +1,127 @@
+/** Clusters and servers that come and go while the installation runs: the routes of the management API. */
+import type { FastifyInstance } from 'fastify'
+import { answerProblem } from './api/problem.js'
+import { answers, closed, clusterName, path, removed } from './api/schemas.js'
+import { compileValidator, explainValidation } from './api/validation.js'
+import type { ClusterStatus, NodeStatus } from './status.js'
+
+export interface NewClusterPlan {
+  readonly name: string
+  readonly nodes: number
+  readonly enrollment: 'self' | 'root'
+  /** 0 takes any free one; the next free one when left out. */
+  readonly port?: number | undefined
+}
+
+/** All of them throw Problem when they are refused, with the reason. */
+export interface Topology {
+  addCluster(plan: NewClusterPlan): Promise<ClusterStatus>
+  addServer(cluster: string): Promise<NodeStatus>
+  /** Drains first. `force`: also the last one of a licensing-only cluster. */
+  removeServer(id: string, force: boolean): Promise<void>
+  drainServer(id: string): Promise<NodeStatus>
+  killServer(id: string): Promise<void>
+}
+
+const text = { type: 'string' } as const
+const nodeSchema = {
+  description: 'A node',
+  type: 'object',
+  properties: { id: text, url: text, pid: { type: 'integer' }, state: { type: 'string', enum: ['serving', 'draining', 'away'] } },
+} as const
+const clusterSchema = {
+  description: 'A cluster',
+  type: 'object',
+  properties: { name: text, kind: { type: 'string', enum: ['root', 'licensing'] }, url: text, nodes: { type: 'array', items: nodeSchema } },
+} as const
+export const statusSchema = {
+  description: 'The installation',
+  type: 'object',
+  properties: { forest: text, clusters: { type: 'array', items: clusterSchema } },
+} as const
+
+const newClusterName = { ...clusterName, maxLength: 64, pattern: '^[A-Za-z0-9][A-Za-z0-9._-]*$', examples: ['legal'] } as const
+const nodeId = { type: 'string', minLength: 1, maxLength: 200, examples: ['root-2'] } as const
+const tags = ['installation']
+const server = path({ id: nodeId })
+const newCluster = closed(
+  {
+    name: newClusterName,
+    nodes: { type: 'integer', minimum: 1, maximum: 64, default: 1, description: 'How many servers it begins with' },
+    enrollment: { type: 'string', enum: ['self', 'root'], default: 'self', description: 'Self-enrollment, or SubEnroll at the root' },
+    port: { type: 'integer', minimum: 0, maximum: 65535, description: 'Port of its balancer; the next free one when left out' },
+  },
+  ['name'],
+)
+
+export async function registerTopology(app: FastifyInstance, topology: Topology): Promise<void> {
+  await app.register(async (scope) => {
+    scope.setValidatorCompiler(compileValidator)
+    scope.setSchemaErrorFormatter((errors, part) => explainValidation(errors, part))
+    scope.setErrorHandler(answerProblem)
+    registerAdding(scope, topology)
+    registerServers(scope, topology)
+  })
+}
+
+function registerAdding(app: FastifyInstance, topology: Topology): void {
+  app.post<{ Body: NewClusterPlan }>(
+    '/clusters',
+    { schema: { tags, summary: 'Add a licensing-only cluster, with its servers', body: newCluster, response: answers({ 201: clusterSchema }, 400, 409) } },
+    async ({ body }, reply) => reply.code(201).send(await topology.addCluster(body)),
+  )
+  app.post<{ Params: { cluster: string } }>(
+    '/clusters/:cluster/servers',
+    { schema: { tags, summary: 'Add a server to a cluster', params: path({ cluster: clusterName }), response: answers({ 201: nodeSchema }, 400, 404, 409) } },
+    async ({ params }, reply) => reply.code(201).send(await topology.addServer(params.cluster)),
+  )
+}
+
+function registerServers(app: FastifyInstance, topology: Topology): void {
+  app.delete<{ Params: { id: string }; Querystring: { force?: boolean } }>(
+    '/servers/:id',
+    {
+      schema: {
+        tags,
+        summary: 'Remove a server',
+        description: 'It finishes its requests first. The last server of the root cluster stays; the last one of a licensing-only cluster leaves with force=true.',
+        params: server,
+        querystring: closed({ force: { type: 'boolean', default: false } }),
+        response: answers(removed, 400, 404, 409),
+      },
+    },
+    async ({ params, query }, reply) => {
+      await topology.removeServer(params.id, query.force === true)
+      return reply.code(204).send(null)
+    },
+  )
+  app.post<{ Params: { id: string } }>(
+    '/servers/:id/drain',
+    {
+      schema: {
+        tags,
+        summary: 'Give a server no more requests',
+        description: 'Answers when it has finished those it had. It stays until it is removed.',
+        params: server,
+        response: answers({ 200: nodeSchema }, 400, 404, 409),
+      },
+    },
+    async ({ params }) => topology.drainServer(params.id),
+  )
+  app.post<{ Params: { id: string } }>(
+    '/servers/:id/kill',
+    {
+      schema: {
+        tags,
+        summary: 'Kill the process of a server, as a power failure would',
+        description: 'For the lab. It is started again, unless the installation was started with --no-restart.',
+        params: server,
+        response: answers(removed, 400, 404, 409),
+      },
+    },
+    async ({ params }, reply) => {
+      await topology.killServer(params.id)
+      return reply.code(204).send(null)
+    },
+  )
+}

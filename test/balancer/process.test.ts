@@ -1,0 +1,127 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import t, { type Test } from 'tap'
+import { ask, askEcho, rawClient } from './lab.js'
+import { startUpstream, type Upstream } from './upstream.js'
+
+const main = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url))
+const token = 'a-token-for-tests'
+
+interface Ready {
+  readonly clusters: readonly { readonly listeners: readonly { readonly url: string }[] }[]
+  readonly status: string
+}
+
+/** The process form. `logged` resolves with the next line of the log that matches, among those not seen yet. */
+async function startProcess(t: Test, file: string, ...flags: string[]) {
+  const child = spawn(process.execPath, [main, 'balancer', '--nodes', file, '--json', '--balancer-token', token, ...flags], { stdio: ['ignore', 'pipe', 'pipe'] })
+  t.teardown(() => child.kill('SIGKILL'))
+  const exited = once(child, 'exit') as Promise<[number | null, string | null]>
+  const lines: string[] = []
+  const looking = new Set<() => void>()
+  createInterface(child.stderr).on('line', (line) => {
+    lines.push(line)
+    for (const look of looking) look()
+  })
+  const logged = (pattern: RegExp): Promise<string> =>
+    new Promise((resolve) => {
+      const look = (): void => {
+        const index = lines.findIndex((line) => pattern.test(line))
+        if (index < 0) return
+        looking.delete(look)
+        resolve(lines.splice(index, 1)[0] ?? '')
+      }
+      looking.add(look)
+      look()
+    })
+  const [line] = (await Promise.race([once(createInterface(child.stdout), 'line'), exited.then(() => ['{}'])])) as [string]
+  return { child, exited, logged, lines, ready: JSON.parse(line) as Ready }
+}
+
+function writeNodes(file: string, upstreams: readonly Upstream[]): void {
+  const nodes = upstreams.map(({ id, url }) => ({ id, url }))
+  writeFileSync(file, JSON.stringify({ clusters: [{ name: 'root', listeners: [{ name: 'intranet', port: 0 }, { name: 'extranet', port: 0 }], nodes }] }))
+}
+
+t.test('the balancer as a process', async (t) => {
+  const file = join(t.testdir(), 'nodes.json')
+  const [first, second] = [await startUpstream(t, 'one'), await startUpstream(t, 'two')]
+  writeNodes(file, [first])
+  const { child, exited, logged, ready } = await startProcess(t, file)
+  const [intranet, extranet] = ready.clusters[0]?.listeners.map(({ url }) => url) as [string, string]
+  const authorization = `Bearer ${token}`
+  await logged(/node one is ready/)
+
+  await t.test('each listener says its name to the nodes', async (t) => {
+    t.match((await askEcho(`${intranet}/echo`)).headers.join('|'), /X-Balancer-Listener\|intranet/)
+    t.match((await askEcho(`${extranet}/echo`)).headers.join('|'), /X-Balancer-Listener\|extranet/)
+  })
+
+  await t.test('SIGHUP reads the node list again', async (t) => {
+    writeNodes(file, [first, second])
+    child.kill('SIGHUP')
+    await logged(/node two is ready/)
+    t.same([(await askEcho(`${intranet}/echo`)).node, (await askEcho(`${intranet}/echo`)).node].toSorted(), ['one', 'two'])
+    writeNodes(file, [second])
+    child.kill('SIGHUP')
+    await logged(/node one has left/)
+    t.match(await askEcho(`${intranet}/echo`), { node: 'two' })
+  })
+
+  await t.test('a wrong list changes nothing', async (t) => {
+    writeFileSync(file, '{"clusters":')
+    child.kill('SIGHUP')
+    t.match(await logged(/stays as it was/), /nodes\.json cannot be used\. It is not JSON/)
+    t.match(await askEcho(`${intranet}/echo`), { node: 'two' })
+  })
+
+  await t.test('status, page and metrics', async (t) => {
+    const status = JSON.parse((await ask(`${ready.status}/status`, { method: 'GET' })).body) as object
+    t.match(status, { clusters: [{ name: 'root', listeners: [{ name: 'intranet', url: intranet }, { name: 'extranet' }], nodes: [{ id: 'two', state: 'ready', running: 0, counters: { failures: 0 } }] }] })
+    const page = await ask(ready.status, { method: 'GET' })
+    t.match(page, { status: 200, headers: { 'content-type': /text\/html/ }, body: /<td>two<\/td>/ })
+    const metrics = await ask(`${ready.status}/metrics`, { method: 'GET' })
+    t.match(metrics.body, /rms_balancer_requests_total\{cluster="root",status="200"\} 6\n/)
+    t.match(metrics.body, /rms_balancer_node_ready\{cluster="root",node="two"\} 1\n/)
+    t.match(metrics.body, /rms_balancer_request_duration_seconds_count\{cluster="root"\} 6\n/)
+    t.match(await ask(`${ready.status}/other`, { method: 'GET' }), { status: 404 })
+  })
+
+  await t.test('POST /nodes and /drain need the token and change the list', async (t) => {
+    const nodes = [first, second].map(({ id, url }) => ({ id, url }))
+    const body = JSON.stringify({ cluster: 'root', nodes })
+    t.match(await ask(`${ready.status}/nodes`, { body }), { status: 401 })
+    t.match(await ask(`${ready.status}/nodes`, { body, headers: { authorization: 'Bearer a-token-for-testz' } }), { status: 401 })
+    t.match(await ask(`${ready.status}/nodes`, { body: '{}', headers: { authorization } }), { status: 400, body: /cluster is missing/ })
+    t.match(await ask(`${ready.status}/nodes`, { body: '{"cluster":"x","nodes":[]}', headers: { authorization } }), { status: 404, body: /no cluster/ })
+    t.match(await ask(`${ready.status}/nodes`, { body, headers: { authorization } }), { status: 200, body: /"id":"one"/ })
+    await logged(/node one is ready/)
+    t.match(await ask(`${ready.status}/drain`, { body: '{"cluster":"root","node":"two"}', headers: { authorization } }), { status: 200, body: /"draining"/ })
+    t.match(await askEcho(`${intranet}/echo`), { node: 'one' })
+    t.match(await askEcho(`${intranet}/echo`), { node: 'one' })
+    t.match(await ask(`${ready.status}/resume`, { body: '{"cluster":"root","node":"two"}', headers: { authorization } }), { status: 200 })
+    await logged(/node two is ready/)
+  })
+
+  await t.test('SIGTERM finishes what runs and ends with 0', async (t) => {
+    const client = await rawClient(t, intranet)
+    client.send('POST /hold HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhi')
+    const holder = await Promise.race([first, second].map(async (upstream) => upstream.next('holding').then(() => upstream)))
+    const idle = await rawClient(t, intranet)
+    child.kill('SIGTERM')
+    t.equal(await idle.rest(), '')
+    holder.tell('release')
+    t.match(await client.rest(), /^HTTP\/1\.1 200/)
+    t.same(await exited, [0, null])
+  })
+})
+
+t.test('a start that cannot be is refused with a sentence', async (t) => {
+  const missing = await startProcess(t, join(t.testdir(), 'none.json'))
+  t.same(await missing.exited, [1, null])
+  t.match(missing.lines.join('\n'), /^The node list \S+none\.json cannot be used\. ENOENT/)
+})

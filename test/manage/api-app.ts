@@ -1,0 +1,45 @@
+/** The management API over a store, for tests: with @fastify/swagger, as the management process has it. */
+import fastifySwagger from '@fastify/swagger'
+import Fastify, { type FastifyInstance, type InjectOptions, type LightMyRequestResponse } from 'fastify'
+import { loadServerState } from '../../src/cluster/server-state.js'
+import type { Store } from '../../src/cluster/store/open.js'
+import { systemClock, systemRandom, type Clock } from '../../src/effects.js'
+import { registerManagementApi } from '../../src/manage/api/index.js'
+
+export const keyPassword = 'lab-key-password'
+
+export interface ApiUnderTest {
+  readonly app: FastifyInstance
+  /** Method and path of every route, as `GET /forest`. */
+  readonly routes: readonly string[]
+  /** Status and body of a call; the body parsed where it is JSON. */
+  readonly call: (method: InjectOptions['method'], url: string, body?: object, headers?: Record<string, string>) => Promise<Answer>
+}
+
+export interface Answer {
+  readonly status: number
+  // Tests look into it with match and same.
+  readonly body: Readonly<Record<string, never>>
+  readonly headers: LightMyRequestResponse['headers']
+  readonly text: string
+}
+
+export async function apiOver(store: Store, clock: Clock = systemClock): Promise<ApiUnderTest> {
+  const app = Fastify()
+  const routes: string[] = []
+  app.addHook('onRoute', ({ method, url }) => {
+    for (const name of [method].flat()) if (name !== 'HEAD') routes.push(`${name} ${url}`)
+  })
+  await app.register(fastifySwagger, { openapi: { openapi: '3.0.3', info: { title: 'test', version: '1' } } })
+  await registerManagementApi(app, { store, openCluster: (name) => loadServerState(store, name, keyPassword, 'openssl'), clock, random: systemRandom })
+  await app.ready()
+  return {
+    app,
+    routes,
+    call: async (method = 'GET', url, body, headers) => {
+      const response = await app.inject({ method, url, ...(body === undefined ? {} : { payload: body }), ...(headers === undefined ? {} : { headers }) })
+      const isJson = String(response.headers['content-type']).startsWith('application/json')
+      return { status: response.statusCode, body: isJson ? response.json() : {}, headers: response.headers, text: response.body }
+    },
+  }
+}
