@@ -117,7 +117,7 @@ export const options = {
 
   'body-limit': {
     type: 'integer', minimum: 1024, maximum: 256 * megabyte, default: 4 * megabyte, commands: ['up', 'balancer'],
-    help: 'largest request body, in bytes, unpacked; the balancer keeps bodies up to it, to send them again',
+    help: 'largest request body, in bytes, unpacked; the balancer keeps up to that much',
   },
   'request-timeout': {
     type: 'integer', minimum: 1, maximum: 3600, default: 30, commands: ['up', 'client', 'balancer'],
