@@ -19,6 +19,8 @@ const replaced = new Set(['content-length', 'expect', 'host', 'x-forwarded-for',
 
 /** Names that the Connection header declares to end here, in lower case. */
 function connectionNames(values: readonly string[]): ReadonlySet<string> | undefined {
+  // Nearly every message says this or nothing.
+  if (values.length === 0 || (values.length === 1 && values[0] === 'keep-alive')) return undefined
   const names = values.flatMap((value) => value.toLowerCase().split(',')).map((name) => name.trim())
   return names.every((name) => name === '' || name === 'keep-alive' || name === 'close') ? undefined : new Set(names)
 }

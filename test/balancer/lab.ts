@@ -1,6 +1,6 @@
 /** A balancer with upstream processes, and clients that see every byte. */
 import { once } from 'node:events'
-import { Agent, request, type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http'
+import { request, type Agent, type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import type { Test } from 'tap'
 import { startBalancer, type RunningBalancer } from '../../src/balancer/balancer.js'

@@ -16,10 +16,10 @@ function load(t: Test, url: string) {
   const served: Record<string, number> = {}
   const waiting: { count: number; resolve: () => void }[] = []
   let done = 0
-  let stopped = false
+  const stop = new AbortController()
   const workers = Promise.all(
     Array.from({ length: 10 }, async () => {
-      while (!stopped) {
+      while (!stop.signal.aborted) {
         try {
           const { status, headers, body: text } = await ask(`${url}/echo`, { body, agent })
           const id = String(headers['x-served-by'])
@@ -40,7 +40,7 @@ function load(t: Test, url: string) {
     /** Resolves when so many more have been answered. */
     more: (count: number) => new Promise<void>((resolve) => void waiting.push({ count: done + count, resolve })),
     stop: async () => {
-      stopped = true
+      stop.abort()
       await workers
       return done
     },

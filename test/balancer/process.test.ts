@@ -52,7 +52,7 @@ t.test('the balancer as a process', async (t) => {
   const [first, second] = [await startUpstream(t, 'one'), await startUpstream(t, 'two')]
   writeNodes(file, [first])
   const { child, exited, logged, ready } = await startProcess(t, file)
-  const [intranet, extranet] = ready.clusters[0]?.listeners.map(({ url }) => url) as [string, string]
+  const [intranet = '', extranet = ''] = ready.clusters.flatMap(({ listeners }) => listeners.map(({ url }) => url))
   const authorization = `Bearer ${token}`
   await logged(/node one is ready/)
 
