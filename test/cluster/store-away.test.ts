@@ -102,6 +102,20 @@ t.test('a deleted file is away; its copy is taken once it lies still', async (t)
   t.equal((await again.members.list()).length, 2)
 })
 
+t.test('a file that is put back without its -shm gets a new one, which the nodes share', async (t) => {
+  const { file, store, other, elsewhere } = await sqlite(t)
+  move(file, elsewhere)
+  for (const asked of [store, other]) await t.rejects(asked.members.list(), { name: 'DatabaseAway' })
+  rmSync(`${elsewhere}-shm`)
+  move(elsewhere, file)
+  await Promise.all([back(store), back(other)])
+  t.ok(existsSync(`${file}-shm`))
+  await Promise.all([store, other].map(({ members }, index) => members.join({ ...member, nodeId: `after-${index}` })))
+  const again = await openStore(file)
+  t.teardown(again.close)
+  for (const asked of [store, other, again]) t.equal((await asked.members.list()).length, 3)
+})
+
 t.test('a missing -wal or -shm is noticed as the file itself is', async (t) => {
   for (const suffix of ['-wal', '-shm']) {
     const { file, store, other, elsewhere } = await sqlite(t)
