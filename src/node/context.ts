@@ -1,5 +1,6 @@
 /** What one node runs on: the effects, the store, and the server state of the moment. */
 import type { Logger } from 'pino'
+import { rememberingDirectory } from '../cluster/remembering-directory.js'
 import type { RequestLog } from '../cluster/request-log.js'
 import type { ServerState } from '../cluster/server-state.js'
 import type { Store } from '../cluster/store/open.js'
@@ -44,7 +45,7 @@ export function createContext(parts: NodeParts): NodeContext {
   let current: ServerState | undefined
   return {
     ...parts,
-    directory: parts.store.directory,
+    directory: rememberingDirectory(parts.store.directory),
     precertified: precertifiedAccounts(),
     state: () => {
       if (current === undefined) throw new NotReady()

@@ -1,0 +1,51 @@
+/** A node whose database goes away: who is known gets licenses, new accounts do not, and the log has everything when it is back. */
+import { mkdirSync, readdirSync, renameSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { connect, type RmsClient } from '../../src/client/index.js'
+import { UnknownCluster } from '../../src/cluster/server-state.js'
+import { openStore } from '../../src/cluster/store/open.js'
+import { seedPassword as password } from '../../src/directory/seed.js'
+import { startNode } from '../../src/node/start.js'
+
+t.setTimeout(60_000)
+
+const folder = t.testdir({ data: {}, elsewhere: {} })
+const database = join(folder, 'data', 'rms.sqlite')
+const spoolFolder = join(folder, 'spool')
+
+/** The file with its companions. */
+function move(from: string, to: string): void {
+  mkdirSync(join(folder, to), { recursive: true })
+  for (const name of readdirSync(join(folder, from))) renameSync(join(folder, from, name), join(folder, to, name))
+}
+
+t.test('join only: without the cluster there is an error, and no change', async (t) => {
+  await t.rejects(startNode({ database, provision: false }), UnknownCluster)
+  const store = await openStore(database)
+  t.same([await store.clusters.list(), await store.members.list(), await store.forest.find()], [[], [], undefined])
+  await store.close()
+})
+
+t.test('licensing goes on while the database is away, certification does not, nothing is missing from the log', async (t) => {
+  const node = await startNode({ database, spoolFolder })
+  const store = await openStore(database)
+  const at = (user: string): RmsClient => connect({ url: node.baseUrl, user: `CONTOSO\\${user}`, password })
+  const [alice, bob] = [at('alice'), at('bob')]
+  const pl = await alice.publish({ rights: [{ to: 'bob@contoso.test', rights: ['VIEW'] }] })
+  await bob.acquireLicense(pl.text)
+  const query = { requestType: 'AcquireLicense' }
+  const before = await store.requestLog.count(query)
+  t.equal(before, 1)
+
+  move('data', 'elsewhere')
+  for (let count = 0; count < 3; count++) t.ok(await bob.acquireLicense(pl.text))
+  await t.rejects(at('carol').certify(), 'whom the node does not know')
+  t.ok(readdirSync(spoolFolder).some((name) => name.endsWith('.spool')))
+
+  move('elsewhere', 'data')
+  await node.close()
+  t.equal(await store.requestLog.count(query), before + 3, 'none lost, none twice')
+  t.same(await store.members.list(), [])
+  await store.close()
+})
