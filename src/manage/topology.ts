@@ -52,6 +52,8 @@ interface Plan {
 
 /** How many ports are tried for a cluster that is added. */
 const portsTried = 50
+/** Milliseconds after which a member is taken for dead; one that lives after all joins again by itself. */
+const silence = 60_000
 
 /** @throws PortRefused, ChildFailed, CannotProvision; nothing runs then */
 export async function startTopology(options: TopologyOptions): Promise<RunningTopology> {
@@ -97,6 +99,7 @@ export async function startTopology(options: TopologyOptions): Promise<RunningTo
   }
 
   const startAll = async (): Promise<void> => {
+    await store.members.removeSilent(new Date(clock.now().getTime() - silence).toISOString())
     const plans = await planOf(options)
     const doors = await allOf(plans.map(openDoor))
     const url = (index: number): string => baseUrlOf(plans[index] as Plan, doors[index] as BalancerProcess)
@@ -168,6 +171,8 @@ export async function startTopology(options: TopologyOptions): Promise<RunningTo
       problem(409, `${id} is the last server of the cluster "${cluster.name}", whose content nobody could open then: add another one first, or remove it with force`)
     }
     await cluster.remove(id)
+    // One that was dead could not do it.
+    await store.members.leave(id)
   }
 
   try {

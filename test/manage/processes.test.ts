@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import t from 'tap'
 import { acquireLicense, connect, labTrustRoot, readPlChain, type RmsClient } from '../../src/client/index.js'
+import { openStore } from '../../src/cluster/store/open.js'
 import { seedPassword as password } from '../../src/directory/seed.js'
 import { systemClock, systemRandom } from '../../src/effects.js'
 import type { ClusterStatus, InstallationStatus } from '../../src/index.js'
@@ -106,6 +107,9 @@ t.test('servers join, a cluster is added, servers leave: each by one command, ea
   t.match(await command('remove-server', 'root-3'), { code: 1, stderr: /root-3 is the last server of the root cluster/ })
   t.equal((await call('DELETE', '/servers/root-3?force=true')).status, 409, 'the last root node not even with force')
   t.same(await servers(rootUrl, 4), ['root-3'])
+  const store = await openStore(join(data, 'rms.sqlite'))
+  t.same((await store.members.list()).map(({ nodeId }) => nodeId).toSorted(), ['licensing-1', 'licensing-2', 'licensing-3', 'root-3'], 'the member list')
+  await store.close()
 })
 
 t.test('a node that is killed under requests: none fails, and it comes back', async (t) => {
