@@ -67,6 +67,7 @@ const lengths = {
   clusterName: 256,
   hostMachineName: 256,
   hostMachineRequestId: 256,
+  listener: 256,
   requestPath: 1024,
   requestType: 256,
   requestUserAddress: 256,

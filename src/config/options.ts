@@ -198,6 +198,10 @@ export const options = {
     type: 'string', placeholder: 'TEXT', default: undefined, defaultText: 'a new one, printed', secret: true, commands: ['balancer'],
     help: 'token that changes of the node list must bring',
   },
+  'listener-key': {
+    type: 'string', placeholder: 'TEXT', default: undefined, defaultText: 'up: a new one', secret: true, commands: ['balancer', 'node'],
+    help: 'secret of a balancer and its nodes: a node that knows it believes by which listener a request came, for the request log',
+  },
   'max-connections': {
     type: 'integer', minimum: 1, maximum: 100_000, default: 4096, commands: ['balancer'],
     help: 'client connections of one listener; those above are closed',

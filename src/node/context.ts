@@ -12,6 +12,8 @@ import type { Metrics } from './metrics.js'
 export interface NodeContext extends ServiceContext {
   readonly nodeId: string
   readonly keepsXrml: boolean
+  /** What the balancer shows, to be believed by which listener a request came. */
+  readonly listenerKey: string | undefined
   readonly log: Logger
   readonly requestLog: RequestLog
   readonly metrics: Metrics
@@ -33,6 +35,7 @@ export interface NodeParts {
   readonly nodeId: string
   /** Whether the request log keeps what was received and issued: nearly all of a record. */
   readonly keepsXrml: boolean
+  readonly listenerKey: string | undefined
   readonly log: Logger
   readonly clock: Clock
   readonly random: Random

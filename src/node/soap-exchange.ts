@@ -11,6 +11,7 @@ import { SoapProblem, type SoapVersion } from '../soap/soap-problem.js'
 import { plainVersions, readVersionData, versionDataHeader } from '../soap/version-data.js'
 import { element } from '../xml/write.js'
 import type { NodeContext } from './context.js'
+import { listenerOf } from './listener-mark.js'
 import type { Endpoint } from './roles.js'
 
 interface Outcome {
@@ -110,6 +111,7 @@ async function record(endpoint: Endpoint, context: NodeContext, request: Fastify
     hostMachineName: context.nodeId,
     hostMachineRequestId: id,
     requestTime: now.toISOString(),
+    listener: listenerOf(request.headers, context.listenerKey),
     requestPath: `/_wmcs${endpoint.path}`,
     requestType: outcome.operation,
     requestUserAddress: notes.userAddress ?? caller.account?.mail ?? '',

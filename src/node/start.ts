@@ -33,6 +33,8 @@ export interface NodeOptions {
   readonly bodyLimit: number
   readonly requestTimeoutMilliseconds: number
   readonly includeXrmlInLog: boolean
+  /** Secret that the balancer shows, to be believed by which listener a request came. */
+  readonly listenerKey?: string | undefined
   /** Whether the root cluster is made when it is not there, and takes the node's URL and settings; otherwise the node joins what there is. */
   readonly provision: boolean
   /** Folder where request-log records wait while the database is away; without one, requests fail then. */
@@ -88,7 +90,7 @@ export async function startNode(given: Partial<NodeOptions> = {}): Promise<Runni
   const store = await openStore(options.database)
   const log = options.log ?? pino({ level: 'silent' })
   const requestLog = createRequestLog(store.requestLog, { clock, ...loggingOptions(options, nodeId, log) })
-  const context = createContext({ nodeId, keepsXrml: options.includeXrmlInLog, log, clock, random, store, requestLog, metrics: createMetrics(nodeId) })
+  const context = createContext({ nodeId, keepsXrml: options.includeXrmlInLog, listenerKey: options.listenerKey, log, clock, random, store, requestLog, metrics: createMetrics(nodeId) })
   let app: FastifyInstance | undefined
   let stopRefreshing: (() => Promise<void>) | undefined
   const close = async (): Promise<void> => {

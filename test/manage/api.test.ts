@@ -294,6 +294,7 @@ t.test('the request log: by what, by whom, when; as CSV that no spreadsheet comp
     hostMachineName: 'root-1',
     hostMachineRequestId: String(id),
     requestTime: `2026-01-0${id}T00:00:00.000Z`,
+    listener: 'intranet',
     requestPath: '/_wmcs/licensing/license.asmx',
     requestType: 'AcquireLicense',
     requestUserAddress: 'bob@contoso.test',
@@ -310,7 +311,7 @@ t.test('the request log: by what, by whom, when; as CSV that no spreadsheet comp
   })
   await store.requestLog.insert([
     record(1, {}),
-    record(2, { clusterName: 'legal', hostMachineName: 'legal-1', requestType: 'GetServerInfo' }),
+    record(2, { clusterName: 'legal', hostMachineName: 'legal-1', listener: 'extranet', requestType: 'GetServerInfo' }),
     record(3, { authenticatedId: 'CONTOSO\\alice', successOrFailure: 'Failed', errorInformation: 'no, "really"' }),
   ])
   const ids = async (query: string) => ((await call('GET', `/requests${query}`)).body.requests as unknown as readonly { hostMachineRequestId: string }[]).map((found) => found.hostMachineRequestId)
@@ -319,6 +320,8 @@ t.test('the request log: by what, by whom, when; as CSV that no spreadsheet comp
   t.same(await ids('?limit=1&offset=1'), ['2'])
   t.same(await ids('?cluster=legal'), ['2'])
   t.same(await ids('?node=root-1'), ['3', '1'])
+  t.same(await ids('?listener=extranet'), ['2'])
+  t.same(await ids('?listener=intranet&result=Succeeded'), ['1'])
   t.same(await ids('?user=bob@contoso.test'), ['2', '1'])
   t.same(await ids('?user=nobody'), [])
   t.same(await ids('?operation=GetServerInfo'), ['2'])

@@ -24,6 +24,7 @@ export async function balancer(settings: Settings<'balancer'>): Promise<void> {
   const running = await startBalancer({
     clusters,
     status: { host: settings.statusHost, port: settings.statusPort, token: settings.balancerToken },
+    listenerKey: settings.listenerKey,
     limits: {
       keptBody: settings.bodyLimit,
       connections: settings.maxConnections,

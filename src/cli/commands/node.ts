@@ -33,6 +33,7 @@ export async function node(settings: Settings<'node'>): Promise<void> {
     bodyLimit: settings.bodyLimit,
     requestTimeoutMilliseconds: settings.requestTimeout * 1000,
     includeXrmlInLog: settings.logXrml,
+    listenerKey: settings.listenerKey,
     ...(settings.data === undefined ? {} : { spoolFolder: join(settings.data, 'spool') }),
     spoolLimit: settings.spoolLimit,
     log,

@@ -11,6 +11,8 @@ export interface RequestLogRecord {
   readonly hostMachineRequestId: string
   /** ISO 8601, UTC, milliseconds; all times here. */
   readonly requestTime: string
+  /** The listener of the balancer that the request came by, such as `extranet`; `direct` when it came by none. */
+  readonly listener: string
   /** `/_wmcs/licensing/license.asmx` */
   readonly requestPath: string
   /** The operation, such as AcquireLicense. */
@@ -45,6 +47,7 @@ export interface RequestLogQuery {
   readonly requestType?: string
   /** The node. */
   readonly hostMachineName?: string
+  readonly listener?: string
   readonly successOrFailure?: 'Succeeded' | 'Failed'
   /** 100 unless told, cut to `queryLimit`. */
   readonly limit?: number
@@ -68,7 +71,7 @@ export interface RequestLogStore {
 
 export const queryLimit = 10_000
 
-/** 17 columns each: far from the number of parameters that either database takes. */
+/** 18 columns each: far from the number of parameters that either database takes. */
 const rowsPerStatement = 50
 
 export function requestLogStore(db: Database): RequestLogStore {
@@ -122,6 +125,7 @@ function matching(db: Database, query: RequestLogQuery) {
   if (query.user !== undefined) select = select.where('authenticated_id', '=', query.user)
   if (query.requestType !== undefined) select = select.where('request_type', '=', query.requestType)
   if (query.hostMachineName !== undefined) select = select.where('host_machine_name', '=', query.hostMachineName)
+  if (query.listener !== undefined) select = select.where('listener', '=', query.listener)
   if (query.successOrFailure !== undefined) select = select.where('success_or_failure', '=', query.successOrFailure)
   return select
 }
@@ -132,6 +136,7 @@ function toRow(record: RequestLogRecord): Insertable<Tables['request_log']> {
     host_machine_name: record.hostMachineName,
     host_machine_request_id: record.hostMachineRequestId,
     request_time: record.requestTime,
+    listener: record.listener,
     request_path: record.requestPath,
     request_type: record.requestType,
     request_user_address: record.requestUserAddress,
@@ -154,6 +159,7 @@ function fromRow(row: Selectable<Tables['request_log']>): RequestLogRecord {
     hostMachineName: row.host_machine_name,
     hostMachineRequestId: row.host_machine_request_id,
     requestTime: row.request_time,
+    listener: row.listener,
     requestPath: row.request_path,
     requestType: row.request_type,
     requestUserAddress: row.request_user_address,

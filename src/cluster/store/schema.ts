@@ -7,7 +7,7 @@ import type { CreateTableBuilder, Kysely } from 'kysely'
 import { isPostgres, lockOthersOut } from './exclusive.js'
 
 /** Goes up by one with every change of a table. */
-export const schemaVersion = 1
+export const schemaVersion = 2
 
 interface MetaTable {
   key: string
@@ -85,6 +85,7 @@ interface RequestLogTable {
   host_machine_name: string
   host_machine_request_id: string
   request_time: string
+  listener: string
   request_path: string
   request_type: string
   request_user_address: string
@@ -155,6 +156,7 @@ const columns: Columns = {
     host_machine_name: 'text',
     host_machine_request_id: 'text',
     request_time: 'text',
+    listener: 'text',
     request_path: 'text',
     request_type: 'text',
     request_user_address: 'text',
