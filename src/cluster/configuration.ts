@@ -51,8 +51,12 @@ export interface ServerConfiguration {
   /** Such as `http://127.0.0.1:7000/_wmcs`, without a slash at the end. */
   readonly baseUrl: string
   readonly licensingUrl: string | null
+  /** As licensingUrl, for certification; at a licensing-only cluster in place of the service connection point (GicURL in the registry of Windows). */
+  readonly certificationUrl: string | null
   readonly externalCertificationUrl: string | null
   readonly externalLicensingUrl: string | null
+  /** Where the extranet listener of the cluster's balancer is, without a path; the external URLs follow it while they name it. */
+  readonly extranetListener: string | null
   readonly federationEnabled: boolean
   readonly serverDecommissioned: boolean
   readonly noRightsCacheEnabled: boolean
@@ -118,8 +122,10 @@ export function defaultConfiguration(
     certificateValidityTimeToleranceSeconds: day,
     persistRac: false,
     licensingUrl: null,
+    certificationUrl: null,
     externalCertificationUrl: null,
     externalLicensingUrl: null,
+    extranetListener: null,
     federationEnabled: false,
     serverDecommissioned: false,
     noRightsCacheEnabled: true,
@@ -134,6 +140,11 @@ export function defaultConfiguration(
     admittedGroups: { ...Object.fromEntries(serverEndpoints.map((endpoint) => [endpoint, [serviceGroup]])), '/certification/subenrollservice.asmx': [] },
     ...own,
   }
+}
+
+/** Where a root certifies accounts. */
+export function certificationUrlOf({ certificationUrl, baseUrl }: Pick<ServerConfiguration, 'certificationUrl' | 'baseUrl'>): string {
+  return certificationUrl ?? `${baseUrl}/certification`
 }
 
 /** The version after `version`: one more, and 1 again above 1 000 000 ([MS-RMPR] 3.1.6.1). */
@@ -210,8 +221,10 @@ const checks: Readonly<Record<keyof ServerConfiguration, Check>> = {
   persistRac: flag,
   baseUrl: url,
   licensingUrl: orNull(url),
+  certificationUrl: orNull(url),
   externalCertificationUrl: orNull(url),
   externalLicensingUrl: orNull(url),
+  extranetListener: orNull(url),
   federationEnabled: flag,
   serverDecommissioned: flag,
   noRightsCacheEnabled: flag,

@@ -11,7 +11,7 @@ import { newGuid, type Clock, type Random } from '../effects.js'
 import type { XrmlDocument } from '../xrml/document.js'
 import { readOneDocument } from '../xrml/document.js'
 import { labSpcAuthorities } from '../xrml/lab-hierarchy.js'
-import { defaultConfiguration, type ServerConfiguration } from './configuration.js'
+import { certificationUrlOf, defaultConfiguration, type ServerConfiguration } from './configuration.js'
 import { issueLicensorCertificate, selfEnrollmentService, type Enrollee } from './enroll.js'
 import { signSeedTemplates } from './seed-templates.js'
 import { sealClusterKeyPair } from './server-state.js'
@@ -62,7 +62,7 @@ export async function provisionRoot(store: Store, cluster: NewRootCluster, effec
   const certificationUrl = `${cluster.baseUrl}/certification`
   const registered = (await store.forest.read()).serviceConnectionPoint
   if (registered !== undefined && registered !== certificationUrl) {
-    throw new CannotProvision(`The service connection point of the forest names ${registered}, which is no cluster of this database. If that root is gone, remove the service connection point first`)
+    throw new CannotProvision(`The service connection point of the forest names ${registered}, which is no cluster of this database. If that root is gone, remove the service connection point first: rms-emulator scp remove --db …`)
   }
   await provision(store, { ...cluster, kind: 'root', trustedRacIssuers: 'own' }, (enrollee) => selfEnroll(enrollee, cluster.mode, effects), effects)
   await store.forest.registerServiceConnectionPoint(certificationUrl)
@@ -81,7 +81,7 @@ export async function provisionLicensing(store: Store, cluster: NewLicensingClus
   const enroll = async (enrollee: Enrollee): Promise<readonly XrmlDocument[]> => {
     if (cluster.enrollment !== 'root') return selfEnroll(enrollee, mode, effects)
     const { serviceConnectionPoint } = await store.forest.read()
-    return subEnrollAtRoot(serviceConnectionPoint ?? `${root.configuration.baseUrl}/certification`, enrollee, await serviceAccount(store.directory))
+    return subEnrollAtRoot(serviceConnectionPoint ?? certificationUrlOf(root.configuration), enrollee, await serviceAccount(store.directory))
   }
   const rootKey = readOneDocument(root.configuration.slc[0] ?? '').body.issuedPrincipal?.publicKey?.modulus ?? ''
   await provision(store, { ...cluster, mode, kind: 'licensing', trustedRacIssuers: [rootKey] }, enroll, effects)

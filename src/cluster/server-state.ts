@@ -10,7 +10,7 @@ import { createSigner, type EngineName, type Signer } from '../crypto/signer.js'
 import { readDocuments, type XrmlDocument } from '../xrml/document.js'
 import type { Principal } from '../xrml/body.js'
 import { readRightsData, type RightsData } from '../xrml/rights-data.js'
-import type { ServerConfiguration } from './configuration.js'
+import { certificationUrlOf, type ServerConfiguration } from './configuration.js'
 import type { ClusterKind, ClusterRow } from './store/cluster-store.js'
 import type { Store } from './store/open.js'
 import type { StoredTemplate } from './store/template-store.js'
@@ -45,6 +45,8 @@ export interface ServerState {
   readonly homeRacIssuer: string
   /** Where accounts are certified: here at a root, at the root of the forest for a licensing-only cluster. */
   readonly certificationUrl: string
+  /** The same for those outside; undefined when there is none. */
+  readonly extranetCertificationUrl: string | undefined
 }
 
 /** The cluster that a node was told to join is not in the database. */
@@ -83,8 +85,6 @@ async function stateOf(store: Store, row: ClusterRow, clusterKey: ClusterKey, en
   const { configuration } = row
   const open = (purpose: string, sealed: string): RsaPrivateKey => privateKeyFromPem(openAtRest(clusterKey, purpose, sealed).toString('utf8'))
   const stored = await store.templates.list(row.name)
-  const ownCertificationUrl = `${configuration.baseUrl}/certification`
-  const certificationUrl = row.kind === 'root' ? ownCertificationUrl : ((await store.forest.read()).serviceConnectionPoint ?? '')
   return {
     name: row.name,
     kind: row.kind,
@@ -96,7 +96,18 @@ async function stateOf(store: Store, row: ClusterRow, clusterKey: ClusterKey, en
     ),
     clusterKey,
     homeRacIssuer: homeIssuer(row),
-    certificationUrl,
+    ...(await certificationOf(store, row)),
+  }
+}
+
+/** A licensing-only cluster sends accounts to the root, unless it was told otherwise. */
+async function certificationOf(store: Store, { kind, configuration }: ClusterRow): Promise<Pick<ServerState, 'certificationUrl' | 'extranetCertificationUrl'>> {
+  const { certificationUrl, externalCertificationUrl } = configuration
+  if (kind === 'root') return { certificationUrl: certificationUrlOf(configuration), extranetCertificationUrl: externalCertificationUrl ?? undefined }
+  const root = (await store.clusters.list()).find((cluster) => cluster.kind === 'root')
+  return {
+    certificationUrl: certificationUrl ?? (await store.forest.read()).serviceConnectionPoint ?? '',
+    extranetCertificationUrl: externalCertificationUrl ?? root?.configuration.externalCertificationUrl ?? undefined,
   }
 }
 

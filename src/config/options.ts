@@ -1,7 +1,7 @@
 /** The only list of settings: flags, `RMS_*` environment, config file, help text and documentation all come from this table. */
 
 export type CommandName =
-  | 'up' | 'node' | 'provision' | 'status' | 'add-server' | 'add-cluster' | 'remove-server' | 'demo' | 'client' | 'explain' | 'balancer'
+  | 'up' | 'node' | 'provision' | 'status' | 'add-server' | 'add-cluster' | 'remove-server' | 'scp' | 'demo' | 'client' | 'explain' | 'balancer'
 
 interface RowBase {
   /** The commands that take this setting as a flag. Environment and config file may name it for any command. */
@@ -47,6 +47,8 @@ interface PairsRow extends RowBase {
   readonly values: 'integer' | 'string'
   readonly minimum?: number
   readonly maximum?: number
+  /** What counts for a KEY that stands alone; without it, there must be a value. */
+  readonly alone?: number
   readonly default: readonly Pair<string | number>[]
 }
 
@@ -63,7 +65,7 @@ const installing = ['up', 'demo'] as const
 /** Act as an RMS client. */
 const asClient = ['client', 'demo'] as const
 /** Ask a running installation. */
-const managing = ['status', 'add-server', 'add-cluster', 'remove-server'] as const
+const managing = ['status', 'add-server', 'add-cluster', 'remove-server', 'scp'] as const
 /** Stand on the database. */
 const onDatabase = ['up', 'node', 'provision'] as const
 const serving = ['up', 'node'] as const
@@ -86,6 +88,10 @@ export const options = {
   'no-licensing': {
     type: 'boolean', default: false, excludes: 'licensing', commands: ['up'],
     help: 'no licensing-only cluster',
+  },
+  extranet: {
+    type: 'pairs', values: 'integer', minimum: 0, maximum: 65535, alone: 0, placeholder: 'NAME[=PORT]', default: [], commands: ['up'],
+    help: 'cluster with a second listener, for the extranet: its URLs stand in licenses, the request log tells its users apart; on the next free port unless told; repeatable',
   },
   cluster: {
     type: 'string', placeholder: 'NAME', default: undefined, defaultText: 'needed', commands: ['node', 'provision'],
@@ -136,8 +142,8 @@ export const options = {
     help: 'folder that keeps the state: of the installation (up), of log records while the database is away (node), of machine and certificates (client)',
   },
   db: {
-    type: 'string', placeholder: 'PATH', default: undefined, defaultText: 'up: a file in the data folder', secret: true, commands: onDatabase,
-    help: 'database of the installation: path of an SQLite file, or postgres://user:password@host/database',
+    type: 'string', placeholder: 'PATH', default: undefined, defaultText: 'up: a file in the data folder', secret: true, commands: [...onDatabase, 'scp'],
+    help: 'database of the installation (scp: where none runs): path of an SQLite file, or postgres://user:password@host/database',
   },
   'key-password': {
     type: 'string', placeholder: 'TEXT', default: 'lab-key-password', secret: true, commands: onDatabase,
@@ -224,8 +230,8 @@ export const options = {
     help: 'token that the management listener asks for; that of an installation of this account on this machine is found',
   },
   force: {
-    type: 'boolean', default: false, commands: ['remove-server'],
-    help: 'remove the last node of a licensing-only cluster too',
+    type: 'boolean', default: false, commands: ['remove-server', 'scp'],
+    help: 'remove the last node of a licensing-only cluster too; scp: remove one that is not stale, move it to what is no cluster here',
   },
   server: {
     type: 'string', format: 'url', placeholder: 'URL', default: undefined, defaultText: 'port 7000; demo: its own', commands: asClient,

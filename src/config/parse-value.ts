@@ -50,6 +50,7 @@ function requireHttp(text: string): void {
 function parsePairs(row: OptionRow & { type: 'pairs' }, texts: readonly string[]): readonly Pair<string | number>[] {
   const pairs = texts.map((text): Pair<string | number> => {
     const equals = text.indexOf('=')
+    if (equals < 0 && row.alone !== undefined && text.trim() !== '') return { key: text.trim(), value: row.alone }
     const key = text.slice(0, equals).trim()
     const value = text.slice(equals + 1).trim()
     if (equals < 1 || key === '' || value === '') throw new BadValue(`must look like ${row.placeholder ?? 'KEY=VALUE'}`)

@@ -28,6 +28,8 @@ export interface ClusterProcesses {
   status(): ClusterStatus
   hasNode(id: string): boolean
   size(): number
+  /** The cluster's front door. */
+  readonly balancer: BalancerProcess
   /** Starts nodes; they take requests when this resolves. @throws ChildFailed; then none of them stays */
   addServers(count: number): Promise<readonly NodeStatus[]>
   /** The node takes no new requests; resolves when it has finished those it had. */
@@ -91,7 +93,8 @@ export function createClusterProcesses(options: ClusterProcessesOptions): Cluste
   return {
     name,
     kind,
-    status: () => ({ name, kind, url, nodes: [...nodes.values()].map(statusOf) }),
+    balancer,
+    status: () => ({ name, kind, url, ...extranetOf(balancer), nodes: [...nodes.values()].map(statusOf) }),
     hasNode: (id) => nodes.has(id),
     size: () => nodes.size,
     addServers: async (wanted) => {
@@ -122,6 +125,11 @@ export function createClusterProcesses(options: ClusterProcessesOptions): Cluste
       await Promise.all([...nodes.values()].map(({ supervised }) => supervised.stop()))
     },
   }
+}
+
+function extranetOf(balancer: BalancerProcess): { readonly extranetUrl?: string } {
+  const url = balancer.extranetUrl()
+  return url === undefined ? {} : { extranetUrl: `${url}/_wmcs` }
 }
 
 function entryOf(id: string, child: Child | undefined): readonly { readonly id: string; readonly url: string }[] {

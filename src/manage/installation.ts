@@ -29,6 +29,8 @@ export interface InstallationOptions {
   readonly root?: number | undefined
   /** With processes: licensing-only clusters; one of two nodes, `licensing`, when left out. */
   readonly licensing?: readonly { readonly name: string; readonly nodes: number }[] | undefined
+  /** With processes: clusters with a second listener, for the extranet; on the next free port, any with `port` 0, where none is told. */
+  readonly extranet?: readonly { readonly name: string; readonly port?: number | undefined }[] | undefined
   /** With processes: whether one that dies is started again, as when it is left out. */
   readonly restart?: boolean | undefined
   /** With processes: receives what they log, a line of JSON at a time. */
@@ -192,6 +194,7 @@ async function startProcesses(options: InstallationOptions, { folder, database }
       publicUrl: options.publicUrl,
       root: options.root ?? 2,
       licensing: options.licensing ?? [{ name: 'licensing', nodes: 2 }],
+      extranet: options.extranet ?? [],
       mode,
       keyPassword,
       settings: (kind) => settingsOf(options, kind),

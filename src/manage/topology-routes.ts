@@ -5,17 +5,26 @@ import { answers, closed, clusterName, path, removed } from './api/schemas.js'
 import { compileValidator, explainValidation } from './api/validation.js'
 import type { ClusterStatus, NodeStatus } from './status.js'
 
+export interface ExtranetPlan {
+  /** 0 takes any free one; the next free one when left out. */
+  readonly port?: number | undefined
+}
+
 export interface NewClusterPlan {
   readonly name: string
   readonly nodes: number
   readonly enrollment: 'self' | 'root'
   /** 0 takes any free one; the next free one when left out. */
   readonly port?: number | undefined
+  /** Without one, there is no extranet listener. */
+  readonly extranet?: ExtranetPlan | undefined
 }
 
 /** All of them throw Problem when they are refused, with the reason. */
 export interface Topology {
   addCluster(plan: NewClusterPlan): Promise<ClusterStatus>
+  /** Opens the extranet listener of a cluster; closes it when undefined. */
+  setExtranet(cluster: string, wanted: ExtranetPlan | undefined): Promise<ClusterStatus>
   addServer(cluster: string): Promise<NodeStatus>
   /** Drains first. `force`: also the last one of a licensing-only cluster. */
   removeServer(id: string, force: boolean): Promise<void>
@@ -32,7 +41,7 @@ const nodeSchema = {
 const clusterSchema = {
   description: 'A cluster',
   type: 'object',
-  properties: { name: text, kind: { type: 'string', enum: ['root', 'licensing'] }, url: text, nodes: { type: 'array', items: nodeSchema } },
+  properties: { name: text, kind: { type: 'string', enum: ['root', 'licensing'] }, url: text, extranetUrl: text, nodes: { type: 'array', items: nodeSchema } },
 } as const
 export const statusSchema = {
   description: 'The installation',
@@ -44,12 +53,14 @@ const newClusterName = { ...clusterName, maxLength: 64, pattern: '^[A-Za-z0-9][A
 const nodeId = { type: 'string', minLength: 1, maxLength: 200, examples: ['root-2'] } as const
 const tags = ['installation']
 const server = path({ id: nodeId })
+const extranet = closed({ port: { type: 'integer', minimum: 0, maximum: 65535, description: 'The next free one when left out' } })
 const newCluster = closed(
   {
     name: newClusterName,
     nodes: { type: 'integer', minimum: 1, maximum: 64, default: 1, description: 'How many servers it begins with' },
     enrollment: { type: 'string', enum: ['self', 'root'], default: 'self', description: 'Self-enrollment, or SubEnroll at the root' },
     port: { type: 'integer', minimum: 0, maximum: 65535, description: 'Port of its balancer; the next free one when left out' },
+    extranet: { ...extranet, description: 'A second listener, for the extranet' },
   },
   ['name'],
 )
@@ -60,6 +71,7 @@ export async function registerTopology(app: FastifyInstance, topology: Topology)
     scope.setSchemaErrorFormatter((errors, part) => explainValidation(errors, part))
     scope.setErrorHandler(answerProblem)
     registerAdding(scope, topology)
+    registerExtranet(scope, topology)
     registerServers(scope, topology)
   })
 }
@@ -74,6 +86,32 @@ function registerAdding(app: FastifyInstance, topology: Topology): void {
     '/clusters/:cluster/servers',
     { schema: { tags, summary: 'Add a server to a cluster', params: path({ cluster: clusterName }), response: answers({ 201: nodeSchema }, 400, 404, 409) } },
     async ({ params }, reply) => reply.code(201).send(await topology.addServer(params.cluster)),
+  )
+}
+
+function registerExtranet(app: FastifyInstance, topology: Topology): void {
+  const params = path({ cluster: clusterName })
+  app.put<{ Params: { cluster: string }; Body: ExtranetPlan }>(
+    '/clusters/:cluster/extranet',
+    {
+      schema: {
+        tags,
+        summary: 'Open the extranet listener of a cluster',
+        description: 'Its URLs stand in what is issued from then on, unless others were set. Content published before keeps its own.',
+        params,
+        body: extranet,
+        response: answers({ 200: clusterSchema }, 400, 404, 409),
+      },
+    },
+    async ({ params, body }) => topology.setExtranet(params.cluster, body),
+  )
+  app.delete<{ Params: { cluster: string } }>(
+    '/clusters/:cluster/extranet',
+    { schema: { tags, summary: 'Close the extranet listener of a cluster', description: 'It finishes its requests first.', params, response: answers(removed, 400, 404, 409) } },
+    async ({ params }, reply) => {
+      await topology.setExtranet(params.cluster, undefined)
+      return reply.code(204).send(null)
+    },
   )
 }
 

@@ -13,6 +13,7 @@ export function installationOptions(settings: Settings<'up'>): InstallationOptio
     processes: true,
     root: settings.root,
     licensing: settings.noLicensing ? [] : settings.licensing.map(({ key, value }) => ({ name: key, nodes: value })),
+    extranet: settings.extranet.map(({ key, value }) => ({ name: key, ...(value === 0 ? {} : { port: value }) })),
     restart: !settings.noRestart,
     host: settings.host,
     port: settings.port ?? 7000,
@@ -53,9 +54,10 @@ export async function up(settings: Settings<'up'>): Promise<void> {
 
 function banner({ ready, url, mode, manage, data }: Installation, { paint }: Output): string {
   const accounts = seedDirectory.accounts.filter((account) => account.mail !== undefined).map((account) => account.mail)
-  const clusters = ready.clusters.flatMap(({ name, kind, url, nodes }) => [
+  const clusters = ready.clusters.flatMap(({ name, kind, url, extranetUrl = '', nodes }) => [
     [name, kind === 'root' ? 'certification' : '', kind === 'root' ? `${url}/certification` : ''],
     [kind === 'root' ? '' : name, 'licensing', `${url}/licensing`],
+    ['', 'extranet', extranetUrl],
     ['', `${nodes.length} ${nodes.length === 1 ? 'node' : 'nodes'}`, nodes.map(({ id, url }) => `${id} ${url}`).join(', ')],
   ])
   const rows = [

@@ -34,7 +34,7 @@ export function racFields(call: Pick<Call, 'context' | 'state' | 'now'>, account
     validity: racValidity(state.configuration, type, now),
     issuer: state.own.principal,
     certificationUrl: certificationUrl(state),
-    extranetCertificationUrl: state.configuration.externalCertificationUrl ?? undefined,
+    extranetCertificationUrl: state.extranetCertificationUrl,
     account: accountObject(account),
     publicKey,
     credentialType: type,

@@ -68,11 +68,10 @@ function features({ configuration }: ServerState): readonly Markup[] {
 
 /** More than FindServiceLocationsForUser tells: where no external address is set, the internal one is what a lab client can use. */
 function locations(state: ServerState): readonly Markup[] {
-  const { externalCertificationUrl, externalLicensingUrl } = state.configuration
   const urls = {
-    LicensingService: externalLicensingUrl ?? licensingUrl(state),
+    LicensingService: state.configuration.externalLicensingUrl ?? licensingUrl(state),
     PublishingService: licensingUrl(state),
-    CertificationService: externalCertificationUrl ?? certificationUrl(state),
+    CertificationService: state.extranetCertificationUrl ?? certificationUrl(state),
     PrecertificationService: certificationUrl(state),
     ServerService: certificationUrl(state),
     GroupExpansionService: groupExpansionUrl(state),

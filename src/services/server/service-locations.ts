@@ -29,12 +29,11 @@ export function readServiceTypes(requests: readonly XmlElement[]): readonly Serv
  * specification has no URL for: publish.asmx, Precertification.asmx and server.asmx are found beside the others.
  */
 export function serviceLocation(type: ServiceType, state: ServerState): string | undefined {
-  const { externalCertificationUrl, externalLicensingUrl } = state.configuration
   switch (type) {
     case 'CertificationService':
-      return externalCertificationUrl ?? undefined
+      return state.extranetCertificationUrl
     case 'LicensingService':
-      return externalLicensingUrl ?? undefined
+      return state.configuration.externalLicensingUrl ?? undefined
     case 'LicensingInternalService':
       return licensingUrl(state)
     case 'CertificationInternalService':
