@@ -24,9 +24,11 @@ export interface LicensingServer {
 }
 
 const wanted = ['CertificationInternalService', 'CertificationService', 'LicensingInternalService', 'LicensingService'] as const
+type Wanted = (typeof wanted)[number]
 
 /**
- * FindServiceLocationsForUser: the addresses inside the network, else those outside, else the cluster asked.
+ * FindServiceLocationsForUser: the addresses inside the network, else those outside, else the cluster asked. Those outside first for who asks at
+ * the licensing address outside.
  * @param baseUrl such as `http://rms/_wmcs`; every cluster has a locator, licensing-only clusters too
  * @throws SoapFault, CallFailed
  */
@@ -39,13 +41,17 @@ export async function findServiceLocations(context: ClientContext, baseUrl: stri
     content: [element('ServiceNames', {}, requests)],
   })
   const found = childrenNamed(descend(answer, 'FindServiceLocationsForUserResult'), 'ServiceLocationResponse')
-  const url = (...types: readonly (typeof wanted)[number][]): string | undefined =>
+  const url = (...types: readonly Wanted[]): string | undefined =>
     types
       .map((type) => child(found.find((response) => child(response, 'Type')?.text.trim() === type), 'URL')?.text.trim())
       .find((address) => address !== undefined && address !== '')
+  const outside = url('LicensingService')
+  // Who came by the address outside can perhaps not reach the others.
+  const isOutside = outside !== undefined && folderUrlOf(outside).toLowerCase() === `${baseUrl}/licensing`.toLowerCase()
+  const either = (inner: Wanted, outer: Wanted): string | undefined => (isOutside ? url(outer, inner) : url(inner, outer))
   return {
-    certificationUrl: folderUrlOf(url('CertificationInternalService', 'CertificationService') ?? `${baseUrl}/certification`),
-    licensingUrl: folderUrlOf(url('LicensingInternalService', 'LicensingService') ?? `${baseUrl}/licensing`),
+    certificationUrl: folderUrlOf(either('CertificationInternalService', 'CertificationService') ?? `${baseUrl}/certification`),
+    licensingUrl: folderUrlOf(either('LicensingInternalService', 'LicensingService') ?? `${baseUrl}/licensing`),
   }
 }
 

@@ -45,8 +45,8 @@ export interface ServerState {
   readonly homeRacIssuer: string
   /** Where accounts are certified: here at a root, at the root of the forest for a licensing-only cluster. */
   readonly certificationUrl: string
-  /** The same for those outside; undefined when there is none. */
-  readonly extranetCertificationUrl: string | undefined
+  /** The same for those outside, at a licensing-only cluster; undefined when the root has none, and at a root, whose configuration says it. */
+  readonly rootExtranetUrl: string | undefined
 }
 
 /** The cluster that a node was told to join is not in the database. */
@@ -101,13 +101,12 @@ async function stateOf(store: Store, row: ClusterRow, clusterKey: ClusterKey, en
 }
 
 /** A licensing-only cluster sends accounts to the root, unless it was told otherwise. */
-async function certificationOf(store: Store, { kind, configuration }: ClusterRow): Promise<Pick<ServerState, 'certificationUrl' | 'extranetCertificationUrl'>> {
-  const { certificationUrl, externalCertificationUrl } = configuration
-  if (kind === 'root') return { certificationUrl: certificationUrlOf(configuration), extranetCertificationUrl: externalCertificationUrl ?? undefined }
+async function certificationOf(store: Store, { kind, configuration }: ClusterRow): Promise<Pick<ServerState, 'certificationUrl' | 'rootExtranetUrl'>> {
+  if (kind === 'root') return { certificationUrl: certificationUrlOf(configuration), rootExtranetUrl: undefined }
   const root = (await store.clusters.list()).find((cluster) => cluster.kind === 'root')
   return {
-    certificationUrl: certificationUrl ?? (await store.forest.read()).serviceConnectionPoint ?? '',
-    extranetCertificationUrl: externalCertificationUrl ?? root?.configuration.externalCertificationUrl ?? undefined,
+    certificationUrl: configuration.certificationUrl ?? (await store.forest.read()).serviceConnectionPoint ?? '',
+    rootExtranetUrl: root?.configuration.externalCertificationUrl ?? undefined,
   }
 }
 

@@ -120,6 +120,13 @@ t.test('repeatable settings come from flags, from a list with commas, from an ob
   ])
 })
 
+t.test('a key alone counts where the setting has a value for it', async (t) => {
+  const row = { type: 'pairs', values: 'integer', minimum: 0, maximum: 65_535, alone: 0, placeholder: 'NAME[=PORT]', default: [], commands: ['up'], help: '' } as const
+  t.same(parseValue(row, [' legal', 'root=7443']), [{ key: 'legal', value: 0 }, { key: 'root', value: 7443 }])
+  for (const texts of [[''], [' '], ['=1'], ['legal='], ['legal=x'], ['legal=65536'], ['legal', 'LEGAL=1']]) t.throws(() => parseValue(row, texts), { name: 'BadValue' }, texts.join(', '))
+  t.throws(() => parseValue({ ...row, alone: undefined as never }, ['legal']), { name: 'BadValue' })
+})
+
 t.test('pairs with numbers name each key once and keep the bounds', async (t) => {
   const row = { type: 'pairs', values: 'integer', minimum: 1, maximum: 64, placeholder: 'NAME=N', default: [], commands: ['up'], help: '' } as const
   t.same(parseValue(row, ['legal=2', 'hr = 1']), [{ key: 'legal', value: 2 }, { key: 'hr', value: 1 }])

@@ -168,6 +168,14 @@ t.test('super users, exclusion, URLs', async (t) => {
   t.match(await call('PUT', '/clusters/root/urls', { extranetLicensing: 'https://out.test/_wmcs/licensing/' }), { status: 200, body: { extranetLicensing: 'https://out.test/_wmcs/licensing', licensing: null } })
   t.match(await call('PUT', '/clusters/root/urls', { extranetCertification: 'ftp://out.test' }), { status: 400 })
   t.match((await call('PUT', '/clusters/root/urls', { extranetLicensing: null })).body, { base: 'http://root.test/_wmcs', extranetLicensing: null })
+
+  const before = await configurationOf('legal')
+  const elsewhere = 'https://rms.test/_wmcs/certification'
+  t.match((await call('PUT', '/clusters/root/urls', { certification: elsewhere, licensing: 'https://rms.test/_wmcs/licensing' })).body, { certification: elsewhere, licensing: 'https://rms.test/_wmcs/licensing' })
+  t.match((await call('GET', '/forest')).body, { serviceConnectionPoint: { url: elsewhere, state: 'current' } }, 'it goes with its root')
+  t.ok(Number((await configurationOf('legal'))?.configurationVersion) > Number(before?.configurationVersion), 'and licensing-only clusters are told')
+  await call('PUT', '/clusters/root/urls', { certification: null, licensing: null })
+  t.match((await call('GET', '/forest')).body, { serviceConnectionPoint: { url: 'http://root.test/_wmcs/certification', state: 'current' } })
 })
 
 t.test('access lists', async (t) => {

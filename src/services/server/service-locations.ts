@@ -2,7 +2,7 @@
 import type { ServerState } from '../../cluster/server-state.js'
 import { refuse } from '../../exceptions.js'
 import { child, childrenNamed, type XmlElement } from '../../xml/read.js'
-import { certificationUrl, licensingUrl } from '../standing.js'
+import { certificationUrl, extranetCertificationUrl, licensingUrl } from '../standing.js'
 import { serviceTypes, type ServiceType } from './messages.js'
 
 /** Windows asks for one at a time; nobody needs each type more than once. */
@@ -31,7 +31,7 @@ export function readServiceTypes(requests: readonly XmlElement[]): readonly Serv
 export function serviceLocation(type: ServiceType, state: ServerState): string | undefined {
   switch (type) {
     case 'CertificationService':
-      return state.extranetCertificationUrl
+      return extranetCertificationUrl(state)
     case 'LicensingService':
       return state.configuration.externalLicensingUrl ?? undefined
     case 'LicensingInternalService':
