@@ -129,6 +129,10 @@ export const options = {
     type: 'string', format: 'url', placeholder: 'URL', default: undefined, defaultText: 'up: from host and port', commands: ['up', 'provision'],
     help: 'address of the (root) cluster for clients, without /_wmcs, written into licenses',
   },
+  'extranet-url': {
+    type: 'string', format: 'url', placeholder: 'URL', default: undefined, commands: ['provision'],
+    help: 'address of the cluster for clients outside, without /_wmcs, written into licenses beside the other one',
+  },
   'crypto-mode': {
     type: 'choice', choices: [1, 2], default: 2, commands: [...installing, 'provision'],
     help: 'cryptographic mode of a new cluster: 1 is RSA-1024 and SHA-1, 2 is RSA-2048 and SHA-256',
