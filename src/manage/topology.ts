@@ -3,7 +3,7 @@ import type { Logger } from 'pino'
 import type { ServerConfiguration } from '../cluster/configuration.js'
 import { CannotProvision, provisionLicensing, provisionRoot } from '../cluster/provision.js'
 import { EnrollmentRefused } from '../cluster/sub-enroll-at-root.js'
-import type { ClusterKind, ClusterRow } from '../cluster/store/cluster-store.js'
+import type { ClusterKind } from '../cluster/store/cluster-store.js'
 import type { Store } from '../cluster/store/open.js'
 import type { CryptoMode } from '../crypto/modes.js'
 import type { Clock, Random } from '../effects.js'
@@ -76,7 +76,8 @@ export async function startTopology(options: TopologyOptions): Promise<RunningTo
   const makeCluster = async ({ name, kind, enrollment }: Plan, baseUrl: string): Promise<void> => {
     const stored = await store.clusters.find(name)
     const settings = options.settings(kind)
-    if (stored !== undefined) return moveCluster(store, stored, baseUrl, settings)
+    // At its address of now; the service connection point goes with its root.
+    if (stored !== undefined) return adjustConfiguration(store, name, { ...settings, baseUrl })
     if (kind === 'root') await provisionRoot(store, { name, baseUrl, mode: options.mode, keyPassword, settings }, effects)
     else await provisionLicensing(store, { name, baseUrl, keyPassword, enrollment, settings }, effects)
   }
@@ -220,15 +221,6 @@ async function planOf({ store, root, licensing, port }: TopologyOptions): Promis
     enrollment: 'self',
     port: port === 0 ? 0 : port + index,
   }))
-}
-
-/** A cluster of the database at its address of now; the service connection point goes with its root. */
-async function moveCluster(store: Store, { name, kind, configuration }: ClusterRow, baseUrl: string, settings: Partial<ServerConfiguration>): Promise<void> {
-  await adjustConfiguration(store, name, { ...settings, baseUrl })
-  const { serviceConnectionPoint } = await store.forest.read()
-  if (kind === 'root' && serviceConnectionPoint === `${configuration.baseUrl}/certification`) {
-    await store.forest.moveServiceConnectionPoint(`${baseUrl}/certification`)
-  }
 }
 
 /** All of them, also when one fails: what was started is known then, and can be stopped. */

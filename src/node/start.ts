@@ -155,11 +155,14 @@ async function provisionOrAdjust(store: Store, options: NodeOptions, baseUrl: st
 
 /** A cluster that comes back at another address, or with other settings: content published before keeps its old URLs. */
 export async function adjustConfiguration(store: Store, cluster: string, settings: Partial<ServerConfiguration>): Promise<void> {
-  const stored = (await store.clusters.find(cluster))?.configuration
-  if (stored === undefined) return
-  // There is no way back from decommissioning ([MS-RMSI] product note 6).
-  const wanted = { ...stored, ...settings, serverDecommissioned: stored.serverDecommissioned || settings.serverDecommissioned === true }
-  if (JSON.stringify(wanted) !== JSON.stringify(stored)) await store.clusters.saveConfiguration(cluster, wanted)
+  for (;;) {
+    const stored = (await store.clusters.find(cluster))?.configuration
+    if (stored === undefined) return
+    // There is no way back from decommissioning ([MS-RMSI] product note 6).
+    const wanted = { ...stored, ...settings, serverDecommissioned: stored.serverDecommissioned || settings.serverDecommissioned === true }
+    if (JSON.stringify(wanted) === JSON.stringify(stored)) return
+    if ((await store.clusters.saveConfiguration(cluster, wanted)) !== undefined) return
+  }
 }
 
 /**

@@ -73,8 +73,6 @@ async function run(t: Test, database: TestDatabase): Promise<void> {
 
     const filled = await Promise.all([one, two].map(({ directory }) => directory.fillIfEmpty(seed)))
     t.equal(filled.filter(Boolean).length, 1, 'one fills the directory')
-    const registered = await Promise.all([one, two].map(({ forest }, index) => forest.registerServiceConnectionPoint(`http://${index}`)))
-    t.equal(new Set(registered).size, 1, 'one service connection point')
 
     const keys = await Promise.all(
       Array.from({ length: 100 }, (_, index) => (index % 2 === 0 ? one : two).accountKeys.insertIfAbsent('root', 'S-1', accountKey(`${index}`))),
@@ -96,17 +94,48 @@ async function run(t: Test, database: TestDatabase): Promise<void> {
   })
 
   t.test('templates are saved, replaced, archived, listed and removed', async (t) => {
-    const { templates, close } = await openStore(await database.fresh(t))
+    const { templates, clusters, close } = await openStore(await database.fresh(t))
     t.teardown(close)
+    await clusters.insertIfAbsent(cluster)
+    await clusters.insertIfAbsent({ ...cluster, name: 'branch', kind: 'licensing' })
+    const version = () => clusters.configurationVersion('root')
     const template = { guid: '{0A}', state: 'published', signedXrml: '<XrML>1</XrML>', changed: '2026-01-01T00:00:00.000Z' } as const
-    await templates.save('root', template)
+    t.equal(await templates.save('root', template), true)
+    t.equal(await version(), 1, 'the nodes are told')
     await templates.save('branch', template)
     await templates.save('root', { ...template, guid: '{0a}', state: 'archived', signedXrml: '<XrML>2</XrML>' })
+    t.equal(await version(), 2)
+    t.equal((await clusters.find('root'))?.configuration.configurationVersion, 2)
+    t.equal(await templates.save('nowhere', template), false, 'none without a cluster')
+    t.same(await templates.list('nowhere'), [])
     t.same(await templates.list('root', 'published'), [])
     t.same(await templates.list('root'), [{ ...template, guid: '{0a}', state: 'archived', signedXrml: '<XrML>2</XrML>' }])
     t.equal((await templates.find('branch', '{0A}'))?.state, 'published')
     t.equal(await templates.remove('root', '{0A}'), true)
+    t.equal(await version(), 3)
     t.equal(await templates.remove('root', '{0A}'), false)
+    t.equal(await version(), 3)
+  })
+
+  t.test('templates and configurations that are changed by many at once are all there, and each raised the version', async (t) => {
+    const location = await database.fresh(t)
+    const [one, two] = [await openStore(location), await openStore(location)]
+    t.teardown(() => Promise.all([one.close(), two.close()]))
+    await one.clusters.insertIfAbsent(cluster)
+    const saves = Array.from({ length: 20 }, (_, index) =>
+      (index % 2 === 0 ? one : two).templates.save('root', { guid: `{${index}}`, state: 'published', signedXrml: '<XrML/>', changed: '1' }),
+    )
+    const configurations = Array.from({ length: 5 }, async (_, index) => {
+      for (;;) {
+        const stored = await one.clusters.find('root')
+        if (stored !== undefined && (await one.clusters.saveConfiguration('root', { ...stored.configuration, admittedGroups: { ...stored.configuration.admittedGroups, [`/${index}`]: [] } }))) return
+      }
+    })
+    await Promise.all([...saves, ...configurations])
+    t.equal((await two.templates.list('root')).length, 20)
+    const stored = (await two.clusters.find('root'))?.configuration
+    t.equal(stored?.configurationVersion, 25)
+    for (let index = 0; index < 5; index++) t.same(stored?.admittedGroups[`/${index}`], [])
   })
 
   t.test('members join, are seen, fall silent and leave', async (t) => {
@@ -125,20 +154,48 @@ async function run(t: Test, database: TestDatabase): Promise<void> {
   })
 
   t.test('a forest has one root cluster', async (t) => {
-    const { forest, directory, clusters, templates, close } = await openStore(await database.fresh(t))
-    t.teardown(close)
+    const location = await database.fresh(t)
+    const [one, two] = [await openStore(location), await openStore(location)]
+    t.teardown(() => Promise.all([one.close(), two.close()]))
+    const { forest, directory, clusters, templates } = one
     await t.rejects(forest.read(), /no forest/)
     await directory.fillIfEmpty(seed)
-    t.equal(await forest.registerServiceConnectionPoint('http://one'), 'http://one')
-    t.equal(await forest.registerServiceConnectionPoint('http://two'), 'http://one')
+    await forest.moveServiceConnectionPoint('http://gone')
+    const parts = (url: string) => ({ serviceConnectionPoint: url, templates: [{ guid: '{1}', state: 'published', signedXrml: url, changed: '1' } as const] })
+    t.equal(await clusters.insertIfAbsent(cluster, parts('http://one')), false, 'another root is registered')
+    t.same([await clusters.list(), await templates.list('root')], [[], []])
     await forest.unregisterServiceConnectionPoint()
     t.same(await directory.forest(), seed.forest)
 
-    await clusters.insertIfAbsent(cluster)
-    await templates.save('root', { guid: '{1}', state: 'published', signedXrml: 'x', changed: '1' })
-    await clusters.remove('root')
-    t.same(await clusters.list(), [])
-    t.same(await templates.list('root'), [])
+    const made = await Promise.all([one, two].map(({ clusters }, index) => clusters.insertIfAbsent({ ...cluster, name: `root-${index}` }, parts(`http://${index}`))))
+    t.equal(made.filter(Boolean).length, 1, 'one of two is made')
+    const [first, second] = await clusters.list()
+    t.equal(second, undefined)
+    const url = `http://${first?.name.slice(-1)}`
+    t.equal((await forest.read()).serviceConnectionPoint, url, 'with its service connection point')
+    t.match(await templates.list(first?.name ?? ''), [{ signedXrml: url }], 'and its templates')
+    for (const name of ['root-0', 'root-1']) if (name !== first?.name) t.same(await templates.list(name), [], 'nothing of the other one')
+    await clusters.remove(first?.name ?? '')
+    t.same([await clusters.list(), await templates.list(first?.name ?? '')], [[], []])
+  })
+
+  t.test('the service connection point goes with its root, and licensing-only clusters are told', async (t) => {
+    const { forest, directory, clusters, close } = await openStore(await database.fresh(t))
+    t.teardown(close)
+    await directory.fillIfEmpty(seed)
+    const scp = async () => (await forest.read()).serviceConnectionPoint
+    const versions = () => Promise.all(['root', 'branch'].map((name) => clusters.configurationVersion(name)))
+    await clusters.insertIfAbsent(cluster, { serviceConnectionPoint: `${configuration.baseUrl}/certification` })
+    await clusters.insertIfAbsent({ ...cluster, name: 'branch', kind: 'licensing' })
+    const moved = await clusters.saveConfiguration('root', { ...configuration, baseUrl: 'http://b/_wmcs' })
+    t.same([await scp(), await versions()], ['http://b/_wmcs/certification', [1, 1]])
+    await clusters.saveConfiguration('branch', { ...configuration, configurationVersion: 1, baseUrl: 'http://c/_wmcs' })
+    t.same([await scp(), await versions()], ['http://b/_wmcs/certification', [1, 2]], 'with its root alone')
+    await forest.moveServiceConnectionPoint('http://elsewhere')
+    if (moved !== undefined) await clusters.saveConfiguration('root', { ...moved, baseUrl: 'http://d/_wmcs' })
+    t.same([await scp(), await versions()], ['http://elsewhere', [2, 3]], 'one that names another stays')
+    await forest.unregisterServiceConnectionPoint()
+    t.same([await scp(), await versions()], [undefined, [2, 4]])
   })
 }
 

@@ -1,7 +1,6 @@
 /** The forest and its service connection point (SCP): where clients and licensing-only clusters find the root (adrms-deployment 1.6). */
 import type { FastifyInstance } from 'fastify'
 import type { Store } from '../../cluster/store/open.js'
-import { announceChange } from './change-configuration.js'
 import type { ManagementApi } from './management-api.js'
 import { problem } from './problem.js'
 import { answers, closed, removed, url } from './schemas.js'
@@ -58,7 +57,6 @@ export function registerForest(app: FastifyInstance, { store }: ManagementApi): 
         problem(409, `${wanted} is no root cluster of this database${root === undefined ? '' : `, that is ${root.url}`}: give its certification URL, or force`)
       }
       await store.forest.moveServiceConnectionPoint(wanted)
-      await tellLicensingClusters(store)
       return readServiceConnectionPoint(store)
     },
   )
@@ -79,7 +77,6 @@ export function registerForest(app: FastifyInstance, { store }: ManagementApi): 
       if (state === 'absent') problem(404, 'The forest has no service connection point')
       if (state === 'current' && !query.force) problem(409, `It names the root cluster "${cluster}", which is in use: move it, or force`)
       await store.forest.unregisterServiceConnectionPoint()
-      await tellLicensingClusters(store)
       return reply.code(204).send()
     },
   )
@@ -101,9 +98,4 @@ async function rootUrl(store: Store): Promise<{ readonly cluster: string; readon
 /** Windows writes `Certification`; paths are compared without regard to case. */
 function sameUrl(one: string, other: string | undefined): boolean {
   return one.toLowerCase() === other?.toLowerCase()
-}
-
-/** Their nodes keep the root's URL in their state. */
-async function tellLicensingClusters(store: Store): Promise<void> {
-  for (const { name, kind } of await store.clusters.list()) if (kind === 'licensing') await announceChange(store, name)
 }
