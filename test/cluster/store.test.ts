@@ -55,6 +55,17 @@ async function run(t: Test, database: TestDatabase): Promise<void> {
     await t.rejects(openStore(location), { name: 'OtherSchemaVersion' })
   })
 
+  t.test('who joins makes nothing in an empty database', async (t) => {
+    const location = await database.fresh(t)
+    await t.rejects(openStore(location, { create: false }), { name: database.name === 'SQLite' ? 'DatabaseRefused' : 'EmptyDatabase' })
+    const raw = new Kysely<Tables>({ dialect: database.name === 'SQLite' ? await sqliteDialect(location) : await postgresDialect(location) })
+    t.teardown(() => raw.destroy())
+    await t.rejects(openStore(location, { create: false }), { name: 'EmptyDatabase', message: /provision a cluster in it first/ })
+    t.same(await raw.introspection.getTables(), [])
+    await (await openStore(location)).close()
+    await (await openStore(location, { create: false })).close()
+  })
+
   t.test('two nodes see each other at once, and agree who was first', async (t) => {
     const location = await database.fresh(t)
     const [one, two] = [await openStore(location), await openStore(location)]
@@ -151,6 +162,8 @@ async function run(t: Test, database: TestDatabase): Promise<void> {
     await members.removeSilent('2')
     t.same(await members.list('root'), [member('a', '3')])
     t.same(await members.list('branch'), [])
+    await members.removeSilent('9', 'branch')
+    t.equal((await members.list()).length, 1, 'silence is judged by cluster, when told')
   })
 
   t.test('a forest has one root cluster', async (t) => {
