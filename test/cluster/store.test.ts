@@ -1,4 +1,5 @@
 import { fork } from 'node:child_process'
+import { once } from 'node:events'
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { Kysely } from 'kysely'
@@ -223,6 +224,29 @@ t.test('an SQLite file is made with its folder, readable by its owner alone, and
   t.equal(statSync(file).mode & 0o077, 0)
 })
 
+t.test('a file that this process closed, or opens twice, is the one that other processes write to', async (t) => {
+  const file = join(t.testdir(), 'rms.db')
+  const joined = async (): Promise<readonly string[]> => {
+    const store = await openStore(file, { create: false })
+    const names = (await store.members.list()).map(({ nodeId }) => nodeId)
+    await store.close()
+    return names
+  }
+  await (await openStore(file)).close()
+  const [one, two] = [await openStore(file), await openStore(file)]
+  t.same(await two.members.list(), [])
+  const leave = await otherProcess(file, 'away')
+  await leave()
+  t.same((await two.members.list()).map(({ nodeId }) => nodeId), ['away'], 'its -wal is still there')
+  await Promise.all([one.close(), two.close()])
+  for (const nodeId of ['b', 'c']) {
+    const leave = await otherProcess(file, nodeId)
+    t.ok((await joined()).includes(nodeId), nodeId)
+    await leave()
+    t.ok((await joined()).includes(nodeId), nodeId)
+  }
+})
+
 t.test('a location that names no database is refused without showing its password', async (t) => {
   for (const location of ['mysql://user:secret@host/db', '', 'sqlite:', 'http://x', 'postgres://user:secret@host:port/db']) {
     const error = await openStore(location).then(
@@ -244,6 +268,16 @@ t.test('more different statements than are remembered still work', async (t) => 
   t.equal((await directory.membersOf('g599')).length, 1)
   t.equal((await directory.listAccounts()).length, seed.accounts.length)
 })
+
+/** A process that has joined, with the file open. @returns lets it end, and waits for that */
+async function otherProcess(file: string, nodeId: string): Promise<() => Promise<void>> {
+  const child = fork(new URL('store-joiner.js', import.meta.url), [file, nodeId])
+  await once(child, 'message')
+  return async () => {
+    child.disconnect()
+    await once(child, 'exit')
+  }
+}
 
 interface RaceAnswer {
   readonly keys: readonly string[]
