@@ -34,7 +34,7 @@ export interface MarkedProcesses {
 const variable = 'KILLS_RUN'
 /** Milliseconds. */
 const endWithin = 15_000
-const look = 10
+const look = 30
 
 export function markedProcesses(mark: string): MarkedProcesses {
   const wanted = `${variable}=${mark}`
