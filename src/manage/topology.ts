@@ -10,6 +10,7 @@ import type { Clock, Random } from '../effects.js'
 import { adjustConfiguration } from '../node/start.js'
 import { problem } from './api/problem.js'
 import { PortRefused, startBalancerProcess, type BalancerProcess } from './balancer-process.js'
+import { ChildFailed } from './child.js'
 import { createClusterProcesses, type ClusterProcesses } from './cluster-processes.js'
 import type { ClusterStatus } from './status.js'
 import type { NewClusterPlan, Topology } from './topology-routes.js'
@@ -73,13 +74,15 @@ export async function startTopology(options: TopologyOptions): Promise<RunningTo
     return balancer
   }
 
-  const makeCluster = async ({ name, kind, enrollment }: Plan, baseUrl: string): Promise<void> => {
+  /** True when it was not there before. */
+  const makeCluster = async ({ name, kind, enrollment }: Plan, baseUrl: string): Promise<boolean> => {
     const stored = await store.clusters.find(name)
     const settings = options.settings(kind)
     // At its address of now; the service connection point goes with its root.
-    if (stored !== undefined) return adjustConfiguration(store, name, { ...settings, baseUrl })
-    if (kind === 'root') await provisionRoot(store, { name, baseUrl, mode: options.mode, keyPassword, settings }, effects)
+    if (stored !== undefined) await adjustConfiguration(store, name, { ...settings, baseUrl })
+    else if (kind === 'root') await provisionRoot(store, { name, baseUrl, mode: options.mode, keyPassword, settings }, effects)
     else await provisionLicensing(store, { name, baseUrl, keyPassword, enrollment, settings }, effects)
+    return stored === undefined
   }
 
   const serve = async ({ name, kind, nodes }: Plan, url: string, balancer: BalancerProcess): Promise<ClusterProcesses> => {
@@ -119,7 +122,7 @@ export async function startTopology(options: TopologyOptions): Promise<RunningTo
     const result = changes.then(() => {
       if (stopping !== undefined) problem(409, 'The installation is being stopped')
       return change()
-    })
+    }).catch(explain)
     changes = result.catch(() => undefined)
     return result
   }
@@ -149,18 +152,30 @@ export async function startTopology(options: TopologyOptions): Promise<RunningTo
     if (clusters.some((cluster) => cluster.name === name)) problem(409, `There is a cluster "${name}" already: choose another name, or add a server to it`)
     const plan: Plan = { ...wanted, kind: 'licensing', port: wanted.port ?? 0 }
     let balancer: BalancerProcess | undefined
+    let isNew = false
     try {
       balancer = await openNextDoor(wanted)
       const url = baseUrlOf(plan, balancer)
-      await makeCluster(plan, url)
+      isNew = await makeCluster(plan, url)
       return (await serve(plan, url, balancer)).status()
     } catch (error) {
-      const at = clusters.findIndex((cluster) => cluster.name === name)
-      if (at >= 0) clusters.splice(at, 1)
-      await balancer?.stop()
-      if (error instanceof CannotProvision || error instanceof EnrollmentRefused || error instanceof PortRefused) problem(409, error.message)
+      await takeBack(name, balancer, isNew)
       throw error
     }
+  }
+
+  /** A cluster that was not added after all. */
+  const takeBack = async (name: string, balancer: BalancerProcess | undefined, isNew: boolean): Promise<void> => {
+    const at = clusters.findIndex((cluster) => cluster.name === name)
+    if (at >= 0) clusters.splice(at, 1)
+    await balancer?.stop()
+    if (balancer !== undefined) {
+      balancers.splice(balancers.indexOf(balancer), 1)
+      ports.delete(Number(new URL(balancer.url).port))
+    }
+    if (!isNew) return
+    const remains = 'a cluster that was not added remains in the database: add it again, or it serves from the next start on'
+    await store.clusters.remove(name).catch((error: unknown) => log.warn({ cluster: name, err: error }, remains))
   }
 
   const removeServer = async (id: string, force: boolean): Promise<void> => {
@@ -221,6 +236,13 @@ async function planOf({ store, root, licensing, port }: TopologyOptions): Promis
     enrollment: 'self',
     port: port === 0 ? 0 : port + index,
   }))
+}
+
+/** What people have to know of why a change was not made; of a process that did not start the log has the rest. */
+function explain(error: unknown): never {
+  if (error instanceof CannotProvision || error instanceof EnrollmentRefused || error instanceof PortRefused) problem(409, error.message)
+  if (error instanceof ChildFailed) problem(503, `${error.message.split('\n')[0]}: nothing was added. Try again; the log of the installation says more`)
+  throw error
 }
 
 /** All of them, also when one fails: what was started is known then, and can be stopped. */
