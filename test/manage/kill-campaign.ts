@@ -110,7 +110,7 @@ async function stageOf({ database, folder, ports, prepared }: Site, scenario: Sc
   const place = join(folder, mark)
   mkdirSync(place)
   const location = scenario.prepared === 'nothing' ? await database.fresh() : await database.copyOf(prepared)
-  return { location, folder: place, processes: markedProcesses(`${process.pid}-${mark}`), ports, prng }
+  return { location, folder: place, processes: markedProcesses(`${process.pid}-${mark}`), ports, prng, thorough: prng.below(4) === 0 }
 }
 
 /** Without a kill before its end: how long it takes, and proof that the checks have nothing against it. */
