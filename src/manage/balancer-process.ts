@@ -39,7 +39,7 @@ export interface BalancerProcess {
   setNodes(nodes: readonly NodeEntry[]): Promise<void>
   /** Returns when the node has finished its requests. */
   drain(node: string): Promise<void>
-  /** Resolves when these nodes take requests. @throws Error when they do not within the time */
+  /** Resolves when these nodes take requests. @throws ChildFailed when they do not within the time */
   waitUntilReady(ids: readonly string[]): Promise<void>
   /** State of each node, by id. */
   states(): Promise<ReadonlyMap<string, string>>
@@ -68,7 +68,7 @@ interface BalancerListener extends ListenerStatus {
 
 /** Milliseconds. A call for draining takes as long as the requests that run. */
 const longestCall = 40_000
-const readyWithin = 10_000
+const readyWithin = 30_000
 const stopWithin = 40_000
 
 /** The system does not let the balancer listen; as its own error would say it. */
@@ -138,6 +138,13 @@ export async function startBalancerProcess(options: BalancerProcessOptions): Pro
     if (response.status === 409) throw new ListenRefused(String((JSON.parse(text) as { readonly code?: string }).code))
     throw new Error(`The balancer of ${cluster} refused ${path}: ${text}`)
   }
+  /** A balancer that died is being started again, and reads the file then. */
+  const unlessAway = async (work: Promise<unknown>, consequence: string): Promise<void> => {
+    await work.catch((error: unknown) => {
+      if (!(error instanceof TypeError)) throw error
+      log.warn({ cluster, why: error.cause instanceof Error ? error.cause.message : error.message }, `the balancer does not answer: ${consequence}`)
+    })
+  }
   const states = async (): Promise<ReadonlyMap<string, string>> => {
     const response = await fetch(new URL('/status', status), { signal: AbortSignal.timeout(longestCall) })
     const body = (await response.json()) as StatusBody
@@ -169,20 +176,16 @@ export async function startBalancerProcess(options: BalancerProcessOptions): Pro
     setNodes: async (wanted) => {
       nodes = wanted
       await writeNodes()
-      // One that is being started again reads the file.
-      if (supervised.child() === undefined) return
-      await call('/nodes', { cluster, nodes }).catch((error: unknown) => {
-        if (!(error instanceof TypeError)) throw error
-        log.warn({ cluster, why: error.cause instanceof Error ? error.cause.message : error.message }, 'the balancer was not told its nodes: it does not answer')
-      })
+      if (supervised.child() !== undefined) await unlessAway(call('/nodes', { cluster, nodes }), 'it was not told its nodes')
     },
-    drain: async (node) => void (await call('/drain', { cluster, node })),
+    drain: (node) => unlessAway(call('/drain', { cluster, node }), `nothing was drained from ${node}`),
     waitUntilReady: async (ids) => {
       const deadline = clock.monotonic() + readyWithin
       for (;;) {
-        const found = await states()
-        if (ids.every((id) => found.get(id) === 'ready')) return
-        if (clock.monotonic() > deadline) throw new Error(`The balancer of ${cluster} does not find ${ids.join(', ')} ready`)
+        const found = await states().catch(() => new Map<string, string>())
+        const missing = ids.filter((id) => found.get(id) !== 'ready')
+        if (missing.length === 0) return
+        if (clock.monotonic() > deadline) throw new ChildFailed(`The balancer of ${cluster} did not find ${missing.join(', ')} ready within ${readyWithin / 1000} s`)
         await pause(20)
       }
     },

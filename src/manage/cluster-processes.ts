@@ -78,6 +78,13 @@ export function createClusterProcesses(options: ClusterProcessesOptions): Cluste
   /** A node without a process is not in the list, and is there again under its new address. */
   const tellBalancer = async (): Promise<void> => balancer.setNodes([...nodes.values()].flatMap(({ id, supervised }) => entryOf(id, supervised.child())))
 
+  /** Nodes that were not added after all. */
+  const takeBack = async (added: readonly NodeProcess[]): Promise<void> => {
+    for (const { id } of added) nodes.delete(id)
+    await tellBalancer().catch((error: unknown) => log.warn({ cluster: name, err: error }, 'the balancer was not told that nodes are taken back'))
+    await Promise.all(added.map(({ supervised }) => supervised.stop()))
+  }
+
   const nodeOf = (id: string): NodeProcess => {
     const found = nodes.get(id)
     if (found === undefined) throw new Error(`Cluster ${name} has no node ${id}`)
@@ -107,8 +114,13 @@ export function createClusterProcesses(options: ClusterProcessesOptions): Cluste
         throw failed.reason
       }
       for (const node of running) nodes.set(node.id, node)
-      await tellBalancer()
-      await balancer.waitUntilReady(ids)
+      try {
+        await tellBalancer()
+        await balancer.waitUntilReady(ids)
+      } catch (error) {
+        await takeBack(running)
+        throw error
+      }
       return running.map(statusOf)
     },
     drain,

@@ -4,6 +4,8 @@ import { PortRefused } from './balancer-process.js'
 export interface FreePorts {
   /** The port of this URL is in use from now on. */
   take(url: string): void
+  /** It is free again. */
+  release(url: string): void
   /**
    * Opens something at the port asked for; where none is, at the one that is preferred or the next free one.
    * @throws PortRefused
@@ -18,7 +20,8 @@ const portsTried = 50
 export function freePorts(first: number): FreePorts {
   const taken = new Set<number>()
   return {
-    take: (url) => void taken.add(Number(new URL(url).port)),
+    take: (url) => void taken.add(portOf(url)),
+    release: (url) => void taken.delete(portOf(url)),
     openAt: async (asked, preferred, open) => {
       if (asked !== undefined || first === 0) return open(asked ?? 0)
       const following = Array.from({ length: portsTried + taken.size }, (_, index) => first + index)
@@ -35,4 +38,8 @@ export function freePorts(first: number): FreePorts {
       throw refused
     },
   }
+}
+
+function portOf(url: string): number {
+  return Number(new URL(url).port)
 }

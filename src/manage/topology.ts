@@ -1,15 +1,16 @@
 /** The processes of an installation: clusters with their balancers and nodes, as planned at the start and changed while they run. */
 import type { Logger } from 'pino'
-import { certificationUrlOf, type ServerConfiguration } from '../cluster/configuration.js'
+import type { ServerConfiguration } from '../cluster/configuration.js'
 import { CannotProvision, provisionLicensing, provisionRoot } from '../cluster/provision.js'
 import { EnrollmentRefused } from '../cluster/sub-enroll-at-root.js'
-import type { ClusterKind, ClusterRow } from '../cluster/store/cluster-store.js'
+import type { ClusterKind } from '../cluster/store/cluster-store.js'
 import type { Store } from '../cluster/store/open.js'
 import type { CryptoMode } from '../crypto/modes.js'
 import type { Clock, Random } from '../effects.js'
 import { adjustConfiguration } from '../node/start.js'
 import { problem } from './api/problem.js'
 import { PortRefused, startBalancerProcess, type BalancerProcess } from './balancer-process.js'
+import { ChildFailed } from './child.js'
 import { followListener } from './extranet.js'
 import { freePorts } from './free-ports.js'
 import { createClusterProcesses, type ClusterProcesses } from './cluster-processes.js'
@@ -69,12 +70,22 @@ export async function startTopology(options: TopologyOptions): Promise<RunningTo
     return balancer
   }
 
-  const makeCluster = async ({ name, kind, enrollment }: Plan, baseUrl: string): Promise<void> => {
+  const closeDoor = async (balancer: BalancerProcess): Promise<void> => {
+    const urls = [balancer.url, balancer.extranetUrl() ?? []].flat()
+    await balancer.stop()
+    balancers.splice(balancers.indexOf(balancer), 1)
+    for (const url of urls) ports.release(url)
+  }
+
+  /** True when it was not there before. */
+  const makeCluster = async ({ name, kind, enrollment }: Plan, baseUrl: string): Promise<boolean> => {
     const stored = await store.clusters.find(name)
     const settings = options.settings(kind)
-    if (stored !== undefined) return moveCluster(store, stored, baseUrl, settings)
-    if (kind === 'root') await provisionRoot(store, { name, baseUrl, mode: options.mode, keyPassword, settings }, effects)
+    // At its address of now; the service connection point goes with its root.
+    if (stored !== undefined) await adjustConfiguration(store, name, { ...settings, baseUrl })
+    else if (kind === 'root') await provisionRoot(store, { name, baseUrl, mode: options.mode, keyPassword, settings }, effects)
     else await provisionLicensing(store, { name, baseUrl, keyPassword, enrollment, settings }, effects)
+    return stored === undefined
   }
 
   const serve = async ({ name, kind, nodes }: Plan, url: string, balancer: BalancerProcess): Promise<ClusterProcesses> => {
@@ -121,7 +132,7 @@ export async function startTopology(options: TopologyOptions): Promise<RunningTo
     const result = changes.then(() => {
       if (stopping !== undefined) problem(409, 'The installation is being stopped')
       return change()
-    })
+    }).catch(explain)
     changes = result.catch(() => undefined)
     return result
   }
@@ -146,7 +157,7 @@ export async function startTopology(options: TopologyOptions): Promise<RunningTo
     if (wanted !== undefined && before !== undefined) problem(409, `The cluster "${name}" has an extranet listener at ${before} already: close it first`)
     if (balancer.pid() === 0) problem(409, `The balancer of "${name}" is being started again: try again in a moment`)
     if (wanted === undefined) await balancer.closeExtranet()
-    else await openExtranet(balancer, wanted).catch(refusedAsProblem)
+    else await openExtranet(balancer, wanted)
     await followListener(store, cluster, balancer.extranetUrl())
     return cluster.status()
   }
@@ -156,19 +167,28 @@ export async function startTopology(options: TopologyOptions): Promise<RunningTo
     if (clusters.some((cluster) => cluster.name === name)) problem(409, `There is a cluster "${name}" already: choose another name, or add a server to it`)
     const plan: Plan = { ...wanted, kind: 'licensing', port: wanted.port ?? 0 }
     let balancer: BalancerProcess | undefined
+    let isNew = false
     try {
       balancer = await ports.openAt(wanted.port, undefined, (port) => openDoor({ name, port }))
       if (wanted.extranet !== undefined) await openExtranet(balancer, wanted.extranet)
       const url = baseUrlOf(plan, balancer)
-      await makeCluster(plan, url)
+      isNew = await makeCluster(plan, url)
       if (wanted.extranet !== undefined) await followListener(store, plan, balancer.extranetUrl())
       return (await serve(plan, url, balancer)).status()
     } catch (error) {
-      const at = clusters.findIndex((cluster) => cluster.name === name)
-      if (at >= 0) clusters.splice(at, 1)
-      await balancer?.stop()
-      return refusedAsProblem(error)
+      await takeBack(name, balancer, isNew)
+      throw error
     }
+  }
+
+  /** A cluster that was not added after all. */
+  const takeBack = async (name: string, balancer: BalancerProcess | undefined, isNew: boolean): Promise<void> => {
+    const at = clusters.findIndex((cluster) => cluster.name === name)
+    if (at >= 0) clusters.splice(at, 1)
+    if (balancer !== undefined) await closeDoor(balancer)
+    if (!isNew) return
+    const remains = 'a cluster that was not added remains in the database: add it again, or it serves from the next start on'
+    await store.clusters.remove(name).catch((error: unknown) => log.warn({ cluster: name, err: error }, remains))
   }
 
   const removeServer = async (id: string, force: boolean): Promise<void> => {
@@ -214,19 +234,11 @@ export async function startTopology(options: TopologyOptions): Promise<RunningTo
   }
 }
 
-/** What is refused for a reason that people can do something about. */
-function refusedAsProblem(error: unknown): never {
+/** What people have to know of why a change was not made; of a process that did not start the log has the rest. */
+function explain(error: unknown): never {
   if (error instanceof CannotProvision || error instanceof EnrollmentRefused || error instanceof PortRefused) problem(409, error.message)
+  if (error instanceof ChildFailed) problem(503, `${error.message.split('\n')[0]}: nothing was added. Try again; the log of the installation says more`)
   throw error
-}
-
-/** A cluster of the database at its address of now; the service connection point goes with its root. */
-async function moveCluster(store: Store, { name, kind, configuration }: ClusterRow, baseUrl: string, settings: Partial<ServerConfiguration>): Promise<void> {
-  await adjustConfiguration(store, name, { ...settings, baseUrl })
-  const { serviceConnectionPoint } = await store.forest.read()
-  if (kind === 'root' && serviceConnectionPoint === certificationUrlOf(configuration)) {
-    await store.forest.moveServiceConnectionPoint(certificationUrlOf({ ...configuration, baseUrl }))
-  }
 }
 
 /** All of them, also when one fails: what was started is known then, and can be stopped. */

@@ -79,7 +79,7 @@ export const defaultNodeOptions = {
 
 /**
  * Starts a node. What is not told is as in `defaultNodeOptions`.
- * @throws UnknownCluster (with `provision: false`), WrongKeyPassword, OtherSchemaVersion, or the system's error when the port is taken; nothing
+ * @throws UnknownCluster and EmptyDatabase (with `provision: false`), WrongKeyPassword, OtherSchemaVersion, or the system's error when the port is taken; nothing
  * is changed or left behind then
  */
 export async function startNode(given: Partial<NodeOptions> = {}): Promise<RunningNode> {
@@ -87,7 +87,7 @@ export async function startNode(given: Partial<NodeOptions> = {}): Promise<Runni
   const clock = options.clock ?? systemClock
   const random = options.random ?? systemRandom
   const nodeId = options.nodeId ?? `${options.cluster}-1`
-  const store = await openStore(options.database)
+  const store = await openStore(options.database, { create: options.provision })
   const log = options.log ?? pino({ level: 'silent' })
   const requestLog = createRequestLog(store.requestLog, { clock, ...loggingOptions(options, nodeId, log) })
   const context = createContext({ nodeId, keepsXrml: options.includeXrmlInLog, listenerKey: options.listenerKey, log, clock, random, store, requestLog, metrics: createMetrics(nodeId) })
@@ -157,12 +157,18 @@ async function provisionOrAdjust(store: Store, options: NodeOptions, baseUrl: st
 
 /** A cluster that comes back at another address, or with other settings: content published before keeps its old URLs. */
 export async function adjustConfiguration(store: Store, cluster: string, settings: Partial<ServerConfiguration>): Promise<void> {
-  const stored = (await store.clusters.find(cluster))?.configuration
-  if (stored === undefined) return
-  // There is no way back from decommissioning ([MS-RMSI] product note 6).
-  const wanted = { ...stored, ...settings, serverDecommissioned: stored.serverDecommissioned || settings.serverDecommissioned === true }
-  if (JSON.stringify(wanted) !== JSON.stringify(stored)) await store.clusters.saveConfiguration(cluster, wanted)
+  for (;;) {
+    const stored = (await store.clusters.find(cluster))?.configuration
+    if (stored === undefined) return
+    // There is no way back from decommissioning ([MS-RMSI] product note 6).
+    const wanted = { ...stored, ...settings, serverDecommissioned: stored.serverDecommissioned || settings.serverDecommissioned === true }
+    if (JSON.stringify(wanted) === JSON.stringify(stored)) return
+    if ((await store.clusters.saveConfiguration(cluster, wanted)) !== undefined) return
+  }
 }
+
+/** Milliseconds, at least, after which a member of the cluster is taken for dead. */
+const shortestSilence = 60_000
 
 /**
  * Looks for a changed configuration again and again, as often as the configuration of the moment says, and tells the member list that the node lives.
@@ -194,9 +200,13 @@ function keepFresh(context: NodeContext, member: Member): () => Promise<void> {
 async function refreshState(context: NodeContext, member: Member): Promise<void> {
   const { store, log } = context
   try {
-    const lastSeen = context.clock.now().toISOString()
+    const now = context.clock.now()
+    const lastSeen = now.toISOString()
     // Somebody took a silent node for a dead one.
     if (!(await store.members.seen(member.nodeId, lastSeen))) await store.members.join({ ...member, lastSeen })
+    // One that was killed could not leave by itself.
+    const silence = Math.max(shortestSilence, 3000 * context.state().configuration.configurationRefreshIntervalSeconds)
+    await store.members.removeSilent(new Date(now.getTime() - silence).toISOString(), member.cluster)
     const state = await refreshServerState(store, context.state())
     if (state === context.state()) return
     context.setState(state)

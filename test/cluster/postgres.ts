@@ -6,7 +6,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { chmodSync, chownSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -28,7 +28,7 @@ export interface TestPostgres {
 
 export interface TestDatabase {
   readonly name: 'SQLite' | 'PostgreSQL'
-  /** Location of a new, empty database for this test. */
+  /** Location of a new, empty database for this test; of another one each time. */
   fresh(t: Test): Promise<string>
 }
 
@@ -37,7 +37,7 @@ export function databases(t: Test): readonly TestDatabase[] {
   let server: Promise<TestPostgres> | undefined
   let files = 0
   return [
-    { name: 'SQLite', fresh: async (test) => join(test.testdir(), `rms-${++files}.db`) },
+    { name: 'SQLite', fresh: async (test) => join(existsSync(test.testdirName) ? test.testdirName : test.testdir(), `rms-${++files}.db`) },
     {
       name: 'PostgreSQL',
       fresh: async () => {

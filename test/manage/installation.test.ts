@@ -42,10 +42,10 @@ t.test('what cannot start leaves nothing behind, and the data can be used at onc
 
 t.test('the lock is for a file, in any of its spellings', async (t) => {
   const path = join(t.testdir(), 'rms.sqlite')
-  const unlock = lockDatabase(path)
-  t.throws(() => lockDatabase(`sqlite:${path}`), DatabaseInUse)
-  unlock()
-  lockDatabase(`sqlite://${path}`)()
-  lockDatabase(':memory:')()
-  t.throws(() => lockDatabase('postgres://u:secret@h/db'), { name: 'RangeError', message: /^The database postgres:… cannot/ })
+  const unlock = await lockDatabase(path)
+  await t.rejects(lockDatabase(`sqlite:${path}`), DatabaseInUse)
+  await unlock()
+  await (await lockDatabase(`sqlite://${path}`))()
+  await (await lockDatabase(':memory:'))()
+  await t.rejects(lockDatabase('mysql://u:secret@h/db'), { name: 'RangeError', message: /^The database mysql:… cannot/ })
 })

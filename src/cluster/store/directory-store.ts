@@ -128,7 +128,7 @@ export function directoryStore(db: Database, forests: ForestStore): DirectorySto
     }
     found.delete(asked)
     return inChunks([...found], async (chunk) => {
-      const rows = await db.selectFrom('directory_group').select(groupColumns).where('sid', 'in', chunk).execute()
+      const rows = await db.selectFrom('directory_group').select(groupColumns).where('sid', 'in', chunk).orderBy('name_key').execute()
       return rows.map(groupFromRow)
     })
   }

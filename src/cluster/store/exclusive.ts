@@ -9,6 +9,9 @@ export function isPostgres<Tables>(db: Kysely<Tables>): boolean {
 /** One number for this program among all that use advisory locks in the same database. */
 const lockNumber = 0x52_4d_53
 
+/** The lock that a running installation holds on its PostgreSQL database: in two numbers, whose locks are apart from those in one. */
+export const installationLock = [lockNumber, 1] as const
+
 /**
  * Keeps other transactions that call this waiting until this one ends. On SQLite every transaction has that from its beginning.
  * @param transaction on which nothing was asked yet

@@ -80,7 +80,7 @@ export async function openSqliteFile(path: string, { create = true, clock = syst
   if (path !== ':memory:') {
     if (!create && !existsSync(path)) throw new DatabaseRefused(`There is no database file ${path}: correct the path, or put the file back`)
     mkdirSync(dirname(path), { recursive: true })
-    closeSync(openSync(path, 'a', 0o600))
+    makeFile(path)
   }
   let connection: Connection | undefined = await connect(path)
   let awaySince = 0
@@ -175,7 +175,21 @@ export async function openSqliteFile(path: string, { create = true, clock = syst
       connection.statements.clear()
       connection.database.close()
       connection = undefined
+      // Or what is left of it stands in the way when this process opens the file again: as in leave().
+      collectGarbage()
     },
+  }
+}
+
+/**
+ * Readable by its owner alone. One that is there is not touched: closing any descriptor of a file gives up all locks that this process has on
+ * it, those of an open connection too, whose -wal other processes would then remove.
+ */
+function makeFile(path: string): void {
+  try {
+    closeSync(openSync(path, 'ax', 0o600))
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
   }
 }
 
@@ -242,7 +256,7 @@ function rollbackOn(database: Libsql.Database): void {
   }
 }
 
-/** Once an outage, so its time does not matter. */
+/** Once an outage, and at the end, so its time does not matter. */
 function collectGarbage(): void {
   setFlagsFromString('--expose-gc')
   const collect = runInNewContext('gc') as () => void

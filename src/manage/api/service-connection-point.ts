@@ -1,7 +1,6 @@
 /** The service connection point (SCP) of the forest: shown, moved, removed (adrms-deployment 1.6). A stale one keeps a new root from being made. */
 import { certificationUrlOf } from '../../cluster/configuration.js'
 import type { Store } from '../../cluster/store/open.js'
-import { tellLicensingClusters } from './change-configuration.js'
 import { problem } from './problem.js'
 
 export interface ServiceConnectionPoint {
@@ -33,7 +32,6 @@ export async function moveServiceConnectionPoint(store: Store, url: string, forc
     problem(409, `${wanted} is no root cluster of this database${root === undefined ? '' : `, that is ${root.url}`}: give its certification URL, or force`)
   }
   await store.forest.moveServiceConnectionPoint(wanted)
-  await tellLicensingClusters(store)
   return readServiceConnectionPoint(store)
 }
 
@@ -46,7 +44,6 @@ export async function removeServiceConnectionPoint(store: Store, force: boolean)
   if (state === 'absent') problem(404, 'The forest has no service connection point')
   if (state === 'current' && !force) problem(409, `It names the root cluster "${cluster}", which is in use: move it, or force`)
   await store.forest.unregisterServiceConnectionPoint()
-  await tellLicensingClusters(store)
 }
 
 async function rootUrl(store: Store): Promise<{ readonly cluster: string; readonly url: string } | undefined> {
