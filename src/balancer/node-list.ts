@@ -42,6 +42,11 @@ export function parseNodesCall(text: string): { cluster: string; nodes: readonly
   return { cluster: name(given['cluster'], 'cluster'), nodes: parseNodes(given['nodes']) }
 }
 
+/** `{ "nodes" }`, as a source of nodes answers. @throws NodeListError */
+export function parseNodesAnswer(text: string): readonly NodeEntry[] {
+  return parseNodes(object(json(text), 'The answer')['nodes'])
+}
+
 /** `{ "cluster", "node" }`. @throws NodeListError */
 export function parseNodeCall(text: string): { cluster: string; node: string } {
   const given = object(json(text), 'The body')

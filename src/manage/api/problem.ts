@@ -1,10 +1,11 @@
 /** What the management API refuses, and how it says so: `{ error, message }`, the message for people. */
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { InvalidConfiguration } from '../../cluster/configuration.js'
+import { DatabaseAway } from '../../cluster/store/database-away.js'
 import { UnknownCluster } from '../../cluster/server-state.js'
 
 /** What stands in `error`, by status. */
-export const problemNames = { 400: 'BadRequest', 404: 'NotFound', 409: 'Conflict', 412: 'PreconditionFailed' } as const
+export const problemNames = { 400: 'BadRequest', 404: 'NotFound', 409: 'Conflict', 412: 'PreconditionFailed', 501: 'NotImplemented', 503: 'Unavailable' } as const
 
 export type ProblemStatus = keyof typeof problemNames
 
@@ -26,7 +27,7 @@ export function problem(status: ProblemStatus, message: string): never {
 /** Error handler of the API's routes. What was not foreseen is logged whole and told as nothing but that. */
 export function answerProblem(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const [status, name] = statusOf(error)
-  if (status < 500) return reply.code(status).send({ error: name, message: error.message })
+  if (status < 500 || error instanceof Problem || error instanceof DatabaseAway) return reply.code(status).send({ error: name, message: error.message })
   request.log.error({ err: error, url: request.url.slice(0, 200) }, 'unexpected error of the management API')
   return reply.code(status).send({ error: name, message: 'The request could not be processed: the log of the management process says why' })
 }
@@ -34,6 +35,7 @@ export function answerProblem(error: FastifyError, request: FastifyRequest, repl
 function statusOf(error: FastifyError): readonly [number, string] {
   if (error instanceof Problem) return [error.status, problemNames[error.status]]
   if (error instanceof InvalidConfiguration) return [400, problemNames[400]]
+  if (error instanceof DatabaseAway) return [503, problemNames[503]]
   if (error instanceof UnknownCluster) return [404, problemNames[404]]
   const { statusCode = 500 } = error
   if (statusCode >= 500) return [500, 'InternalError']

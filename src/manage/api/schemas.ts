@@ -6,6 +6,8 @@ const errorTexts: Readonly<Record<ProblemStatus, string>> = {
   404: 'There is no such thing',
   409: 'Not as things stand; the message says why',
   412: 'If-Match names another version than the stored one',
+  501: 'Servers are started and stopped elsewhere; the message says how',
+  503: 'The database is away',
 }
 
 function errorAnswer(status: ProblemStatus): object {
