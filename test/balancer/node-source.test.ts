@@ -32,7 +32,11 @@ t.test('a list that changes is taken, once; whatever is no list leaves it as it 
       look()
     })
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/nodes`
-  const end = followNodes({ url, token: 'secret', interval: 5 }, (nodes) => void (taken.push(nodes.map(({ id }) => id)), look()), log)
+  const take = (nodes: readonly NodeEntry[]): void => {
+    taken.push(nodes.map(({ id }) => id))
+    look()
+  }
+  const end = followNodes({ url, token: 'secret', interval: 5 }, take, log)
 
   await until(() => asked >= 3 && taken.length > 0)
   t.same(taken, [['a']], 'the same list again is no news')

@@ -54,8 +54,8 @@ function serviceNamed(name: string): ComposeService {
 async function startService(service: ComposeService): Promise<void> {
   for (const [name, condition] of Object.entries(service.dependsOn)) {
     const others = started.get(name) ?? []
-    if (condition === 'service_healthy') await Promise.all(others.map(containers.untilHealthy))
-    if (condition === 'service_completed_successfully') await Promise.all(others.map(containers.untilCompleted))
+    if (condition === 'service_healthy') await Promise.all(others.map((other) => containers.untilHealthy(other)))
+    if (condition === 'service_completed_successfully') await Promise.all(others.map((other) => containers.untilCompleted(other)))
   }
   started.set(service.name, Array.from({ length: service.replicas }, () => containers.start(service)))
 }

@@ -125,6 +125,6 @@ export function containersOf({ folder, secrets, services, database }: Machine): 
       if (container.child.exitCode !== 0) throw new Error(`${container.service} failed: ${container.said()}`)
     },
     stop,
-    stopAll: async () => void (await Promise.all([...running].map(stop))),
+    stopAll: async () => void (await Promise.all([...running].map((container) => stop(container)))),
   }
 }
