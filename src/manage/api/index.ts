@@ -8,7 +8,7 @@ import { registerForest } from './forest.js'
 import { registerGroups } from './groups.js'
 import type { ManagementApi } from './management-api.js'
 import { answerProblem } from './problem.js'
-import { registerMembers } from './members.js'
+import { registerClusters } from './clusters.js'
 import { registerPublishingDomains } from './publishing-domains.js'
 import { registerRequests } from './requests.js'
 import { registerSuperUsers } from './super-users.js'
@@ -26,7 +26,7 @@ export async function registerManagementApi(app: FastifyInstance, api: Managemen
     scope.setSchemaErrorFormatter((errors, part) => explainValidation(errors, part))
     scope.setErrorHandler(answerProblem)
     registerForest(scope, api)
-    registerMembers(scope, api)
+    registerClusters(scope, api)
     registerAccounts(scope, api)
     registerGroups(scope, api)
     registerConfiguration(scope, api)
