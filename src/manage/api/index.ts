@@ -13,6 +13,7 @@ import { registerPublishingDomains } from './publishing-domains.js'
 import { registerRequests } from './requests.js'
 import { registerSuperUsers } from './super-users.js'
 import { registerTemplates } from './templates.js'
+import { registerTrustedForests } from './trusted-forests.js'
 import { registerUrls } from './urls.js'
 import { registerUserDomains } from './user-domains.js'
 import { compileValidator, explainValidation } from './validation.js'
@@ -36,6 +37,7 @@ export async function registerManagementApi(app: FastifyInstance, api: Managemen
     registerAccess(scope, api)
     registerUserDomains(scope, api)
     registerPublishingDomains(scope, api)
+    registerTrustedForests(scope, api)
     registerTemplates(scope, api)
     registerRequests(scope, api)
   })
