@@ -56,6 +56,11 @@ export function parseListenerNameCall(text: string): { cluster: string; listener
   return { cluster: name(given['cluster'], 'cluster'), listener: name(given['listener'], 'listener') }
 }
 
+/** `{ "nodes" }`, as a source of nodes answers. @throws NodeListError */
+export function parseNodesAnswer(text: string): readonly NodeEntry[] {
+  return parseNodes(object(json(text), 'The answer')['nodes'])
+}
+
 /** `{ "cluster", "node" }`. @throws NodeListError */
 export function parseNodeCall(text: string): { cluster: string; node: string } {
   const given = object(json(text), 'The body')

@@ -16,6 +16,7 @@ const commands = {
   client: () => import('./commands/client.js'),
   demo: () => import('./commands/demo.js'),
   explain: () => import('./commands/explain.js'),
+  manage: () => import('./commands/manage.js'),
   node: () => import('./commands/node.js'),
   provision: () => import('./commands/provision.js'),
   scp: () => import('./commands/scp.js'),
@@ -82,7 +83,7 @@ function program(): Command {
       const settings = settingsOf(command, 'add-server')
       await (await commands.servers()).removeExtranet(settings, cluster)
     })
-  add(root, 'balancer', 'balancer', 'the front door of clusters: spreads requests over their nodes; SIGHUP reads the node list again', ['balancer --nodes nodes.json'])
+  add(root, 'balancer', 'balancer', 'the front door of clusters: spreads requests over their nodes; SIGHUP reads the node list again', ['balancer --nodes nodes.json', 'balancer --cluster root --port 7000 --nodes http://127.0.0.1:7080/clusters/root/nodes'])
     .action(async (_flags, command: Command) => {
       const settings = settingsOf(command, 'balancer')
       await (await commands.balancer()).balancer(settings)
@@ -91,6 +92,11 @@ function program(): Command {
     .action(async (_flags, command: Command) => {
       const settings = settingsOf(command, 'node')
       await (await commands.node()).node(settings)
+    })
+  add(root, 'manage', 'manage', 'the management API alone, for an installation whose nodes are started elsewhere', ['manage --db lab/rms.sqlite --token TEXT'])
+    .action(async (_flags, command: Command) => {
+      const settings = settingsOf(command, 'manage')
+      await (await commands.manage()).manage(settings)
     })
   const places = '--public-url http://rms.contoso.test --db lab/rms.sqlite'
   add(root, 'provision', 'provision', 'make a cluster in the database, without a server yet', [`provision root --cluster root ${places}`, `provision licensing --cluster legal ${places}`])

@@ -22,6 +22,18 @@ export interface TrustedLicensingServer {
   readonly templates: readonly string[]
 }
 
+/** Another forest: its RMS server is asked who is in its groups ([MS-RMPRS] 3.5). */
+export interface ForestTrust {
+  /** Mail domain of its groups, in lower case: `fabrikam.test`. */
+  readonly domain: string
+  /** Its GroupExpansion.asmx. */
+  readonly url: string
+  /** An account that it admits there; null: our own service account. */
+  readonly user: string | null
+  /** The password, sealed under our cluster key for the purpose `trusted-forest:<domain>`. */
+  readonly sealedPassword: string | null
+}
+
 export interface ServerConfiguration {
   /** 0 at installation, +1 on every change, see nextVersion. */
   readonly configurationVersion: number
@@ -64,6 +76,9 @@ export interface ServerConfiguration {
   /** SLC public keys of trusted user domains, our own (at a licensing-only cluster: the root's) among them. */
   readonly trustedRacIssuers: readonly string[]
   readonly trustedLicensingServers: readonly TrustedLicensingServer[]
+  readonly trustedForests: readonly ForestTrust[]
+  /** Servers that one group expansion may involve (Windows: MaxCrossForestCalls, product note 23). */
+  readonly maxCrossForestCalls: number
   readonly superUserEnabled: boolean
   /** Mail address of the group whose members get full access. */
   readonly superUserGroup: string | null
@@ -131,6 +146,8 @@ export function defaultConfiguration(
     noRightsCacheEnabled: true,
     onlinePublishingEnabled: true,
     trustedLicensingServers: [],
+    trustedForests: [],
+    maxCrossForestCalls: 10,
     superUserEnabled: false,
     superUserGroup: null,
     revocationType: 'StandardRevocation',
@@ -234,6 +251,11 @@ const checks: Readonly<Record<keyof ServerConfiguration, Check>> = {
     record({ slc: chain, publicKey, sealedKeyPair: text(10_000), templates: listOf(text(1_000_000), 1000) }),
     100,
   ),
+  trustedForests: listOf(
+    record({ domain: matching('a mail domain in lower case', /^[a-z0-9-]+(?:\.[a-z0-9-]+)*$/), url, user: orNull(text(256)), sealedPassword: orNull(text(10_000)) }),
+    100,
+  ),
+  maxCrossForestCalls: wholeNumber(1, 100),
   superUserEnabled: flag,
   superUserGroup: orNull(matching('a mail address', /^[^\s@]{1,64}@[^\s@]{1,255}$/)),
   revocationType: oneOf('StandardRevocation', 'CustomRevocation'),

@@ -12,6 +12,7 @@ import type { Principal } from '../xrml/body.js'
 import { readRightsData, type RightsData } from '../xrml/rights-data.js'
 import { certificationUrlOf, type ServerConfiguration } from './configuration.js'
 import type { ClusterKind, ClusterRow } from './store/cluster-store.js'
+import type { ServiceAccount } from './service-account.js'
 import type { Store } from './store/open.js'
 import type { StoredTemplate } from './store/template-store.js'
 
@@ -32,6 +33,15 @@ export interface ServerTemplate {
   readonly rights: RightsData
 }
 
+/** Another forest, ready to be asked. */
+export interface TrustedForest {
+  readonly domain: string
+  /** Of its GroupExpansion.asmx. */
+  readonly url: string
+  /** Undefined: the own service account. */
+  readonly account: ServiceAccount | undefined
+}
+
 export interface ServerState {
   readonly name: string
   readonly kind: ClusterKind
@@ -40,6 +50,7 @@ export interface ServerState {
   readonly own: Licensor
   /** Trusted publishing domains: their keys open licenses, they never sign. */
   readonly trusted: readonly Licensor[]
+  readonly forests: readonly TrustedForest[]
   readonly clusterKey: ClusterKey
   /** SLC key of the forest's root: only its account certificates name accounts of our own directory. */
   readonly homeRacIssuer: string
@@ -55,6 +66,8 @@ export class UnknownCluster extends Error {
 }
 
 export const clusterKeyPurpose = (cluster: string): string => `cluster-key:${cluster}`
+/** What the password for another forest is sealed for. */
+export const forestPurpose = (domain: string): string => `trusted-forest:${domain}`
 /** What the key pair of a trusted publishing domain is sealed for. */
 export const trustedPurpose = (publicKey: string): string => `trusted-licensing-server:${publicKey}`
 
@@ -94,6 +107,11 @@ async function stateOf(store: Store, row: ClusterRow, clusterKey: ClusterKey, en
     trusted: configuration.trustedLicensingServers.map((server) =>
       licensorOf(server.slc, open(trustedPurpose(server.publicKey), server.sealedKeyPair), server.templates.map(importedTemplate), engine),
     ),
+    forests: configuration.trustedForests.map(({ domain, url, user, sealedPassword }) => ({
+      domain,
+      url,
+      account: user === null || sealedPassword === null ? undefined : { user, password: openAtRest(clusterKey, forestPurpose(domain), sealedPassword).toString('utf8') },
+    })),
     clusterKey,
     homeRacIssuer: homeIssuer(row),
     ...(await certificationOf(store, row)),

@@ -2,6 +2,7 @@
 import { environmentName, optionNames, optionRow, optionsOf } from './options.js'
 import type { CommandName, OptionName } from './options.js'
 import { showValue } from './parse-value.js'
+import { secretFileName } from './secret-file.js'
 
 const textWidth = 58
 
@@ -23,7 +24,9 @@ function defaultText(name: OptionName): string {
 /** What the setting does, with what it may be when the flag itself does not show it. */
 function meaning(name: OptionName): string {
   const row = optionRow(name)
-  return row.type === 'choice' && row.choices.length > 3 ? `${row.help}: ${row.choices.join(', ')}` : row.help
+  const file = secretFileName(name)
+  const choices = row.type === 'choice' && row.choices.length > 3 ? `: ${row.choices.join(', ')}` : ''
+  return `${row.help}${choices}${file === undefined ? '' : `; or --${file} FILE, which holds it`}`
 }
 
 /** The settings of a command in aligned columns: flag, meaning, default, environment variable. Ends with a line break. */

@@ -1,7 +1,7 @@
 /** The only list of settings: flags, `RMS_*` environment, config file, help text and documentation all come from this table. */
 
 export type CommandName =
-  | 'up' | 'node' | 'provision' | 'status' | 'add-server' | 'add-cluster' | 'remove-server' | 'scp' | 'demo' | 'client' | 'explain' | 'balancer'
+  | 'up' | 'node' | 'provision' | 'manage' | 'status' | 'add-server' | 'add-cluster' | 'remove-server' | 'scp' | 'demo' | 'client' | 'explain' | 'balancer'
 
 interface RowBase {
   /** The commands that take this setting as a flag. Environment and config file may name it for any command. */
@@ -11,7 +11,7 @@ interface RowBase {
   /** What help shows for the value, or for a default that only the command knows. */
   readonly placeholder?: string
   readonly defaultText?: string
-  /** Never shown in messages or in the list of origins. */
+  /** Never shown in messages or in the list of origins, and may stand in a file that `NAME-file` names. */
   readonly secret?: boolean
   /** Settings that say the opposite; whichever comes from the stronger source wins, both from the same one is an error. */
   readonly excludes?: string
@@ -67,8 +67,9 @@ const asClient = ['client', 'demo'] as const
 /** Ask a running installation. */
 const managing = ['status', 'add-server', 'add-cluster', 'remove-server', 'scp'] as const
 /** Stand on the database. */
-const onDatabase = ['up', 'node', 'provision'] as const
+const onDatabase = ['up', 'node', 'provision', 'manage'] as const
 const serving = ['up', 'node'] as const
+const listening = [...serving, 'balancer'] as const
 const every = ['demo', 'client', 'explain', 'balancer', ...onDatabase, ...managing] as const
 
 export const options = {
@@ -94,8 +95,12 @@ export const options = {
     help: 'cluster with a second listener, for the extranet: its URLs stand in licenses, the request log tells its users apart; on the next free port unless told; repeatable',
   },
   cluster: {
-    type: 'string', placeholder: 'NAME', default: undefined, defaultText: 'needed', commands: ['node', 'provision'],
-    help: 'name of the cluster to join, or to make',
+    type: 'string', placeholder: 'NAME', default: undefined, defaultText: 'needed', commands: ['node', 'provision', 'balancer'],
+    help: 'name of the cluster to join, to make, or (balancer, with the URL of a node list) to stand before',
+  },
+  'if-absent': {
+    type: 'boolean', default: false, commands: ['provision'],
+    help: 'a cluster of this name and kind that is there already is left as it is, and no error',
   },
   id: {
     type: 'string', placeholder: 'NAME', default: undefined, defaultText: 'a new one', commands: ['node'],
@@ -106,15 +111,15 @@ export const options = {
     help: 'how a licensing-only cluster gets its SLC: self-enrollment, or SubEnroll at the root',
   },
   port: {
-    type: 'integer', minimum: 0, maximum: 65535, default: undefined, defaultText: '7000; node: any', commands: serving,
-    help: 'port of the root cluster, the others take the next ones (0: every one any free one), or of the node',
+    type: 'integer', minimum: 0, maximum: 65535, default: undefined, defaultText: '7000; node: any', commands: listening,
+    help: 'port of the root cluster, the others take the next ones (0: every one any free one), or of the node or balancer',
   },
   'manage-port': {
-    type: 'integer', minimum: 0, maximum: 65535, default: undefined, defaultText: '7080; 0 with --port 0', commands: ['up'],
+    type: 'integer', minimum: 0, maximum: 65535, default: undefined, defaultText: '7080; 0 with --port 0', commands: ['up', 'manage'],
     help: 'port of the management listener; 0 takes any free one',
   },
   'manage-host': {
-    type: 'string', placeholder: 'ADDRESS', default: '127.0.0.1', commands: ['up'],
+    type: 'string', placeholder: 'ADDRESS', default: '127.0.0.1', commands: ['up', 'manage'],
     help: 'address of the management listener',
   },
   'no-restart': {
@@ -122,7 +127,7 @@ export const options = {
     help: 'a node or balancer that dies is not started again',
   },
   host: {
-    type: 'string', placeholder: 'ADDRESS', default: '127.0.0.1', commands: serving,
+    type: 'string', placeholder: 'ADDRESS', default: '127.0.0.1', commands: listening,
     help: 'address to listen on; anything but loopback opens lab keys to the network',
   },
   'public-url': {
@@ -132,6 +137,14 @@ export const options = {
   'extranet-url': {
     type: 'string', format: 'url', placeholder: 'URL', default: undefined, commands: ['provision'],
     help: 'address of the cluster for clients outside, without /_wmcs, written into licenses beside the other one',
+  },
+  'node-url': {
+    type: 'string', format: 'url', placeholder: 'URL', default: undefined, defaultText: 'from host and port', commands: ['node'],
+    help: 'address of the node for balancers on other machines; with --host 0.0.0.0 the name of this machine stands in it',
+  },
+  'root-url': {
+    type: 'string', format: 'url', placeholder: 'URL', default: undefined, defaultText: 'the public one', commands: ['node'],
+    help: 'address at which a licensing-only node asks the root cluster, where its public one leads elsewhere from here',
   },
   'crypto-mode': {
     type: 'choice', choices: [1, 2], default: 2, commands: [...installing, 'provision'],
@@ -148,6 +161,10 @@ export const options = {
   db: {
     type: 'string', placeholder: 'PATH', default: undefined, defaultText: 'up: a file in the data folder', secret: true, commands: [...onDatabase, 'scp'],
     help: 'database of the installation (scp: where none runs): path of an SQLite file, or postgres://user:password@host/database',
+  },
+  'db-password': {
+    type: 'string', placeholder: 'TEXT', default: undefined, defaultText: 'in the URL', secret: true, commands: [...onDatabase, 'scp'],
+    help: 'password for a PostgreSQL URL that names a user only',
   },
   'key-password': {
     type: 'string', placeholder: 'TEXT', default: 'lab-key-password', secret: true, commands: onDatabase,
@@ -180,7 +197,7 @@ export const options = {
     help: 'turn round what Persistent means in Certify: true asks for a temporary RAC',
   },
   'log-level': {
-    type: 'choice', choices: ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'], default: 'info', commands: ['node', 'up', 'balancer'],
+    type: 'choice', choices: ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'], default: 'info', commands: ['node', 'up', 'balancer', 'manage'],
     help: 'least important kind of message that is logged',
   },
   'log-xrml': {
@@ -193,8 +210,8 @@ export const options = {
   },
 
   nodes: {
-    type: 'string', placeholder: 'FILE', default: undefined, defaultText: 'needed', commands: ['balancer'],
-    help: 'JSON file with clusters, their listeners and nodes; read again at SIGHUP',
+    type: 'string', placeholder: 'FILE|URL', default: undefined, defaultText: 'needed', commands: ['balancer'],
+    help: 'JSON file with clusters, their listeners and nodes, read again at SIGHUP; or where management answers the nodes of --cluster, asked at every check',
   },
   'status-host': {
     type: 'string', placeholder: 'ADDRESS', default: '127.0.0.1', commands: ['balancer'],
@@ -230,7 +247,7 @@ export const options = {
     help: 'management address of the running installation',
   },
   token: {
-    type: 'string', placeholder: 'TEXT', default: undefined, defaultText: 'up: a new one; found', secret: true, commands: ['up', ...managing],
+    type: 'string', placeholder: 'TEXT', default: undefined, defaultText: 'up, manage: a new one; found', secret: true, commands: ['up', 'manage', 'balancer', ...managing],
     help: 'token that the management listener asks for; that of an installation of this account on this machine is found',
   },
   force: {

@@ -79,12 +79,12 @@ export async function registerTopology(app: FastifyInstance, topology: Topology)
 function registerAdding(app: FastifyInstance, topology: Topology): void {
   app.post<{ Body: NewClusterPlan }>(
     '/clusters',
-    { schema: { tags, summary: 'Add a licensing-only cluster, with its servers', body: newCluster, response: answers({ 201: clusterSchema }, 400, 409) } },
+    { schema: { tags, summary: 'Add a licensing-only cluster, with its servers', body: newCluster, response: answers({ 201: clusterSchema }, 400, 409, 501) } },
     async ({ body }, reply) => reply.code(201).send(await topology.addCluster(body)),
   )
   app.post<{ Params: { cluster: string } }>(
     '/clusters/:cluster/servers',
-    { schema: { tags, summary: 'Add a server to a cluster', params: path({ cluster: clusterName }), response: answers({ 201: nodeSchema }, 400, 404, 409) } },
+    { schema: { tags, summary: 'Add a server to a cluster', params: path({ cluster: clusterName }), response: answers({ 201: nodeSchema }, 400, 404, 409, 501) } },
     async ({ params }, reply) => reply.code(201).send(await topology.addServer(params.cluster)),
   )
 }
@@ -125,7 +125,7 @@ function registerServers(app: FastifyInstance, topology: Topology): void {
         description: 'It finishes its requests first. The last server of the root cluster stays; the last one of a licensing-only cluster leaves with force=true.',
         params: server,
         querystring: closed({ force: { type: 'boolean', default: false } }),
-        response: answers(removed, 400, 404, 409),
+        response: answers(removed, 400, 404, 409, 501),
       },
     },
     async ({ params, query }, reply) => {
@@ -141,7 +141,7 @@ function registerServers(app: FastifyInstance, topology: Topology): void {
         summary: 'Give a server no more requests',
         description: 'Answers when it has finished those it had. It stays until it is removed.',
         params: server,
-        response: answers({ 200: nodeSchema }, 400, 404, 409),
+        response: answers({ 200: nodeSchema }, 400, 404, 409, 501),
       },
     },
     async ({ params }) => topology.drainServer(params.id),
@@ -154,7 +154,7 @@ function registerServers(app: FastifyInstance, topology: Topology): void {
         summary: 'Kill the process of a server, as a power failure would',
         description: 'For the lab. It is started again, unless the installation was started with --no-restart.',
         params: server,
-        response: answers(removed, 400, 404, 409),
+        response: answers(removed, 400, 404, 409, 501),
       },
     },
     async ({ params }, reply) => {

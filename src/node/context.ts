@@ -42,6 +42,8 @@ export interface NodeParts {
   readonly store: Store
   readonly requestLog: RequestLog
   readonly metrics: Metrics
+  /** Where the root cluster is asked, without /_wmcs, when not at its public URL. */
+  readonly rootUrl?: string | undefined
 }
 
 export function createContext(parts: NodeParts): NodeContext {

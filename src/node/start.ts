@@ -1,4 +1,5 @@
 /** Starts one node: listens, provisions when there is no cluster yet, joins, and keeps its state fresh until it is stopped. */
+import { hostname } from 'node:os'
 import type { FastifyInstance } from 'fastify'
 import { pino, type Logger } from 'pino'
 import { createRequestLog, type RequestLogEvent } from '../cluster/request-log.js'
@@ -28,6 +29,10 @@ export interface NodeOptions {
   readonly port: number
   /** Public URL of the cluster without /_wmcs, where it differs from the node's own. */
   readonly publicUrl?: string | undefined
+  /** Where balancers on other machines reach this node, without a path; where it listens when left out. */
+  readonly ownUrl?: string | undefined
+  /** Where this node asks the root cluster, without /_wmcs; at its public URL when left out. */
+  readonly rootUrl?: string | undefined
   readonly mode: CryptoMode
   readonly engine: EngineName
   readonly bodyLimit: number
@@ -90,7 +95,9 @@ export async function startNode(given: Partial<NodeOptions> = {}): Promise<Runni
   const store = await openStore(options.database, { create: options.provision })
   const log = options.log ?? pino({ level: 'silent' })
   const requestLog = createRequestLog(store.requestLog, { clock, ...loggingOptions(options, nodeId, log) })
-  const context = createContext({ nodeId, keepsXrml: options.includeXrmlInLog, listenerKey: options.listenerKey, log, clock, random, store, requestLog, metrics: createMetrics(nodeId) })
+  const metrics = createMetrics(nodeId)
+  const { includeXrmlInLog: keepsXrml, listenerKey, rootUrl } = options
+  const context = createContext({ nodeId, keepsXrml, listenerKey, rootUrl, log, clock, random, store, requestLog, metrics })
   let app: FastifyInstance | undefined
   let stopRefreshing: (() => Promise<void>) | undefined
   const close = async (): Promise<void> => {
@@ -111,7 +118,7 @@ export async function startNode(given: Partial<NodeOptions> = {}): Promise<Runni
     const state = joined ?? (await provisionOrAdjust(store, options, baseUrl, { clock, random }))
     context.setState(state)
     const now = clock.now().toISOString()
-    const member = { nodeId, cluster: state.name, url, pid: process.pid, started: now, lastSeen: now }
+    const member = { nodeId, cluster: state.name, url: options.ownUrl ?? reachable(url, options.host), pid: process.pid, started: now, lastSeen: now }
     await store.members.join(member)
     stopRefreshing = keepFresh(context, member)
     return { nodeId, url, cluster: state.name, kind: state.kind, baseUrl: state.configuration.baseUrl, context, close }
@@ -119,6 +126,11 @@ export async function startNode(given: Partial<NodeOptions> = {}): Promise<Runni
     await close()
     throw error
   }
+}
+
+/** An address that stands for all of this machine leads nowhere from another one: its name does. */
+function reachable(url: string, host: string): string {
+  return host === '0.0.0.0' || host === '::' ? `http://${hostname()}:${new URL(url).port}` : url
 }
 
 function loggingOptions({ includeXrmlInLog, spoolFolder, spoolLimit }: NodeOptions, nodeId: string, log: Logger) {

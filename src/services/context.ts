@@ -21,6 +21,8 @@ export interface ServiceContext {
   /** The state of this very moment: read once per request. */
   readonly state: () => ServerState
   readonly precertified: PrecertifiedAccounts
+  /** Where a licensing-only server asks the root cluster, without /_wmcs, when not at its public URL. */
+  readonly rootUrl?: string | undefined
 }
 
 /** What the request log will hold beside the bare facts of the request ([TechNet] DRMS_Log_Master). */

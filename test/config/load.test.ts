@@ -171,3 +171,38 @@ t.test('the distance of names counts swapped neighbors as one edit, and very lon
     }),
   )
 })
+
+t.test('every secret may stand in a file that flag, environment or config file names', async (t) => {
+  const files: Readonly<Record<string, string>> = { '/run/key': 'open sesame\n', '/run/empty': '\n', '/run/long': 'x'.repeat(5000), '/run/lines': 'a\nb\n', 'lab.json': '{"db-password-file":"/run/key"}' }
+  const readText = (path: string): string => {
+    const text = files[path]
+    if (text === undefined) throw new Error(`ENOENT: no such file ${path}`)
+    return text
+  }
+  const keyPassword = (flags: Sources['flags'], environment: Sources['environment'] = {}): string => loadSettings('node', { flags, environment, readText }).settings.keyPassword
+  t.equal(keyPassword({ 'key-password-file': '/run/key' }), 'open sesame')
+  t.equal(keyPassword({}, { RMS_KEY_PASSWORD_FILE: '/run/key' }), 'open sesame')
+  t.equal(keyPassword({ 'key-password': 'flag' }, { RMS_KEY_PASSWORD_FILE: '/run/key' }), 'flag', 'the stronger source wins')
+  t.equal(keyPassword({ 'key-password-file': '/run/key' }, { RMS_KEY_PASSWORD: 'plain' }), 'open sesame')
+  const { settings, origins } = loadSettings('node', { flags: { config: 'lab.json' }, environment: {}, readText })
+  t.equal(settings.dbPassword, 'open sesame')
+  t.match(origins.find(({ name }) => name === 'db-password'), { from: 'db-password-file in lab.json', value: '(hidden)' })
+
+  const refused: readonly (readonly [Sources['flags'], Sources['environment'], RegExp])[] = [
+    [{ 'key-password-file': '/run/none' }, {}, /^--key-password-file is "\/run\/none"; the secret in this file cannot be used: ENOENT/],
+    [{}, { RMS_KEY_PASSWORD_FILE: '/run/empty' }, /^RMS_KEY_PASSWORD_FILE is "\/run\/empty"; .* it is empty$/],
+    [{ 'db-file': '/run/long' }, {}, /more than 4096 characters$/],
+    [{ 'db-file': '/run/lines' }, {}, /more than one line$/],
+    [{ 'key-password-file': '/run/key', 'key-password': 'x' }, {}, /^--key-password-file and --key-password are for the same secret/],
+    [{}, { RMS_DB: 'a', RMS_DB_FILE: '/run/key' }, /^RMS_DB and RMS_DB_FILE are for the same secret/],
+    [{ 'host-file': '/run/key' }, {}, /^--host-file is not a setting/],
+    [{ 'token-file': '/run/key' }, {}, /^--token-file does not belong to node/],
+    [{}, { RMS_KEY_PASWORD_FILE: '/run/key' }, /^RMS_KEY_PASWORD_FILE is not a setting; did you mean RMS_KEY_PASSWORD_FILE\?/],
+  ]
+  for (const [flags, environment, problem] of refused) {
+    const problems = problemsOf('node', { flags, environment, readText })
+    t.equal(problems.length, 1, String(problems))
+    t.match(problems[0], problem)
+    t.notMatch(String(problems), /sesame/)
+  }
+})

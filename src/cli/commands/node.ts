@@ -4,16 +4,19 @@ import closeWithGrace from 'close-with-grace'
 import type { Settings } from '../../config/options.js'
 import { systemRandom } from '../../effects.js'
 import { startNode } from '../../node/start.js'
+import { databaseOf } from '../database.js'
 import { Failure } from '../failure.js'
 import { createLogger } from '../logger.js'
 import { createOutput, table } from '../output.js'
 import { endWithParent } from '../parent.js'
+import { withoutPath } from '../public-url.js'
 
 /** Milliseconds for running requests when it is stopped. */
 const longestClose = 35_000
 
 export async function node(settings: Settings<'node'>): Promise<void> {
-  const { cluster, db } = settings
+  const { cluster } = settings
+  const db = databaseOf(settings)
   // Before anything is awaited: a parent that dies meanwhile must not leave us behind.
   let end = (): void => process.exit(1)
   endWithParent(() => end())
@@ -29,6 +32,8 @@ export async function node(settings: Settings<'node'>): Promise<void> {
     keyPassword: settings.keyPassword,
     host: settings.host,
     port: settings.port ?? 0,
+    ownUrl: settings.nodeUrl === undefined ? undefined : new URL(settings.nodeUrl).origin,
+    rootUrl: settings.rootUrl === undefined ? undefined : withoutPath(settings.rootUrl),
     engine: settings.signer,
     bodyLimit: settings.bodyLimit,
     requestTimeoutMilliseconds: settings.requestTimeout * 1000,

@@ -2,14 +2,18 @@
 import type { ServerConfiguration } from '../../cluster/configuration.js'
 import type { Settings } from '../../config/options.js'
 import { provisionLicensing, provisionRoot } from '../../cluster/provision.js'
+import { loadServerState } from '../../cluster/server-state.js'
 import { openStore } from '../../cluster/store/open.js'
 import { systemClock, systemRandom } from '../../effects.js'
+import { databaseOf } from '../database.js'
 import { Failure } from '../failure.js'
 import { createOutput, table } from '../output.js'
+import { withoutPath } from '../public-url.js'
 
 export async function provision(settings: Settings<'provision'>, kind: string): Promise<void> {
-  const { cluster, db, publicUrl, extranetUrl, keyPassword, cryptoMode, enrollment } = settings
+  const { cluster, publicUrl, extranetUrl, keyPassword, cryptoMode, enrollment, ifAbsent } = settings
   if (kind !== 'root' && kind !== 'licensing') throw new Failure(`There is no kind of cluster "${kind}": provision root, or provision licensing`, 2)
+  const db = databaseOf(settings)
   if (cluster === undefined) throw new Failure('Say how the cluster is to be called: --cluster NAME', 2)
   if (db === undefined) throw new Failure('Say where the installation is, or is to be: --db PATH of an SQLite file, or --db postgres://…', 2)
   if (publicUrl === undefined) throw new Failure('Say under which address clients will see the cluster, as it stands in licenses: --public-url URL', 2)
@@ -19,6 +23,13 @@ export async function provision(settings: Settings<'provision'>, kind: string): 
   const effects = { clock: systemClock, random: systemRandom }
   const store = await openStore(db)
   try {
+    const present = ifAbsent ? await store.clusters.find(cluster) : undefined
+    if (present?.kind === kind) {
+      // A wrong password is told now, not by every node.
+      await loadServerState(store, cluster, keyPassword, 'openssl')
+      output.result({ event: 'present', cluster, kind, url: present.configuration.baseUrl }, `The cluster ${cluster} (${kind}) is there already, at ${present.configuration.baseUrl}: nothing was changed`)
+      return
+    }
     if (kind === 'root') await provisionRoot(store, { name: cluster, baseUrl, mode: cryptoMode, keyPassword, settings: outside }, effects)
     else await provisionLicensing(store, { name: cluster, baseUrl, keyPassword, enrollment, settings: outside }, effects)
     const configuration = (await store.clusters.find(cluster))?.configuration
@@ -31,7 +42,7 @@ export async function provision(settings: Settings<'provision'>, kind: string): 
 }
 
 function baseUrlAt(address: string): string {
-  return `${address.replace(/(?:\/_wmcs)?\/*$/i, '')}/_wmcs`
+  return `${withoutPath(address)}/_wmcs`
 }
 
 /** A licensing-only cluster certifies nobody: outside too, accounts go to the root. */

@@ -2,6 +2,7 @@
 import type { Settings } from '../../config/options.js'
 import { openStore, type Store } from '../../cluster/store/open.js'
 import { moveServiceConnectionPoint, readServiceConnectionPoint, removeServiceConnectionPoint, type ServiceConnectionPoint } from '../../manage/api/service-connection-point.js'
+import { databaseOf } from '../database.js'
 import { Failure } from '../failure.js'
 import { callManagement } from '../management-call.js'
 import { createOutput, table, type Output } from '../output.js'
@@ -36,7 +37,8 @@ export async function remove(settings: Settings<'scp'>): Promise<void> {
 }
 
 /** The database itself where it is named; the management API of a running installation otherwise. */
-async function inDatabaseOr<Result>({ db }: Settings<'scp'>, inDatabase: (store: Store) => Promise<Result>, byApi: () => Promise<Result>): Promise<Result> {
+async function inDatabaseOr<Result>(settings: Settings<'scp'>, inDatabase: (store: Store) => Promise<Result>, byApi: () => Promise<Result>): Promise<Result> {
+  const db = databaseOf(settings)
   if (db === undefined) return byApi()
   const store = await openStore(db)
   try {

@@ -3,6 +3,7 @@ import type { Settings } from '../../config/options.js'
 import { seedDirectory, seedPassword } from '../../directory/seed.js'
 import { systemRandom } from '../../effects.js'
 import type { Installation, InstallationOptions } from '../../manage/installation.js'
+import { databaseOf } from '../database.js'
 import { createLogger, relayTo } from '../logger.js'
 import { keepToken } from '../management-token.js'
 import { createOutput, table, type Output } from '../output.js'
@@ -26,7 +27,7 @@ export function installationOptions(settings: Settings<'up'>): InstallationOptio
     mode: settings.cryptoMode,
     engine: settings.signer,
     data: settings.data,
-    database: settings.db,
+    database: databaseOf(settings),
     keyPassword: settings.keyPassword,
     bodyLimit: settings.bodyLimit,
     requestTimeoutMilliseconds: settings.requestTimeout * 1000,

@@ -39,6 +39,8 @@ export interface DirectoryStore extends Directory {
   /** SIDs of the direct members of a group, 10 000 at most. */
   membersOf(groupSid: string): Promise<readonly string[]>
   groupBySid(sid: string): Promise<Group | undefined>
+  /** The groups that are direct members of one of these groups. */
+  groupsIn(groupSids: readonly string[]): Promise<readonly Group[]>
   countAccounts(): Promise<number>
 }
 
@@ -208,6 +210,11 @@ export function directoryStore(db: Database, forests: ForestStore): DirectorySto
       const row = await db.selectFrom('directory_group').select(groupColumns).where('sid', '=', sid).executeTakeFirst()
       return row === undefined ? undefined : groupFromRow(row)
     },
+    groupsIn: (groupSids) =>
+      inChunks(groupSids, async (chunk) => {
+        const members = db.selectFrom('group_member').select('member_sid').where('group_sid', 'in', chunk)
+        return (await db.selectFrom('directory_group').select(groupColumns).where('sid', 'in', members).execute()).map(groupFromRow)
+      }),
     countAccounts: async () => {
       const query = db.selectFrom('account').select((expression) => expression.fn.countAll().as('count'))
       return Number((await query.executeTakeFirstOrThrow()).count)

@@ -39,6 +39,7 @@ const changeable: Partial<Readonly<Record<keyof ServerConfiguration, object>>> =
   serverDecommissioned: flag('Decommissions the cluster: it gives out content keys and does nothing else. There is no way back'),
   noRightsCacheEnabled: flag('Whether refusals are remembered'),
   onlinePublishingEnabled: flag('Whether the server signs publishing licenses'),
+  maxCrossForestCalls: { type: 'integer', minimum: 1, maximum: 100, description: 'How many servers one group expansion across forests may involve' },
   superUserEnabled: flag('Whether members of superUserGroup get full access'),
   superUserGroup: orNull(mailAddress),
   revocationType: { type: 'string', enum: ['StandardRevocation', 'CustomRevocation'] },

@@ -5,7 +5,7 @@ import { UnknownCluster } from '../../cluster/server-state.js'
 import { DatabaseAway } from '../../cluster/store/database-away.js'
 
 /** What stands in `error`, by status. */
-export const problemNames = { 400: 'BadRequest', 404: 'NotFound', 409: 'Conflict', 412: 'PreconditionFailed', 503: 'Unavailable' } as const
+export const problemNames = { 400: 'BadRequest', 404: 'NotFound', 409: 'Conflict', 412: 'PreconditionFailed', 501: 'NotImplemented', 503: 'Unavailable' } as const
 
 export type ProblemStatus = keyof typeof problemNames
 
@@ -42,6 +42,7 @@ const databaseIsAway = 'The database is away, and may have taken the change or n
 function statusOf(error: FastifyError): readonly [number, string] {
   if (error instanceof Problem) return [error.status, problemNames[error.status]]
   if (error instanceof InvalidConfiguration) return [400, problemNames[400]]
+  if (error instanceof DatabaseAway) return [503, problemNames[503]]
   if (error instanceof UnknownCluster) return [404, problemNames[404]]
   const { statusCode = 500 } = error
   if (statusCode >= 500) return [500, 'InternalError']

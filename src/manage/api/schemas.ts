@@ -6,6 +6,7 @@ const errorTexts: Readonly<Record<ProblemStatus, string>> = {
   404: 'There is no such thing',
   409: 'Not as things stand; the message says why',
   412: 'If-Match names another version than the stored one',
+  501: 'Servers are started and stopped elsewhere; the message says how',
   503: 'Not at this moment: the database is away, or a server did not start; the message says which',
 }
 

@@ -16,6 +16,7 @@ import { accountCertificateLimits, readChain } from '../read-documents.js'
 import { requireInService } from '../standing.js'
 import { walk } from '../steps.js'
 import { requireGoodAccountCertificate } from './account-certificate.js'
+import { withForeignGroups } from './foreign-groups.js'
 import { currentPolicy, identityOfAccount, issueLicense, requireRights } from './issue-license.js'
 import { exceptionElement, licenseItems, noteIssued, type ItemResult } from './items.js'
 import { licensingService } from './messages.js'
@@ -107,7 +108,8 @@ function requireTimes({ good, rac, state, now }: { good: GoodPl; rac: Rac; state
 async function decide(known: ItemCall & OpenedPl & { good: GoodPl; rac: Rac }): Promise<{ rights: readonly UlRight[]; policySource: RightsData }> {
   const { good, rac, rightsData, state, now, context } = known
   const { policy, rights: policySource } = currentPolicy(good, rightsData, now)
-  const identity = await identityOfAccount(rac.account, rac.issuer.publicKey?.modulus, { state, directory: context.directory })
+  const own = await identityOfAccount(rac.account, rac.issuer.publicKey?.modulus, { state, directory: context.directory })
+  const identity = await withForeignGroups(own, policy, rac.account, known)
   return { policySource, rights: requireRights(policy, identity, rac.account, state, now) }
 }
 

@@ -1,0 +1,14 @@
+/** Which nodes of the member list live. */
+import type { Member } from './store/member-store.js'
+
+/** Milliseconds of silence after which a node counts as gone, beside others that speak. */
+export const longestSilence = 60_000
+
+/**
+ * Those seen as lately as the others. They are compared with each other, not with a clock: while the database is away all are silent, and none
+ * of them is gone.
+ */
+export function livingMembers(members: readonly Member[]): readonly Member[] {
+  const newest = Math.max(...members.map(({ lastSeen }) => Date.parse(lastSeen)))
+  return members.filter(({ lastSeen }) => newest - Date.parse(lastSeen) <= longestSilence)
+}
