@@ -16,7 +16,7 @@ export async function balancer(settings: Settings<'balancer'>): Promise<void> {
   let end = (): void => process.exit(1)
   endWithParent(() => end())
   const output = createOutput(settings.json)
-  const log = createLogger(settings.logLevel)
+  const log = await createLogger(settings.logLevel)
   const file = settings.nodes
   if (file === undefined) throw new Failure('The balancer needs --nodes FILE, the JSON file that names clusters, listeners and nodes', 2)
   const clusters = await readNodeList(file)

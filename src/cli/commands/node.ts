@@ -20,7 +20,7 @@ export async function node(settings: Settings<'node'>): Promise<void> {
   if (cluster === undefined) throw new Failure('Say which cluster to join: --cluster NAME', 2)
   if (db === undefined) throw new Failure('Say where the installation is: --db PATH of its SQLite file, or --db postgres://…', 2)
   const output = createOutput(settings.json)
-  const log = createLogger(settings.logLevel)
+  const log = await createLogger(settings.logLevel)
   const starting = startNode({
     database: db,
     cluster,
