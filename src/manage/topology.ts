@@ -81,11 +81,11 @@ export async function startTopology(options: TopologyOptions): Promise<RunningTo
     else await provisionLicensing(store, { name, baseUrl, keyPassword, enrollment, settings }, effects)
   }
 
-  const serve = async ({ name, kind, nodes }: Plan, url: string, balancer: BalancerProcess): Promise<ClusterProcesses> => {
+  const serve = async ({ name, kind, nodes }: Plan, url: string, balancer: BalancerProcess, made: Promise<void>): Promise<ClusterProcesses> => {
     const { nodeFlags: flags, secrets, restart, onLine } = options
     const cluster = createClusterProcesses({ name, kind, url, balancer, flags, secrets, restart, log, onLine, clock })
     clusters.push(cluster)
-    await cluster.addServers(nodes)
+    await cluster.addServers(nodes, made)
     return cluster
   }
 
@@ -103,14 +103,13 @@ export async function startTopology(options: TopologyOptions): Promise<RunningTo
     const plans = await planOf(options)
     const doors = await allOf(plans.map(openDoor))
     const url = (index: number): string => baseUrlOf(plans[index] as Plan, doors[index] as BalancerProcess)
-    const [root, ...others] = plans
-    await makeCluster(root as Plan, url(0))
-    const serving = plans.map(async (plan, index) => {
-      if (index > 0) await makeCluster(plan, url(index))
-      await serve(plan, url(index), doors[index] as BalancerProcess)
+    const rootMade = makeCluster(plans[0] as Plan, url(0))
+    const serving = plans.map((plan, index) => {
+      const made = index === 0 ? rootMade : rootMade.then(() => makeCluster(plan, url(index)))
+      return serve(plan, url(index), doors[index] as BalancerProcess, made)
     })
     await allOf(serving)
-    log.debug({ clusters: others.length + 1 }, 'all clusters serve')
+    log.debug({ clusters: plans.length }, 'all clusters serve')
   }
 
   /** One after the other: who is the last node must not change while it is decided. */
@@ -151,8 +150,7 @@ export async function startTopology(options: TopologyOptions): Promise<RunningTo
     try {
       balancer = await openNextDoor(wanted)
       const url = baseUrlOf(plan, balancer)
-      await makeCluster(plan, url)
-      return (await serve(plan, url, balancer)).status()
+      return (await serve(plan, url, balancer, makeCluster(plan, url))).status()
     } catch (error) {
       const at = clusters.findIndex((cluster) => cluster.name === name)
       if (at >= 0) clusters.splice(at, 1)

@@ -7,7 +7,7 @@ import { startNode } from '../../node/start.js'
 import { Failure } from '../failure.js'
 import { createLogger } from '../logger.js'
 import { createOutput, table } from '../output.js'
-import { endWithParent } from '../parent.js'
+import { endWithParent, wordOfParent } from '../parent.js'
 
 /** Milliseconds for running requests when it is stopped. */
 const longestClose = 35_000
@@ -21,6 +21,8 @@ export async function node(settings: Settings<'node'>): Promise<void> {
   if (db === undefined) throw new Failure('Say where the installation is: --db PATH of its SQLite file, or --db postgres://…', 2)
   const output = createOutput(settings.json)
   const log = await createLogger(settings.logLevel)
+  // Loading takes most of a start: it is done while the parent makes the cluster.
+  await wordOfParent()
   const starting = startNode({
     database: db,
     cluster,
