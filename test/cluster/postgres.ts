@@ -94,8 +94,8 @@ export async function startPostgres(t: Pick<Test, 'teardown'>, options: Postgres
   const start = async (): Promise<void> => {
     const settings = [`listen_addresses=${addresses}`, `port=${port}`, 'unix_socket_directories=', `fsync=${options.durable === true ? 'on' : 'off'}`, 'shared_buffers=16MB', 'max_connections=60']
     const postgres = [join(binaries, 'postgres'), '-D', data, ...settings.flatMap((setting) => ['-c', setting])]
-    // The shell ends the server when our end of its standard input closes: by stop(), or because this process is no more.
-    const child = spawn('/bin/sh', ['-c', '"$@" </dev/null & read -r _; kill -INT $!; wait $!', 'sh', ...postgres], { ...run, stdio: ['pipe', 'ignore', 'pipe'] })
+    // The shell ends the server when our end of its standard input closes (by stop(), or because this process is no more), or a signal comes.
+    const child = spawn('/bin/sh', ['-c', 'trap : HUP INT TERM; "$@" </dev/null & read -r _; kill -INT $!; wait $!', 'sh', ...postgres], { ...run, stdio: ['pipe', 'ignore', 'pipe'] })
     server = child
     let said = ''
     await new Promise<void>((resolve, reject) => {

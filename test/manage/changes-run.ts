@@ -7,7 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { percentile } from '../../bench/spread.js'
 import type { RequestLogRecord } from '../../src/cluster/request-log.js'
 import type { ClusterStatus, InstallationStatus, NodeStatus } from '../../src/index.js'
-import { startUp, type RunningUp } from '../cli/command.js'
+import { childrenOf, startUp, until, type RunningUp } from '../cli/command.js'
 import { createPrng, type Prng } from '../hostile/prng.js'
 import { licenseRequests, startOpenLoop, type Answer, type OpenLoop } from './open-loop.js'
 
@@ -59,6 +59,8 @@ export function isGood({ failed, missing, twice, uneven }: ChangesResult): boole
 
 const leastRequests = 1000
 const mostUneven = 1
+/** Milliseconds. */
+const patience = 60_000
 const kinds = ['kill', 'add', 'drain', 'replace', 'reload'] as const
 type Kind = (typeof kinds)[number]
 
@@ -132,7 +134,7 @@ async function change({ up, prng, kills }: Lab, kind: Kind): Promise<string> {
 
 async function kill(up: RunningUp, node: NodeStatus): Promise<void> {
   process.kill(node.pid, 'SIGKILL')
-  await until(async () => (await rootOf(up)).nodes.some(({ id, pid, state }) => id === node.id && state === 'serving' && pid !== node.pid), `${node.id} is back`)
+  await until(async () => (await rootOf(up)).nodes.some(({ id, pid, state }) => id === node.id && state === 'serving' && pid !== node.pid), `${node.id} is back`, patience)
 }
 
 async function add(up: RunningUp): Promise<string> {
@@ -145,12 +147,12 @@ async function spell({ up, loop }: Lab, after: string, withPages: boolean): Prom
   const ids = nodes.map(({ id }) => id)
   const changed = loop.answers.length
   const seen = (): ReadonlySet<string> => new Set(loop.answers.slice(changed).map((answer) => answer?.node ?? ''))
-  await until(() => ids.every((id) => seen().has(id)), `${ids.join(', ')} all answer after: ${after}`)
+  await until(() => ids.every((id) => seen().has(id)), `${ids.join(', ')} all answer after: ${after}`, patience)
   const from = loop.answers.length
   if (withPages) await loop.addPages(leastRequests)
   await until(() => loop.answers.length >= from + leastRequests, `${leastRequests} requests after: ${after}`, 300_000)
   const to = loop.answers.length
-  await until(() => !loop.answers.slice(from, to).includes(undefined), `the last answers after: ${after}`)
+  await until(() => !loop.answers.slice(from, to).includes(undefined), `the last answers after: ${after}`, patience)
   const counts: Record<string, number> = Object.fromEntries(ids.map((id) => [id, 0]))
   for (const answer of loop.answers.slice(from, to)) counts[answer?.node ?? ''] = (counts[answer?.node ?? ''] ?? 0) + 1
   const equal = (to - from) / ids.length
@@ -205,18 +207,9 @@ async function manage({ ready }: RunningUp, method: string, path: string): Promi
   return text === '' ? undefined : JSON.parse(text)
 }
 
-async function until(isSo: () => boolean | Promise<boolean>, what: string, within = 60_000): Promise<void> {
-  const deadline = performance.now() + within
-  while (!(await isSo())) {
-    if (performance.now() > deadline) throw new Error(`${what}: not within ${within / 1000} s`)
-    await pause(50)
-  }
-}
-
 /** The child of this process that is a balancer, as /proc knows it. */
 function balancerOf(parent: number): number {
-  const children = readFileSync(`/proc/${parent}/task/${parent}/children`, 'utf8').trim().split(' ').map(Number)
-  const found = children.find((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').includes('balancer'))
+  const found = childrenOf(parent).find((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').includes('balancer'))
   if (found === undefined) throw new Error('up has no balancer')
   return found
 }

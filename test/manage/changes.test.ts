@@ -8,7 +8,7 @@ t.setTimeout(115_000)
 t.test('nodes die, come, drain and are replaced, the list is read again: no request fails, no license is lost, the turns stay even', async (t) => {
   const { requests, licenses, changes, failures, failed, missing, twice, spells, uneven } = await runChanges({
     seconds: 1,
-    rate: 30,
+    rate: 25,
     seed: 3,
     withPages: true,
     kills: 1,

@@ -4,10 +4,10 @@
  */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as pause } from 'node:timers/promises'
 import { connect } from '../../src/client/index.js'
 import { openStore } from '../../src/cluster/store/open.js'
 import { seedPassword } from '../../src/directory/seed.js'
+import { until } from '../cli/command.js'
 import { startPostgres } from '../cluster/postgres.js'
 import { createMachine, layBridge, network, ownAddress, type Machine, type Server, type Way } from './machines.js'
 import { licenseRequests, startOpenLoop, type OpenLoop } from './open-loop.js'
@@ -25,7 +25,7 @@ export interface MachinesResult {
 }
 
 const [way, folder = ''] = process.argv.slice(2) as [Way, string?]
-const rate = 20
+const rate = 10
 const endings: (() => unknown)[] = []
 try {
   process.stdout.write(`${JSON.stringify(await runMachines())}\n`)
@@ -115,10 +115,4 @@ async function seen(loop: OpenLoop, count: number): Promise<readonly string[]> {
   const who = (): readonly string[] => [...new Set(loop.answers.slice(from).flatMap((answer) => answer?.node ?? []))].toSorted()
   await until(() => loop.answers.slice(from).filter((answer) => answer !== undefined).length >= 20 && who().length >= count, `${count} nodes answer`)
   return who()
-}
-
-async function until(isSo: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  for (const deadline = performance.now() + 30_000; !(await isSo()); await pause(30)) {
-    if (performance.now() > deadline) throw new Error(`${what}: not within 30 s`)
-  }
 }

@@ -22,7 +22,7 @@ t.test(`a root cluster on two machines that share one PostgreSQL, behind a balan
   t.equal(opened, 'figures')
   t.same(served, [['first', 'second'], ['first'], ['first', 'third']], 'two nodes; one killed; another one in its place')
   t.same(failures, [], 'no request fails when a node is killed')
-  t.ok(licenses > 60)
+  t.ok(licenses >= 30)
   t.same(missing, [], 'every license is in the request log, once')
   t.same(left, ['first', 'second'], 'the killed one could not leave the list, the last one did')
   t.end()

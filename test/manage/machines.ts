@@ -69,8 +69,8 @@ export function createMachine(way: Way, number: number, folder: string, environm
   }
 }
 
-/** Passes signals on by name, a line each, and kills the server when our end of its standard input closes: also when we are no more. */
-const keeper = '"$@" </dev/null & server=$!; exec >&- 2>&-; while read -r signal; do kill -"$signal" $server; done; kill -KILL $server; wait $server'
+/** Passes signals on by name, a line each, and kills the server when it gets one itself, or our end of its standard input closes: we are no more. */
+const keeper = 'trap : HUP INT TERM; "$@" </dev/null & server=$!; exec >&- 2>&-; while read -r signal; do kill -"$signal" $server; done; kill -KILL $server; wait $server'
 
 async function serverOf(child: ChildProcess): Promise<Server> {
   let said = ''
