@@ -30,8 +30,12 @@ export interface ClusterProcesses {
   size(): number
   /** The cluster's front door. */
   readonly balancer: BalancerProcess
-  /** Starts nodes; they take requests when this resolves. @throws ChildFailed; then none of them stays */
-  addServers(count: number): Promise<readonly NodeStatus[]>
+  /**
+   * Starts nodes; they take requests when this resolves.
+   * @param made when the cluster is in the database; the processes load meanwhile
+   * @throws ChildFailed, and what `made` is rejected with; then none of them stays
+   */
+  addServers(count: number, made?: Promise<unknown>): Promise<readonly NodeStatus[]>
   /** The node takes no new requests; resolves when it has finished those it had. */
   drain(id: string): Promise<void>
   /** Drains the node and ends it. */
@@ -56,11 +60,11 @@ export function createClusterProcesses(options: ClusterProcessesOptions): Cluste
   const nodes = new Map<string, NodeProcess>()
   let count = 0
 
-  const startNode = async (id: string): Promise<NodeProcess> => {
+  const startNode = async (id: string, begin?: Promise<unknown>): Promise<NodeProcess> => {
     const args = ['node', '--json', '--cluster', name, '--id', id, ...options.flags]
     const supervised = await supervise({
       name: id,
-      start: () => startChild({ args, secrets: options.secrets, onLine: options.onLine, readyWithin }),
+      start: () => startChild({ args, secrets: options.secrets, begin, onLine: options.onLine, readyWithin }),
       restart: options.restart,
       log,
       clock,
@@ -104,15 +108,16 @@ export function createClusterProcesses(options: ClusterProcessesOptions): Cluste
     status: () => ({ name, kind, url, ...extranetOf(balancer), nodes: [...nodes.values()].map(statusOf) }),
     hasNode: (id) => nodes.has(id),
     size: () => nodes.size,
-    addServers: async (wanted) => {
+    addServers: async (wanted, made) => {
       const ids = Array.from({ length: wanted }, () => `${name}-${++count}`)
-      const started = await Promise.allSettled(ids.map(startNode))
+      const started = await Promise.allSettled(ids.map((id) => startNode(id, made)))
       const running = started.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
       const failed = started.find((result) => result.status === 'rejected')
       if (failed !== undefined) {
         await Promise.all(running.map(({ supervised }) => supervised.stop()))
         throw failed.reason
       }
+      await made
       for (const node of running) nodes.set(node.id, node)
       try {
         await tellBalancer()

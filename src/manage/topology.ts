@@ -88,12 +88,12 @@ export async function startTopology(options: TopologyOptions): Promise<RunningTo
     return stored === undefined
   }
 
-  const serve = async ({ name, kind, nodes }: Plan, url: string, balancer: BalancerProcess): Promise<ClusterProcesses> => {
+  const serve = async ({ name, kind, nodes }: Plan, url: string, balancer: BalancerProcess, made: Promise<unknown>): Promise<ClusterProcesses> => {
     const { nodeFlags: flags, restart, onLine } = options
     const secrets = { ...options.secrets, RMS_LISTENER_KEY: listenerKey }
     const cluster = createClusterProcesses({ name, kind, url, balancer, flags, secrets, restart, log, onLine, clock })
     clusters.push(cluster)
-    await cluster.addServers(nodes)
+    await cluster.addServers(nodes, made)
     return cluster
   }
 
@@ -118,10 +118,10 @@ export async function startTopology(options: TopologyOptions): Promise<RunningTo
       if (plan.extranet !== undefined) await followListener(store, plan, door.extranetUrl())
     }
     const url = (index: number): string => baseUrlOf(plans[index] as Plan, doors[index] as BalancerProcess)
-    await make(0)
-    const serving = plans.map(async (plan, index) => {
-      if (index > 0) await make(index)
-      await serve(plan, url(index), doors[index] as BalancerProcess)
+    const rootMade = make(0)
+    const serving = plans.map((plan, index) => {
+      const made = index === 0 ? rootMade : rootMade.then(() => make(index))
+      return serve(plan, url(index), doors[index] as BalancerProcess, made)
     })
     await allOf(serving)
     log.debug({ clusters: plans.length }, 'all clusters serve')
@@ -171,10 +171,13 @@ export async function startTopology(options: TopologyOptions): Promise<RunningTo
     try {
       balancer = await ports.openAt(wanted.port, undefined, (port) => openDoor({ name, port }))
       if (wanted.extranet !== undefined) await openExtranet(balancer, wanted.extranet)
-      const url = baseUrlOf(plan, balancer)
-      isNew = await makeCluster(plan, url)
-      if (wanted.extranet !== undefined) await followListener(store, plan, balancer.extranetUrl())
-      return (await serve(plan, url, balancer)).status()
+      const door = balancer
+      const url = baseUrlOf(plan, door)
+      const make = async (): Promise<void> => {
+        isNew = await makeCluster(plan, url)
+        if (wanted.extranet !== undefined) await followListener(store, plan, door.extranetUrl())
+      }
+      return (await serve(plan, url, door, make())).status()
     } catch (error) {
       await takeBack(name, balancer, isNew)
       throw error

@@ -1,7 +1,7 @@
 /** A Fastify instance from role and context. What listens, and when it ends, is the process's business (start.ts). */
 import fastifySwagger from '@fastify/swagger'
 import fastifySwaggerUi from '@fastify/swagger-ui'
-import Fastify, { LogController, type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import Fastify, { LogController, type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest, type FastifyServerOptions } from 'fastify'
 import { RequestLogClosed, RequestLogFull } from '../cluster/request-log.js'
 import type { ClusterKind } from '../cluster/store/cluster-store.js'
 import { anonymousCaller } from '../identity/caller.js'
@@ -22,6 +22,14 @@ export interface AppOptions {
   readonly requestTimeout: number
 }
 
+type CompilersFactory = NonNullable<NonNullable<FastifyServerOptions['schemaController']>['compilersFactory']>
+
+/** The messages are text: the schemas describe them, they do not validate. Told so at once, fastify does not even load its compilers. */
+const describing = {
+  buildValidator: () => () => () => true,
+  buildSerializer: () => () => (data: unknown) => (typeof data === 'string' ? data : JSON.stringify(data)),
+} as unknown as CompilersFactory
+
 export async function buildApp(context: NodeContext, options: AppOptions): Promise<FastifyInstance> {
   const app = Fastify({
     loggerInstance: context.log,
@@ -33,12 +41,9 @@ export async function buildApp(context: NodeContext, options: AppOptions): Promi
     keepAliveTimeout: 65_000,
     routerOptions: { caseSensitive: false, ignoreTrailingSlash: true, maxParamLength: 200 },
     forceCloseConnections: 'idle',
-    // The messages are text: the schemas describe them, they do not validate.
-    ajv: { customOptions: { strict: false } },
+    schemaController: { compilersFactory: describing },
   }) as unknown as FastifyInstance
   app.decorateRequest('caller')
-  app.setValidatorCompiler(() => () => true)
-  app.setSerializerCompiler(() => (data) => (typeof data === 'string' ? data : JSON.stringify(data)))
   app.addHook('onRequest', async (request, reply) => {
     request.caller = anonymousCaller
     reply.header('x-served-by', context.nodeId)

@@ -6,7 +6,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { chmodSync, chownSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, chmodSync, chownSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -24,6 +24,11 @@ export interface TestPostgres {
   stop(): Promise<void>
   /** Starts it again, at the same port. */
   start(): Promise<void>
+}
+
+export interface PostgresOptions {
+  readonly durable?: boolean
+  readonly lan?: { readonly address: string; readonly network: string } | undefined
 }
 
 export interface TestDatabase {
@@ -50,9 +55,9 @@ export function databases(t: Test): readonly TestDatabase[] {
 
 /**
  * Starts a server that is stopped and removed when `t` ends.
- * @param options durable: what is committed is on the disk, as outside of tests
+ * @param options durable: what is committed is on the disk, as outside of tests; lan: another address to listen on, and who may come from there
  */
-export async function startPostgres(t: Pick<Test, 'teardown'>, options: { readonly durable?: boolean } = {}): Promise<TestPostgres> {
+export async function startPostgres(t: Pick<Test, 'teardown'>, options: PostgresOptions = {}): Promise<TestPostgres> {
   const account = unprivilegedAccount()
   const folder = mkdtempSync(join(tmpdir(), 'rms-emulator-postgres-'))
   const run = { cwd: folder, env: { LC_ALL: 'C', TZ: 'UTC' }, ...account }
@@ -81,13 +86,16 @@ export async function startPostgres(t: Pick<Test, 'teardown'>, options: { readon
   const binaries = usableBinaries(folder, run)
   const initdb = spawnSync(join(binaries, 'initdb'), ['-D', data, '-U', user, '--pwfile', passwordFile, '-A', 'scram-sha-256', '-E', 'UTF8', '--locale=C', '--no-sync'], run)
   if (initdb.status !== 0) throw new Error(`initdb failed: ${initdb.error?.message ?? initdb.stderr.toString()}`)
+  const { lan } = options
+  if (lan !== undefined) appendFileSync(join(data, 'pg_hba.conf'), `host all all ${lan.network} scram-sha-256\n`)
+  const addresses = lan === undefined ? '127.0.0.1' : `127.0.0.1,${lan.address}`
   const port = await freePort()
 
   const start = async (): Promise<void> => {
-    const settings = ['listen_addresses=127.0.0.1', `port=${port}`, 'unix_socket_directories=', `fsync=${options.durable === true ? 'on' : 'off'}`, 'shared_buffers=16MB', 'max_connections=60']
+    const settings = [`listen_addresses=${addresses}`, `port=${port}`, 'unix_socket_directories=', `fsync=${options.durable === true ? 'on' : 'off'}`, 'shared_buffers=16MB', 'max_connections=60']
     const postgres = [join(binaries, 'postgres'), '-D', data, ...settings.flatMap((setting) => ['-c', setting])]
-    // The shell ends the server when our end of its standard input closes: by stop(), or because this process is no more.
-    const child = spawn('/bin/sh', ['-c', '"$@" </dev/null & read -r _; kill -INT $!; wait $!', 'sh', ...postgres], { ...run, stdio: ['pipe', 'ignore', 'pipe'] })
+    // The shell ends the server when our end of its standard input closes (by stop(), or because this process is no more), or a signal comes.
+    const child = spawn('/bin/sh', ['-c', 'trap : HUP INT TERM; "$@" </dev/null & read -r _; kill -INT $!; wait $!', 'sh', ...postgres], { ...run, stdio: ['pipe', 'ignore', 'pipe'] })
     server = child
     let said = ''
     await new Promise<void>((resolve, reject) => {

@@ -20,7 +20,7 @@ export async function balancer(settings: Settings<'balancer'>): Promise<void> {
   let end = (): void => process.exit(1)
   endWithParent(() => end())
   const output = createOutput(settings.json)
-  const log = createLogger(settings.logLevel)
+  const log = await createLogger(settings.logLevel)
   const { nodes } = settings
   if (nodes === undefined) throw new Failure('The balancer needs --nodes: the JSON file that names clusters, listeners and nodes, or the URL where the nodes of --cluster are to be had', 2)
   const isFollowed = /^https?:\/\//i.test(nodes)

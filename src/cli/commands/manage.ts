@@ -16,7 +16,7 @@ export async function manage(settings: Settings<'manage'>): Promise<void> {
   const database = databaseOf(settings)
   if (database === undefined) throw new Failure('Say where the installation is: --db PATH of its SQLite file, or --db postgres://…', 2)
   const output = createOutput(settings.json)
-  const log = createLogger(settings.logLevel)
+  const log = await createLogger(settings.logLevel)
   const token = settings.token ?? systemRandom.bytes(18).toString('base64url')
   const starting = startManagementElsewhere({ database, keyPassword: settings.keyPassword, host: settings.manageHost, port: settings.managePort ?? 7080, token, log })
   let forgetToken = (): void => undefined

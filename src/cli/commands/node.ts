@@ -8,7 +8,7 @@ import { databaseOf } from '../database.js'
 import { Failure } from '../failure.js'
 import { createLogger } from '../logger.js'
 import { createOutput, table } from '../output.js'
-import { endWithParent } from '../parent.js'
+import { endWithParent, wordOfParent } from '../parent.js'
 import { withoutPath } from '../public-url.js'
 
 /** Milliseconds for running requests when it is stopped. */
@@ -23,7 +23,9 @@ export async function node(settings: Settings<'node'>): Promise<void> {
   if (cluster === undefined) throw new Failure('Say which cluster to join: --cluster NAME', 2)
   if (db === undefined) throw new Failure('Say where the installation is: --db PATH of its SQLite file, or --db postgres://…', 2)
   const output = createOutput(settings.json)
-  const log = createLogger(settings.logLevel)
+  const log = await createLogger(settings.logLevel)
+  // Loading takes most of a start: it is done while the parent makes the cluster.
+  await wordOfParent()
   const starting = startNode({
     database: db,
     cluster,

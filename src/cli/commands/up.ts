@@ -43,7 +43,7 @@ export function installationOptions(settings: Settings<'up'>): InstallationOptio
 
 export async function up(settings: Settings<'up'>): Promise<void> {
   const output = createOutput(settings.json)
-  const log = createLogger(settings.logLevel)
+  const log = await createLogger(settings.logLevel)
   const options = installationOptions(settings)
   let forgetToken = (): void => undefined
   const onError = (err: Error): void => log.fatal({ err }, 'the process ends')

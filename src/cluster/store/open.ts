@@ -11,7 +11,6 @@ import { forestStore } from './forest-store.js'
 import type { ForestStore } from './forest-store.js'
 import { memberStore } from './member-store.js'
 import type { MemberStore } from './member-store.js'
-import { postgresDialect } from './postgres.js'
 import { requestLogStore } from './request-log-store.js'
 import type { RequestLogStore } from './request-log-store.js'
 import { createSchema, requireSchema } from './schema.js'
@@ -68,7 +67,11 @@ export async function openStore(location: string, options: StoreOptions = {}): P
 }
 
 async function dialectOf(location: string, options: StoreOptions): Promise<Dialect> {
-  if (/^postgres(?:ql)?:/i.test(location)) return postgresDialect(location)
+  if (/^postgres(?:ql)?:/i.test(location)) {
+    // Loaded where it is used: most installations have a file.
+    const { postgresDialect } = await import('./postgres.js')
+    return postgresDialect(location)
+  }
   const path = location.replace(/^sqlite:(?:\/\/)?/, '')
   const scheme = /^([a-z][a-z0-9+.-]+):/i.exec(path)?.[1]
   if (path === '' || scheme !== undefined) {
