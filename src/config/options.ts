@@ -26,7 +26,8 @@ interface IntegerRow extends RowBase {
 
 interface StringRow extends RowBase {
   readonly type: 'string'
-  readonly format?: 'url'
+  /** `header`: it travels as the value of an HTTP header. */
+  readonly format?: 'url' | 'header'
   readonly default: string | undefined
 }
 
@@ -226,7 +227,7 @@ export const options = {
     help: 'token that changes of the node list must bring',
   },
   'listener-key': {
-    type: 'string', placeholder: 'TEXT', default: undefined, defaultText: 'up: a new one', secret: true, commands: ['balancer', 'node'],
+    type: 'string', format: 'header', placeholder: 'TEXT', default: undefined, defaultText: 'up: a new one', secret: true, commands: ['balancer', 'node'],
     help: 'secret of a balancer and its nodes: a node that knows it believes by which listener a request came, for the request log',
   },
   'max-connections': {

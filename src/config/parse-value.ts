@@ -20,6 +20,7 @@ export function parseValue(row: OptionRow, texts: readonly string[]): SettingVal
   if (row.type === 'choice') return parseChoice(text, row.choices)
   if (text === '') throw new BadValue('must not be empty')
   if (row.format === 'url') requireHttp(text)
+  if (row.format === 'header' && !/^[\x21-\x7e]{1,200}$/.test(text)) throw new BadValue('must be 1 to 200 printable ASCII characters without spaces')
   return text
 }
 

@@ -26,7 +26,7 @@ export function freePorts(first: number): FreePorts {
       if (asked !== undefined || first === 0) return open(asked ?? 0)
       const following = Array.from({ length: portsTried + taken.size }, (_, index) => first + index)
       const candidates = [...(preferred === undefined ? [] : [preferred]), ...following].filter((port) => !taken.has(port) && port <= 65_535)
-      let refused: unknown
+      let refused: unknown = new Error(`No port from ${first} on is left`)
       for (const port of candidates) {
         try {
           return await open(port)

@@ -156,9 +156,18 @@ export async function startTopology(options: TopologyOptions): Promise<RunningTo
     if (wanted === undefined && before === undefined) problem(404, `The cluster "${name}" has no extranet listener`)
     if (wanted !== undefined && before !== undefined) problem(409, `The cluster "${name}" has an extranet listener at ${before} already: close it first`)
     if (balancer.pid() === 0) problem(409, `The balancer of "${name}" is being started again: try again in a moment`)
-    if (wanted === undefined) await balancer.closeExtranet()
-    else await openExtranet(balancer, wanted)
-    await followListener(store, cluster, balancer.extranetUrl())
+    if (wanted === undefined) {
+      await followListener(store, cluster, undefined)
+      await balancer.closeExtranet()
+      return cluster.status()
+    }
+    await openExtranet(balancer, wanted)
+    try {
+      await followListener(store, cluster, balancer.extranetUrl())
+    } catch (error) {
+      await balancer.closeExtranet()
+      throw error
+    }
     return cluster.status()
   }
 

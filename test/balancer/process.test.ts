@@ -51,7 +51,7 @@ t.test('the balancer as a process', async (t) => {
   const file = join(t.testdir(), 'nodes.json')
   const [first, second] = [await startUpstream(t, 'one'), await startUpstream(t, 'two')]
   writeNodes(file, [first])
-  const { child, exited, logged, ready } = await startProcess(t, file, '--listener-key', 'of balancer and nodes')
+  const { child, exited, logged, ready } = await startProcess(t, file, '--listener-key', 'of-balancer-and-nodes')
   const [intranet = '', extranet = ''] = ready.clusters.flatMap(({ listeners }) => listeners.map(({ url }) => url))
   const authorization = `Bearer ${token}`
   await logged(/node one is ready/)
@@ -59,7 +59,7 @@ t.test('the balancer as a process', async (t) => {
   await t.test('each listener says its name to the nodes', async (t) => {
     t.match((await askEcho(`${intranet}/echo`)).headers.join('|'), /X-Balancer-Listener\|intranet/)
     const asked = await askEcho(`${extranet}/echo`, { headers: { 'x-balancer-listener': 'intranet', 'x-balancer-key': 'guessed' } })
-    t.match(asked.headers.join('|'), /X-Balancer-Listener\|extranet\|X-Balancer-Key\|of balancer and nodes\|/)
+    t.match(asked.headers.join('|'), /X-Balancer-Listener\|extranet\|X-Balancer-Key\|of-balancer-and-nodes\|/)
     t.notMatch(asked.headers.join('|'), /guessed|intranet/)
   })
 

@@ -127,6 +127,12 @@ t.test('a key alone counts where the setting has a value for it', async (t) => {
   t.throws(() => parseValue({ ...row, alone: undefined as never }, ['legal']), { name: 'BadValue' })
 })
 
+t.test('what travels in a header is plain', async (t) => {
+  const row = { type: 'string', format: 'header', default: undefined, commands: ['node'], help: '' } as const
+  t.equal(parseValue(row, ['a-Z_09=']), 'a-Z_09=')
+  for (const text of ['', 'a b', 'a\r\nX-Other: 1', 'schlüssel', 'a'.repeat(201)]) t.throws(() => parseValue(row, [text]), { name: 'BadValue' }, text)
+})
+
 t.test('pairs with numbers name each key once and keep the bounds', async (t) => {
   const row = { type: 'pairs', values: 'integer', minimum: 1, maximum: 64, placeholder: 'NAME=N', default: [], commands: ['up'], help: '' } as const
   t.same(parseValue(row, ['legal=2', 'hr = 1']), [{ key: 'legal', value: 2 }, { key: 'hr', value: 1 }])

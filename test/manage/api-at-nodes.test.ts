@@ -126,6 +126,19 @@ t.test('extranet URLs stand in what is issued from then on, content published be
   t.equal((await alice.legal.getClientLicensorCert()).clc.extranetLicensingUrl, undefined, 'at the root alone')
 })
 
+t.test('certification and licensing inside have addresses of their own, also while they serve', async (t) => {
+  const named = `${root.url.replace('127.0.0.1', 'localhost')}/_wmcs`
+  await change('PUT', '/clusters/root/urls', { certification: `${named}/certification` })
+  t.match(await atRoot('alice').locations(), { certificationUrl: `${named}/certification`, licensingUrl: `${root.baseUrl}/licensing` })
+  t.ok((await alice.root.certify()).rac.document.text.includes(`<ADDRESS type="URL">${named}/certification</ADDRESS>`))
+  t.equal((await atLegal('alice').locations()).certificationUrl, `${named}/certification`, 'a licensing-only cluster follows')
+  await change('PUT', '/clusters/legal/urls', { certification: `${root.baseUrl}/certification`, licensing: `${legal.baseUrl}/Licensing` })
+  t.match(await atLegal('alice').locations(), { certificationUrl: `${root.baseUrl}/certification`, licensingUrl: `${legal.baseUrl}/Licensing` }, 'unless it was told otherwise')
+  await change('PUT', '/clusters/legal/urls', { certification: null, licensing: null })
+  await change('PUT', '/clusters/root/urls', { certification: null })
+  t.equal((await atLegal('alice').locations()).certificationUrl, `${root.baseUrl}/certification`)
+})
+
 t.test('a trusted publishing domain: what the root published is licensed at the other cluster', async (t) => {
   const [pl, [template]] = [await alice.root.publish(forBob), await alice.root.templates()]
   const byTemplate = template === undefined ? pl : await alice.root.publish({ template })

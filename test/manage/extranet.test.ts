@@ -1,5 +1,6 @@
 /** A licensing-only cluster with an extranet listener, as processes: what is set there acts there alone, and its users are told apart. */
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -190,6 +191,9 @@ t.test('a stale service connection point: shown, moved, removed, in a running in
 
   const other = join(t.testdir(), 'other.sqlite')
   const places = ['--cluster', 'root', '--crypto-mode', '1', '--public-url', 'http://a.test', '--db', other]
+  t.match(await run(['scp', 'show', '--db', other]), { code: 1, stderr: /names no file/ })
+  t.notOk(existsSync(other))
+  await (await openStore(other)).close()
   t.match(await run(['scp', 'show', '--db', other]), { code: 1, stderr: /no forest in this database/ })
   t.match(await run(['provision', 'root', ...places]), { code: 0 })
   const store = await openStore(other)

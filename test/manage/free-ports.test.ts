@@ -19,5 +19,8 @@ t.test('the port asked for, else the preferred one, else the next that is free',
   await t.rejects(ports.openAt(7005, undefined, openExcept(7005)), { name: 'PortRefused', port: 7005, code: 'EADDRINUSE' })
   await t.rejects(ports.openAt(undefined, undefined, async () => Promise.reject(new Error('another one'))), { message: 'another one' })
   await t.rejects(freePorts(65_535).openAt(undefined, undefined, openExcept(65_535)), { name: 'PortRefused' })
+  const last = freePorts(65_535)
+  last.take('http://127.0.0.1:65535')
+  await t.rejects(last.openAt(undefined, undefined, openExcept()), { message: /No port from 65535 on is left/ })
   t.equal(await freePorts(0).openAt(undefined, 7009, openExcept()), 0, 'any free one')
 })

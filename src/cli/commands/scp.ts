@@ -1,4 +1,5 @@
 /** `scp`: the service connection point of the forest, in a running installation, or in a database on which none can start because of it. */
+import { existsSync } from 'node:fs'
 import type { Settings } from '../../config/options.js'
 import { openStore, type Store } from '../../cluster/store/open.js'
 import { moveServiceConnectionPoint, readServiceConnectionPoint, removeServiceConnectionPoint, type ServiceConnectionPoint } from '../../manage/api/service-connection-point.js'
@@ -40,6 +41,9 @@ export async function remove(settings: Settings<'scp'>): Promise<void> {
 async function inDatabaseOr<Result>(settings: Settings<'scp'>, inDatabase: (store: Store) => Promise<Result>, byApi: () => Promise<Result>): Promise<Result> {
   const db = databaseOf(settings)
   if (db === undefined) return byApi()
+  const isFile = !/^postgres(?:ql)?:/i.test(db)
+  // Opening would make it.
+  if (isFile && !existsSync(db.replace(/^sqlite:(?:\/\/)?/, ''))) throw new Failure('--db names no file: give the database of an installation')
   const store = await openStore(db)
   try {
     if ((await store.forest.find()) === undefined) throw new Failure('There is no forest in this database: nothing was ever provisioned there. Is it the right one?')
