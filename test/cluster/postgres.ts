@@ -49,6 +49,17 @@ export function databases(t: Test): readonly TestDatabase[] {
 }
 
 /**
+ * Location of a new, empty database that all cases of a file share: an SQLite file, or in PostgreSQL, where `<name>-postgres.test.ts` runs
+ * the file `<name>.test.ts` once more.
+ */
+export async function sharedDatabase(t: Test): Promise<string> {
+  if (process.env['TEST_DATABASE'] === 'postgres') return (await startPostgres(t)).newDatabase()
+  const folder = mkdtempSync(join(tmpdir(), 'rms-emulator-test-'))
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }))
+  return join(folder, 'rms.sqlite')
+}
+
+/**
  * Starts a server that is stopped and removed when `t` ends.
  * @param options durable: what is committed is on the disk, as outside of tests
  */
