@@ -49,6 +49,8 @@ interface StatusBody {
 /** Milliseconds. A call for draining takes as long as the requests that run. */
 const longestCall = 40_000
 const readyWithin = 30_000
+/** Until the process itself is ready, as for a node: on a machine that may be busy. */
+const startWithin = 60_000
 const stopWithin = 40_000
 
 /** The system does not let the balancer listen; as its own error would say it. */
@@ -88,7 +90,7 @@ export async function startBalancerProcess(options: BalancerProcessOptions): Pro
   const start = async (): Promise<Child> => {
     await writeNodes()
     const args = ['balancer', '--json', '--nodes', file, ...options.flags]
-    const child = await startChild({ args, secrets: { RMS_BALANCER_TOKEN: token }, onLine: options.onLine })
+    const child = await startChild({ args, secrets: { RMS_BALANCER_TOKEN: token }, onLine: options.onLine, readyWithin: startWithin })
     const ready = child.ready as unknown as { readonly status: string; readonly clusters: readonly { readonly listeners: readonly { readonly url: string }[] }[] }
     status = ready.status
     url = ready.clusters[0]?.listeners[0]?.url ?? ''
