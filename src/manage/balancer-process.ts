@@ -69,6 +69,8 @@ interface BalancerListener extends ListenerStatus {
 /** Milliseconds. A call for draining takes as long as the requests that run. */
 const longestCall = 40_000
 const readyWithin = 30_000
+/** Until the process itself is ready, as for a node: on a machine that may be busy. */
+const startWithin = 60_000
 const stopWithin = 40_000
 
 /** The system does not let the balancer listen; as its own error would say it. */
@@ -120,7 +122,8 @@ export async function startBalancerProcess(options: BalancerProcessOptions): Pro
   const start = async (): Promise<Child> => {
     await writeNodes()
     const args = ['balancer', '--json', '--nodes', file, ...options.flags]
-    const child = await startChild({ args, secrets: { RMS_BALANCER_TOKEN: token, RMS_LISTENER_KEY: options.listenerKey }, onLine: options.onLine })
+    const secrets = { RMS_BALANCER_TOKEN: token, RMS_LISTENER_KEY: options.listenerKey }
+    const child = await startChild({ args, secrets, onLine: options.onLine, readyWithin: startWithin })
     const ready = child.ready as unknown as StatusBody & { readonly status: string }
     status = ready.status
     noteListeners(ready)

@@ -4,7 +4,11 @@ import fastifySwaggerUi from '@fastify/swagger-ui'
 import Fastify, { LogController, type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest, type FastifyServerOptions } from 'fastify'
 import { RequestLogClosed, RequestLogFull } from '../cluster/request-log.js'
 import type { ClusterKind } from '../cluster/store/cluster-store.js'
+import { DatabaseAway } from '../cluster/store/database-away.js'
+import { RmsException } from '../exceptions.js'
 import { anonymousCaller } from '../identity/caller.js'
+import { contentType, versionOfContentType } from '../soap/envelope.js'
+import { faultStatus, writeFault } from '../soap/fault.js'
 import { writeHelpPage } from '../soap/help-page.js'
 import { writeWsdl } from '../soap/wsdl.js'
 import type { NodeContext } from './context.js'
@@ -120,6 +124,7 @@ function answerNotFound(context: NodeContext, request: FastifyRequest, reply: Fa
 /** Errors before SOAP: bodies that cannot be taken. The client learns what to change, and nothing from the inside. */
 function answerError(context: NodeContext, error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const isUnrecorded = error instanceof RequestLogFull || error instanceof RequestLogClosed
+  if (error instanceof DatabaseAway && request.method === 'POST') return answerAway(context, error, request, reply)
   const status = error instanceof NotReady || isUnrecorded ? 503 : (error.statusCode ?? 500)
   const isOurs = error instanceof BodyRefused || error instanceof NotReady
   const text = isOurs ? error.message : (messages[status] ?? (status < 500 ? 'The request cannot be taken.' : 'The server could not process the request.'))
@@ -127,6 +132,14 @@ function answerError(context: NodeContext, error: FastifyError, request: Fastify
   if (status >= 500 && !(error instanceof NotReady)) context.log.error({ ...facts, err: error }, 'unexpected error')
   else context.log.info(facts, 'refused')
   return reply.code(status).type('text/plain; charset=utf-8').send(`${text}\n`)
+}
+
+/** Sign-in could not look into the directory: whoever sent a SOAP message learns of that by a fault, as of all else. */
+function answerAway(context: NodeContext, error: DatabaseAway, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  context.log.warn({ path: request.url.slice(0, 200), why: error.message }, 'nobody can be signed in while the database is away')
+  const version = versionOfContentType(request.headers['content-type']) ?? '1.1'
+  const fault = new RmsException('UnspecifiedError', 'the database is away')
+  return reply.code(faultStatus(fault)).type(contentType(version)).send(writeFault(version, fault))
 }
 
 const messages: Readonly<Record<number, string>> = {

@@ -1,9 +1,6 @@
 /** A licensing-only cluster beside its root, in one database and over HTTP: what each of them does, and what it leaves to the other. */
-import { mkdtempSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { once } from 'node:events'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import t from 'tap'
 import { acquireLicense, connect, labTrustRoot, readPlChain, readyMachine, verifyChainToRoot, type ClientContext, type RmsClient } from '../../src/client/index.js'
 import { callSoap } from '../../src/client/soap-caller.js'
@@ -18,8 +15,11 @@ import { roles } from '../../src/node/roles.js'
 import { startNode, type RunningNode } from '../../src/node/start.js'
 import { child, childrenNamed, descend } from '../../src/xml/read.js'
 import { element, text } from '../../src/xml/write.js'
+import { sharedDatabase } from './postgres.js'
 
-const database = join(mkdtempSync(join(tmpdir(), 'rms-')), 'lab.sqlite')
+t.setTimeout(110_000)
+
+const database = await sharedDatabase(t)
 const effects = { clock: systemClock, random: systemRandom }
 const keyPassword = 'password of the licensing cluster'
 const subEnrollment = '/certification/subenrollservice.asmx'

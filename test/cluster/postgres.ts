@@ -16,6 +16,7 @@ import type { Test } from 'tap'
 
 export interface TestPostgres {
   readonly port: number
+  readonly folder: string
   /** URL of a database of this server, for its superuser. */
   url(database: string): string
   /** URL of a new, empty database. */
@@ -51,6 +52,17 @@ export function databases(t: Test): readonly TestDatabase[] {
       },
     },
   ]
+}
+
+/**
+ * Location of a new, empty database that all cases of a file share: an SQLite file, or in PostgreSQL, where `<name>-postgres.test.ts` runs
+ * the file `<name>.test.ts` once more.
+ */
+export async function sharedDatabase(t: Test): Promise<string> {
+  if (process.env['TEST_DATABASE'] === 'postgres') return (await startPostgres(t)).newDatabase()
+  const folder = mkdtempSync(join(tmpdir(), 'rms-emulator-test-'))
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }))
+  return join(folder, 'rms.sqlite')
 }
 
 /**
@@ -119,16 +131,19 @@ export async function startPostgres(t: Pick<Test, 'teardown'>, options: Postgres
     await client.end()
     return url(name)
   }
-  return { port, url, newDatabase, stop, start }
+  return { port, folder, url, newDatabase, stop, start }
 }
 
 const user = 'tester'
 const password = 'secret-of-the-test'
 
-/** PostgreSQL does not run as root. Undefined when we are somebody else. */
-function unprivilegedAccount(): { uid: number; gid: number } | undefined {
-  if (process.getuid?.() !== 0) return undefined
-  const accounts = readFileSync('/etc/passwd', 'utf8').split('\n').map((line) => line.split(':'))
+/**
+ * PostgreSQL does not run as root. Undefined when we are somebody else.
+ * @throws Error when we are root, and there is no other account that can run a program
+ */
+export function unprivilegedAccount(uid = process.getuid?.(), passwd = '/etc/passwd'): { uid: number; gid: number } | undefined {
+  if (uid !== 0) return undefined
+  const accounts = readFileSync(passwd, 'utf8').split('\n').map((line) => line.split(':'))
   const ordered = [...accounts.filter(([name]) => name === 'nobody'), ...accounts]
   for (const [, , uidText, gidText] of ordered) {
     const [uid, gid] = [Number(uidText), Number(gidText)]

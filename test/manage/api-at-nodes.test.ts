@@ -1,5 +1,4 @@
 /** What is changed through the management API acts at running nodes within a refresh, and at the cluster it is meant for alone. */
-import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import t from 'tap'
 import { acquireLicense, connect, labTrustRoot, openLicense, readPlChain, type RmsClient } from '../../src/client/index.js'
@@ -10,12 +9,13 @@ import { systemClock as clock, systemRandom as random } from '../../src/effects.
 import { startNode, type RunningNode } from '../../src/node/start.js'
 import type { XrmlDocument } from '../../src/xrml/document.js'
 import { readPl } from '../../src/xrml/pl.js'
+import { sharedDatabase } from '../cluster/postgres.js'
 import { apiOver, keyPassword } from './api-app.js'
 
 // Each change waits for the nodes' refresh, up to a second.
 t.setTimeout(100_000)
 
-const database = join(t.testdir(), 'rms.sqlite')
+const database = await sharedDatabase(t)
 const store = await openStore(database)
 const root = await startNode({ database, keyPassword })
 await provisionLicensing(store, { name: 'legal', baseUrl: 'http://127.0.0.1:1/_wmcs', keyPassword }, { clock, random })

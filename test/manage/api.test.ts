@@ -8,10 +8,13 @@ import { seedForest } from '../../src/directory/seed.js'
 import { newGuid, systemClock as clock, systemRandom as random } from '../../src/effects.js'
 import { readRightsData } from '../../src/xrml/rights-data.js'
 import { checkChain } from '../../src/xrml/chain.js'
+import { sharedDatabase } from '../cluster/postgres.js'
 import { apiOver, keyPassword } from './api-app.js'
 
+t.setTimeout(110_000)
+
 const effects = { clock, random }
-const store = await openStore(':memory:')
+const store = await openStore(await sharedDatabase(t))
 await provisionRoot(store, { name: 'root', baseUrl: 'http://root.test/_wmcs', keyPassword, mode: 2 }, effects)
 await provisionLicensing(store, { name: 'legal', baseUrl: 'http://legal.test/_wmcs', keyPassword }, effects)
 const { app, routes, call } = await apiOver(store)

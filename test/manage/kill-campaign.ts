@@ -56,7 +56,7 @@ interface Site {
 
 const jitter = 15
 /** Milliseconds for one run with all its checks. */
-const longestRun = 120_000
+const longestRun = 300_000
 
 export async function runCampaign({ database: name, times, seed, from = 0, onRun }: CampaignOptions): Promise<readonly RunResult[]> {
   const endings: (() => unknown)[] = []

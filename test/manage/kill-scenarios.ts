@@ -168,7 +168,7 @@ async function writing(stage: Stage, { count, write, stored, expected }: Writes)
       if (acknowledged === count) return 'after the last write'
       return writes > acknowledged ? 'written, not acknowledged' : 'not written'
     },
-    again: () => (stage.thorough ? serveInstallation(stage, ['root']) : serve(stage, ['root'])),
+    again: () => (stage.thorough ? serveInstallation(stage, ['root']) : serve(stage, ['root'], true)),
   }
 }
 
@@ -208,10 +208,10 @@ function startNode({ location, folder, processes, ports }: Stage, cluster: 'root
 }
 
 /** As a process, or in this one, where it takes less time. */
-async function startAnyNode(stage: Stage, cluster: 'root' | 'legal'): Promise<{ stop(): Promise<void> }> {
+async function startAnyNode(stage: Stage, cluster: 'root' | 'legal', isElsewhere = false): Promise<{ stop(): Promise<void> }> {
   if (stage.thorough) return startNode(stage, cluster)
   const { location: database, folder, ports } = stage
-  const node = await startNodeHere({ database, cluster, nodeId: `${cluster}-1`, keyPassword, provision: false, port: ports[cluster], publicUrl: `http://127.0.0.1:${ports[cluster]}`, spoolFolder: join(folder, 'spool') })
+  const node = await startNodeHere({ database, cluster, nodeId: `${cluster}-1`, keyPassword, provision: isElsewhere, port: ports[cluster], publicUrl: `http://127.0.0.1:${ports[cluster]}`, spoolFolder: join(folder, 'spool') })
   return { stop: () => node.close() }
 }
 
@@ -220,9 +220,9 @@ async function startInstallation({ location, folder, processes }: Stage, more: r
   return startUp(args, { environment: { ...processes.environment, TMPDIR: folder } })
 }
 
-/** Nodes join and license; they leave nothing. */
-async function serve(stage: Stage, clusters: readonly ('root' | 'legal')[]): Promise<void> {
-  const nodes = await Promise.all(clusters.map((cluster) => startAnyNode(stage, cluster)))
+/** Nodes join and license; they leave nothing. @param isElsewhere the root was at another address */
+async function serve(stage: Stage, clusters: readonly ('root' | 'legal')[], isElsewhere = false): Promise<void> {
+  const nodes = await Promise.all(clusters.map((cluster) => startAnyNode(stage, cluster, isElsewhere)))
   for (const cluster of clusters) await requireLicense(`http://127.0.0.1:${stage.ports[cluster]}`)
   await requireMembers(stage, clusters.map((cluster) => `${cluster}-1`))
   for (const node of nodes) await node.stop()

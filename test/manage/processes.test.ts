@@ -1,5 +1,4 @@
 /** An installation of real processes: two clusters behind balancers, servers that come, go and die, and nothing that outlives `up`. */
-import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { acquireLicense, connect, labTrustRoot, readPlChain, type RmsClient } from '../../src/client/index.js'
@@ -7,6 +6,7 @@ import { openStore } from '../../src/cluster/store/open.js'
 import { seedPassword as password } from '../../src/directory/seed.js'
 import { systemClock, systemRandom } from '../../src/effects.js'
 import type { ClusterStatus, InstallationStatus } from '../../src/index.js'
+import { sharedDatabase } from '../cluster/postgres.js'
 import { childrenOf, isAlive, jsonLines, run, startUp, until, type Outcome } from '../cli/command.js'
 
 t.setTimeout(115_000)
@@ -14,7 +14,8 @@ t.setTimeout(115_000)
 const temporary = t.testdir()
 const environment = { TMPDIR: temporary }
 const data = join(t.testdirName, 'lab')
-const lab = await startUp(['--root', '2', '--licensing', 'licensing=2', '--data', data, '--log-level', 'warn'], { environment })
+const database = await sharedDatabase(t)
+const lab = await startUp(['--root', '2', '--licensing', 'licensing=2', '--data', data, '--db', database, '--log-level', 'warn'], { environment })
 t.teardown(async () => void (await lab.stop()))
 const manage = lab.ready.manage
 
@@ -102,7 +103,7 @@ t.test('servers join, a cluster is added, servers leave: each by one command, ea
   t.match(await command('remove-server', 'root-3'), { code: 1, stderr: /root-3 is the last server of the root cluster/ })
   t.equal((await call('DELETE', '/servers/root-3?force=true')).status, 409, 'the last root node not even with force')
   t.same(await servers(rootUrl, 4), ['root-3'])
-  const store = await openStore(join(data, 'rms.sqlite'))
+  const store = await openStore(database)
   t.same((await store.members.list()).map(({ nodeId }) => nodeId).toSorted(), ['licensing-1', 'licensing-2', 'licensing-3', 'root-3'], 'the member list')
   await store.close()
 })
@@ -137,7 +138,7 @@ t.test('a node that is killed under requests: none fails, and it comes back', as
 })
 
 t.test('a node by hand: what it was told wrongly, it says, and changes nothing', async (t) => {
-  const db = ['--db', join(data, 'rms.sqlite')]
+  const db = ['--db', database]
   const members = async (): Promise<unknown> => (await clusterNamed('root')).nodes
   const before = await members()
   t.match(await run(['node', '--cluster', 'root', ...db, '--key-password', 'wrong']), { code: 1, stdout: '', stderr: /cluster key password is wrong/ })
@@ -151,9 +152,7 @@ t.test('SIGKILL of up leaves no process', async (t) => {
   t.ok(pids.length >= 7, `three balancers, four nodes: ${pids.length}`)
   await lab.stop('SIGKILL')
   await until(() => !pids.some(isAlive), 'all processes have ended')
-  t.ok(readdirSync(data).includes('rms.sqlite'))
-
-  const again = await startUp(['--root', '1', '--licensing', 'licensing=1', '--data', data, '--log-level', 'warn'], { environment })
+  const again = await startUp(['--root', '1', '--licensing', 'licensing=1', '--data', data, '--db', database, '--log-level', 'warn'], { environment })
   t.same(again.ready.clusters.map(({ name, nodes }) => [name, nodes.length]), [['root', 1], ['licensing', 1], ['legal', 1]], 'what was added comes back')
   const { certificationUrl } = await clientAt(again.url, 'carol').locations()
   t.equal(certificationUrl, `${again.url}/certification`, 'at its address of now')
