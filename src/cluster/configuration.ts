@@ -105,6 +105,7 @@ export const serverEndpoints: readonly string[] = [
   '/certification/mobilecertification.asmx',
   '/licensing/editissuancelicense.asmx',
   '/groupexpansion/groupexpansion.asmx',
+  '/drmremote/directoryservices/directoryservices.rem',
   '/decommission/decommission.asmx',
 ]
 

@@ -18,23 +18,32 @@ export const isPrincipalMemberOf = operation(
 )
 
 function parse({ request, state }: Call): Question {
-  const principal = withoutPrefix(child(request, 'principalName')?.text ?? '')
-  const groups = childrenNamed(child(request, 'targetGroups'), 'string').map((group) => withoutPrefix(group.text))
   const calls = child(request, 'crossForestCallsSoFar')?.text.trim() ?? ''
+  if (!/^\d{1,9}$/.test(calls)) refuse('ArgumentNull', 'crossForestCallsSoFar is missing or no number')
+  const groups = childrenNamed(child(request, 'targetGroups'), 'string').map((group) => group.text)
+  return requireQuestion({ principal: child(request, 'principalName')?.text ?? '', groups, callsSoFar: Number(calls) }, state)
+}
+
+/**
+ * The question with plain addresses, when it may be answered.
+ * @throws RmsException ArgumentNull, UnspecifiedError
+ */
+export function requireQuestion({ principal: named, groups: listed, callsSoFar }: Question, { configuration }: Call['state']): Question {
+  const principal = withoutPrefix(named)
+  const groups = listed.map(withoutPrefix)
   if (principal === '') refuse('ArgumentNull', 'principalName is missing or empty')
   if (groups.length === 0) refuse('ArgumentNull', 'targetGroups is missing or empty')
-  if (!/^\d{1,9}$/.test(calls)) refuse('ArgumentNull', 'crossForestCallsSoFar is missing or no number')
   if (groups.length > mostGroups) refuse('UnspecifiedError', `${groups.length} groups are asked for, at most ${mostGroups} are looked at`)
   // So many servers are going in circles (product note 23).
-  if (Number(calls) + 1 >= state.configuration.maxCrossForestCalls) refuse('UnspecifiedError', `${calls} servers have been asked so far: the groups of the forests contain each other`)
-  return { principal, groups, callsSoFar: Number(calls) }
+  if (callsSoFar + 1 >= configuration.maxCrossForestCalls) refuse('UnspecifiedError', `${callsSoFar} servers have been asked so far: the groups of the forests contain each other`)
+  return { principal, groups, callsSoFar }
 }
 
 /**
  * A user or group that is not known here is no error: the answer is no. Groups of ours with groups of other forests in them are asked for there;
  * groups that are at home elsewhere are not passed on, whoever asks is to ask there.
  */
-async function expand({ principal, groups, callsSoFar, context, state, notes }: Call & Question): Promise<{ isMember: boolean }> {
+export async function expand({ principal, groups, callsSoFar, context, state, notes }: Pick<Call, 'context' | 'state' | 'notes'> & Question): Promise<{ isMember: boolean }> {
   const account = await context.directory.accountByMail(principal)
   const wanted = new Set(groups.map((group) => group.toLowerCase()))
   const memberships = account === undefined ? [] : await context.directory.memberships(account.sid)

@@ -10,6 +10,7 @@ import { descend } from '../../xml/read.js'
 import { element, text } from '../../xml/write.js'
 import type { ServiceContext } from '../context.js'
 import { groupExpansionNamespace } from './messages.js'
+import { askByRemoting, isRemotingUrl } from './remoting-call.js'
 
 /** Milliseconds for one answer, and for all of one expansion. */
 const longestCall = 5000
@@ -114,6 +115,8 @@ async function mailsInside(wanted: string, state: ServerState, { store, director
 
 /** @throws CallFailed, SoapFault */
 async function isMember({ url, account }: TrustedForest, { principal, groups, callsSoFar }: Question, timeoutMilliseconds: number, directory: Directory): Promise<boolean> {
+  const credentials = account ?? (await serviceAccount(directory))
+  if (isRemotingUrl(url)) return askByRemoting(url, { principal, groups, callsSoFar }, credentials, timeoutMilliseconds)
   const body = element(
     'IsPrincipalMemberOf',
     { xmlns: groupExpansionNamespace },
@@ -123,7 +126,6 @@ async function isMember({ url, account }: TrustedForest, { principal, groups, ca
     element('targetGroups', {}, groups.map((group) => element('string', {}, text(group)))),
     element('crossForestCallsSoFar', {}, text(String(callsSoFar))),
   )
-  const credentials = account ?? (await serviceAccount(directory))
   const question = { url, namespace: groupExpansionNamespace, operation: 'IsPrincipalMemberOf', body, credentials, timeoutMilliseconds, maximumBytes: largestAnswer }
   return ['true', '1'].includes(descend(await callSoap(question), 'IsPrincipalMemberOfResult')?.text.trim().toLowerCase() ?? '')
 }
