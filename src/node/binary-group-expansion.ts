@@ -31,7 +31,7 @@ export async function registerBinaryGroupExpansion(app: FastifyInstance, context
     if (request.headers['content-type']?.split(';')[0]?.trim().toLowerCase() !== remotingType || !Buffer.isBuffer(request.body)) return answerBadRequest(reply)
     const now = context.clock.now()
     const began = context.clock.monotonic()
-    const outcome = await answerQuestion(request.body, context)
+    const outcome = await answerQuestion(request.body, context, now)
     await record(request, outcome, context, { id: nextId(), now })
     const milliseconds = context.clock.monotonic() - began
     context.metrics.count('IsPrincipalMemberOf', milliseconds / 1000, outcome.error === undefined ? undefined : 'RemotingException')
@@ -47,13 +47,13 @@ function answerBadRequest(reply: FastifyReply): FastifyReply {
   return reply.code(400).send(Buffer.alloc(0))
 }
 
-async function answerQuestion(bytes: Buffer, context: NodeContext): Promise<Outcome> {
+async function answerQuestion(bytes: Buffer, context: NodeContext, now: Date): Promise<Outcome> {
   const notes: Notes = { metadata: { form: 'binary' }, issued: [], received: [] }
   try {
     const state = context.state()
     const asked = readQuestion(bytes)
     const question = requireQuestion(asked, state)
-    const { isMember } = await expand({ ...question, context, state, notes })
+    const { isMember } = await expand({ ...question, context, state, notes, now })
     const account = await context.directory.accountByMail(question.principal)
     return { body: writeAnswer(isMember, knownPrincipal(account, question.principal), asked.version), notes }
   } catch (error) {

@@ -43,15 +43,15 @@ export function requireQuestion({ principal: named, groups: listed, callsSoFar }
  * A user or group that is not known here is no error: the answer is no. Groups of ours with groups of other forests in them are asked for there;
  * groups that are at home elsewhere are not passed on, whoever asks is to ask there.
  */
-export async function expand({ principal, groups, callsSoFar, context, state, notes }: Pick<Call, 'context' | 'state' | 'notes'> & Question): Promise<{ isMember: boolean }> {
+export async function expand({ principal, groups, callsSoFar, context, state, notes, now }: Pick<Call, 'context' | 'state' | 'notes' | 'now'> & Question): Promise<{ isMember: boolean }> {
   const account = await context.directory.accountByMail(principal)
   const wanted = new Set(groups.map((group) => group.toLowerCase()))
   const memberships = account === undefined ? [] : await context.directory.memberships(account.sid)
   if (memberships.some(({ mail }) => mail !== undefined && wanted.has(mail.toLowerCase()))) return { isMember: true }
   const own = [...wanted].filter((group) => forestOf(group, state) === undefined)
   if (state.forests.length === 0 || own.length === 0) return { isMember: false }
-  const elsewhere = await askOtherForests({ principal, groups: own, callsSoFar }, state, context)
-  notes.metadata.forestsWithoutAnswer = elsewhere.unanswered
+  const elsewhere = await askOtherForests({ principal, groups: own, callsSoFar }, state, context, now)
+  if (elsewhere.unanswered.length > 0) notes.metadata.forestsWithoutAnswer = elsewhere.unanswered
   if (elsewhere.groups.size === 0 && elsewhere.unanswered.length > 0) refuse('UnspecifiedError', `other forests could not be asked: ${elsewhere.unanswered.join('; ')}`)
   return { isMember: elsewhere.groups.size > 0 }
 }
