@@ -109,6 +109,7 @@ export const serverEndpoints: readonly string[] = [
   '/certification/mobilecertification.asmx',
   '/licensing/editissuancelicense.asmx',
   '/groupexpansion/groupexpansion.asmx',
+  '/drmremote/directoryservices/directoryservices.rem',
   '/decommission/decommission.asmx',
 ]
 

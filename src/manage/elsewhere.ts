@@ -5,6 +5,7 @@
 import type { Logger } from 'pino'
 import { livingMembers } from '../cluster/living-members.js'
 import { loadServerState } from '../cluster/server-state.js'
+import type { ClusterRow } from '../cluster/store/cluster-store.js'
 import type { Member } from '../cluster/store/member-store.js'
 import { openStore, type Store } from '../cluster/store/open.js'
 import { systemClock, systemRandom } from '../effects.js'
@@ -24,6 +25,9 @@ export interface ElsewhereOptions {
   readonly log: Logger
 }
 
+/** Milliseconds. */
+const forgettingInterval = 5 * 60_000
+
 /** @throws WrongKeyPassword, OtherSchemaVersion, DatabaseAway, or the system's error when the port is taken; nothing is left behind then */
 export async function startManagementElsewhere(options: ElsewhereOptions): Promise<{ readonly url: string; close(): Promise<void> }> {
   const { database, keyPassword, host, port, token, log } = options
@@ -33,7 +37,9 @@ export async function startManagementElsewhere(options: ElsewhereOptions): Promi
     for (const { name } of await store.clusters.list()) await openCluster(name)
     const api = { store, openCluster, clock: systemClock, random: systemRandom }
     const management = await startManagement({ host, port, token, log, status: () => statusOf(store), api, topology: topologyElsewhere(store) })
+    const stopForgetting = forgetDeadNodes(store, log)
     const close = async (): Promise<void> => {
+      stopForgetting()
       await management.close()
       await store.close()
     }
@@ -44,21 +50,46 @@ export async function startManagementElsewhere(options: ElsewhereOptions): Promi
   }
 }
 
+/** The nodes of each cluster, the root's first; those that are gone and did not leave, as after a power failure, apart. */
+async function membersOf(store: Store): Promise<readonly { readonly cluster: ClusterRow; readonly members: readonly Member[]; readonly living: ReadonlySet<Member> }[]> {
+  const [clusters, all] = await Promise.all([store.clusters.list(), store.members.list()])
+  return clusters
+    .toSorted((one, other) => Number(other.kind === 'root') - Number(one.kind === 'root'))
+    .map((cluster) => {
+      const members = all.filter((member) => member.cluster === cluster.name)
+      return { cluster, members, living: new Set(livingMembers(members, cluster.configuration.configurationRefreshIntervalSeconds)) }
+    })
+}
+
 async function statusOf(store: Store): Promise<InstallationStatus> {
-  const [forest, clusters, members] = await Promise.all([store.forest.find(), store.clusters.list(), store.members.list()])
-  const living = new Set(livingMembers(members))
-  const nodesOf = (cluster: string): readonly NodeStatus[] =>
-    members.filter((member) => member.cluster === cluster).map((member) => nodeStatus(member, living.has(member)))
+  const [forest, clusters] = await Promise.all([store.forest.find(), membersOf(store)])
   return {
     forest: forest?.dnsName ?? '',
-    clusters: clusters
-      .toSorted((one, other) => Number(other.kind === 'root') - Number(one.kind === 'root'))
-      .map(({ name, kind, configuration }): ClusterStatus => ({ name, kind, url: configuration.baseUrl, nodes: nodesOf(name) })),
+    clusters: clusters.map(({ cluster: { name, kind, configuration }, members, living }): ClusterStatus => {
+      const nodes = members.map((member): NodeStatus => ({ id: member.nodeId, url: member.url, pid: member.pid, state: living.has(member) ? 'serving' : 'away' }))
+      return { name, kind, url: configuration.baseUrl, nodes }
+    }),
   }
 }
 
-function nodeStatus({ nodeId, url, pid }: Member, lives: boolean): NodeStatus {
-  return { id: nodeId, url, pid, state: lives ? 'serving' : 'away' }
+/**
+ * Nodes that start under a new name each time, as containers do, would fill the list. One that lives after all joins again by itself.
+ * @returns ends it
+ */
+function forgetDeadNodes(store: Store, log: Logger): () => void {
+  const forget = async (): Promise<void> => {
+    for (const { members, living } of await membersOf(store)) {
+      for (const { nodeId } of members.filter((member) => !living.has(member))) {
+        await store.members.leave(nodeId)
+        log.info({ node: nodeId }, 'a node that is silent has been taken from the member list')
+      }
+    }
+  }
+  const timer = setInterval(() => {
+    forget().catch((error: unknown) => log.warn({ why: error instanceof Error ? error.message : String(error) }, 'the member list cannot be read'))
+  }, forgettingInterval)
+  timer.unref()
+  return () => clearInterval(timer)
 }
 
 function topologyElsewhere(store: Store): Topology {
@@ -75,8 +106,7 @@ function topologyElsewhere(store: Store): Topology {
       problem(501, `${refused}give the balancer of ${cluster} one more listener, and set the URLs: PUT /clusters/${cluster}/urls`),
     removeServer: async (id) => {
       await requireMember(id)
-      const living = livingMembers(await store.members.list())
-      if (living.some(({ nodeId }) => nodeId === id)) {
+      if ((await membersOf(store)).some(({ living }) => [...living].some(({ nodeId }) => nodeId === id))) {
         problem(501, `${refused}stop the process of ${id} with SIGTERM, or scale its service down; it finishes its requests and leaves the list by itself`)
       }
       await store.members.leave(id)

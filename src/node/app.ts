@@ -11,6 +11,7 @@ import { contentType, versionOfContentType } from '../soap/envelope.js'
 import { faultStatus, writeFault } from '../soap/fault.js'
 import { writeHelpPage } from '../soap/help-page.js'
 import { writeWsdl } from '../soap/wsdl.js'
+import { registerBinaryGroupExpansion } from './binary-group-expansion.js'
 import type { NodeContext } from './context.js'
 import { NotReady } from './context.js'
 import { openApiOptions, openApiSchema } from './openapi.js'
@@ -62,16 +63,17 @@ export async function buildApp(context: NodeContext, options: AppOptions): Promi
   await app.register(fastifySwaggerUi, { routePrefix: '/docs' })
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
   await app.register(async (scope) => registerHealth(scope, context))
-  await app.register(async (scope) => registerServices(scope, context, options))
+  const nextId = requestIds(context.clock.now())
+  await app.register(async (scope) => registerServices(scope, context, options, nextId))
+  await app.register(async (scope) => registerBinaryGroupExpansion(scope, context, nextId))
   return app
 }
 
 /** Nobody without an account makes the server parse more than this. What is served to them needs no XrML chains. */
 const anonymousBodyLimit = 64 * 1024
 
-async function registerServices(app: FastifyInstance, context: NodeContext, { kind, bodyLimit }: AppOptions): Promise<void> {
+async function registerServices(app: FastifyInstance, context: NodeContext, { kind, bodyLimit }: AppOptions, nextId: () => string): Promise<void> {
   acceptSoapBodies(app)
-  const nextId = requestIds(context.clock.now())
   for (const endpoint of roles[kind]) {
     const limit = endpoint.anonymous ? Math.min(bodyLimit, anonymousBodyLimit) : bodyLimit
     for (const path of [endpoint.path, ...endpoint.aliases]) {

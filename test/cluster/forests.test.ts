@@ -4,13 +4,15 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import t from 'tap'
-import { connect, type RmsClient } from '../../src/client/index.js'
+import { connect, readyMachine, type RmsClient } from '../../src/client/index.js'
 import { callSoap } from '../../src/client/soap-caller.js'
 import { refreshServerState } from '../../src/cluster/server-state.js'
 import { openStore, type Store } from '../../src/cluster/store/open.js'
 import type { DirectorySeed } from '../../src/directory/directory.js'
 import { seedDirectory, seedPassword as password } from '../../src/directory/seed.js'
 import { startNode, type RunningNode } from '../../src/node/start.js'
+import { readAnswer } from '../../src/services/group-expansion/remoting-reader.js'
+import { writeQuestion } from '../../src/services/group-expansion/remoting-request.js'
 import { descend } from '../../src/xml/read.js'
 import { element, text } from '../../src/xml/write.js'
 import { apiOver, type ApiUnderTest } from '../manage/api-app.js'
@@ -47,14 +49,17 @@ async function change({ node, api }: Forest, ...[method, url, body]: Parameters<
   node.context.setState(await refreshServerState(node.context.store, node.context.state()))
 }
 
+t.setTimeout(100_000)
 t.testdir()
 const contoso = await startForest('contoso', seedDirectory)
 const fabrikam = await startForest('fabrikam', fabrikamSeed)
-await change(fabrikam, 'POST', '/clusters/root/access/admit', { endpoint: 'groupexpansion/groupexpansion', name: 'FABRIKAM\\RMS Service Group' })
+for (const endpoint of ['groupexpansion/groupexpansion', 'DirectoryServices.rem']) {
+  await change(fabrikam, 'POST', '/clusters/root/access/admit', { endpoint, name: 'FABRIKAM\\RMS Service Group' })
+}
 const trustFabrikam = { domain: 'Fabrikam.test', url: fabrikam.groupExpansion, user: 'FABRIKAM\\rms-service', password }
 const trustContoso = { domain: 'contoso.test', url: contoso.groupExpansion, user: 'CONTOSO\\rms-service', password }
 
-const at = ({ node }: Forest, user: string): RmsClient => connect({ url: node.baseUrl, user, password })
+const at = ({ node }: Forest, user: string): RmsClient => connect({ url: node.baseUrl, user, password, machine: readyMachine('alice-pc-mode2') })
 const [alice, bob] = [at(contoso, 'alice@contoso.test'), at(contoso, 'bob@contoso.test')]
 const refused = async (promise: Promise<unknown>): Promise<unknown> => promise.then(() => 'no refusal', (error: unknown) => error)
 const noRights = { exceptionName: /NoRightsForRequestedPrincipalException$/ }
@@ -157,6 +162,37 @@ t.test('a forest that does not answer takes nobody else down', async (t) => {
   t.match(newest?.metadata, /fabrikam\.test: .*the caller was not let in/)
   t.match(newest?.metadata, /silent\.test: .*within/)
   await change(contoso, 'DELETE', '/clusters/root/trust/forests/silent.test')
+  await change(contoso, 'DELETE', '/clusters/root/trust/forests/fabrikam.test')
+})
+
+t.test('a forest that has the binary form alone, as of RMS 1.x', async (t) => {
+  const remoting = `${fabrikam.node.baseUrl}/DrmRemote/DirectoryServices/DirectoryServices.rem`
+  const authorization = `Basic ${Buffer.from(`FABRIKAM\\rms-service:${password}`).toString('base64')}`
+  const post = (headers: Record<string, string>, body: Buffer): Promise<Response> => fetch(remoting, { method: 'POST', headers, body })
+  const question = (principal: string, calls: number): Buffer => writeQuestion({ principal, groups: ['legal@fabrikam.test'], callsSoFar: calls }, '1.0.3246.0')
+  const ask = async (principal: string, calls: number): Promise<Buffer> => {
+    const answer = await post({ authorization, 'content-type': 'application/octet-stream', 'user-agent': 'MS .NET Remoting' }, question(principal, calls))
+    t.equal(answer.status, 200)
+    t.equal(answer.headers.get('content-type'), 'application/octet-stream')
+    return Buffer.from(await answer.arrayBuffer())
+  }
+  t.equal(readAnswer(await ask('bob@contoso.test', 1), '1.0.3246.0'), true)
+  t.equal(readAnswer(await ask('mallory@contoso.test', 1), '1.0.3246.0'), false)
+  const exception = await ask('bob@contoso.test', 9)
+  t.throws(() => readAnswer(exception, '1.0.3246.0'), /exception/)
+  t.ok(exception.includes('System.Runtime.Remoting.RemotingException'))
+  t.equal((await post({ 'content-type': 'application/octet-stream' }, question('bob@contoso.test', 1))).status, 401)
+  for (const bad of [await post({ authorization, 'content-type': 'text/xml' }, Buffer.from('<a/>')), await fetch(remoting, { headers: { authorization } })]) {
+    t.equal(bad.status, 400)
+    t.equal(await bad.text(), '')
+  }
+  t.match(await fabrikam.store.requestLog.query({ requestType: 'IsPrincipalMemberOf', limit: 1 }), [{ authenticatedId: 'FABRIKAM\\rms-service', successOrFailure: 'Failed', requestPath: /DirectoryServices\.rem$/ }])
+
+  await change(contoso, 'POST', '/clusters/root/trust/forests', { ...trustFabrikam, url: remoting })
+  const pl = await alice.publish({ rights: [{ to: 'legal@fabrikam.test', rights: ['VIEW'] }] })
+  t.same((await bob.open(await bob.acquireLicense(pl.text))).rights, ['VIEW'])
+  t.match(await refused(at(contoso, 'mallory@contoso.test').acquireLicense(pl.text)), noRights)
+  t.match(await fabrikam.store.requestLog.query({ requestType: 'IsPrincipalMemberOf', limit: 1 }), [{ requestUserAgent: /MS \.NET Remoting/, metadata: /binary/ }])
   await change(contoso, 'DELETE', '/clusters/root/trust/forests/fabrikam.test')
 })
 

@@ -46,6 +46,14 @@ t.test('a node that is silent while others speak is given to no balancer; when a
   t.match((await call('/status')).body, { forest: 'contoso.test', clusters: [{ name: 'root', nodes: [{ id: 'root-1', state: 'away' }, { id: 'root-2', state: 'serving' }] }, { name: 'legal' }] })
 })
 
+t.test('where nodes say seldom that they live, they are given more time', async (t) => {
+  const { configuration } = (await store.clusters.find('root')) ?? {}
+  const saved = await store.clusters.saveConfiguration('root', { ...(configuration as NonNullable<typeof configuration>), configurationRefreshIntervalSeconds: 60 })
+  t.same(await idsOf('root'), ['root-1', 'root-2'])
+  await store.clusters.saveConfiguration('root', { ...(saved as NonNullable<typeof saved>), configurationRefreshIntervalSeconds: 1 })
+  t.same(await idsOf('root'), ['root-2'])
+})
+
 t.test('a dead node can be taken from the list, a living one is stopped where it runs', async (t) => {
   t.match(await call('/servers/root-2', 'DELETE'), { status: 501, body: { error: 'NotImplemented', message: /stop the process of root-2 with SIGTERM/ } })
   t.match(await call('/servers/root-1', 'DELETE'), { status: 204 })

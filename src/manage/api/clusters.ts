@@ -53,8 +53,8 @@ export function registerClusters(app: FastifyInstance, { store }: ManagementApi)
       },
     },
     async ({ params }) => {
-      const { name } = await requireCluster(store, params.cluster)
-      const nodes = livingMembers(await store.members.list(name))
+      const { name, configuration } = await requireCluster(store, params.cluster)
+      const nodes = livingMembers(await store.members.list(name), configuration.configurationRefreshIntervalSeconds)
       return { nodes: nodes.map(({ nodeId, url, started, lastSeen }) => ({ id: nodeId, url, started, lastSeen })) }
     },
   )

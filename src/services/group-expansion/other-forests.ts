@@ -10,10 +10,11 @@ import { descend } from '../../xml/read.js'
 import { element, text } from '../../xml/write.js'
 import type { ServiceContext } from '../context.js'
 import { groupExpansionNamespace } from './messages.js'
+import { askByRemoting, isRemotingUrl } from './remoting-call.js'
 
-/** Milliseconds for one answer, and for all of one expansion. */
+/** Milliseconds for one answer, and from the beginning of a request until nobody is asked any more. */
 const longestCall = 5000
-const longestExpansion = 10_000
+const longestExpansion = 12_000
 /** Groups inside of groups that are looked through, and how deep. */
 const mostInside = 1000
 const deepest = 20
@@ -44,15 +45,17 @@ export function forestOf(mail: string, { forests }: Pick<ServerState, 'forests'>
   return forests.find((forest) => forest.domain === domain)
 }
 
-/** Never throws for a forest that cannot be asked: that is `unanswered`. */
-export async function askOtherForests({ principal, groups, callsSoFar }: Question, state: ServerState, around: Surroundings): Promise<Elsewhere> {
+/**
+ * Never throws for a forest that cannot be asked: that is `unanswered`.
+ * @param since when the request began that this is for: all its questions share the time
+ */
+export async function askOtherForests({ principal, groups, callsSoFar }: Question, state: ServerState, around: Surroundings, since: Date): Promise<Elsewhere> {
   const found = new Set<string>()
   const unanswered: string[] = []
-  const deadline = around.clock.monotonic() + longestExpansion
   let calls = callsSoFar
 
   const ask = async (forest: TrustedForest, wanted: readonly string[]): Promise<boolean> => {
-    const left = Math.min(longestCall, deadline - around.clock.monotonic())
+    const left = Math.min(longestCall, longestExpansion - (around.clock.now().getTime() - since.getTime()))
     // The forest itself would refuse a question with this count.
     if (calls + 2 >= state.configuration.maxCrossForestCalls) throw new Error('as many servers have been asked as may be')
     if (left <= 0) throw new Error('there was no time left to ask')
@@ -114,6 +117,8 @@ async function mailsInside(wanted: string, state: ServerState, { store, director
 
 /** @throws CallFailed, SoapFault */
 async function isMember({ url, account }: TrustedForest, { principal, groups, callsSoFar }: Question, timeoutMilliseconds: number, directory: Directory): Promise<boolean> {
+  const credentials = account ?? (await serviceAccount(directory))
+  if (isRemotingUrl(url)) return askByRemoting(url, { principal, groups, callsSoFar }, credentials, timeoutMilliseconds)
   const body = element(
     'IsPrincipalMemberOf',
     { xmlns: groupExpansionNamespace },
@@ -123,7 +128,6 @@ async function isMember({ url, account }: TrustedForest, { principal, groups, ca
     element('targetGroups', {}, groups.map((group) => element('string', {}, text(group)))),
     element('crossForestCallsSoFar', {}, text(String(callsSoFar))),
   )
-  const credentials = account ?? (await serviceAccount(directory))
   const question = { url, namespace: groupExpansionNamespace, operation: 'IsPrincipalMemberOf', body, credentials, timeoutMilliseconds, maximumBytes: largestAnswer }
   return ['true', '1'].includes(descend(await callSoap(question), 'IsPrincipalMemberOfResult')?.text.trim().toLowerCase() ?? '')
 }
