@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type { CryptoMode } from '../src/crypto/modes.js'
 import type { EngineName } from '../src/crypto/signer.js'
 import { fire, type LoadRequest, type Round } from './load.js'
-import type { Bench, Question, Row } from './question.js'
+import type { Bench, Question, RateRow, Row } from './question.js'
 import { licenseRequest, makeSessions, type Sessions } from './sessions.js'
 import { measureRaw } from './sign.bench.js'
 import { spawnNode, type NodeArguments, type SpawnedNode } from './spawn-node.js'
@@ -57,7 +57,7 @@ interface Cell {
   readonly sessions: Sessions
 }
 
-async function askNode(bench: Bench, node: SpawnedNode, cell: Cell): Promise<readonly Row[]> {
+async function askNode(bench: Bench, node: SpawnedNode, cell: Cell): Promise<readonly RateRow[]> {
   const { accounts, published } = cell.sessions
   const onePl = accounts.flatMap((account) => published.slice(0, 1).map((content) => licenseRequest(account, content)))
   const manyPls = published.flatMap((content, index) => {
@@ -70,7 +70,7 @@ async function askNode(bench: Bench, node: SpawnedNode, cell: Cell): Promise<rea
   ]
 }
 
-async function measure(bench: Bench, node: SpawnedNode, { mode, engine }: Cell, what: string, requests: readonly LoadRequest[]): Promise<Row> {
+async function measure(bench: Bench, node: SpawnedNode, { mode, engine }: Cell, what: string, requests: readonly LoadRequest[]): Promise<RateRow> {
   const { size, progress, signal } = bench
   const shoot = (amount: number): Promise<Round> =>
     fire({ url: node.url, requests, connections: size.connections, amount, isGood: hasOneLicense, signal })
@@ -112,7 +112,7 @@ function rateOf({ latencies, seconds }: Round): number {
 
 const licenseMark = 'purpose="Content-License"'
 
-function hasOneLicense(body: string): boolean {
+export function hasOneLicense(body: string): boolean {
   const at = body.indexOf(licenseMark)
   return at >= 0 && !body.includes(licenseMark, at + 1)
 }

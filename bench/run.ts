@@ -4,19 +4,20 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { systemClock } from '../src/effects.js'
+import { installation } from './installation.bench.js'
 import { issue } from './issue.bench.js'
-import { pinLoad } from './pinning.js'
+import { pinLoad, unpin } from './pinning.js'
 import { selfTimes } from './profile.js'
 import { full, quick, type Bench, type Question, type Row } from './question.js'
 import { circumstances, loadNow, markdown, textTable, thisMachine, type Report } from './report.js'
 import { sign } from './sign.bench.js'
 
-const questions: readonly Question[] = [sign, issue]
+const questions: readonly Question[] = [sign, issue, installation]
 
 const help = `npm run bench [-- [question …] [--quick] [--json] [--profile]]
 
 Questions (all, unless named):
-${questions.map(({ name, about }) => `  ${name.padEnd(8)}${about}`).join('\n')}
+${questions.map(({ name, about }) => `  ${name.padEnd(14)}${about}`).join('\n')}
 
   --quick    shows in seconds that everything runs; the figures say little
   --json     JSON on stdout instead of the table
@@ -51,7 +52,11 @@ async function main(args: readonly string[]): Promise<void> {
   }
   const rows: Row[] = []
   try {
-    for (const question of asked) rows.push(...(await question.ask(bench)))
+    for (const question of asked) {
+      if (question.takesAllCores === true && pinning !== undefined) unpin()
+      rows.push(...(await question.ask(bench)))
+      if (question.takesAllCores === true) pinLoad()
+    }
   } finally {
     progress('')
   }

@@ -3,7 +3,7 @@ import { constants, generateKeyPairSync, privateDecrypt, privateEncrypt, type Ke
 import { setImmediate } from 'node:timers/promises'
 import { modes, type CryptoMode } from '../src/crypto/modes.js'
 import { systemClock } from '../src/effects.js'
-import type { Bench, Question, Row } from './question.js'
+import type { Bench, Question, RateRow, Row } from './question.js'
 import { spreadOf } from './spread.js'
 
 const operations = {
@@ -24,7 +24,7 @@ export const sign: Question = {
 }
 
 /** In this process, one core, nothing else. Every round but the warm-up counts. */
-export async function measureRaw({ size, progress, signal }: Bench, mode: CryptoMode, operation: keyof typeof operations): Promise<Row> {
+export async function measureRaw({ size, progress, signal }: Bench, mode: CryptoMode, operation: keyof typeof operations): Promise<RateRow> {
   const bits = modes[mode].keyBits
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: bits })
   // 00 01 FF … FF 00 and 51 bytes, as long as DigestInfo and digest of SHA-256 are

@@ -80,13 +80,17 @@ export async function runChanges({ seconds, rate, seed, database, withPages, kil
     const lab: Lab = { up, loop, prng: createPrng(seed, 0), kills }
     const changes: Record<Kind, number> = { kill: 0, add: 0, drain: 0, replace: 0, reload: 0 }
     const spells: Spell[] = []
+    let shown = 0
     const elapsed = (): number => (performance.now() - began) / 1000
     const changeAll = async (): Promise<void> => {
       for (const kind of inAnyOrder(lab.prng)) {
         const told = await change(lab, kind)
         changes[kind]++
         spells.push(await spell(lab, told, withPages))
-        onProgress(`${elapsed().toFixed(0)} s, ${loop.answers.length} requests, ${failuresOf(loop.answers).length} failed: ${told}`)
+        const failures = failuresOf(loop.answers)
+        onProgress(`${elapsed().toFixed(0)} s, ${loop.answers.length} requests, ${failures.length} failed: ${told}`)
+        for (const failure of failures.slice(shown, shown + 3)) onProgress(`  ${failure}`)
+        shown = failures.length
       }
     }
     try {

@@ -1,6 +1,7 @@
 /**
- * `node build/test/manage/changes.js --minutes 10 --rate 50 --seed 1 [--database postgres] [--json]`: changes the nodes of an installation under
- * load and tells what the clients noticed. Ends with 1 when anything was wrong.
+ * `node build/test/manage/changes.js --minutes 10 --rate 50 --seed 1 [--database postgres] [--pages] [--json]`: changes the nodes of an
+ * installation under load and tells what the clients noticed; with `--pages`, requests for a page let the changes follow each other faster. Ends
+ * with 1 when anything was wrong.
  */
 import { parseArgs } from 'node:util'
 import { startPostgres } from '../cluster/postgres.js'
@@ -12,6 +13,7 @@ const { values } = parseArgs({
     rate: { type: 'string', default: '50' },
     seed: { type: 'string', default: '1' },
     database: { type: 'string', default: 'sqlite' },
+    pages: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   },
 })
@@ -31,7 +33,7 @@ try {
     rate: positive('rate'),
     seed: positive('seed'),
     database: await server?.newDatabase(),
-    withPages: false,
+    withPages: values.pages,
     kills: 5,
     onProgress: (text) => process.stderr.write(`${text}\n`),
   })
