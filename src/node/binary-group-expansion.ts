@@ -9,6 +9,7 @@ import { remotingType } from '../services/group-expansion/remoting-call.js'
 import { MalformedRemoting, readQuestion } from '../services/group-expansion/remoting-reader.js'
 import { writeAnswer, writeException, type KnownPrincipal } from '../services/group-expansion/remoting-response.js'
 import type { NodeContext } from './context.js'
+import { listenerOf } from './listener-mark.js'
 import { binaryGroupExpansionPath, type Endpoint } from './roles.js'
 import { signIn } from './sign-in.js'
 
@@ -78,6 +79,7 @@ async function record({ caller, headers, protocol }: FastifyRequest, { notes, er
     hostMachineName: context.nodeId,
     hostMachineRequestId: id,
     requestTime: now.toISOString(),
+    listener: listenerOf(headers, context.listenerKey),
     requestPath: `/_wmcs${binaryGroupExpansionPath}`,
     requestType: 'IsPrincipalMemberOf',
     requestUserAddress: caller.account?.mail ?? '',
