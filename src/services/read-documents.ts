@@ -2,9 +2,11 @@
 import type { ExceptionKey } from '../exceptions.js'
 import { refuse } from '../exceptions.js'
 import { readXmlNodes } from '../soap/xml-node.js'
+import { detached } from '../xml/detached.js'
 import { MalformedXml, type XmlElement } from '../xml/read.js'
 import { MalformedXrml } from '../xrml/body.js'
 import { readOneDocument, type XrmlDocument } from '../xrml/document.js'
+import { knownDocument } from '../xrml/known-documents.js'
 
 export interface ChainLimits {
   readonly count: number
@@ -31,7 +33,9 @@ export function readChain(array: XmlElement | undefined, limits: ChainLimits, un
 export function readCertificate(text: string, bytes: number, unreadable: ExceptionKey): XrmlDocument {
   const length = Buffer.byteLength(text)
   if (length > bytes) refuse(unreadable, `a certificate has ${length} bytes, at most ${bytes} are taken`)
-  const document = reading(unreadable, () => readOneDocument(text))
+  const known = knownDocument(text)
+  if (known !== undefined) return known
+  const document = reading(unreadable, () => readOneDocument(detached(text)))
   if (hasPrefixes(document.body.element)) refuse(unreadable, `the ${document.kind} has names with a namespace prefix: no XrML of RMS has`)
   return document
 }
