@@ -1,5 +1,6 @@
 /** The forest: one row, with the service connection point of its root cluster ([MS-RMPR] 3.1.4.4). */
 import type { Forest } from '../../directory/directory.js'
+import { raiseDirectoryVersion } from './directory-version.js'
 import type { Database } from './schema.js'
 
 export interface ForestStore {
@@ -34,18 +35,20 @@ export function forestStore(db: Database): ForestStore {
     if (forest === undefined) throw new Error('The database has no forest: fill its directory first')
     return forest
   }
+  const setPoint = (url: string | null, onlyWhenNone: boolean): Promise<void> =>
+    db.transaction().execute(async (transaction) => {
+      const update = transaction.updateTable('forest').set({ service_connection_point: url })
+      await (onlyWhenNone ? update.where('service_connection_point', 'is', null) : update).execute()
+      await raiseDirectoryVersion(transaction)
+    })
   return {
     find,
     read,
     registerServiceConnectionPoint: async (url) => {
-      await db.updateTable('forest').set({ service_connection_point: url }).where('service_connection_point', 'is', null).execute()
+      await setPoint(url, true)
       return (await read()).serviceConnectionPoint ?? url
     },
-    moveServiceConnectionPoint: async (url) => {
-      await db.updateTable('forest').set({ service_connection_point: url }).execute()
-    },
-    unregisterServiceConnectionPoint: async () => {
-      await db.updateTable('forest').set({ service_connection_point: null }).execute()
-    },
+    moveServiceConnectionPoint: (url) => setPoint(url, false),
+    unregisterServiceConnectionPoint: () => setPoint(null, false),
   }
 }
