@@ -8,6 +8,7 @@
 import { createHash } from 'node:crypto'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Directory } from '../directory/directory.js'
+import { recentMap } from '../recent.js'
 import { DatabaseAway } from './store/database-away.js'
 
 export interface VersionedDirectory extends Directory {
@@ -22,9 +23,9 @@ interface Remembered {
 /** A name of the directory has 256 characters at most. */
 const longestKey = 300
 
-/** @param limit answers that are remembered; the ones that were asked for longest ago are forgotten first */
+/** @param limit answers that are remembered */
 export function rememberingDirectory(directory: VersionedDirectory, limit = 10_000): Directory {
-  const answers = new Map<string, Remembered>()
+  const answers = recentMap<string, Remembered>(limit)
   let looking: Promise<string> | undefined
 
   const look = async (): Promise<string> => {
@@ -34,22 +35,15 @@ export function rememberingDirectory(directory: VersionedDirectory, limit = 10_0
     return directory.version()
   }
 
-  const remember = (key: string, remembered: Remembered): void => {
-    if (key.length > longestKey) return
-    answers.delete(key)
-    answers.set(key, remembered)
-    const [oldest] = answers.keys()
-    if (answers.size > limit && oldest !== undefined) answers.delete(oldest)
-  }
-
   const ask = async <Answer>(key: string, question: () => Promise<Answer>): Promise<Answer> => {
     try {
       looking ??= look()
       const version = await looking
       const before = answers.get(key)
-      const answer = before?.version === version ? (before.answer as Answer) : await question()
+      if (before?.version === version) return before.answer as Answer
+      const answer = await question()
       // The version from before the question: what was changed meanwhile raised it.
-      remember(key, before?.version === version ? before : { version, answer })
+      if (key.length <= longestKey) answers.set(key, { version, answer })
       return answer
     } catch (error) {
       const before = answers.get(key)

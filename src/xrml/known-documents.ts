@@ -3,8 +3,9 @@
  * every request at all; whoever sends the same characters again gets the document that was read and verified then. What depends on the moment
  * (dates, exclusion, trust, who issued for whom) is no part of it and is looked at each time.
  *
- * The key is the end of the text, which is the signature; the whole text is compared. Those asked for longest ago are forgotten first.
+ * The key is the end of the text, which is the signature; the whole text is compared.
  */
+import { recentMap } from '../recent.js'
 import { detached } from '../xml/detached.js'
 import type { KnownElement } from '../xml/plain.js'
 import type { XmlElement } from '../xml/read.js'
@@ -14,15 +15,16 @@ interface Known extends KnownElement {
   readonly document: XrmlDocument
 }
 
-/** A parsed document takes about four times its text. */
-const mostCharacters = 4 * 2 ** 20
+/** In characters. A parsed document takes about four times its text. */
+const mostText = 4 * 2 ** 20
 /** A longer one is rare, and would drive out many. */
 const longestDocument = 64 * 1024
 
-const known = new Map<string, Known>()
-let characters = 0
+const known = recentMap<string, Known>(mostText)
+const documents = new WeakMap<XmlElement, XrmlDocument>()
 
-const endTag = '</XrML>'
+/** How a signed document ends, as servers and clients of RMS write it. The longer what is searched for, the quicker it is found. */
+const ending = '</VALUE></SIGNATURE></XrML>'
 /** More than half of a signature, whatever its length. */
 const keyLength = 120
 
@@ -35,9 +37,14 @@ export function knownDocument(text: string): XrmlDocument | undefined {
 
 /** The element of the known document that begins here in a text; for readXml. */
 export function knownElementAt(source: string, start: number): KnownElement | undefined {
-  if (known.size === 0 || !source.startsWith('<XrML ', start)) return undefined
-  const end = source.indexOf(endTag, start)
-  return end < 0 ? undefined : find(source.slice(start, end + endTag.length))
+  if (!source.startsWith('<XrML ', start)) return undefined
+  const end = source.indexOf(ending, start)
+  return end < 0 ? undefined : find(source.slice(start, end + ending.length))
+}
+
+/** The document that such an element is of. */
+export function documentOf(root: XmlElement): XrmlDocument | undefined {
+  return documents.get(root)
 }
 
 /**
@@ -48,31 +55,16 @@ export function rememberDocument(document: XrmlDocument): void {
   const { root, text } = document
   // Cut out of a longer text, it would keep that.
   const isLong = text.length > longestDocument || root.source.length !== text.length
-  if (isLong || !standsAlone(text) || known.get(keyOf(text))?.document === document) return
+  if (isLong || !standsAlone(text)) return
   const size = measure(root)
   if (size === undefined) return
-  const key = detached(keyOf(text))
-  forget(key)
-  known.set(key, { document, root, ...size })
-  characters += text.length
-  for (const oldest of known.keys()) {
-    if (characters <= mostCharacters) break
-    forget(oldest)
-  }
+  known.set(detached(keyOf(text)), { document, root, ...size }, text.length)
+  documents.set(root, document)
 }
 
 function find(text: string): Known | undefined {
-  const key = keyOf(text)
-  const found = known.get(key)
-  if (found?.document.text !== text) return undefined
-  known.delete(key)
-  known.set(key, found)
-  return found
-}
-
-function forget(key: string): void {
-  characters -= known.get(key)?.document.text.length ?? 0
-  known.delete(key)
+  const found = known.get(keyOf(text))
+  return found?.document.text === text ? found : undefined
 }
 
 /** Not only where the namespace of the element around it happens to be none. */
