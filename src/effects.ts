@@ -18,8 +18,19 @@ export const systemClock: Clock = {
   monotonic: () => performance.now(),
 }
 
+/** A call into OpenSSL costs more than the few bytes of a GUID or a session key: they are fetched in stock, and given out once each. */
+const stockSize = 4096
+let stock = Buffer.alloc(0)
+
 export const systemRandom: Random = {
-  bytes: (length) => randomBytes(length),
+  bytes: (length) => {
+    if (length > 64) return randomBytes(length)
+    if (stock.length < length) stock = randomBytes(stockSize)
+    const given = Buffer.from(stock.subarray(0, length))
+    stock.fill(0, 0, length)
+    stock = stock.subarray(length)
+    return given
+  },
 }
 
 /** A new GUID (RFC 9562, version 4) in braces and lower case, as RMS documents write it. */

@@ -1,6 +1,7 @@
 /** What /metrics tells: the counters of the genuine servers (requests, failures, processing time per operation), and the time of each step. */
-import { Counter, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
+import { Counter, Registry, collectDefaultMetrics } from 'prom-client'
 import type { StepObserver } from '../services/steps.js'
+import { createHistogram, type Observe } from './histogram.js'
 
 export interface Metrics {
   readonly registry: Registry
@@ -19,15 +20,31 @@ export function createMetrics(nodeId: string): Metrics {
   const registers = [registry]
   const requests = new Counter({ name: 'rms_requests_total', help: 'Requests by operation', labelNames: ['operation'], registers })
   const failures = new Counter({ name: 'rms_failures_total', help: 'Refused requests by operation and reason', labelNames: ['operation', 'reason'], registers })
-  const duration = new Histogram({ name: 'rms_request_duration_seconds', help: 'Time of requests by operation', labelNames: ['operation'], buckets, registers })
-  const steps = new Histogram({ name: 'rms_step_duration_seconds', help: 'Time of steps', labelNames: ['operation', 'step'], buckets, registers })
+  const duration = createHistogram(registry, { name: 'rms_request_duration_seconds', help: 'Time of requests by operation', labelNames: ['operation'], buckets })
+  const steps = createHistogram(registry, { name: 'rms_step_duration_seconds', help: 'Time of steps', labelNames: ['operation', 'step'], buckets })
+  const durations = new Map<string, Observe>()
+  const stepObservers = new Map<string, StepObserver>()
   return {
     registry,
-    stepObserver: (operation) => (step, milliseconds) => steps.observe({ operation, step }, milliseconds / 1000),
+    stepObserver: (operation) => once(stepObservers, operation, () => observerOfSteps((step) => steps(operation, step))),
     count: (operation, seconds, failure) => {
       requests.inc({ operation })
-      duration.observe({ operation }, seconds)
+      once(durations, operation, () => duration(operation))(seconds)
       if (failure !== undefined) failures.inc({ operation, reason: failure })
     },
   }
+}
+
+function observerOfSteps(observing: (step: string) => Observe): StepObserver {
+  const observers = new Map<string, Observe>()
+  return (step, milliseconds) => once(observers, step, () => observing(step))(milliseconds / 1000)
+}
+
+/** Names of operations and steps are few: they come from our tables, not from requests. */
+function once<Value>(known: Map<string, Value>, name: string, make: () => Value): Value {
+  const before = known.get(name)
+  if (before !== undefined) return before
+  const made = make()
+  known.set(name, made)
+  return made
 }

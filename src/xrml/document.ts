@@ -7,6 +7,8 @@ export type DocumentKind = 'SPC' | 'RAC' | 'CLC' | 'SLC' | 'CA' | 'PL' | 'UL' | 
 
 export interface XrmlDocument {
   readonly kind: DocumentKind
+  /** The XrML element. */
+  readonly root: XmlElement
   /** `<XrML …>…</XrML>` as it stands. */
   readonly text: string
   /** `<BODY …>…</BODY>` as it stands: what the signature covers. */
@@ -27,6 +29,7 @@ export function readDocument(root: XmlElement): XrmlDocument {
   const body = readBody(bodyElement)
   return {
     kind: kindOf(root, body),
+    root,
     text: outerText(root),
     bodyText: outerText(bodyElement),
     body,

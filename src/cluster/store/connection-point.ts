@@ -1,12 +1,18 @@
-/** Changes of the service connection point, as a part of a transaction: the nodes of licensing-only clusters keep it in their state. */
+/**
+ * Changes of the service connection point, as a part of a transaction: the nodes of licensing-only clusters keep it in their state, and all nodes
+ * remember it with the directory.
+ */
 import { certificationUrlOf, type ServerConfiguration } from '../configuration.js'
 import { raiseVersion } from './configuration-version.js'
+import { raiseDirectoryVersion } from './directory-version.js'
 import type { Database } from './schema.js'
 
 /** @param url `<baseUrl>/certification`; null unregisters */
 export async function setConnectionPoint(transaction: Database, url: string | null): Promise<void> {
   const { numUpdatedRows } = await transaction.updateTable('forest').set({ service_connection_point: url }).executeTakeFirst()
-  if (numUpdatedRows > 0n) await tellLicensingClusters(transaction)
+  if (numUpdatedRows === 0n) return
+  await raiseDirectoryVersion(transaction)
+  await tellLicensingClusters(transaction)
 }
 
 /** The service connection point goes with the root that it names. Licensing-only clusters send accounts there, and those outside to its extranet URL. */
@@ -34,5 +40,6 @@ export async function registerConnectionPoint(transaction: Database, url: string
     .set({ service_connection_point: url })
     .where((is) => is.or([is('service_connection_point', 'is', null), is('service_connection_point', '=', url)]))
     .executeTakeFirst()
+  await raiseDirectoryVersion(transaction)
   return numUpdatedRows === 1n
 }

@@ -3,6 +3,7 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import { accountKey, longestName, nameKey } from '../../directory/account-name.js'
 import { TooManyMemberships, domainUsersSid, membershipLimit } from '../../directory/directory.js'
 import type { Account, Directory, DirectorySeed, Group, Membership, NewAccount } from '../../directory/directory.js'
+import { directoryVersionReader, raiseDirectoryVersion } from './directory-version.js'
 import { inChunks, insertAccounts, insertForest, insertGroups, insertMemberships } from './directory-rows.js'
 import { lockOthersOut } from './exclusive.js'
 import type { ForestStore } from './forest-store.js'
@@ -16,6 +17,8 @@ export interface Page {
 }
 
 export interface DirectoryStore extends Directory {
+  /** Another one after every change of accounts, groups or forest: answers got before may be wrong then. */
+  version(): Promise<string>
   /** Fills an empty directory in one transaction. False when there is a forest already: nothing is changed then. */
   fillIfEmpty(seed: DirectorySeed): Promise<boolean>
   /** Adds accounts in one transaction. Throws when a SID, name or address is taken: nothing is changed then. */
@@ -141,7 +144,15 @@ export function directoryStore(db: Database, forests: ForestStore): DirectorySto
     return (await query.execute()).map((row) => row.sid)
   }
 
+  const change = <Result>(run: (transaction: Database) => Promise<Result>): Promise<Result> =>
+    db.transaction().execute(async (transaction) => {
+      const result = await run(transaction)
+      await raiseDirectoryVersion(transaction)
+      return result
+    })
+
   return {
+    version: directoryVersionReader(db),
     forest: () => forests.read(),
     accountByName,
     accountBySid,
@@ -157,7 +168,7 @@ export function directoryStore(db: Database, forests: ForestStore): DirectorySto
     passwordOf,
     memberships,
     fillIfEmpty: (seed) =>
-      db.transaction().execute(async (transaction) => {
+      change(async (transaction) => {
         await lockOthersOut(transaction)
         if (!(await insertForest(transaction, seed.forest))) return false
         await insertAccounts(transaction, seed.accounts)
@@ -165,12 +176,13 @@ export function directoryStore(db: Database, forests: ForestStore): DirectorySto
         await insertMemberships(transaction, seed.memberships)
         return true
       }),
-    addAccounts: (accounts) => db.transaction().execute((transaction) => insertAccounts(transaction, accounts)),
-    setEnabled: async (sid, enabled) => {
-      await db.updateTable('account').set({ enabled: enabled ? 1 : 0 }).where('sid', '=', sid).execute()
-    },
+    addAccounts: (accounts) => change((transaction) => insertAccounts(transaction, accounts)),
+    setEnabled: (sid, enabled) =>
+      change(async (transaction) => {
+        await transaction.updateTable('account').set({ enabled: enabled ? 1 : 0 }).where('sid', '=', sid).execute()
+      }),
     setMail: (sid, mail) =>
-      db.transaction().execute(async (transaction) => {
+      change(async (transaction) => {
         const own = transaction.deleteFrom('account_address').where('account_sid', '=', sid)
         await own.where('position', '=', 0).execute()
         if (mail === undefined) return
@@ -178,23 +190,24 @@ export function directoryStore(db: Database, forests: ForestStore): DirectorySto
         await transaction.insertInto('account_address').values({ address_key: nameKey(mail), address: mail, account_sid: sid, position: 0 }).execute()
       }),
     removeAccount: (sid) =>
-      db.transaction().execute(async (transaction) => {
+      change(async (transaction) => {
         await transaction.deleteFrom('account').where('sid', '=', sid).execute()
         await transaction.deleteFrom('account_address').where('account_sid', '=', sid).execute()
         await transaction.deleteFrom('sid_history').where('account_sid', '=', sid).execute()
         await transaction.deleteFrom('group_member').where('member_sid', '=', sid).execute()
       }),
-    addGroups: (groups) => db.transaction().execute((transaction) => insertGroups(transaction, groups)),
+    addGroups: (groups) => change((transaction) => insertGroups(transaction, groups)),
     removeGroup: (sid) =>
-      db.transaction().execute(async (transaction) => {
+      change(async (transaction) => {
         await transaction.deleteFrom('directory_group').where('sid', '=', sid).execute()
         await transaction.deleteFrom('group_member').where('group_sid', '=', sid).execute()
         await transaction.deleteFrom('group_member').where('member_sid', '=', sid).execute()
       }),
-    addMemberships: (added) => db.transaction().execute((transaction) => insertMemberships(transaction, added)),
-    removeMembership: async ({ groupSid, memberSid }) => {
-      await db.deleteFrom('group_member').where('group_sid', '=', groupSid).where('member_sid', '=', memberSid).execute()
-    },
+    addMemberships: (added) => change((transaction) => insertMemberships(transaction, added)),
+    removeMembership: ({ groupSid, memberSid }) =>
+      change(async (transaction) => {
+        await transaction.deleteFrom('group_member').where('group_sid', '=', groupSid).where('member_sid', '=', memberSid).execute()
+      }),
     listAccounts: async (page = {}) => accountsBySid(await sidsInOrder('account', page)),
     listGroups: async (page = {}) => {
       const sids = await sidsInOrder('directory_group', page)

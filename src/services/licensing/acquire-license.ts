@@ -2,7 +2,7 @@
 import type { ServerState } from '../../cluster/server-state.js'
 import { RmsException, refuse } from '../../exceptions.js'
 import { compareVersions } from '../../soap/version-data.js'
-import { readXmlNodes, xmlNodes } from '../../soap/xml-node.js'
+import { certificates, readXmlNodes } from '../../soap/xml-node.js'
 import { child, childrenNamed, innerText, type XmlElement } from '../../xml/read.js'
 import { element, type Markup } from '../../xml/write.js'
 import { securityLevel } from '../../xrml/body.js'
@@ -123,17 +123,28 @@ async function build(known: ItemCall & OpenedPl & { good: GoodPl; rac: Rac; righ
 }
 
 function answer({ results, state }: Call & { results: readonly ItemResult[] }): { answer: Markup } {
-  const issuers = state.own.chain.map((document) => document.text)
+  const issuers = issuersMarkup(state)
   const responses = results.map((result, index) =>
     element(
       'AcquireLicenseResponse',
       {},
-      result instanceof RmsException ? failure(result, index) : xmlNodes('CertificateChain', [result, ...issuers]),
+      result instanceof RmsException ? failure(result, index) : element('CertificateChain', {}, certificates([result]), issuers),
       element('ReferenceCertificates'),
     ),
   )
   return { answer: element('AcquireLicenseResult', {}, responses) }
 }
+
+/** The same in every answer of a state. */
+function issuersMarkup({ own }: ServerState): Markup {
+  const before = issuersWritten.get(own.chain)
+  if (before !== undefined) return before
+  const written = certificates(own.chain.map((document) => document.text))
+  issuersWritten.set(own.chain, written)
+  return written
+}
+
+const issuersWritten = new WeakMap<readonly XrmlDocument[], Markup>()
 
 function failure(exception: RmsException, index: number): Markup {
   return element('CertificateChain', {}, element('Certificate', {}, exceptionElement('AcquireLicenseException', exception, index)))

@@ -98,8 +98,21 @@ export async function openContentKey({ pl, licensor }: GoodPl, exceptions: SealE
   }
 }
 
-/** Content key and policy, for licensing. */
+/**
+ * Content key and policy, for licensing: the plCache of [MS-RMPR] 3.1.1.1.2, kept as long as the PL itself is known. Whom they may be given to is decided
+ * anew each time.
+ */
 export async function openPl(good: GoodPl): Promise<Pick<OpenPl, 'keyBlob' | 'rightsData'>> {
+  const before = plCache.get(good.pl)
+  if (before !== undefined && before.opener === good.licensor.signer.publicKey.modulus) return before.open
+  const open = await openPlAnew(good)
+  plCache.set(good.pl, { opener: good.licensor.signer.publicKey.modulus, open })
+  return open
+}
+
+const plCache = new WeakMap<Pl, { readonly opener: string; readonly open: Pick<OpenPl, 'keyBlob' | 'rightsData'> }>()
+
+async function openPlAnew(good: GoodPl): Promise<Pick<OpenPl, 'keyBlob' | 'rightsData'>> {
   const { contentKey, keyBlob } = await openContentKey(good, plainSealExceptions)
   return { keyBlob, rightsData: openRightsData(good.pl, contentKey, 'UnspecifiedError').rightsData }
 }
