@@ -5,6 +5,7 @@ import Fastify, { LogController, type FastifyError, type FastifyInstance, type F
 import { RequestLogClosed, RequestLogFull } from '../cluster/request-log.js'
 import type { ClusterKind } from '../cluster/store/cluster-store.js'
 import { anonymousCaller } from '../identity/caller.js'
+import type { EmulatedServer } from '../sizing/emulated-server.js'
 import { writeHelpPage } from '../soap/help-page.js'
 import { writeWsdl } from '../soap/wsdl.js'
 import type { NodeContext } from './context.js'
@@ -13,13 +14,17 @@ import { openApiOptions, openApiSchema } from './openapi.js'
 import { roles, type Endpoint } from './roles.js'
 import { signIn } from './sign-in.js'
 import { acceptSoapBodies, BodyRefused } from './soap-body.js'
+import { QueueFull } from './service-queue.js'
 import { requestIds, soapExchange } from './soap-exchange.js'
+import { takeTurns } from './take-turn.js'
 
 export interface AppOptions {
   readonly kind: ClusterKind
   readonly bodyLimit: number
   /** Milliseconds for a whole request to arrive. */
   readonly requestTimeout: number
+  /** The server that this node behaves like, whatever its cluster does. */
+  readonly emulatedServer?: EmulatedServer | undefined
 }
 
 export async function buildApp(context: NodeContext, options: AppOptions): Promise<FastifyInstance> {
@@ -60,15 +65,16 @@ export async function buildApp(context: NodeContext, options: AppOptions): Promi
 /** Nobody without an account makes the server parse more than this. What is served to them needs no XrML chains. */
 const anonymousBodyLimit = 64 * 1024
 
-async function registerServices(app: FastifyInstance, context: NodeContext, { kind, bodyLimit }: AppOptions): Promise<void> {
+async function registerServices(app: FastifyInstance, context: NodeContext, { kind, bodyLimit, emulatedServer }: AppOptions): Promise<void> {
   acceptSoapBodies(app)
   const nextId = requestIds(context.clock.now())
+  const turns = takeTurns(context, emulatedServer)
   for (const endpoint of roles[kind]) {
     const limit = endpoint.anonymous ? Math.min(bodyLimit, anonymousBodyLimit) : bodyLimit
     for (const path of [endpoint.path, ...endpoint.aliases]) {
       const url = `/_wmcs${path}`
       const hide = path !== endpoint.path
-      app.post(url, { bodyLimit: limit, onRequest: signIn(endpoint, context), schema: openApiSchema(endpoint, hide) }, soapExchange(endpoint, context, nextId))
+      app.post(url, { bodyLimit: limit, onRequest: signIn(endpoint, context), ...turns, schema: openApiSchema(endpoint, hide) }, soapExchange(endpoint, context, nextId))
       app.get(url, { schema: { hide: true } }, async (request, reply) => answerPage(endpoint, url, request, reply))
       app.route({ method: ['PUT', 'DELETE', 'PATCH', 'OPTIONS'], url, schema: { hide: true }, handler: (request, reply) => answerWrongMethod(context, request, reply) })
     }
@@ -114,6 +120,7 @@ function answerNotFound(context: NodeContext, request: FastifyRequest, reply: Fa
 
 /** Errors before SOAP: bodies that cannot be taken. The client learns what to change, and nothing from the inside. */
 function answerError(context: NodeContext, error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  if (error instanceof QueueFull) return answerQueueFull(context, error, request, reply)
   const isUnrecorded = error instanceof RequestLogFull || error instanceof RequestLogClosed
   const status = error instanceof NotReady || isUnrecorded ? 503 : (error.statusCode ?? 500)
   const isOurs = error instanceof BodyRefused || error instanceof NotReady
@@ -122,6 +129,14 @@ function answerError(context: NodeContext, error: FastifyError, request: Fastify
   if (status >= 500 && !(error instanceof NotReady)) context.log.error({ ...facts, err: error }, 'unexpected error')
   else context.log.info(facts, 'refused')
   return reply.code(status).type('text/plain; charset=utf-8').send(`${text}\n`)
+}
+
+/** As IIS does it: HTML, no SOAP fault, and the connection ends. */
+function answerQueueFull(context: NodeContext, error: QueueFull, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  context.log.info({ path: request.url.slice(0, 200), status: 503, why: error.message }, 'refused')
+  context.metrics.refusedByQueue()
+  const page = '<html><head><title>Service Unavailable</title></head><body><h1>Service Unavailable</h1><p>HTTP 503: the queue is full.</p></body></html>\n'
+  return reply.code(503).header('connection', 'close').type('text/html; charset=us-ascii').send(page)
 }
 
 const messages: Readonly<Record<number, string>> = {

@@ -4,6 +4,7 @@ import closeWithGrace from 'close-with-grace'
 import type { Settings } from '../../config/options.js'
 import { systemRandom } from '../../effects.js'
 import { startNode } from '../../node/start.js'
+import { emulatedServerOf } from '../emulated-server.js'
 import { Failure } from '../failure.js'
 import { createLogger } from '../logger.js'
 import { createOutput, table } from '../output.js'
@@ -35,6 +36,7 @@ export async function node(settings: Settings<'node'>): Promise<void> {
     includeXrmlInLog: settings.logXrml,
     ...(settings.data === undefined ? {} : { spoolFolder: join(settings.data, 'spool') }),
     spoolLimit: settings.spoolLimit,
+    emulatedServer: emulatedServerOf(settings),
     log,
   })
   const isChild = process.connected as boolean | undefined
