@@ -10,7 +10,7 @@ const floors: readonly (readonly string[])[] = [
   ['xml', 'crypto'],
   ['soap', 'xrml', 'charts'],
   ['client', 'policy', 'directory', 'explain'],
-  ['identity'],
+  ['identity', 'load'],
   ['cluster'],
   ['services'],
   ['node', 'balancer'],
@@ -22,6 +22,7 @@ const floors: readonly (readonly string[])[] = [
 const narrower: Readonly<Record<string, readonly string[]>> = {
   sizing: [],
   charts: ['xml'],
+  load: ['effects', 'sizing', 'xml', 'charts', 'soap', 'client'],
   balancer: ['effects', 'config'],
   explain: ['effects', 'xml', 'crypto', 'xrml'],
 }

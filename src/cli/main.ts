@@ -15,6 +15,7 @@ const commands = {
   client: () => import('./commands/client.js'),
   demo: () => import('./commands/demo.js'),
   explain: () => import('./commands/explain.js'),
+  load: () => import('./commands/load.js'),
   node: () => import('./commands/node.js'),
   provision: () => import('./commands/provision.js'),
   servers: () => import('./commands/servers.js'),
@@ -97,6 +98,13 @@ function program(): Command {
       const { explainFile } = await commands.explain()
       if (!(await explainFile(settings, file))) process.exitCode = 1
     })
+  add(root, 'load', 'load', 'send load to a running installation, and report times, refusals and shares', [
+    'load --rate 20 --duration 60',
+    'load --shape spike --rate 100 --mix license=90 --mix certify=5 --mix publish=5',
+  ]).action(async (_flags, command: Command) => {
+    const settings = settingsOf(command, 'load')
+    await (await commands.load()).load(settings)
+  })
   addClientCommands(root.command('client').description('the steps of an RMS client, one by one'))
   return root
 }
