@@ -19,6 +19,7 @@ const commands = {
   node: () => import('./commands/node.js'),
   provision: () => import('./commands/provision.js'),
   servers: () => import('./commands/servers.js'),
+  size: () => import('./commands/size.js'),
   status: () => import('./commands/status.js'),
   up: () => import('./commands/up.js'),
 }
@@ -104,6 +105,14 @@ function program(): Command {
   ]).action(async (_flags, command: Command) => {
     const settings = settingsOf(command, 'load')
     await (await commands.load()).load(settings)
+  })
+  add(root, 'size', 'size', 'say how many servers a load needs, by the published rule and by a model', [
+    'size',
+    'size --users 40000 --active 0.5 --items-per-hour 8 --within 500',
+    'size --users 40000 --active 0.5 --items-per-hour 8 --verify --sweep --out report',
+  ]).action(async (_flags, command: Command) => {
+    const settings = settingsOf(command, 'size')
+    await (await commands.size()).size(settings)
   })
   addClientCommands(root.command('client').description('the steps of an RMS client, one by one'))
   return root

@@ -10,13 +10,11 @@ import { sentences, time } from '../../load/sentences.js'
 import { expectedArrivals } from '../../sizing/load-shape.js'
 import { number } from '../../charts/frame.js'
 import { Failure } from '../failure.js'
+import { loadAccounts } from '../load-accounts.js'
 import { lastRun, writeReport } from '../load-report.js'
 import { createOutput, table, type Output } from '../output.js'
 import { createProgressLine } from '../progress-line.js'
 import { stopSignal } from '../stop-signal.js'
-
-/** Accounts of the lab's directory; the first one publishes. */
-export const loadAccounts = ['alice@contoso.test', 'bob@contoso.test', 'carol@contoso.test'] as const
 
 /** Every request is kept until the report is written. */
 const mostArrivals = 2_000_000
