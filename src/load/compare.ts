@@ -1,9 +1,12 @@
 /** This run beside the last one. */
+import { number } from '../charts/frame.js'
 import type { LoadResult } from './result.js'
+import { time } from './sentences.js'
 
 export interface Difference {
   readonly name: string
-  readonly unit: string
+  /** The value as people read it. */
+  readonly show: (value: number) => string
   readonly before: number
   readonly now: number
   /** (now − before) / before; NaN when there is nothing to compare with. */
@@ -12,22 +15,27 @@ export interface Difference {
   readonly verdict: 'better' | 'worse' | 'same'
 }
 
-const figures: readonly { readonly name: string; readonly unit: string; readonly lessIsBetter: boolean; readonly of: (result: LoadResult) => number }[] = [
-  { name: 'answered', unit: '/s', lessIsBetter: false, of: ({ answeredPerSecond }) => answeredPerSecond },
-  { name: 'not answered', unit: '%', lessIsBetter: true, of: ({ offered, answered }) => (100 * (offered - answered)) / Math.max(1, offered) },
-  { name: 'p50', unit: 'ms', lessIsBetter: true, of: ({ latency }) => latency.p50 },
-  { name: 'p95', unit: 'ms', lessIsBetter: true, of: ({ latency }) => latency.p95 },
-  { name: 'p99', unit: 'ms', lessIsBetter: true, of: ({ latency }) => latency.p99 },
+interface Figure extends Pick<Difference, 'name' | 'show'> {
+  readonly lessIsBetter: boolean
+  readonly of: (result: LoadResult) => number
+}
+
+const figures: readonly Figure[] = [
+  { name: 'answered', show: (value) => `${number(value)}/s`, lessIsBetter: false, of: ({ answeredPerSecond }) => answeredPerSecond },
+  { name: 'not answered', show: (value) => `${number(value)} %`, lessIsBetter: true, of: ({ offered, answered }) => (100 * (offered - answered)) / Math.max(1, offered) },
+  { name: 'p50', show: time, lessIsBetter: true, of: ({ latency }) => latency.p50 },
+  { name: 'p95', show: time, lessIsBetter: true, of: ({ latency }) => latency.p95 },
+  { name: 'p99', show: time, lessIsBetter: true, of: ({ latency }) => latency.p99 },
 ]
 
 const noticeable = 0.05
 
 export function compareRuns(before: LoadResult, now: LoadResult): readonly Difference[] {
-  return figures.map(({ name, unit, lessIsBetter, of }) => {
+  return figures.map(({ name, show, lessIsBetter, of }) => {
     const [was, is] = [of(before), of(now)]
     const change = was === 0 ? (is === 0 ? 0 : NaN) : (is - was) / was
     const isSame = Math.abs(change) < noticeable || was === is
-    return { name, unit, before: was, now: is, change, verdict: isSame ? 'same' : is < was === lessIsBetter ? 'better' : 'worse' }
+    return { name, show, before: was, now: is, change, verdict: isSame ? 'same' : is < was === lessIsBetter ? 'better' : 'worse' }
   })
 }
 

@@ -7,6 +7,7 @@ import { connect } from '../client/connect.js'
 import { soapCallOf, type ClientContext, type RmsCall } from '../client/context.js'
 import { findServiceLocationsCall } from '../client/discover.js'
 import { getClientLicensorCertCall } from '../client/get-client-licensor-cert.js'
+import { modeOfKey, readyMachine, type Machine } from '../client/machine.js'
 import type { Published } from '../client/publish.js'
 import type { Identity, RmsClient } from '../client/rms-client.js'
 import { baseUrlOf } from '../client/service-url.js'
@@ -53,7 +54,8 @@ const rights = ['VIEW', 'EDIT', 'PRINT'] as const
 export async function prepareRequests(preparation: Preparation): Promise<PreparedRequests> {
   const { accounts, operations, progress, signal } = preparation
   progress(`Signing in ${accounts.length} accounts`)
-  const sessions = await Promise.all(accounts.map((mail) => openSession(preparation, mail)))
+  const machine = await machineFor(preparation)
+  const sessions = await Promise.all(accounts.map((mail) => openSession(preparation, mail, machine)))
   const [author] = sessions
   if (author === undefined) throw new RangeError('At least one account is needed')
   const published = operations.includes('license') ? await publishContents(preparation, author) : []
@@ -66,8 +68,14 @@ export async function prepareRequests(preparation: Preparation): Promise<Prepare
   return made
 }
 
-async function openSession({ url, password, timeoutMilliseconds, clock, random }: Preparation, user: string): Promise<Session> {
-  const client = connect({ url, user, password, timeoutMilliseconds, clock, random, userAgent: 'rms-emulator load' })
+/** A ready-made one of the lab: nothing is learned from making keys. */
+async function machineFor({ url, accounts: [user = ''], password, timeoutMilliseconds, clock, random }: Preparation): Promise<Machine> {
+  const [slc] = await connect({ url, user, password, timeoutMilliseconds, clock, random }).serverCertificate()
+  return readyMachine(`alice-pc-mode${modeOfKey({ bits: slc?.body.issuedPrincipal?.publicKey?.bits ?? 0 }).mode}`)
+}
+
+async function openSession({ url, password, timeoutMilliseconds, clock, random }: Preparation, user: string, machine: Machine): Promise<Session> {
+  const client = connect({ url, user, password, machine, timeoutMilliseconds, clock, random, userAgent: 'rms-emulator load' })
   const context = { credentials: { user, password }, trustRoots: [], clock, random, userAgent: 'rms-emulator load' }
   return { client, context, identity: await client.bootstrap() }
 }

@@ -111,10 +111,10 @@ function refusals({ refusals: reasons, offered }: LoadResult): Markup {
 
 function comparison(before: LoadResult, now: LoadResult): Markup {
   const different = differentPlans(before, now)
-  const rows = compareRuns(before, now).map(({ name, unit, before: was, now: is, change, verdict }) => [
+  const rows = compareRuns(before, now).map(({ name, show, before: was, now: is, change, verdict }) => [
     name,
-    `${number(was)} ${unit}`,
-    `${number(is)} ${unit}`,
+    show(was),
+    show(is),
     Number.isFinite(change) ? `${change > 0 ? '+' : ''}${number(100 * change)} %` : '',
     different.length === 0 ? verdict : '',
   ])

@@ -95,10 +95,10 @@ function summary(result: LoadResult, before: LoadResult | undefined, page: strin
 
 function comparison(result: LoadResult, before: LoadResult): string {
   const different = differentPlans(before, result)
-  const rows = compareRuns(before, result).map(({ name, unit, before: was, now, change, verdict }) => [
+  const rows = compareRuns(before, result).map(({ name, show, before: was, now, change, verdict }) => [
     name,
-    `${number(was)} ${unit}`,
-    `${number(now)} ${unit}`,
+    show(was),
+    show(now),
     Number.isFinite(change) ? `${change > 0 ? '+' : ''}${number(100 * change)} %` : '',
     different.length === 0 ? verdict : '',
   ])
