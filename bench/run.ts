@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { systemClock } from '../src/effects.js'
+import { chartOf } from './chart.js'
 import { issue } from './issue.bench.js'
 import { pinLoad } from './pinning.js'
 import { selfTimes } from './profile.js'
@@ -23,7 +24,7 @@ ${questions.map(({ name, about }) => `  ${name.padEnd(8)}${about}`).join('\n')}
   --profile  takes a CPU profile of each node too, and sums it up on stderr; the figures are a little lower
   --help
 
-JSON (and profiles) are kept in bench/results/. A full run of all questions writes bench/RESULTS.md.
+JSON, a chart of each question as SVG (and profiles) are kept in bench/results/. A full run of all questions writes bench/RESULTS.md.
 `
 
 const folder = fileURLToPath(new URL('../../bench/', import.meta.url))
@@ -50,8 +51,13 @@ async function main(args: readonly string[]): Promise<void> {
     signal: stop.signal,
   }
   const rows: Row[] = []
+  const charts = new Map<string, string>()
   try {
-    for (const question of asked) rows.push(...(await question.ask(bench)))
+    for (const question of asked) {
+      const answered = await question.ask(bench)
+      rows.push(...answered)
+      charts.set(`${question.name}.svg`, chartOf(question, answered))
+    }
   } finally {
     progress('')
   }
@@ -62,6 +68,7 @@ async function main(args: readonly string[]): Promise<void> {
   const json = `${JSON.stringify(report, undefined, 2)}\n`
   process.stdout.write(values.json ? json : `${textTable(rows)}\n${circumstances(report).join('\n')}\n`)
   await writeFile(join(results, `${date.replaceAll(':', '-')}.json`), json)
+  for (const [name, svg] of charts) await writeFile(join(results, name), svg)
   if (values.profile) await printProfiles()
   if (!values.quick && !values.profile && asked.length === questions.length) await writeFile(join(folder, 'RESULTS.md'), markdown(report))
 }
