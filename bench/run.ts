@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { systemClock } from '../src/effects.js'
 import { installation } from './installation.bench.js'
+import { chartOf } from './chart.js'
 import { issue } from './issue.bench.js'
 import { pinLoad, unpin } from './pinning.js'
 import { selfTimes } from './profile.js'
@@ -24,7 +25,7 @@ ${questions.map(({ name, about }) => `  ${name.padEnd(14)}${about}`).join('\n')}
   --profile  takes a CPU profile of each node too, and sums it up on stderr; the figures are a little lower
   --help
 
-JSON (and profiles) are kept in bench/results/. A full run of all questions writes bench/RESULTS.md.
+JSON, a chart of each question as SVG (and profiles) are kept in bench/results/. A full run of all questions writes bench/RESULTS.md.
 `
 
 const folder = fileURLToPath(new URL('../../bench/', import.meta.url))
@@ -51,10 +52,13 @@ async function main(args: readonly string[]): Promise<void> {
     signal: stop.signal,
   }
   const rows: Row[] = []
+  const charts = new Map<string, string>()
   try {
     for (const question of asked) {
       if (question.takesAllCores === true && pinning !== undefined) unpin()
-      rows.push(...(await question.ask(bench)))
+      const answered = await question.ask(bench)
+      rows.push(...answered)
+      charts.set(`${question.name}.svg`, chartOf(question, answered))
       if (question.takesAllCores === true) pinLoad()
     }
   } finally {
@@ -67,6 +71,7 @@ async function main(args: readonly string[]): Promise<void> {
   const json = `${JSON.stringify(report, undefined, 2)}\n`
   process.stdout.write(values.json ? json : `${textTable(rows)}\n${circumstances(report).join('\n')}\n`)
   await writeFile(join(results, `${date.replaceAll(':', '-')}.json`), json)
+  for (const [name, svg] of charts) await writeFile(join(results, name), svg)
   if (values.profile) await printProfiles()
   if (!values.quick && !values.profile && asked.length === questions.length) await writeFile(join(folder, 'RESULTS.md'), markdown(report))
 }

@@ -1,5 +1,6 @@
 /** Time and chance are inputs. This is the one file that reads the real clock and the real random source (lint enforces it). */
 import { randomBytes } from 'node:crypto'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
 
 export interface Clock {
   /** The time now. */
@@ -31,6 +32,20 @@ export const systemRandom: Random = {
     stock = stock.subarray(length)
     return given
   },
+}
+
+/** How late this process does what is due: what it was too busy for. */
+export interface LatenessWatch {
+  /** Milliseconds that one of a hundred looks was late at least. */
+  p99(): number
+  stop(): void
+}
+
+export function watchLateness(): LatenessWatch {
+  const delays = monitorEventLoopDelay({ resolution: 10 })
+  delays.enable()
+  // What it measures are the times between looks, the resolution included.
+  return { p99: () => Math.max(0, delays.percentile(99) / 1e6 - 10), stop: () => void delays.disable() }
 }
 
 /** A new GUID (RFC 9562, version 4) in braces and lower case, as RMS documents write it. */

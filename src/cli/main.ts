@@ -16,11 +16,13 @@ const commands = {
   client: () => import('./commands/client.js'),
   demo: () => import('./commands/demo.js'),
   explain: () => import('./commands/explain.js'),
+  load: () => import('./commands/load.js'),
   manage: () => import('./commands/manage.js'),
   node: () => import('./commands/node.js'),
   provision: () => import('./commands/provision.js'),
   scp: () => import('./commands/scp.js'),
   servers: () => import('./commands/servers.js'),
+  size: () => import('./commands/size.js'),
   status: () => import('./commands/status.js'),
   up: () => import('./commands/up.js'),
 }
@@ -120,6 +122,21 @@ function program(): Command {
       if (!(await explainFile(settings, file))) process.exitCode = 1
     })
   addScpCommands(root.command('scp').description('the service connection point of the forest, by which the root cluster is found'))
+  add(root, 'load', 'load', 'send load to a running installation, and report times, refusals and shares', [
+    'load --rate 20 --duration 60',
+    'load --shape spike --rate 100 --mix license=90 --mix certify=5 --mix publish=5',
+  ]).action(async (_flags, command: Command) => {
+    const settings = settingsOf(command, 'load')
+    await (await commands.load()).load(settings)
+  })
+  add(root, 'size', 'size', 'say how many servers a load needs, by the published rule and by a model', [
+    'size',
+    'size --users 40000 --active 0.5 --items-per-hour 8 --within 500',
+    'size --users 40000 --active 0.5 --items-per-hour 8 --verify --sweep --out report',
+  ]).action(async (_flags, command: Command) => {
+    const settings = settingsOf(command, 'size')
+    await (await commands.size()).size(settings)
+  })
   addClientCommands(root.command('client').description('the steps of an RMS client, one by one'))
   return root
 }

@@ -4,7 +4,7 @@ import { child, childrenNamed, descend, outerText, type XmlElement } from '../xm
 import { element, text } from '../xml/write.js'
 import type { XrmlDocument } from '../xrml/document.js'
 import { readXml } from '../xml/read.js'
-import { call, type ClientContext } from './context.js'
+import { call, type ClientContext, type RmsCall } from './context.js'
 import { folderUrlOf } from './service-url.js'
 import { readable, readChain, verifyChainToRoot } from './verify.js'
 
@@ -33,13 +33,7 @@ type Wanted = (typeof wanted)[number]
  * @throws SoapFault, CallFailed
  */
 export async function findServiceLocations(context: ClientContext, baseUrl: string): Promise<ServiceLocations> {
-  const requests = wanted.map((type) => element('ServiceLocationRequest', {}, element('Type', {}, text(type))))
-  const answer = await call(context, {
-    url: `${baseUrl}/licensing/ServiceLocator.asmx`,
-    service: 'server',
-    operation: 'FindServiceLocationsForUser',
-    content: [element('ServiceNames', {}, requests)],
-  })
+  const answer = await call(context, findServiceLocationsCall(baseUrl))
   const found = childrenNamed(descend(answer, 'FindServiceLocationsForUserResult'), 'ServiceLocationResponse')
   const url = (...types: readonly Wanted[]): string | undefined =>
     types
@@ -52,6 +46,17 @@ export async function findServiceLocations(context: ClientContext, baseUrl: stri
   return {
     certificationUrl: folderUrlOf(either('CertificationInternalService', 'CertificationService') ?? `${baseUrl}/certification`),
     licensingUrl: folderUrlOf(either('LicensingInternalService', 'LicensingService') ?? `${baseUrl}/licensing`),
+  }
+}
+
+/** The request alone. */
+export function findServiceLocationsCall(baseUrl: string): RmsCall {
+  const requests = wanted.map((type) => element('ServiceLocationRequest', {}, element('Type', {}, text(type))))
+  return {
+    url: `${baseUrl}/licensing/ServiceLocator.asmx`,
+    service: 'server',
+    operation: 'FindServiceLocationsForUser',
+    content: [element('ServiceNames', {}, requests)],
   }
 }
 

@@ -4,6 +4,8 @@
  * row), the templates (a table of their own) and plCache (run time only).
  */
 
+import { capacityLimits, longestQueue, serviceDistributions, type EmulatedServer } from '../sizing/emulated-server.js'
+
 /** An application that licenses tell clients to refuse; every use license carries one exclusion POLICY for each. */
 export interface ApplicationExclusion {
   readonly minimumVersion: string
@@ -86,6 +88,8 @@ export interface ServerConfiguration {
   readonly revocationAuthorities: readonly string[]
   /** Turns the meaning of `Persistent` in Certify round: [MS-RMPR] 3.3.4.1 and 3.3.4.1.3.1 contradict each other. */
   readonly invertPersistent: boolean
+  /** The server that each node behaves like; null: as fast as the machine is. */
+  readonly emulatedServer: EmulatedServer | null
   /**
    * The access list of each endpoint: names of accounts or groups (`CONTOSO\RMS Service Group`) by the path under baseUrl in lower
    * case (`/certification/subenrollservice.asmx`). An endpoint without an entry admits everyone; an empty list admits no one.
@@ -154,6 +158,7 @@ export function defaultConfiguration(
     revocationType: 'StandardRevocation',
     revocationAuthorities: [],
     invertPersistent: false,
+    emulatedServer: null,
     // Nobody may enroll a licensing server until an administrator grants it, as on Windows.
     admittedGroups: { ...Object.fromEntries(serverEndpoints.map((endpoint) => [endpoint, [serviceGroup]])), '/certification/subenrollservice.asmx': [] },
     ...own,
@@ -262,6 +267,16 @@ const checks: Readonly<Record<keyof ServerConfiguration, Check>> = {
   revocationType: oneOf('StandardRevocation', 'CustomRevocation'),
   revocationAuthorities: listOf(publicKey, 100),
   invertPersistent: flag,
+  emulatedServer: orNull(
+    record({
+      operationsPerSecond: check(
+        `a number from ${capacityLimits.minimum} to ${capacityLimits.maximum}`,
+        (value) => typeof value === 'number' && value >= capacityLimits.minimum && value <= capacityLimits.maximum,
+      ),
+      serviceDistribution: oneOf(...serviceDistributions),
+      queueLimit: wholeNumber(0, longestQueue),
+    }),
+  ),
   admittedGroups: (value) => {
     if (!isRecord(value)) return 'an object of lists of group names'
     const paths = Object.keys(value)

@@ -1,7 +1,9 @@
 /** The only list of settings: flags, `RMS_*` environment, config file, help text and documentation all come from this table. */
+import { sizingOptions } from './sizing-options.js'
 
 export type CommandName =
   | 'up' | 'node' | 'provision' | 'manage' | 'status' | 'add-server' | 'add-cluster' | 'remove-server' | 'scp' | 'demo' | 'client' | 'explain' | 'balancer'
+  | 'load' | 'size'
 
 interface RowBase {
   /** The commands that take this setting as a flag. Environment and config file may name it for any command. */
@@ -24,10 +26,18 @@ interface IntegerRow extends RowBase {
   readonly default: number | undefined
 }
 
+/** Decimals allowed. */
+interface NumberRow extends RowBase {
+  readonly type: 'number'
+  readonly minimum: number
+  readonly maximum: number
+  readonly default: number | undefined
+}
+
 interface StringRow extends RowBase {
   readonly type: 'string'
   /** `header`: it travels as the value of an HTTP header. */
-  readonly format?: 'url' | 'header'
+  readonly format?: 'url' | 'header' | 'capacity'
   readonly default: string | undefined
 }
 
@@ -58,20 +68,20 @@ export interface Pair<Value> {
   readonly value: Value
 }
 
-export type OptionRow = IntegerRow | StringRow | BooleanRow | ChoiceRow | PairsRow
+export type OptionRow = IntegerRow | NumberRow | StringRow | BooleanRow | ChoiceRow | PairsRow
 
 const megabyte = 1024 * 1024
 /** Start servers of their own. */
 const installing = ['up', 'demo'] as const
 /** Act as an RMS client. */
-const asClient = ['client', 'demo'] as const
+const asClient = ['client', 'demo', 'load'] as const
 /** Ask a running installation. */
 const managing = ['status', 'add-server', 'add-cluster', 'remove-server', 'scp'] as const
 /** Stand on the database. */
 const onDatabase = ['up', 'node', 'provision', 'manage'] as const
 const serving = ['up', 'node'] as const
 const listening = [...serving, 'balancer'] as const
-const every = ['demo', 'client', 'explain', 'balancer', ...onDatabase, ...managing] as const
+const every = ['demo', 'client', 'explain', 'balancer', 'load', 'size', ...onDatabase, ...managing] as const
 
 export const options = {
   config: {
@@ -178,7 +188,7 @@ export const options = {
     help: 'largest request body, in bytes, unpacked; the balancer keeps bodies up to it, to send them again',
   },
   'request-timeout': {
-    type: 'integer', minimum: 1, maximum: 3600, default: 30, commands: ['node', 'up', 'client', 'balancer'],
+    type: 'integer', minimum: 1, maximum: 3600, default: 30, commands: ['node', 'up', 'client', 'balancer', 'load'],
     help: 'time that one request may take, in seconds',
   },
   'refresh-interval': {
@@ -209,6 +219,8 @@ export const options = {
     type: 'integer', minimum: 0, maximum: 1024 * megabyte, default: 64 * megabyte, commands: serving,
     help: 'request log records that may wait while the database is away, in bytes; requests are answered 503 above it',
   },
+
+  ...sizingOptions,
 
   nodes: {
     type: 'string', placeholder: 'FILE|URL', default: undefined, defaultText: 'needed', commands: ['balancer'],
@@ -293,7 +305,7 @@ export function optionsOf(command: CommandName): readonly OptionName[] {
   return optionNames.filter((name) => optionRow(name).commands.includes(command))
 }
 
-type ValueOf<Row> = Row extends { type: 'integer' }
+type ValueOf<Row> = Row extends { type: 'integer' | 'number' }
   ? number
   : Row extends { type: 'boolean' }
     ? boolean

@@ -7,6 +7,7 @@ import type { ClusterKind } from '../cluster/store/cluster-store.js'
 import { DatabaseAway } from '../cluster/store/database-away.js'
 import { RmsException } from '../exceptions.js'
 import { anonymousCaller } from '../identity/caller.js'
+import type { EmulatedServer } from '../sizing/emulated-server.js'
 import { contentType, versionOfContentType } from '../soap/envelope.js'
 import { faultStatus, writeFault } from '../soap/fault.js'
 import { writeHelpPage } from '../soap/help-page.js'
@@ -18,13 +19,17 @@ import { openApiOptions, openApiSchema } from './openapi.js'
 import { roles, type Endpoint } from './roles.js'
 import { signIn } from './sign-in.js'
 import { acceptSoapBodies, BodyRefused } from './soap-body.js'
+import { QueueFull } from './service-queue.js'
 import { requestIds, soapExchange } from './soap-exchange.js'
+import { takeTurns } from './take-turn.js'
 
 export interface AppOptions {
   readonly kind: ClusterKind
   readonly bodyLimit: number
   /** Milliseconds for a whole request to arrive. */
   readonly requestTimeout: number
+  /** The server that this node behaves like, whatever its cluster does. */
+  readonly emulatedServer?: EmulatedServer | undefined
 }
 
 type CompilersFactory = NonNullable<NonNullable<FastifyServerOptions['schemaController']>['compilersFactory']>
@@ -72,14 +77,16 @@ export async function buildApp(context: NodeContext, options: AppOptions): Promi
 /** Nobody without an account makes the server parse more than this. What is served to them needs no XrML chains. */
 const anonymousBodyLimit = 64 * 1024
 
-async function registerServices(app: FastifyInstance, context: NodeContext, { kind, bodyLimit }: AppOptions, nextId: () => string): Promise<void> {
+async function registerServices(app: FastifyInstance, context: NodeContext, options: AppOptions, nextId: () => string): Promise<void> {
+  const { kind, bodyLimit, emulatedServer } = options
   acceptSoapBodies(app)
+  const turns = takeTurns(context, emulatedServer)
   for (const endpoint of roles[kind]) {
     const limit = endpoint.anonymous ? Math.min(bodyLimit, anonymousBodyLimit) : bodyLimit
     for (const path of [endpoint.path, ...endpoint.aliases]) {
       const url = `/_wmcs${path}`
       const hide = path !== endpoint.path
-      app.post(url, { bodyLimit: limit, onRequest: signIn(endpoint, context), schema: openApiSchema(endpoint, hide) }, soapExchange(endpoint, context, nextId))
+      app.post(url, { bodyLimit: limit, onRequest: signIn(endpoint, context), ...turns, schema: openApiSchema(endpoint, hide) }, soapExchange(endpoint, context, nextId))
       app.get(url, { schema: { hide: true } }, async (request, reply) => answerPage(endpoint, url, request, reply))
       app.route({ method: ['PUT', 'DELETE', 'PATCH', 'OPTIONS'], url, schema: { hide: true }, handler: (request, reply) => answerWrongMethod(context, request, reply) })
     }
@@ -125,6 +132,7 @@ function answerNotFound(context: NodeContext, request: FastifyRequest, reply: Fa
 
 /** Errors before SOAP: bodies that cannot be taken. The client learns what to change, and nothing from the inside. */
 function answerError(context: NodeContext, error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  if (error instanceof QueueFull) return answerQueueFull(context, error, request, reply)
   const isUnrecorded = error instanceof RequestLogFull || error instanceof RequestLogClosed
   if (error instanceof DatabaseAway && request.method === 'POST') return answerAway(context, error, request, reply)
   const status = error instanceof NotReady || isUnrecorded ? 503 : (error.statusCode ?? 500)
@@ -142,6 +150,14 @@ function answerAway(context: NodeContext, error: DatabaseAway, request: FastifyR
   const version = versionOfContentType(request.headers['content-type']) ?? '1.1'
   const fault = new RmsException('UnspecifiedError', 'the database is away')
   return reply.code(faultStatus(fault)).type(contentType(version)).send(writeFault(version, fault))
+}
+
+/** As IIS does it: HTML, no SOAP fault, and the connection ends. */
+function answerQueueFull(context: NodeContext, error: QueueFull, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  context.log.info({ path: request.url.slice(0, 200), status: 503, why: error.message }, 'refused')
+  context.metrics.refusedByQueue()
+  const page = '<html><head><title>Service Unavailable</title></head><body><h1>Service Unavailable</h1><p>HTTP 503: the queue is full.</p></body></html>\n'
+  return reply.code(503).header('connection', 'close').type('text/html; charset=us-ascii').send(page)
 }
 
 const messages: Readonly<Record<number, string>> = {

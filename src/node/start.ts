@@ -14,6 +14,7 @@ import { modes, type CryptoMode } from '../crypto/modes.js'
 import { createSigner, type EngineName } from '../crypto/signer.js'
 import { surfaceDigest } from '../crypto/signed-octets.js'
 import { systemClock, systemRandom, type Clock, type Random } from '../effects.js'
+import type { EmulatedServer } from '../sizing/emulated-server.js'
 import { labEnrollmentService } from '../xrml/lab-hierarchy.js'
 import { buildApp } from './app.js'
 import { createContext, type NodeContext } from './context.js'
@@ -46,6 +47,8 @@ export interface NodeOptions {
   readonly spoolFolder?: string | undefined
   /** Bytes of all records that wait. */
   readonly spoolLimit: number
+  /** The server that this node behaves like, whatever its cluster does. */
+  readonly emulatedServer?: EmulatedServer | undefined
   /** Settings of the cluster that are to be as given from this start on. */
   readonly settings?: Partial<ServerConfiguration>
   readonly nodeId?: string
@@ -112,7 +115,7 @@ export async function startNode(given: Partial<NodeOptions> = {}): Promise<Runni
     await requireEqualEngines()
     const joined = options.provision ? undefined : await loadServerState(store, options.cluster, options.keyPassword, options.engine)
     const kind = joined?.kind ?? (await store.clusters.find(options.cluster))?.kind ?? 'root'
-    app = await buildApp(context, { kind, bodyLimit: options.bodyLimit, requestTimeout: options.requestTimeoutMilliseconds })
+    app = await buildApp(context, { kind, bodyLimit: options.bodyLimit, requestTimeout: options.requestTimeoutMilliseconds, emulatedServer: options.emulatedServer })
     const url = await app.listen({ host: options.host, port: options.port })
     const baseUrl = `${(options.publicUrl ?? url).replace(/\/+$/, '')}/_wmcs`
     const state = joined ?? (await provisionOrAdjust(store, options, baseUrl, { clock, random }))

@@ -73,6 +73,8 @@ t.test('--help of every command shows its settings, an example and the exit code
     ['remove-server', 'remove-server'],
     ['demo', 'demo'],
     ['explain', 'explain'],
+    ['load', 'load'],
+    ['size', 'size'],
     ['client', undefined],
     ...['locate', 'certify', 'clc', 'templates', 'publish', 'open', 'licenses'].map((step) => [`client ${step}`, 'client'] as const),
   ]

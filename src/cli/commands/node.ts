@@ -5,6 +5,7 @@ import type { Settings } from '../../config/options.js'
 import { systemRandom } from '../../effects.js'
 import { startNode } from '../../node/start.js'
 import { databaseOf } from '../database.js'
+import { emulatedServerOf } from '../emulated-server.js'
 import { Failure } from '../failure.js'
 import { createLogger } from '../logger.js'
 import { createOutput, table } from '../output.js'
@@ -43,6 +44,7 @@ export async function node(settings: Settings<'node'>): Promise<void> {
     listenerKey: settings.listenerKey,
     ...(settings.data === undefined ? {} : { spoolFolder: join(settings.data, 'spool') }),
     spoolLimit: settings.spoolLimit,
+    emulatedServer: emulatedServerOf(settings),
     log,
   })
   const isChild = process.connected as boolean | undefined

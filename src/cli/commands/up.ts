@@ -4,6 +4,7 @@ import { seedDirectory, seedPassword } from '../../directory/seed.js'
 import { systemRandom } from '../../effects.js'
 import type { Installation, InstallationOptions } from '../../manage/installation.js'
 import { databaseOf } from '../database.js'
+import { emulatedServerOf } from '../emulated-server.js'
 import { createLogger, relayTo } from '../logger.js'
 import { keepToken } from '../management-token.js'
 import { createOutput, table, type Output } from '../output.js'
@@ -37,6 +38,7 @@ export function installationOptions(settings: Settings<'up'>): InstallationOptio
       configurationRefreshIntervalSeconds: settings.refreshInterval,
       invertPersistent: settings.invertPersistent,
       serverDecommissioned: settings.decommissioned,
+      emulatedServer: emulatedServerOf(settings) ?? null,
     },
   }
 }

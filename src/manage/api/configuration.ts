@@ -1,6 +1,7 @@
 /** The configuration of a cluster: reading all of it but secrets, changing what is an administrator's to change. */
 import type { FastifyInstance } from 'fastify'
 import type { ServerConfiguration } from '../../cluster/configuration.js'
+import { capacityLimits, longestQueue, serviceDistributions } from '../../sizing/emulated-server.js'
 import { changeConfiguration, etagOf, requireCluster } from './change-configuration.js'
 import type { ManagementApi } from './management-api.js'
 import { problem } from './problem.js'
@@ -45,6 +46,18 @@ const changeable: Partial<Readonly<Record<keyof ServerConfiguration, object>>> =
   revocationType: { type: 'string', enum: ['StandardRevocation', 'CustomRevocation'] },
   revocationAuthorities: { type: 'array', maxItems: 100, items: publicKey },
   invertPersistent: flag('Turns the meaning of Persistent in Certify round'),
+  emulatedServer: orNull({
+    ...closed(
+      {
+        operationsPerSecond: { type: 'number', ...capacityLimits },
+        serviceDistribution: { type: 'string', enum: [...serviceDistributions] },
+        queueLimit: { type: 'integer', minimum: 0, maximum: longestQueue },
+      },
+      ['operationsPerSecond', 'serviceDistribution', 'queueLimit'],
+    ),
+    description: 'The server that each node behaves like: one operation at a time, the others wait, those above the limit get 503. null: as fast as the machine is',
+    examples: [{ operationsPerSecond: 50, serviceDistribution: 'fixed', queueLimit: 1000 }],
+  }),
   admittedGroups: {
     type: 'object',
     maxProperties: 100,

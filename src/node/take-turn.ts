@@ -1,0 +1,43 @@
+/** Requests of the services wait for the emulated server: hooks of their routes. */
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { NodeContext } from './context.js'
+import { createServiceQueue, type ServiceQueue, type Turn } from './service-queue.js'
+import type { EmulatedServer } from '../sizing/emulated-server.js'
+
+export interface TurnHooks {
+  /** When the request has been read and its caller is known. @throws QueueFull */
+  readonly preHandler: (request: FastifyRequest, reply: FastifyReply) => Promise<void>
+  /** When the answer is ready. */
+  readonly onSend: (request: FastifyRequest, reply: FastifyReply, answer: unknown) => Promise<unknown>
+}
+
+/** @param own what this node emulates whatever its cluster does; undefined: what the cluster's configuration says */
+export function takeTurns(context: NodeContext, own: EmulatedServer | undefined): TurnHooks {
+  const { clock, random, metrics, isReady, state } = context
+  const queue: ServiceQueue = createServiceQueue({
+    server: () => own ?? (isReady() ? state().configuration.emulatedServer : null),
+    clock,
+    chance: () => random.bytes(6).readUIntBE(0, 6) / 2 ** 48,
+    onTurn: metrics.waited,
+  })
+  metrics.watchQueue(() => queue.length())
+  const turns = new WeakMap<FastifyRequest, Turn>()
+  return {
+    preHandler: async (request, reply) => {
+      const gone = new AbortController()
+      reply.raw.once('close', () => gone.abort())
+      const turn = await queue.enter(gone.signal)
+      if (turn === undefined) {
+        // Nobody is there to answer to.
+        reply.hijack()
+        return
+      }
+      turns.set(request, turn)
+      gone.signal.addEventListener('abort', () => void turn.end(), { once: true })
+    },
+    onSend: async (request, _reply, answer) => {
+      await turns.get(request)?.end()
+      return answer
+    },
+  }
+}
