@@ -157,6 +157,10 @@ export const options = {
     type: 'string', format: 'url', placeholder: 'URL', default: undefined, defaultText: 'the public one', commands: ['node'],
     help: 'address at which a licensing-only node asks the root cluster, where its public one leads elsewhere from here',
   },
+  'leave-time': {
+    type: 'integer', minimum: 0, maximum: 600, default: 3, commands: ['node'],
+    help: 'how long a node that is stopped goes on serving after it has left the member list, in seconds: balancers need a moment to know',
+  },
   'crypto-mode': {
     type: 'choice', choices: [1, 2], default: 2, commands: [...installing, 'provision'],
     help: 'cryptographic mode of a new cluster: 1 is RSA-1024 and SHA-1, 2 is RSA-2048 and SHA-256',

@@ -19,6 +19,8 @@ export interface NodeContext extends ServiceContext {
   readonly metrics: Metrics
   /** Whether there is a state yet. */
   readonly isReady: () => boolean
+  /** From now on the node says that it is not ready, so that nobody sends it more; what comes all the same is served. */
+  readonly setLeaving: () => void
   /** Replaces the state as a whole. */
   readonly setState: (state: ServerState) => void
 }
@@ -48,6 +50,7 @@ export interface NodeParts {
 
 export function createContext(parts: NodeParts): NodeContext {
   let current: ServerState | undefined
+  let leaving = false
   return {
     ...parts,
     directory: rememberingDirectory(parts.store.directory),
@@ -56,7 +59,10 @@ export function createContext(parts: NodeParts): NodeContext {
       if (current === undefined) throw new NotReady()
       return current
     },
-    isReady: () => current !== undefined,
+    isReady: () => current !== undefined && !leaving,
+    setLeaving: () => {
+      leaving = true
+    },
     setState: (state) => {
       current = state
     },

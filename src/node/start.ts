@@ -66,6 +66,8 @@ export interface RunningNode {
   /** Public base URL of the cluster, with /_wmcs. */
   readonly baseUrl: string
   readonly context: NodeContext
+  /** Leaves the member list and is not ready any more, but goes on serving: balancers need a moment to know. Then it is to be closed. */
+  leave(): Promise<void>
   /** Takes no more requests, finishes those it has, and closes the database. */
   close(): Promise<void>
 }
@@ -103,6 +105,12 @@ export async function startNode(given: Partial<NodeOptions> = {}): Promise<Runni
   const context = createContext({ nodeId, keepsXrml, listenerKey, rootUrl, log, clock, random, store, requestLog, metrics })
   let app: FastifyInstance | undefined
   let stopRefreshing: (() => Promise<void>) | undefined
+  const leave = async (): Promise<void> => {
+    context.setLeaving()
+    // It must not join again.
+    await stopRefreshing?.()
+    await store.members.leave(nodeId).catch(() => undefined)
+  }
   const close = async (): Promise<void> => {
     await stopRefreshing?.()
     await app?.close()
@@ -124,7 +132,7 @@ export async function startNode(given: Partial<NodeOptions> = {}): Promise<Runni
     const member = { nodeId, cluster: state.name, url: options.ownUrl ?? reachable(url, options.host), pid: process.pid, started: now, lastSeen: now }
     await store.members.join(member)
     stopRefreshing = keepFresh(context, member)
-    return { nodeId, url, cluster: state.name, kind: state.kind, baseUrl: state.configuration.baseUrl, context, close }
+    return { nodeId, url, cluster: state.name, kind: state.kind, baseUrl: state.configuration.baseUrl, context, leave, close }
   } catch (error) {
     await close()
     throw error

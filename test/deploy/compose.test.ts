@@ -153,7 +153,8 @@ t.test('management works on the database, and says of the rest where it is done'
 t.test('everything ends on SIGTERM, and the nodes have left the member list', async (t) => {
   const all = [...started.values()].flat().filter(({ child }) => child.exitCode === null)
   t.ok(all.length >= 6)
-  for (const container of all) t.equal(await containers.stop(container), 0, container.service)
+  const codes = await Promise.all(all.map((container) => containers.stop(container)))
+  t.same(codes, all.map(() => 0), all.map(({ service }) => service).join(', '))
   await containers.stopAll()
   const client = new pg.Client(server.url('rms'))
   await client.connect()

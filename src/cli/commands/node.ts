@@ -1,5 +1,6 @@
 /** `node`: one server of a cluster. It joins what the database has and makes nothing; it leaves when it is stopped, or when its parent is gone. */
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import closeWithGrace from 'close-with-grace'
 import type { Settings } from '../../config/options.js'
 import { systemRandom } from '../../effects.js'
@@ -48,9 +49,14 @@ export async function node(settings: Settings<'node'>): Promise<void> {
     log,
   })
   const isChild = process.connected as boolean | undefined
-  const grace = closeWithGrace({ delay: longestClose, logger: false, ...(isChild === true ? { skip: ['SIGINT'] } : {}) }, async ({ err }) => {
+  const grace = closeWithGrace({ delay: longestClose + settings.leaveTime * 1000, logger: false, ...(isChild === true ? { skip: ['SIGINT'] } : {}) }, async ({ err }) => {
     if (err !== undefined) log.fatal({ err }, 'the process ends')
     const running = await starting.catch(() => undefined)
+    // Who started us has told its balancer before.
+    if (running !== undefined && err === undefined && isChild !== true) {
+      await running.leave()
+      await pause(settings.leaveTime * 1000)
+    }
     await running?.close()
     if (err === undefined) process.exit(0)
   })
