@@ -24,14 +24,12 @@ const folder = t.testdir()
 const secrets = Object.fromEntries(
   Object.keys(file.secrets).map((name) => {
     const path = join(folder, name)
-    // What the text of a URL cannot hold as it is.
-    writeFileSync(path, `a secret/of the:test@${name}\n`)
+    writeFileSync(path, `${secretText(name)}\n`)
     return [name, path]
   }),
 )
-const databasePassword = 'a secret/of the:test@database-password'
-const token = 'a secret/of the:test@management-token'.replaceAll(' ', '-')
-writeFileSync(secrets['management-token'] ?? '', `${token}\n`)
+const databasePassword = secretText('database-password')
+const token = secretText('management-token')
 
 const server = await startPostgres(t)
 const admin = new pg.Client(server.url('postgres'))
@@ -43,6 +41,12 @@ await admin.end()
 const containers = containersOf({ folder, secrets, services, database: `127.0.0.1:${server.port}` })
 t.teardown(() => containers.stopAll())
 const started = new Map<string, readonly Container[]>()
+
+/** What the text of a URL cannot hold as it is; those that travel in a header have no spaces. */
+function secretText(name: string): string {
+  const text = `a secret/of the:test@${name}`
+  return ['listener-key', 'management-token'].includes(name) ? text.replaceAll(' ', '-') : text
+}
 
 function serviceNamed(name: string): ComposeService {
   const found = services.find((service) => service.name === name)

@@ -16,7 +16,7 @@ export function settingsOf([name = '', ...args]: readonly string[], environment:
   const silent = { writeOut: () => undefined, writeErr: () => undefined }
   const command = addOptions(new Command(name).argument('[kind]').exitOverride().configureOutput(silent), commandName)
   command.parse(args, { from: 'user' })
-  return loadSettings(commandName, { flags: parsedFlags(command, commandName), environment, readText: (path) => `content of ${path}` }).settings
+  return loadSettings(commandName, { flags: parsedFlags(command, commandName), environment, readText: (path) => `content-of-${path}` }).settings
 }
 
 /** Variables that hold a secret in clear. A PostgreSQL URL without a password holds none. */
