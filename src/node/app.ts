@@ -1,7 +1,5 @@
 /** A Fastify instance from role and context. What listens, and when it ends, is the process's business (start.ts). */
-import fastifySwagger from '@fastify/swagger'
-import fastifySwaggerUi from '@fastify/swagger-ui'
-import Fastify, { LogController, type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest, type FastifyServerOptions } from 'fastify'
+import Fastify, { LogController, type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { RequestLogClosed, RequestLogFull } from '../cluster/request-log.js'
 import type { ClusterKind } from '../cluster/store/cluster-store.js'
 import { anonymousCaller } from '../identity/caller.js'
@@ -9,7 +7,8 @@ import { writeHelpPage } from '../soap/help-page.js'
 import { writeWsdl } from '../soap/wsdl.js'
 import type { NodeContext } from './context.js'
 import { NotReady } from './context.js'
-import { openApiOptions, openApiSchema } from './openapi.js'
+import { describing, registerDocumentation } from './documentation.js'
+import { openApiSchema } from './openapi.js'
 import { roles, type Endpoint } from './roles.js'
 import { signIn } from './sign-in.js'
 import { acceptSoapBodies, BodyRefused } from './soap-body.js'
@@ -21,14 +20,6 @@ export interface AppOptions {
   /** Milliseconds for a whole request to arrive. */
   readonly requestTimeout: number
 }
-
-type CompilersFactory = NonNullable<NonNullable<FastifyServerOptions['schemaController']>['compilersFactory']>
-
-/** The messages are text: the schemas describe them, they do not validate. Told so at once, fastify does not even load its compilers. */
-const describing = {
-  buildValidator: () => () => () => true,
-  buildSerializer: () => () => (data: unknown) => (typeof data === 'string' ? data : JSON.stringify(data)),
-} as unknown as CompilersFactory
 
 export async function buildApp(context: NodeContext, options: AppOptions): Promise<FastifyInstance> {
   const app = Fastify({
@@ -54,11 +45,12 @@ export async function buildApp(context: NodeContext, options: AppOptions): Promi
   app.setErrorHandler((error: FastifyError, request, reply) => answerError(context, error, request, reply))
   app.setNotFoundHandler((request, reply) => answerNotFound(context, request, reply))
 
-  await app.register(fastifySwagger, openApiOptions(options.kind))
-  await app.register(fastifySwaggerUi, { routePrefix: '/docs' })
-  app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
-  await app.register(async (scope) => registerHealth(scope, context))
-  await app.register(async (scope) => registerServices(scope, context, options))
+  const addRoutes = async (to: FastifyInstance): Promise<void> => {
+    await to.register(async (scope) => registerHealth(scope, context))
+    await to.register(async (scope) => registerServices(scope, context, options))
+  }
+  registerDocumentation(app, options.kind, addRoutes)
+  await addRoutes(app)
   return app
 }
 
