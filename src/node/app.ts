@@ -1,7 +1,5 @@
 /** A Fastify instance from role and context. What listens, and when it ends, is the process's business (start.ts). */
-import fastifySwagger from '@fastify/swagger'
-import fastifySwaggerUi from '@fastify/swagger-ui'
-import Fastify, { LogController, type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest, type FastifyServerOptions } from 'fastify'
+import Fastify, { LogController, type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { RequestLogClosed, RequestLogFull } from '../cluster/request-log.js'
 import type { ClusterKind } from '../cluster/store/cluster-store.js'
 import { DatabaseAway } from '../cluster/store/database-away.js'
@@ -15,7 +13,8 @@ import { writeWsdl } from '../soap/wsdl.js'
 import { registerBinaryGroupExpansion } from './binary-group-expansion.js'
 import type { NodeContext } from './context.js'
 import { NotReady } from './context.js'
-import { openApiOptions, openApiSchema } from './openapi.js'
+import { describing, registerDocumentation } from './documentation.js'
+import { openApiSchema } from './openapi.js'
 import { roles, type Endpoint } from './roles.js'
 import { signIn } from './sign-in.js'
 import { acceptSoapBodies, BodyRefused } from './soap-body.js'
@@ -31,14 +30,6 @@ export interface AppOptions {
   /** The server that this node behaves like, whatever its cluster does. */
   readonly emulatedServer?: EmulatedServer | undefined
 }
-
-type CompilersFactory = NonNullable<NonNullable<FastifyServerOptions['schemaController']>['compilersFactory']>
-
-/** The messages are text: the schemas describe them, they do not validate. Told so at once, fastify does not even load its compilers. */
-const describing = {
-  buildValidator: () => () => () => true,
-  buildSerializer: () => () => (data: unknown) => (typeof data === 'string' ? data : JSON.stringify(data)),
-} as unknown as CompilersFactory
 
 export async function buildApp(context: NodeContext, options: AppOptions): Promise<FastifyInstance> {
   const app = Fastify({
@@ -64,13 +55,14 @@ export async function buildApp(context: NodeContext, options: AppOptions): Promi
   app.setErrorHandler((error: FastifyError, request, reply) => answerError(context, error, request, reply))
   app.setNotFoundHandler((request, reply) => answerNotFound(context, request, reply))
 
-  await app.register(fastifySwagger, openApiOptions(options.kind))
-  await app.register(fastifySwaggerUi, { routePrefix: '/docs' })
-  app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
-  await app.register(async (scope) => registerHealth(scope, context))
   const nextId = requestIds(context.clock.now())
-  await app.register(async (scope) => registerServices(scope, context, options, nextId))
-  await app.register(async (scope) => registerBinaryGroupExpansion(scope, context, nextId))
+  const addRoutes = async (to: FastifyInstance): Promise<void> => {
+    await to.register(async (scope) => registerHealth(scope, context))
+    await to.register(async (scope) => registerServices(scope, context, options, nextId))
+    await to.register(async (scope) => registerBinaryGroupExpansion(scope, context, nextId))
+  }
+  registerDocumentation(app, options.kind, addRoutes)
+  await addRoutes(app)
   return app
 }
 

@@ -49,6 +49,8 @@ export interface ChangesResult {
   readonly twice: readonly string[]
   readonly spells: readonly Spell[]
   readonly uneven: readonly Spell[]
+  /** How often the processes warned, by message: that a node died is one of them. */
+  readonly warnings: Readonly<Record<string, number>>
   /** Milliseconds. */
   readonly latency: { readonly p50: number; readonly p99: number; readonly highest: number }
 }
@@ -100,7 +102,7 @@ export async function runChanges({ seconds, rate, seed, database, withPages, kil
     } finally {
       await loop.stop()
     }
-    return { seed, rate, seconds: Math.round(elapsed()), changes, ...(await judge(up, loop.answers)), spells, uneven: spells.filter(({ unevenness }) => unevenness > mostUneven) }
+    return { seed, rate, seconds: Math.round(elapsed()), changes, ...(await judge(up, loop.answers)), spells, uneven: spells.filter(({ unevenness }) => unevenness > mostUneven), warnings: warningsOf(up) }
   } finally {
     await up.stop()
   }
@@ -185,6 +187,15 @@ async function judge(up: RunningUp, all: readonly (Answer | undefined)[]): Promi
 
 function failuresOf(answers: readonly (Answer | undefined)[]): readonly string[] {
   return answers.flatMap((answer) => (answer?.failure === undefined ? [] : `after ${(answer.sent / 1000).toFixed(1)} s, ${answer.took.toFixed(0)} ms: ${answer.failure}`))
+}
+
+function warningsOf(up: RunningUp): Readonly<Record<string, number>> {
+  const counts: Record<string, number> = {}
+  for (const line of up.stderr().split('\n').filter((one) => one.startsWith('{'))) {
+    const message = String((JSON.parse(line) as { readonly msg?: string }).msg).replace(/[\w.-]+-\d+/, '…')
+    counts[message] = (counts[message] ?? 0) + 1
+  }
+  return counts
 }
 
 async function loggedLicenses(up: RunningUp): Promise<readonly string[]> {

@@ -44,7 +44,7 @@ try {
 }
 
 function summary(result: ChangesResult): string {
-  const { seconds, rate, seed, requests, licenses, changes, failed, failures, missing, twice, spells, uneven, latency } = result
+  const { seconds, rate, seed, requests, licenses, changes, failed, failures, missing, twice, spells, uneven, latency, warnings } = result
   const spread = (spell: Spell): string => Object.entries(spell.counts).map(([id, count]) => `${id} ${count}`).join(', ')
   const lines = [
     `${values.database}, seed ${seed}: ${requests} requests in ${seconds} s (${rate} per second), ${licenses} licenses`,
@@ -54,6 +54,7 @@ function summary(result: ChangesResult): string {
     `licenses missing from the request log: ${missing.length}; in it twice: ${twice.length}`,
     `most uneven of ${spells.length} times between changes: ${Math.max(...spells.map(({ unevenness }) => unevenness)).toFixed(2)} %; above 1 %: ${uneven.length}`,
     ...uneven.map((spell) => `  after ${spell.after}: ${spread(spell)}`),
+    `warnings: ${Object.entries(warnings).map(([message, count]) => `${count} × ${message}`).join('; ')}`,
     `milliseconds: p50 ${latency.p50.toFixed(0)}, p99 ${latency.p99.toFixed(0)}, highest ${latency.highest.toFixed(0)}`,
   ]
   return `${lines.join('\n')}\n`

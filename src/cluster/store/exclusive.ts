@@ -1,5 +1,5 @@
 /** What the two databases do differently inside a transaction. */
-import { PostgresAdapter, sql } from 'kysely'
+import { PostgresAdapter, sql } from './kysely.js'
 import type { Kysely } from 'kysely'
 
 export function isPostgres<Tables>(db: Kysely<Tables>): boolean {

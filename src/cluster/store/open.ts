@@ -1,5 +1,5 @@
 /** Opens the one database that the nodes of an installation share. */
-import { Kysely } from 'kysely'
+import { Kysely } from './kysely.js'
 import type { Dialect } from 'kysely'
 import { accountKeyStore } from './account-key-store.js'
 import type { AccountKeyStore } from './account-key-store.js'
