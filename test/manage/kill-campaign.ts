@@ -68,7 +68,8 @@ export async function runCampaign({ database: name, times, seed, from = 0, onRun
     const database = await killsDatabase(name, folder, { teardown: (ending) => void endings.push(ending as () => unknown) })
     const site = await prepare(database, folder)
     const measures = new Map<string, Measure>()
-    for (let index = from; index < from + times && signal?.aborted !== true; index++) {
+    for (let index = from; index < from + times; index++) {
+      if (signal?.aborted === true) break
       const scenario = scenarios[index % scenarios.length] as Scenario
       const measure = measures.get(scenario.name) ?? (await undisturbed(site, scenario, seed))
       measures.set(scenario.name, measure)
