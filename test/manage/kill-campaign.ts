@@ -24,6 +24,8 @@ export interface CampaignOptions {
   /** Number of the first run: one that failed can be had again alone. */
   readonly from?: number | undefined
   readonly onRun?: (result: RunResult, done: number) => void
+  /** Ends it after the run of the moment. */
+  readonly signal?: AbortSignal
 }
 
 export interface RunResult {
@@ -58,7 +60,7 @@ const jitter = 15
 /** Milliseconds for one run with all its checks. */
 const longestRun = 300_000
 
-export async function runCampaign({ database: name, times, seed, from = 0, onRun }: CampaignOptions): Promise<readonly RunResult[]> {
+export async function runCampaign({ database: name, times, seed, from = 0, onRun, signal }: CampaignOptions): Promise<readonly RunResult[]> {
   const endings: (() => unknown)[] = []
   const folder = mkdtempSync(join(tmpdir(), 'rms-emulator-kills-'))
   const results: RunResult[] = []
@@ -67,6 +69,7 @@ export async function runCampaign({ database: name, times, seed, from = 0, onRun
     const site = await prepare(database, folder)
     const measures = new Map<string, Measure>()
     for (let index = from; index < from + times; index++) {
+      if (signal?.aborted === true) break
       const scenario = scenarios[index % scenarios.length] as Scenario
       const measure = measures.get(scenario.name) ?? (await undisturbed(site, scenario, seed))
       measures.set(scenario.name, measure)
@@ -113,7 +116,7 @@ async function stageOf({ database, folder, ports, prepared }: Site, scenario: Sc
   return { location, folder: place, processes: markedProcesses(`${process.pid}-${mark}`), ports, prng, thorough: prng.below(4) === 0 }
 }
 
-/** Without a kill before its end: how long it takes, and proof that the checks have nothing against it. */
+/** Without a kill before its end: how long it takes. */
 async function undisturbed(site: Site, scenario: Scenario, seed: number): Promise<Measure> {
   const stage = await stageOf(site, scenario, `measure-${scenario.name.replaceAll(/\W+/g, '-')}`, createPrng(seed, -1))
   try {
@@ -125,7 +128,8 @@ async function undisturbed(site: Site, scenario: Scenario, seed: number): Promis
     const milliseconds = performance.now() - began
     await watcher.close()
     await going.end
-    await afterwards(site, stage, work, 'all')
+    while (stage.processes.kill('all') > 0) await pause(1)
+    await stage.processes.gone()
     await tidy(site, stage)
     return { milliseconds, transactions }
   } finally {

@@ -31,11 +31,15 @@ const [times, seed, database] = [number('times'), number('seed'), databaseName(v
 const began = performance.now()
 const seconds = (): string => ((performance.now() - began) / 1000).toFixed(0)
 let wrong = 0
+// The summary of what was done comes all the same.
+const interrupted = new AbortController()
+process.once('SIGINT', () => interrupted.abort())
 const results = await runCampaign({
   database,
   times,
   seed,
   from: number('from'),
+  signal: interrupted.signal,
   onRun: (result, done) => {
     if (result.problem !== undefined) {
       wrong++
