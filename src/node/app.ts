@@ -20,7 +20,7 @@ import { signIn } from './sign-in.js'
 import { acceptSoapBodies, BodyRefused } from './soap-body.js'
 import { QueueFull } from './service-queue.js'
 import { requestIds, soapExchange } from './soap-exchange.js'
-import { takeTurns } from './take-turn.js'
+import { takeTurns, type TurnHooks } from './take-turn.js'
 
 export interface AppOptions {
   readonly kind: ClusterKind
@@ -56,9 +56,10 @@ export async function buildApp(context: NodeContext, options: AppOptions): Promi
   app.setNotFoundHandler((request, reply) => answerNotFound(context, request, reply))
 
   const nextId = requestIds(context.clock.now())
+  const turns = takeTurns(context, options.emulatedServer)
   const addRoutes = async (to: FastifyInstance): Promise<void> => {
     await to.register(async (scope) => registerHealth(scope, context))
-    await to.register(async (scope) => registerServices(scope, context, options, nextId))
+    await to.register(async (scope) => registerServices(scope, context, options, { nextId, turns }))
     await to.register(async (scope) => registerBinaryGroupExpansion(scope, context, nextId))
   }
   registerDocumentation(app, options.kind, addRoutes)
@@ -69,10 +70,14 @@ export async function buildApp(context: NodeContext, options: AppOptions): Promi
 /** Nobody without an account makes the server parse more than this. What is served to them needs no XrML chains. */
 const anonymousBodyLimit = 64 * 1024
 
-async function registerServices(app: FastifyInstance, context: NodeContext, options: AppOptions, nextId: () => string): Promise<void> {
-  const { kind, bodyLimit, emulatedServer } = options
+/** What there is one of, whether routes are served or described. */
+interface Shared {
+  readonly nextId: () => string
+  readonly turns: TurnHooks
+}
+
+async function registerServices(app: FastifyInstance, context: NodeContext, { kind, bodyLimit }: AppOptions, { nextId, turns }: Shared): Promise<void> {
   acceptSoapBodies(app)
-  const turns = takeTurns(context, emulatedServer)
   for (const endpoint of roles[kind]) {
     const limit = endpoint.anonymous ? Math.min(bodyLimit, anonymousBodyLimit) : bodyLimit
     for (const path of [endpoint.path, ...endpoint.aliases]) {
