@@ -37,10 +37,12 @@ export async function buildApp(context: NodeContext, options: AppOptions): Promi
     ajv: { customOptions: { strict: false } },
   }) as unknown as FastifyInstance
   app.decorateRequest('caller')
+  app.decorateRequest('directory')
   app.setValidatorCompiler(() => () => true)
   app.setSerializerCompiler(() => (data) => (typeof data === 'string' ? data : JSON.stringify(data)))
   app.addHook('onRequest', async (request, reply) => {
     request.caller = anonymousCaller
+    request.directory = context.directory.forRequest()
     reply.header('x-served-by', context.nodeId)
   })
   app.addHook('onRequestAbort', async (request) => {

@@ -1,6 +1,6 @@
 /** What one node runs on: the effects, the store, and the server state of the moment. */
 import type { Logger } from 'pino'
-import { rememberingDirectory } from '../cluster/remembering-directory.js'
+import { rememberingDirectory, type NodeDirectory } from '../cluster/remembering-directory.js'
 import type { RequestLog } from '../cluster/request-log.js'
 import type { ServerState } from '../cluster/server-state.js'
 import type { Store } from '../cluster/store/open.js'
@@ -10,6 +10,7 @@ import { precertifiedAccounts } from '../services/precertified.js'
 import type { Metrics } from './metrics.js'
 
 export interface NodeContext extends ServiceContext {
+  readonly directory: NodeDirectory
   readonly nodeId: string
   readonly keepsXrml: boolean
   readonly log: Logger

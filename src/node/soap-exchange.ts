@@ -1,5 +1,6 @@
 /** One SOAP exchange: from the text of a request to the text of the answer or fault, with its record in the request log. */
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Directory } from '../directory/directory.js'
 import { RmsException } from '../exceptions.js'
 import type { Caller } from '../identity/caller.js'
 import type { Call, Notes, Operation } from '../services/context.js'
@@ -55,7 +56,7 @@ async function exchange(endpoint: Endpoint, context: NodeContext, request: Fasti
     version = message.version
     const operation = operationOf(endpoint, message, request)
     name = operation.name
-    const text = await perform(endpoint, operation, message, { context, caller: request.caller, now, notes })
+    const text = await perform(endpoint, operation, message, { context: { ...context, directory: request.directory }, caller: request.caller, now, notes })
     return { version, status: 200, text, operation: name, notes }
   } catch (error) {
     const told = toldError(error, context, name)
@@ -72,7 +73,7 @@ function operationOf(endpoint: Endpoint, message: SoapMessage, request: FastifyR
   return operation
 }
 
-type Surroundings = Pick<Call, 'caller' | 'now' | 'notes'> & { readonly context: NodeContext }
+type Surroundings = Pick<Call, 'caller' | 'now' | 'notes'> & { readonly context: Omit<NodeContext, 'directory'> & { readonly directory: Directory } }
 
 async function perform({ service }: Endpoint, operation: Operation, message: SoapMessage, around: Surroundings): Promise<string> {
   const { namespace } = service
