@@ -5,6 +5,7 @@ import type { RequestLog } from '../cluster/request-log.js'
 import type { ServerState } from '../cluster/server-state.js'
 import type { Store } from '../cluster/store/open.js'
 import type { ServiceContext } from '../services/context.js'
+import { keyPool } from '../crypto/key-pool.js'
 import type { Clock, Random } from '../effects.js'
 import { precertifiedAccounts } from '../services/precertified.js'
 import type { Metrics } from './metrics.js'
@@ -48,6 +49,7 @@ export function createContext(parts: NodeParts): NodeContext {
     ...parts,
     directory: rememberingDirectory(parts.store.directory),
     precertified: precertifiedAccounts(),
+    keyPairs: keyPool(),
     state: () => {
       if (current === undefined) throw new NotReady()
       return current
