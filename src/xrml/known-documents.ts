@@ -21,7 +21,6 @@ const mostText = 4 * 2 ** 20
 const longestDocument = 64 * 1024
 
 const known = recentMap<string, Known>(mostText)
-const documents = new WeakMap<XmlElement, XrmlDocument>()
 
 /** How a signed document ends, as servers and clients of RMS write it. The longer what is searched for, the quicker it is found. */
 const ending = '</VALUE></SIGNATURE></XrML>'
@@ -44,7 +43,8 @@ export function knownElementAt(source: string, start: number): KnownElement | un
 
 /** The document that such an element is of. */
 export function documentOf(root: XmlElement): XrmlDocument | undefined {
-  return documents.get(root)
+  const found = root.name === 'XrML' ? find(root.source) : undefined
+  return found?.root === root ? found.document : undefined
 }
 
 /**
@@ -59,7 +59,6 @@ export function rememberDocument(document: XrmlDocument): void {
   const size = measure(root)
   if (size === undefined) return
   known.set(detached(keyOf(text)), { document, root, ...size }, text.length)
-  documents.set(root, document)
 }
 
 function find(text: string): Known | undefined {

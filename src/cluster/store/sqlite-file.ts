@@ -53,6 +53,9 @@ const busyTries = 4000
  */
 const settlingTime = 1000
 
+/** Pages of 4 KiB. A checkpoint waits for the disk, and the log writes the same few pages of its indexes again and again: seldom is cheaper. */
+const pagesBetweenCheckpoints = 4000
+
 /** Kysely makes the same few texts again and again; batches of each size are texts of their own. */
 const rememberedStatements = 500
 
@@ -203,6 +206,7 @@ async function useWriteAheadLog(database: Libsql.Database): Promise<void> {
     try {
       database.pragma('journal_mode = WAL')
       database.pragma('synchronous = NORMAL')
+      database.pragma(`wal_autocheckpoint = ${pagesBetweenCheckpoints}`)
       // The first question makes -wal and -shm.
       database.prepare('select count(*) from sqlite_schema').all([])
       return
