@@ -9,7 +9,7 @@ export interface Size {
   readonly engines: readonly EngineName[]
   /** Accounts with a RAC each. */
   readonly users: number
-  /** Distinct publishing licenses. */
+  /** Distinct publishing licenses: more than a node remembers, so that each is new to it when its turn comes. */
   readonly pls: number
   /** Each has one request under way at any time. */
   readonly connections: number
@@ -22,7 +22,7 @@ export const full: Size = {
   modes: [2, 1],
   engines: ['openssl', 'forge'],
   users: 50,
-  pls: 200,
+  pls: 2000,
   connections: 8,
   rounds: 5,
   secondsPerRound: 5,

@@ -27,8 +27,7 @@ export const systemRandom: Random = {
   bytes: (length) => {
     if (length > 64) return randomBytes(length)
     if (stock.length < length) stock = randomBytes(stockSize)
-    const given = Buffer.from(stock.subarray(0, length))
-    stock.fill(0, 0, length)
+    const given = stock.subarray(0, length)
     stock = stock.subarray(length)
     return given
   },

@@ -27,9 +27,9 @@ export function recentMap<Key, Value>(most: number): Recent<Key, Value> {
     sum -= size
   }
 
-  const makeRoom = (): void => {
+  const makeRoom = (size: number): void => {
     for (const [key, entry] of entries) {
-      if (sum <= most) return
+      if (sum + size <= most) return
       remove(key, entry)
       if (entry.used) insert(key, { ...entry, used: false })
     }
@@ -51,8 +51,8 @@ export function recentMap<Key, Value>(most: number): Recent<Key, Value> {
       const before = entries.get(key)
       if (before !== undefined) remove(key, before)
       if (size > most) return
+      makeRoom(size)
       insert(key, { value, size, used: false })
-      makeRoom()
     },
   }
 }

@@ -5,7 +5,7 @@
  * In Windows the directory is Active Directory, which does not go away with the cluster's database; here both are one. While the database is away the
  * remembered answers are given whatever the version: known users go on getting licenses.
  */
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Directory } from '../directory/directory.js'
 import { recentMap } from '../recent.js'
@@ -13,6 +13,11 @@ import { DatabaseAway } from './store/database-away.js'
 
 export interface VersionedDirectory extends Directory {
   version(): Promise<string>
+}
+
+export interface NodeDirectory extends Directory {
+  /** The same for one request, which looks at the version once, with its first question. */
+  forRequest(): Directory
 }
 
 interface Remembered {
@@ -24,21 +29,21 @@ interface Remembered {
 const longestKey = 300
 
 /** @param limit answers that are remembered */
-export function rememberingDirectory(directory: VersionedDirectory, limit = 10_000): Directory {
+export function rememberingDirectory(directory: VersionedDirectory, limit = 10_000): NodeDirectory {
   const answers = recentMap<string, Remembered>(limit)
   let looking: Promise<string> | undefined
 
-  const look = async (): Promise<string> => {
+  const lookAnew = async (): Promise<string> => {
     await nextTurn()
     // Whoever asks from here on wants to know of changes that this look may not see.
     looking = undefined
     return directory.version()
   }
+  const look = (): Promise<string> => (looking ??= lookAnew())
 
-  const ask = async <Answer>(key: string, question: () => Promise<Answer>): Promise<Answer> => {
+  const ask = async <Answer>(versionNow: () => Promise<string>, key: string, question: () => Promise<Answer>): Promise<Answer> => {
     try {
-      looking ??= look()
-      const version = await looking
+      const version = await versionNow()
       const before = answers.get(key)
       if (before?.version === version) return before.answer as Answer
       const answer = await question()
@@ -52,21 +57,29 @@ export function rememberingDirectory(directory: VersionedDirectory, limit = 10_0
     }
   }
 
-  return {
-    forest: () => ask('forest', () => directory.forest()),
-    accountByName: (name) => ask(`accountByName ${name}`, () => directory.accountByName(name)),
-    accountBySid: (sid) => ask(`accountBySid ${sid}`, () => directory.accountBySid(sid)),
-    accountByMail: (mail) => ask(`accountByMail ${mail}`, () => directory.accountByMail(mail)),
-    groupByMail: (mail) => ask(`groupByMail ${mail}`, () => directory.groupByMail(mail)),
-    groupByName: (name) => ask(`groupByName ${name}`, () => directory.groupByName(name)),
-    authenticate: (name, password) => ask(`authenticate ${credentialsKey(name, password)}`, () => directory.authenticate(name, password)),
+  const asking = (versionNow: () => Promise<string>): Directory => ({
+    forest: () => ask(versionNow, 'forest', () => directory.forest()),
+    accountByName: (name) => ask(versionNow, `accountByName ${name}`, () => directory.accountByName(name)),
+    accountBySid: (sid) => ask(versionNow, `accountBySid ${sid}`, () => directory.accountBySid(sid)),
+    accountByMail: (mail) => ask(versionNow, `accountByMail ${mail}`, () => directory.accountByMail(mail)),
+    groupByMail: (mail) => ask(versionNow, `groupByMail ${mail}`, () => directory.groupByMail(mail)),
+    groupByName: (name) => ask(versionNow, `groupByName ${name}`, () => directory.groupByName(name)),
+    authenticate: (name, password) => ask(versionNow, `authenticate ${credentialsKey(name, password)}`, () => directory.authenticate(name, password)),
     // Not remembered: it is the password itself.
     passwordOf: (sid) => directory.passwordOf(sid),
-    memberships: (sid) => ask(`memberships ${sid}`, () => directory.memberships(sid)),
+    memberships: (sid) => ask(versionNow, `memberships ${sid}`, () => directory.memberships(sid)),
+  })
+
+  return {
+    ...asking(look),
+    forRequest: () => {
+      let version: Promise<string> | undefined
+      return asking(() => (version ??= look()))
+    },
   }
 }
 
 /** No password is kept, only a digest. */
 function credentialsKey(name: string, password: string): string {
-  return createHash('sha256').update(JSON.stringify([name, password])).digest('base64')
+  return hash('sha256', JSON.stringify([name, password]), 'base64')
 }

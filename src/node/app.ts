@@ -45,8 +45,10 @@ export async function buildApp(context: NodeContext, options: AppOptions): Promi
     schemaController: { compilersFactory: describing },
   }) as unknown as FastifyInstance
   app.decorateRequest('caller')
+  app.decorateRequest('directory')
   app.addHook('onRequest', async (request, reply) => {
     request.caller = anonymousCaller
+    request.directory = context.directory.forRequest()
     reply.header('x-served-by', context.nodeId)
   })
   app.addHook('onRequestAbort', async (request) => {

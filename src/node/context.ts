@@ -1,15 +1,17 @@
 /** What one node runs on: the effects, the store, and the server state of the moment. */
 import type { Logger } from 'pino'
-import { rememberingDirectory } from '../cluster/remembering-directory.js'
+import { rememberingDirectory, type NodeDirectory } from '../cluster/remembering-directory.js'
 import type { RequestLog } from '../cluster/request-log.js'
 import type { ServerState } from '../cluster/server-state.js'
 import type { Store } from '../cluster/store/open.js'
 import type { ServiceContext } from '../services/context.js'
+import { keyPool } from '../crypto/key-pool.js'
 import type { Clock, Random } from '../effects.js'
 import { precertifiedAccounts } from '../services/precertified.js'
 import type { Metrics } from './metrics.js'
 
 export interface NodeContext extends ServiceContext {
+  readonly directory: NodeDirectory
   readonly nodeId: string
   readonly keepsXrml: boolean
   /** What the balancer shows, to be believed by which listener a request came. */
@@ -55,6 +57,7 @@ export function createContext(parts: NodeParts): NodeContext {
     ...parts,
     directory: rememberingDirectory(parts.store.directory),
     precertified: precertifiedAccounts(),
+    keyPairs: keyPool(),
     state: () => {
       if (current === undefined) throw new NotReady()
       return current

@@ -114,6 +114,7 @@ export async function startNode(given: Partial<NodeOptions> = {}): Promise<Runni
   const close = async (): Promise<void> => {
     await stopRefreshing?.()
     await app?.close()
+    context.keyPairs.close()
     await requestLog.close()
     // Without having joined there is nothing to leave: the id may be another node's.
     if (stopRefreshing !== undefined) await store.members.leave(nodeId).catch(() => undefined)

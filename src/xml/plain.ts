@@ -134,7 +134,7 @@ function endOfText(source: string, from: number): number | undefined {
 }
 
 function scopeWith(outer: Scope | undefined, declared: readonly (readonly [string, string])[]): Scope {
-  const scope = Object.assign(Object.create(null) as Record<string, string>, outer)
+  const scope = Object.create(outer ?? null) as Record<string, string>
   for (const [prefix, uri] of declared) scope[prefix] = uri
   return scope
 }

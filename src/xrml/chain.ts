@@ -5,6 +5,7 @@
 import { childrenNamed, descend } from '../xml/read.js'
 import { isSameId, type Principal } from './body.js'
 import type { DocumentKind, XrmlDocument } from './document.js'
+import { documentSlot } from './once-per-document.js'
 import { checkSignature, type SignatureCheck } from './signature.js'
 import { formatTime, isWithin, readRange, type TimeRange } from './times.js'
 
@@ -35,7 +36,7 @@ export function checkChain(chain: readonly XrmlDocument[]): ChainCheck {
 }
 
 /** The last good chain of each leaf: nothing in its check depends on the time. */
-const goodChains = new WeakMap<XrmlDocument, { readonly chain: readonly XrmlDocument[]; readonly check: ChainCheck }>()
+const goodChains = documentSlot<{ readonly chain: readonly XrmlDocument[]; readonly check: ChainCheck }>()
 
 function checkWhole(chain: readonly XrmlDocument[]): ChainCheck {
   const signatures = chain.map(checkSignature)

@@ -16,6 +16,8 @@ export interface XrmlDocument {
   readonly body: Body
   /** The SIGNATURE element; undefined in an unsigned document. */
   readonly signature: XmlElement | undefined
+  /** What was made of it already, see once-per-document.ts. */
+  readonly made: Map<symbol, unknown>
 }
 
 /**
@@ -34,6 +36,7 @@ export function readDocument(root: XmlElement): XrmlDocument {
     bodyText: outerText(bodyElement),
     body,
     signature: child(root, 'SIGNATURE'),
+    made: new Map(),
   }
 }
 

@@ -3,7 +3,7 @@
  * every request at all; whoever sends the same characters again gets the document that was read and verified then. What depends on the moment
  * (dates, exclusion, trust, who issued for whom) is no part of it and is looked at each time.
  *
- * The key is the end of the text, which is the signature; the whole text is compared.
+ * The key is the end of the signature; the whole text is compared.
  */
 import { recentMap } from '../recent.js'
 import { detached } from '../xml/detached.js'
@@ -21,14 +21,13 @@ const mostText = 4 * 2 ** 20
 const longestDocument = 64 * 1024
 
 const known = recentMap<string, Known>(mostText)
-const documents = new WeakMap<XmlElement, XrmlDocument>()
 
 /** How a signed document ends, as servers and clients of RMS write it. The longer what is searched for, the quicker it is found. */
 const ending = '</VALUE></SIGNATURE></XrML>'
-/** More than half of a signature, whatever its length. */
-const keyLength = 120
+/** Characters of the signature, 180 bits of it. */
+const keyLength = 30
 
-const keyOf = (text: string): string => text.slice(-keyLength)
+const keyOf = (text: string): string => text.slice(-ending.length - keyLength, -ending.length)
 
 /** The document with exactly this text. */
 export function knownDocument(text: string): XrmlDocument | undefined {
@@ -44,7 +43,8 @@ export function knownElementAt(source: string, start: number): KnownElement | un
 
 /** The document that such an element is of. */
 export function documentOf(root: XmlElement): XrmlDocument | undefined {
-  return documents.get(root)
+  const found = root.name === 'XrML' ? find(root.source) : undefined
+  return found?.root === root ? found.document : undefined
 }
 
 /**
@@ -55,11 +55,10 @@ export function rememberDocument(document: XrmlDocument): void {
   const { root, text } = document
   // Cut out of a longer text, it would keep that.
   const isLong = text.length > longestDocument || root.source.length !== text.length
-  if (isLong || !standsAlone(text)) return
+  if (isLong || !text.endsWith(ending) || !standsAlone(text)) return
   const size = measure(root)
   if (size === undefined) return
   known.set(detached(keyOf(text)), { document, root, ...size }, text.length)
-  documents.set(root, document)
 }
 
 function find(text: string): Known | undefined {

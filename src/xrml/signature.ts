@@ -7,6 +7,7 @@ import { child, childrenNamed, descend, type XmlElement } from '../xml/read.js'
 import { element, text, type Markup } from '../xml/write.js'
 import { readOneDocument, type XrmlDocument } from './document.js'
 import { rememberDocument } from './known-documents.js'
+import { documentSlot } from './once-per-document.js'
 
 /** Who writes: servers put DIGEST first and xmlns first, clients ALGORITHM first and version first. */
 export type Surface = 'server' | 'client'
@@ -68,7 +69,7 @@ export function checkSignature(document: XrmlDocument): SignatureCheck {
   return check
 }
 
-const goodSignatures = new WeakMap<XrmlDocument, SignatureCheck>()
+const goodSignatures = documentSlot<SignatureCheck>()
 
 function checkWithSecondTry(document: XrmlDocument): SignatureCheck {
   const first = checkAsItStands(document)

@@ -2,7 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { seedPassword } from '../../src/directory/seed.js'
 import { connect, readyMachine } from '../../src/client/index.js'
-import { licenseRequest } from '../../bench/sessions.js'
+import { licenseRequest } from '../../bench/requests.js'
 import type { LoadRequest } from '../../bench/load.js'
 
 export interface Answer {

@@ -1,6 +1,6 @@
 /** What a node remembers of documents, keys and people must never outlive a change: each case is served first, so that everything is warm, and refused then. */
 import t from 'tap'
-import { licenseRequest } from '../../bench/sessions.js'
+import { licenseRequest } from '../../bench/requests.js'
 import { connect, readyMachine, type Account, type Published } from '../../src/client/index.js'
 import type { ServerConfiguration } from '../../src/cluster/configuration.js'
 import { refreshServerState, type ServerState } from '../../src/cluster/server-state.js'
@@ -26,7 +26,7 @@ const foreignContent = await clientAt(other, 'alice').publish({ rights })
 
 /** 'served', or the fault. */
 async function ask(account: Account, published: Pick<Published, 'pl'>, change = (body: string): string => body): Promise<string> {
-  const { method, path, headers, body } = licenseRequest(account, published as Published)
+  const { method, path, headers, body } = licenseRequest(account, published)
   const response = await fetch(`${node.url}${path}`, { method, headers, body: change(body) })
   const text = await response.text()
   if (response.status === 200 && text.includes('purpose="Content-License"')) return 'served'

@@ -7,6 +7,7 @@ import { unsupportedSet } from '../../policy/crypto-set.js'
 import { isSamePrincipal } from '../../xrml/body.js'
 import { checkChain } from '../../xrml/chain.js'
 import type { XrmlDocument } from '../../xrml/document.js'
+import { documentSlot } from '../../xrml/once-per-document.js'
 import { readPl, type Pl } from '../../xrml/pl.js'
 import { serverSurface } from '../../xrml/signature.js'
 import { decryptRightsData, readRightsData, type RightsData } from '../../xrml/rights-data.js'
@@ -103,14 +104,14 @@ export async function openContentKey({ pl, licensor }: GoodPl, exceptions: SealE
  * anew each time.
  */
 export async function openPl(good: GoodPl): Promise<Pick<OpenPl, 'keyBlob' | 'rightsData'>> {
-  const before = plCache.get(good.pl)
+  const before = plCache.get(good.pl.document)
   if (before !== undefined && before.opener === good.licensor.signer.publicKey.modulus) return before.open
   const open = await openPlAnew(good)
-  plCache.set(good.pl, { opener: good.licensor.signer.publicKey.modulus, open })
+  plCache.set(good.pl.document, { opener: good.licensor.signer.publicKey.modulus, open })
   return open
 }
 
-const plCache = new WeakMap<Pl, { readonly opener: string; readonly open: Pick<OpenPl, 'keyBlob' | 'rightsData'> }>()
+const plCache = documentSlot<{ readonly opener: string; readonly open: Pick<OpenPl, 'keyBlob' | 'rightsData'> }>()
 
 async function openPlAnew(good: GoodPl): Promise<Pick<OpenPl, 'keyBlob' | 'rightsData'>> {
   const { contentKey, keyBlob } = await openContentKey(good, plainSealExceptions)
