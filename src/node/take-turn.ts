@@ -4,15 +4,15 @@ import type { NodeContext } from './context.js'
 import { createServiceQueue, type Turn } from './service-queue.js'
 import type { EmulatedServer } from '../sizing/emulated-server.js'
 
-type Done = (error?: Error) => void
-type DoneWith = (error?: Error | null, answer?: unknown) => void
+type Done = () => void
+type DoneWith = (error: null, answer: unknown) => void
 
-/** With callbacks: without a capacity nothing is to be paid for them. */
+/** They call back at once where nobody waits, so that nothing is to be paid without a capacity, and return a promise otherwise. */
 export interface TurnHooks {
-  /** When the request has been read and its caller is known. Fails with QueueFull. */
-  readonly preHandler: (request: FastifyRequest, reply: FastifyReply, done: Done) => void
+  /** When the request has been read and its caller is known. @throws QueueFull */
+  readonly preHandler: (request: FastifyRequest, reply: FastifyReply, done: Done) => Promise<void> | void
   /** When the answer is ready. */
-  readonly onSend: (request: FastifyRequest, reply: FastifyReply, answer: unknown, done: DoneWith) => void
+  readonly onSend: (request: FastifyRequest, reply: FastifyReply, answer: unknown, done: DoneWith) => Promise<unknown> | void
 }
 
 /** @param own what this node emulates whatever its cluster does; undefined: what the cluster's configuration says */
@@ -27,29 +27,28 @@ export function takeTurns(context: NodeContext, own: EmulatedServer | undefined)
   metrics.watchQueue(() => queue.length())
   const turns = new WeakMap<FastifyRequest, Turn>()
 
-  const wait = async (request: FastifyRequest, reply: FastifyReply): Promise<boolean> => {
+  const wait = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     const gone = new AbortController()
     reply.raw.once('close', () => gone.abort())
     const turn = await queue.enter(gone.signal)
-    if (turn === undefined) return false
+    if (turn === undefined) {
+      // Nobody is there to answer to.
+      reply.hijack()
+      return
+    }
     turns.set(request, turn)
     gone.signal.addEventListener('abort', () => void turn.end(), { once: true })
-    return true
+  }
+  const finish = async (turn: Turn, answer: unknown): Promise<unknown> => {
+    await turn.end()
+    return answer
   }
 
   return {
-    preHandler: (request, reply, done) => {
-      if (queue.isOpen()) return done()
-      wait(request, reply).then(
-        // Nobody is there to answer to when it is not its turn.
-        (isItsTurn) => (isItsTurn ? done() : void reply.hijack()),
-        (error: Error) => done(error),
-      )
-    },
+    preHandler: (request, reply, done) => (queue.isOpen() ? done() : wait(request, reply)),
     onSend: (request, _reply, answer, done) => {
       const turn = turns.get(request)
-      if (turn === undefined) return done(null, answer)
-      turn.end().then(() => done(null, answer), (error: Error) => done(error))
+      return turn === undefined ? done(null, answer) : finish(turn, answer)
     },
   }
 }
