@@ -104,8 +104,7 @@ async function callsOf(operation: LoadOperation, { url }: Preparation, sessions:
     case 'license':
       return licenseCalls(licensingUrl, sessions, published)
     case 'certify':
-      // A licensing-only cluster has its accounts certified elsewhere.
-      return each(({ identity }) => certifyCall(identity.locations.certificationUrl, identity.machine, true))
+      return each(({ identity }) => certifyCall(certificationUrlOf(base, identity.locations.certificationUrl), identity.machine, true))
     case 'clc':
       return each(({ identity }) => getClientLicensorCertCall(licensingUrl, identity.account))
     case 'templates':
@@ -117,6 +116,11 @@ async function callsOf(operation: LoadOperation, { url }: Preparation, sessions:
       return Promise.all(unsigned)
     }
   }
+}
+
+/** A licensing-only cluster has its accounts certified elsewhere. Load goes to no host that nobody named, whatever the server says. */
+function certificationUrlOf(base: string, told: string): string {
+  return new URL(told).hostname === new URL(base).hostname ? told : `${base}/certification`
 }
 
 /** Every content and every account at least once. */

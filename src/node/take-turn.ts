@@ -37,7 +37,9 @@ export function takeTurns(context: NodeContext, own: EmulatedServer | undefined)
       return
     }
     turns.set(request, turn)
-    gone.signal.addEventListener('abort', () => void turn.end(), { once: true })
+    // However the request ends, the next one has its turn: also when this client went away at this very moment.
+    if (gone.signal.aborted) void turn.end()
+    else gone.signal.addEventListener('abort', () => void turn.end(), { once: true })
   }
   const finish = async (turn: Turn, answer: unknown): Promise<unknown> => {
     await turn.end()

@@ -70,7 +70,7 @@ t.test('the page can be read in a browser', { skip: browser() === undefined && '
   copyFileSync(join(out, first, 'report.html'), page)
   const picture = join(artifacts, 'load-report.png')
   const flags = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync']
-  const chromium = spawn(browser() ?? '', [...flags, `--user-data-dir=${join(folder, 'browser')}`, `--screenshot=${picture}`, '--window-size=1040,2600', pathToFileURL(page).href], { stdio: 'ignore' })
+  const chromium = spawn(browser() ?? '', [...flags, `--user-data-dir=${join(folder, 'browser')}`, `--screenshot=${picture}`, '--window-size=1040,2900', pathToFileURL(page).href], { stdio: 'ignore' })
   await once(chromium, 'close')
   const png = readFileSync(picture)
   t.equal(png.subarray(1, 4).toString('latin1'), 'PNG')

@@ -21,6 +21,7 @@ t.test('what cannot be sized or loaded is said, and how', async (t) => {
     [['up', '--capacity', '5', '--service-time', '200'], 2, /give one of them/],
     [['size', '--verify'], 2, /Say what is to be verified: --users N/],
     [['size', '--users', '100', '--within', '5'], 1, /No cluster meets the target/],
+    [['size', '--users', '1000000000', '--items-per-hour', '1000'], 1, /No cluster meets the target/],
   ]
   const outcomes: Outcome[] = []
   for (const [args] of wrong) outcomes.push(await run(args))
