@@ -43,6 +43,10 @@ export const sizingOptions = {
     type: 'pairs', values: 'integer', minimum: 1, maximum: 1_000_000, placeholder: 'OPERATION=N', default: [{ key: 'license', value: 1 }], commands: ['load'],
     help: 'operation and its weight; repeatable: license, certify, clc, publish, templates, locate',
   },
+  accounts: {
+    type: 'integer', minimum: 1, maximum: 10_000, default: 3, commands: ['load'],
+    help: 'accounts that load comes from; those above the three of the lab are made by management',
+  },
   contents: {
     type: 'integer', minimum: 1, maximum: 10_000, default: 20, commands: ['load'],
     help: 'number of publishing licenses that use licenses are asked for',

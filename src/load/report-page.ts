@@ -125,6 +125,7 @@ function comparison(before: LoadResult, now: LoadResult): Markup {
 function settings({ plan, machine, lateness }: LoadResult): Markup {
   const rows = [
     ['mix', plan.mix.map(({ operation, weight }) => `${operation}=${weight}`).join(', ')],
+    ['accounts', String(plan.accounts)],
     ['distinct publishing licenses', String(plan.contents)],
     ['connections at most', String(plan.connections)],
     ['seed', String(plan.seed)],

@@ -16,6 +16,7 @@ export interface LoadPlan {
   readonly arrivals: ArrivalKind
   readonly mix: readonly MixPart[]
   readonly seed: number
+  readonly accounts: number
   readonly contents: number
   readonly connections: number
 }

@@ -36,11 +36,11 @@ t.test('load beyond the capacity is answered as far as it goes, refused above it
 })
 
 t.test('the next run is compared with it, in text', async (t) => {
-  const asked = await run(['load', ...few, '--rate', '5', '--duration', '2', '--arrivals', 'even', '--shape', 'ramp'])
+  const asked = await run(['load', ...few, '--accounts', '5', '--manage', lab.ready.manage, '--token', lab.ready.token ?? '', '--rate', '5', '--duration', '2', '--arrivals', 'even', '--shape', 'ramp'])
   t.equal(asked.code, 0)
   t.match(asked.stdout, /^All 5 requests were answered, half of them within /)
   t.match(asked.stdout, /last run +this run/)
-  t.match(asked.stdout, /The runs were not the same: shape: constant then, ramp now; rate: 60\/s then, 5\/s now/)
+  t.match(asked.stdout, /The runs were not the same: shape: constant then, ramp now; rate: 60\/s then, 5\/s now.*accounts: 3 then, 5 now/)
   t.match(asked.stdout, /\nReport: .*report\.html\n$/)
   t.notMatch(asked.stdout, '\u001B[')
 })

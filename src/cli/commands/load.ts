@@ -28,7 +28,7 @@ export async function load(settings: Settings<'load'>): Promise<void> {
   try {
     const { result, samples } = await runLoad({
       plan,
-      accounts: loadAccounts,
+      accounts: await loadAccounts(settings.accounts, settings, line.show),
       password: seedPassword,
       timeoutMilliseconds: settings.requestTimeout * 1000,
       clock: systemClock,
@@ -63,6 +63,7 @@ function planOf(settings: Settings<'load'>): LoadPlan {
     arrivals: settings.arrivals,
     mix: readMix(settings.mix),
     seed: settings.seed,
+    accounts: settings.accounts,
     contents: settings.contents,
     connections: settings.connections,
   }

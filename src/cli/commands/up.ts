@@ -1,5 +1,6 @@
 /** `up`: starts an installation, says how to use it, and stops it on SIGINT or SIGTERM. */
 import type { Settings } from '../../config/options.js'
+import { number } from '../../charts/frame.js'
 import { seedDirectory, seedPassword } from '../../directory/seed.js'
 import { systemRandom } from '../../effects.js'
 import type { EmulatedServer } from '../../sizing/emulated-server.js'
@@ -68,7 +69,7 @@ function banner({ ready, url, mode, manage, data }: Installation, { paint }: Out
     ['mode', `Mode ${mode}`],
     ['accounts', accounts.join(', ')],
     ['password', `${seedPassword} (all of them)`],
-    ...(emulated === null ? [] : [['capacity', `each node ${emulated.operationsPerSecond} operations a second, ${emulated.serviceDistribution} times, ${emulated.queueLimit} may wait`]]),
+    ...(emulated === null ? [] : [['capacity', `each node ${number(emulated.operationsPerSecond)} operations a second, ${emulated.serviceDistribution} times, ${emulated.queueLimit} may wait`]]),
     ['state', data ?? 'temporary, removed at the end (--data DIR keeps it)'],
   ]
   return [
