@@ -18,6 +18,7 @@ export const sizingOptions = {
     type: 'choice', placeholder: 'NAME', choices: ['fixed', 'exponential'], default: 'fixed', commands: emulating,
     help: 'whether each operation of such a server takes the same time, or times vary widely',
   },
+  // By default the queue length of an IIS application pool.
   'queue-limit': {
     type: 'integer', minimum: 0, maximum: 100_000, default: 1000, commands: emulating,
     help: 'requests that may wait at such a server; those above get 503, as from IIS',

@@ -12,17 +12,19 @@ import { number } from '../../charts/frame.js'
 import { Failure } from '../failure.js'
 import { loadAccounts } from '../load-accounts.js'
 import { lastRun, writeReport } from '../load-report.js'
+import { requireFolder } from '../report-folder.js'
 import { createOutput, table, type Output } from '../output.js'
 import { createProgressLine } from '../progress-line.js'
 import { stopSignal } from '../stop-signal.js'
 
 /** Every request is kept until the report is written. */
-const mostArrivals = 2_000_000
+const mostArrivals = 1_000_000
 
 export async function load(settings: Settings<'load'>): Promise<void> {
   const plan = planOf(settings)
   const output = createOutput(settings.json)
   const folder = settings.out ?? 'rms-load'
+  await requireFolder(folder)
   const stop = stopSignal()
   const line = createProgressLine(settings.json)
   try {
