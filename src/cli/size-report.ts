@@ -102,8 +102,8 @@ function percentagesOf({ percentile }: Target): readonly number[] {
 function boundLines(peak: number, server: EmulatedServer, servers: number): readonly string[] {
   const load = peak / server.operationsPerSecond
   return [
-    `          M/M/c is the bound of one ideal queue for all servers, with exponential service times${server.serviceDistribution === 'fixed' ? ' (fixed ones may do better)' : ''}: P(wait) = C(c, a),`,
-    `          mean = 1/μ + C/(cμ − λ); with c = ${servers}, λ = ${number(peak)}/s, μ = ${number(server.operationsPerSecond)}/s, a = λ/μ = ${number(load)}: C = ${number(erlangC(servers, load))}`,
+    `          M/M/c is the bound of one ideal queue for all servers, with exponential service times${server.serviceDistribution === 'fixed' ? ' (fixed ones may do better)' : ''}:`,
+    `          P(wait) = C(c, a), mean = 1/μ + C/(cμ − λ); with c = ${servers}, λ = ${number(peak)}/s, μ = ${number(server.operationsPerSecond)}/s, a = λ/μ = ${number(load)}: C = ${number(erlangC(servers, load))}`,
   ]
 }
 

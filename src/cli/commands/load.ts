@@ -6,7 +6,7 @@ import { compareRuns, differentPlans } from '../../load/compare.js'
 import { readMix } from '../../load/operations.js'
 import type { LoadPlan, LoadResult } from '../../load/result.js'
 import { runLoad } from '../../load/run-load.js'
-import { sentences, time } from '../../load/sentences.js'
+import { limitSentence, sentences, time } from '../../load/sentences.js'
 import { expectedArrivals } from '../../sizing/load-shape.js'
 import { number } from '../../charts/frame.js'
 import { Failure } from '../failure.js'
@@ -91,7 +91,7 @@ function summary(result: LoadResult, before: LoadResult | undefined, page: strin
     ...(refusals.length === 0 ? [] : ['', table([['refused or failed', 'requests'], ...refusals.map(({ reason, count }) => [reason, number(count)])])]),
     ...(before === undefined ? [] : ['', comparison(result, before)]),
     '',
-    limits.length === 0 ? paint.dim('Neither the load generator nor this machine was a limit.') : paint.note(`Not only the cluster set the pace: ${limits.join('; ')}.`),
+    (limits.length === 0 ? paint.dim : paint.note)(limitSentence(result)),
     `Report: ${page}`,
   ].join('\n')
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { number } from '../../charts/frame.js'
 import type { Settings } from '../../config/options.js'
 import { systemClock } from '../../effects.js'
-import { time } from '../../load/sentences.js'
+import { limitSentence, time } from '../../load/sentences.js'
 import { predict, serversForTarget, simulatedArrivals, sizedAs, sweep, type SweepPoint } from '../../sizing/predict.js'
 import type { EmulatedServer } from '../../sizing/emulated-server.js'
 import { publishedExamples, publishedRule } from '../../sizing/published-figures.js'
@@ -127,7 +127,7 @@ function verifiedText({ plan, seconds, result, throughput, p50, p95 }: Verified,
     '',
     'Predicted for the very arrivals that were sent. Allowed: throughput 10 %, times 25 %.',
     `In the long run the model gives ${inTheLongRun}; a run this short may differ from that by chance.`,
-    result.limits.length === 0 ? paint.dim('Neither the load generator nor this machine was a limit.') : paint.note(`Not only the cluster set the pace: ${result.limits.join('; ')}.`),
+    (result.limits.length === 0 ? paint.dim : paint.note)(limitSentence(result)),
     '',
   ].join('\n')
 }
