@@ -37,13 +37,16 @@ export interface LegendEntry {
   readonly name: string
   readonly color: string
   readonly isDashed?: boolean
+  readonly isDots?: boolean
 }
 
 /** From left to right. */
 export function legend(entries: readonly LegendEntry[], x: number, y: number): Markup {
   let at = x
-  const drawn = entries.map(({ name, color, isDashed }) => {
-    const sample = element('line', { x1: at, y1: y - 4, x2: at + 18, y2: y - 4, stroke: color, 'stroke-width': 3, 'stroke-dasharray': isDashed === true ? '5 3' : undefined })
+  const drawn = entries.map(({ name, color, isDashed, isDots }) => {
+    const dot = element('circle', { cx: at + 9, cy: y - 4, r: 4, fill: color })
+    const stroke = element('line', { x1: at, y1: y - 4, x2: at + 18, y2: y - 4, stroke: color, 'stroke-width': 3, 'stroke-dasharray': isDashed === true ? '5 3' : undefined })
+    const sample = isDots === true ? dot : stroke
     const words = label(name, { x: at + 24, y })
     at += 24 + widthOf(name) + 18
     return joined(sample, words)

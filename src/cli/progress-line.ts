@@ -17,7 +17,7 @@ export function createProgressLine(isSilent: boolean): ProgressLine {
   let told = 0
   const show = (text: string): void => {
     if (isSilent) return
-    process.stderr.write(isTerminal ? `\r\u001B[K${text.slice(0, Math.max(20, process.stderr.columns - 1))}` : `${text}\n`)
+    process.stderr.write(isTerminal ? `\r\u001B[K${text.slice(0, (process.stderr.columns || 200) - 1)}` : `${text}\n`)
   }
   return {
     show,

@@ -2,7 +2,7 @@
 import { colors, number } from '../charts/frame.js'
 import { lineChart } from '../charts/line-chart.js'
 import { document, section, table } from '../charts/page.js'
-import { time } from '../load/sentences.js'
+import { limitSentence, time } from '../load/sentences.js'
 import type { SweepPoint } from '../sizing/predict.js'
 import { summaryOf } from '../sizing/percentiles.js'
 import { element, text, type Markup } from '../xml/write.js'
@@ -55,7 +55,7 @@ function verification({ plan, predicted, result, seconds, throughput, p50, p95 }
     'Predicted and measured',
     `Real servers issued ${number(result.answered)} licenses in ${number(seconds)} s, everything ${number(scale)} times slower than real time; figures are scaled back.`,
     table(['', 'predicted', 'measured', 'difference', ''], [row('throughput', throughput, (value) => `${number(value)}/s`), row('p50', p50, milliseconds), row('p95', p95, milliseconds)]),
-    element('p', { class: result.limits.length === 0 ? 'note good' : 'note bad' }, text(result.limits.length === 0 ? 'Neither the load generator nor this machine was a limit.' : `Not only the cluster set the pace: ${result.limits.join('; ')}.`)),
+    element('p', { class: result.limits.length === 0 ? 'note good' : 'note bad' }, text(limitSentence(result))),
     lineChart({ title: 'Share of answers by time', x: 'milliseconds', y: '% of answers', lines, highestY: 100 }),
   )
 }

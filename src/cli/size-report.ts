@@ -1,7 +1,7 @@
 /** What `size` prints: the rule, the model and the bound, with their formulas. */
 import { number } from '../charts/frame.js'
 import { time } from '../load/sentences.js'
-import { serviceAlone, type Sized, type Target } from '../sizing/predict.js'
+import { mostServers, serviceAlone, type Sized, type Target } from '../sizing/predict.js'
 import { meanServiceSeconds, type EmulatedServer } from '../sizing/emulated-server.js'
 import { erlangC, meanResponse, responsePercentile } from '../sizing/erlang.js'
 import { averageRate, peakRate, serversByRule, type Demand } from '../sizing/published-rule.js'
@@ -26,7 +26,7 @@ export function answerOf(demand: Demand, server: EmulatedServer, target: Target,
   const [average, peak] = [averageRate(demand), peakRate(demand)]
   const byRule = serversByRule(peak, server.operationsPerSecond)
   const byModel = size.find(peak)
-  return { demand, server, target, spare, average, peak, byRule, byModel, ruleAsItIs: byModel?.servers === byRule ? undefined : size.look(peak, byRule) }
+  return { demand, server, target, spare, average, peak, byRule, byModel, ruleAsItIs: byModel?.servers === byRule || byRule > mostServers ? undefined : size.look(peak, byRule) }
 }
 
 /** For programs: without the thousands of single times. */
@@ -69,7 +69,7 @@ function modelLines(answer: Answer): readonly string[] {
   const about = `Model     round robin over separate queues, independent arrivals, ${service}, simulated`
   if (byModel === undefined) {
     const alone = serviceAlone(server, target.percentile)
-    const why = alone > target.withinSeconds ? `one operation alone takes longer: ${number(target.percentile)} % of them are done in ${time(1000 * alone)}` : 'more than 1,000 would be needed'
+    const why = alone > target.withinSeconds ? `one operation alone takes longer: ${number(target.percentile)} % of them are done in ${time(1000 * alone)}` : `more than ${number(mostServers)} would be needed`
     return [about, `          no number of servers gives ${wanted}: ${why}`]
   }
   return [
@@ -102,8 +102,8 @@ function percentagesOf({ percentile }: Target): readonly number[] {
 function boundLines(peak: number, server: EmulatedServer, servers: number): readonly string[] {
   const load = peak / server.operationsPerSecond
   return [
-    `          M/M/c is the bound of one ideal queue for all servers, with exponential service times${server.serviceDistribution === 'fixed' ? ' (fixed ones may do better)' : ''}: P(wait) = C(c, a),`,
-    `          mean = 1/μ + C/(cμ − λ); with c = ${servers}, λ = ${number(peak)}/s, μ = ${number(server.operationsPerSecond)}/s, a = λ/μ = ${number(load)}: C = ${number(erlangC(servers, load))}`,
+    `          M/M/c is the bound of one ideal queue for all servers, with exponential service times${server.serviceDistribution === 'fixed' ? ' (fixed ones may do better)' : ''}:`,
+    `          P(wait) = C(c, a), mean = 1/μ + C/(cμ − λ); with c = ${servers}, λ = ${number(peak)}/s, μ = ${number(server.operationsPerSecond)}/s, a = λ/μ = ${number(load)}: C = ${number(erlangC(servers, load))}`,
   ]
 }
 
@@ -112,5 +112,5 @@ function indent(text: string): readonly string[] {
 }
 
 export function plural(servers: number): string {
-  return `${servers} ${servers === 1 ? 'server' : 'servers'}`
+  return `${number(servers)} ${servers === 1 ? 'server' : 'servers'}`
 }

@@ -9,7 +9,7 @@ import { seededChance } from '../sizing/chance.js'
 import type { EmulatedServer } from '../sizing/emulated-server.js'
 import { simulateCluster, type Simulated } from '../sizing/simulate.js'
 import { allowedDifference, compared, verifyPlan, type Compared, type VerifyPlan } from '../sizing/verify-plan.js'
-import { loadAccounts } from './load-accounts.js'
+import { labAccounts } from './load-accounts.js'
 import { startOwnInstallation } from './own-installation.js'
 import type { Sample } from '../load/open-loop.js'
 
@@ -52,8 +52,8 @@ export async function verifySize(verification: Verification): Promise<Verified> 
   try {
     const shape = { name: 'constant', highestRate: plan.rate, seconds } as const
     const mix = [{ operation: 'license', weight: 1 }] as const
-    const loadPlan = { date: systemClock.now().toISOString(), server: installation.url, shape, arrivals: 'poisson', mix, seed, contents: 10, connections: 4000 } as const
-    const load = { plan: loadPlan, accounts: loadAccounts, password: seedPassword, timeoutMilliseconds: patience, clock: systemClock, random: systemRandom }
+    const loadPlan = { date: systemClock.now().toISOString(), server: installation.url, shape, arrivals: 'poisson', mix, seed, accounts: labAccounts.length, contents: 10, connections: 4000 } as const
+    const load = { plan: loadPlan, accounts: labAccounts, password: seedPassword, timeoutMilliseconds: patience, clock: systemClock, random: systemRandom }
     // Ctrl-C stops the installation, and with it the process.
     const { signal } = new AbortController()
     const { result, samples } = await runLoad({ ...load, onPrepare: onProgress, onProgress: onLoad, signal })

@@ -260,11 +260,11 @@ export const options = {
   },
 
   manage: {
-    type: 'string', format: 'url', placeholder: 'URL', default: 'http://127.0.0.1:7080', commands: managing,
+    type: 'string', format: 'url', placeholder: 'URL', default: 'http://127.0.0.1:7080', commands: [...managing, 'load'],
     help: 'management address of the running installation',
   },
   token: {
-    type: 'string', placeholder: 'TEXT', default: undefined, defaultText: 'up, manage: a new one; found', secret: true, commands: ['up', 'manage', 'balancer', ...managing],
+    type: 'string', placeholder: 'TEXT', default: undefined, defaultText: 'up, manage: a new one; found', secret: true, commands: ['up', 'manage', 'balancer', ...managing, 'load'],
     help: 'token that the management listener asks for; that of an installation of this account on this machine is found',
   },
   force: {

@@ -18,6 +18,7 @@ export const sizingOptions = {
     type: 'choice', placeholder: 'NAME', choices: ['fixed', 'exponential'], default: 'fixed', commands: emulating,
     help: 'whether each operation of such a server takes the same time, or times vary widely',
   },
+  // By default the queue length of an IIS application pool.
   'queue-limit': {
     type: 'integer', minimum: 0, maximum: 100_000, default: 1000, commands: emulating,
     help: 'requests that may wait at such a server; those above get 503, as from IIS',
@@ -42,6 +43,10 @@ export const sizingOptions = {
   mix: {
     type: 'pairs', values: 'integer', minimum: 1, maximum: 1_000_000, placeholder: 'OPERATION=N', default: [{ key: 'license', value: 1 }], commands: ['load'],
     help: 'operation and its weight; repeatable: license, certify, clc, publish, templates, locate',
+  },
+  accounts: {
+    type: 'integer', minimum: 1, maximum: 10_000, default: 3, commands: ['load'],
+    help: 'accounts that load comes from; those above the three of the lab are made by management',
   },
   contents: {
     type: 'integer', minimum: 1, maximum: 10_000, default: 20, commands: ['load'],

@@ -41,7 +41,7 @@ export function compareRuns(before: LoadResult, now: LoadResult): readonly Diffe
 
 /** What was asked differently, so that figures must differ; empty when both runs were the same. */
 export function differentPlans({ plan: before }: LoadResult, { plan: now }: LoadResult): readonly string[] {
-  const said = ({ server, shape, arrivals, mix, seed, contents }: LoadResult['plan']): Readonly<Record<string, string>> => ({
+  const said = ({ server, shape, arrivals, mix, seed, accounts, contents }: LoadResult['plan']): Readonly<Record<string, string>> => ({
     server,
     shape: shape.name,
     rate: `${shape.highestRate}/s`,
@@ -49,6 +49,7 @@ export function differentPlans({ plan: before }: LoadResult, { plan: now }: Load
     arrivals,
     mix: mix.map(({ operation, weight }) => `${operation}=${weight}`).join(' '),
     seed: String(seed),
+    accounts: String(accounts),
     contents: String(contents),
   })
   const [was, is] = [said(before), said(now)]

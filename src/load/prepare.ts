@@ -9,7 +9,9 @@ import { findServiceLocationsCall } from '../client/discover.js'
 import { getClientLicensorCertCall } from '../client/get-client-licensor-cert.js'
 import { modeOfKey, readyMachine, type Machine } from '../client/machine.js'
 import type { Published } from '../client/publish.js'
-import type { Identity, RmsClient } from '../client/rms-client.js'
+import type { Account } from '../client/account.js'
+import type { ServiceLocations } from '../client/discover.js'
+import type { RmsClient } from '../client/rms-client.js'
 import { baseUrlOf } from '../client/service-url.js'
 import { httpRequestOf } from '../client/soap-caller.js'
 import type { Clock, Random } from '../effects.js'
@@ -44,18 +46,20 @@ export interface Preparation {
 interface Session {
   readonly client: RmsClient
   readonly context: ClientContext
-  readonly identity: Identity
+  readonly machine: Machine
+  readonly account: Account
+  readonly locations: ServiceLocations
 }
 
+/** Content that names more readers than people usually do says ANYONE. */
+const mostNamed = 10
 /** The rights of the content: whoever of the accounts comes gets a license. */
 const rights = ['VIEW', 'EDIT', 'PRINT'] as const
 
 /** @throws SoapFault, CallFailed, VerificationFailed: what a client would be told */
 export async function prepareRequests(preparation: Preparation): Promise<PreparedRequests> {
-  const { accounts, operations, progress, signal } = preparation
-  progress(`Signing in ${accounts.length} accounts`)
-  const machine = await machineFor(preparation)
-  const sessions = await Promise.all(accounts.map((mail) => openSession(preparation, mail, machine)))
+  const { operations, signal } = preparation
+  const sessions = await openSessions(preparation)
   const [author] = sessions
   if (author === undefined) throw new RangeError('At least one account is needed')
   const published = operations.includes('license') ? await publishContents(preparation, author) : []
@@ -68,6 +72,21 @@ export async function prepareRequests(preparation: Preparation): Promise<Prepare
   return made
 }
 
+/** A few at a time: preparing is no load test. */
+const sessionsAtOnce = 4
+
+async function openSessions(preparation: Preparation): Promise<readonly Session[]> {
+  const { accounts, progress, signal } = preparation
+  const machine = await machineFor(preparation)
+  const sessions: Session[] = []
+  for (let first = 0; first < accounts.length; first += sessionsAtOnce) {
+    signal.throwIfAborted()
+    if (first % 20 === 0) progress(`Certifying ${accounts.length} accounts: ${first}`)
+    sessions.push(...(await Promise.all(accounts.slice(first, first + sessionsAtOnce).map((mail) => openSession(preparation, mail, machine)))))
+  }
+  return sessions
+}
+
 /** A ready-made one of the lab: nothing is learned from making keys. */
 async function machineFor({ url, accounts: [user = ''], password, timeoutMilliseconds, clock, random }: Preparation): Promise<Machine> {
   const [slc] = await connect({ url, user, password, timeoutMilliseconds, clock, random }).serverCertificate()
@@ -77,12 +96,13 @@ async function machineFor({ url, accounts: [user = ''], password, timeoutMillise
 async function openSession({ url, password, timeoutMilliseconds, clock, random }: Preparation, user: string, machine: Machine): Promise<Session> {
   const client = connect({ url, user, password, machine, timeoutMilliseconds, clock, random, userAgent: 'rms-emulator load' })
   const context = { credentials: { user, password }, trustRoots: [], clock, random, userAgent: 'rms-emulator load' }
-  return { client, context, identity: await client.bootstrap() }
+  return { client, context, machine, account: await client.certify(), locations: await client.locations() }
 }
 
 /** One license is looked at as a client does it: signatures, chain, and the key inside. The load only counts. */
 async function publishContents({ contents, accounts, progress, signal }: Preparation, { client }: Session): Promise<readonly Published[]> {
-  const policy = { rights: accounts.map((to) => ({ to, rights: [...rights] })) }
+  const readers = accounts.length > mostNamed ? ['ANYONE'] : accounts
+  const policy = { rights: readers.map((to) => ({ to, rights: [...rights] })) }
   const published: Published[] = []
   for (let index = 0; index < contents; index++) {
     signal.throwIfAborted()
@@ -104,10 +124,9 @@ async function callsOf(operation: LoadOperation, { url }: Preparation, sessions:
     case 'license':
       return licenseCalls(licensingUrl, sessions, published)
     case 'certify':
-      // A licensing-only cluster has its accounts certified elsewhere.
-      return each(({ identity }) => certifyCall(identity.locations.certificationUrl, identity.machine, true))
+      return each(({ locations, machine }) => certifyCall(certificationUrlOf(base, locations.certificationUrl), machine, true))
     case 'clc':
-      return each(({ identity }) => getClientLicensorCertCall(licensingUrl, identity.account))
+      return each(({ account }) => getClientLicensorCertCall(licensingUrl, account))
     case 'templates':
       return each(() => templateInformationCall(licensingUrl))
     case 'locate':
@@ -119,17 +138,22 @@ async function callsOf(operation: LoadOperation, { url }: Preparation, sessions:
   }
 }
 
+/** A licensing-only cluster has its accounts certified elsewhere. Load goes to no host that nobody named, whatever the server says. */
+function certificationUrlOf(base: string, told: string): string {
+  return new URL(told).hostname === new URL(base).hostname ? told : `${base}/certification`
+}
+
 /** Every content and every account at least once. */
 function licenseCalls(licensingUrl: string, sessions: readonly Session[], published: readonly Published[]): Calls {
   const count = Math.max(sessions.length, published.length)
   return Array.from({ length: count }, (_, index) => [sessions[index % sessions.length], published[index % published.length]] as const).flatMap(([session, content]) =>
-    session === undefined || content === undefined ? [] : [[session, acquireLicenseCall(licensingUrl, session.identity.account.chain, [content.pl])] as const],
+    session === undefined || content === undefined ? [] : [[session, acquireLicenseCall(licensingUrl, session.account.chain, [content.pl])] as const],
   )
 }
 
-async function unsignedOf({ client, context, identity }: Session, licensingUrl: string): Promise<string> {
-  const policy = { rights: [{ to: identity.account.mail, rights: [...rights] }] }
-  return prepareUnsigned(context, { licensingUrl, slcChain: await client.serverCertificate() }, identity.account, policy).unsigned
+async function unsignedOf({ client, context, account }: Session, licensingUrl: string): Promise<string> {
+  const policy = { rights: [{ to: account.mail, rights: [...rights] }] }
+  return prepareUnsigned(context, { licensingUrl, slcChain: await client.serverCertificate() }, account, policy).unsigned
 }
 
 function preparedOf(operation: LoadOperation, context: ClientContext, call: RmsCall): PreparedRequest {

@@ -7,7 +7,7 @@ import { element, joined, text, type Markup } from '../xml/write.js'
 import { compareRuns, differentPlans } from './compare.js'
 import { soapNames } from './operations.js'
 import type { LoadResult, Slice } from './result.js'
-import { sentences, time } from './sentences.js'
+import { limitSentence, sentences, time } from './sentences.js'
 
 const [blue, red, green, orange] = colors
 
@@ -15,13 +15,12 @@ const [blue, red, green, orange] = colors
 export function reportPage(result: LoadResult, before: LoadResult | undefined): string {
   const { plan, limits } = result
   const [headline = '', ...others] = sentences(result)
-  const machine = limits.length === 0 ? 'Neither the load generator nor this machine was a limit: the figures are those of the cluster.' : `Not only the cluster set the pace: ${limits.join('; ')}.`
   return document(
     'Load on an RMS cluster',
     `${plan.server} · ${plan.date.slice(0, 16).replace('T', ' ')} UTC · ${described(result)}`,
     element('p', { class: 'headline' }, text(headline)),
     others.map((other) => element('p', {}, text(other))),
-    element('p', { class: limits.length === 0 ? 'note good' : 'note bad' }, text(machine)),
+    element('p', { class: limits.length === 0 ? 'note good' : 'note bad' }, text(limitSentence(result))),
     tiles(result),
     section('Over time', 'Offered is what came in, by time of arrival; answered and refused by time of the answer. Where answered stays below offered, requests queue.', rates(result), latencies(result)),
     section('How long an answer takes', 'From the moment a request was due, queues and late sending included, to the last byte of the answer. Read across from 95 % to find the p95.', distribution(result)),
@@ -125,6 +124,7 @@ function comparison(before: LoadResult, now: LoadResult): Markup {
 function settings({ plan, machine, lateness }: LoadResult): Markup {
   const rows = [
     ['mix', plan.mix.map(({ operation, weight }) => `${operation}=${weight}`).join(', ')],
+    ['accounts', String(plan.accounts)],
     ['distinct publishing licenses', String(plan.contents)],
     ['connections at most', String(plan.connections)],
     ['seed', String(plan.seed)],

@@ -16,6 +16,7 @@ export interface LoadPlan {
   readonly arrivals: ArrivalKind
   readonly mix: readonly MixPart[]
   readonly seed: number
+  readonly accounts: number
   readonly contents: number
   readonly connections: number
 }
@@ -208,7 +209,7 @@ function limitsOf({ machine, lateness, latency, refusals, connections }: Limitin
   const isLate = Math.max(lateness, machine.eventLoopDelay) > Math.max(lateSending, 0.2 * latency.p50)
   return [
     without > 0 ? `${without} requests were not sent, because all ${connections} connections were in use: give more with --connections, or the cluster is far beyond its capacity` : '',
-    machine.machineCpu > busyMachine ? `the processors of this machine were busy to ${percent(machine.machineCpu)}: what runs on it, servers included, was slowed down by that` : '',
+    machine.machineCpu > busyMachine ? `the processors of this machine were busy to ${percent(machine.machineCpu)}: what runs on it, servers included, may have been slowed down by that` : '',
     machine.generatorCpu > busyGenerator ? `the generator used ${percent(machine.generatorCpu)} of the one core it can use: more load needs a second generator` : '',
     isLate ? `the generator was late: one of a hundred requests went out ${Math.round(lateness)} ms after its time or later, the event loop was ${Math.round(machine.eventLoopDelay)} ms behind; latency includes that` : '',
   ].filter((limit) => limit !== '')

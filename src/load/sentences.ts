@@ -15,6 +15,12 @@ export function sentences({ offered, answered, latency, refusals, nodes, answere
   return [`${all}${times}.`, ...why, ...behind, ...shares]
 }
 
+/** Whether the figures are the cluster's. */
+export function limitSentence({ limits }: Pick<LoadResult, 'limits'>): string {
+  if (limits.length === 0) return 'Neither the load generator nor this machine was a limit: the figures are those of the cluster.'
+  return `The cluster may not have been the only limit: ${limits.join('; ')}.`
+}
+
 /** Milliseconds as people say them; a dash where there is no such time. */
 export function time(milliseconds: number): string {
   if (!Number.isFinite(milliseconds)) return '–'

@@ -25,6 +25,8 @@ export interface Turn {
 export interface ServiceQueue {
   /** Requests that wait, without the one that is worked on. */
   length(): number
+  /** Whether nobody has to wait: there is no server to emulate, and none of before is being worked for. */
+  isOpen(): boolean
   /**
    * @param gone aborted when the client goes away: it leaves the line then
    * @throws QueueFull
@@ -81,6 +83,7 @@ export function createServiceQueue({ server, clock, chance, onTurn }: ServiceQue
 
   return {
     length: () => line.size,
+    isOpen: () => !isBusy && server() === null,
     enter: async (gone) => {
       const arrived = clock.monotonic()
       const limit = server()?.queueLimit ?? Infinity

@@ -15,8 +15,6 @@ export interface EmulatedServer {
   readonly queueLimit: number
 }
 
-/** The queue length of an IIS application pool. */
-export const defaultQueueLimit = 1000
 export const longestQueue = 100_000
 export const capacityLimits = { minimum: 0.01, maximum: 100_000 } as const
 

@@ -48,12 +48,24 @@ export const mostServers = 1000
  */
 export function serversForTarget(question: Omit<Question, 'servers'>, { percentile, withinSeconds }: Target): Sized | undefined {
   const { server, rate } = question
-  if (serviceAlone(server, percentile) > withinSeconds) return undefined
-  for (let servers = Math.max(1, Math.ceil(rate / server.operationsPerSecond)); servers <= mostServers; servers++) {
-    const sized = sizedAs({ ...question, servers }, percentile)
-    if (sized.predicted.refused === 0 && sized.answeredWithin <= withinSeconds) return sized
+  const fewest = Math.max(1, Math.ceil(rate / server.operationsPerSecond))
+  if (fewest > mostServers || serviceAlone(server, percentile) > withinSeconds) return undefined
+  const look = (servers: number): Sized => sizedAs({ ...question, servers }, percentile)
+  const isEnough = ({ predicted, answeredWithin }: Sized): boolean => predicted.refused === 0 && answeredWithin <= withinSeconds
+  let tooFew = fewest - 1
+  let enough = look(fewest)
+  // Steps that double, until there are enough; then halves of what lies between.
+  for (let step = 1; !isEnough(enough); step *= 2) {
+    if (enough.servers === mostServers) return undefined
+    tooFew = enough.servers
+    enough = look(Math.min(mostServers, enough.servers + step))
   }
-  return undefined
+  while (enough.servers - tooFew > 1) {
+    const middle = look(Math.floor((tooFew + enough.servers) / 2))
+    if (isEnough(middle)) enough = middle
+    else tooFew = middle.servers
+  }
+  return enough
 }
 
 /** One cluster of that size, looked at like the others. */

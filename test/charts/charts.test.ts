@@ -21,7 +21,7 @@ t.test('a line chart has its title, axes, legend and lines, higher values higher
   const corners = [...path.matchAll(/[ML](-?[\d.]+),(-?[\d.]+)/g)].map(([, x, y]) => [Number(x), Number(y)])
   t.equal(corners.length, 3)
   t.ok(Number(corners[0]?.[1]) > Number(corners[2]?.[1]) && Number(corners[0]?.[0]) < Number(corners[2]?.[0]))
-  t.equal(all(svg, 'circle').length, 1)
+  t.equal(all(svg, 'circle').length, 2, 'a dot for the measurement, and one in the legend')
 })
 
 t.test('what is not finite leaves a gap, on a logarithmic axis too', async (t) => {

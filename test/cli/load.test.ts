@@ -36,11 +36,11 @@ t.test('load beyond the capacity is answered as far as it goes, refused above it
 })
 
 t.test('the next run is compared with it, in text', async (t) => {
-  const asked = await run(['load', ...few, '--rate', '5', '--duration', '2', '--arrivals', 'even', '--shape', 'ramp'])
+  const asked = await run(['load', ...few, '--accounts', '5', '--manage', lab.ready.manage, '--token', lab.ready.token ?? '', '--rate', '5', '--duration', '2', '--arrivals', 'even', '--shape', 'ramp'])
   t.equal(asked.code, 0)
   t.match(asked.stdout, /^All 5 requests were answered, half of them within /)
   t.match(asked.stdout, /last run +this run/)
-  t.match(asked.stdout, /The runs were not the same: shape: constant then, ramp now; rate: 60\/s then, 5\/s now/)
+  t.match(asked.stdout, /The runs were not the same: shape: constant then, ramp now; rate: 60\/s then, 5\/s now.*accounts: 3 then, 5 now/)
   t.match(asked.stdout, /\nReport: .*report\.html\n$/)
   t.notMatch(asked.stdout, '\u001B[')
 })
@@ -70,7 +70,7 @@ t.test('the page can be read in a browser', { skip: browser() === undefined && '
   copyFileSync(join(out, first, 'report.html'), page)
   const picture = join(artifacts, 'load-report.png')
   const flags = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync']
-  const chromium = spawn(browser() ?? '', [...flags, `--user-data-dir=${join(folder, 'browser')}`, `--screenshot=${picture}`, '--window-size=1040,2600', pathToFileURL(page).href], { stdio: 'ignore' })
+  const chromium = spawn(browser() ?? '', [...flags, `--user-data-dir=${join(folder, 'browser')}`, `--screenshot=${picture}`, '--window-size=1040,2900', pathToFileURL(page).href], { stdio: 'ignore' })
   await once(chromium, 'close')
   const png = readFileSync(picture)
   t.equal(png.subarray(1, 4).toString('latin1'), 'PNG')

@@ -9,7 +9,7 @@ import { jsonLines, run, type Outcome } from './command.js'
 
 t.setTimeout(110_000)
 
-const folder = t.testdir()
+const folder = t.testdir({ file: 'not a folder' })
 
 t.test('what cannot be sized or loaded is said, and how', async (t) => {
   const wrong: readonly (readonly [readonly string[], number, RegExp])[] = [
@@ -20,7 +20,9 @@ t.test('what cannot be sized or loaded is said, and how', async (t) => {
     [['up', '--capacity', 'windows-95'], 2, /--capacity is "windows-95"; it must be operations per second, such as 50 or 12\.5, or windows-2003/],
     [['up', '--capacity', '5', '--service-time', '200'], 2, /give one of them/],
     [['size', '--verify'], 2, /Say what is to be verified: --users N/],
+    [['load', '--out', join(folder, 'file')], 1, /The folder .*file cannot be used: .* Give another one with --out DIR/],
     [['size', '--users', '100', '--within', '5'], 1, /No cluster meets the target/],
+    [['size', '--users', '1000000000', '--items-per-hour', '1000'], 1, /No cluster meets the target/],
   ]
   const outcomes: Outcome[] = []
   for (const [args] of wrong) outcomes.push(await run(args))

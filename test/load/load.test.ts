@@ -127,6 +127,7 @@ const plan: LoadPlan = {
   arrivals: 'poisson',
   mix: [{ operation: 'license', weight: 3 }, { operation: 'certify', weight: 1 }],
   seed: 1,
+  accounts: 3,
   contents: 20,
   connections: 100,
 }

@@ -6,29 +6,31 @@ import { compareRuns, differentPlans } from '../../load/compare.js'
 import { readMix } from '../../load/operations.js'
 import type { LoadPlan, LoadResult } from '../../load/result.js'
 import { runLoad } from '../../load/run-load.js'
-import { sentences, time } from '../../load/sentences.js'
+import { limitSentence, sentences, time } from '../../load/sentences.js'
 import { expectedArrivals } from '../../sizing/load-shape.js'
 import { number } from '../../charts/frame.js'
 import { Failure } from '../failure.js'
 import { loadAccounts } from '../load-accounts.js'
 import { lastRun, writeReport } from '../load-report.js'
+import { requireFolder } from '../report-folder.js'
 import { createOutput, table, type Output } from '../output.js'
 import { createProgressLine } from '../progress-line.js'
 import { stopSignal } from '../stop-signal.js'
 
 /** Every request is kept until the report is written. */
-const mostArrivals = 2_000_000
+const mostArrivals = 1_000_000
 
 export async function load(settings: Settings<'load'>): Promise<void> {
   const plan = planOf(settings)
   const output = createOutput(settings.json)
   const folder = settings.out ?? 'rms-load'
+  await requireFolder(folder)
   const stop = stopSignal()
   const line = createProgressLine(settings.json)
   try {
     const { result, samples } = await runLoad({
       plan,
-      accounts: loadAccounts,
+      accounts: await loadAccounts(settings.accounts, settings, line.show),
       password: seedPassword,
       timeoutMilliseconds: settings.requestTimeout * 1000,
       clock: systemClock,
@@ -63,6 +65,7 @@ function planOf(settings: Settings<'load'>): LoadPlan {
     arrivals: settings.arrivals,
     mix: readMix(settings.mix),
     seed: settings.seed,
+    accounts: settings.accounts,
     contents: settings.contents,
     connections: settings.connections,
   }
@@ -88,7 +91,7 @@ function summary(result: LoadResult, before: LoadResult | undefined, page: strin
     ...(refusals.length === 0 ? [] : ['', table([['refused or failed', 'requests'], ...refusals.map(({ reason, count }) => [reason, number(count)])])]),
     ...(before === undefined ? [] : ['', comparison(result, before)]),
     '',
-    limits.length === 0 ? paint.dim('Neither the load generator nor this machine was a limit.') : paint.note(`Not only the cluster set the pace: ${limits.join('; ')}.`),
+    (limits.length === 0 ? paint.dim : paint.note)(limitSentence(result)),
     `Report: ${page}`,
   ].join('\n')
 }

@@ -1,17 +1,18 @@
 /** `size`: how many servers a load needs, by the published rule and by a model; `--verify` measures it, `--sweep` compares sizes. */
-import { mkdir, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { number } from '../../charts/frame.js'
 import type { Settings } from '../../config/options.js'
 import { systemClock } from '../../effects.js'
-import { time } from '../../load/sentences.js'
+import { limitSentence, time } from '../../load/sentences.js'
 import { predict, serversForTarget, simulatedArrivals, sizedAs, sweep, type SweepPoint } from '../../sizing/predict.js'
-import { defaultQueueLimit, type EmulatedServer } from '../../sizing/emulated-server.js'
+import type { EmulatedServer } from '../../sizing/emulated-server.js'
 import { publishedExamples, publishedRule } from '../../sizing/published-figures.js'
 import type { Demand } from '../../sizing/published-rule.js'
 import { emulatedServerOf } from '../emulated-server.js'
 import { Failure } from '../failure.js'
 import { createOutput, table, type Output } from '../output.js'
+import { requireFolder } from '../report-folder.js'
 import { createProgressLine } from '../progress-line.js'
 import { sizePage } from '../size-page.js'
 import { answerJson, answerOf, answerText, plural, type Answer } from '../size-report.js'
@@ -25,17 +26,27 @@ const mostVerified = 64
 
 export async function size(settings: SizeSettings): Promise<void> {
   const output = createOutput(settings.json)
-  const server = emulatedServerOf(settings) ?? { operationsPerSecond: publishedRule.licensesPerSecondAndServer, serviceDistribution: settings.serviceDistribution, queueLimit: settings.queueLimit ?? defaultQueueLimit }
-  const demands = demandsOf(settings)
+  const server = serverOf(settings)
   if (settings.verify && settings.users === undefined) throw new Failure('Say what is to be verified: --users N, and what they do', 2)
-  const answers = demands.map((demand) => answerFor(demand, server, settings))
+  if (settings.out !== undefined) await requireFolder(settings.out)
+  const answers = demandsOf(settings).map((demand) => answerFor(demand, server, settings))
   for (const answer of answers) output.result({ event: 'size', ...answerJson(answer) }, `${answerText(answer)}\n`)
   if (settings.users === undefined) output.note('These are the published examples. Give your own load: --users N --active 0.5 --items-per-hour 8, and see --help')
   const points = settings.sweep ? sweepOf(server, settings, output) : []
   const [first] = answers
   const verified = settings.verify && first !== undefined ? await verify(first, settings, output) : undefined
   if (settings.out !== undefined) await writePage(settings.out, { answers, verified, points, date: systemClock.now().toISOString() }, output)
-  if (first?.byModel === undefined) throw new Failure('No cluster meets the target')
+  requireGood(first, verified)
+}
+
+/** One of the published rule unless told otherwise. */
+function serverOf(settings: SizeSettings): EmulatedServer {
+  const { serviceDistribution, queueLimit } = settings
+  return emulatedServerOf(settings) ?? { operationsPerSecond: publishedRule.licensesPerSecondAndServer, serviceDistribution, queueLimit }
+}
+
+function requireGood(answer: Answer | undefined, verified: Verified | undefined): void {
+  if (answer?.byModel === undefined) throw new Failure('No cluster meets the target')
   if (verified !== undefined && !(verified.throughput.isWithin && verified.p95.isWithin)) throw new Failure('What was measured is too far from what was predicted')
 }
 
@@ -116,13 +127,12 @@ function verifiedText({ plan, seconds, result, throughput, p50, p95 }: Verified,
     '',
     'Predicted for the very arrivals that were sent. Allowed: throughput 10 %, times 25 %.',
     `In the long run the model gives ${inTheLongRun}; a run this short may differ from that by chance.`,
-    result.limits.length === 0 ? paint.dim('Neither the load generator nor this machine was a limit.') : paint.note(`Not only the cluster set the pace: ${result.limits.join('; ')}.`),
+    (result.limits.length === 0 ? paint.dim : paint.note)(limitSentence(result)),
     '',
   ].join('\n')
 }
 
 async function writePage(folder: string, page: Parameters<typeof sizePage>[0], output: Output): Promise<void> {
-  await mkdir(folder, { recursive: true })
   const path = join(folder, 'size.html')
   await writeFile(path, sizePage(page))
   output.result({ event: 'page', path }, `Page: ${path}`)

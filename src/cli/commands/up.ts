@@ -1,7 +1,9 @@
 /** `up`: starts an installation, says how to use it, and stops it on SIGINT or SIGTERM. */
 import type { Settings } from '../../config/options.js'
+import { number } from '../../charts/frame.js'
 import { seedDirectory, seedPassword } from '../../directory/seed.js'
 import { systemRandom } from '../../effects.js'
+import type { EmulatedServer } from '../../sizing/emulated-server.js'
 import type { Installation, InstallationOptions } from '../../manage/installation.js'
 import { databaseOf } from '../database.js'
 import { emulatedServerOf } from '../emulated-server.js'
@@ -52,10 +54,10 @@ export async function up(settings: Settings<'up'>): Promise<void> {
   const ending = { exitCode: 0, onError, onClosed: () => forgetToken() } as const
   const installation = await startOwnInstallation({ ...options, log, onLine: relayTo(log) }, ending)
   forgetToken = keepToken(installation.manage, options.token ?? '', log)
-  output.result(installation.ready, banner(installation, output))
+  output.result(installation.ready, banner(installation, output, options.settings?.emulatedServer ?? null))
 }
 
-function banner({ ready, url, mode, manage, data }: Installation, { paint }: Output): string {
+function banner({ ready, url, mode, manage, data }: Installation, { paint }: Output, emulated: EmulatedServer | null): string {
   const accounts = seedDirectory.accounts.filter((account) => account.mail !== undefined).map((account) => account.mail)
   const clusters = ready.clusters.flatMap(({ name, kind, url, extranetUrl = '', nodes }) => [
     [name, kind === 'root' ? 'certification' : '', kind === 'root' ? `${url}/certification` : ''],
@@ -70,6 +72,7 @@ function banner({ ready, url, mode, manage, data }: Installation, { paint }: Out
     ['mode', `Mode ${mode}`],
     ['accounts', accounts.join(', ')],
     ['password', `${seedPassword} (all of them)`],
+    ...(emulated === null ? [] : [['capacity', `each node ${number(emulated.operationsPerSecond)} operations a second, ${emulated.serviceDistribution} times, ${emulated.queueLimit} may wait`]]),
     ['state', data ?? 'temporary, removed at the end (--data DIR keeps it)'],
   ]
   return [
