@@ -62,7 +62,7 @@ export async function buildApp(context: NodeContext, options: AppOptions): Promi
   const addRoutes = async (to: FastifyInstance): Promise<void> => {
     await to.register(async (scope) => registerHealth(scope, context))
     await to.register(async (scope) => registerServices(scope, context, options, { nextId, turns }))
-    await to.register(async (scope) => registerBinaryGroupExpansion(scope, context, nextId))
+    await to.register(async (scope) => registerBinaryGroupExpansion(scope, context, { nextId, turns }))
   }
   registerDocumentation(app, options.kind, addRoutes)
   await addRoutes(app)

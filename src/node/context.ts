@@ -47,7 +47,7 @@ export interface NodeParts {
   readonly requestLog: RequestLog
   readonly metrics: Metrics
   /** Where the root cluster is asked, without /_wmcs, when not at its public URL. */
-  readonly rootUrl?: string | undefined
+  readonly rootUrl: string | undefined
 }
 
 export function createContext(parts: NodeParts): NodeContext {

@@ -81,8 +81,8 @@ async function perform({ service }: Endpoint, operation: Operation, message: Soa
   const { versionData, name } = operation.description
   const versions = versionData ? readVersionData(message, namespace) : plainVersions
   const observer = node.metrics.stepObserver(name)
-  const { clock, random, store, state, precertified, keyPairs } = node
-  const context = { clock, random, store, directory, state, precertified, keyPairs }
+  const { clock, random, store, state, precertified, keyPairs, rootUrl } = node
+  const context = { clock, random, store, directory, state, precertified, keyPairs, rootUrl }
   const answer = await operation.handle({ context, state: state(), now, caller, message, request: message.body, versions, notes, observer })
   const header = versionData ? versionDataHeader(namespace) : undefined
   return writeEnvelope(message.version, header, element(`${name}Response`, { xmlns: namespace }, answer))
