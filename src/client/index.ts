@@ -34,6 +34,8 @@ export { callSoap, CallFailed, SoapFault } from './soap-caller.js'
 export type { SoapCall } from './soap-caller.js'
 
 // Licenses and files
+export { prepareContent } from './prepare-content.js'
+export type { PreparedContent, Publication } from './prepare-content.js'
 export { publish } from './publish.js'
 export type { Published, PublishedOffline, PublishOptions } from './publish.js'
 export type { OwnRights, RightsEntry, RightsPolicy, TemplateRights } from './rights-policy.js'

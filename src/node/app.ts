@@ -9,6 +9,7 @@ import { writeHelpPage } from '../soap/help-page.js'
 import { writeWsdl } from '../soap/wsdl.js'
 import type { NodeContext } from './context.js'
 import { NotReady } from './context.js'
+import { registerRest } from './rest-routes.js'
 import { openApiOptions, openApiSchema } from './openapi.js'
 import { roles, type Endpoint } from './roles.js'
 import { signIn } from './sign-in.js'
@@ -53,16 +54,17 @@ export async function buildApp(context: NodeContext, options: AppOptions): Promi
   await app.register(fastifySwaggerUi, { routePrefix: '/docs' })
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
   await app.register(async (scope) => registerHealth(scope, context))
-  await app.register(async (scope) => registerServices(scope, context, options))
+  const nextId = requestIds(context.clock.now())
+  await app.register(async (scope) => registerServices(scope, context, options, nextId))
+  await app.register(async (scope) => registerRest(scope, context, nextId), { prefix: '/my' })
   return app
 }
 
 /** Nobody without an account makes the server parse more than this. What is served to them needs no XrML chains. */
 const anonymousBodyLimit = 64 * 1024
 
-async function registerServices(app: FastifyInstance, context: NodeContext, { kind, bodyLimit }: AppOptions): Promise<void> {
+async function registerServices(app: FastifyInstance, context: NodeContext, { kind, bodyLimit }: AppOptions, nextId: () => string): Promise<void> {
   acceptSoapBodies(app)
-  const nextId = requestIds(context.clock.now())
   for (const endpoint of roles[kind]) {
     const limit = endpoint.anonymous ? Math.min(bodyLimit, anonymousBodyLimit) : bodyLimit
     for (const path of [endpoint.path, ...endpoint.aliases]) {

@@ -1,6 +1,7 @@
 /** What one node runs on: the effects, the store, and the server state of the moment. */
 import type { Logger } from 'pino'
 import { rememberingDirectory } from '../cluster/remembering-directory.js'
+import { tokenKeys, type TokenKeys } from '../cluster/token-keys.js'
 import type { RequestLog } from '../cluster/request-log.js'
 import type { ServerState } from '../cluster/server-state.js'
 import type { Store } from '../cluster/store/open.js'
@@ -15,6 +16,8 @@ export interface NodeContext extends ServiceContext {
   readonly log: Logger
   readonly requestLog: RequestLog
   readonly metrics: Metrics
+  /** Keys of the access tokens of the installation. */
+  readonly tokenKeys: TokenKeys
   /** Whether there is a state yet. */
   readonly isReady: () => boolean
   /** Replaces the state as a whole. */
@@ -46,6 +49,7 @@ export function createContext(parts: NodeParts): NodeContext {
   return {
     ...parts,
     directory: rememberingDirectory(parts.store.directory),
+    tokenKeys: tokenKeys(parts.store.tokenKeys, parts.random),
     precertified: precertifiedAccounts(),
     state: () => {
       if (current === undefined) throw new NotReady()

@@ -37,7 +37,7 @@ export function readCertificate(text: string, bytes: number, unreadable: Excepti
 }
 
 /** Parts of documents are copied to the letter into what is issued, where a prefix would be bound to nothing. */
-function hasPrefixes(element: XmlElement): boolean {
+export function hasPrefixes(element: XmlElement): boolean {
   return element.prefixed || element.children.some(hasPrefixes)
 }
 

@@ -20,6 +20,8 @@ import { sqliteDialect } from './sqlite.js'
 import type { SqliteOptions } from './sqlite-file.js'
 import { templateStore } from './template-store.js'
 import type { TemplateStore } from './template-store.js'
+import { tokenKeyStore } from './token-key-store.js'
+import type { TokenKeyStore } from './token-key-store.js'
 
 export interface Store {
   readonly forest: ForestStore
@@ -29,6 +31,7 @@ export interface Store {
   readonly templates: TemplateStore
   readonly members: MemberStore
   readonly requestLog: RequestLogStore
+  readonly tokenKeys: TokenKeyStore
   readonly close: () => Promise<void>
 }
 
@@ -58,6 +61,7 @@ export async function openStore(location: string, options: StoreOptions = {}): P
     templates: templateStore(db),
     members: memberStore(db),
     requestLog: requestLogStore(db),
+    tokenKeys: tokenKeyStore(db),
     close: () => db.destroy(),
   }
 }

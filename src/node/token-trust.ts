@@ -1,0 +1,31 @@
+/** Whose access tokens a node takes: those of the installation's own sign-in service, or of one that is trusted instead (rest-mde 2). */
+import { createLocalJWKSet, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose'
+import type { ServerState } from '../cluster/server-state.js'
+import type { TokenTrust } from '../identity/bearer.js'
+import { signInOrigin } from '../services/rest/addresses.js'
+import { issuerOf } from '../services/sign-in/tokens.js'
+import type { NodeContext } from './context.js'
+
+/** Where the challenge sends clients to sign in. */
+export function authorizationUrl(state: ServerState): string {
+  return state.configuration.tokenIssuer?.authorizationUrl ?? `${signInOrigin(state)}/adfs/oauth2/authorize`
+}
+
+export function tokenTrust({ tokenKeys }: NodeContext, state: ServerState): TokenTrust {
+  const { tokenIssuer } = state.configuration
+  if (tokenIssuer !== null) return { issuer: tokenIssuer.issuer, keys: keySet(tokenIssuer.jwks) }
+  return { issuer: issuerOf(state), keys: async (header, token) => keySet(JSON.stringify(await tokenKeys.published()))(header, token) }
+}
+
+/** Importing keys is slow: the sets that were used last stay. */
+const known = new Map<string, JWTVerifyGetKey>()
+const mostKnown = 20
+
+function keySet(jwks: string): JWTVerifyGetKey {
+  const found = known.get(jwks)
+  if (found !== undefined) return found
+  const made = createLocalJWKSet(JSON.parse(jwks) as JSONWebKeySet)
+  if (known.size >= mostKnown) known.clear()
+  known.set(jwks, made)
+  return made
+}

@@ -1,0 +1,39 @@
+/** Addresses of the REST services: on the origin of each cluster (design 12). */
+import type { ServerConfiguration } from '../../cluster/configuration.js'
+import type { ServerState } from '../../cluster/server-state.js'
+import type { RestServiceName, RestVersion } from './operation.js'
+
+/** Below the version. */
+export const restPaths: Readonly<Record<RestServiceName, string>> = {
+  EndUserLicenses: '/enduserlicenses',
+  PublishingLicenses: '/publishinglicenses',
+  Templates: '/templates',
+  ClientDebugLogs: '/clientlogs/debug',
+  ClientPerformanceLogs: '/clientlogs/performance',
+}
+
+type Urls = Pick<ServerConfiguration, 'baseUrl' | 'licensingUrl' | 'externalCertificationUrl' | 'externalLicensingUrl'>
+
+/** Every URL under which a cluster is known. */
+export function knownUrls({ baseUrl, licensingUrl, externalCertificationUrl, externalLicensingUrl }: Urls): readonly string[] {
+  return [baseUrl, licensingUrl, externalLicensingUrl, externalCertificationUrl].flatMap((url) => url ?? [])
+}
+
+/**
+ * The origin that answers name: the external one for who came by it, else that of the base URL. A Host header that is none of these is not repeated.
+ * @param host as the client used it, with its port unless it is the usual one
+ */
+export function originOf(configuration: Urls, host: string): string {
+  const same = (url: string): boolean => new URL(url).host.toLowerCase() === host.toLowerCase()
+  const external = [configuration.externalLicensingUrl, configuration.externalCertificationUrl].find((url) => url !== null && same(url))
+  return new URL(external ?? configuration.baseUrl).origin
+}
+
+/** Where the sign-in service of the forest is: at its root. */
+export function signInOrigin(state: ServerState): string {
+  return new URL(state.certificationUrl).origin
+}
+
+export function restUrl(origin: string, version: RestVersion, service: RestServiceName): string {
+  return `${origin}/my/${version}${restPaths[service]}`
+}
