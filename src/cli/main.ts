@@ -6,6 +6,7 @@ import { addOptions, loadCommand } from '../config/commander-options.js'
 import { processEnvironment } from '../config/environment.js'
 import type { CommandName, Settings } from '../config/options.js'
 import type { PublishArguments } from './commands/client.js'
+import type { TokenArguments } from './commands/token.js'
 import { failureOf } from './failure.js'
 import { surviveClosedOutput } from './output.js'
 
@@ -19,6 +20,7 @@ const commands = {
   provision: () => import('./commands/provision.js'),
   servers: () => import('./commands/servers.js'),
   status: () => import('./commands/status.js'),
+  token: () => import('./commands/token.js'),
   up: () => import('./commands/up.js'),
 }
 
@@ -65,6 +67,14 @@ function program(): Command {
     .action(async (id: string, _flags, command: Command) => {
       const settings = settingsOf(command, 'remove-server')
       await (await commands.servers()).removeServer(settings, id)
+    })
+  add(root, 'token', 'token', 'make an access token of a named account for the REST services, and print it', ['token bob@contoso.test', 'token bob@contoso.test --lifetime -60'])
+    .argument('<user>', 'account by name or mail address')
+    .option('--audience <resource>', 'for whom it is; api.rms.rest.com when left out')
+    .option('--lifetime <seconds>', 'how long it holds; an hour when left out, negative for one that has ended')
+    .action(async (user: string, flags: TokenArguments, command: Command) => {
+      const settings = settingsOf(command, 'token')
+      await (await commands.token()).token(settings, user, flags)
     })
   add(root, 'balancer', 'balancer', 'the front door of clusters: spreads requests over their nodes; SIGHUP reads the node list again', ['balancer --nodes nodes.json'])
     .action(async (_flags, command: Command) => {

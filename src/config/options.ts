@@ -1,7 +1,7 @@
 /** The only list of settings: flags, `RMS_*` environment, config file, help text and documentation all come from this table. */
 
 export type CommandName =
-  | 'up' | 'node' | 'provision' | 'status' | 'add-server' | 'add-cluster' | 'remove-server' | 'demo' | 'client' | 'explain' | 'balancer'
+  | 'up' | 'node' | 'provision' | 'status' | 'add-server' | 'add-cluster' | 'remove-server' | 'token' | 'demo' | 'client' | 'explain' | 'balancer'
 
 interface RowBase {
   /** The commands that take this setting as a flag. Environment and config file may name it for any command. */
@@ -63,7 +63,7 @@ const installing = ['up', 'demo'] as const
 /** Act as an RMS client. */
 const asClient = ['client', 'demo'] as const
 /** Ask a running installation. */
-const managing = ['status', 'add-server', 'add-cluster', 'remove-server'] as const
+const managing = ['status', 'add-server', 'add-cluster', 'remove-server', 'token'] as const
 /** Stand on the database. */
 const onDatabase = ['up', 'node', 'provision'] as const
 const serving = ['up', 'node'] as const
@@ -168,6 +168,18 @@ export const options = {
   'invert-persistent': {
     type: 'boolean', default: false, commands: ['up'],
     help: 'turn round what Persistent means in Certify: true asks for a temporary RAC',
+  },
+  'auto-sign-in': {
+    type: 'boolean', default: false, commands: ['up'],
+    help: 'the OAuth sign-in page takes login_hint at its word, without a password: for tests',
+  },
+  'token-issuer': {
+    type: 'string', format: 'url', placeholder: 'URL', default: undefined, defaultText: 'our own', commands: ['up'],
+    help: 'issuer (iss) whose access tokens count over REST, instead of our own sign-in service; kept with the installation',
+  },
+  'token-issuer-keys': {
+    type: 'string', placeholder: 'FILE', default: undefined, defaultText: 'with token-issuer', commands: ['up'],
+    help: 'JWKS with the public keys of that issuer: a file, or the JSON itself',
   },
   'log-level': {
     type: 'choice', choices: ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'], default: 'info', commands: ['node', 'up', 'balancer'],

@@ -9,6 +9,7 @@ import { writeHelpPage } from '../soap/help-page.js'
 import { writeWsdl } from '../soap/wsdl.js'
 import type { NodeContext } from './context.js'
 import { NotReady } from './context.js'
+import { registerOAuth } from './oauth-routes.js'
 import { registerRest } from './rest-routes.js'
 import { openApiOptions, openApiSchema } from './openapi.js'
 import { roles, type Endpoint } from './roles.js'
@@ -57,6 +58,7 @@ export async function buildApp(context: NodeContext, options: AppOptions): Promi
   const nextId = requestIds(context.clock.now())
   await app.register(async (scope) => registerServices(scope, context, options, nextId))
   await app.register(async (scope) => registerRest(scope, context, nextId), { prefix: '/my' })
+  if (options.kind === 'root') await app.register(async (scope) => registerOAuth(scope, context))
   return app
 }
 

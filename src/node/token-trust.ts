@@ -3,7 +3,7 @@ import { createLocalJWKSet, type JSONWebKeySet, type JWTVerifyGetKey } from 'jos
 import type { ServerState } from '../cluster/server-state.js'
 import type { TokenTrust } from '../identity/bearer.js'
 import { signInOrigin } from '../services/rest/addresses.js'
-import { issuerOf } from '../services/sign-in/tokens.js'
+import { issuerOf } from '../services/oauth/tokens.js'
 import type { NodeContext } from './context.js'
 
 /** Where the challenge sends clients to sign in. */

@@ -7,6 +7,7 @@ import { createLogger, relayTo } from '../logger.js'
 import { keepToken } from '../management-token.js'
 import { createOutput, table, type Output } from '../output.js'
 import { startOwnInstallation } from '../own-installation.js'
+import { readTokenIssuer } from '../token-issuer.js'
 
 export function installationOptions(settings: Settings<'up'>): InstallationOptions {
   return {
@@ -35,6 +36,7 @@ export function installationOptions(settings: Settings<'up'>): InstallationOptio
       configurationRefreshIntervalSeconds: settings.refreshInterval,
       invertPersistent: settings.invertPersistent,
       serverDecommissioned: settings.decommissioned,
+      automaticSignIn: settings.autoSignIn,
     },
   }
 }
@@ -42,7 +44,9 @@ export function installationOptions(settings: Settings<'up'>): InstallationOptio
 export async function up(settings: Settings<'up'>): Promise<void> {
   const output = createOutput(settings.json)
   const log = createLogger(settings.logLevel)
-  const options = installationOptions(settings)
+  const tokenIssuer = await readTokenIssuer(settings)
+  const plain = installationOptions(settings)
+  const options = tokenIssuer === undefined ? plain : { ...plain, settings: { ...plain.settings, tokenIssuer } }
   let forgetToken = (): void => undefined
   const onError = (err: Error): void => log.fatal({ err }, 'the process ends')
   const ending = { exitCode: 0, onError, onClosed: () => forgetToken() } as const

@@ -16,6 +16,8 @@ import { requestLogStore } from './request-log-store.js'
 import type { RequestLogStore } from './request-log-store.js'
 import { createSchema } from './schema.js'
 import type { Tables } from './schema.js'
+import { signInGrantStore } from './sign-in-grant-store.js'
+import type { SignInGrantStore } from './sign-in-grant-store.js'
 import { sqliteDialect } from './sqlite.js'
 import type { SqliteOptions } from './sqlite-file.js'
 import { templateStore } from './template-store.js'
@@ -32,6 +34,7 @@ export interface Store {
   readonly members: MemberStore
   readonly requestLog: RequestLogStore
   readonly tokenKeys: TokenKeyStore
+  readonly signInGrants: SignInGrantStore
   readonly close: () => Promise<void>
 }
 
@@ -62,6 +65,7 @@ export async function openStore(location: string, options: StoreOptions = {}): P
     members: memberStore(db),
     requestLog: requestLogStore(db),
     tokenKeys: tokenKeyStore(db),
+    signInGrants: signInGrantStore(db),
     close: () => db.destroy(),
   }
 }

@@ -7,7 +7,10 @@ import type { CreateTableBuilder, Kysely } from 'kysely'
 import { isPostgres, lockOthersOut } from './exclusive.js'
 
 /** Goes up by one with every change of a table. */
-export const schemaVersion = 1
+export const schemaVersion = 2
+
+/** Databases of these versions only lack tables, which are added. */
+const extendable: readonly string[] = ['1']
 
 interface MetaTable {
   key: string
@@ -109,6 +112,14 @@ interface MemberTable {
   last_seen: string
 }
 
+interface SignInGrantTable {
+  /** Hash of the code or refresh token. */
+  id: string
+  kind: string
+  content: string
+  expires: string
+}
+
 export interface Tables {
   meta: MetaTable
   forest: ForestTable
@@ -122,6 +133,7 @@ export interface Tables {
   template: TemplateTable
   request_log: RequestLogTable
   member: MemberTable
+  sign_in_grant: SignInGrantTable
 }
 
 export type Database = Kysely<Tables>
@@ -170,6 +182,7 @@ const columns: Columns = {
     log_create_time: 'text',
   },
   member: { node_id: 'text', cluster: 'text', url: 'text', pid: 'integer', started: 'text', last_seen: 'text' },
+  sign_in_grant: { id: 'text', kind: 'text', content: 'text', expires: 'text' },
 }
 
 const primaryKeys: { readonly [T in keyof Tables]: readonly (keyof Tables[T] & string)[] } = {
@@ -185,6 +198,7 @@ const primaryKeys: { readonly [T in keyof Tables]: readonly (keyof Tables[T] & s
   template: ['cluster', 'guid'],
   request_log: ['host_machine_name', 'host_machine_request_id'],
   member: ['node_id'],
+  sign_in_grant: ['id'],
 }
 
 const indexes: readonly { readonly table: keyof Tables; readonly columns: readonly string[]; readonly unique?: true }[] = [
@@ -197,6 +211,7 @@ const indexes: readonly { readonly table: keyof Tables; readonly columns: readon
   { table: 'request_log', columns: ['request_time'] },
   { table: 'request_log', columns: ['authenticated_id', 'request_time'] },
   { table: 'member', columns: ['cluster'] },
+  { table: 'sign_in_grant', columns: ['expires'] },
 ]
 
 /** The database was made by another version of this program. */
@@ -210,7 +225,7 @@ export class OtherSchemaVersion extends Error {
 }
 
 /**
- * Makes the tables in an empty database; in one that has them it only compares the version. Any number of processes may do so at once.
+ * Makes the tables in an empty database, and those that an older one lacks; in one that has them it only compares the version. Any number of processes may do so at once.
  * @throws OtherSchemaVersion
  */
 export async function createSchema(db: Database): Promise<void> {
@@ -218,13 +233,12 @@ export async function createSchema(db: Database): Promise<void> {
     await lockOthersOut(transaction)
     await createTable(transaction, 'meta')
     const found = await transaction.selectFrom('meta').select('value').where('key', '=', 'schema_version').executeTakeFirst()
-    if (found !== undefined) {
-      if (found.value !== String(schemaVersion)) throw new OtherSchemaVersion(found.value)
-      return
-    }
+    if (found?.value === String(schemaVersion)) return
+    if (found !== undefined && !extendable.includes(found.value)) throw new OtherSchemaVersion(found.value)
     for (const table of Object.keys(columns) as (keyof Tables)[]) await createTable(transaction, table)
     for (const index of indexes) await createIndex(transaction, index)
-    await transaction.insertInto('meta').values({ key: 'schema_version', value: String(schemaVersion) }).execute()
+    const value = String(schemaVersion)
+    await transaction.insertInto('meta').values({ key: 'schema_version', value }).onConflict((conflict) => conflict.column('key').doUpdateSet({ value })).execute()
   })
 }
 

@@ -12,6 +12,7 @@ import { registerPublishingDomains } from './publishing-domains.js'
 import { registerRequests } from './requests.js'
 import { registerSuperUsers } from './super-users.js'
 import { registerTemplates } from './templates.js'
+import { registerTokens } from './tokens.js'
 import { registerUrls } from './urls.js'
 import { registerUserDomains } from './user-domains.js'
 import { compileValidator, explainValidation } from './validation.js'
@@ -35,6 +36,7 @@ export async function registerManagementApi(app: FastifyInstance, api: Managemen
     registerUserDomains(scope, api)
     registerPublishingDomains(scope, api)
     registerTemplates(scope, api)
+    registerTokens(scope, api)
     registerRequests(scope, api)
   })
 }
