@@ -4,13 +4,21 @@ import { writePfile, writePfileHeader } from './pfile.js'
 import type { Published } from './publish.js'
 
 /**
- * @param published with cipher mode CBC4K
+ * @param published with cipher mode CBC4K or ECB
  * @param extension of the original file, with its dot; '' when it had none
  * @throws PfileError, RangeError
  */
-export function protectBytes(published: Published, extension: string, plain: Uint8Array): Buffer {
-  const encryptedContent = encryptContent('CBC4K', keyOf(published), plain)
+export function protectBytes(published: Pick<Published, 'text' | 'contentKey'>, extension: string, plain: Uint8Array): Buffer {
+  const { key, cipherMode } = published.contentKey
+  const encryptedContent = cipherMode === 'ECB' ? encryptContent('ECB', key, filledUp(plain)) : encryptContent('CBC4K', keyOf(published), plain)
   return writePfile({ extension, publishingLicense: published.text, originalSize: plain.length, encryptedContent })
+}
+
+/** ECB has whole blocks only; readers take the size from the header. */
+function filledUp(plain: Uint8Array): Buffer {
+  const filled = Buffer.alloc(Math.ceil(plain.length / 16) * 16)
+  filled.set(plain)
+  return filled
 }
 
 /**
@@ -40,9 +48,9 @@ async function* counted(chunks: Chunks, expected: number | undefined): AsyncGene
 }
 
 /** Readers take the cipher mode from the sealed key. */
-function keyOf({ contentKey }: Published): Buffer {
+function keyOf({ contentKey }: Pick<Published, 'contentKey'>): Buffer {
   if (contentKey.cipherMode !== 'CBC4K') {
-    throw new RangeError(`Files are encrypted with CBC4K, the content was published for ${contentKey.cipherMode}`)
+    throw new RangeError(`Streams are encrypted with CBC4K, the content was published for ${contentKey.cipherMode}`)
   }
   return contentKey.key
 }

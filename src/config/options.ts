@@ -181,6 +181,10 @@ export const options = {
     type: 'string', placeholder: 'FILE', default: undefined, defaultText: 'with token-issuer', commands: ['up'],
     help: 'JWKS with the public keys of that issuer: a file, or the JSON itself',
   },
+  rest: {
+    type: 'boolean', default: false, commands: ['demo'],
+    help: 'tell the story over REST, as mobile devices live it, and across to SOAP',
+  },
   'log-level': {
     type: 'choice', choices: ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'], default: 'info', commands: ['node', 'up', 'balancer'],
     help: 'least important kind of message that is logged',

@@ -1,6 +1,7 @@
 /** Publishing licenses as REST carries them: base64 of the bytes that stand in a file (rest-mde 6, 7). */
 import { refuseRest } from '../../rest-exceptions.js'
 import { decodeText } from '../../xml/decode.js'
+import { splitChains } from '../../xrml/chain.js'
 import { readDocuments, type XrmlDocument } from '../../xrml/document.js'
 import { hasPrefixes, publishingLicenseLimits, reading } from '../read-documents.js'
 
@@ -27,7 +28,8 @@ export function readSerializedLicense(base64: string): readonly XrmlDocument[] {
   if (documents.length > count) refuseRest('BadInput', `there are ${documents.length} documents, at most ${count} are taken`)
   const prefixed = documents.find((document) => hasPrefixes(document.body.element))
   if (prefixed !== undefined) refuseRest('BadInput', `the ${prefixed.kind} has names with a namespace prefix: no XrML of RMS has`)
-  return documents
+  // Behind it a file may have the owner's own license, with its chain.
+  return splitChains(documents)[0] ?? documents
 }
 
 function decoded(bytes: Buffer): string {
