@@ -55,6 +55,7 @@ async function runCase(t: Test, exchange: RestCase, mode: CryptoMode, version: s
   t.equal(answer.headers.get('x-served-by'), site.node.nodeId)
   if ([400, 500].includes(answer.status)) t.ok(isRefusal(answer.json), 'a refusal is an object with Code and Message, or clients end themselves')
   checkClaims(t, exchange, answer)
+  checkKey(t, exchange, answer, place)
   checkChallenge(t, exchange, answer, site)
   t.same(leaks(answer.text, place, { contentKeys: answer.status === 200 }), [], 'nothing from the inside is told')
   await checkSchema(t, site, path, exchange, answer)
@@ -98,6 +99,13 @@ function checkClaims(t: Test, { covers }: RestCase, { status, json }: Answer): v
     else if (key === 'AccessDenied' || key === 'ContentExpired') t.ok(status === 200 && accessStatus === key, claim)
     else t.ok(isRefusal(json) && json.Code === restExceptions[key as RestExceptionKey].code && status === restExceptions[key as RestExceptionKey].status, claim)
   }
+}
+
+/** The key that is told is the one that was sealed into the license. */
+function checkKey(t: Test, { covers }: RestCase, { json }: Answer, { documents }: Place): void {
+  if (!covers.includes('EndUserLicenses:success')) return
+  const { Value: value = '' } = (json as { Key?: { Value?: string } | null }).Key ?? {}
+  t.ok(documents.secrets.contentKeys.some((key) => key.toString('base64') === value), 'the key is that of the content')
 }
 
 /** Bearer stands alone: open clients would answer NTLM or Negotiate beside it. */

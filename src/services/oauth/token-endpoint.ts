@@ -35,8 +35,8 @@ interface SignedIn {
 /** @throws OAuthRefusal */
 export async function exchangeToken(parameters: Parameters, service: TokenService): Promise<{ readonly answer: TokenAnswer; readonly account: Account }> {
   const grantType = required(parameters, 'grant_type')
-  const exchange = exchanges[grantType]
-  if (exchange === undefined) throw new OAuthRefusal('unsupported_grant_type', `grant_type is ${printable(grantType)}, it must be one of ${Object.keys(exchanges).join(', ')}`)
+  const exchange = exchanges.get(grantType)
+  if (exchange === undefined) throw new OAuthRefusal('unsupported_grant_type', `grant_type is ${printable(grantType)}, it must be one of ${grantTypes.join(', ')}`)
   requireResource(parameters)
   const signedIn = await exchange(parameters, service)
   return { answer: await answerFor(signedIn, service), account: signedIn.account }
@@ -44,8 +44,12 @@ export async function exchangeToken(parameters: Parameters, service: TokenServic
 
 type Exchange = (parameters: Parameters, service: TokenService) => Promise<SignedIn>
 
-const exchanges: Readonly<Record<string, Exchange | undefined>> = { authorization_code: byCode, refresh_token: byRefreshToken, password: byPassword }
-export const grantTypes: readonly string[] = Object.keys(exchanges)
+const exchanges: ReadonlyMap<string, Exchange> = new Map([
+  ['authorization_code', byCode],
+  ['refresh_token', byRefreshToken],
+  ['password', byPassword],
+])
+export const grantTypes: readonly string[] = [...exchanges.keys()]
 
 async function byCode(parameters: Parameters, service: TokenService): Promise<SignedIn> {
   const [clientId, code] = [required(parameters, 'client_id'), required(parameters, 'code')]

@@ -32,12 +32,12 @@ interface CustomPolicy {
  * Roles are rights that go together. What is in each is a lab's choice, after the permission levels that Office shows; the protocol only has the
  * names.
  */
-const rightsOfRole: Readonly<Record<string, readonly string[]>> = {
-  VIEWER: ['VIEW'],
-  REVIEWER: ['VIEW', 'EDIT', 'COMMENT', 'REPLY', 'REPLYALL', 'FORWARD'],
-  AUTHOR: ['VIEW', 'EDIT', 'COMMENT', 'EXTRACT', 'PRINT', 'REPLY', 'REPLYALL', 'FORWARD'],
-  COOWNER: ['OWNER'],
-}
+const rightsOfRole: ReadonlyMap<string, readonly string[]> = new Map([
+  ['VIEWER', ['VIEW']],
+  ['REVIEWER', ['VIEW', 'EDIT', 'COMMENT', 'REPLY', 'REPLYALL', 'FORWARD']],
+  ['AUTHOR', ['VIEW', 'EDIT', 'COMMENT', 'EXTRACT', 'PRINT', 'REPLY', 'REPLYALL', 'FORWARD']],
+  ['COOWNER', ['OWNER']],
+])
 
 /** @throws RestException */
 export function requestedPolicy(request: PublishRequest, state: ServerState): RightsPolicy {
@@ -78,7 +78,7 @@ function entriesOf({ UserRights: byRights, UserRoles: byRoles, IntervalTimeInDay
 }
 
 function roleRights(role: string): readonly string[] {
-  return rightsOfRole[role.trim().toUpperCase()] ?? refuseRest('BadInput', `there is no role "${role}": ${Object.keys(rightsOfRole).join(', ')}`)
+  return rightsOfRole.get(role.trim().toUpperCase()) ?? refuseRest('BadInput', `there is no role "${role}": ${[...rightsOfRole.keys()].join(', ')}`)
 }
 
 function switchesOf(request: PublishRequest, policy: CustomPolicy): readonly { readonly name: string; readonly value: string }[] {
