@@ -8,8 +8,8 @@ export const restResource = 'api.rms.rest.com'
 
 /** Whose tokens count. */
 export interface TokenTrust {
-  /** `iss` of the tokens. */
-  readonly issuer: string
+  /** `iss` of the tokens; undefined where the key alone says whose they are. */
+  readonly issuer?: string | undefined
   /** Finds the key by the token's header; rejects when there is none. */
   readonly keys: JWTVerifyGetKey
 }
@@ -38,7 +38,7 @@ export async function authenticateBearer(header: string | undefined, trust: Toke
 
 async function verified(token: string, { issuer, keys }: TokenTrust, now: Date): Promise<{ readonly payload: JWTPayload } | { readonly why: string }> {
   try {
-    const found = await jwtVerify(token, keys, { algorithms, issuer, audience: restResource, currentDate: now, clockTolerance, requiredClaims: ['exp'] })
+    const found = await jwtVerify(token, keys, { algorithms, ...(issuer === undefined ? {} : { issuer }), audience: restResource, currentDate: now, clockTolerance, requiredClaims: ['exp'] })
     const end = new Date((found.payload.exp ?? 0) * 1000)
     return now < end ? found : { why: `the token ended at ${end.toISOString()}` }
   } catch (error) {

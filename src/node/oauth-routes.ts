@@ -1,5 +1,6 @@
 /** The stand-in for AD FS on the servers of the root cluster: where REST clients sign in (rest-mde 2). */
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { DatabaseAway } from '../cluster/store/database-away.js'
 import type { ServerState } from '../cluster/server-state.js'
 import type { Account } from '../directory/directory.js'
 import { codeRedirect, errorRedirect, readAuthorizeRequest, readRedirection, type AuthorizeRequest } from '../services/oauth/authorize.js'
@@ -118,14 +119,14 @@ function answerError(context: NodeContext, error: FastifyError, request: Fastify
   const [status, code, text] = errorOf(error)
   const path = request.url.split('?')[0]
   context.metrics.count(path === oauthPaths.token ? 'OAuthToken' : 'OAuthAuthorize', 0, code)
-  if (status >= 500 && !(error instanceof NotReady)) context.log.error({ err: error, path }, 'unexpected error')
+  if (status === 500) context.log.error({ err: error, path }, 'unexpected error')
   else context.log.info({ path, status, why: `${code}: ${error.message}` }, 'refused')
   return reply.code(status).header('cache-control', 'no-store').send({ error: code, error_description: text })
 }
 
 function errorOf(error: FastifyError): readonly [number, string, string] {
   if (error instanceof OAuthRefusal) return [400, error.code, error.message]
-  if (error instanceof NotReady) return [503, 'temporarily_unavailable', 'The server is starting: try again in a moment']
+  if (error instanceof NotReady || error instanceof DatabaseAway) return [503, 'temporarily_unavailable', 'The server cannot sign anybody in now: try again in a moment']
   const status = error.statusCode ?? 500
   if (status >= 500) return [500, 'server_error', 'The request could not be processed']
   return [status, 'invalid_request', status === 415 ? 'Send application/x-www-form-urlencoded' : 'The request cannot be taken']

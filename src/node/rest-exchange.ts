@@ -1,5 +1,6 @@
 /** One REST exchange: from a JSON body to the JSON answer or refusal, with its record in the request log. */
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { DatabaseAway } from '../cluster/store/database-away.js'
 import { RmsException, type ExceptionKey } from '../exceptions.js'
 import { RestException, restExceptions, type RestExceptionKey } from '../rest-exceptions.js'
 import type { Notes } from '../services/context.js'
@@ -13,13 +14,19 @@ export function restExchange(operation: RestOperation, version: RestVersion, con
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const began = context.clock.monotonic()
     const now = context.clock.now()
-    const notes: Notes = { metadata: {}, issued: [], received: [] }
+    const notes: Notes = { metadata: correlationOf(request), issued: [], received: [] }
     const outcome = await perform(operation, version, context, request, { now, notes })
     await record(`/my/${version}${operation.path}`, context, request, outcome, { id: nextId(), now })
     tell(context, request.caller, outcome, context.clock.monotonic() - began)
     reply.code(outcome.status).header('cache-control', 'no-store')
     return outcome.answer === undefined ? reply.send() : reply.send(outcome.answer)
   }
+}
+
+/** The client's own name for the request: with it its log and ours are put together. */
+function correlationOf({ headers }: FastifyRequest): Record<string, string> {
+  const id = headers['x-ms-rms-request-id']
+  return id === undefined ? {} : { requestId: String(id).slice(0, 200) }
 }
 
 interface Outcome extends Told {
@@ -93,6 +100,7 @@ const sameOverRest: Readonly<Partial<Record<ExceptionKey, RestExceptionKey>>> = 
 /** Anything unforeseen is logged whole and told as nothing but "could not be processed". */
 function toldError(error: unknown, context: NodeContext, operation: string): RmsException | RestException {
   if (error instanceof RmsException || error instanceof RestException) return error
+  if (error instanceof DatabaseAway) return new RestException('Busy', error.message)
   context.log.error({ err: error, operation, step: stepOf(error) }, 'unexpected error')
   return new RestException('Unspecified', `unexpected: ${error instanceof Error ? error.message : String(error)}`)
 }

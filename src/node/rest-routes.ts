@@ -2,6 +2,7 @@
 import { Ajv } from 'ajv'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest, FastifySchema } from 'fastify'
 import { RequestLogClosed, RequestLogFull } from '../cluster/request-log.js'
+import { DatabaseAway } from '../cluster/store/database-away.js'
 import { restExceptions, type RestExceptionKey } from '../rest-exceptions.js'
 import { restVersions, type RestOperation } from '../services/rest/operation.js'
 import { refusalSchema } from '../services/rest/schemas.js'
@@ -99,7 +100,7 @@ function answerError(context: NodeContext, error: FastifyError, request: Fastify
 
 function keyOf(error: FastifyError): RestExceptionKey {
   if (error instanceof BodyRefused) return error.key
-  if (error instanceof NotReady || error instanceof RequestLogFull || error instanceof RequestLogClosed) return 'Busy'
+  if (error instanceof DatabaseAway || error instanceof NotReady || error instanceof RequestLogFull || error instanceof RequestLogClosed) return 'Busy'
   if (error.statusCode === 413) return 'TooLarge'
   if (error.statusCode === 415) return 'UnsupportedContent'
   return (error.statusCode ?? 500) < 500 ? 'BadInput' : 'Unspecified'

@@ -1,4 +1,6 @@
 /** What REST does around its operations: a server that is not ready, bodies of any kind, and who may ask. */
+import { readdirSync, renameSync } from 'node:fs'
+import { join } from 'node:path'
 import t from 'tap'
 import fc from 'fast-check'
 import { generateKeyPairSync } from 'node:crypto'
@@ -10,6 +12,7 @@ import { systemClock, systemRandom } from '../../src/effects.js'
 import { buildApp } from '../../src/node/app.js'
 import { createContext } from '../../src/node/context.js'
 import { createMetrics } from '../../src/node/metrics.js'
+import { startNode } from '../../src/node/start.js'
 import { goodToken } from '../fixtures/rest-tokens.js'
 import { startSite } from '../fixtures/sites.js'
 
@@ -43,6 +46,28 @@ t.test('a server that has not joined its cluster says 503, in JSON', async (t) =
   t.equal(answer.statusCode, 503)
   t.match(answer.json(), { Code: 'Microsoft.RightsManagement.Exceptions.ServiceBusyException', Message: /try again/ })
   t.equal((await app.inject({ method: 'GET', url: '/adfs/discovery/keys' })).statusCode, 503)
+})
+
+t.test('while the database is away known users get templates, and what needs it is answered 503', async (t) => {
+  const folder = t.testdir({ data: {}, elsewhere: {} })
+  const away = await startNode({ database: join(folder, 'data', 'rms.sqlite'), spoolFolder: join(folder, 'spool') })
+  t.teardown(() => away.close())
+  const token = await goodToken(away, 'bob')
+  const send = (path: string, body?: string, type = 'application/json'): Promise<Response> =>
+    fetch(`${away.url}${path}`, { ...(body === undefined ? {} : { method: 'POST', body }), headers: { authorization: `Bearer ${token}`, 'content-type': type } })
+  const published = (await (await send('/my/v2/publishinglicenses', '{"Policy":{"UserRights":[{"Users":["bob@contoso.test"],"Rights":["VIEW"]}]}}')).json()) as object
+  const open = (): Promise<Response> => send('/my/v2/enduserlicenses', JSON.stringify(published))
+  const signIn = (): Promise<Response> => send('/adfs/oauth2/token', 'grant_type=password&username=bob&password=Passw0rd!', 'application/x-www-form-urlencoded')
+  t.same([(await open()).status, (await signIn()).status], [200, 200])
+  const move = (from: string, to: string): void => {
+    for (const name of readdirSync(join(folder, from))) renameSync(join(folder, from, name), join(folder, to, name))
+  }
+  move('data', 'elsewhere')
+  t.equal((await send('/my/v2/templates')).status, 200)
+  const [license, session] = [await open(), await signIn()]
+  t.match([license.status, await license.json()], [503, { Code: 'Microsoft.RightsManagement.Exceptions.ServiceBusyException' }])
+  t.match([session.status, await session.json()], [503, { error: 'temporarily_unavailable' }])
+  move('elsewhere', 'data')
 })
 
 t.test('whatever bytes are sent as a license or as a body, the answer is a refusal that clients can read', async (t) => {

@@ -63,6 +63,7 @@ function banner({ ready, url, mode, manage, data }: Installation, { paint }: Out
     ['', `${nodes.length} ${nodes.length === 1 ? 'node' : 'nodes'}`, nodes.map(({ id, url }) => `${id} ${url}`).join(', ')],
   ])
   const rows = [
+    ['REST', `${new URL(url).origin}/my/v2 (a token: npx rms-emulator token USER)`],
     ['management', `${manage}/docs`],
     ['token', `${ready.token ?? 'none'} (for management; the commands below find it)`],
     ['API pages', `${ready.clusters[0]?.nodes[0]?.url}/docs`],

@@ -62,8 +62,11 @@ async function accountClaims(account: Account, { state, directory }: TokenIssuer
   }
 }
 
+/** Tokens travel in a header, which has bounds. */
+const mostAddresses = 20
+
 function addressesOf({ mail, proxyAddresses }: Account): readonly string[] {
-  return [...(mail === undefined ? [] : [`SMTP:${mail}`]), ...proxyAddresses.map((address) => `smtp:${address}`)]
+  return [...(mail === undefined ? [] : [`SMTP:${mail}`]), ...proxyAddresses.map((address) => `smtp:${address}`)].slice(0, mostAddresses)
 }
 
 async function signed({ state, tokenKeys }: TokenIssuer, claims: object): Promise<string> {

@@ -29,9 +29,9 @@ export function originOf(configuration: Urls, host: string): string {
   return new URL(external ?? configuration.baseUrl).origin
 }
 
-/** Where the sign-in service of the forest is: at its root. */
-export function signInOrigin(state: ServerState): string {
-  return new URL(state.certificationUrl).origin
+/** Where the sign-in service of the forest is: at its root; here, when no root is registered. */
+export function signInOrigin({ certificationUrl, configuration }: ServerState): string {
+  return new URL(URL.canParse(certificationUrl) ? certificationUrl : configuration.baseUrl).origin
 }
 
 export function restUrl(origin: string, version: RestVersion, service: RestServiceName): string {

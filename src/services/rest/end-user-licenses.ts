@@ -19,7 +19,7 @@ import { requireInService } from '../standing.js'
 import { walk } from '../steps.js'
 import { restPaths } from './addresses.js'
 import { requireAdmittedClient } from './admission.js'
-import { deniedLicense, grantedLicense, type Granted } from './license-answer.js'
+import { deniedLicense, grantedLicense, holdsAt, type Granted } from './license-answer.js'
 import { restOperation, watchOf, type RestAnswer, type RestCall, type RestOperation } from './operation.js'
 import { endUserLicense, licenseRequest } from './schemas.js'
 import { readSerializedLicense } from './serialized-license.js'
@@ -93,7 +93,7 @@ async function findAccount(known: PlCall): Promise<{ principal: Principal; mail:
 }
 
 async function decide(known: PlCall & OpenedPl & { principal: Principal }): Promise<{ rights: readonly UlRight[]; policy: Policy; policySource: RightsData }> {
-  const { good, rightsData, principal, state, context, now } = known
+  const { good, rightsData, principal, account, state, context, now } = known
   const { policy, rights: policySource } = currentPolicy(good, rightsData, now)
   const identity = await identityOfAccount(principal, state.homeRacIssuer, { state, directory: context.directory })
   const end = contentRange(policy)?.until
@@ -101,7 +101,10 @@ async function decide(known: PlCall & OpenedPl & { principal: Principal }): Prom
     const before = decideRights({ ...policy, precondition: {} }, identity, { superUser: false, now })
     if (before.length > 0) refuse('IssuanceLicenseIsNotWithinValidTimeRange', `the content ended at ${formatTime(end)}`)
   }
-  return { policy, policySource, rights: requireRights(policy, identity, principal, state, now) }
+  const rights = requireRights(policy, identity, principal, state, now)
+  // A use license may begin later; JSON has no place for that.
+  if (!rights.some((right) => holdsAt(right, now))) refuse('NoRightsForRequestedPrincipal', `no right of ${account.name} holds now`)
+  return { policy, policySource, rights }
 }
 
 /** The use license that the client would get over SOAP: in the request log, and behind the answer. */

@@ -3,7 +3,7 @@ import type { SymmetricKey } from '../../crypto/content-key.js'
 import { contentRange, type Policy } from '../../policy/rights.js'
 import type { Grant } from '../../xrml/rights.js'
 import type { RightsData } from '../../xrml/rights-data.js'
-import { addSeconds, secondsPerDay } from '../../xrml/times.js'
+import { addSeconds, isWithin, secondsPerDay } from '../../xrml/times.js'
 import type { UlRight } from '../../xrml/ul.js'
 import type { GoodPl } from '../licensing/publishing-license.js'
 import { keyMember } from './key.js'
@@ -20,12 +20,15 @@ export interface Granted {
 
 type Known = Pick<RestCall, 'now' | 'languages' | 'account'> & { readonly good: GoodPl }
 
+export function holdsAt({ range }: UlRight, now: Date): boolean {
+  return range === undefined || isWithin(range, now)
+}
+
 /** Rights that hold now; JSON has no place for those that begin later, nor for an end of each: the earliest one counts for all. */
 export function grantedLicense(known: Known, granted: Granted): object {
   const { now, good } = known
   const { policy, policySource, contentKey } = granted
-  const holding = granted.rights.filter(({ range }) => range === undefined || (range.from <= now && now < range.until))
-  if (holding.length === 0) return deniedLicense(known, 'AccessDenied')
+  const holding = granted.rights.filter((right) => holdsAt(right, now))
   const data = policySource.applicationData
   return {
     ...common(known),
