@@ -8,7 +8,7 @@ export const restResource = 'api.rms.rest.com'
 
 /** Whose tokens count. */
 export interface TokenTrust {
-  /** `iss` of the tokens; undefined where the key alone says whose they are. */
+  /** `iss` of the tokens; undefined for our own: the key alone says whose they are, and `sub` is the SID of the account. */
   readonly issuer?: string | undefined
   /** Finds the key by the token's header; rejects when there is none. */
   readonly keys: JWTVerifyGetKey
@@ -30,7 +30,7 @@ export async function authenticateBearer(header: string | undefined, trust: Toke
   if (token === undefined) return { why: 'the Authorization header is not Bearer and a token' }
   const claims = await verified(token, trust, now)
   if ('why' in claims) return claims
-  const account = await accountOf(claims.payload, directory)
+  const account = trust.issuer === undefined ? await directory.accountBySid(claims.payload.sub ?? '') : await accountOf(claims.payload, directory)
   if (account === undefined) return { why: `the directory has nobody of the claims of the token: ${namesIn(claims.payload).join(', ').slice(0, 300) || 'it has neither email nor upn'}` }
   if (!account.enabled) return { why: `${account.name} is disabled` }
   return { caller: { isAuthenticated: true, authenticationType: 'Bearer', account } }
@@ -54,7 +54,7 @@ const mailClaims = ['email', 'http://schemas.xmlsoap.org/ws/2005/05/identity/cla
 const upnClaims = ['upn', 'http://schemas.xmlsoap.org/ws/2005/05/identity/claims/upn']
 const aliasClaims = ['proxyAddresses', 'proxyaddresses', 'http://schemas.xmlsoap.org/claims/ProxyAddresses']
 
-/** By mail address first, as certificates name people; then by principal name, then by a further address of the mailbox. */
+/** In tokens of others: by mail address first, as certificates name people; then by principal name, then by a further address of the mailbox. */
 async function accountOf(claims: JWTPayload, directory: Directory): Promise<Account | undefined> {
   for (const mail of textsOf(claims, mailClaims)) {
     const account = await directory.accountByMail(mail)

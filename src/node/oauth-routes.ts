@@ -35,7 +35,7 @@ export async function registerOAuth(app: FastifyInstance, context: NodeContext):
 
 function serviceOf(context: NodeContext, state: ServerState): TokenService {
   const { tokenKeys, directory, store, random, clock } = context
-  return { state, tokenKeys, directory, grants: store.signInGrants, random, now: clock.now() }
+  return { state, tokenKeys, directory, codes: store.authorizationCodes, random, now: clock.now() }
 }
 
 async function answerToken(context: NodeContext, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {

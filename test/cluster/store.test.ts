@@ -61,32 +61,30 @@ async function run(t: Test, database: TestDatabase): Promise<void> {
     await before.clusters.insertIfAbsent(cluster)
     await before.close()
     const raw = new Kysely<Tables>({ dialect: database.name === 'SQLite' ? await sqliteDialect(location) : await postgresDialect(location) })
-    await raw.schema.dropTable('sign_in_grant').execute()
+    await raw.schema.dropTable('authorization_code').execute()
     await raw.updateTable('meta').set({ value: '1' }).where('key', '=', 'schema_version').execute()
     await raw.destroy()
     for (const turn of ['extended', 'opened again']) {
       const store = await openStore(location)
       t.same(await store.clusters.find('root'), cluster, turn)
-      t.equal(await store.signInGrants.take('nothing'), undefined)
+      t.equal(await store.authorizationCodes.take('nothing'), undefined)
       await store.close()
     }
   })
 
-  t.test('a grant is found by every node until it is taken, by one of them, or has ended', async (t) => {
+  t.test('a code is there for every node until one of them takes it, or it has ended', async (t) => {
     const location = await database.fresh(t)
     const [one, two] = [await openStore(location), await openStore(location)]
     t.teardown(() => Promise.all([one.close(), two.close()]))
-    const grant = { kind: 'code', content: '{"account":"S-1"}', expires: '2026-01-01T00:10:00.000Z' } as const
-    await one.signInGrants.add('a', grant, '2026-01-01T00:00:00.000Z')
-    t.same(await two.signInGrants.find('a'), grant)
-    const taken = await Promise.all([one, two, one, two].map(({ signInGrants }) => signInGrants.take('a')))
-    t.same(taken.filter((found) => found !== undefined), [grant])
-    await one.signInGrants.add('b', grant, '2026-01-01T00:00:00.000Z')
-    await two.signInGrants.add('c', { ...grant, expires: '2027-01-01T00:00:00.000Z' }, '2026-06-01T00:00:00.000Z')
-    t.equal(await one.signInGrants.find('b'), undefined, 'what has ended is forgotten')
-    t.equal((await one.signInGrants.find('c'))?.kind, 'code')
-    const key = { publicKey: '{"kty":"RSA"}', sealedPrivateKey: 'v1:a:b' }
-    const keys = await Promise.all([one, two].map(({ tokenKeys }, index) => tokenKeys.insertIfAbsent({ ...key, sealedPrivateKey: `v1:${index}` })))
+    const code = { content: '{"account":"S-1"}', expires: '2026-01-01T00:10:00.000Z' }
+    await one.authorizationCodes.add('a', code, '2026-01-01T00:00:00.000Z')
+    const taken = await Promise.all([two, one, two, one].map(({ authorizationCodes }) => authorizationCodes.take('a')))
+    t.same(taken.filter((found) => found !== undefined), [code])
+    await one.authorizationCodes.add('b', code, '2026-01-01T00:00:00.000Z')
+    await two.authorizationCodes.add('c', { ...code, expires: '2027-01-01T00:00:00.000Z' }, '2026-06-01T00:00:00.000Z')
+    t.equal(await one.authorizationCodes.take('b'), undefined, 'what has ended is forgotten')
+    t.equal((await one.authorizationCodes.take('c'))?.content, code.content)
+    const keys = await Promise.all([one, two].map(({ tokenKeys }, index) => tokenKeys.insertIfAbsent({ publicKey: '{"kty":"RSA"}', sealedPrivateKey: `v1:${index}` })))
     t.same(keys[0], keys[1], 'two nodes that make the key at once agree')
   })
 

@@ -40,6 +40,14 @@ t.test('the account is that of the mail address, of the principal name, or of a 
   t.equal(await nameOf(`Bearer ${await signed({ email: 'bob@contoso.test' }, { alg: 'ES256', kid: 'ec', key: curve.privateKey })}`), 'CONTOSO\\bob', 'an issuer with another kind of key')
 })
 
+t.test('our own tokens stand for the account of their SID, whatever its addresses are meanwhile', async (t) => {
+  const own = { keys: trust.keys }
+  const bob = await directory.accountByName('bob')
+  const found = await authenticateBearer(`Bearer ${await signed({ sub: bob?.sid, email: 'alice@contoso.test', iss: 'any' })}`, own, directory, now)
+  t.match(found, { caller: { account: { name: 'CONTOSO\\bob' } } })
+  for (const sub of [undefined, '', 'bob@contoso.test', 'S-1-5-21-1-2-3-4']) t.match(await authenticateBearer(`Bearer ${await signed({ sub, email: 'alice@contoso.test' })}`, own, directory, now), { why: /nobody/ })
+})
+
 t.test('nobody comes in without the right claims', async (t) => {
   for (const claims of [{}, { email: 'eve@fabrikam.test' }, { email: 7 }, { email: ['a'.repeat(300)] }, { upn: 'alice' }, { upn: 'CONTOSO\\alice' }, { email: '' }, { sub: 'alice@contoso.test' }, { email: { toString: 'alice@contoso.test' } }]) {
     t.equal(await nameOf(`Bearer ${await signed(claims)}`), undefined, JSON.stringify(claims))

@@ -57,8 +57,8 @@ t.test('while the database is away known users get templates, and what needs it 
     fetch(`${away.url}${path}`, { ...(body === undefined ? {} : { method: 'POST', body }), headers: { authorization: `Bearer ${token}`, 'content-type': type } })
   const published = (await (await send('/my/v2/publishinglicenses', '{"Policy":{"UserRights":[{"Users":["bob@contoso.test"],"Rights":["VIEW"]}]}}')).json()) as object
   const open = (): Promise<Response> => send('/my/v2/enduserlicenses', JSON.stringify(published))
-  const signIn = (): Promise<Response> => send('/adfs/oauth2/token', 'grant_type=password&username=bob&password=Passw0rd!', 'application/x-www-form-urlencoded')
-  t.same([(await open()).status, (await signIn()).status], [200, 200])
+  const signIn = (): Promise<Response> => send('/adfs/oauth2/token', 'grant_type=password&username=carol&password=Passw0rd!', 'application/x-www-form-urlencoded')
+  t.equal((await open()).status, 200)
   const move = (from: string, to: string): void => {
     for (const name of readdirSync(join(folder, from))) renameSync(join(folder, from, name), join(folder, to, name))
   }

@@ -136,8 +136,9 @@ t.test('a refresh token gives tokens again, for its own client and as long as th
     const again = await token({ grant_type: 'refresh_token', refresh_token: refresh, ...form })
     t.equal(await whoIs(again.body['access_token'] ?? ''), 'CONTOSO\\carol')
   }
-  const wrong: readonly Form[] = [{ refresh_token: `${refresh}x` }, { refresh_token: refresh, client_id: 'other' }, { refresh_token: first.body['access_token'] ?? '' }]
+  const wrong: readonly Form[] = [{ refresh_token: `${refresh}x` }, { refresh_token: 'x'.repeat(4096) }, { refresh_token: first.body['id_token'] ?? '' }, { refresh_token: refresh, client_id: 'other' }, { refresh_token: first.body['access_token'] ?? '' }]
   for (const form of wrong) t.match(await token({ grant_type: 'refresh_token', ...form }), { status: 400, body: { error: 'invalid_grant' } })
+  t.equal(await whoIs(refresh), '401', 'it is no access token')
   t.match(await byCode(refresh), { status: 400, body: { error: 'invalid_grant' } }, 'it is no code')
   const code = await newCode()
   t.match(await token({ grant_type: 'refresh_token', refresh_token: code }), { status: 400 }, 'nor is a code a refresh token')
@@ -209,11 +210,10 @@ t.test('automatic sign-in takes the hint at its word, and only when it is switch
   })
 })
 
-t.test('codes and refresh tokens are not in the database, nor tokens and passwords in the log', async (t) => {
+t.test('codes, tokens and passwords are not in the log, nor codes in the database', async (t) => {
   const code = await newCode()
   const { body } = await byCode(await newCode())
-  t.equal(await node.context.store.signInGrants.find(code), undefined)
-  t.equal(await node.context.store.signInGrants.find(body['refresh_token'] ?? ''), undefined)
+  t.equal(await node.context.store.authorizationCodes.take(code), undefined)
   t.notMatch(JSON.stringify(site.log), new RegExp(`${seedPassword}|eyJ|${code}|${body['refresh_token']}`))
 })
 

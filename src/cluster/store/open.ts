@@ -3,6 +3,8 @@ import { Kysely } from 'kysely'
 import type { Dialect } from 'kysely'
 import { accountKeyStore } from './account-key-store.js'
 import type { AccountKeyStore } from './account-key-store.js'
+import { authorizationCodeStore } from './authorization-code-store.js'
+import type { AuthorizationCodeStore } from './authorization-code-store.js'
 import { clusterStore } from './cluster-store.js'
 import type { ClusterStore } from './cluster-store.js'
 import { directoryStore } from './directory-store.js'
@@ -16,8 +18,6 @@ import { requestLogStore } from './request-log-store.js'
 import type { RequestLogStore } from './request-log-store.js'
 import { createSchema } from './schema.js'
 import type { Tables } from './schema.js'
-import { signInGrantStore } from './sign-in-grant-store.js'
-import type { SignInGrantStore } from './sign-in-grant-store.js'
 import { sqliteDialect } from './sqlite.js'
 import type { SqliteOptions } from './sqlite-file.js'
 import { templateStore } from './template-store.js'
@@ -34,7 +34,7 @@ export interface Store {
   readonly members: MemberStore
   readonly requestLog: RequestLogStore
   readonly tokenKeys: TokenKeyStore
-  readonly signInGrants: SignInGrantStore
+  readonly authorizationCodes: AuthorizationCodeStore
   readonly close: () => Promise<void>
 }
 
@@ -65,7 +65,7 @@ export async function openStore(location: string, options: StoreOptions = {}): P
     members: memberStore(db),
     requestLog: requestLogStore(db),
     tokenKeys: tokenKeyStore(db),
-    signInGrants: signInGrantStore(db),
+    authorizationCodes: authorizationCodeStore(db),
     close: () => db.destroy(),
   }
 }

@@ -112,10 +112,8 @@ interface MemberTable {
   last_seen: string
 }
 
-interface SignInGrantTable {
-  /** Hash of the code or refresh token. */
-  id: string
-  kind: string
+interface AuthorizationCodeTable {
+  hash: string
   content: string
   expires: string
 }
@@ -133,7 +131,7 @@ export interface Tables {
   template: TemplateTable
   request_log: RequestLogTable
   member: MemberTable
-  sign_in_grant: SignInGrantTable
+  authorization_code: AuthorizationCodeTable
 }
 
 export type Database = Kysely<Tables>
@@ -182,7 +180,7 @@ const columns: Columns = {
     log_create_time: 'text',
   },
   member: { node_id: 'text', cluster: 'text', url: 'text', pid: 'integer', started: 'text', last_seen: 'text' },
-  sign_in_grant: { id: 'text', kind: 'text', content: 'text', expires: 'text' },
+  authorization_code: { hash: 'text', content: 'text', expires: 'text' },
 }
 
 const primaryKeys: { readonly [T in keyof Tables]: readonly (keyof Tables[T] & string)[] } = {
@@ -198,7 +196,7 @@ const primaryKeys: { readonly [T in keyof Tables]: readonly (keyof Tables[T] & s
   template: ['cluster', 'guid'],
   request_log: ['host_machine_name', 'host_machine_request_id'],
   member: ['node_id'],
-  sign_in_grant: ['id'],
+  authorization_code: ['hash'],
 }
 
 const indexes: readonly { readonly table: keyof Tables; readonly columns: readonly string[]; readonly unique?: true }[] = [
@@ -211,7 +209,7 @@ const indexes: readonly { readonly table: keyof Tables; readonly columns: readon
   { table: 'request_log', columns: ['request_time'] },
   { table: 'request_log', columns: ['authenticated_id', 'request_time'] },
   { table: 'member', columns: ['cluster'] },
-  { table: 'sign_in_grant', columns: ['expires'] },
+  { table: 'authorization_code', columns: ['expires'] },
 ]
 
 /** The database was made by another version of this program. */

@@ -2,7 +2,7 @@
 import type { Account } from '../../directory/directory.js'
 import { restResource } from '../../identity/bearer.js'
 import { mayRedirect } from './clients.js'
-import { issueCode, type GrantKeeper } from './grants.js'
+import { issueCode, type CodeKeeper } from './codes.js'
 import { OAuthRefusal, required, type Parameters } from './parameters.js'
 
 /** A client that may be answered by a redirect. */
@@ -56,7 +56,7 @@ function readChallenge(parameters: Parameters): AuthorizeRequest['challenge'] {
 }
 
 /** @returns where the client gets its code */
-export async function codeRedirect(keeper: GrantKeeper, request: AuthorizeRequest, account: Account): Promise<string> {
+export async function codeRedirect(keeper: CodeKeeper, request: AuthorizeRequest, account: Account): Promise<string> {
   const { clientId, redirectUri, nonce, challenge, state } = request
   const code = await issueCode(keeper, { account: account.sid, clientId, redirectUri, nonce, challenge })
   return withParameters(redirectUri, { code, state })

@@ -4,12 +4,13 @@ import type { Account } from '../../directory/directory.js'
 import { restResource } from '../../identity/bearer.js'
 import { requireResource } from './authorize.js'
 import { ownClientId } from './clients.js'
-import { findRefreshToken, issueRefreshToken, redeemCode, refreshTokenLifetime, type CodeGrant, type GrantKeeper } from './grants.js'
+import { redeemCode, type CodeGrant, type CodeKeeper } from './codes.js'
 import { OAuthRefusal, printable, required, type Parameters } from './parameters.js'
+import { readRefreshToken, refreshToken, refreshTokenLifetime } from './refresh-tokens.js'
 import { accessToken, accessTokenLifetime, idToken, type TokenIssuer } from './tokens.js'
 
 /** What tokens are made with. */
-export type TokenService = TokenIssuer & GrantKeeper
+export type TokenService = TokenIssuer & CodeKeeper
 
 /** The answer, with the members that the open client reads; none of them is ever null. */
 export interface TokenAnswer {
@@ -29,7 +30,7 @@ interface SignedIn {
   readonly clientId: string
   readonly nonce?: string | undefined
   /** The one that was used stays in use. */
-  readonly refreshToken?: string
+  readonly used?: string
 }
 
 /** @throws OAuthRefusal */
@@ -70,11 +71,12 @@ function requireVerifier({ challenge }: CodeGrant, verifier: string | undefined)
 }
 
 async function byRefreshToken(parameters: Parameters, service: TokenService): Promise<SignedIn> {
-  const refreshToken = required(parameters, 'refresh_token')
-  const grant = await findRefreshToken(service, refreshToken)
+  const used = parameters.get('refresh_token') ?? ''
+  if (used === '') throw new OAuthRefusal('invalid_request', 'The parameter refresh_token is missing')
+  const grant = await readRefreshToken(service, used, service.now)
   const clientId = parameters.get('client_id') || grant.clientId
   if (grant.clientId !== clientId) throw new OAuthRefusal('invalid_grant', 'The refresh token was issued to another client')
-  return { account: await accountOf(grant.account, service), clientId, refreshToken }
+  return { account: await accountOf(grant.account, service), clientId, used }
 }
 
 async function byPassword(parameters: Parameters, { directory }: TokenService): Promise<SignedIn> {
@@ -93,14 +95,14 @@ async function accountOf(sid: string, { directory }: TokenService): Promise<Acco
   throw new OAuthRefusal('invalid_grant', 'The account is not there any more, or is disabled')
 }
 
-async function answerFor({ account, clientId, nonce, refreshToken }: SignedIn, service: TokenService): Promise<TokenAnswer> {
+async function answerFor({ account, clientId, nonce, used }: SignedIn, service: TokenService): Promise<TokenAnswer> {
   const { now } = service
   return {
     access_token: await accessToken(service, { account, now, clientId }),
     token_type: 'bearer',
     expires_in: accessTokenLifetime,
     resource: restResource,
-    refresh_token: refreshToken ?? (await issueRefreshToken(service, { account: account.sid, clientId })),
+    refresh_token: used ?? (await refreshToken(service, { account, now, clientId })),
     refresh_token_expires_in: refreshTokenLifetime,
     scope: 'openid',
     id_token: await idToken(service, { account, now, clientId, nonce }),

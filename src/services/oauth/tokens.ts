@@ -44,7 +44,8 @@ export async function idToken(issuer: TokenIssuer, { account, now, clientId, non
   return signed(issuer, { aud: clientId, ...times(now, accessTokenLifetime), ...claims })
 }
 
-function times(now: Date, lifetime: number): object {
+/** @param lifetime seconds */
+export function times(now: Date, lifetime: number): object {
   const issued = Math.floor(now.getTime() / 1000)
   // A token that has ended began before it did.
   return { iat: Math.min(issued, issued + lifetime), exp: issued + lifetime, auth_time: issued }
@@ -69,7 +70,8 @@ function addressesOf({ mail, proxyAddresses }: Account): readonly string[] {
   return [...(mail === undefined ? [] : [`SMTP:${mail}`]), ...proxyAddresses.map((address) => `smtp:${address}`)].slice(0, mostAddresses)
 }
 
-async function signed({ state, tokenKeys }: TokenIssuer, claims: object): Promise<string> {
+/** A JWT of these claims. */
+export async function signed({ state, tokenKeys }: TokenIssuer, claims: object): Promise<string> {
   const { kid, privateKey } = await tokenKeys.signing(state)
   return new CompactSign(Buffer.from(plainJson(claims))).setProtectedHeader({ typ: 'JWT', alg: 'RS256', kid }).sign(privateKey)
 }
