@@ -65,6 +65,9 @@ function templateText(templateId: string, state: ServerState): string {
   return found?.text ?? refuseRest('BadInput', `there is no published template ${templateId}`)
 }
 
+/** Users times rights: a short request must not become a huge policy. */
+const mostGrants = 10_000
+
 function entriesOf({ UserRights: byRights, UserRoles: byRoles, IntervalTimeInDays: interval, allowOfflineAccess }: CustomPolicy): readonly RightsEntry[] {
   if (byRights?.length && byRoles?.length) return refuseRest('BadInput', 'both UserRights and UserRoles are given')
   // Beside a switched-off offline access the number means nothing.
@@ -74,6 +77,8 @@ function entriesOf({ UserRights: byRights, UserRoles: byRoles, IntervalTimeInDay
     ...(byRoles ?? []).map(({ Users, Roles }) => ({ users: Users, rights: [...new Set(Roles.flatMap(roleRights))] })),
   ]
   if (granted.length === 0) return refuseRest('BadInput', 'Policy has neither UserRights nor UserRoles')
+  const count = granted.reduce((sum, { users, rights }) => sum + users.length * rights.length, 0)
+  if (count > mostGrants) return refuseRest('BadInput', `${count} rights of users are too many, ${mostGrants} can be given`)
   return granted.flatMap(({ users, rights }) => users.map((to) => ({ to: to.trim(), rights: rights.map((right) => right.trim().toUpperCase()), ...bounded })))
 }
 
