@@ -94,7 +94,7 @@ async function readJson(request: FastifyRequest, bytes: Buffer): Promise<unknown
 /** Errors before the operation: bodies that cannot be taken, a server that is not ready. */
 function answerError(context: NodeContext, error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const key = keyOf(error)
-  if (restExceptions[key].status >= 500 && !(error instanceof NotReady)) context.log.error({ err: error, path: request.url.slice(0, 200) }, 'unexpected error')
+  if (key === 'Unspecified') context.log.error({ err: error, path: request.url.slice(0, 200) }, 'unexpected error')
   return refuse(context, request, reply, key, error.message)
 }
 

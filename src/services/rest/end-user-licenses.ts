@@ -96,15 +96,22 @@ async function decide(known: PlCall & OpenedPl & { principal: Principal }): Prom
   const { good, rightsData, principal, account, state, context, now } = known
   const { policy, rights: policySource } = currentPolicy(good, rightsData, now)
   const identity = await identityOfAccount(principal, state.homeRacIssuer, { state, directory: context.directory })
-  const end = contentRange(policy)?.until
-  if (end !== undefined && now >= end && decideRights(policy, identity, { superUser: false, now }).length === 0) {
-    const before = decideRights({ ...policy, precondition: {} }, identity, { superUser: false, now })
-    if (before.length > 0) refuse('IssuanceLicenseIsNotWithinValidTimeRange', `the content ended at ${formatTime(end)}`)
-  }
-  const rights = requireRights(policy, identity, principal, state, now)
+  const rights = rightsOrExpiry()
   // A use license may begin later; JSON has no place for that.
   if (!rights.some((right) => holdsAt(right, now))) refuse('NoRightsForRequestedPrincipal', `no right of ${account.name} holds now`)
   return { policy, policySource, rights }
+
+  /** Who would have rights but for the end of the content is told that it has ended. */
+  function rightsOrExpiry(): readonly UlRight[] {
+    try {
+      return requireRights(policy, identity, principal, state, now)
+    } catch (error) {
+      const end = contentRange(policy)?.until
+      const before = decideRights({ ...policy, precondition: {} }, identity, { superUser: false, now })
+      if (end !== undefined && now >= end && before.length > 0) refuse('IssuanceLicenseIsNotWithinValidTimeRange', `the content ended at ${formatTime(end)}`)
+      throw error
+    }
+  }
 }
 
 /** The use license that the client would get over SOAP: in the request log, and behind the answer. */
