@@ -11,7 +11,8 @@ import { clientGone, receiveBody, type KeptBytes, type RequestBody } from './req
 
 export interface Forwarding {
   readonly cluster: BalancedCluster
-  readonly listener: string
+  /** Headers that tell nodes by which listener the client came. */
+  readonly mark: readonly string[]
   readonly limits: Limits
   readonly pinning: Pinning
   readonly kept: KeptBytes
@@ -51,7 +52,7 @@ export function forward(request: IncomingMessage, response: ServerResponse, expe
   }
   if (expectsContinue) response.writeContinue()
   if (signsInConnection(request.headers.authorization)) forwarding.pinning.mark(request.socket)
-  const headers = nodeHeaders(request, target.host, forwarding.listener)
+  const headers = nodeHeaders(request, target.host, forwarding.mark)
   receiveBody(request, forwarding.limits, forwarding.kept, (body) => {
     createExchange(request, response, { path: target.path, headers, body }, forwarding).send()
   })

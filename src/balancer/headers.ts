@@ -15,7 +15,7 @@ const hopByHop = new Set([
 ])
 
 /** Set by the balancer itself; what a client sends under these names never reaches a node. X-Forwarded-For is continued. */
-const replaced = new Set(['content-length', 'expect', 'host', 'x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-host', 'x-balancer-listener'])
+const replaced = new Set(['content-length', 'expect', 'host', 'x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-host', 'x-balancer-listener', 'x-balancer-key'])
 
 /** Names that the Connection header declares to end here, in lower case. */
 function connectionNames(values: readonly string[]): ReadonlySet<string> | undefined {
@@ -59,10 +59,18 @@ export function valuesOf(rawHeaders: readonly string[], wanted: string): readonl
 }
 
 /**
- * The headers that a node gets, as a flat list of names and values in the client's order and spelling.
- * @param listener name of the listener that the client came by
+ * What nodes are told of a listener, as a flat list of names and values.
+ * @param key shows that the balancer says so, to nodes that know it; left out when undefined
  */
-export function nodeHeaders(request: IncomingMessage, host: string, listener: string): string[] {
+export function listenerMark(listener: string, key: string | undefined): readonly string[] {
+  return ['X-Balancer-Listener', listener, ...(key === undefined ? [] : ['X-Balancer-Key', key])]
+}
+
+/**
+ * The headers that a node gets, as a flat list of names and values in the client's order and spelling.
+ * @param mark headers about the listener that the client came by
+ */
+export function nodeHeaders(request: IncomingMessage, host: string, mark: readonly string[]): string[] {
   const { rawHeaders, socket } = request
   const dropped = connectionNames(valuesOf(rawHeaders, 'connection'))
   const headers = ['Host', host]
@@ -75,7 +83,7 @@ export function nodeHeaders(request: IncomingMessage, host: string, listener: st
     else if (!hopByHop.has(lower) && !replaced.has(lower) && dropped?.has(lower) !== true) headers.push(name, value)
   }
   headers.push('X-Forwarded-For', `${forwardedFor}${socket.remoteAddress ?? 'unknown'}`, 'X-Forwarded-Proto', 'http')
-  headers.push('X-Forwarded-Host', host, 'X-Balancer-Listener', listener)
+  headers.push('X-Forwarded-Host', host, ...mark)
   return headers
 }
 

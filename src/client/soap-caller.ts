@@ -97,15 +97,14 @@ interface Answer {
 }
 
 async function post(call: SoapCall): Promise<Answer> {
-  const { url, version = '1.1', timeoutMilliseconds = 30_000, maximumBytes = 16 * 1024 * 1024 } = call
+  const { url, timeoutMilliseconds = 30_000, maximumBytes = 16 * 1024 * 1024 } = call
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
     throw new CallFailed(url, undefined, `${quoted(url)} is not an http or https address. Check the URL.`)
   }
   try {
     const response = await fetch(url, {
       method: 'POST',
-      headers: requestHeaders(call),
-      body: writeEnvelope(version, requestHeader(call), call.body),
+      ...httpRequestOf(call),
       // A redirected POST would go to an address that nobody named, with the password
       redirect: 'manual',
       signal: AbortSignal.timeout(timeoutMilliseconds),
@@ -116,6 +115,11 @@ async function post(call: SoapCall): Promise<Answer> {
     if (error instanceof CallFailed) throw error
     throw new CallFailed(url, undefined, `${url} cannot be called: ${adviceOnError(error, url, timeoutMilliseconds)}`, error)
   }
+}
+
+/** What goes over HTTP: for callers that send it themselves. */
+export function httpRequestOf(call: SoapCall): { readonly headers: Record<string, string>; readonly body: string } {
+  return { headers: requestHeaders(call), body: writeEnvelope(call.version ?? '1.1', requestHeader(call), call.body) }
 }
 
 function requestHeaders({ namespace, operation, version = '1.1', credentials, userAgent }: SoapCall): Record<string, string> {

@@ -1,5 +1,5 @@
 /** The key of the installation's access tokens, made ready: every node verifies with its public half, the nodes of the root sign. */
-import { calculateJwkThumbprint, type JWK } from 'jose'
+import type { JWK } from 'jose'
 import type { KeyObject } from 'node:crypto'
 import { openAtRest, sealAtRest } from '../crypto/at-rest.js'
 import { generateKeyPair, privateKeyFromPem, privateKeyToPem } from '../crypto/keys.js'
@@ -55,6 +55,7 @@ export function tokenKeys(store: TokenKeyStore, random: Random): TokenKeys {
 }
 
 async function newKey(root: ServerState, random: Random): Promise<StoredTokenKey> {
+  const { calculateJwkThumbprint } = await import('jose')
   const pair = await generateKeyPair(keyBits)
   const { kty, n, e } = pair.publicKey.key.export({ format: 'jwk' }) as JWK
   const jwk: JWK = { kty: kty ?? 'RSA', use: 'sig', alg: 'RS256', kid: await calculateJwkThumbprint({ kty: 'RSA', n: n ?? '', e: e ?? '' }), n: n ?? '', e: e ?? '' }

@@ -1,5 +1,5 @@
 /** Bearer tokens (RFC 6750): JSON Web Tokens of the sign-in service, as the REST side takes them (rest-mde 2). */
-import { errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose'
+import type { JWTPayload, JWTVerifyGetKey } from 'jose'
 import type { Account, Directory } from '../directory/directory.js'
 import type { Caller } from './caller.js'
 
@@ -37,6 +37,8 @@ export async function authenticateBearer(header: string | undefined, trust: Toke
 }
 
 async function verified(token: string, { issuer, keys }: TokenTrust, now: Date): Promise<{ readonly payload: JWTPayload } | { readonly why: string }> {
+  // Loaded with the first token: many nodes never see one.
+  const { errors, jwtVerify } = await import('jose')
   try {
     const found = await jwtVerify(token, keys, { algorithms, ...(issuer === undefined ? {} : { issuer }), audience: restResource, currentDate: now, clockTolerance, requiredClaims: ['exp'] })
     const end = new Date((found.payload.exp ?? 0) * 1000)

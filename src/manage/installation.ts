@@ -29,6 +29,8 @@ export interface InstallationOptions {
   readonly root?: number | undefined
   /** With processes: licensing-only clusters; one of two nodes, `licensing`, when left out. */
   readonly licensing?: readonly { readonly name: string; readonly nodes: number }[] | undefined
+  /** With processes: clusters with a second listener, for the extranet; on the next free port, any with `port` 0, where none is told. */
+  readonly extranet?: readonly { readonly name: string; readonly port?: number | undefined }[] | undefined
   /** With processes: whether one that dies is started again, as when it is left out. */
   readonly restart?: boolean | undefined
   /** With processes: receives what they log, a line of JSON at a time. */
@@ -46,7 +48,7 @@ export interface InstallationOptions {
   readonly engine?: EngineName | undefined
   /** Folder that keeps the installation; a temporary one, removed at the end, when left out. */
   readonly data?: string | undefined
-  /** Database, where it is not a file in the folder: path of an SQLite file, or, with processes, a PostgreSQL URL. */
+  /** Database, where it is not a file in the folder: path of an SQLite file, or a PostgreSQL URL. */
   readonly database?: string | undefined
   readonly keyPassword?: string | undefined
   readonly bodyLimit?: number | undefined
@@ -110,16 +112,16 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
   requireEndpoints(options.admit ?? [])
   const folder = options.data ?? (await mkdtemp(join(tmpdir(), 'rms-emulator-')))
   const database = options.database ?? join(folder, 'rms.sqlite')
-  let unlock: (() => void) | undefined
+  let unlock: (() => Promise<void>) | undefined
   let servers: Servers | undefined
   const release = async (): Promise<void> => {
     await servers?.close()
-    unlock?.()
+    await unlock?.()
     if (options.data === undefined) await rm(folder, { recursive: true, force: true })
   }
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 })
-    unlock = options.processes === true && /^postgres(?:ql)?:/i.test(database) ? undefined : lockDatabase(database)
+    unlock = await lockDatabase(database, options.log)
     servers = await (options.processes === true ? startProcesses : startInProcess)(options, { folder, database })
     return await withManagement(options, servers, release)
   } catch (error) {
@@ -192,6 +194,7 @@ async function startProcesses(options: InstallationOptions, { folder, database }
       publicUrl: options.publicUrl,
       root: options.root ?? 2,
       licensing: options.licensing ?? [{ name: 'licensing', nodes: 2 }],
+      extranet: options.extranet ?? [],
       mode,
       keyPassword,
       settings: (kind) => settingsOf(options, kind),

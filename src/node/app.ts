@@ -1,27 +1,38 @@
 /** A Fastify instance from role and context. What listens, and when it ends, is the process's business (start.ts). */
-import fastifySwagger from '@fastify/swagger'
-import fastifySwaggerUi from '@fastify/swagger-ui'
 import Fastify, { LogController, type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { RequestLogClosed, RequestLogFull } from '../cluster/request-log.js'
 import type { ClusterKind } from '../cluster/store/cluster-store.js'
+import { DatabaseAway } from '../cluster/store/database-away.js'
+import { RmsException } from '../exceptions.js'
 import { anonymousCaller } from '../identity/caller.js'
+import type { EmulatedServer } from '../sizing/emulated-server.js'
+import { contentType, versionOfContentType } from '../soap/envelope.js'
+import { faultStatus, writeFault } from '../soap/fault.js'
 import { writeHelpPage } from '../soap/help-page.js'
 import { writeWsdl } from '../soap/wsdl.js'
+import { registerBinaryGroupExpansion } from './binary-group-expansion.js'
 import type { NodeContext } from './context.js'
 import { NotReady } from './context.js'
+import { describing, registerDocumentation } from './documentation.js'
 import { registerOAuth } from './oauth-routes.js'
+import { openApiSchema } from './openapi.js'
+import { answerQueueFull } from './queue-full.js'
 import { registerRest } from './rest-routes.js'
-import { openApiOptions, openApiSchema } from './openapi.js'
 import { roles, type Endpoint } from './roles.js'
+import type { RouteParts } from './route-parts.js'
 import { signIn } from './sign-in.js'
 import { acceptSoapBodies, BodyRefused } from './soap-body.js'
+import { QueueFull } from './service-queue.js'
 import { requestIds, soapExchange } from './soap-exchange.js'
+import { takeTurns } from './take-turn.js'
 
 export interface AppOptions {
   readonly kind: ClusterKind
   readonly bodyLimit: number
   /** Milliseconds for a whole request to arrive. */
   readonly requestTimeout: number
+  /** The server that this node behaves like, whatever its cluster does. */
+  readonly emulatedServer?: EmulatedServer | undefined
 }
 
 export async function buildApp(context: NodeContext, options: AppOptions): Promise<FastifyInstance> {
@@ -35,14 +46,13 @@ export async function buildApp(context: NodeContext, options: AppOptions): Promi
     keepAliveTimeout: 65_000,
     routerOptions: { caseSensitive: false, ignoreTrailingSlash: true, maxParamLength: 200 },
     forceCloseConnections: 'idle',
-    // The messages are text: the schemas describe them, they do not validate.
-    ajv: { customOptions: { strict: false } },
+    schemaController: { compilersFactory: describing },
   }) as unknown as FastifyInstance
   app.decorateRequest('caller')
-  app.setValidatorCompiler(() => () => true)
-  app.setSerializerCompiler(() => (data) => (typeof data === 'string' ? data : JSON.stringify(data)))
+  app.decorateRequest('directory')
   app.addHook('onRequest', async (request, reply) => {
     request.caller = anonymousCaller
+    request.directory = context.directory.forRequest()
     reply.header('x-served-by', context.nodeId)
   })
   app.addHook('onRequestAbort', async (request) => {
@@ -51,28 +61,31 @@ export async function buildApp(context: NodeContext, options: AppOptions): Promi
   app.setErrorHandler((error: FastifyError, request, reply) => answerError(context, error, request, reply))
   app.setNotFoundHandler((request, reply) => answerNotFound(context, request, reply))
 
-  await app.register(fastifySwagger, openApiOptions(options.kind))
-  await app.register(fastifySwaggerUi, { routePrefix: '/docs' })
-  app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
-  await app.register(async (scope) => registerHealth(scope, context))
   const nextId = requestIds(context.clock.now())
-  await app.register(async (scope) => registerServices(scope, context, options, nextId))
-  await app.register(async (scope) => registerRest(scope, context, nextId), { prefix: '/my' })
-  if (options.kind === 'root') await app.register(async (scope) => registerOAuth(scope, context))
+  const turns = takeTurns(context, options.emulatedServer)
+  const addRoutes = async (to: FastifyInstance): Promise<void> => {
+    await to.register(async (scope) => registerHealth(scope, context))
+    await to.register(async (scope) => registerServices(scope, context, options, { nextId, turns }))
+    await to.register(async (scope) => registerBinaryGroupExpansion(scope, context, nextId))
+    await to.register(async (scope) => registerRest(scope, context, { nextId, turns }), { prefix: '/my' })
+    if (options.kind === 'root') await to.register(async (scope) => registerOAuth(scope, context))
+  }
+  registerDocumentation(app, options.kind, addRoutes)
+  await addRoutes(app)
   return app
 }
 
 /** Nobody without an account makes the server parse more than this. What is served to them needs no XrML chains. */
 const anonymousBodyLimit = 64 * 1024
 
-async function registerServices(app: FastifyInstance, context: NodeContext, { kind, bodyLimit }: AppOptions, nextId: () => string): Promise<void> {
+async function registerServices(app: FastifyInstance, context: NodeContext, { kind, bodyLimit }: AppOptions, { nextId, turns }: RouteParts): Promise<void> {
   acceptSoapBodies(app)
   for (const endpoint of roles[kind]) {
     const limit = endpoint.anonymous ? Math.min(bodyLimit, anonymousBodyLimit) : bodyLimit
     for (const path of [endpoint.path, ...endpoint.aliases]) {
       const url = `/_wmcs${path}`
       const hide = path !== endpoint.path
-      app.post(url, { bodyLimit: limit, onRequest: signIn(endpoint, context), schema: openApiSchema(endpoint, hide) }, soapExchange(endpoint, context, nextId))
+      app.post(url, { bodyLimit: limit, onRequest: signIn(endpoint, context), ...turns, schema: openApiSchema(endpoint, hide) }, soapExchange(endpoint, context, nextId))
       app.get(url, { schema: { hide: true } }, async (request, reply) => answerPage(endpoint, url, request, reply))
       app.route({ method: ['PUT', 'DELETE', 'PATCH', 'OPTIONS'], url, schema: { hide: true }, handler: (request, reply) => answerWrongMethod(context, request, reply) })
     }
@@ -118,7 +131,9 @@ function answerNotFound(context: NodeContext, request: FastifyRequest, reply: Fa
 
 /** Errors before SOAP: bodies that cannot be taken. The client learns what to change, and nothing from the inside. */
 function answerError(context: NodeContext, error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  if (error instanceof QueueFull) return answerQueueFull(context, error, request, reply)
   const isUnrecorded = error instanceof RequestLogFull || error instanceof RequestLogClosed
+  if (error instanceof DatabaseAway && request.method === 'POST') return answerAway(context, error, request, reply)
   const status = error instanceof NotReady || isUnrecorded ? 503 : (error.statusCode ?? 500)
   const isOurs = error instanceof BodyRefused || error instanceof NotReady
   const text = isOurs ? error.message : (messages[status] ?? (status < 500 ? 'The request cannot be taken.' : 'The server could not process the request.'))
@@ -126,6 +141,14 @@ function answerError(context: NodeContext, error: FastifyError, request: Fastify
   if (status >= 500 && !(error instanceof NotReady)) context.log.error({ ...facts, err: error }, 'unexpected error')
   else context.log.info(facts, 'refused')
   return reply.code(status).type('text/plain; charset=utf-8').send(`${text}\n`)
+}
+
+/** Sign-in could not look into the directory: whoever sent a SOAP message learns of that by a fault, as of all else. */
+function answerAway(context: NodeContext, error: DatabaseAway, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  context.log.warn({ path: request.url.slice(0, 200), why: error.message }, 'nobody can be signed in while the database is away')
+  const version = versionOfContentType(request.headers['content-type']) ?? '1.1'
+  const fault = new RmsException('UnspecifiedError', 'the database is away')
+  return reply.code(faultStatus(fault)).type(contentType(version)).send(writeFault(version, fault))
 }
 
 const messages: Readonly<Record<number, string>> = {

@@ -1,18 +1,23 @@
 /** What one node runs on: the effects, the store, and the server state of the moment. */
 import type { Logger } from 'pino'
-import { rememberingDirectory } from '../cluster/remembering-directory.js'
+import { rememberingDirectory, type NodeDirectory } from '../cluster/remembering-directory.js'
 import { tokenKeys, type TokenKeys } from '../cluster/token-keys.js'
 import type { RequestLog } from '../cluster/request-log.js'
 import type { ServerState } from '../cluster/server-state.js'
 import type { Store } from '../cluster/store/open.js'
 import type { ServiceContext } from '../services/context.js'
+import { keyPool } from '../crypto/key-pool.js'
+import type { Directory } from '../directory/directory.js'
 import type { Clock, Random } from '../effects.js'
 import { precertifiedAccounts } from '../services/precertified.js'
 import type { Metrics } from './metrics.js'
 
 export interface NodeContext extends ServiceContext {
+  readonly directory: NodeDirectory
   readonly nodeId: string
   readonly keepsXrml: boolean
+  /** What the balancer shows, to be believed by which listener a request came. */
+  readonly listenerKey: string | undefined
   readonly log: Logger
   readonly requestLog: RequestLog
   readonly metrics: Metrics
@@ -20,6 +25,8 @@ export interface NodeContext extends ServiceContext {
   readonly tokenKeys: TokenKeys
   /** Whether there is a state yet. */
   readonly isReady: () => boolean
+  /** From now on the node says that it is not ready, so that nobody sends it more; what comes all the same is served. */
+  readonly setLeaving: () => void
   /** Replaces the state as a whole. */
   readonly setState: (state: ServerState) => void
 }
@@ -36,28 +43,41 @@ export interface NodeParts {
   readonly nodeId: string
   /** Whether the request log keeps what was received and issued: nearly all of a record. */
   readonly keepsXrml: boolean
+  readonly listenerKey: string | undefined
   readonly log: Logger
   readonly clock: Clock
   readonly random: Random
   readonly store: Store
   readonly requestLog: RequestLog
   readonly metrics: Metrics
+  /** Where the root cluster is asked, without /_wmcs, when not at its public URL. */
+  readonly rootUrl?: string | undefined
 }
 
 export function createContext(parts: NodeParts): NodeContext {
   let current: ServerState | undefined
+  let leaving = false
   return {
     ...parts,
     directory: rememberingDirectory(parts.store.directory),
     tokenKeys: tokenKeys(parts.store.tokenKeys, parts.random),
     precertified: precertifiedAccounts(),
+    keyPairs: keyPool(),
     state: () => {
       if (current === undefined) throw new NotReady()
       return current
     },
-    isReady: () => current !== undefined,
+    isReady: () => current !== undefined && !leaving,
+    setLeaving: () => {
+      leaving = true
+    },
     setState: (state) => {
       current = state
     },
   }
+}
+
+/** @param directory as it is to one request */
+export function serviceContextOf({ clock, random, store, state, precertified, rootUrl, keyPairs }: NodeContext, directory: Directory): ServiceContext {
+  return { clock, random, store, directory, state, precertified, rootUrl, keyPairs }
 }

@@ -1,7 +1,6 @@
 /** The stand-in for AD FS on the servers of the root cluster: where REST clients sign in (rest-mde 2). */
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { DatabaseAway } from '../cluster/store/database-away.js'
-import type { ServerState } from '../cluster/server-state.js'
 import type { Account } from '../directory/directory.js'
 import { codeRedirect, errorRedirect, readAuthorizeRequest, readRedirection, type AuthorizeRequest } from '../services/oauth/authorize.js'
 import { discoveryDocument, oauthPaths, userRealm } from '../services/oauth/documents.js'
@@ -33,14 +32,13 @@ export async function registerOAuth(app: FastifyInstance, context: NodeContext):
   app.post(oauthPaths.authorize, { bodyLimit, schema: { hide: true } }, async (request, reply) => finishSignIn(context, request, reply))
 }
 
-function serviceOf(context: NodeContext, state: ServerState): TokenService {
-  const { tokenKeys, directory, store, random, clock } = context
-  return { state, tokenKeys, directory, codes: store.authorizationCodes, random, now: clock.now() }
+function serviceOf({ state, tokenKeys, store, random, clock }: NodeContext, { directory }: FastifyRequest): TokenService {
+  return { state: state(), tokenKeys, directory, codes: store.authorizationCodes, random, now: clock.now() }
 }
 
 async function answerToken(context: NodeContext, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
   const began = context.clock.monotonic()
-  const { answer, account } = await exchangeToken(formOf(request), serviceOf(context, context.state()))
+  const { answer, account } = await exchangeToken(formOf(request), serviceOf(context, request))
   context.metrics.count('OAuthToken', (context.clock.monotonic() - began) / 1000, undefined)
   context.log.info({ operation: 'OAuthToken', user: account.name }, 'served')
   return reply.header('cache-control', 'no-store').header('pragma', 'no-cache').send(answer)
@@ -48,8 +46,8 @@ async function answerToken(context: NodeContext, request: FastifyRequest, reply:
 
 async function startSignIn(context: NodeContext, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
   return redirecting(context, request, reply, async (wanted, query) => {
-    const hinted = await hintedAccount(context, wanted)
-    return hinted === undefined ? showPage(reply, wanted, query, wanted.loginHint ?? '') : sendCode(context, reply, wanted, hinted)
+    const hinted = await hintedAccount(context, request, wanted)
+    return hinted === undefined ? showPage(reply, wanted, query, wanted.loginHint ?? '') : sendCode(context, request, reply, wanted, hinted)
   })
 }
 
@@ -57,8 +55,8 @@ async function finishSignIn(context: NodeContext, request: FastifyRequest, reply
   return redirecting(context, request, reply, async (wanted, query) => {
     const form = formOf(request)
     const [name, password] = [form.get('UserName') ?? '', form.get('Password') ?? '']
-    const account = await context.directory.authenticate(name, password)
-    if (account !== undefined) return sendCode(context, reply, wanted, account)
+    const account = await request.directory.authenticate(name, password)
+    if (account !== undefined) return sendCode(context, request, reply, wanted, account)
     context.log.info({ path: oauthPaths.authorize, why: 'wrong user name or password', from: request.ip }, 'sign-in refused')
     context.metrics.count('OAuthAuthorize', 0, 'access_denied')
     return showPage(reply, wanted, query, name, 'The user name or password is wrong.')
@@ -85,14 +83,14 @@ async function redirecting(
   }
 }
 
-async function hintedAccount({ state, directory }: NodeContext, { loginHint }: AuthorizeRequest): Promise<Account | undefined> {
+async function hintedAccount({ state }: NodeContext, { directory }: FastifyRequest, { loginHint }: AuthorizeRequest): Promise<Account | undefined> {
   if (!state().configuration.automaticSignIn || loginHint === undefined) return undefined
   const account = await directory.accountByName(loginHint)
   return account?.enabled === true ? account : undefined
 }
 
-async function sendCode(context: NodeContext, reply: FastifyReply, wanted: AuthorizeRequest, account: Account): Promise<FastifyReply> {
-  const address = await codeRedirect(serviceOf(context, context.state()), wanted, account)
+async function sendCode(context: NodeContext, request: FastifyRequest, reply: FastifyReply, wanted: AuthorizeRequest, account: Account): Promise<FastifyReply> {
+  const address = await codeRedirect(serviceOf(context, request), wanted, account)
   context.log.info({ operation: 'OAuthAuthorize', user: account.name, client: wanted.clientId }, 'served')
   context.metrics.count('OAuthAuthorize', 0, undefined)
   return reply.header('cache-control', 'no-store').redirect(address, 302)

@@ -7,7 +7,7 @@ import type { Notes } from '../services/context.js'
 import { originOf } from '../services/rest/addresses.js'
 import type { RestAnswer, RestOperation, RestVersion } from '../services/rest/operation.js'
 import { stepOf } from '../services/steps.js'
-import type { NodeContext } from './context.js'
+import { serviceContextOf, type NodeContext } from './context.js'
 import { record, tell, type Told } from './soap-exchange.js'
 
 export function restExchange(operation: RestOperation, version: RestVersion, context: NodeContext, nextId: () => string) {
@@ -60,7 +60,7 @@ function call(operation: RestOperation, version: RestVersion, context: NodeConte
   const { 'accept-language': languages = '', 'x-ms-rms-platform-id': platform = '' } = request.headers
   return operation.handle({
     ...around,
-    context,
+    context: serviceContextOf(context, request.directory),
     state,
     account,
     version,

@@ -1,40 +1,57 @@
 /** The REST services of a node, below /my/v1 and /my/v2: every answer with a body is JSON, refusals are an object with Code and Message (rest-mde 3, 8). */
-import { Ajv } from 'ajv'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest, FastifySchema } from 'fastify'
+import type { FastifyValidationResult } from 'fastify/types/schema.js'
 import { RequestLogClosed, RequestLogFull } from '../cluster/request-log.js'
 import { DatabaseAway } from '../cluster/store/database-away.js'
 import { restExceptions, type RestExceptionKey } from '../rest-exceptions.js'
 import { restVersions, type RestOperation } from '../services/rest/operation.js'
 import { refusalSchema } from '../services/rest/schemas.js'
 import { NotReady, type NodeContext } from './context.js'
+import { answerQueueFull } from './queue-full.js'
 import { refusalOf, restExchange } from './rest-exchange.js'
 import { bearerSignIn } from './rest-sign-in.js'
 import { restOperations } from './roles.js'
+import type { RouteParts } from './route-parts.js'
+import { QueueFull } from './service-queue.js'
 
 /** Only whoever has a token comes so far as to have a body read. */
-export async function registerRest(app: FastifyInstance, context: NodeContext, nextId: () => string): Promise<void> {
-  app.setValidatorCompiler(({ schema, httpPart }) => (httpPart === 'body' ? ajv.compile(schema as object) : () => true))
+export async function registerRest(app: FastifyInstance, context: NodeContext, parts: RouteParts): Promise<void> {
+  app.setValidatorCompiler(({ schema, httpPart }) => (httpPart === 'body' ? validatorOf(schema as object) : () => true))
   app.setErrorHandler((error: FastifyError, request, reply) => answerError(context, error, request, reply))
   app.setNotFoundHandler((request, reply) => refuse(context, request, reply, 'NotFound', 'there is no such path'))
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, readJson)
-  await app.register(async (scope) => registerAll(scope, context, nextId, restOperations.filter(({ schema, method }) => method === 'GET' || schema.body !== undefined)))
+  await app.register(async (scope) => registerAll(scope, context, parts, restOperations.filter(({ schema, method }) => method === 'GET' || schema.body !== undefined)))
   await app.register(async (scope) => {
     // Logs come in any form.
     scope.removeAllContentTypeParsers()
     scope.addContentTypeParser('*', { parseAs: 'buffer' }, async () => undefined)
-    registerAll(scope, context, nextId, restOperations.filter(({ schema, method }) => method === 'POST' && schema.body === undefined))
+    registerAll(scope, context, parts, restOperations.filter(({ schema, method }) => method === 'POST' && schema.body === undefined))
   })
 }
 
-const ajv = new Ajv({ strict: false })
+/** Loaded and compiled when the first body comes: most nodes start without anybody who asks over REST. Of a promise fastify takes only a rejection. */
+function validatorOf(schema: object): FastifyValidationResult {
+  let making: Promise<(body: unknown) => string | undefined> | undefined
+  const make = async (): Promise<(body: unknown) => string | undefined> => {
+    const { Ajv } = await import('ajv')
+    const ajv = new Ajv({ strict: false })
+    const validate = ajv.compile(schema)
+    return (body) => (validate(body) ? undefined : ajv.errorsText(validate.errors, { dataVar: 'body' }))
+  }
+  const requireValid = async (body: unknown): Promise<void> => {
+    const why = (await (making ??= make()))(body)
+    if (why !== undefined) throw new Error(why)
+  }
+  return requireValid as FastifyValidationResult
+}
 
-function registerAll(app: FastifyInstance, context: NodeContext, nextId: () => string, operations: readonly RestOperation[]): void {
+function registerAll(app: FastifyInstance, context: NodeContext, { nextId, turns }: RouteParts, operations: readonly RestOperation[]): void {
   for (const operation of operations) {
     for (const version of restVersions) {
       const url = `/${version}${operation.path}`
       const { method } = operation
-      app.route({ method, url, attachValidation: true, onRequest: bearerSignIn(operation, context), schema: openApiSchemaOf(operation), handler: restExchange(operation, version, context, nextId) })
+      app.route({ method, url, attachValidation: true, onRequest: bearerSignIn(operation, context), ...turns, schema: openApiSchemaOf(operation), handler: restExchange(operation, version, context, nextId) })
       const others = (['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'] as const).filter((other) => other !== method)
       app.route({
         method: others,
@@ -93,6 +110,7 @@ async function readJson(request: FastifyRequest, bytes: Buffer): Promise<unknown
 
 /** Errors before the operation: bodies that cannot be taken, a server that is not ready. */
 function answerError(context: NodeContext, error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  if (error instanceof QueueFull) return answerQueueFull(context, error, request, reply)
   const key = keyOf(error)
   if (key === 'Unspecified') context.log.error({ err: error, path: request.url.slice(0, 200) }, 'unexpected error')
   return refuse(context, request, reply, key, error.message)

@@ -94,7 +94,10 @@ export const roles: Readonly<Record<ClusterKind, readonly Endpoint[]>> = {
 /** REST, on servers of both kinds: the Mobile Device Extension, below /my/v1 and /my/v2. */
 export const restOperations: readonly RestOperation[] = [serviceDiscovery, templates, publishingLicenses, endUserLicenses, clientDebugLogs, clientPerformanceLogs]
 
+/** The binary form of group expansion, which has no SOAP service ([MS-RMPRS] 2.1). */
+export const binaryGroupExpansionPath = '/DrmRemote/DirectoryServices/DirectoryServices.rem'
+
 /** Paths of all endpoints of a server, in lower case: the keys of access lists. */
 export function endpointPaths(kind: ClusterKind): readonly string[] {
-  return roles[kind].map(({ path }) => path.toLowerCase())
+  return [...roles[kind].map(({ path }) => path), binaryGroupExpansionPath].map((path) => path.toLowerCase())
 }

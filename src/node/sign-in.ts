@@ -1,5 +1,6 @@
 /** Sign-in before SOAP: who calls, and whether the endpoint admits them. Everybody else gets 401 ([MS-RMPR] 3.1.4.3). */
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Directory } from '../directory/directory.js'
 import { admitsAnonymous, isAdmitted } from '../identity/access.js'
 import { authenticateBasic, basicChallenge } from '../identity/basic.js'
 import { anonymousCaller, type Caller } from '../identity/caller.js'
@@ -9,6 +10,8 @@ import type { Endpoint } from './roles.js'
 declare module 'fastify' {
   interface FastifyRequest {
     caller: Caller
+    /** As it is when the request comes. */
+    directory: Directory
   }
 }
 
@@ -23,9 +26,9 @@ export function signIn(endpoint: Endpoint, context: NodeContext) {
       else await refuse(request, reply, context, endpoint, 'no credentials')
       return
     }
-    const caller = await authenticateBasic(header, context.directory)
+    const caller = await authenticateBasic(header, request.directory)
     if (caller?.account === undefined) return refuse(request, reply, context, endpoint, 'wrong user name or password, or a scheme other than Basic')
-    if (!(await isAdmitted(lists, path, caller.account, context.directory))) {
+    if (!(await isAdmitted(lists, path, caller.account, request.directory))) {
       return refuse(request, reply, context, endpoint, `${caller.account.name} is not on the access list of this endpoint`)
     }
     request.caller = caller

@@ -1,5 +1,5 @@
 /** Whose access tokens a node takes: those of the installation's own sign-in service, or of one that is trusted instead (rest-mde 2). */
-import { createLocalJWKSet, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose'
+import type { JSONWebKeySet, JWTVerifyGetKey } from 'jose'
 import type { ServerState } from '../cluster/server-state.js'
 import type { TokenTrust } from '../identity/bearer.js'
 import { signInOrigin } from '../services/rest/addresses.js'
@@ -12,18 +12,19 @@ export function authorizationUrl(state: ServerState): string {
 
 export function tokenTrust({ tokenKeys }: NodeContext, state: ServerState): TokenTrust {
   const { tokenIssuer } = state.configuration
-  if (tokenIssuer !== null) return { issuer: tokenIssuer.issuer, keys: keySet(tokenIssuer.jwks) }
+  if (tokenIssuer !== null) return { issuer: tokenIssuer.issuer, keys: async (header, token) => (await keySet(tokenIssuer.jwks))(header, token) }
   // Nobody else has this key. The address of the root may change, or be another one to a licensing-only cluster: its tokens stay good.
-  return { keys: async (header, token) => keySet(JSON.stringify(await tokenKeys.published()))(header, token) }
+  return { keys: async (header, token) => (await keySet(JSON.stringify(await tokenKeys.published())))(header, token) }
 }
 
 /** Importing keys is slow: the sets that were used last stay. */
 const known = new Map<string, JWTVerifyGetKey>()
 const mostKnown = 20
 
-function keySet(jwks: string): JWTVerifyGetKey {
+async function keySet(jwks: string): Promise<JWTVerifyGetKey> {
   const found = known.get(jwks)
   if (found !== undefined) return found
+  const { createLocalJWKSet } = await import('jose')
   const made = createLocalJWKSet(JSON.parse(jwks) as JSONWebKeySet)
   if (known.size >= mostKnown) known.clear()
   known.set(jwks, made)

@@ -8,11 +8,13 @@ import { registerForest } from './forest.js'
 import { registerGroups } from './groups.js'
 import type { ManagementApi } from './management-api.js'
 import { answerProblem } from './problem.js'
+import { registerClusters } from './clusters.js'
 import { registerPublishingDomains } from './publishing-domains.js'
 import { registerRequests } from './requests.js'
 import { registerSuperUsers } from './super-users.js'
 import { registerTemplates } from './templates.js'
 import { registerTokens } from './tokens.js'
+import { registerTrustedForests } from './trusted-forests.js'
 import { registerUrls } from './urls.js'
 import { registerUserDomains } from './user-domains.js'
 import { compileValidator, explainValidation } from './validation.js'
@@ -26,6 +28,7 @@ export async function registerManagementApi(app: FastifyInstance, api: Managemen
     scope.setSchemaErrorFormatter((errors, part) => explainValidation(errors, part))
     scope.setErrorHandler(answerProblem)
     registerForest(scope, api)
+    registerClusters(scope, api)
     registerAccounts(scope, api)
     registerGroups(scope, api)
     registerConfiguration(scope, api)
@@ -35,6 +38,7 @@ export async function registerManagementApi(app: FastifyInstance, api: Managemen
     registerAccess(scope, api)
     registerUserDomains(scope, api)
     registerPublishingDomains(scope, api)
+    registerTrustedForests(scope, api)
     registerTemplates(scope, api)
     registerTokens(scope, api)
     registerRequests(scope, api)

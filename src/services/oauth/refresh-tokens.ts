@@ -2,7 +2,6 @@
  * Refresh tokens: signed, for the sign-in service alone, and kept nowhere. Every node takes those of every other one, again and again until they end, as
  * AD FS does; a request that is sent twice because a node died does no harm.
  */
-import { createLocalJWKSet, errors, jwtVerify } from 'jose'
 import { OAuthRefusal } from './parameters.js'
 import { signed, times, type AccessTokenFields, type TokenIssuer } from './tokens.js'
 
@@ -26,6 +25,7 @@ export async function readRefreshToken({ tokenKeys }: TokenIssuer, token: string
     throw new OAuthRefusal('invalid_grant', 'The refresh token is none of this service, or has ended')
   }
   if (token.length > longestToken || !/^[\w.-]+$/.test(token)) return refuse()
+  const { createLocalJWKSet, errors, jwtVerify } = await import('jose')
   try {
     const { payload } = await jwtVerify(token, createLocalJWKSet(await tokenKeys.published()), { algorithms: ['RS256'], audience, currentDate: now, requiredClaims: ['exp', 'sub'] })
     return { account: payload.sub ?? '', clientId: String(payload['client_id']) }

@@ -1,5 +1,4 @@
 /** The tokens that the sign-in service issues, with the claims of AD FS that the REST side and its clients read (rest-mde 2). */
-import { CompactSign } from 'jose'
 import type { TokenKeys } from '../../cluster/token-keys.js'
 import type { ServerState } from '../../cluster/server-state.js'
 import type { Account, Directory } from '../../directory/directory.js'
@@ -73,6 +72,7 @@ function addressesOf({ mail, proxyAddresses }: Account): readonly string[] {
 /** A JWT of these claims. */
 export async function signed({ state, tokenKeys }: TokenIssuer, claims: object): Promise<string> {
   const { kid, privateKey } = await tokenKeys.signing(state)
+  const { CompactSign } = await import('jose')
   return new CompactSign(Buffer.from(plainJson(claims))).setProtectedHeader({ typ: 'JWT', alg: 'RS256', kid }).sign(privateKey)
 }
 

@@ -10,6 +10,7 @@ import type { Principal } from '../../xrml/body.js'
 import type { RightsData } from '../../xrml/rights-data.js'
 import { formatTime } from '../../xrml/times.js'
 import type { UlRight } from '../../xrml/ul.js'
+import { withForeignGroups } from '../licensing/foreign-groups.js'
 import { findLicensee } from '../licensing/licensee.js'
 import { currentPolicy, identityOfAccount, issueLicense, requireRights } from '../licensing/issue-license.js'
 import { noteIssued } from '../licensing/items.js'
@@ -95,7 +96,8 @@ async function findAccount(known: PlCall): Promise<{ principal: Principal; mail:
 async function decide(known: PlCall & OpenedPl & { principal: Principal }): Promise<{ rights: readonly UlRight[]; policy: Policy; policySource: RightsData }> {
   const { good, rightsData, principal, account, state, context, now } = known
   const { policy, rights: policySource } = currentPolicy(good, rightsData, now)
-  const identity = await identityOfAccount(principal, state.homeRacIssuer, { state, directory: context.directory })
+  const own = await identityOfAccount(principal, state.homeRacIssuer, { state, directory: context.directory })
+  const identity = await withForeignGroups(own, policy, principal, known)
   const rights = rightsOrExpiry()
   // A use license may begin later; JSON has no place for that.
   if (!rights.some((right) => holdsAt(right, now))) refuse('NoRightsForRequestedPrincipal', `no right of ${account.name} holds now`)
