@@ -24,7 +24,7 @@ export function bearerSignIn(operation: RestOperation, context: NodeContext) {
     context.log.info({ path: request.url.slice(0, 200), status: 401, why, from: request.ip }, 'sign-in refused')
     context.metrics.count(operation.name, 0, '401')
     const { code, message } = restExceptions.Unauthorized
-    const challenge = `Bearer realm="${restResource}", authorization="${authorizationUrl(state)}"`
+    const challenge = `Bearer realm="${restResource}", authorization="${authorizationUrl(state, request.host)}"`
     await reply
       .code(401)
       .header('www-authenticate', authorization === undefined ? challenge : `${challenge}, error="invalid_token"`)

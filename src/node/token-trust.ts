@@ -2,12 +2,15 @@
 import type { JSONWebKeySet, JWTVerifyGetKey } from 'jose'
 import type { ServerState } from '../cluster/server-state.js'
 import type { TokenTrust } from '../identity/bearer.js'
-import { signInOrigin } from '../services/rest/addresses.js'
+import { signInOriginFor } from '../services/rest/addresses.js'
 import type { NodeContext } from './context.js'
 
-/** Where the challenge sends clients to sign in. */
-export function authorizationUrl(state: ServerState): string {
-  return state.configuration.tokenIssuer?.authorizationUrl ?? `${signInOrigin(state)}/adfs/oauth2/authorize`
+/**
+ * Where the challenge sends clients to sign in.
+ * @param host that the client used
+ */
+export function authorizationUrl(state: ServerState, host: string): string {
+  return state.configuration.tokenIssuer?.authorizationUrl ?? `${signInOriginFor(state, host)}/adfs/oauth2/authorize`
 }
 
 export function tokenTrust({ tokenKeys }: NodeContext, state: ServerState): TokenTrust {

@@ -1,6 +1,9 @@
 /** What REST does around its operations: a server that is not ready, bodies of any kind, and who may ask. */
 import { readdirSync, renameSync } from 'node:fs'
+import { once } from 'node:events'
+import { request, type IncomingHttpHeaders, type IncomingMessage } from 'node:http'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import t from 'tap'
 import fc from 'fast-check'
 import { generateKeyPairSync } from 'node:crypto'
@@ -119,6 +122,41 @@ t.test('tokens of another issuer count instead of our own, when it is trusted; o
     t.equal((await fetch(`${node.url}/adfs/oauth2/token`, { method: 'POST', body: new URLSearchParams({ grant_type: 'password', username: 'bob', password: 'Passw0rd!' }) })).status, 404)
   })
   t.equal((await ask(bob)).status, 200)
+})
+
+t.test('who comes by the extranet is told the addresses outside, and the request log has the listener', async (t) => {
+  const outside = { externalLicensingUrl: 'http://outside.contoso.test:8443/_wmcs/licensing', externalCertificationUrl: 'http://signin.contoso.test:7443/_wmcs/certification' }
+  const marked = await startNode({ listenerKey: 'key of the balancer', settings: outside })
+  t.teardown(() => marked.close())
+  const token = await goodToken(marked, 'bob')
+  const ask = (headers: Readonly<Record<string, string>>) => ofHost(`${marked.url}/my/v2/servicediscovery`, { host: 'outside.contoso.test:8443', 'x-balancer-listener': 'extranet', ...headers })
+  const [challenge, found] = [await ask({}), await ask({ authorization: `Bearer ${token}`, 'x-balancer-key': 'key of the balancer' })]
+  t.match(challenge.headers['www-authenticate'], 'authorization="http://signin.contoso.test:7443/adfs/oauth2/authorize"')
+  t.match(JSON.parse(found.text), [{ Uri: 'http://outside.contoso.test:8443/my/v2/enduserlicenses' }])
+  t.equal((await ask({ authorization: `Bearer ${token}`, 'x-balancer-key': 'another' })).status, 200)
+  const inside = await fetch(`${marked.url}/my/v2/servicediscovery`)
+  t.match(inside.headers.get('www-authenticate'), `authorization="${marked.url}/adfs/oauth2/authorize"`)
+  const records = await marked.context.store.requestLog.query({ requestType: 'ServiceDiscovery', limit: 10 })
+  t.same(records.map(({ listener }) => listener).toSorted(), ['direct', 'extranet'])
+})
+
+/** With a Host header of one's own, which fetch does not send. */
+async function ofHost(address: string, headers: Readonly<Record<string, string>>): Promise<{ readonly status: number | undefined; readonly headers: IncomingHttpHeaders; readonly text: string }> {
+  const [response] = (await once(request(address, { headers }).end(), 'response')) as [IncomingMessage]
+  return { status: response.statusCode, headers: response.headers, text: await text(response) }
+}
+
+t.test('REST waits for the emulated server like SOAP, and a queue that is full answers as IIS does', async (t) => {
+  const slow = await startNode({ emulatedServer: { operationsPerSecond: 2, serviceDistribution: 'fixed', queueLimit: 0 } })
+  t.teardown(() => slow.close())
+  const token = await goodToken(slow, 'bob')
+  const ask = () => fetch(`${slow.url}/my/v2/templates`, { headers: { authorization: `Bearer ${token}` } })
+  const answers = await Promise.all([ask(), ask(), ask(), ask()])
+  const refused = answers.filter(({ status }) => status === 503)
+  t.ok(refused.length > 0 && answers.some(({ status }) => status === 200))
+  for (const answer of refused) t.match(await answer.text(), /HTTP 503: the queue is full/)
+  const metrics = await (await fetch(`${slow.url}/metrics`)).text()
+  t.match(metrics, new RegExp(`rms_queue_wait_seconds_count\\{[^}]*\\} ${answers.length - refused.length}`))
 })
 
 t.test('metrics count REST operations, refusals and steps like those over SOAP', async (t) => {

@@ -1,6 +1,7 @@
 /** Addresses of the REST services: on the origin of each cluster (design 12). */
 import type { ServerConfiguration } from '../../cluster/configuration.js'
 import type { ServerState } from '../../cluster/server-state.js'
+import { extranetCertificationUrl } from '../standing.js'
 import type { RestServiceName, RestVersion } from './operation.js'
 
 /** Below the version. */
@@ -24,9 +25,19 @@ export function knownUrls({ baseUrl, licensingUrl, externalCertificationUrl, ext
  * @param host as the client used it, with its port unless it is the usual one
  */
 export function originOf(configuration: Urls, host: string): string {
-  const same = (url: string): boolean => new URL(url).host.toLowerCase() === host.toLowerCase()
-  const external = [configuration.externalLicensingUrl, configuration.externalCertificationUrl].find((url) => url !== null && same(url))
-  return new URL(external ?? configuration.baseUrl).origin
+  return new URL(externalUrl(configuration, host) ?? configuration.baseUrl).origin
+}
+
+/** The external URL that who used this host came by. */
+function externalUrl({ externalLicensingUrl, externalCertificationUrl }: Urls, host: string): string | undefined {
+  const urls = [externalLicensingUrl, externalCertificationUrl].flatMap((url) => url ?? [])
+  return urls.find((url) => new URL(url).host.toLowerCase() === host.toLowerCase())
+}
+
+/** Where who used this host signs in: whoever came from outside is sent to the root's address outside, when it has one. */
+export function signInOriginFor(state: ServerState, host: string): string {
+  const outside = externalUrl(state.configuration, host) === undefined ? undefined : extranetCertificationUrl(state)
+  return outside === undefined ? signInOrigin(state) : new URL(outside).origin
 }
 
 /** Where the sign-in service of the forest is: at its root; here, when no root is registered. */

@@ -2,7 +2,7 @@
 import type { ServerConfiguration } from '../../cluster/configuration.js'
 import { refuseRest } from '../../rest-exceptions.js'
 import { walk } from '../steps.js'
-import { knownUrls, restUrl } from './addresses.js'
+import { knownUrls, originOf, restUrl } from './addresses.js'
 import { requireAdmittedClient } from './admission.js'
 import { restOperation, restServiceNames, type RestCall, type RestOperation } from './operation.js'
 import { serviceLocations } from './schemas.js'
@@ -49,7 +49,8 @@ async function clusterOf(service: string, { state, context, origin }: RestCall):
   const trusted = state.trusted.flatMap(({ principal }) => principal.object?.addresses ?? [])
   if (url !== undefined && trusted.some(({ value }) => URL.canParse(value) && new URL(value).host === url.host)) return origin
   const other = url === undefined ? undefined : (await context.store.clusters.list()).find(({ configuration }) => isOf(configuration))
-  return other === undefined ? refuseRest('UnrecognizedUrl', `"${service.slice(0, 200)}" is the URL of no cluster of this forest`) : new URL(other.configuration.baseUrl).origin
+  if (url === undefined || other === undefined) return refuseRest('UnrecognizedUrl', `"${service.slice(0, 200)}" is the URL of no cluster of this forest`)
+  return originOf(other.configuration, url.host)
 }
 
 /** The domain of the forest and those below it; another one where somebody of the directory has this address. */
