@@ -2,7 +2,7 @@
 import { createServer, type AddressInfo } from 'node:net'
 import { createServer as createHttpServer } from 'node:http'
 import { once } from 'node:events'
-import t, { type Test } from 'tap'
+import t from 'tap'
 import { AccessDenied, connect, connectRest, ForeignSignInService, readyMachine, RestRefused, writePfile, readPfile, type RestClient } from '../../src/client/index.js'
 import { encryptContent, decryptContent } from '../../src/crypto/content-cipher.js'
 import type { CipherMode } from '../../src/crypto/content-key.js'
@@ -94,9 +94,12 @@ async function openAsDevice(user: string, { url }: RunningNode, file: Buffer): P
   return { rights: license.Rights, plain: decrypted.subarray(0, pfile.originalSize) }
 }
 
-async function nodeOf(t: Test, mode: CryptoMode): Promise<RunningNode> {
-  const node = await startNode({ mode })
-  t.teardown(() => node.close())
+const nodes = new Map<CryptoMode, RunningNode>()
+t.teardown(() => Promise.all([...nodes.values()].map((node) => node.close())))
+
+async function nodeOf(mode: CryptoMode): Promise<RunningNode> {
+  const node = nodes.get(mode) ?? (await startNode({ mode }))
+  nodes.set(mode, node)
   return node
 }
 
@@ -107,7 +110,7 @@ const rest = (node: RunningNode, user: string): RestClient => connectRest({ url:
 
 for (const mode of [1, 2] as const) {
   t.test(`from challenge to decrypted file, and across to SOAP, in Mode ${mode}`, async (t) => {
-    const node = await nodeOf(t, mode)
+    const node = await nodeOf(mode)
     const bob = soap(node, 'bob')
     for (const [cipher, deprecated] of [['CBC4K', false], ['ECB', true]] as const) {
       const file = await protectAsDevice(node, deprecated)
@@ -131,7 +134,7 @@ for (const mode of [1, 2] as const) {
 }
 
 t.test('our REST client publishes by template, rights and roles, and tells who is refused', async (t) => {
-  const node = await nodeOf(t, 2)
+  const node = await nodeOf(2)
   const [alice, bob, mallory, soapBob] = [rest(node, 'alice'), rest(node, 'bob'), rest(node, 'mallory'), soap(node, 'bob')]
   t.same([...(await alice.discover()).keys()], ['EndUserLicenses', 'PublishingLicenses', 'Templates', 'ClientDebugLogs', 'ClientPerformanceLogs'])
   const template = (await alice.templates()).find(({ name }) => /read only/i.test(name))
