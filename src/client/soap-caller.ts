@@ -140,7 +140,7 @@ function requestHeader({ namespace, versions = plainVersions }: SoapCall): Marku
   return versions === 'none' ? undefined : versionDataHeader(namespace, versions)
 }
 
-async function readBounded(response: Response, url: string, maximumBytes: number): Promise<Uint8Array> {
+export async function readBounded(response: Response, url: string, maximumBytes: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
   let length = 0
   for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
@@ -188,7 +188,7 @@ function adviceOnStatus(status: number, type: string): string {
   }
 }
 
-function adviceOnError(error: unknown, url: string, timeoutMilliseconds: number): string {
+export function adviceOnError(error: unknown, url: string, timeoutMilliseconds: number): string {
   if (error instanceof Error && error.name === 'TimeoutError') {
     return `there was no complete answer within ${timeoutMilliseconds} ms. Is the server overloaded or the time too short?`
   }
