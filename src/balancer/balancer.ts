@@ -1,6 +1,7 @@
 /** Starts a balancer: the front door of clusters. Knows URLs and health only, nothing of RMS. */
 import { pino } from 'pino'
 import { systemClock, systemRandom } from '../effects.js'
+import { nameConnections } from './connection-names.js'
 import { createCluster, UnknownNode, type BalancedCluster } from './cluster.js'
 import { listen, type Listener } from './listener.js'
 import { createBalancerMetrics, type Observed } from './metrics.js'
@@ -41,6 +42,7 @@ export async function startBalancer(options: BalancerOptions): Promise<RunningBa
   const limits = { ...defaultLimits, ...options.limits }
   const token = options.status?.token ?? random.bytes(24).toString('base64url')
   const kept = { used: 0 }
+  const connectionName = nameConnections(random)
   const observed: Observed[] = []
   const metrics = createBalancerMetrics(() => observed)
   const status = (): BalancerStatus => ({ clusters: observed.map(({ cluster, listeners }) => clusterStatus(cluster, listeners)) })
@@ -77,7 +79,7 @@ export async function startBalancer(options: BalancerOptions): Promise<RunningBa
       const pinning = createPinning(cluster, limits)
       const observe = metrics.observer(name)
       for (const listener of wanted) {
-        const forwarding = { cluster, listener: listener.name, limits, pinning, kept, observe, monotonic: () => clock.monotonic() }
+        const forwarding = { cluster, listener: listener.name, connectionName, limits, pinning, kept, observe, monotonic: () => clock.monotonic() }
         listeners.push(await listen(listener, limits, forwarding))
       }
     }

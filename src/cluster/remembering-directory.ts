@@ -34,8 +34,8 @@ export function rememberingDirectory(directory: Directory, limit = 10_000): Dire
     groupByMail: (mail) => ask(['groupByMail', mail], () => directory.groupByMail(mail)),
     groupByName: (name) => ask(['groupByName', name], () => directory.groupByName(name)),
     authenticate: (name, password) => ask(['authenticate', name, password], () => directory.authenticate(name, password)),
-    // Not remembered: it is the password itself.
-    passwordOf: (sid) => directory.passwordOf(sid),
+    // The password itself: who signs in by NTLM is to go on as well, and nothing less proves an NTLM response.
+    passwordOf: (sid) => ask(['passwordOf', sid], () => directory.passwordOf(sid)),
     memberships: (sid) => ask(['memberships', sid], () => directory.memberships(sid)),
   }
 }

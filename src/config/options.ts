@@ -27,6 +27,8 @@ interface IntegerRow extends RowBase {
 interface StringRow extends RowBase {
   readonly type: 'string'
   readonly format?: 'url'
+  /** The value is a list of some of these, with commas between them. */
+  readonly listOf?: readonly string[]
   readonly default: string | undefined
 }
 
@@ -160,6 +162,14 @@ export const options = {
   admit: {
     type: 'pairs', values: 'string', placeholder: 'ENDPOINT=GROUP', default: [], commands: ['up'],
     help: 'group or account on the access list of an endpoint, ANONYMOUS for everybody; repeatable',
+  },
+  schemes: {
+    type: 'string', listOf: ['negotiate', 'ntlm', 'basic'], placeholder: 'LIST', default: 'negotiate,ntlm,basic', defaultText: 'all three', commands: serving,
+    help: 'ways to sign in that servers offer, with commas between them: negotiate, ntlm, basic',
+  },
+  ntlm: {
+    type: 'choice', choices: ['v2', 'v1-ess', 'v1'], default: 'v2', commands: serving,
+    help: 'weakest NTLM response that is accepted: NTLMv2, NTLMv1 with extended session security, or any NTLMv1',
   },
   decommissioned: {
     type: 'boolean', default: false, commands: ['up'],

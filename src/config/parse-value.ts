@@ -20,6 +20,7 @@ export function parseValue(row: OptionRow, texts: readonly string[]): SettingVal
   if (row.type === 'choice') return parseChoice(text, row.choices)
   if (text === '') throw new BadValue('must not be empty')
   if (row.format === 'url') requireHttp(text)
+  if (row.listOf !== undefined) requireItems(text, row.listOf)
   return text
 }
 
@@ -45,6 +46,11 @@ function parseBoolean(text: string): boolean {
 function requireHttp(text: string): void {
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (url?.protocol !== 'http:' && url?.protocol !== 'https:') throw new BadValue('must be a URL with http:// or https://')
+}
+
+function requireItems(text: string, known: readonly string[]): void {
+  const strange = text.split(',').find((item) => !known.includes(item))
+  if (strange !== undefined) throw new BadValue(`must be a list, with commas, of some of ${known.join(', ')}`)
 }
 
 function parsePairs(row: OptionRow & { type: 'pairs' }, texts: readonly string[]): readonly Pair<string | number>[] {

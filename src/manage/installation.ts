@@ -12,8 +12,10 @@ import type { EngineName } from '../crypto/signer.js'
 import { seedForest } from '../directory/seed.js'
 import { systemClock, systemRandom } from '../effects.js'
 import { endpointsNamed } from '../identity/access.js'
+import type { Scheme } from '../identity/schemes.js'
 import { endpointPaths } from '../node/roles.js'
 import { defaultNodeOptions, startNode } from '../node/start.js'
+import type { NtlmLevel } from '../ntlm/server.js'
 import { startManagement } from './app.js'
 import { lockDatabase } from './database-lock.js'
 import type { ClusterStatus, InstallationStatus } from './status.js'
@@ -54,6 +56,10 @@ export interface InstallationOptions {
   readonly includeXrmlInLog?: boolean | undefined
   /** Bytes of log records that wait while the database is away. */
   readonly spoolLimit?: number | undefined
+  /** Ways to sign in that servers offer; all of them when left out. */
+  readonly schemes?: readonly Scheme[] | undefined
+  /** Weakest NTLM response that they take; `v2` when left out. */
+  readonly ntlmLevel?: NtlmLevel | undefined
   /** Accounts and groups to add to the access lists of endpoints. */
   readonly admit?: readonly { readonly endpoint: string; readonly group: string }[] | undefined
   readonly settings?: Partial<ServerConfiguration> | undefined
@@ -165,8 +171,8 @@ async function stop(closed: Promise<void>, release: () => Promise<void>): Promis
 }
 
 async function startInProcess(options: InstallationOptions, { database }: Place): Promise<Servers> {
-  const { host, port, publicUrl, mode, engine, keyPassword, bodyLimit, requestTimeoutMilliseconds, includeXrmlInLog, log } = options
-  const told = { host, port, publicUrl, mode, engine, keyPassword, bodyLimit, requestTimeoutMilliseconds, includeXrmlInLog, log, database }
+  const { host, port, publicUrl, mode, engine, keyPassword, bodyLimit, requestTimeoutMilliseconds, includeXrmlInLog, log, schemes, ntlmLevel } = options
+  const told = { host, port, publicUrl, mode, engine, keyPassword, bodyLimit, requestTimeoutMilliseconds, includeXrmlInLog, log, database, schemes, ntlmLevel }
   const node = await startNode(given({ ...told, settings: settingsOf(options, 'root') }))
   const nodes = [{ id: node.nodeId, url: node.url, pid: process.pid, state: 'serving' as const }]
   const clusters = [{ name: node.cluster, kind: node.kind, url: node.baseUrl, nodes }]
@@ -174,12 +180,12 @@ async function startInProcess(options: InstallationOptions, { database }: Place)
 }
 
 async function startProcesses(options: InstallationOptions, { folder, database }: Place): Promise<Servers> {
-  const { keyPassword, mode, engine, bodyLimit, host } = { ...defaultNodeOptions, ...given(options) }
+  const { keyPassword, mode, engine, bodyLimit, host, schemes, ntlmLevel } = { ...defaultNodeOptions, ...given(options) }
   const timeout = Math.ceil((options.requestTimeoutMilliseconds ?? defaultNodeOptions.requestTimeoutMilliseconds) / 1000)
   const log = options.log ?? pino({ level: 'silent' })
   const shared = ['--body-limit', String(bodyLimit), '--request-timeout', String(timeout), '--log-level', log.level]
   const spool = options.spoolLimit === undefined ? [] : ['--spool-limit', String(options.spoolLimit)]
-  const nodeFlags = [...shared, ...spool, '--signer', engine, '--data', folder, ...(options.includeXrmlInLog === true ? ['--log-xrml'] : [])]
+  const nodeFlags = [...shared, ...spool, '--schemes', schemes.join(','), '--ntlm', ntlmLevel, '--signer', engine, '--data', folder, ...(options.includeXrmlInLog === true ? ['--log-xrml'] : [])]
   const store = await openStore(database)
   try {
     // A wrong password must change nothing, and is told before anything starts.

@@ -6,6 +6,9 @@ import type { ServerState } from '../cluster/server-state.js'
 import type { Store } from '../cluster/store/open.js'
 import type { ServiceContext } from '../services/context.js'
 import type { Clock, Random } from '../effects.js'
+import { signedInConnections, type SignedInConnections } from '../identity/connections.js'
+import type { Scheme } from '../identity/schemes.js'
+import type { NtlmLevel } from '../ntlm/server.js'
 import { precertifiedAccounts } from '../services/precertified.js'
 import type { Metrics } from './metrics.js'
 
@@ -15,6 +18,10 @@ export interface NodeContext extends ServiceContext {
   readonly log: Logger
   readonly requestLog: RequestLog
   readonly metrics: Metrics
+  /** Ways to sign in that are offered. */
+  readonly schemes: readonly Scheme[]
+  /** Those who have signed in by NTLM or Negotiate. */
+  readonly connections: SignedInConnections
   /** Whether there is a state yet. */
   readonly isReady: () => boolean
   /** Replaces the state as a whole. */
@@ -39,13 +46,18 @@ export interface NodeParts {
   readonly store: Store
   readonly requestLog: RequestLog
   readonly metrics: Metrics
+  readonly schemes: readonly Scheme[]
+  readonly ntlmLevel: NtlmLevel
 }
 
 export function createContext(parts: NodeParts): NodeContext {
   let current: ServerState | undefined
+  const directory = rememberingDirectory(parts.store.directory)
+  const { clock, random, nodeId, ntlmLevel } = parts
   return {
     ...parts,
-    directory: rememberingDirectory(parts.store.directory),
+    directory,
+    connections: signedInConnections({ directory, clock, random, level: ntlmLevel, computer: nodeId }),
     precertified: precertifiedAccounts(),
     state: () => {
       if (current === undefined) throw new NotReady()

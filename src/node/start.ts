@@ -13,6 +13,8 @@ import { modes, type CryptoMode } from '../crypto/modes.js'
 import { createSigner, type EngineName } from '../crypto/signer.js'
 import { surfaceDigest } from '../crypto/signed-octets.js'
 import { systemClock, systemRandom, type Clock, type Random } from '../effects.js'
+import { schemeNames, type Scheme } from '../identity/schemes.js'
+import type { NtlmLevel } from '../ntlm/server.js'
 import { labEnrollmentService } from '../xrml/lab-hierarchy.js'
 import { buildApp } from './app.js'
 import { createContext, type NodeContext } from './context.js'
@@ -39,6 +41,10 @@ export interface NodeOptions {
   readonly spoolFolder?: string | undefined
   /** Bytes of all records that wait. */
   readonly spoolLimit: number
+  /** Ways to sign in that the node offers. */
+  readonly schemes: readonly Scheme[]
+  /** Weakest NTLM response that it takes. */
+  readonly ntlmLevel: NtlmLevel
   /** Settings of the cluster that are to be as given from this start on. */
   readonly settings?: Partial<ServerConfiguration>
   readonly nodeId?: string
@@ -73,6 +79,8 @@ export const defaultNodeOptions = {
   includeXrmlInLog: false,
   provision: true,
   spoolLimit: 64 * 1024 * 1024,
+  schemes: schemeNames,
+  ntlmLevel: 'v2',
 } as const satisfies NodeOptions
 
 /**
@@ -88,7 +96,8 @@ export async function startNode(given: Partial<NodeOptions> = {}): Promise<Runni
   const store = await openStore(options.database)
   const log = options.log ?? pino({ level: 'silent' })
   const requestLog = createRequestLog(store.requestLog, { clock, ...loggingOptions(options, nodeId, log) })
-  const context = createContext({ nodeId, keepsXrml: options.includeXrmlInLog, log, clock, random, store, requestLog, metrics: createMetrics(nodeId) })
+  const { schemes, ntlmLevel, includeXrmlInLog: keepsXrml } = options
+  const context = createContext({ nodeId, keepsXrml, log, clock, random, store, requestLog, metrics: createMetrics(nodeId), schemes, ntlmLevel })
   let app: FastifyInstance | undefined
   let stopRefreshing: (() => Promise<void>) | undefined
   const close = async (): Promise<void> => {

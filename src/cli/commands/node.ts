@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import closeWithGrace from 'close-with-grace'
 import type { Settings } from '../../config/options.js'
 import { systemRandom } from '../../effects.js'
+import { schemesOf } from '../../identity/schemes.js'
 import { startNode } from '../../node/start.js'
 import { Failure } from '../failure.js'
 import { createLogger } from '../logger.js'
@@ -33,6 +34,8 @@ export async function node(settings: Settings<'node'>): Promise<void> {
     bodyLimit: settings.bodyLimit,
     requestTimeoutMilliseconds: settings.requestTimeout * 1000,
     includeXrmlInLog: settings.logXrml,
+    schemes: schemesOf(settings.schemes),
+    ntlmLevel: settings.ntlm,
     ...(settings.data === undefined ? {} : { spoolFolder: join(settings.data, 'spool') }),
     spoolLimit: settings.spoolLimit,
     log,

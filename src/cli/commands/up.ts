@@ -2,6 +2,7 @@
 import type { Settings } from '../../config/options.js'
 import { seedDirectory, seedPassword } from '../../directory/seed.js'
 import { systemRandom } from '../../effects.js'
+import { schemesOf } from '../../identity/schemes.js'
 import type { Installation, InstallationOptions } from '../../manage/installation.js'
 import { createLogger, relayTo } from '../logger.js'
 import { keepToken } from '../management-token.js'
@@ -30,6 +31,8 @@ export function installationOptions(settings: Settings<'up'>): InstallationOptio
     bodyLimit: settings.bodyLimit,
     requestTimeoutMilliseconds: settings.requestTimeout * 1000,
     includeXrmlInLog: settings.logXrml,
+    schemes: schemesOf(settings.schemes),
+    ntlmLevel: settings.ntlm,
     admit: settings.admit.map(({ key, value }) => ({ endpoint: key, group: value })),
     settings: {
       configurationRefreshIntervalSeconds: settings.refreshInterval,
