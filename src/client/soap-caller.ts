@@ -11,6 +11,7 @@ import { quoted, SoapProblem } from '../soap/soap-problem.js'
 import type { SoapVersion } from '../soap/soap-problem.js'
 import { plainVersions, versionDataHeader } from '../soap/version-data.js'
 import type { VersionData } from '../soap/version-data.js'
+import { openConnections, TooManyBytes, type Connections, type Credentials, type HttpAnswer } from './connections.js'
 
 export interface SoapCall {
   readonly url: string
@@ -23,8 +24,10 @@ export interface SoapCall {
   readonly version?: SoapVersion
   /** 1.0.0.0 for both unless told otherwise; `none` leaves the header out. */
   readonly versions?: VersionData | 'none'
-  /** For HTTP Basic. */
-  readonly credentials?: { readonly user: string; readonly password: string } | undefined
+  /** For HTTP Basic, where no connections are given. */
+  readonly credentials?: Credentials | undefined
+  /** What the call goes out by, and signs in with. */
+  readonly connections?: Connections | undefined
   readonly userAgent?: string
   /** For the whole call, 30 s unless told otherwise. */
   readonly timeoutMilliseconds?: number
@@ -90,69 +93,43 @@ export async function callSoap(call: SoapCall): Promise<XmlElement> {
   return message.body
 }
 
-interface Answer {
-  readonly status: number
-  readonly type: string
-  readonly bytes: Uint8Array
-}
-
-async function post(call: SoapCall): Promise<Answer> {
+async function post(call: SoapCall): Promise<HttpAnswer> {
   const { url, version = '1.1', timeoutMilliseconds = 30_000, maximumBytes = 16 * 1024 * 1024 } = call
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
     throw new CallFailed(url, undefined, `${quoted(url)} is not an http or https address. Check the URL.`)
   }
+  const { connections = openConnections({ credentials: call.credentials }) } = call
   try {
-    const response = await fetch(url, {
-      method: 'POST',
+    return await connections.post({
+      url,
       headers: requestHeaders(call),
       body: writeEnvelope(version, requestHeader(call), call.body),
-      // A redirected POST would go to an address that nobody named, with the password
-      redirect: 'manual',
       signal: AbortSignal.timeout(timeoutMilliseconds),
+      maximumBytes,
     })
-    const bytes = await readBounded(response, url, maximumBytes)
-    return { status: response.status, type: response.headers.get('content-type') ?? '', bytes }
   } catch (error) {
-    if (error instanceof CallFailed) throw error
+    if (error instanceof TooManyBytes) {
+      throw new CallFailed(url, error.status, `${url} answered with more than ${maximumBytes} bytes. Raise the limit if this is right.`)
+    }
     throw new CallFailed(url, undefined, `${url} cannot be called: ${adviceOnError(error, url, timeoutMilliseconds)}`, error)
   }
 }
 
-function requestHeaders({ namespace, operation, version = '1.1', credentials, userAgent }: SoapCall): Record<string, string> {
+function requestHeaders({ namespace, operation, version = '1.1', userAgent }: SoapCall): Record<string, string> {
   const action = soapAction({ namespace }, operation)
   return {
     'Content-Type': contentType(version, action),
     ...(version === '1.1' ? { SOAPAction: `"${action}"` } : {}),
     ...(userAgent === undefined ? {} : { 'User-Agent': userAgent }),
-    ...(credentials === undefined ? {} : { Authorization: `Basic ${basic(credentials.user, credentials.password)}` }),
   }
-}
-
-function basic(user: string, password: string): string {
-  return Buffer.from(`${user}:${password}`, 'utf8').toString('base64')
 }
 
 function requestHeader({ namespace, versions = plainVersions }: SoapCall): Markup | undefined {
   return versions === 'none' ? undefined : versionDataHeader(namespace, versions)
 }
 
-async function readBounded(response: Response, url: string, maximumBytes: number): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = []
-  let length = 0
-  for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
-    length += chunk.byteLength
-    // Leaving the loop cancels the rest of the answer
-    if (length > maximumBytes) {
-      const why = `${url} answered with more than ${maximumBytes} bytes. Raise the limit if this is right.`
-      throw new CallFailed(url, response.status, why)
-    }
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks)
-}
-
 /** Faults come with 500 or 400 and are read as well; anything else that is not XML is explained by its status. */
-function readAnswer(url: string, { status, type, bytes }: Answer): SoapMessage {
+function readAnswer(url: string, { status, type, bytes }: HttpAnswer): SoapMessage {
   if (![200, 400, 500].includes(status) || !/xml/i.test(type)) {
     throw new CallFailed(url, status, `${url} answered HTTP ${status}: ${adviceOnStatus(status, type)}`)
   }
@@ -200,7 +177,7 @@ function adviceOnError(error: unknown, url: string, timeoutMilliseconds: number)
       return 'the server closed the connection without an answer. Has it been stopped? Try again.'
     default:
       return /CERT|SELF_SIGNED|TLS|SSL/.test(code)
-        ? `the TLS certificate is not accepted (${code}). Trust the certificate of its issuer (NODE_EXTRA_CA_CERTS), or use http.`
+        ? `the TLS certificate is not accepted (${code}). Trust the certificate of its issuer (--ca FILE, or NODE_EXTRA_CA_CERTS), or use http.`
         : `${error instanceof Error ? error.message : String(error)}${code === '' ? '' : ` (${code})`}.`
   }
 }

@@ -245,6 +245,14 @@ export const options = {
     type: 'string', placeholder: 'TEXT', default: 'Passw0rd!', secret: true, commands: ['client'],
     help: 'password of the account',
   },
+  'sign-in': {
+    type: 'choice', choices: ['basic', 'ntlm', 'negotiate'], default: 'basic', commands: asClient,
+    help: 'how the client signs in',
+  },
+  ca: {
+    type: 'string', placeholder: 'FILE', default: undefined, defaultText: 'those of Node.js', commands: asClient,
+    help: 'certificates in PEM that the certificate of an https server may lead to, such as /ca.pem of the management listener',
+  },
   machine: {
     type: 'string', placeholder: 'NAME|DIR', default: undefined, defaultText: 'a new one', commands: ['client'],
     help: 'ready-made machine by name, such as alice-pc-mode2, or a folder with spc.xrml and key.pem',
