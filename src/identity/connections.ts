@@ -63,9 +63,12 @@ export function signedInConnections(context: NtlmContext, limits: DialogueLimits
 
   const wait = (connection: Connection, speaker: Speaker, dialogue: Dialogue): void => {
     waiting.delete(connection)
-    waiting.set(connection, { dialogue, speaker, since: context.clock.monotonic() })
-    const [oldest] = waiting.keys()
-    if (waiting.size > limits.dialogues && oldest !== undefined) waiting.delete(oldest)
+    const since = context.clock.monotonic()
+    waiting.set(connection, { dialogue, speaker, since })
+    for (const [oldest, other] of waiting) {
+      if (waiting.size <= limits.dialogues && since - other.since <= limits.longestDialogue) break
+      waiting.delete(oldest)
+    }
     if (watched.has(connection)) return
     watched.add(connection)
     connection.once('close', () => waiting.delete(connection))
