@@ -80,7 +80,7 @@ export async function startBalancer(options: BalancerOptions): Promise<RunningBa
       const observe = metrics.observer(name)
       for (const listener of wanted) {
         const forwarding = { cluster, listener: listener.name, connectionName, limits, pinning, kept, observe, monotonic: () => clock.monotonic() }
-        listeners.push(await listen(listener, limits, forwarding))
+        listeners.push(await listen({ ...listener, tls: options.tls }, limits, forwarding))
       }
     }
     statusServer = await serveStatus({ host: '127.0.0.1', port: 0, ...options.status, token }, metrics.registry, actions)

@@ -75,7 +75,7 @@ export function nodeHeaders(request: IncomingMessage, host: string, listener: st
     if (lower === 'x-forwarded-for') forwardedFor += `${value}, `
     else if (!hopByHop.has(lower) && !replaced.has(lower) && dropped?.has(lower) !== true) headers.push(name, value)
   }
-  headers.push('X-Forwarded-For', `${forwardedFor}${socket.remoteAddress ?? 'unknown'}`, 'X-Forwarded-Proto', 'http')
+  headers.push('X-Forwarded-For', `${forwardedFor}${socket.remoteAddress ?? 'unknown'}`, 'X-Forwarded-Proto', 'encrypted' in socket ? 'https' : 'http')
   headers.push('X-Forwarded-Host', host, 'X-Balancer-Listener', listener, 'X-Balancer-Connection', connection)
   return headers
 }

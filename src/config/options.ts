@@ -163,6 +163,22 @@ export const options = {
     type: 'pairs', values: 'string', placeholder: 'ENDPOINT=GROUP', default: [], commands: ['up'],
     help: 'group or account on the access list of an endpoint, ANONYMOUS for everybody; repeatable',
   },
+  tls: {
+    type: 'boolean', default: false, commands: installing,
+    help: 'https, with certificates of a lab CA in the data folder; clients find the CA at /ca.pem of the management listener',
+  },
+  'tls-names': {
+    type: 'string', placeholder: 'LIST', default: undefined, defaultText: 'none', commands: ['up'],
+    help: 'further names and addresses in the certificate, with commas, besides localhost, 127.0.0.1, ::1 and this machine',
+  },
+  'tls-cert': {
+    type: 'string', placeholder: 'FILE', default: undefined, defaultText: 'none; up: lab CA', commands: ['up', 'node', 'balancer'],
+    help: 'certificate of your own in PEM, with those above it: serves https (up: with --tls, to clients)',
+  },
+  'tls-key': {
+    type: 'string', placeholder: 'FILE', default: undefined, defaultText: 'none; up: lab CA', commands: ['up', 'node', 'balancer'],
+    help: 'private key of that certificate, in PEM',
+  },
   schemes: {
     type: 'string', listOf: ['negotiate', 'ntlm', 'basic'], placeholder: 'LIST', default: 'negotiate,ntlm,basic', defaultText: 'all three', commands: serving,
     help: 'ways to sign in that servers offer, with commas between them: negotiate, ntlm, basic',

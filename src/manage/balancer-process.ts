@@ -16,6 +16,7 @@ export interface BalancerProcessOptions {
   readonly port: number
   /** Further flags of the command. */
   readonly flags: readonly string[]
+  readonly environment: Readonly<Record<string, string>>
   readonly restart: boolean
   readonly log: Logger
   readonly onLine: (line: string) => void
@@ -88,7 +89,7 @@ export async function startBalancerProcess(options: BalancerProcessOptions): Pro
   const start = async (): Promise<Child> => {
     await writeNodes()
     const args = ['balancer', '--json', '--nodes', file, ...options.flags]
-    const child = await startChild({ args, secrets: { RMS_BALANCER_TOKEN: token }, onLine: options.onLine })
+    const child = await startChild({ args, secrets: { ...options.environment, RMS_BALANCER_TOKEN: token }, onLine: options.onLine })
     const ready = child.ready as unknown as { readonly status: string; readonly clusters: readonly { readonly listeners: readonly { readonly url: string }[] }[] }
     status = ready.status
     url = ready.clusters[0]?.listeners[0]?.url ?? ''

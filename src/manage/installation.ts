@@ -19,6 +19,7 @@ import type { NtlmLevel } from '../ntlm/server.js'
 import { startManagement } from './app.js'
 import { lockDatabase } from './database-lock.js'
 import type { ClusterStatus, InstallationStatus } from './status.js'
+import { prepareTlsFiles, type TlsFilePair, type TlsFiles, type TlsOptions } from './tls-files.js'
 import { startTopology, type RunningTopology } from './topology.js'
 
 export interface InstallationOptions {
@@ -56,6 +57,8 @@ export interface InstallationOptions {
   readonly includeXrmlInLog?: boolean | undefined
   /** Bytes of log records that wait while the database is away. */
   readonly spoolLimit?: number | undefined
+  /** https, by certificates of a lab CA in the folder of the installation, or of one's own. */
+  readonly tls?: boolean | TlsOptions | undefined
   /** Ways to sign in that servers offer; all of them when left out. */
   readonly schemes?: readonly Scheme[] | undefined
   /** Weakest NTLM response that they take; `v2` when left out. */
@@ -83,6 +86,8 @@ export interface Installation {
   readonly manage: string
   /** Cryptographic mode of the root cluster: that of its making. */
   readonly mode: CryptoMode
+  /** Certificate of the lab CA in PEM, for clients; undefined without TLS. */
+  readonly ca: string | undefined
   /** Where state is kept; undefined for a temporary installation. */
   readonly data: string | undefined
   /** Stops everything that was started, and removes a temporary folder. May be called again. */
@@ -98,6 +103,7 @@ export class UnknownEndpoint extends Error {
 interface Servers {
   readonly store: Store
   readonly topology: RunningTopology | undefined
+  readonly ca: string | undefined
   readonly status: () => readonly ClusterStatus[]
   close(): Promise<void>
 }
@@ -105,6 +111,7 @@ interface Servers {
 interface Place {
   readonly folder: string
   readonly database: string
+  readonly tls: TlsFiles | undefined
 }
 
 /**
@@ -125,8 +132,9 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
   }
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 })
+    const tls = await prepareTls(options, folder)
     unlock = options.processes === true && /^postgres(?:ql)?:/i.test(database) ? undefined : lockDatabase(database)
-    servers = await (options.processes === true ? startProcesses : startInProcess)(options, { folder, database })
+    servers = await (options.processes === true ? startProcesses : startInProcess)(options, { folder, database, tls })
     return await withManagement(options, servers, release)
   } catch (error) {
     await release()
@@ -147,6 +155,7 @@ async function withManagement(options: InstallationOptions, servers: Servers, re
     status,
     api: { store, openCluster, clock: systemClock, random: systemRandom },
     topology,
+    ca: servers.ca,
   })
   const [root] = servers.status()
   const mode = (await store.clusters.find(root?.name ?? ''))?.configuration.cryptographicMode ?? 2
@@ -156,6 +165,7 @@ async function withManagement(options: InstallationOptions, servers: Servers, re
     url: root?.url ?? '',
     manage: management.url,
     mode,
+    ca: servers.ca,
     data: options.data,
     close: () => (closing ??= stop(management.close(), release)),
   }
@@ -170,22 +180,22 @@ async function stop(closed: Promise<void>, release: () => Promise<void>): Promis
   }
 }
 
-async function startInProcess(options: InstallationOptions, { database }: Place): Promise<Servers> {
+async function startInProcess(options: InstallationOptions, { database, tls }: Place): Promise<Servers> {
   const { host, port, publicUrl, mode, engine, keyPassword, bodyLimit, requestTimeoutMilliseconds, includeXrmlInLog, log, schemes, ntlmLevel } = options
-  const told = { host, port, publicUrl, mode, engine, keyPassword, bodyLimit, requestTimeoutMilliseconds, includeXrmlInLog, log, database, schemes, ntlmLevel }
+  const told = { host, port, publicUrl, mode, engine, keyPassword, bodyLimit, requestTimeoutMilliseconds, includeXrmlInLog, log, database, schemes, ntlmLevel, tls: tls?.front }
   const node = await startNode(given({ ...told, settings: settingsOf(options, 'root') }))
   const nodes = [{ id: node.nodeId, url: node.url, pid: process.pid, state: 'serving' as const }]
   const clusters = [{ name: node.cluster, kind: node.kind, url: node.baseUrl, nodes }]
-  return { store: node.context.store, topology: undefined, status: () => clusters, close: () => node.close() }
+  return { store: node.context.store, topology: undefined, ca: tls?.ca, status: () => clusters, close: () => node.close() }
 }
 
-async function startProcesses(options: InstallationOptions, { folder, database }: Place): Promise<Servers> {
+async function startProcesses(options: InstallationOptions, { folder, database, tls }: Place): Promise<Servers> {
   const { keyPassword, mode, engine, bodyLimit, host, schemes, ntlmLevel } = { ...defaultNodeOptions, ...given(options) }
   const timeout = Math.ceil((options.requestTimeoutMilliseconds ?? defaultNodeOptions.requestTimeoutMilliseconds) / 1000)
   const log = options.log ?? pino({ level: 'silent' })
   const shared = ['--body-limit', String(bodyLimit), '--request-timeout', String(timeout), '--log-level', log.level]
   const spool = options.spoolLimit === undefined ? [] : ['--spool-limit', String(options.spoolLimit)]
-  const nodeFlags = [...shared, ...spool, '--schemes', schemes.join(','), '--ntlm', ntlmLevel, '--signer', engine, '--data', folder, ...(options.includeXrmlInLog === true ? ['--log-xrml'] : [])]
+  const nodeFlags = [...shared, ...spool, '--schemes', schemes.join(','), '--ntlm', ntlmLevel, '--signer', engine, '--data', folder, ...(options.includeXrmlInLog === true ? ['--log-xrml'] : []), ...tlsFlags(tls?.node)]
   const store = await openStore(database)
   try {
     // A wrong password must change nothing, and is told before anything starts.
@@ -202,7 +212,9 @@ async function startProcesses(options: InstallationOptions, { folder, database }
       keyPassword,
       settings: (kind) => settingsOf(options, kind),
       nodeFlags,
-      balancerFlags: shared,
+      balancerFlags: [...shared, ...tlsFlags(tls?.front)],
+      environment: tls === undefined ? {} : { NODE_EXTRA_CA_CERTS: tls.trustFile },
+      ca: tls && `${tls.ca}\n${tls.front.cert}`,
       secrets: { RMS_DB: database, RMS_KEY_PASSWORD: keyPassword },
       restart: options.restart ?? true,
       log,
@@ -214,11 +226,24 @@ async function startProcesses(options: InstallationOptions, { folder, database }
       await topology.stop()
       await store.close()
     }
-    return { store, topology, status: () => topology.status(), close }
+    return { store, topology, ca: tls?.ca, status: () => topology.status(), close }
   } catch (error) {
     await store.close()
     throw error
   }
+}
+
+/** The public address is a name that clients use too. */
+async function prepareTls({ tls, publicUrl, host }: InstallationOptions, folder: string): Promise<TlsFiles | undefined> {
+  if (tls === undefined || tls === false) return undefined
+  const given = tls === true ? {} : tls
+  const own = [publicUrl === undefined ? '' : new URL(publicUrl).hostname, host ?? ''].map((name) => name.replace(/^\[|\]$/g, ''))
+  const names = [...(given.names ?? []), ...own.filter((name) => !['', '0.0.0.0', '::'].includes(name))]
+  return prepareTlsFiles(folder, { ...given, names }, { clock: systemClock, random: systemRandom })
+}
+
+function tlsFlags(files: TlsFilePair | undefined): readonly string[] {
+  return files === undefined ? [] : ['--tls-cert', files.certFile, '--tls-key', files.keyFile]
 }
 
 type Defined<T> = { readonly [K in keyof T]?: Exclude<T[K], undefined> }

@@ -30,6 +30,10 @@ export interface TopologyOptions {
   readonly nodeFlags: readonly string[]
   readonly balancerFlags: readonly string[]
   readonly secrets: Readonly<Record<string, string>>
+  /** Environment of all processes: what they trust. */
+  readonly environment: Readonly<Record<string, string>>
+  /** The same, for calls of this process, in PEM. */
+  readonly ca: string | undefined
   readonly restart: boolean
   readonly log: Logger
   readonly onLine: (line: string) => void
@@ -67,7 +71,7 @@ export async function startTopology(options: TopologyOptions): Promise<RunningTo
 
   const openDoor = async ({ name, port }: Pick<Plan, 'name' | 'port'>): Promise<BalancerProcess> => {
     const { folder, balancerFlags, restart, onLine } = options
-    const balancer = await startBalancerProcess({ cluster: name, folder, host, port, flags: balancerFlags, restart, log, onLine, ...effects })
+    const balancer = await startBalancerProcess({ cluster: name, folder, host, port, flags: balancerFlags, environment: options.environment, restart, log, onLine, ...effects })
     balancers.push(balancer)
     ports.add(Number(new URL(balancer.url).port))
     return balancer
@@ -78,11 +82,12 @@ export async function startTopology(options: TopologyOptions): Promise<RunningTo
     const settings = options.settings(kind)
     if (stored !== undefined) return moveCluster(store, stored, baseUrl, settings)
     if (kind === 'root') await provisionRoot(store, { name, baseUrl, mode: options.mode, keyPassword, settings }, effects)
-    else await provisionLicensing(store, { name, baseUrl, keyPassword, enrollment, settings }, effects)
+    else await provisionLicensing(store, { name, baseUrl, keyPassword, enrollment, settings, ca: options.ca }, effects)
   }
 
   const serve = async ({ name, kind, nodes }: Plan, url: string, balancer: BalancerProcess): Promise<ClusterProcesses> => {
-    const { nodeFlags: flags, secrets, restart, onLine } = options
+    const { nodeFlags: flags, restart, onLine } = options
+    const secrets = { ...options.environment, ...options.secrets }
     const cluster = createClusterProcesses({ name, kind, url, balancer, flags, secrets, restart, log, onLine, clock })
     clusters.push(cluster)
     await cluster.addServers(nodes)

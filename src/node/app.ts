@@ -4,6 +4,7 @@ import fastifySwaggerUi from '@fastify/swagger-ui'
 import Fastify, { LogController, type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { RequestLogClosed, RequestLogFull } from '../cluster/request-log.js'
 import type { ClusterKind } from '../cluster/store/cluster-store.js'
+import type { TlsIdentity } from '../crypto/lab-ca.js'
 import { anonymousCaller } from '../identity/caller.js'
 import { writeHelpPage } from '../soap/help-page.js'
 import { writeWsdl } from '../soap/wsdl.js'
@@ -20,11 +21,14 @@ export interface AppOptions {
   readonly bodyLimit: number
   /** Milliseconds for a whole request to arrive. */
   readonly requestTimeout: number
+  /** Serves https with these. */
+  readonly tls?: TlsIdentity | undefined
 }
 
 export async function buildApp(context: NodeContext, options: AppOptions): Promise<FastifyInstance> {
   const app = Fastify({
     loggerInstance: context.log,
+    ...(options.tls === undefined ? {} : { https: { ...options.tls, minVersion: 'TLSv1.2' } }),
     // One line per exchange is written where its outcome is known.
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: options.bodyLimit,

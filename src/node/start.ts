@@ -10,6 +10,7 @@ import type { ClusterKind } from '../cluster/store/cluster-store.js'
 import type { Member } from '../cluster/store/member-store.js'
 import { openStore, type Store } from '../cluster/store/open.js'
 import { modes, type CryptoMode } from '../crypto/modes.js'
+import type { TlsIdentity } from '../crypto/lab-ca.js'
 import { createSigner, type EngineName } from '../crypto/signer.js'
 import { surfaceDigest } from '../crypto/signed-octets.js'
 import { systemClock, systemRandom, type Clock, type Random } from '../effects.js'
@@ -41,6 +42,8 @@ export interface NodeOptions {
   readonly spoolFolder?: string | undefined
   /** Bytes of all records that wait. */
   readonly spoolLimit: number
+  /** Certificate and key in PEM: the node serves https. */
+  readonly tls?: TlsIdentity | undefined
   /** Ways to sign in that the node offers. */
   readonly schemes: readonly Scheme[]
   /** Weakest NTLM response that it takes. */
@@ -112,7 +115,7 @@ export async function startNode(given: Partial<NodeOptions> = {}): Promise<Runni
     await requireEqualEngines(options.mode)
     const joined = options.provision ? undefined : await loadServerState(store, options.cluster, options.keyPassword, options.engine)
     const kind = joined?.kind ?? (await store.clusters.find(options.cluster))?.kind ?? 'root'
-    app = await buildApp(context, { kind, bodyLimit: options.bodyLimit, requestTimeout: options.requestTimeoutMilliseconds })
+    app = await buildApp(context, { kind, bodyLimit: options.bodyLimit, requestTimeout: options.requestTimeoutMilliseconds, tls: options.tls })
     const url = await app.listen({ host: options.host, port: options.port })
     const baseUrl = `${(options.publicUrl ?? url).replace(/\/+$/, '')}/_wmcs`
     const state = joined ?? (await provisionOrAdjust(store, options, baseUrl, { clock, random }))

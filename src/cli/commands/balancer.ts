@@ -6,6 +6,7 @@ import { startBalancer, type RunningBalancer } from '../../balancer/balancer.js'
 import { parseClusters } from '../../balancer/node-list.js'
 import type { ClusterOptions } from '../../balancer/options.js'
 import type { Settings } from '../../config/options.js'
+import { readTlsFiles } from '../../manage/tls-files.js'
 import { Failure } from '../failure.js'
 import { createLogger } from '../logger.js'
 import { createOutput, table } from '../output.js'
@@ -23,6 +24,7 @@ export async function balancer(settings: Settings<'balancer'>): Promise<void> {
   const drainTimeout = settings.drainTimeout * 1000
   const running = await startBalancer({
     clusters,
+    tls: await readTlsFiles(settings.tlsCert, settings.tlsKey),
     status: { host: settings.statusHost, port: settings.statusPort, token: settings.balancerToken },
     limits: {
       keptBody: settings.bodyLimit,

@@ -30,7 +30,7 @@ export async function demo(settings: Settings<'demo'>, { file }: DemoArguments):
   const own = settings.server === undefined ? await timed(output, 'start a server of our own', () => startOwn(settings)) : undefined
   const url = settings.server ?? own?.url ?? ''
   try {
-    const ca = settings.ca === undefined ? undefined : String(await readInput(settings.ca))
+    const ca = settings.ca === undefined ? own?.ca : String(await readInput(settings.ca))
     await tell({ output, client: clients(url, settings.signIn, ca), file: subject })
   } finally {
     await own?.close()
@@ -38,7 +38,7 @@ export async function demo(settings: Settings<'demo'>, { file }: DemoArguments):
 }
 
 function startOwn(settings: Settings<'demo'>) {
-  return startOwnInstallation({ port: 0, managePort: 0, mode: settings.cryptoMode, engine: settings.signer }, { exitCode: 130 })
+  return startOwnInstallation({ port: 0, managePort: 0, mode: settings.cryptoMode, engine: settings.signer, tls: settings.tls }, { exitCode: 130 })
 }
 
 function clients(url: string, signIn: SignIn, ca: string | undefined): Story['client'] {

@@ -4,6 +4,7 @@ import closeWithGrace from 'close-with-grace'
 import type { Settings } from '../../config/options.js'
 import { systemRandom } from '../../effects.js'
 import { schemesOf } from '../../identity/schemes.js'
+import { readTlsFiles } from '../../manage/tls-files.js'
 import { startNode } from '../../node/start.js'
 import { Failure } from '../failure.js'
 import { createLogger } from '../logger.js'
@@ -22,6 +23,7 @@ export async function node(settings: Settings<'node'>): Promise<void> {
   if (db === undefined) throw new Failure('Say where the installation is: --db PATH of its SQLite file, or --db postgres://…', 2)
   const output = createOutput(settings.json)
   const log = createLogger(settings.logLevel)
+  const tls = await readTlsFiles(settings.tlsCert, settings.tlsKey)
   const starting = startNode({
     database: db,
     cluster,
@@ -34,6 +36,7 @@ export async function node(settings: Settings<'node'>): Promise<void> {
     bodyLimit: settings.bodyLimit,
     requestTimeoutMilliseconds: settings.requestTimeout * 1000,
     includeXrmlInLog: settings.logXrml,
+    tls,
     schemes: schemesOf(settings.schemes),
     ntlmLevel: settings.ntlm,
     ...(settings.data === undefined ? {} : { spoolFolder: join(settings.data, 'spool') }),
