@@ -2,6 +2,7 @@
 import { Agent, Client, fetch, type Dispatcher, type Response } from 'undici'
 import { systemClock, systemRandom, type Clock, type Random } from '../effects.js'
 import { authenticate, negotiate, ntlmAccount } from '../ntlm/client.js'
+import { MalformedMessage } from '../ntlm/malformed-message.js'
 import { buildInitial, buildResponse, isSpnego, mechanisms, parseSpnego } from '../ntlm/spnego.js'
 
 /** The account that calls. */
@@ -39,7 +40,7 @@ export interface Connections {
 export interface ConnectionsOptions {
   /** Calls are anonymous without. */
   readonly credentials?: Credentials | undefined
-  /** `basic` unless told otherwise. */
+  /** Basic unless told otherwise, and NTLM where a server does not offer Basic. */
   readonly signIn?: SignIn | undefined
   /** Certificates in PEM that servers' certificates may lead to, besides those that Node.js trusts. */
   readonly ca?: string | undefined
@@ -58,18 +59,27 @@ export class TooManyBytes extends Error {
 }
 
 export function openConnections(options: ConnectionsOptions): Connections {
-  const { credentials, signIn = 'basic' } = options
+  const { credentials, signIn } = options
   if (credentials === undefined || signIn === 'basic') return sharedConnections(options)
-  return signedInConnections(credentials, signIn, options)
+  const own = signedInConnections(credentials, signIn ?? 'ntlm', options)
+  return signIn === undefined ? sharedConnections(options, own) : own
 }
 
-/** Every request carries the credentials, so it does not matter which connection it takes. */
-function sharedConnections({ credentials, ca }: ConnectionsOptions): Connections {
+/**
+ * Every request carries the credentials, so it does not matter which connection it takes.
+ * @param others for servers that do not offer Basic
+ */
+function sharedConnections({ credentials, ca }: ConnectionsOptions, others?: Connections): Connections {
   const dispatcher = ca === undefined ? undefined : new Agent({ connect: { ca } })
   const authorization = credentials && `Basic ${Buffer.from(`${credentials.user}:${credentials.password}`, 'utf8').toString('base64')}`
   return {
-    post: async (request) => readAnswer(await send(request, { dispatcher, authorization }), request.maximumBytes),
-    close: async () => dispatcher?.close(),
+    post: async (request) => {
+      const response = await send(request, { dispatcher, authorization })
+      const answer = await readAnswer(response, request.maximumBytes)
+      const offered = response.headers.get('www-authenticate') ?? ''
+      return others !== undefined && answer.status === 401 && /\bNTLM\b/i.test(offered) && !/\bBasic\b/i.test(offered) ? others.post(request) : answer
+    },
+    close: async () => void (await Promise.all([dispatcher?.close(), others?.close()])),
   }
 }
 
@@ -154,9 +164,14 @@ function dialogueOf({ user, password }: Credentials, signIn: Exclude<SignIn, 'ba
       const token = Buffer.from(encoded, 'base64')
       const inputs = { now: clock.now(), random: (length: number) => random.bytes(length) }
       const account = ntlmAccount(user, password)
-      if (!isSpnego(token)) return header(authenticate(first, token, account, inputs))
-      const wrapped = parseSpnego(token).token
-      return wrapped && header(buildResponse({ token: authenticate(first, wrapped, account, inputs) }))
+      try {
+        if (!isSpnego(token)) return header(authenticate(first, token, account, inputs))
+        const wrapped = parseSpnego(token).token
+        return wrapped && header(buildResponse({ token: authenticate(first, wrapped, account, inputs) }))
+      } catch (error) {
+        if (error instanceof MalformedMessage) return undefined
+        throw error
+      }
     },
   }
 }

@@ -112,6 +112,8 @@ async function post(call: SoapCall): Promise<HttpAnswer> {
       throw new CallFailed(url, error.status, `${url} answered with more than ${maximumBytes} bytes. Raise the limit if this is right.`)
     }
     throw new CallFailed(url, undefined, `${url} cannot be called: ${adviceOnError(error, url, timeoutMilliseconds)}`, error)
+  } finally {
+    if (call.connections === undefined) await connections.close()
   }
 }
 
@@ -176,7 +178,7 @@ function adviceOnError(error: unknown, url: string, timeoutMilliseconds: number)
     case 'UND_ERR_SOCKET':
       return 'the server closed the connection without an answer. Has it been stopped? Try again.'
     default:
-      return /CERT|SELF_SIGNED|TLS|SSL/.test(code)
+      return /CERT|SELF_SIGNED|UNABLE_TO_|TLS|SSL/.test(code)
         ? `the TLS certificate is not accepted (${code}). Trust the certificate of its issuer (--ca FILE, or NODE_EXTRA_CA_CERTS), or use http.`
         : `${error instanceof Error ? error.message : String(error)}${code === '' ? '' : ` (${code})`}.`
   }

@@ -46,7 +46,8 @@ export async function subEnrollAtRoot(certificationUrl: string, enrollee: Enroll
       ),
     ),
   )
-  const answer = await callSoap({ url, namespace, operation: 'SubEnroll', body, connections: openConnections({ credentials: account, ca }) }).catch((error: unknown) => {
+  const connections = openConnections({ credentials: account, ca })
+  const answer = await callSoap({ url, namespace, operation: 'SubEnroll', body, connections }).catch((error: unknown) => {
     if (error instanceof CallFailed && error.status === 401) {
       throw new EnrollmentRefused(`${url} does not admit ${account.user}. Grant it access at the root: admit subenrollservice=${account.user}`)
     }

@@ -189,13 +189,11 @@ async function startInProcess(options: InstallationOptions, { database, tls }: P
   return { store: node.context.store, topology: undefined, ca: tls?.ca, status: () => clusters, close: () => node.close() }
 }
 
-async function startProcesses(options: InstallationOptions, { folder, database, tls }: Place): Promise<Servers> {
-  const { keyPassword, mode, engine, bodyLimit, host, schemes, ntlmLevel } = { ...defaultNodeOptions, ...given(options) }
-  const timeout = Math.ceil((options.requestTimeoutMilliseconds ?? defaultNodeOptions.requestTimeoutMilliseconds) / 1000)
+async function startProcesses(options: InstallationOptions, place: Place): Promise<Servers> {
+  const { database, folder, tls } = place
+  const { keyPassword, mode, engine, host } = { ...defaultNodeOptions, ...given(options) }
   const log = options.log ?? pino({ level: 'silent' })
-  const shared = ['--body-limit', String(bodyLimit), '--request-timeout', String(timeout), '--log-level', log.level]
-  const spool = options.spoolLimit === undefined ? [] : ['--spool-limit', String(options.spoolLimit)]
-  const nodeFlags = [...shared, ...spool, '--schemes', schemes.join(','), '--ntlm', ntlmLevel, '--signer', engine, '--data', folder, ...(options.includeXrmlInLog === true ? ['--log-xrml'] : []), ...tlsFlags(tls?.node)]
+  const shared = sharedFlags(options, log)
   const store = await openStore(database)
   try {
     // A wrong password must change nothing, and is told before anything starts.
@@ -211,7 +209,7 @@ async function startProcesses(options: InstallationOptions, { folder, database, 
       mode,
       keyPassword,
       settings: (kind) => settingsOf(options, kind),
-      nodeFlags,
+      nodeFlags: [...shared, ...nodeFlags(options, place)],
       balancerFlags: [...shared, ...tlsFlags(tls?.front)],
       environment: tls === undefined ? {} : { NODE_EXTRA_CA_CERTS: tls.trustFile },
       ca: tls && `${tls.ca}\n${tls.front.cert}`,
@@ -231,6 +229,17 @@ async function startProcesses(options: InstallationOptions, { folder, database, 
     await store.close()
     throw error
   }
+}
+
+function sharedFlags(options: InstallationOptions, log: Logger): readonly string[] {
+  const { bodyLimit, requestTimeoutMilliseconds } = { ...defaultNodeOptions, ...given(options) }
+  return ['--body-limit', String(bodyLimit), '--request-timeout', String(Math.ceil(requestTimeoutMilliseconds / 1000)), '--log-level', log.level]
+}
+
+function nodeFlags(options: InstallationOptions, { folder, tls }: Place): readonly string[] {
+  const { engine, schemes, ntlmLevel, spoolLimit, includeXrmlInLog } = { ...defaultNodeOptions, ...given(options) }
+  const flags = ['--data', folder, '--signer', engine, '--schemes', schemes.join(','), '--ntlm', ntlmLevel, '--spool-limit', String(spoolLimit)]
+  return [...flags, ...(includeXrmlInLog ? ['--log-xrml'] : []), ...tlsFlags(tls?.node)]
 }
 
 /** The public address is a name that clients use too. */

@@ -5,7 +5,7 @@ import { readdirSync } from 'node:fs'
 import t from 'tap'
 import { jsonLines, main, outcome, run } from './command.js'
 
-const temporary = t.testdir({ one: {}, two: {}, broken: {} })
+const temporary = t.testdir({ one: {}, two: {}, tls: {}, broken: {} })
 
 t.test('both modes end with 0 and leave nothing behind', async (t) => {
   const [second, first] = await Promise.all([
@@ -21,6 +21,13 @@ t.test('both modes end with 0 and leave nothing behind', async (t) => {
   t.equal(first.code, 0, first.stderr)
   t.match(jsonLines(first).at(-1), { event: 'done', ok: true })
   t.same([readdirSync(`${temporary}/one`), readdirSync(`${temporary}/two`)], [[], []])
+})
+
+t.test('the same over https, signed in by NTLM', async (t) => {
+  const demo = await run(['demo', '--tls', '--sign-in', 'ntlm', '--json'], { environment: { TMPDIR: `${temporary}/tls` } })
+  t.equal(demo.code, 0, demo.stderr + demo.stdout)
+  t.match(jsonLines(demo).at(-1), { event: 'done', ok: true })
+  t.same(readdirSync(`${temporary}/tls`), [])
 })
 
 t.test('cut short, it stops its server, removes its folder and does not claim success', async (t) => {
