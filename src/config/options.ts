@@ -2,6 +2,7 @@
 
 export type CommandName =
   | 'up' | 'node' | 'provision' | 'status' | 'add-server' | 'add-cluster' | 'remove-server' | 'demo' | 'client' | 'explain' | 'balancer'
+  | 'print-client'
 
 interface RowBase {
   /** The commands that take this setting as a flag. Environment and config file may name it for any command. */
@@ -65,7 +66,7 @@ const installing = ['up', 'demo'] as const
 /** Act as an RMS client. */
 const asClient = ['client', 'demo'] as const
 /** Ask a running installation. */
-const managing = ['status', 'add-server', 'add-cluster', 'remove-server'] as const
+const managing = ['status', 'add-server', 'add-cluster', 'remove-server', 'print-client'] as const
 /** Stand on the database. */
 const onDatabase = ['up', 'node', 'provision'] as const
 const serving = ['up', 'node'] as const
@@ -245,6 +246,10 @@ export const options = {
     type: 'string', placeholder: 'TEXT', default: undefined, defaultText: 'up: a new one; found', secret: true, commands: ['up', ...managing],
     help: 'token that the management listener asks for; that of an installation of this account on this machine is found',
   },
+  for: {
+    type: 'choice', choices: ['curl', 'node', 'python', 'dotnet', 'msdrm', 'msipc', 'sdk-cpp'], default: 'curl', commands: ['print-client'],
+    help: 'the client',
+  },
   force: {
     type: 'boolean', default: false, commands: ['remove-server'],
     help: 'remove the last node of a licensing-only cluster too',
@@ -254,11 +259,11 @@ export const options = {
     help: 'address of the cluster, such as http://127.0.0.1:7000/_wmcs',
   },
   user: {
-    type: 'string', placeholder: 'NAME', default: 'alice@contoso.test', commands: ['client'],
+    type: 'string', placeholder: 'NAME', default: 'alice@contoso.test', commands: ['client', 'print-client'],
     help: 'account to sign in with: CONTOSO\\alice or alice@contoso.test',
   },
   password: {
-    type: 'string', placeholder: 'TEXT', default: 'Passw0rd!', secret: true, commands: ['client'],
+    type: 'string', placeholder: 'TEXT', default: 'Passw0rd!', secret: true, commands: ['client', 'print-client'],
     help: 'password of the account',
   },
   'sign-in': {

@@ -13,6 +13,6 @@ export async function status(settings: Settings<'status'>): Promise<void> {
   output.result(found, table([['cluster', 'kind', 'URL', 'node', 'node URL', 'process', 'state'], ...rows]))
 }
 
-function isStatus(body: unknown): body is InstallationStatus {
+export function isStatus(body: unknown): body is InstallationStatus {
   return typeof body === 'object' && body !== null && 'clusters' in body && Array.isArray(body.clusters)
 }
