@@ -77,6 +77,8 @@ export interface ReadyEvent {
   readonly clusters: readonly ClusterStatus[]
   /** Where management asks for one. */
   readonly token?: string
+  /** With TLS: where the certificate of the lab CA is. */
+  readonly ca?: string
 }
 
 export interface Installation {
@@ -161,7 +163,7 @@ async function withManagement(options: InstallationOptions, servers: Servers, re
   const mode = (await store.clusters.find(root?.name ?? ''))?.configuration.cryptographicMode ?? 2
   let closing: Promise<void> | undefined
   return {
-    ready: { event: 'ready', manage: management.url, ...status(), ...(token === undefined ? {} : { token }) },
+    ready: { event: 'ready', manage: management.url, ...status(), ...(token === undefined ? {} : { token }), ...(servers.ca === undefined ? {} : { ca: `${management.url}/ca.pem` }) },
     url: root?.url ?? '',
     manage: management.url,
     mode,

@@ -28,7 +28,7 @@ export interface AppOptions {
 export async function buildApp(context: NodeContext, options: AppOptions): Promise<FastifyInstance> {
   const app = Fastify({
     loggerInstance: context.log,
-    ...(options.tls === undefined ? {} : { https: { ...options.tls, minVersion: 'TLSv1.2' } }),
+    ...(options.tls === undefined ? {} : { https: { ...options.tls, minVersion: 'TLSv1.2', handshakeTimeout: 10_000 } }),
     // One line per exchange is written where its outcome is known.
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: options.bodyLimit,
@@ -81,7 +81,9 @@ async function registerServices(app: FastifyInstance, context: NodeContext, { ki
 
 /** The WSDL for `?wsdl` in any case, the help page otherwise; both without signing in, as most clients fetch them. */
 async function answerPage({ service }: Endpoint, path: string, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-  const address = `${request.protocol}://${hostOf(request)}${path}`
+  // TLS may end at a balancer.
+  const scheme = request.headers['x-forwarded-proto'] === 'https' ? 'https' : request.protocol
+  const address = `${scheme}://${hostOf(request)}${path}`
   const query = request.query as Readonly<Record<string, string | undefined>>
   const wantsWsdl = Object.keys(query).some((name) => name.toLowerCase() === 'wsdl')
   if (wantsWsdl) return reply.type('text/xml; charset=utf-8').send(writeWsdl(service, address))

@@ -15,9 +15,14 @@ export function openApiOptions(kind: ClusterKind): FastifyDynamicSwaggerOptions 
           'The SOAP services of a Rights Management Services server. Every operation is a POST of a SOAP 1.1 (text/xml) or 1.2 (application/soap+xml) message; GET with ?wsdl gives the service description.',
         version: '1.0.0',
       },
-      components: { securitySchemes: { basic: { type: 'http', scheme: 'basic', description: 'An account of the directory' } } },
+      components: { securitySchemes: { basic: signIn('basic'), negotiate: signIn('negotiate'), ntlm: signIn('ntlm') } },
     },
   }
+}
+
+/** Which of them a server offers is a setting. */
+function signIn(scheme: 'basic' | 'negotiate' | 'ntlm') {
+  return { type: 'http' as const, scheme, description: 'An account of the directory' }
 }
 
 /** Schema of the POST route of an endpoint. It describes; nothing is validated by it. */
@@ -33,7 +38,7 @@ export function openApiSchema({ service, operations, path }: Endpoint, hide: boo
     tags: [service.name],
     summary: `${names} at ${path}`,
     description: operations.map(({ description }) => `- **${description.name}**: ${description.about}`).join('\n'),
-    security: [{ basic: [] }],
+    security: [{ negotiate: [] }, { ntlm: [] }, { basic: [] }],
     body: { content: { 'text/xml': messages(exampleRequest), 'application/soap+xml': { schema: { type: 'string' } } } },
     response: {
       200: { description: 'The answer', content: { 'text/xml': messages(exampleResponse) } },

@@ -103,7 +103,7 @@ t.test('processes: a certificate of one’s own at the balancers, the lab’s at
   t.teardown(async () => void (await lab.stop()))
   const [root, licensing] = lab.ready.clusters
   t.match([root?.url, licensing?.url, root?.nodes[0]?.url], [/^https:/, /^https:/, /^https:/])
-  const ca = await (await fetch(`${lab.ready.manage}/ca.pem`)).text()
+  const ca = await (await fetch(lab.ready.ca ?? '')).text()
   t.not(ca, own.cert)
   const [alice, bob] = ['alice', 'bob'].map((name) => connect({ url: licensing?.url ?? '', user: `CONTOSO\\${name}`, password: seedPassword, ca: own.cert, signIn: 'ntlm' }))
   const pl = (await alice?.publish({ rights: [{ to: 'bob@contoso.test', rights: ['VIEW'] }] }))?.text ?? ''
