@@ -63,6 +63,8 @@ export async function listen({ name, host, port, tls }: ListenerOptions & { read
     socket.once('close', () => sockets.delete(socket))
   })
   server.on(tls === undefined ? 'connection' : 'secureConnection', (socket: Socket) => {
+    // Its handshake was under way when the others were ended.
+    if (closing) socket.destroy()
     running.set(socket, new Set())
     socket.once('close', () => running.delete(socket))
   })
@@ -77,7 +79,13 @@ export async function listen({ name, host, port, tls }: ListenerOptions & { read
     answerRefusal(response, { status: 417, closes: true, text: 'The only expectation that is understood is 100-continue.' })
   })
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
-    const begun = [...(running.get(socket) ?? [])].some((response) => response.headersSent)
+    const responses = running.get(socket)
+    // TLS that did not come about: nothing can be said to the client.
+    if (responses === undefined) {
+      socket.destroy()
+      return
+    }
+    const begun = [...responses].some((response) => response.headersSent)
     const status = answerUnreadable(error, socket, begun)
     if (status !== undefined) unreadable[status] = (unreadable[status] ?? 0) + 1
   })

@@ -39,7 +39,7 @@ export interface DialogueLimits {
   readonly longestDialogue: number
 }
 
-export const defaultDialogueLimits: DialogueLimits = { dialogues: 8192, longestDialogue: 60_000 }
+export const defaultDialogueLimits: DialogueLimits = { dialogues: 8192, longestDialogue: 120_000 }
 
 interface Waiting {
   readonly dialogue: Dialogue

@@ -57,6 +57,17 @@ export async function runManyUsers({ users, times, nodes, signIn, folder, onProg
     const alice = connect({ url: installation.url, user: 'CONTOSO\\alice', password: seedPassword })
     const { text: pl } = await alice.publishOnline({ rights: [{ to: everybody.mail ?? '', rights: ['VIEW'] }] })
 
+    // A new account costs a key pair, a quarter of a second of a node: not all at once.
+    const waiting = [...accounts]
+    const makeKeyPairs = async (): Promise<void> => {
+      for (let account = waiting.pop(); account !== undefined; account = waiting.pop()) {
+        const { name: user, password } = account
+        const client = connect({ url: installation.url, user, password, machine, timeoutMilliseconds: patience })
+        await client.certify()
+      }
+    }
+    await Promise.all([1, 2, 3, 4].map(makeKeyPairs))
+
     const began = performance.now()
     const wrong: string[] = []
     let [certified, licensed, repeated] = [0, 0, 0]
@@ -96,7 +107,7 @@ export async function runManyUsers({ users, times, nodes, signIn, folder, onProg
     for (const { name } of accounts) {
       const recorded = await store.requestLog.count({ user: name, requestType: 'Certify' })
       // A call that was repeated may have been answered twice.
-      if (recorded < times || recorded > times + repeated) wrong.push(`the request log has ${recorded} certifications of ${name}`)
+      if (recorded < times + 1 || recorded > times + 1 + repeated) wrong.push(`the request log has ${recorded} certifications of ${name}`)
     }
     const requestsOfNodes: Record<string, number> = {}
     const ids = Array.from({ length: nodes }, (_, index) => `root-${index + 1}`)
