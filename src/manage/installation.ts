@@ -134,8 +134,8 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
   }
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 })
-    const tls = await prepareTls(options, folder)
     unlock = options.processes === true && /^postgres(?:ql)?:/i.test(database) ? undefined : lockDatabase(database)
+    const tls = await prepareTls(options, folder)
     servers = await (options.processes === true ? startProcesses : startInProcess)(options, { folder, database, tls })
     return await withManagement(options, servers, release)
   } catch (error) {
