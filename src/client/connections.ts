@@ -71,7 +71,7 @@ export function openConnections(options: ConnectionsOptions): Connections {
  */
 function sharedConnections({ credentials, ca }: ConnectionsOptions, others?: Connections): Connections {
   const dispatcher = ca === undefined ? undefined : new Agent({ connect: { ca } })
-  const authorization = credentials && `Basic ${Buffer.from(`${credentials.user}:${credentials.password}`, 'utf8').toString('base64')}`
+  const authorization = credentials && basicAuthorization(credentials)
   return {
     post: async (request) => {
       const response = await send(request, { dispatcher, authorization })
@@ -81,6 +81,11 @@ function sharedConnections({ credentials, ca }: ConnectionsOptions, others?: Con
     },
     close: async () => void (await Promise.all([dispatcher?.close(), others?.close()])),
   }
+}
+
+/** Value of Authorization (RFC 7617). */
+export function basicAuthorization({ user, password }: Credentials): string {
+  return `Basic ${Buffer.from(`${user}:${password}`, 'utf8').toString('base64')}`
 }
 
 /** A connection with one request at a time. */
