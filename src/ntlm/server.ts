@@ -2,6 +2,7 @@
 import { timingSafeEqual } from 'node:crypto'
 import { avIds, buildAvPairs, fromFileTime, micPresent, toFileTime, valueOfPair } from './av-pairs.js'
 import { flags, flagsOf, hasFlag } from './flags.js'
+import { MalformedMessage } from './malformed-message.js'
 import { buildChallenge, micOf, parseAuthenticate, parseNegotiate, type AuthenticateMessage } from './messages.js'
 import { desResponseLength, ntHash, ntlmV1Response, ntlmV2Key, ntlmV2Proof, parseClientBlob, proofLength, sessionChallenge } from './responses.js'
 import { exportedKey, messageIntegrityCode, sessionKeyV1, sessionKeyV2 } from './session.js'
@@ -48,6 +49,9 @@ export interface Verified {
 /** How far the client's clock may be off: 36 hours, as in Windows. Clients mostly repeat the server's time. */
 const longestLifetime = 36 * 3600_000
 
+/** Bytes of a message 1, which waits for its answer in memory; names in it are short. */
+const longestFirst = 2048
+
 /** Agreed on when the client asks for them. */
 const optional = flagsOf(['requestTarget', 'sign', 'seal', 'alwaysSign', 'extendedSessionSecurity', 'identify', 'version', 'key128', 'keyExchange', 'key56'])
 
@@ -57,6 +61,7 @@ const optional = flagsOf(['requestTarget', 'sign', 'seal', 'alwaysSign', 'extend
  * @throws MalformedMessage
  */
 export function challengeClient(first: Buffer, challenge: Buffer, names: ServerNames, now: Date): Challenged {
+  if (first.length > longestFirst) throw new MalformedMessage('it is too long')
   const { flags: offered } = parseNegotiate(first)
   const encoding = hasFlag(offered, 'unicode') || !hasFlag(offered, 'oem') ? flags.unicode : flags.oem
   const agreed = ((offered & optional) | encoding | flagsOf(['ntlm', 'targetInfo', 'targetIsDomain', 'requestTarget'])) >>> 0
@@ -70,7 +75,7 @@ export function challengeClient(first: Buffer, challenge: Buffer, names: ServerN
     { id: avIds.timestamp, value: toFileTime(now) },
   ])
   const second = buildChallenge({ flags: agreed, targetName: names.netbiosDomain, challenge, targetInfo })
-  return { first, second, challenge, agreed }
+  return { first: Buffer.from(first), second, challenge, agreed }
 }
 
 /** The answer to a challenge, which names its user. @throws MalformedMessage */

@@ -37,6 +37,8 @@ const states = ['completed', 'incomplete', 'rejected', 'request-mic'] as const
 export type NegotiationState = (typeof states)[number]
 
 const mostMechanisms = 16
+/** Bytes of it: it waits in memory for the end of the dialogue. */
+const longestList = 1024
 
 /** Whether a token is one of SPNEGO; a client may also send a message of NTLM as it is. */
 export function isSpnego(bytes: Buffer): boolean {
@@ -76,9 +78,10 @@ function parseInitial(bytes: Buffer): InitialToken {
   const parts = partsOf(body.content)
   const mechanismList = parts.get(0)
   if (mechanismList === undefined) throw new MalformedMessage('it names no mechanism')
+  if (mechanismList.length > longestList) throw new MalformedMessage('its list of mechanisms is too long')
   const list = readDer(readOne(mechanismList, tags.sequence))
   if (list.length > mostMechanisms || list.some(({ tag }) => tag !== tags.oid)) throw new MalformedMessage('its list of mechanisms is unusable')
-  return { kind: 'initial', mechanisms: list.map(({ content }) => content), mechanismList, token: octetsOf(parts.get(2)) }
+  return { kind: 'initial', mechanisms: list.map(({ content }) => content), mechanismList: Buffer.from(mechanismList), token: octetsOf(parts.get(2)) }
 }
 
 function parseResponse(bytes: Buffer): ResponseToken {

@@ -118,6 +118,12 @@ t.test('nobody signs in with responses that are empty or of another length', asy
   t.throws(() => verify(challenged, negotiate()), MalformedMessage)
 })
 
+t.test('a first message that is too long to be kept is refused', async (t) => {
+  const long = (length: number) => buildNegotiate({ flags: flagsOf(['unicode', 'domainSupplied']), domain: 'D'.repeat(length), workstation: '' })
+  t.ok(begin(long(2000)))
+  t.throws(() => begin(long(2100)), MalformedMessage)
+})
+
 t.test('an account is written with its domain, or as an address that is sent whole', async (t) => {
   t.same(ntlmAccount('CONTOSO\\alice', 'x'), { domain: 'CONTOSO', user: 'alice', password: 'x' })
   t.same(ntlmAccount('alice@contoso.test', 'x'), { domain: '', user: 'alice@contoso.test', password: 'x' })

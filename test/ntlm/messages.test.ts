@@ -71,6 +71,7 @@ t.test('tokens of SPNEGO', async (t) => {
     }),
     { numRuns: 50 },
   )
+  t.throws(() => parseSpnego(buildInitial([Buffer.alloc(2000)], Buffer.alloc(1))), MalformedMessage)
   const maybe = <Value>(value: fc.Arbitrary<Value>) => fc.option(value, { nil: undefined })
   const response = fc.record({
     state: maybe(fc.constantFrom('completed', 'incomplete', 'rejected', 'request-mic')),
