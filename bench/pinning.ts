@@ -1,5 +1,6 @@
 /** Node and load on a core of their own each, where the system has `taskset` and two cores. */
 import { execFileSync } from 'node:child_process'
+import { cpus } from 'node:os'
 
 export interface Pinning {
   readonly nodeCore: number
@@ -16,6 +17,11 @@ export function pinLoad(): Pinning | undefined {
   } catch {
     return undefined
   }
+}
+
+/** Gives this process all cores back; those that it starts have them too. */
+export function unpin(): void {
+  taskset('-a', '-p', '-c', `0-${cpus().length - 1}`, String(process.pid))
 }
 
 function taskset(...args: readonly string[]): void {

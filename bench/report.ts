@@ -48,11 +48,12 @@ const columns: readonly { readonly title: string; readonly cell: (row: Row) => s
   { title: 'what', cell: ({ what }) => what },
   { title: 'mode', cell: ({ mode }) => String(mode) },
   { title: 'engine', cell: ({ engine }) => engine },
-  { title: 'per second', cell: ({ perSecond }) => rounded(perSecond.median) },
-  { title: 'lowest–highest', cell: ({ perSecond }) => range(perSecond) },
+  { title: 'per second', cell: ({ perSecond }) => rounded(perSecond?.median) },
+  { title: 'seconds', cell: ({ seconds }) => rounded(seconds?.median) },
+  { title: 'lowest–highest', cell: ({ perSecond, seconds }) => range(perSecond ?? seconds) },
   { title: 'p50 ms', cell: ({ p50 }) => rounded(p50) },
   { title: 'p99 ms', cell: ({ p99 }) => rounded(p99) },
-  { title: 'CPU ms each', cell: ({ cpu }) => rounded(cpu.median) },
+  { title: 'CPU ms each', cell: ({ cpu }) => rounded(cpu?.median) },
   { title: 'RSS MiB', cell: ({ rss }) => (rss === undefined ? '' : rss.toFixed(0)) },
   { title: '% of raw sign', cell: ({ share }) => rounded(share) },
 ]
@@ -104,6 +105,8 @@ function rounded(value: number | undefined): string {
   return value >= 10 ? value.toFixed(1) : value.toFixed(2)
 }
 
-function range({ lowest, highest }: Spread): string {
+function range(spread: Spread | undefined): string {
+  if (spread === undefined) return ''
+  const { lowest, highest } = spread
   return `${rounded(lowest)}–${rounded(highest)}`
 }

@@ -4,33 +4,40 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { systemClock } from '../src/effects.js'
+import { certify } from './certify.bench.js'
+import { chartOf } from './chart.js'
+import { installation } from './installation.bench.js'
 import { issue } from './issue.bench.js'
-import { pinLoad } from './pinning.js'
+import { parse } from './parse.bench.js'
+import { pinLoad, unpin } from './pinning.js'
 import { selfTimes } from './profile.js'
+import { publish } from './publish.bench.js'
 import { full, quick, type Bench, type Question, type Row } from './question.js'
 import { circumstances, loadNow, markdown, textTable, thisMachine, type Report } from './report.js'
 import { sign } from './sign.bench.js'
 
-const questions: readonly Question[] = [sign, issue]
+const questions: readonly Question[] = [sign, parse, issue, publish, certify, installation]
 
-const help = `npm run bench [-- [question …] [--quick] [--json] [--profile]]
+const help = `npm run bench [-- [question …] [--quick] [--mode 1|2] [--engine openssl|forge] [--json] [--profile]]
 
 Questions (all, unless named):
-${questions.map(({ name, about }) => `  ${name.padEnd(8)}${about}`).join('\n')}
+${questions.map(({ name, about }) => `  ${name.padEnd(14)}${about}`).join('\n')}
 
   --quick    shows in seconds that everything runs; the figures say little
+  --mode     one cryptographic mode alone
+  --engine   one engine of the signer alone
   --json     JSON on stdout instead of the table
   --profile  takes a CPU profile of each node too, and sums it up on stderr; the figures are a little lower
   --help
 
-JSON (and profiles) are kept in bench/results/. A full run of all questions writes bench/RESULTS.md.
+JSON, a chart of each question as SVG (and profiles) are kept in bench/results/. A full run of all questions writes bench/RESULTS.md.
 `
 
 const folder = fileURLToPath(new URL('../../bench/', import.meta.url))
 const results = join(folder, 'results')
 
 async function main(args: readonly string[]): Promise<void> {
-  const options = { quick: { type: 'boolean' }, json: { type: 'boolean' }, profile: { type: 'boolean' }, help: { type: 'boolean' } } as const
+  const options = { quick: { type: 'boolean' }, mode: { type: 'string' }, engine: { type: 'string' }, json: { type: 'boolean' }, profile: { type: 'boolean' }, help: { type: 'boolean' } } as const
   const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true })
   if (values.help) return void process.stdout.write(help)
   const asked = chosen(positionals)
@@ -41,7 +48,8 @@ async function main(args: readonly string[]): Promise<void> {
   const machine = thisMachine()
   const date = systemClock.now().toISOString()
   const pinning = pinLoad()
-  const size = values.quick ? quick : full
+  const whole = values.quick ? quick : full
+  const size = { ...whole, modes: only(whole.modes, values.mode), engines: only(whole.engines, values.engine) }
   const bench: Bench = {
     size,
     nodeCore: pinning?.nodeCore,
@@ -50,8 +58,15 @@ async function main(args: readonly string[]): Promise<void> {
     signal: stop.signal,
   }
   const rows: Row[] = []
+  const charts = new Map<string, string>()
   try {
-    for (const question of asked) rows.push(...(await question.ask(bench)))
+    for (const question of asked) {
+      if (question.takesAllCores === true && pinning !== undefined) unpin()
+      const answered = await question.ask(bench)
+      rows.push(...answered)
+      charts.set(`${question.name}.svg`, chartOf(question, answered))
+      if (question.takesAllCores === true) pinLoad()
+    }
   } finally {
     progress('')
   }
@@ -62,14 +77,23 @@ async function main(args: readonly string[]): Promise<void> {
   const json = `${JSON.stringify(report, undefined, 2)}\n`
   process.stdout.write(values.json ? json : `${textTable(rows)}\n${circumstances(report).join('\n')}\n`)
   await writeFile(join(results, `${date.replaceAll(':', '-')}.json`), json)
+  for (const [name, svg] of charts) await writeFile(join(results, name), svg)
   if (values.profile) await printProfiles()
-  if (!values.quick && !values.profile && asked.length === questions.length) await writeFile(join(folder, 'RESULTS.md'), markdown(report))
+  const isWhole = values.mode === undefined && values.engine === undefined
+  if (isWhole && !values.quick && !values.profile && asked.length === questions.length) await writeFile(join(folder, 'RESULTS.md'), markdown(report))
 }
 
 function chosen(names: readonly string[]): readonly Question[] {
   const unknown = names.find((name) => questions.every((question) => question.name !== name))
   if (unknown !== undefined) throw new Error(`There is no question "${unknown}". The questions are: ${questions.map(({ name }) => name).join(', ')}`)
   return names.length === 0 ? questions : questions.filter(({ name }) => names.includes(name))
+}
+
+/** The one that is named, or all. */
+function only<Choice extends string | number>(all: readonly Choice[], named: string | undefined): readonly Choice[] {
+  const found = all.filter((choice) => named === undefined || String(choice) === named)
+  if (found.length === 0) throw new Error(`There is no "${named}": choose one of ${all.join(', ')}`)
+  return found
 }
 
 /** One line that is written over on a terminal, lines elsewhere. */

@@ -1,5 +1,6 @@
 /** Time and chance are inputs. This is the one file that reads the real clock and the real random source (lint enforces it). */
 import { randomBytes } from 'node:crypto'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
 
 export interface Clock {
   /** The time now. */
@@ -18,8 +19,32 @@ export const systemClock: Clock = {
   monotonic: () => performance.now(),
 }
 
+/** A call into OpenSSL costs more than the few bytes of a GUID or a session key: they are fetched in stock, and given out once each. */
+const stockSize = 4096
+let stock = Buffer.alloc(0)
+
 export const systemRandom: Random = {
-  bytes: (length) => randomBytes(length),
+  bytes: (length) => {
+    if (length > 64) return randomBytes(length)
+    if (stock.length < length) stock = randomBytes(stockSize)
+    const given = stock.subarray(0, length)
+    stock = stock.subarray(length)
+    return given
+  },
+}
+
+/** How late this process does what is due: what it was too busy for. */
+export interface LatenessWatch {
+  /** Milliseconds that one of a hundred looks was late at least. */
+  p99(): number
+  stop(): void
+}
+
+export function watchLateness(): LatenessWatch {
+  const delays = monitorEventLoopDelay({ resolution: 10 })
+  delays.enable()
+  // What it measures are the times between looks, the resolution included.
+  return { p99: () => Math.max(0, delays.percentile(99) / 1e6 - 10), stop: () => void delays.disable() }
 }
 
 /** A new GUID (RFC 9562, version 4) in braces and lower case, as RMS documents write it. */

@@ -3,16 +3,18 @@ import { pino } from 'pino'
 import { systemClock, systemRandom } from '../effects.js'
 import { nameConnections } from './connection-names.js'
 import { createCluster, UnknownNode, type BalancedCluster } from './cluster.js'
+import type { Forwarding } from './forward.js'
+import { listenerMark } from './headers.js'
 import { listen, type Listener } from './listener.js'
 import { createBalancerMetrics, type Observed } from './metrics.js'
-import { parseNodes } from './node-list.js'
-import { defaultLimits, type BalancerOptions, type NodeEntry } from './options.js'
+import { NodeListError, parseNodes } from './node-list.js'
+import { defaultLimits, type BalancerOptions, type ListenerOptions, type NodeEntry } from './options.js'
 import { createPinning } from './pinning.js'
 import { clusterStatus, serveStatus, type BalancerStatus, type StatusServer } from './status.js'
 
 export interface RunningBalancer {
   readonly clusters: readonly { readonly name: string; readonly listeners: readonly { readonly name: string; readonly url: string }[] }[]
-  /** Status page; also /status, /metrics, and POST /nodes, /drain, /resume with the token. */
+  /** Status page; also /status, /metrics, and POST /nodes, /drain, /resume, /open, /close with the token. */
   readonly statusUrl: string
   readonly token: string
   status(): BalancerStatus
@@ -32,8 +34,18 @@ export interface RunningBalancer {
   drain(cluster: string, node: string): Promise<void>
   /** Takes a draining node back. @throws UnknownNode */
   resume(cluster: string, node: string): void
+  /** One more listener of the cluster. @throws UnknownNode, NodeListError when there is one of this name, or the system's error when the port is taken */
+  openListener(cluster: string, listener: ListenerOptions): Promise<void>
+  /** The listener takes no more connections. @returns when what runs is finished, or cut after `limits.drainTimeout` @throws UnknownNode, NodeListError for the last one */
+  closeListener(cluster: string, listener: string): Promise<void>
   /** Takes no more connections, finishes what runs (`limits.drainTimeout` at most), and closes everything. */
   close(): Promise<void>
+}
+
+interface Door extends Observed {
+  readonly listeners: Listener[]
+  /** What its listeners share. */
+  readonly forwarding: Omit<Forwarding, 'mark' | 'isClosing'>
 }
 
 /** @throws when a port is taken or a node list is wrong; nothing is left behind then */
@@ -43,7 +55,7 @@ export async function startBalancer(options: BalancerOptions): Promise<RunningBa
   const token = options.status?.token ?? random.bytes(24).toString('base64url')
   const kept = { used: 0 }
   const connectionName = nameConnections(random)
-  const observed: Observed[] = []
+  const observed: Door[] = []
   const metrics = createBalancerMetrics(() => observed)
   const status = (): BalancerStatus => ({ clusters: observed.map(({ cluster, listeners }) => clusterStatus(cluster, listeners)) })
   const waiting = new Set<() => void>()
@@ -52,14 +64,30 @@ export async function startBalancer(options: BalancerOptions): Promise<RunningBa
   }
   let statusServer: StatusServer | undefined
 
-  function clusterOf(name: string): BalancedCluster {
+  function doorOf(name: string): Door {
     const found = observed.find(({ cluster }) => cluster.name === name)
-    if (found !== undefined) return found.cluster
+    if (found !== undefined) return found
     throw new UnknownNode(`There is no cluster ${JSON.stringify(name)}; there are ${observed.map(({ cluster }) => cluster.name).join(', ')}`)
+  }
+
+  const clusterOf = (name: string): BalancedCluster => doorOf(name).cluster
+
+  async function openListener({ cluster, listeners, forwarding }: Door, wanted: ListenerOptions): Promise<void> {
+    if (listeners.some(({ name }) => name === wanted.name)) throw new NodeListError(`The cluster ${cluster.name} has a listener ${wanted.name} already`)
+    listeners.push(await listen({ ...wanted, tls: options.tls }, limits, { ...forwarding, mark: listenerMark(wanted.name, options.listenerKey) }))
+  }
+
+  async function closeListener({ cluster, listeners }: Door, name: string): Promise<void> {
+    const at = listeners.findIndex((listener) => listener.name === name)
+    if (at < 0) throw new UnknownNode(`The cluster ${cluster.name} has no listener ${JSON.stringify(name)}`)
+    if (listeners.length === 1) throw new NodeListError(`${name} is the last listener of the cluster ${cluster.name}: nobody would get in`)
+    await listeners.splice(at, 1)[0]?.close(limits.drainTimeout)
   }
 
   const actions = {
     status,
+    openListener: async (cluster: string, listener: ListenerOptions) => openListener(doorOf(cluster), listener),
+    closeListener: async (cluster: string, listener: string) => closeListener(doorOf(cluster), listener),
     setNodes: async (cluster: string, nodes: readonly NodeEntry[]) => clusterOf(cluster).setNodes(parseNodes(nodes)),
     drain: async (cluster: string, node: string) => clusterOf(cluster).drain(node),
     resume: (cluster: string, node: string) => clusterOf(cluster).resume(node),
@@ -74,14 +102,10 @@ export async function startBalancer(options: BalancerOptions): Promise<RunningBa
   try {
     for (const { name, nodes, listeners: wanted } of options.clusters) {
       const cluster = createCluster(name, parseNodes(nodes), limits, { clock, log, changed })
-      const listeners: Listener[] = []
-      observed.push({ cluster, listeners })
-      const pinning = createPinning(cluster, limits)
-      const observe = metrics.observer(name)
-      for (const listener of wanted) {
-        const forwarding = { cluster, listener: listener.name, connectionName, limits, pinning, kept, observe, monotonic: () => clock.monotonic() }
-        listeners.push(await listen({ ...listener, tls: options.tls }, limits, forwarding))
-      }
+      const forwarding = { cluster, connectionName, limits, pinning: createPinning(cluster, limits), kept, observe: metrics.observer(name), monotonic: () => clock.monotonic() }
+      const door: Door = { cluster, listeners: [], forwarding }
+      observed.push(door)
+      for (const listener of wanted) await openListener(door, listener)
     }
     statusServer = await serveStatus({ host: '127.0.0.1', port: 0, ...options.status, token }, metrics.registry, actions)
   } catch (error) {

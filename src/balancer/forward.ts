@@ -12,7 +12,8 @@ import { clientGone, receiveBody, type KeptBytes, type RequestBody } from './req
 
 export interface Forwarding {
   readonly cluster: BalancedCluster
-  readonly listener: string
+  /** Headers that tell nodes by which listener the client came. */
+  readonly mark: readonly string[]
   readonly connectionName: (socket: Socket) => string
   readonly limits: Limits
   readonly pinning: Pinning
@@ -53,7 +54,7 @@ export function forward(request: IncomingMessage, response: ServerResponse, expe
   }
   if (expectsContinue) response.writeContinue()
   if (signsInConnection(request.headers.authorization)) forwarding.pinning.mark(request.socket)
-  const headers = nodeHeaders(request, target.host, forwarding.listener, forwarding.connectionName(request.socket))
+  const headers = nodeHeaders(request, target.host, forwarding.mark, forwarding.connectionName(request.socket))
   receiveBody(request, forwarding.limits, forwarding.kept, (body) => {
     createExchange(request, response, { path: target.path, headers, body }, forwarding).send()
   })

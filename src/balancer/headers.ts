@@ -15,7 +15,9 @@ const hopByHop = new Set([
 ])
 
 /** Set by the balancer itself; what a client sends under these names never reaches a node. X-Forwarded-For is continued. */
-const replaced = new Set(['content-length', 'expect', 'host', 'x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-host', 'x-balancer-listener', 'x-balancer-connection'])
+const replaced = new Set([
+  'content-length', 'expect', 'host', 'x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-host', 'x-balancer-listener', 'x-balancer-key', 'x-balancer-connection',
+])
 
 /** Names that the Connection header declares to end here, in lower case. */
 function connectionNames(values: readonly string[]): ReadonlySet<string> | undefined {
@@ -59,11 +61,20 @@ export function valuesOf(rawHeaders: readonly string[], wanted: string): readonl
 }
 
 /**
+/**
+ * What nodes are told of a listener, as a flat list of names and values.
+ * @param key shows that the balancer says so, to nodes that know it; left out when undefined
+ */
+export function listenerMark(listener: string, key: string | undefined): readonly string[] {
+  return ['X-Balancer-Listener', listener, ...(key === undefined ? [] : ['X-Balancer-Key', key])]
+}
+
+/**
  * The headers that a node gets, as a flat list of names and values in the client's order and spelling.
- * @param listener name of the listener that the client came by
+ * @param mark headers about the listener that the client came by
  * @param connection name of the client's connection
  */
-export function nodeHeaders(request: IncomingMessage, host: string, listener: string, connection: string): string[] {
+export function nodeHeaders(request: IncomingMessage, host: string, mark: readonly string[], connection: string): string[] {
   const { rawHeaders, socket } = request
   const dropped = connectionNames(valuesOf(rawHeaders, 'connection'))
   const headers = ['Host', host]
@@ -76,7 +87,7 @@ export function nodeHeaders(request: IncomingMessage, host: string, listener: st
     else if (!hopByHop.has(lower) && !replaced.has(lower) && dropped?.has(lower) !== true) headers.push(name, value)
   }
   headers.push('X-Forwarded-For', `${forwardedFor}${socket.remoteAddress ?? 'unknown'}`, 'X-Forwarded-Proto', 'encrypted' in socket ? 'https' : 'http')
-  headers.push('X-Forwarded-Host', host, 'X-Balancer-Listener', listener, 'X-Balancer-Connection', connection)
+  headers.push('X-Forwarded-Host', host, ...mark, 'X-Balancer-Connection', connection)
   return headers
 }
 

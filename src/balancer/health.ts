@@ -49,11 +49,12 @@ export function watchNode(node: BalancedNode, limits: Limits, { clock, log, chan
     changed()
   }
 
-  function judge(result: CheckResult): void {
+  /** @param isBusy it answers requests, and the check waits behind them: if all such nodes were down, nobody would be left to send anything to */
+  function judge(result: CheckResult, isBusy: boolean): void {
     node.counters.checks++
-    timeouts = result.timedOut ? timeouts + 1 : 0
+    timeouts = result.timedOut && !isBusy ? timeouts + 1 : 0
     if (!result.ready) node.counters.failedChecks++
-    if (node.state === 'draining') return
+    if (node.state === 'draining' || isBusy) return
     if (result.ready) become('ready', result.reason)
     else if (!result.timedOut || node.state !== 'ready' || timeouts >= patience) become('down', result.reason)
   }
@@ -65,9 +66,10 @@ export function watchNode(node: BalancedNode, limits: Limits, { clock, log, chan
   }
 
   async function checkOnce(mine: number): Promise<void> {
+    const answersBefore = answersOf(node)
     const result = await askReady(node.url, limits.checkTimeout)
     if (stopped || mine !== generation) return
-    judge(result)
+    judge(result, result.timedOut && answersOf(node) > answersBefore)
     const isQuick = node.state !== 'ready' && node.state !== 'draining' && quick++ < quickChecks
     timer = setTimeout(check, isQuick ? limits.quickCheckInterval : limits.checkInterval)
     timer.unref()
@@ -86,6 +88,10 @@ export function watchNode(node: BalancedNode, limits: Limits, { clock, log, chan
       clearTimeout(timer)
     },
   }
+}
+
+function answersOf({ counters }: BalancedNode): number {
+  return counters.answers.reduce((sum, count) => sum + count, 0)
 }
 
 /** A connection of its own for each check: a node that no longer accepts connections is not ready, whatever old ones do. Never rejects. */

@@ -3,6 +3,7 @@ import type { ClusterOptions, ListenerOptions, NodeEntry } from './options.js'
 
 const longestList = 1000
 const longestName = 200
+const reserved = 'direct'
 
 /** What is wrong with a list, for people. */
 export class NodeListError extends Error {
@@ -19,6 +20,7 @@ export function parseClusters(text: string): readonly ClusterOptions[] {
     const given = object(item, where)
     const listeners = list(given['listeners'], `${where}.listeners`).map((one, at) => parseListener(one, `${where}.listeners[${at}]`))
     if (listeners.length === 0) throw new NodeListError(`${where}.listeners must name one listener at least`)
+    requireUnique(listeners.map((one) => one.name), `listener in ${where}`)
     return { name: name(given['name'], `${where}.name`), listeners, nodes: parseNodes(given['nodes'], `${where}.nodes`) }
   })
   if (clusters.length === 0) throw new NodeListError('clusters must name one cluster at least')
@@ -42,6 +44,23 @@ export function parseNodesCall(text: string): { cluster: string; nodes: readonly
   return { cluster: name(given['cluster'], 'cluster'), nodes: parseNodes(given['nodes']) }
 }
 
+/** `{ "cluster", "listener": { "name", "host", "port" } }`. @throws NodeListError */
+export function parseListenerCall(text: string): { cluster: string; listener: ListenerOptions } {
+  const given = object(json(text), 'The body')
+  return { cluster: name(given['cluster'], 'cluster'), listener: parseListener(given['listener'], 'listener') }
+}
+
+/** `{ "cluster", "listener": name }`. @throws NodeListError */
+export function parseListenerNameCall(text: string): { cluster: string; listener: string } {
+  const given = object(json(text), 'The body')
+  return { cluster: name(given['cluster'], 'cluster'), listener: name(given['listener'], 'listener') }
+}
+
+/** `{ "nodes" }`, as a source of nodes answers. @throws NodeListError */
+export function parseNodesAnswer(text: string): readonly NodeEntry[] {
+  return parseNodes(object(json(text), 'The answer')['nodes'])
+}
+
 /** `{ "cluster", "node" }`. @throws NodeListError */
 export function parseNodeCall(text: string): { cluster: string; node: string } {
   const given = object(json(text), 'The body')
@@ -54,6 +73,7 @@ function parseListener(value: unknown, where: string): ListenerOptions {
   if (typeof port !== 'number' || !Number.isInteger(port) || port < 0 || port > 65535) {
     throw new NodeListError(`${where}.port is ${show(port)}; it must be a whole number from 0 to 65535`)
   }
+  if (given['name'] === reserved) throw new NodeListError(`${where}.name is "${reserved}": the request log calls so what came by no listener`)
   return { name: name(given['name'], `${where}.name`), host: given['host'] === undefined ? '127.0.0.1' : name(given['host'], `${where}.host`), port }
 }
 

@@ -4,9 +4,9 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { Registry } from 'prom-client'
 import { UnknownNode, type BalancedCluster } from './cluster.js'
 import { start, urlOf, type Listener } from './listener.js'
-import { NodeListError, parseNodeCall, parseNodesCall } from './node-list.js'
+import { NodeListError, parseListenerCall, parseListenerNameCall, parseNodeCall, parseNodesCall } from './node-list.js'
 import type { BalancedNode, NodeCounters, NodeState } from './node.js'
-import type { NodeEntry, StatusOptions } from './options.js'
+import type { ListenerOptions, NodeEntry, StatusOptions } from './options.js'
 
 const largestBody = 1024 * 1024
 
@@ -58,6 +58,8 @@ export interface StatusActions {
   readonly setNodes: (cluster: string, nodes: readonly NodeEntry[]) => Promise<void>
   readonly drain: (cluster: string, node: string) => Promise<void>
   readonly resume: (cluster: string, node: string) => void
+  readonly openListener: (cluster: string, listener: ListenerOptions) => Promise<void>
+  readonly closeListener: (cluster: string, listener: string) => Promise<void>
 }
 
 export interface StatusServer {
@@ -112,6 +114,8 @@ async function answer(request: IncomingMessage, token: string, registry: Registr
     return sayJson(405, { error: `${request.method} is not supported: GET or POST` })
   } catch (error) {
     if (error instanceof NodeListError || error instanceof UnknownNode) return sayJson(error instanceof UnknownNode ? 404 : 400, { error: error.message })
+    const code = (error as NodeJS.ErrnoException).syscall === 'listen' ? (error as NodeJS.ErrnoException).code : undefined
+    if (code !== undefined) return sayJson(409, { error: `The system does not let it listen there: ${code}`, code })
     return sayJson(500, { error: 'The balancer could not do it' })
   }
 }
@@ -121,7 +125,7 @@ async function answerPage(path: string, registry: Registry, { status }: StatusAc
   if (path === '/status') return sayJson(200, status())
   if (path === '/healthz') return sayJson(200, { status: 'ok' })
   if (path === '/metrics') return { status: 200, type: registry.contentType, body: await registry.metrics() }
-  return sayJson(404, { error: `There is nothing at ${path.slice(0, 100)}: /, /status, /metrics, /healthz; POST /nodes, /drain, /resume` })
+  return sayJson(404, { error: `There is nothing at ${path.slice(0, 100)}: /, /status, /metrics, /healthz; POST /nodes, /drain, /resume, /open, /close` })
 }
 
 async function answerChange(path: string, request: IncomingMessage, token: string, actions: StatusActions): Promise<Answer> {
@@ -143,7 +147,17 @@ async function answerChange(path: string, request: IncomingMessage, token: strin
     actions.resume(cluster, node)
     return sayJson(200, actions.status())
   }
-  return sayJson(404, { error: 'There is nothing to change at this path: POST /nodes, /drain, /resume' })
+  if (path === '/open') {
+    const { cluster, listener } = parseListenerCall(body)
+    await actions.openListener(cluster, listener)
+    return sayJson(200, actions.status())
+  }
+  if (path === '/close') {
+    const { cluster, listener } = parseListenerNameCall(body)
+    await actions.closeListener(cluster, listener)
+    return sayJson(200, actions.status())
+  }
+  return sayJson(404, { error: 'There is nothing to change at this path: POST /nodes, /drain, /resume, /open, /close' })
 }
 
 function nextTurn(): Promise<void> {

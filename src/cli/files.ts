@@ -19,6 +19,7 @@ export async function writeResult(path: string, bytes: Uint8Array): Promise<void
 const reasons: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file or folder',
   ENOTDIR: 'a part of the path is not a folder',
+  EEXIST: 'it is a file',
   EISDIR: 'it is a folder',
   EACCES: 'this user may not',
   EPERM: 'this user may not',

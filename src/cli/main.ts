@@ -6,6 +6,7 @@ import { addOptions, loadCommand } from '../config/commander-options.js'
 import { processEnvironment } from '../config/environment.js'
 import type { CommandName, Settings } from '../config/options.js'
 import type { PublishArguments } from './commands/client.js'
+import type { AddClusterArguments } from './commands/servers.js'
 import { failureOf } from './failure.js'
 import { surviveClosedOutput } from './output.js'
 
@@ -15,10 +16,14 @@ const commands = {
   client: () => import('./commands/client.js'),
   demo: () => import('./commands/demo.js'),
   explain: () => import('./commands/explain.js'),
+  load: () => import('./commands/load.js'),
+  manage: () => import('./commands/manage.js'),
   node: () => import('./commands/node.js'),
   printClient: () => import('./commands/print-client.js'),
   provision: () => import('./commands/provision.js'),
+  scp: () => import('./commands/scp.js'),
   servers: () => import('./commands/servers.js'),
+  size: () => import('./commands/size.js'),
   status: () => import('./commands/status.js'),
   up: () => import('./commands/up.js'),
 }
@@ -54,12 +59,13 @@ function program(): Command {
       const settings = settingsOf(command, 'add-server')
       await (await commands.servers()).addServer(settings, cluster)
     })
-  add(root, 'add-cluster', 'add-cluster', 'add a licensing-only cluster to a running installation', ['add-cluster legal', 'add-cluster legal --nodes 2 --enrollment root'])
+  add(root, 'add-cluster', 'add-cluster', 'add a licensing-only cluster to a running installation', ['add-cluster legal', 'add-cluster legal --nodes 2 --enrollment root', 'add-cluster legal --extranet'])
     .argument('<name>', 'name of the new cluster')
     .option('--nodes <N>', 'how many servers it begins with', '1')
-    .action(async (name: string, flags: { nodes: string }, command: Command) => {
+    .option('--extranet [PORT]', 'a second listener, for the extranet; on the next free port unless told')
+    .action(async (name: string, flags: AddClusterArguments, command: Command) => {
       const settings = settingsOf(command, 'add-cluster')
-      await (await commands.servers()).addCluster(settings, name, flags.nodes)
+      await (await commands.servers()).addCluster(settings, name, flags)
     })
   add(root, 'remove-server', 'remove-server', 'let a server finish its requests and end it', ['remove-server root-2', 'remove-server legal-1 --force'])
     .argument('<id>', 'name of the server, as status shows it')
@@ -67,7 +73,20 @@ function program(): Command {
       const settings = settingsOf(command, 'remove-server')
       await (await commands.servers()).removeServer(settings, id)
     })
-  add(root, 'balancer', 'balancer', 'the front door of clusters: spreads requests over their nodes; SIGHUP reads the node list again', ['balancer --nodes nodes.json'])
+  add(root, 'add-extranet', 'add-server', 'give a cluster a second listener, for the extranet', ['add-extranet licensing', 'add-extranet root --port 7443'])
+    .argument('<cluster>', 'name of the cluster')
+    .option('--port <PORT>', 'its port; the next free one unless told')
+    .action(async (cluster: string, flags: { port?: string }, command: Command) => {
+      const settings = settingsOf(command, 'add-server')
+      await (await commands.servers()).addExtranet(settings, cluster, flags.port)
+    })
+  add(root, 'remove-extranet', 'add-server', 'close the second listener of a cluster, when its requests are finished', ['remove-extranet licensing'])
+    .argument('<cluster>', 'name of the cluster')
+    .action(async (cluster: string, _flags, command: Command) => {
+      const settings = settingsOf(command, 'add-server')
+      await (await commands.servers()).removeExtranet(settings, cluster)
+    })
+  add(root, 'balancer', 'balancer', 'the front door of clusters: spreads requests over their nodes; SIGHUP reads the node list again', ['balancer --nodes nodes.json', 'balancer --cluster root --port 7000 --nodes http://127.0.0.1:7080/clusters/root/nodes'])
     .action(async (_flags, command: Command) => {
       const settings = settingsOf(command, 'balancer')
       await (await commands.balancer()).balancer(settings)
@@ -76,6 +95,11 @@ function program(): Command {
     .action(async (_flags, command: Command) => {
       const settings = settingsOf(command, 'node')
       await (await commands.node()).node(settings)
+    })
+  add(root, 'manage', 'manage', 'the management API alone, for an installation whose nodes are started elsewhere', ['manage --db lab/rms.sqlite --token TEXT'])
+    .action(async (_flags, command: Command) => {
+      const settings = settingsOf(command, 'manage')
+      await (await commands.manage()).manage(settings)
     })
   const places = '--public-url http://rms.contoso.test --db lab/rms.sqlite'
   add(root, 'provision', 'provision', 'make a cluster in the database, without a server yet', [`provision root --cluster root ${places}`, `provision licensing --cluster legal ${places}`])
@@ -104,8 +128,35 @@ function program(): Command {
       const { explainFile } = await commands.explain()
       if (!(await explainFile(settings, file))) process.exitCode = 1
     })
+  addScpCommands(root.command('scp').description('the service connection point of the forest, by which the root cluster is found'))
+  add(root, 'load', 'load', 'send load to a running installation, and report times, refusals and shares', [
+    'load --rate 20 --duration 60',
+    'load --shape spike --rate 100 --mix license=90 --mix certify=5 --mix publish=5',
+  ]).action(async (_flags, command: Command) => {
+    const settings = settingsOf(command, 'load')
+    await (await commands.load()).load(settings)
+  })
+  add(root, 'size', 'size', 'say how many servers a load needs, by the published rule and by a model', [
+    'size',
+    'size --users 40000 --active 0.5 --items-per-hour 8 --within 500',
+    'size --users 40000 --active 0.5 --items-per-hour 8 --verify --sweep --out report',
+  ]).action(async (_flags, command: Command) => {
+    const settings = settingsOf(command, 'size')
+    await (await commands.size()).size(settings)
+  })
   addClientCommands(root.command('client').description('the steps of an RMS client, one by one'))
   return root
+}
+
+function addScpCommands(scp: Command): void {
+  scp.addHelpText('after', `\nExample:\n  rms-emulator scp show\n${exitCodes}`)
+  add(scp, 'show', 'scp', 'show it, and whether it is stale', ['scp show --json', 'scp show --db lab/rms.sqlite'])
+    .action(async (_flags, command: Command) => (await commands.scp()).show(settingsOf(command, 'scp')))
+  add(scp, 'move', 'scp', 'let it name another root cluster', ['scp move http://127.0.0.1:7000/_wmcs/certification'])
+    .argument('<url>', 'certification URL of the root cluster')
+    .action(async (url: string, _flags, command: Command) => (await commands.scp()).move(settingsOf(command, 'scp'), url))
+  add(scp, 'remove', 'scp', 'remove a stale one, which keeps a new root cluster from being made', ['scp remove --db lab/rms.sqlite'])
+    .action(async (_flags, command: Command) => (await commands.scp()).remove(settingsOf(command, 'scp')))
 }
 
 function addClientCommands(client: Command): void {

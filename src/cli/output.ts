@@ -1,6 +1,6 @@
 /** What commands print: text for people on a terminal, JSON lines for programs. Results on stdout, everything else on stderr. */
 import pc from 'picocolors'
-import { plain, type Paint } from '../explain/print.js'
+import { plain, type Paint } from '../explain/paint.js'
 
 export interface Output {
   readonly json: boolean

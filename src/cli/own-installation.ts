@@ -41,15 +41,16 @@ export async function startOwnInstallation(options: InstallationOptions, { exitC
 }
 
 /** The system's errors with the setting that they are about. */
-function explained(error: unknown, { host, data, managePort, port: rootPort }: InstallationOptions): unknown {
+function explained(error: unknown, options: InstallationOptions): unknown {
   const facts = error as { readonly syscall?: string; readonly port?: number; readonly address?: string }
-  const port = facts.port ?? rootPort ?? 0
-  const flag = port === managePort ? '--manage-port' : '--port'
+  const { host, data } = options
+  const port = facts.port ?? options.port ?? 0
+  const flag = portFlag(port, options)
   switch (codeOf(error)) {
     case 'EADDRINUSE':
       return new Failure(
         `Port ${port} of ${facts.address ?? host ?? '127.0.0.1'} is taken, perhaps by another rms-emulator. Stop what uses it, or choose another one: ` +
-          `${flag} N, or --port 0 for any free ports`,
+          `${flag}, or --port 0 for any free ports`,
       )
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
@@ -58,10 +59,17 @@ function explained(error: unknown, { host, data, managePort, port: rootPort }: I
     case 'SQLITE_NOTADB':
       return new Failure('The database is no SQLite file. Give --data another folder, or --db another file')
     case 'EACCES':
-      if (facts.syscall === 'listen') return new Failure(`This user may not listen on port ${port}. Choose one above 1023 with ${flag} N`)
+      if (facts.syscall === 'listen') return new Failure(`This user may not listen on port ${port}. Choose one above 1023 with ${flag}`)
   }
   const isAboutFolder = facts.syscall === 'mkdir' || facts.syscall === 'open'
   return isAboutFolder && data !== undefined ? new Failure(`The data folder ${data} cannot be used: ${reason(error)}`) : error
+}
+
+/** The setting that a port came from. */
+function portFlag(port: number, { managePort, extranet = [] }: InstallationOptions): string {
+  const outside = extranet.find((listener) => listener.port === port)
+  if (outside !== undefined) return `--extranet ${outside.name}=PORT`
+  return port === managePort ? '--manage-port N' : '--port N'
 }
 
 /** What a database says of itself is enough: its causes are not about our addresses. */

@@ -6,7 +6,7 @@ import { isSameId, isSamePrincipal } from '../xrml/body.js'
 import { readOneDocument, type XrmlDocument } from '../xrml/document.js'
 import { buildUnsignedPl, readPl } from '../xrml/pl.js'
 import type { Account } from './account.js'
-import { call, type ClientContext } from './context.js'
+import { call, type ClientContext, type RmsCall } from './context.js'
 import type { LicensingServer } from './discover.js'
 import { prepareContent } from './prepare-content.js'
 import { ownerOf, textOf, type Published, type PublishOptions } from './publish.js'
@@ -22,17 +22,23 @@ export async function publishOnline(
   licensing: LicensingServer,
   account: Account,
   policy: RightsPolicy,
-  { cipherMode }: PublishOptions = {},
+  options: PublishOptions = {},
 ): Promise<Published> {
-  const { fields, contentKey, contentId } = prepareContent(context, {
-    owner: ownerOf(account),
-    server: serverOf(licensing.slcChain),
-    slcChain: licensing.slcChain,
-    policy,
-    cipherMode,
-  })
-  const pl = [await acquireIssuanceLicense(context, licensing, buildUnsignedPl(fields))]
+  const { unsigned, contentKey, contentId } = prepareUnsigned(context, licensing, account, policy, options)
+  const pl = [await acquireIssuanceLicense(context, licensing, unsigned)]
   return { pl, text: textOf(pl), contentId, contentKey }
+}
+
+/** Content with a license that nobody has signed yet. */
+export function prepareUnsigned(
+  context: ClientContext,
+  { slcChain }: LicensingServer,
+  account: Account,
+  policy: RightsPolicy,
+  { cipherMode }: PublishOptions = {},
+): { readonly unsigned: string } & Pick<Published, 'contentKey' | 'contentId'> {
+  const { fields, contentKey, contentId } = prepareContent(context, { owner: ownerOf(account), server: serverOf(slcChain), slcChain, policy, cipherMode })
+  return { unsigned: buildUnsignedPl(fields), contentKey, contentId }
 }
 
 /**
@@ -44,20 +50,25 @@ export async function acquireIssuanceLicense(
   { licensingUrl, slcChain }: LicensingServer,
   unsigned: string,
 ): Promise<XrmlDocument> {
-  const url = `${licensingUrl}/publish.asmx`
-  const parameters = element('AcquireIssuanceLicenseParams', {}, element('UnsignedIssuanceLicense', {}, xmlNode(unsigned)))
-  const answer = await call(context, {
-    url,
-    service: 'publishing',
-    operation: 'AcquireIssuanceLicense',
-    content: [element('RequestParams', {}, parameters)],
-  })
-  const what = `PL from ${url}`
+  const asked = acquireIssuanceLicenseCall(licensingUrl, unsigned)
+  const answer = await call(context, asked)
+  const what = `PL from ${asked.url}`
   const result = descend(answer, 'AcquireIssuanceLicenseResult', 'AcquireIssuanceLicenseResponse')
   const [leaf] = readChain(readXmlNodesOf(result, 'CertificateChain'), 'PL', what)
   const signed = verifyIssuedBy(slcChain, leaf as XrmlDocument, what)
   checkSameContent(signed, unsigned, what)
   return signed
+}
+
+/** The request alone. */
+export function acquireIssuanceLicenseCall(licensingUrl: string, unsigned: string): RmsCall {
+  const parameters = element('AcquireIssuanceLicenseParams', {}, element('UnsignedIssuanceLicense', {}, xmlNode(unsigned)))
+  return {
+    url: `${licensingUrl}/publish.asmx`,
+    service: 'publishing',
+    operation: 'AcquireIssuanceLicense',
+    content: [element('RequestParams', {}, parameters)],
+  }
 }
 
 /** @throws VerificationFailed when the signed PL is for other content or another server than the unsigned one */

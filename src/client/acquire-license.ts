@@ -7,7 +7,7 @@ import type { Principal } from '../xrml/body.js'
 import type { XrmlDocument } from '../xrml/document.js'
 import { readPl } from '../xrml/pl.js'
 import { readRac } from '../xrml/rac.js'
-import { call, type ClientContext } from './context.js'
+import { call, type ClientContext, type RmsCall } from './context.js'
 import { verifyLicense, type License } from './license.js'
 import { SoapFault } from './soap-caller.js'
 import { readable, readChain, VerificationFailed } from './verify.js'
@@ -76,17 +76,22 @@ async function request(
   licensee: Licensee,
   pls: readonly PlChain[],
 ): Promise<readonly LicenseResult[]> {
-  const url = `${licensingUrl}/license.asmx`
-  const answer = await call(context, {
-    url,
+  const asked = acquireLicenseCall(licensingUrl, licensee, pls)
+  const answer = await call(context, asked)
+  const responses = childrenNamed(descend(answer, 'AcquireLicenseResult'), 'AcquireLicenseResponse')
+  const account = accountOf(licensee)
+  return pls.map((pl, index) => resultOf(context, responses[index], account, pl, `UL from ${asked.url}`))
+}
+
+/** The request alone. */
+export function acquireLicenseCall(licensingUrl: string, licensee: Licensee, pls: readonly PlChain[]): RmsCall {
+  return {
+    url: `${licensingUrl}/license.asmx`,
     service: 'licensing',
     operation: 'AcquireLicense',
     content: [element('RequestParams', {}, pls.map((pl) => parameters(licensee, pl)))],
     ...(pls.length > 1 ? { versions: batching } : {}),
-  })
-  const responses = childrenNamed(descend(answer, 'AcquireLicenseResult'), 'AcquireLicenseResponse')
-  const account = accountOf(licensee)
-  return pls.map((pl, index) => resultOf(context, responses[index], account, pl, `UL from ${url}`))
+  }
 }
 
 function parameters(licensee: Licensee, pl: PlChain): Markup {

@@ -4,7 +4,7 @@ import { child, childrenNamed, descend, type XmlElement } from '../xml/read.js'
 import { readOneDocument, type XrmlDocument } from '../xrml/document.js'
 import { readDescriptorName, type TemplateText } from '../xrml/template.js'
 import { arrayOfString } from './array-of-string.js'
-import { call, type ClientContext } from './context.js'
+import { call, type ClientContext, type RmsCall } from './context.js'
 import type { LicensingServer } from './discover.js'
 import { readable, verifyIssuedBy, VerificationFailed } from './verify.js'
 
@@ -37,14 +37,19 @@ export async function acquireTemplateInformation(
   context: ClientContext,
   { licensingUrl, slcChain }: LicensingServer,
 ): Promise<readonly TemplateInformation[]> {
-  const url = templateUrl(licensingUrl)
-  const answer = await call(context, { url, service: 'templates', operation: 'AcquireTemplateInformation' })
+  const asked = templateInformationCall(licensingUrl)
+  const answer = await call(context, asked)
   const result = descend(answer, 'AcquireTemplateInformationResult')
   const modulus = slcChain[0]?.body.issuedPrincipal?.publicKey?.modulus ?? ''
   if (child(result, 'ServerPublicKey')?.text.trim() !== publicKeyToPkcs1(publicKeyFromModulus(modulus))) {
-    throw new VerificationFailed(`template information from ${url}`, 'its ServerPublicKey is not the key of the SLC')
+    throw new VerificationFailed(`template information from ${asked.url}`, 'its ServerPublicKey is not the key of the SLC')
   }
   return childrenNamed(result, 'GuidHash').map((entry) => ({ guid: textOf(entry, 'Guid'), hash: textOf(entry, 'Hash') }))
+}
+
+/** The request alone. */
+export function templateInformationCall(licensingUrl: string): RmsCall {
+  return { url: templateUrl(licensingUrl), service: 'templates', operation: 'AcquireTemplateInformation' }
 }
 
 /**

@@ -95,10 +95,11 @@ export function connect(options: ConnectOptions): RmsClient {
 
   let knownTemplates: readonly Template[] = []
 
-  /** Where a PL sends its readers, when the password may go there. */
+  /** Where a PL sends its readers, those outside to the address outside, when the password may go there. */
   const licensingUrlOf = async (chain: readonly XrmlDocument[]): Promise<string> => {
     const { licensingUrl, certificationUrl } = await locations()
-    const named = readable('PL', () => readPl(chain[0] as XrmlDocument).licensingUrl)
+    const pl = readable('PL', () => readPl(chain[0] as XrmlDocument))
+    const named = pl.extranetLicensingUrl === licensingUrl ? licensingUrl : pl.licensingUrl
     return acquisitionUrl(named, licensingUrl, [options.url, certificationUrl, ...(options.licensingHosts ?? [])])
   }
   const licenseFor = async (licensee: readonly XrmlDocument[], pl: readonly XrmlDocument[]): Promise<License> =>

@@ -6,7 +6,7 @@ import { element, type Markup } from '../xml/write.js'
 import type { TrustRoot } from '../xrml/lab-hierarchy.js'
 import type { Connections, Credentials } from './connections.js'
 import { namespaces } from './namespaces.js'
-import { callSoap } from './soap-caller.js'
+import { callSoap, type SoapCall } from './soap-caller.js'
 
 /** A finished step. */
 export interface Step {
@@ -48,21 +48,24 @@ export interface RmsCall {
  * @returns the element `<operation>Response`
  * @throws SoapFault, CallFailed
  */
-export function call(context: ClientContext, { url, service, operation, content = [], versions }: RmsCall): Promise<XmlElement> {
+export function call(context: ClientContext, asked: RmsCall): Promise<XmlElement> {
+  return step(context, asked.operation, () => callSoap(soapCallOf(context, asked)))
+}
+
+/** The same call, ready to be sent by the SOAP caller or by somebody else. */
+export function soapCallOf(context: ClientContext, { url, service, operation, content = [], versions }: RmsCall): SoapCall {
   const namespace = namespaces[service]
-  return step(context, operation, () =>
-    callSoap({
-      url,
-      namespace,
-      operation,
-      body: element(operation, { xmlns: namespace }, content),
-      credentials: context.credentials,
-      connections: context.connections,
-      ...(versions === undefined ? {} : { versions }),
-      ...(context.userAgent === undefined ? {} : { userAgent: context.userAgent }),
-      ...(context.timeoutMilliseconds === undefined ? {} : { timeoutMilliseconds: context.timeoutMilliseconds }),
-    }),
-  )
+  return {
+    url,
+    namespace,
+    operation,
+    body: element(operation, { xmlns: namespace }, content),
+    credentials: context.credentials,
+    connections: context.connections,
+    ...(versions === undefined ? {} : { versions }),
+    ...(context.userAgent === undefined ? {} : { userAgent: context.userAgent }),
+    ...(context.timeoutMilliseconds === undefined ? {} : { timeoutMilliseconds: context.timeoutMilliseconds }),
+  }
 }
 
 /** Does the work and tells `onStep` how long it took, also when it fails. */

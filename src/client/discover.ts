@@ -4,7 +4,7 @@ import { child, childrenNamed, descend, outerText, type XmlElement } from '../xm
 import { element, text } from '../xml/write.js'
 import type { XrmlDocument } from '../xrml/document.js'
 import { readXml } from '../xml/read.js'
-import { call, type ClientContext } from './context.js'
+import { call, type ClientContext, type RmsCall } from './context.js'
 import { folderUrlOf } from './service-url.js'
 import { readable, readChain, verifyChainToRoot } from './verify.js'
 
@@ -24,28 +24,39 @@ export interface LicensingServer {
 }
 
 const wanted = ['CertificationInternalService', 'CertificationService', 'LicensingInternalService', 'LicensingService'] as const
+type Wanted = (typeof wanted)[number]
 
 /**
- * FindServiceLocationsForUser: the addresses inside the network, else those outside, else the cluster asked.
+ * FindServiceLocationsForUser: the addresses inside the network, else those outside, else the cluster asked. Those outside first for who asks at
+ * the licensing address outside.
  * @param baseUrl such as `http://rms/_wmcs`; every cluster has a locator, licensing-only clusters too
  * @throws SoapFault, CallFailed
  */
 export async function findServiceLocations(context: ClientContext, baseUrl: string): Promise<ServiceLocations> {
+  const answer = await call(context, findServiceLocationsCall(baseUrl))
+  const found = childrenNamed(descend(answer, 'FindServiceLocationsForUserResult'), 'ServiceLocationResponse')
+  const url = (...types: readonly Wanted[]): string | undefined =>
+    types
+      .map((type) => child(found.find((response) => child(response, 'Type')?.text.trim() === type), 'URL')?.text.trim())
+      .find((address) => address !== undefined && address !== '')
+  const outside = url('LicensingService')
+  // Who came by the address outside can perhaps not reach the others.
+  const isOutside = outside !== undefined && folderUrlOf(outside).toLowerCase() === `${baseUrl}/licensing`.toLowerCase()
+  const either = (inner: Wanted, outer: Wanted): string | undefined => (isOutside ? url(outer, inner) : url(inner, outer))
+  return {
+    certificationUrl: folderUrlOf(either('CertificationInternalService', 'CertificationService') ?? `${baseUrl}/certification`),
+    licensingUrl: folderUrlOf(either('LicensingInternalService', 'LicensingService') ?? `${baseUrl}/licensing`),
+  }
+}
+
+/** The request alone. */
+export function findServiceLocationsCall(baseUrl: string): RmsCall {
   const requests = wanted.map((type) => element('ServiceLocationRequest', {}, element('Type', {}, text(type))))
-  const answer = await call(context, {
+  return {
     url: `${baseUrl}/licensing/ServiceLocator.asmx`,
     service: 'server',
     operation: 'FindServiceLocationsForUser',
     content: [element('ServiceNames', {}, requests)],
-  })
-  const found = childrenNamed(descend(answer, 'FindServiceLocationsForUserResult'), 'ServiceLocationResponse')
-  const url = (...types: readonly (typeof wanted)[number][]): string | undefined =>
-    types
-      .map((type) => child(found.find((response) => child(response, 'Type')?.text.trim() === type), 'URL')?.text.trim())
-      .find((address) => address !== undefined && address !== '')
-  return {
-    certificationUrl: folderUrlOf(url('CertificationInternalService', 'CertificationService') ?? `${baseUrl}/certification`),
-    licensingUrl: folderUrlOf(url('LicensingInternalService', 'LicensingService') ?? `${baseUrl}/licensing`),
   }
 }
 

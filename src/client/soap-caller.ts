@@ -11,7 +11,7 @@ import { quoted, SoapProblem } from '../soap/soap-problem.js'
 import type { SoapVersion } from '../soap/soap-problem.js'
 import { plainVersions, versionDataHeader } from '../soap/version-data.js'
 import type { VersionData } from '../soap/version-data.js'
-import { openConnections, TooManyBytes, type Connections, type Credentials, type HttpAnswer } from './connections.js'
+import { basicAuthorization, openConnections, TooManyBytes, type Connections, type Credentials, type HttpAnswer } from './connections.js'
 
 export interface SoapCall {
   readonly url: string
@@ -94,7 +94,7 @@ export async function callSoap(call: SoapCall): Promise<XmlElement> {
 }
 
 async function post(call: SoapCall): Promise<HttpAnswer> {
-  const { url, version = '1.1', timeoutMilliseconds = 30_000, maximumBytes = 16 * 1024 * 1024 } = call
+  const { url, timeoutMilliseconds = 30_000, maximumBytes = 16 * 1024 * 1024 } = call
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
     throw new CallFailed(url, undefined, `${quoted(url)} is not an http or https address. Check the URL.`)
   }
@@ -103,7 +103,7 @@ async function post(call: SoapCall): Promise<HttpAnswer> {
     return await connections.post({
       url,
       headers: requestHeaders(call),
-      body: writeEnvelope(version, requestHeader(call), call.body),
+      body: requestBody(call),
       signal: AbortSignal.timeout(timeoutMilliseconds),
       maximumBytes,
     })
@@ -115,6 +115,17 @@ async function post(call: SoapCall): Promise<HttpAnswer> {
   } finally {
     if (call.connections === undefined) await connections.close()
   }
+}
+
+/** What goes over HTTP, signed in by Basic: for callers that send it themselves. */
+export function httpRequestOf(call: SoapCall): { readonly headers: Record<string, string>; readonly body: string } {
+  const { credentials } = call
+  const headers = { ...requestHeaders(call), ...(credentials === undefined ? {} : { Authorization: basicAuthorization(credentials) }) }
+  return { headers, body: requestBody(call) }
+}
+
+function requestBody(call: SoapCall): string {
+  return writeEnvelope(call.version ?? '1.1', requestHeader(call), call.body)
 }
 
 function requestHeaders({ namespace, operation, version = '1.1', userAgent }: SoapCall): Record<string, string> {

@@ -4,6 +4,8 @@
  * row), the templates (a table of their own) and plCache (run time only).
  */
 
+import { capacityLimits, longestQueue, serviceDistributions, type EmulatedServer } from '../sizing/emulated-server.js'
+
 /** An application that licenses tell clients to refuse; every use license carries one exclusion POLICY for each. */
 export interface ApplicationExclusion {
   readonly minimumVersion: string
@@ -20,6 +22,18 @@ export interface TrustedLicensingServer {
   readonly sealedKeyPair: string
   /** Its signed templates. */
   readonly templates: readonly string[]
+}
+
+/** Another forest: its RMS server is asked who is in its groups ([MS-RMPRS] 3.5). */
+export interface ForestTrust {
+  /** Mail domain of its groups, in lower case: `fabrikam.test`. */
+  readonly domain: string
+  /** Its GroupExpansion.asmx. */
+  readonly url: string
+  /** An account that it admits there; null: our own service account. */
+  readonly user: string | null
+  /** The password, sealed under our cluster key for the purpose `trusted-forest:<domain>`. */
+  readonly sealedPassword: string | null
 }
 
 export interface ServerConfiguration {
@@ -51,8 +65,12 @@ export interface ServerConfiguration {
   /** Such as `http://127.0.0.1:7000/_wmcs`, without a slash at the end. */
   readonly baseUrl: string
   readonly licensingUrl: string | null
+  /** As licensingUrl, for certification; at a licensing-only cluster in place of the service connection point (GicURL in the registry of Windows). */
+  readonly certificationUrl: string | null
   readonly externalCertificationUrl: string | null
   readonly externalLicensingUrl: string | null
+  /** Where the extranet listener of the cluster's balancer is, without a path; the external URLs follow it while they name it. */
+  readonly extranetListener: string | null
   readonly federationEnabled: boolean
   readonly serverDecommissioned: boolean
   readonly noRightsCacheEnabled: boolean
@@ -60,6 +78,9 @@ export interface ServerConfiguration {
   /** SLC public keys of trusted user domains, our own (at a licensing-only cluster: the root's) among them. */
   readonly trustedRacIssuers: readonly string[]
   readonly trustedLicensingServers: readonly TrustedLicensingServer[]
+  readonly trustedForests: readonly ForestTrust[]
+  /** Servers that one group expansion may involve (Windows: MaxCrossForestCalls, product note 23). */
+  readonly maxCrossForestCalls: number
   readonly superUserEnabled: boolean
   /** Mail address of the group whose members get full access. */
   readonly superUserGroup: string | null
@@ -67,6 +88,8 @@ export interface ServerConfiguration {
   readonly revocationAuthorities: readonly string[]
   /** Turns the meaning of `Persistent` in Certify round: [MS-RMPR] 3.3.4.1 and 3.3.4.1.3.1 contradict each other. */
   readonly invertPersistent: boolean
+  /** The server that each node behaves like; null: as fast as the machine is. */
+  readonly emulatedServer: EmulatedServer | null
   /**
    * The access list of each endpoint: names of accounts or groups (`CONTOSO\RMS Service Group`) by the path under baseUrl in lower
    * case (`/certification/subenrollservice.asmx`). An endpoint without an entry admits everyone; an empty list admits no one.
@@ -90,6 +113,7 @@ export const serverEndpoints: readonly string[] = [
   '/certification/mobilecertification.asmx',
   '/licensing/editissuancelicense.asmx',
   '/groupexpansion/groupexpansion.asmx',
+  '/drmremote/directoryservices/directoryservices.rem',
   '/decommission/decommission.asmx',
 ]
 
@@ -118,22 +142,32 @@ export function defaultConfiguration(
     certificateValidityTimeToleranceSeconds: day,
     persistRac: false,
     licensingUrl: null,
+    certificationUrl: null,
     externalCertificationUrl: null,
     externalLicensingUrl: null,
+    extranetListener: null,
     federationEnabled: false,
     serverDecommissioned: false,
     noRightsCacheEnabled: true,
     onlinePublishingEnabled: true,
     trustedLicensingServers: [],
+    trustedForests: [],
+    maxCrossForestCalls: 10,
     superUserEnabled: false,
     superUserGroup: null,
     revocationType: 'StandardRevocation',
     revocationAuthorities: [],
     invertPersistent: false,
+    emulatedServer: null,
     // Nobody may enroll a licensing server until an administrator grants it, as on Windows.
     admittedGroups: { ...Object.fromEntries(serverEndpoints.map((endpoint) => [endpoint, [serviceGroup]])), '/certification/subenrollservice.asmx': [] },
     ...own,
   }
+}
+
+/** Where a root certifies accounts. */
+export function certificationUrlOf({ certificationUrl, baseUrl }: Pick<ServerConfiguration, 'certificationUrl' | 'baseUrl'>): string {
+  return certificationUrl ?? `${baseUrl}/certification`
 }
 
 /** The version after `version`: one more, and 1 again above 1 000 000 ([MS-RMPR] 3.1.6.1). */
@@ -210,8 +244,10 @@ const checks: Readonly<Record<keyof ServerConfiguration, Check>> = {
   persistRac: flag,
   baseUrl: url,
   licensingUrl: orNull(url),
+  certificationUrl: orNull(url),
   externalCertificationUrl: orNull(url),
   externalLicensingUrl: orNull(url),
+  extranetListener: orNull(url),
   federationEnabled: flag,
   serverDecommissioned: flag,
   noRightsCacheEnabled: flag,
@@ -221,11 +257,26 @@ const checks: Readonly<Record<keyof ServerConfiguration, Check>> = {
     record({ slc: chain, publicKey, sealedKeyPair: text(10_000), templates: listOf(text(1_000_000), 1000) }),
     100,
   ),
+  trustedForests: listOf(
+    record({ domain: matching('a mail domain in lower case', /^[a-z0-9-]+(?:\.[a-z0-9-]+)*$/), url, user: orNull(text(256)), sealedPassword: orNull(text(10_000)) }),
+    100,
+  ),
+  maxCrossForestCalls: wholeNumber(1, 100),
   superUserEnabled: flag,
   superUserGroup: orNull(matching('a mail address', /^[^\s@]{1,64}@[^\s@]{1,255}$/)),
   revocationType: oneOf('StandardRevocation', 'CustomRevocation'),
   revocationAuthorities: listOf(publicKey, 100),
   invertPersistent: flag,
+  emulatedServer: orNull(
+    record({
+      operationsPerSecond: check(
+        `a number from ${capacityLimits.minimum} to ${capacityLimits.maximum}`,
+        (value) => typeof value === 'number' && value >= capacityLimits.minimum && value <= capacityLimits.maximum,
+      ),
+      serviceDistribution: oneOf(...serviceDistributions),
+      queueLimit: wholeNumber(0, longestQueue),
+    }),
+  ),
   admittedGroups: (value) => {
     if (!isRecord(value)) return 'an object of lists of group names'
     const paths = Object.keys(value)

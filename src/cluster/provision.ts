@@ -1,6 +1,6 @@
 /**
- * Provisioning of a cluster: key pair, enrollment, configuration, templates ([MS-RMPR] 3.1.3; adrms-deployment 1.3, 1.5). Everything is made before anything is written,
- * and the cluster's row is written last: a cluster is there whole, or not at all.
+ * Provisioning of a cluster: key pair, enrollment, configuration, templates ([MS-RMPR] 3.1.3; adrms-deployment 1.3, 1.5). Everything is made before
+ * anything is written, and all of it is written at once: a cluster is there whole, or not at all.
  */
 import { deriveClusterKey, saltLength } from '../crypto/at-rest.js'
 import { generateKeyPair } from '../crypto/keys.js'
@@ -11,7 +11,7 @@ import { newGuid, type Clock, type Random } from '../effects.js'
 import type { XrmlDocument } from '../xrml/document.js'
 import { readOneDocument } from '../xrml/document.js'
 import { labSpcAuthorities } from '../xrml/lab-hierarchy.js'
-import { defaultConfiguration, type ServerConfiguration } from './configuration.js'
+import { certificationUrlOf, defaultConfiguration, type ServerConfiguration } from './configuration.js'
 import { issueLicensorCertificate, selfEnrollmentService, type Enrollee } from './enroll.js'
 import { signSeedTemplates } from './seed-templates.js'
 import { sealClusterKeyPair } from './server-state.js'
@@ -59,15 +59,18 @@ const serverSku = 'RMS 2.0'
  */
 export async function provisionRoot(store: Store, cluster: NewRootCluster, effects: Effects): Promise<void> {
   await store.directory.fillIfEmpty(seedDirectory)
-  const root = await rootCluster(store)
-  if (root !== undefined) throw new CannotProvision(`The forest has the root cluster "${root.name}" already, and it has one: add a server to it, or a licensing cluster`)
-  const certificationUrl = `${cluster.baseUrl}/certification`
-  const registered = (await store.forest.read()).serviceConnectionPoint
-  if (registered !== undefined && registered !== certificationUrl) {
-    throw new CannotProvision(`The service connection point of the forest names ${registered}, which is no cluster of this database. If that root is gone, remove the service connection point first`)
+  const serviceConnectionPoint = `${cluster.baseUrl}/certification`
+  const requirePlace = async (): Promise<void> => {
+    const root = await rootCluster(store)
+    if (root !== undefined) throw new CannotProvision(`The forest has the root cluster "${root.name}" already, and it has one: add a server to it, or a licensing cluster`)
+    const registered = (await store.forest.read()).serviceConnectionPoint
+    if (registered !== undefined && registered !== serviceConnectionPoint) {
+      throw new CannotProvision(`The service connection point of the forest names ${registered}, which is no cluster of this database. If that root is gone, remove the service connection point first: rms-emulator scp remove --db …`)
+    }
+    await requireName(store, cluster.name)
   }
-  await provision(store, { ...cluster, kind: 'root', trustedRacIssuers: 'own' }, (enrollee) => selfEnroll(enrollee, cluster.mode, effects), effects)
-  await store.forest.registerServiceConnectionPoint(certificationUrl)
+  const enroll = (enrollee: Enrollee): Promise<readonly XrmlDocument[]> => selfEnroll(enrollee, cluster.mode, effects)
+  await provision(store, { ...cluster, kind: 'root', trustedRacIssuers: 'own', serviceConnectionPoint, requirePlace }, enroll, effects)
 }
 
 /**
@@ -77,16 +80,15 @@ export async function provisionRoot(store: Store, cluster: NewRootCluster, effec
 export async function provisionLicensing(store: Store, cluster: NewLicensingCluster, effects: Effects): Promise<void> {
   const root = await rootCluster(store)
   if (root === undefined) throw new CannotProvision('The forest has no root cluster: provision it first, a licensing-only cluster trusts its account certificates')
-  const taken = await store.clusters.find(cluster.name)
-  if (taken !== undefined) throw new CannotProvision(`There is a cluster "${cluster.name}" already: choose another name, or add a server to it`)
   const mode = root.configuration.cryptographicMode
   const enroll = async (enrollee: Enrollee): Promise<readonly XrmlDocument[]> => {
     if (cluster.enrollment !== 'root') return selfEnroll(enrollee, mode, effects)
     const { serviceConnectionPoint } = await store.forest.read()
-    return subEnrollAtRoot(serviceConnectionPoint ?? `${root.configuration.baseUrl}/certification`, enrollee, await serviceAccount(store.directory), cluster.ca)
+    return subEnrollAtRoot(serviceConnectionPoint ?? certificationUrlOf(root.configuration), enrollee, await serviceAccount(store.directory), cluster.ca)
   }
   const rootKey = readOneDocument(root.configuration.slc[0] ?? '').body.issuedPrincipal?.publicKey?.modulus ?? ''
-  await provision(store, { ...cluster, mode, kind: 'licensing', trustedRacIssuers: [rootKey] }, enroll, effects)
+  const requirePlace = (): Promise<void> => requireName(store, cluster.name)
+  await provision(store, { ...cluster, mode, kind: 'licensing', trustedRacIssuers: [rootKey], requirePlace }, enroll, effects)
 }
 
 interface Plan extends NewCluster {
@@ -94,9 +96,14 @@ interface Plan extends NewCluster {
   readonly kind: ClusterRow['kind']
   /** SLC keys of the servers whose account certificates count here. */
   readonly trustedRacIssuers: readonly string[] | 'own'
+  /** To be registered with the cluster. */
+  readonly serviceConnectionPoint?: string
+  /** Throws CannotProvision when the forest has no place for this cluster. */
+  readonly requirePlace: () => Promise<void>
 }
 
 async function provision(store: Store, plan: Plan, enroll: (enrollee: Enrollee) => Promise<readonly XrmlDocument[]>, { clock, random }: Effects): Promise<void> {
+  await plan.requirePlace()
   const now = clock.now()
   const rules = modes[plan.mode]
   const key = await generateKeyPair(rules.keyBits)
@@ -117,9 +124,17 @@ async function provision(store: Store, plan: Plan, enroll: (enrollee: Enrollee) 
     ...plan.settings,
   })
   const issuer = { principal, signer: createSigner('openssl', key), hash: rules.hash, licensingUrl: `${plan.baseUrl}/licensing` }
-  for (const template of await signSeedTemplates(issuer, now, random)) await store.templates.save(plan.name, template)
+  const templates = await signSeedTemplates(issuer, now, random)
   const sealedKeyPair = sealClusterKeyPair(clusterKey, plan.name, key, random)
-  await store.clusters.insertIfAbsent({ name: plan.name, kind: plan.kind, configuration, keySalt: salt.toString('base64'), sealedKeyPair })
+  const row = { name: plan.name, kind: plan.kind, configuration, keySalt: salt.toString('base64'), sealedKeyPair }
+  if (await store.clusters.insertIfAbsent(row, { templates, serviceConnectionPoint: plan.serviceConnectionPoint })) return
+  // Somebody else was faster: what stands in the way now is what to tell.
+  await plan.requirePlace()
+  throw new CannotProvision(`The forest was changed by somebody else while the cluster "${plan.name}" was made: nothing of it is there, try again`)
+}
+
+async function requireName(store: Store, name: string): Promise<void> {
+  if ((await store.clusters.find(name)) !== undefined) throw new CannotProvision(`There is a cluster "${name}" already: choose another name, or add a server to it`)
 }
 
 function selfEnroll(enrollee: Enrollee, mode: CryptoMode, { clock, random }: Effects): Promise<readonly XrmlDocument[]> {

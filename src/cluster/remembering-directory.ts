@@ -1,41 +1,85 @@
 /**
- * The directory as a node asks it. In Windows it is Active Directory, which does not go away with the cluster's database; here both are one, so a
- * node remembers the answers it got and gives them again while the database is away: known users go on getting licenses.
+ * The directory as a node asks it. It remembers the answers it got, and gives them again as long as the version of the directory is the same: a
+ * change counts from the next request on. All that ask in one turn look at the version together, so a busy node looks a few times for a hundred requests.
+ *
+ * In Windows the directory is Active Directory, which does not go away with the cluster's database; here both are one. While the database is away the
+ * remembered answers are given whatever the version: known users go on getting licenses.
  */
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Directory } from '../directory/directory.js'
+import { recentMap } from '../recent.js'
 import { DatabaseAway } from './store/database-away.js'
 
-/** @param limit answers that are remembered; the ones that were asked for longest ago are forgotten first */
-export function rememberingDirectory(directory: Directory, limit = 10_000): Directory {
-  const answers = new Map<string, unknown>()
+export interface VersionedDirectory extends Directory {
+  version(): Promise<string>
+}
 
-  const ask = async <Answer>(question: readonly string[], answer: () => Promise<Answer>): Promise<Answer> => {
-    // Passwords are among the questions: only their digest is kept.
-    const key = createHash('sha256').update(JSON.stringify(question)).digest('base64')
+export interface NodeDirectory extends Directory {
+  /** The same for one request, which looks at the version once, with its first question. */
+  forRequest(): Directory
+}
+
+interface Remembered {
+  readonly version: string
+  readonly answer: unknown
+}
+
+/** A name of the directory has 256 characters at most. */
+const longestKey = 300
+
+/** @param limit answers that are remembered */
+export function rememberingDirectory(directory: VersionedDirectory, limit = 10_000): NodeDirectory {
+  const answers = recentMap<string, Remembered>(limit)
+  let looking: Promise<string> | undefined
+
+  const lookAnew = async (): Promise<string> => {
+    await nextTurn()
+    // Whoever asks from here on wants to know of changes that this look may not see.
+    looking = undefined
+    return directory.version()
+  }
+  const look = (): Promise<string> => (looking ??= lookAnew())
+
+  const ask = async <Answer>(versionNow: () => Promise<string>, key: string, question: () => Promise<Answer>): Promise<Answer> => {
     try {
-      const given = await answer()
-      answers.delete(key)
-      answers.set(key, given)
-      const [oldest] = answers.keys()
-      if (answers.size > limit && oldest !== undefined) answers.delete(oldest)
-      return given
+      const version = await versionNow()
+      const before = answers.get(key)
+      if (before?.version === version) return before.answer as Answer
+      const answer = await question()
+      // The version from before the question: what was changed meanwhile raised it.
+      if (key.length <= longestKey) answers.set(key, { version, answer })
+      return answer
     } catch (error) {
-      if (error instanceof DatabaseAway && answers.has(key)) return answers.get(key) as Answer
+      const before = answers.get(key)
+      if (error instanceof DatabaseAway && before !== undefined) return before.answer as Answer
       throw error
     }
   }
 
-  return {
-    forest: () => ask(['forest'], () => directory.forest()),
-    accountByName: (name) => ask(['accountByName', name], () => directory.accountByName(name)),
-    accountBySid: (sid) => ask(['accountBySid', sid], () => directory.accountBySid(sid)),
-    accountByMail: (mail) => ask(['accountByMail', mail], () => directory.accountByMail(mail)),
-    groupByMail: (mail) => ask(['groupByMail', mail], () => directory.groupByMail(mail)),
-    groupByName: (name) => ask(['groupByName', name], () => directory.groupByName(name)),
-    authenticate: (name, password) => ask(['authenticate', name, password], () => directory.authenticate(name, password)),
+  const asking = (versionNow: () => Promise<string>): Directory => ({
+    forest: () => ask(versionNow, 'forest', () => directory.forest()),
+    accountByName: (name) => ask(versionNow, `accountByName ${name}`, () => directory.accountByName(name)),
+    accountBySid: (sid) => ask(versionNow, `accountBySid ${sid}`, () => directory.accountBySid(sid)),
+    accountByMail: (mail) => ask(versionNow, `accountByMail ${mail}`, () => directory.accountByMail(mail)),
+    groupByMail: (mail) => ask(versionNow, `groupByMail ${mail}`, () => directory.groupByMail(mail)),
+    groupByName: (name) => ask(versionNow, `groupByName ${name}`, () => directory.groupByName(name)),
+    authenticate: (name, password) => ask(versionNow, `authenticate ${credentialsKey(name, password)}`, () => directory.authenticate(name, password)),
     // The password itself: who signs in by NTLM is to go on as well, and nothing less proves an NTLM response.
-    passwordOf: (sid) => ask(['passwordOf', sid], () => directory.passwordOf(sid)),
-    memberships: (sid) => ask(['memberships', sid], () => directory.memberships(sid)),
+    passwordOf: (sid) => ask(versionNow, `passwordOf ${sid}`, () => directory.passwordOf(sid)),
+    memberships: (sid) => ask(versionNow, `memberships ${sid}`, () => directory.memberships(sid)),
+  })
+
+  return {
+    ...asking(look),
+    forRequest: () => {
+      let version: Promise<string> | undefined
+      return asking(() => (version ??= look()))
+    },
   }
+}
+
+/** A password that somebody sent is not kept, only a digest. */
+function credentialsKey(name: string, password: string): string {
+  return hash('sha256', JSON.stringify([name, password]), 'base64')
 }

@@ -67,6 +67,7 @@ const lengths = {
   clusterName: 256,
   hostMachineName: 256,
   hostMachineRequestId: 256,
+  listener: 256,
   requestPath: 1024,
   requestType: 256,
   requestUserAddress: 256,
@@ -206,17 +207,26 @@ async function spoolBatch(spool: Spool, batch: readonly Waiting[]): Promise<void
 
 function complete(record: NewRequestLogRecord, options: RequestLogOptions): RequestLogRecord {
   const { receivedXrml, issuedXrml, ...rest } = record
-  const fields = Object.keys(lengths) as (keyof typeof lengths)[]
   const received = options.includeReceivedXrml === true ? receivedXrml : undefined
   const issued = options.includeIssuedXrml === true ? issuedXrml : undefined
   return {
     ...rest,
-    ...Object.fromEntries(fields.map((field) => [field, storable(record[field], lengths[field])])),
+    ...storableTexts(record),
     ...(received === undefined ? {} : { receivedXrml: storable(received, longestXrml) }),
     ...(issued === undefined ? {} : { issuedXrml: storable(issued, longestXrml) }),
     logCreateTime: options.clock.now().toISOString(),
   }
 }
+
+const limitedFields = Object.keys(lengths) as (keyof typeof lengths)[]
+
+/** Those that cannot be stored as they are. */
+function storableTexts(record: NewRequestLogRecord): Partial<RequestLogRecord> | undefined {
+  const changed = limitedFields.filter((field) => record[field].length > lengths[field] || unplain.test(record[field]))
+  return changed.length === 0 ? undefined : Object.fromEntries(changed.map((field) => [field, storable(record[field], lengths[field])]))
+}
+
+const unplain = /[^\x01-\uD7FF]/
 
 /** PostgreSQL takes neither NUL nor half a surrogate pair; what arrives over HTTP may have both. */
 function storable(text: string, length: number): string {

@@ -10,8 +10,9 @@ import { createSigner, type EngineName, type Signer } from '../crypto/signer.js'
 import { readDocuments, type XrmlDocument } from '../xrml/document.js'
 import type { Principal } from '../xrml/body.js'
 import { readRightsData, type RightsData } from '../xrml/rights-data.js'
-import type { ServerConfiguration } from './configuration.js'
+import { certificationUrlOf, type ServerConfiguration } from './configuration.js'
 import type { ClusterKind, ClusterRow } from './store/cluster-store.js'
+import type { ServiceAccount } from './service-account.js'
 import type { Store } from './store/open.js'
 import type { StoredTemplate } from './store/template-store.js'
 
@@ -32,6 +33,15 @@ export interface ServerTemplate {
   readonly rights: RightsData
 }
 
+/** Another forest, ready to be asked. */
+export interface TrustedForest {
+  readonly domain: string
+  /** Of its GroupExpansion.asmx. */
+  readonly url: string
+  /** Undefined: the own service account. */
+  readonly account: ServiceAccount | undefined
+}
+
 export interface ServerState {
   readonly name: string
   readonly kind: ClusterKind
@@ -40,11 +50,14 @@ export interface ServerState {
   readonly own: Licensor
   /** Trusted publishing domains: their keys open licenses, they never sign. */
   readonly trusted: readonly Licensor[]
+  readonly forests: readonly TrustedForest[]
   readonly clusterKey: ClusterKey
   /** SLC key of the forest's root: only its account certificates name accounts of our own directory. */
   readonly homeRacIssuer: string
   /** Where accounts are certified: here at a root, at the root of the forest for a licensing-only cluster. */
   readonly certificationUrl: string
+  /** The same for those outside, at a licensing-only cluster; undefined when the root has none, and at a root, whose configuration says it. */
+  readonly rootExtranetUrl: string | undefined
 }
 
 /** The cluster that a node was told to join is not in the database. */
@@ -53,6 +66,8 @@ export class UnknownCluster extends Error {
 }
 
 export const clusterKeyPurpose = (cluster: string): string => `cluster-key:${cluster}`
+/** What the password for another forest is sealed for. */
+export const forestPurpose = (domain: string): string => `trusted-forest:${domain}`
 /** What the key pair of a trusted publishing domain is sealed for. */
 export const trustedPurpose = (publicKey: string): string => `trusted-licensing-server:${publicKey}`
 
@@ -83,8 +98,6 @@ async function stateOf(store: Store, row: ClusterRow, clusterKey: ClusterKey, en
   const { configuration } = row
   const open = (purpose: string, sealed: string): RsaPrivateKey => privateKeyFromPem(openAtRest(clusterKey, purpose, sealed).toString('utf8'))
   const stored = await store.templates.list(row.name)
-  const ownCertificationUrl = `${configuration.baseUrl}/certification`
-  const certificationUrl = row.kind === 'root' ? ownCertificationUrl : ((await store.forest.read()).serviceConnectionPoint ?? '')
   return {
     name: row.name,
     kind: row.kind,
@@ -94,9 +107,24 @@ async function stateOf(store: Store, row: ClusterRow, clusterKey: ClusterKey, en
     trusted: configuration.trustedLicensingServers.map((server) =>
       licensorOf(server.slc, open(trustedPurpose(server.publicKey), server.sealedKeyPair), server.templates.map(importedTemplate), engine),
     ),
+    forests: configuration.trustedForests.map(({ domain, url, user, sealedPassword }) => ({
+      domain,
+      url,
+      account: user === null || sealedPassword === null ? undefined : { user, password: openAtRest(clusterKey, forestPurpose(domain), sealedPassword).toString('utf8') },
+    })),
     clusterKey,
     homeRacIssuer: homeIssuer(row),
-    certificationUrl,
+    ...(await certificationOf(store, row)),
+  }
+}
+
+/** A licensing-only cluster sends accounts to the root, unless it was told otherwise. */
+async function certificationOf(store: Store, { kind, configuration }: ClusterRow): Promise<Pick<ServerState, 'certificationUrl' | 'rootExtranetUrl'>> {
+  if (kind === 'root') return { certificationUrl: certificationUrlOf(configuration), rootExtranetUrl: undefined }
+  const root = (await store.clusters.list()).find((cluster) => cluster.kind === 'root')
+  return {
+    certificationUrl: configuration.certificationUrl ?? (await store.forest.read()).serviceConnectionPoint ?? '',
+    rootExtranetUrl: root?.configuration.externalCertificationUrl ?? undefined,
   }
 }
 

@@ -209,6 +209,7 @@ const fields: { readonly [F in keyof Required<RequestLogRecord>]: 'string' | 'bo
   hostMachineName: 'string',
   hostMachineRequestId: 'string',
   requestTime: 'string',
+  listener: 'string',
   requestPath: 'string',
   requestType: 'string',
   requestUserAddress: 'string',

@@ -7,11 +7,16 @@ import { loadSettings } from './load.js'
 import type { Flags, Loaded } from './load.js'
 import { optionRow, optionsOf } from './options.js'
 import type { CommandName, OptionName } from './options.js'
+import { secretFileName } from './secret-file.js'
 
 /** Gives the command its flags and their help. No defaults, no environment: those are for `loadSettings`. */
 export function addOptions(command: Command, commandName: CommandName): Command {
-  for (const name of optionsOf(commandName)) command.addOption(commanderOption(name))
-  const own = new Set(optionsOf(commandName).map((name) => `--${name}`))
+  for (const name of optionsOf(commandName)) {
+    command.addOption(commanderOption(name))
+    const file = secretFileName(name)
+    if (file !== undefined) command.addOption(new Option(`--${file} <FILE>`))
+  }
+  const own = new Set(flagNames(commandName).map((name) => `--${name}`))
   // The settings leave commander's list in the help only: hidden options it would not suggest for a mistyped flag.
   command.configureHelp({
     formatHelp(shown, helper) {
@@ -23,6 +28,11 @@ export function addOptions(command: Command, commandName: CommandName): Command 
   })
   const title = 'Settings; flags win over the environment, the environment over the config file:'
   return command.addHelpText('after', () => `\n${title}\n${commandHelp(commandName).trimEnd()}`)
+}
+
+/** Those that name the file of a secret are among them. */
+function flagNames(commandName: CommandName): readonly string[] {
+  return optionsOf(commandName).flatMap((name) => [name, secretFileName(name)].filter((flag) => flag !== undefined))
 }
 
 function commanderOption(name: OptionName): Option {
@@ -39,7 +49,7 @@ function commanderOption(name: OptionName): Option {
 export function parsedFlags(command: Command, commandName: CommandName): Flags {
   const values = command.opts<Record<string, string | boolean | readonly string[] | undefined>>()
   const given: Record<string, string | boolean | readonly string[]> = {}
-  for (const name of optionsOf(commandName)) {
+  for (const name of flagNames(commandName)) {
     const attribute = command.options.find((option) => option.long === `--${name}`)?.attributeName()
     const value = attribute === undefined ? undefined : values[attribute]
     if (value !== undefined) given[name] = value

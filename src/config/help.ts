@@ -1,16 +1,21 @@
 /** Help texts and the documentation's table, made from the one list of settings. */
 import { environmentName, optionNames, optionRow, optionsOf } from './options.js'
-import type { CommandName, OptionName } from './options.js'
+import type { CommandName, OptionName, OptionRow } from './options.js'
 import { showValue } from './parse-value.js'
+import { secretFileName } from './secret-file.js'
 
-const textWidth = 58
+const textWidth = 50
 
 /** The flag as help shows it: `--port N`. */
 export function flagUsage(name: OptionName): string {
   const row = optionRow(name)
   if (row.type === 'boolean') return `--${name}`
-  if (row.type === 'choice') return `--${name} ${row.choices.length <= 3 ? row.choices.join('|') : 'NAME'}`
-  return `--${name} ${row.placeholder ?? (row.type === 'integer' ? 'N' : 'TEXT')}`
+  if (row.type === 'choice') return `--${name} ${showsChoices(row) ? row.choices.join('|') : 'NAME'}`
+  return `--${name} ${row.placeholder ?? (row.type === 'integer' || row.type === 'number' ? 'N' : 'TEXT')}`
+}
+
+function showsChoices({ choices, placeholder }: OptionRow & { type: 'choice' }): boolean {
+  return choices.length <= 3 && placeholder === undefined
 }
 
 function defaultText(name: OptionName): string {
@@ -23,7 +28,9 @@ function defaultText(name: OptionName): string {
 /** What the setting does, with what it may be when the flag itself does not show it. */
 function meaning(name: OptionName): string {
   const row = optionRow(name)
-  return row.type === 'choice' && row.choices.length > 3 ? `${row.help}: ${row.choices.join(', ')}` : row.help
+  const file = secretFileName(name)
+  const choices = row.type === 'choice' && !showsChoices(row) ? `: ${row.choices.join(', ')}` : ''
+  return `${row.help}${choices}${file === undefined ? '' : `; or --${file} FILE, which holds it`}`
 }
 
 /** The settings of a command in aligned columns: flag, meaning, default, environment variable. Ends with a line break. */
@@ -68,7 +75,7 @@ function wrap(text: string): readonly string[] {
 export function optionsTable(): string {
   const lines = optionNames.map((name) => {
     const row = optionRow(name)
-    const text = row.type === 'integer' ? `${row.help} (${row.minimum} to ${row.maximum})` : meaning(name)
+    const text = row.type === 'integer' || row.type === 'number' ? `${row.help} (${row.minimum} to ${row.maximum})` : meaning(name)
     const cells = [code(flagUsage(name)), code(environmentName(name)), code(defaultText(name)), text, row.commands.join(', ')]
     return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
   })

@@ -6,6 +6,7 @@ import { environmentName, optionNames, optionRow, options, optionsOf } from './o
 import type { CommandName, OptionName, Settings } from './options.js'
 import { BadValue, parseValue, showValue } from './parse-value.js'
 import type { SettingValue } from './parse-value.js'
+import { readSecret, secretFileName, secretOfFile } from './secret-file.js'
 
 /** What flags gave, by setting name: several texts for a repeatable one, `true` for a boolean. */
 export type Flags = Readonly<Record<string, string | boolean | readonly string[]>>
@@ -13,7 +14,7 @@ export type Flags = Readonly<Record<string, string | boolean | readonly string[]
 export interface Sources {
   readonly flags: Flags
   readonly environment: Environment
-  /** Text of the config file; by default read from disk. */
+  /** Text of the config file, and of the files of secrets; by default read from disk. */
   readonly readText?: (path: string) => string
 }
 
@@ -51,6 +52,11 @@ interface Given {
 }
 
 type Layer = ReadonlyMap<OptionName, Given>
+
+interface Reading {
+  readonly readText: (path: string) => string
+  readonly problems: string[]
+}
 type Values = Map<OptionName, { readonly value: SettingValue; readonly given: Given }>
 
 /**
@@ -61,10 +67,11 @@ type Values = Map<OptionName, { readonly value: SettingValue; readonly given: Gi
  */
 export function loadSettings<Command extends CommandName>(command: Command, sources: Sources): Loaded<Command> {
   const problems: string[] = []
-  const flags = readFlags(command, sources.flags, problems)
-  const environment = readEnvironment(sources.environment, problems)
+  const reading: Reading = { problems, readText: sources.readText ?? ((name) => readFileSync(name, 'utf8')) }
+  const flags = readFlags(command, sources.flags, reading)
+  const environment = readEnvironment(sources.environment, reading)
   const path = flags.get('config')?.texts[0] ?? environment.get('config')?.texts[0]
-  const file = path === undefined ? new Map() : readFile(path, sources.readText ?? ((name) => readFileSync(name, 'utf8')), problems)
+  const file = path === undefined ? new Map() : readFile(path, reading)
   const layers: readonly Layer[] = [flags, environment, file]
 
   const values: Values = new Map()
@@ -104,50 +111,78 @@ function isOptionName(name: string): name is OptionName {
   return Object.hasOwn(options, name)
 }
 
+/** A layer takes a value, or the secret in the file that the value names; both for the same setting contradict each other. */
+function take(layer: Map<OptionName, Given>, name: OptionName, given: Given, isSecretFile: boolean, { readText, problems }: Reading): void {
+  const other = layer.get(name)
+  if (other !== undefined) {
+    problems.push(`${other.from} and ${given.from} are for the same secret; give one of them`)
+    return
+  }
+  try {
+    layer.set(name, isSecretFile ? { ...given, texts: [readSecret(given.texts[0] ?? '', readText)] } : given)
+  } catch (error) {
+    problems.push(`${given.from} is ${JSON.stringify(given.texts[0])}; the secret in this file cannot be used: ${(error as Error).message}`)
+  }
+}
+
 function unknown(what: string, meant: string | undefined): string {
   return `${what} is not a setting${meant === undefined ? '' : `; did you mean ${meant}?`}`
 }
 
-function readFlags(command: CommandName, flags: Flags, problems: string[]): Layer {
+function readFlags(command: CommandName, flags: Flags, reading: Reading): Layer {
   const given = new Map<OptionName, Given>()
   const own = optionsOf(command)
-  for (const [name, value] of Object.entries(flags)) {
+  for (const [flag, value] of Object.entries(flags)) {
+    const secret = secretOfFile(flag)
+    const name = secret ?? flag
     if (!isOptionName(name)) {
-      const meant = nearest(name, own)
-      problems.push(unknown(`--${name}`, meant && `--${meant}`))
+      const meant = nearest(flag, own)
+      reading.problems.push(unknown(`--${flag}`, meant && `--${meant}`))
     } else if (!own.includes(name)) {
-      problems.push(`--${name} does not belong to ${command}; it is a setting of ${optionRow(name).commands.join(', ')}`)
+      reading.problems.push(`--${flag} does not belong to ${command}; it is a setting of ${optionRow(name).commands.join(', ')}`)
     } else {
-      given.set(name, { kind: 'flag', from: `--${name}`, texts: typeof value === 'object' ? value : [String(value)] })
+      const texts = typeof value === 'object' ? value : [String(value)]
+      take(given, name, { kind: 'flag', from: `--${flag}`, texts }, secret !== undefined, reading)
     }
   }
   return given
 }
 
-function readEnvironment(environment: Environment, problems: string[]): Layer {
+interface Variable {
+  readonly name: OptionName
+  /** Names a file that holds the value. */
+  readonly isSecretFile: boolean
+}
+
+const variables = new Map<string, Variable>(optionNames.map((name) => [environmentName(name), { name, isSecretFile: false }]))
+for (const name of optionNames) {
+  if (secretFileName(name) !== undefined) variables.set(`${environmentName(name)}_FILE`, { name, isSecretFile: true })
+}
+
+function readEnvironment(environment: Environment, reading: Reading): Layer {
   const given = new Map<OptionName, Given>()
-  const known = new Map(optionNames.map((name) => [environmentName(name), name]))
   // The common beginning would make every variable look alike.
-  const endings = [...known.keys()].map((variable) => variable.slice(prefix.length))
+  const endings = [...variables.keys()].map((variable) => variable.slice(prefix.length))
   for (const [variable, value] of Object.entries(environment)) {
     if (!variable.startsWith(prefix) || value === undefined || value === '') continue
-    const name = known.get(variable)
-    if (name === undefined) {
+    const known = variables.get(variable)
+    if (known === undefined) {
       const meant = nearest(variable.slice(prefix.length), endings)
-      problems.push(unknown(variable, meant && `${prefix}${meant}`))
+      reading.problems.push(unknown(variable, meant && `${prefix}${meant}`))
     } else {
-      const texts = optionRow(name).type === 'pairs' ? value.split(',') : [value]
-      given.set(name, { kind: 'environment', from: variable, texts })
+      const texts = optionRow(known.name).type === 'pairs' ? value.split(',') : [value]
+      take(given, known.name, { kind: 'environment', from: variable, texts }, known.isSecretFile, reading)
     }
   }
   return given
 }
 
-function readFile(path: string, readText: (path: string) => string, problems: string[]): Layer {
+function readFile(path: string, reading: Reading): Layer {
+  const { problems } = reading
   const given = new Map<OptionName, Given>()
   let content: unknown
   try {
-    content = JSON.parse(readText(path).replace(/^\uFEFF/, ''))
+    content = JSON.parse(reading.readText(path).replace(/^\uFEFF/, ''))
   } catch (error) {
     problems.push(`The config file ${path} cannot be read as JSON: ${(error as Error).message}`)
     return given
@@ -159,14 +194,16 @@ function readFile(path: string, readText: (path: string) => string, problems: st
   const inFile = optionNames.filter((name) => name !== 'config')
   for (const [key, value] of Object.entries(content)) {
     const from = `${key} in ${path}`
-    if (!isOptionName(key)) {
+    const secret = secretOfFile(key)
+    const name = secret ?? key
+    if (!isOptionName(name)) {
       problems.push(unknown(from, nearest(key, inFile)))
       continue
     }
-    const pairs = optionRow(key).type === 'pairs'
+    const pairs = optionRow(name).type === 'pairs'
     const texts = fileTexts(pairs, value)
-    if (key === 'config') problems.push(`${from}: a config file cannot name another one`)
-    else if (texts !== undefined) given.set(key, { kind: 'file', from, texts })
+    if (name === 'config') problems.push(`${from}: a config file cannot name another one`)
+    else if (texts !== undefined) take(given, name, { kind: 'file', from, texts }, secret !== undefined, reading)
     else problems.push(`${from} is of the wrong kind; it must be ${pairs ? 'an object or a list of texts' : 'one value'}`)
   }
   return given

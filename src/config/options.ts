@@ -1,8 +1,9 @@
 /** The only list of settings: flags, `RMS_*` environment, config file, help text and documentation all come from this table. */
+import { sizingOptions } from './sizing-options.js'
 
 export type CommandName =
-  | 'up' | 'node' | 'provision' | 'status' | 'add-server' | 'add-cluster' | 'remove-server' | 'demo' | 'client' | 'explain' | 'balancer'
-  | 'print-client'
+  | 'up' | 'node' | 'provision' | 'manage' | 'status' | 'add-server' | 'add-cluster' | 'remove-server' | 'scp' | 'demo' | 'client' | 'explain' | 'balancer'
+  | 'load' | 'size' | 'print-client'
 
 interface RowBase {
   /** The commands that take this setting as a flag. Environment and config file may name it for any command. */
@@ -12,7 +13,7 @@ interface RowBase {
   /** What help shows for the value, or for a default that only the command knows. */
   readonly placeholder?: string
   readonly defaultText?: string
-  /** Never shown in messages or in the list of origins. */
+  /** Never shown in messages or in the list of origins, and may stand in a file that `NAME-file` names. */
   readonly secret?: boolean
   /** Settings that say the opposite; whichever comes from the stronger source wins, both from the same one is an error. */
   readonly excludes?: string
@@ -25,9 +26,18 @@ interface IntegerRow extends RowBase {
   readonly default: number | undefined
 }
 
+/** Decimals allowed. */
+interface NumberRow extends RowBase {
+  readonly type: 'number'
+  readonly minimum: number
+  readonly maximum: number
+  readonly default: number | undefined
+}
+
 interface StringRow extends RowBase {
   readonly type: 'string'
-  readonly format?: 'url'
+  /** `header`: it travels as the value of an HTTP header. */
+  readonly format?: 'url' | 'header' | 'capacity'
   /** The value is a list of some of these, with commas between them. */
   readonly listOf?: readonly string[]
   readonly default: string | undefined
@@ -50,6 +60,8 @@ interface PairsRow extends RowBase {
   readonly values: 'integer' | 'string'
   readonly minimum?: number
   readonly maximum?: number
+  /** What counts for a KEY that stands alone; without it, there must be a value. */
+  readonly alone?: number
   readonly default: readonly Pair<string | number>[]
 }
 
@@ -58,19 +70,20 @@ export interface Pair<Value> {
   readonly value: Value
 }
 
-export type OptionRow = IntegerRow | StringRow | BooleanRow | ChoiceRow | PairsRow
+export type OptionRow = IntegerRow | NumberRow | StringRow | BooleanRow | ChoiceRow | PairsRow
 
 const megabyte = 1024 * 1024
 /** Start servers of their own. */
 const installing = ['up', 'demo'] as const
 /** Act as an RMS client. */
-const asClient = ['client', 'demo'] as const
+const asClient = ['client', 'demo', 'load'] as const
 /** Ask a running installation. */
-const managing = ['status', 'add-server', 'add-cluster', 'remove-server', 'print-client'] as const
+const managing = ['status', 'add-server', 'add-cluster', 'remove-server', 'scp', 'print-client'] as const
 /** Stand on the database. */
-const onDatabase = ['up', 'node', 'provision'] as const
+const onDatabase = ['up', 'node', 'provision', 'manage'] as const
 const serving = ['up', 'node'] as const
-const every = ['demo', 'client', 'explain', 'balancer', ...onDatabase, ...managing] as const
+const listening = [...serving, 'balancer'] as const
+const every = ['demo', 'client', 'explain', 'balancer', 'load', 'size', ...onDatabase, ...managing] as const
 
 export const options = {
   config: {
@@ -90,9 +103,17 @@ export const options = {
     type: 'boolean', default: false, excludes: 'licensing', commands: ['up'],
     help: 'no licensing-only cluster',
   },
+  extranet: {
+    type: 'pairs', values: 'integer', minimum: 0, maximum: 65535, alone: 0, placeholder: 'NAME[=PORT]', default: [], commands: ['up'],
+    help: 'cluster with a second listener, for the extranet: its URLs stand in licenses, the request log tells its users apart; on the next free port unless told; repeatable',
+  },
   cluster: {
-    type: 'string', placeholder: 'NAME', default: undefined, defaultText: 'needed', commands: ['node', 'provision'],
-    help: 'name of the cluster to join, or to make',
+    type: 'string', placeholder: 'NAME', default: undefined, defaultText: 'needed', commands: ['node', 'provision', 'balancer'],
+    help: 'name of the cluster to join, to make, or (balancer, with the URL of a node list) to stand before',
+  },
+  'if-absent': {
+    type: 'boolean', default: false, commands: ['provision'],
+    help: 'a cluster of this name and kind that is there already is left as it is, and no error',
   },
   id: {
     type: 'string', placeholder: 'NAME', default: undefined, defaultText: 'a new one', commands: ['node'],
@@ -103,15 +124,15 @@ export const options = {
     help: 'how a licensing-only cluster gets its SLC: self-enrollment, or SubEnroll at the root',
   },
   port: {
-    type: 'integer', minimum: 0, maximum: 65535, default: undefined, defaultText: '7000; node: any', commands: serving,
-    help: 'port of the root cluster, the others take the next ones (0: every one any free one), or of the node',
+    type: 'integer', minimum: 0, maximum: 65535, default: undefined, defaultText: '7000; node: any', commands: listening,
+    help: 'port of the root cluster, the others take the next ones (0: every one any free one), or of the node or balancer',
   },
   'manage-port': {
-    type: 'integer', minimum: 0, maximum: 65535, default: undefined, defaultText: '7080; 0 with --port 0', commands: ['up'],
+    type: 'integer', minimum: 0, maximum: 65535, default: undefined, defaultText: '7080; 0 with --port 0', commands: ['up', 'manage'],
     help: 'port of the management listener; 0 takes any free one',
   },
   'manage-host': {
-    type: 'string', placeholder: 'ADDRESS', default: '127.0.0.1', commands: ['up'],
+    type: 'string', placeholder: 'ADDRESS', default: '127.0.0.1', commands: ['up', 'manage'],
     help: 'address of the management listener',
   },
   'no-restart': {
@@ -119,12 +140,28 @@ export const options = {
     help: 'a node or balancer that dies is not started again',
   },
   host: {
-    type: 'string', placeholder: 'ADDRESS', default: '127.0.0.1', commands: serving,
+    type: 'string', placeholder: 'ADDRESS', default: '127.0.0.1', commands: listening,
     help: 'address to listen on; anything but loopback opens lab keys to the network',
   },
   'public-url': {
     type: 'string', format: 'url', placeholder: 'URL', default: undefined, defaultText: 'up: from host and port', commands: ['up', 'provision'],
     help: 'address of the (root) cluster for clients, without /_wmcs, written into licenses',
+  },
+  'extranet-url': {
+    type: 'string', format: 'url', placeholder: 'URL', default: undefined, commands: ['provision'],
+    help: 'address of the cluster for clients outside, without /_wmcs, written into licenses beside the other one',
+  },
+  'node-url': {
+    type: 'string', format: 'url', placeholder: 'URL', default: undefined, defaultText: 'from host and port', commands: ['node'],
+    help: 'address of the node for balancers on other machines; with --host 0.0.0.0 the name of this machine stands in it',
+  },
+  'root-url': {
+    type: 'string', format: 'url', placeholder: 'URL', default: undefined, defaultText: 'the public one', commands: ['node'],
+    help: 'address at which a licensing-only node asks the root cluster, where its public one leads elsewhere from here',
+  },
+  'leave-time': {
+    type: 'integer', minimum: 0, maximum: 600, default: 3, commands: ['node'],
+    help: 'how long a node that is stopped goes on serving after it has left the member list, in seconds: balancers need a moment to know',
   },
   'crypto-mode': {
     type: 'choice', choices: [1, 2], default: 2, commands: [...installing, 'provision'],
@@ -139,8 +176,12 @@ export const options = {
     help: 'folder that keeps the state: of the installation (up), of log records while the database is away (node), of machine and certificates (client)',
   },
   db: {
-    type: 'string', placeholder: 'PATH', default: undefined, defaultText: 'up: a file in the data folder', secret: true, commands: onDatabase,
-    help: 'database of the installation: path of an SQLite file, or postgres://user:password@host/database',
+    type: 'string', placeholder: 'PATH', default: undefined, defaultText: 'up: a file in the data folder', secret: true, commands: [...onDatabase, 'scp'],
+    help: 'database of the installation (scp: where none runs): path of an SQLite file, or postgres://user:password@host/database',
+  },
+  'db-password': {
+    type: 'string', placeholder: 'TEXT', default: undefined, defaultText: 'in the URL', secret: true, commands: [...onDatabase, 'scp'],
+    help: 'password for a PostgreSQL URL that names a user only',
   },
   'key-password': {
     type: 'string', placeholder: 'TEXT', default: 'lab-key-password', secret: true, commands: onDatabase,
@@ -153,7 +194,7 @@ export const options = {
     help: 'largest request body, in bytes, unpacked; the balancer keeps bodies up to it, to send them again',
   },
   'request-timeout': {
-    type: 'integer', minimum: 1, maximum: 3600, default: 30, commands: ['node', 'up', 'client', 'balancer'],
+    type: 'integer', minimum: 1, maximum: 3600, default: 30, commands: ['node', 'up', 'client', 'balancer', 'load'],
     help: 'time that one request may take, in seconds',
   },
   'refresh-interval': {
@@ -197,7 +238,7 @@ export const options = {
     help: 'turn round what Persistent means in Certify: true asks for a temporary RAC',
   },
   'log-level': {
-    type: 'choice', choices: ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'], default: 'info', commands: ['node', 'up', 'balancer'],
+    type: 'choice', choices: ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'], default: 'info', commands: ['node', 'up', 'balancer', 'manage'],
     help: 'least important kind of message that is logged',
   },
   'log-xrml': {
@@ -209,9 +250,11 @@ export const options = {
     help: 'request log records that may wait while the database is away, in bytes; requests are answered 503 above it',
   },
 
+  ...sizingOptions,
+
   nodes: {
-    type: 'string', placeholder: 'FILE', default: undefined, defaultText: 'needed', commands: ['balancer'],
-    help: 'JSON file with clusters, their listeners and nodes; read again at SIGHUP',
+    type: 'string', placeholder: 'FILE|URL', default: undefined, defaultText: 'needed', commands: ['balancer'],
+    help: 'JSON file with clusters, their listeners and nodes, read again at SIGHUP; or where management answers the nodes of --cluster, asked at every check',
   },
   'status-host': {
     type: 'string', placeholder: 'ADDRESS', default: '127.0.0.1', commands: ['balancer'],
@@ -224,6 +267,10 @@ export const options = {
   'balancer-token': {
     type: 'string', placeholder: 'TEXT', default: undefined, defaultText: 'a new one, printed', secret: true, commands: ['balancer'],
     help: 'token that changes of the node list must bring',
+  },
+  'listener-key': {
+    type: 'string', format: 'header', placeholder: 'TEXT', default: undefined, defaultText: 'up: a new one', secret: true, commands: ['balancer', 'node'],
+    help: 'secret of a balancer and its nodes: a node that knows it believes by which listener a request came, for the request log',
   },
   'max-connections': {
     type: 'integer', minimum: 1, maximum: 100_000, default: 4096, commands: ['balancer'],
@@ -239,11 +286,11 @@ export const options = {
   },
 
   manage: {
-    type: 'string', format: 'url', placeholder: 'URL', default: 'http://127.0.0.1:7080', commands: managing,
+    type: 'string', format: 'url', placeholder: 'URL', default: 'http://127.0.0.1:7080', commands: [...managing, 'load'],
     help: 'management address of the running installation',
   },
   token: {
-    type: 'string', placeholder: 'TEXT', default: undefined, defaultText: 'up: a new one; found', secret: true, commands: ['up', ...managing],
+    type: 'string', placeholder: 'TEXT', default: undefined, defaultText: 'up, manage: a new one; found', secret: true, commands: ['up', 'manage', 'balancer', ...managing, 'load'],
     help: 'token that the management listener asks for; that of an installation of this account on this machine is found',
   },
   for: {
@@ -251,8 +298,8 @@ export const options = {
     help: 'the client',
   },
   force: {
-    type: 'boolean', default: false, commands: ['remove-server'],
-    help: 'remove the last node of a licensing-only cluster too',
+    type: 'boolean', default: false, commands: ['remove-server', 'scp'],
+    help: 'remove the last node of a licensing-only cluster too; scp: remove one that is not stale, move it to what is no cluster here',
   },
   server: {
     type: 'string', format: 'url', placeholder: 'URL', default: undefined, defaultText: 'port 7000; demo: its own', commands: asClient,
@@ -267,7 +314,7 @@ export const options = {
     help: 'password of the account',
   },
   'sign-in': {
-    type: 'choice', choices: ['basic', 'ntlm', 'negotiate'], default: 'basic', commands: asClient,
+    type: 'choice', choices: ['basic', 'ntlm', 'negotiate'], default: 'basic', commands: ['client', 'demo'],
     help: 'how the client signs in',
   },
   ca: {
@@ -300,7 +347,7 @@ export function optionsOf(command: CommandName): readonly OptionName[] {
   return optionNames.filter((name) => optionRow(name).commands.includes(command))
 }
 
-type ValueOf<Row> = Row extends { type: 'integer' }
+type ValueOf<Row> = Row extends { type: 'integer' | 'number' }
   ? number
   : Row extends { type: 'boolean' }
     ? boolean

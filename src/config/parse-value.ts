@@ -1,4 +1,6 @@
 /** One setting's value from text to its type, and back to text for people. */
+import { parseCapacity } from '../sizing/emulated-server.js'
+import { publishedServers } from '../sizing/published-figures.js'
 import type { OptionRow, Pair } from './options.js'
 
 export type SettingValue = string | number | boolean | readonly Pair<string | number>[] | undefined
@@ -16,10 +18,15 @@ export function parseValue(row: OptionRow, texts: readonly string[]): SettingVal
   if (row.type === 'pairs') return parsePairs(row, texts)
   const text = texts.at(-1) ?? ''
   if (row.type === 'integer') return parseInteger(text, row.minimum, row.maximum)
+  if (row.type === 'number') return parseNumber(text, row.minimum, row.maximum)
   if (row.type === 'boolean') return parseBoolean(text)
   if (row.type === 'choice') return parseChoice(text, row.choices)
   if (text === '') throw new BadValue('must not be empty')
   if (row.format === 'url') requireHttp(text)
+  if (row.format === 'header' && !/^[\x21-\x7e]{1,200}$/.test(text)) throw new BadValue('must be 1 to 200 printable ASCII characters without spaces')
+  if (row.format === 'capacity' && parseCapacity(text) === undefined) {
+    throw new BadValue(`must be operations per second, such as 50 or 12.5, or ${publishedServers.map(({ name }) => name).join(' or ')}`)
+  }
   if (row.listOf !== undefined) requireItems(text, row.listOf)
   return text
 }
@@ -34,6 +41,12 @@ function parseInteger(text: string, minimum: number, maximum: number): number {
   const value = /^-?\d{1,15}$/.test(text) ? Number(text) : NaN
   if (value >= minimum && value <= maximum) return value
   throw new BadValue(minimum === maximum ? `must be ${minimum}` : `must be a whole number from ${minimum} to ${maximum}`)
+}
+
+function parseNumber(text: string, minimum: number, maximum: number): number {
+  const value = /^\d{1,15}(?:\.\d{1,9})?$/.test(text) ? Number(text) : NaN
+  if (value >= minimum && value <= maximum) return value
+  throw new BadValue(`must be a number from ${minimum} to ${maximum}`)
 }
 
 function parseBoolean(text: string): boolean {
@@ -56,6 +69,7 @@ function requireItems(text: string, known: readonly string[]): void {
 function parsePairs(row: OptionRow & { type: 'pairs' }, texts: readonly string[]): readonly Pair<string | number>[] {
   const pairs = texts.map((text): Pair<string | number> => {
     const equals = text.indexOf('=')
+    if (equals < 0 && row.alone !== undefined && text.trim() !== '') return { key: text.trim(), value: row.alone }
     const key = text.slice(0, equals).trim()
     const value = text.slice(equals + 1).trim()
     if (equals < 1 || key === '' || value === '') throw new BadValue(`must look like ${row.placeholder ?? 'KEY=VALUE'}`)

@@ -21,12 +21,9 @@ export class BadKeyBlob extends Error {
 }
 
 const headerLength = 12
-const cipherModes: Readonly<Record<number, CipherMode>> = {
-  0xffff: 'ECB',
-  0xfffe: 'CBC4K.NOPADDING',
-  0xfffd: 'CBC4K',
-  0xfffc: 'CBC512.NOPADDING',
-}
+/** The field Reserved of the header. */
+const reservedOf: Readonly<Record<CipherMode, number>> = { ECB: 0xffff, 'CBC4K.NOPADDING': 0xfffe, CBC4K: 0xfffd, 'CBC512.NOPADDING': 0xfffc }
+const cipherModes: Readonly<Record<number, CipherMode>> = Object.fromEntries(Object.entries(reservedOf).map(([mode, reserved]) => [reserved, mode as CipherMode]))
 
 /** Flags, little-endian; the leftmost bit of the specification's figure is the most significant one. */
 const flagAes = 0x00000001
@@ -36,9 +33,8 @@ const flagCbc = 0x00002000
 /** KeyHeader and key. Key and block size are written in bytes, as the genuine certificates have it. */
 export function writeKeyBlob({ key, cipherMode }: SymmetricKey): Buffer {
   const header = Buffer.alloc(headerLength)
-  const reserved = Object.entries(cipherModes).find(([, mode]) => mode === cipherMode)
   header.writeUInt16LE(headerLength + key.length, 0)
-  header.writeUInt16LE(Number(reserved?.[0]), 2)
+  header.writeUInt16LE(reservedOf[cipherMode], 2)
   header.writeUInt16LE(key.length, 4)
   header.writeUInt16LE(16, 6)
   header.writeUInt32LE(flagAes | (cipherMode === 'ECB' ? flagEcb : flagCbc), 8)

@@ -1,6 +1,7 @@
 /** RSA keys: made by node-forge, named by their modulus as XrML writes it. */
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
 import forge from 'node-forge'
+import { recentMap } from '../recent.js'
 
 export interface RsaPublicKey {
   /** Base64 of the little-endian modulus, full length, as PUBLICKEY carries it. Two keys are equal when these are. */
@@ -48,6 +49,17 @@ export function privateKeyToPem(key: RsaPrivateKey): string {
  * @throws RangeError when it is not the modulus of an RSA key of 512 to 4096 bits
  */
 export function publicKeyFromModulus(modulus: string): RsaPublicKey {
+  const known = knownKeys.get(modulus)
+  if (known !== undefined) return known
+  const made = makePublicKey(modulus)
+  knownKeys.set(modulus, made)
+  return made
+}
+
+/** The same few keys come with every request, and OpenSSL takes longer to make one than to use it. */
+const knownKeys = recentMap<string, RsaPublicKey>(2000)
+
+function makePublicKey(modulus: string): RsaPublicKey {
   const octets = Buffer.from(modulus, 'base64').reverse()
   if (octets.length < 64 || octets.length > 512 || octets[0] === 0 || ((octets.at(-1) ?? 0) & 1) === 0) {
     throw new RangeError(`This is not the modulus of an RSA key: ${octets.length} bytes`)

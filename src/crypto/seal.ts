@@ -4,6 +4,7 @@
  */
 import { constants, publicEncrypt, timingSafeEqual } from 'node:crypto'
 import type { Random } from '../effects.js'
+import { recentMap, type Recent } from '../recent.js'
 import { BadKeyBlob, decryptZeroFilled, encryptZeroFilled, readKeyBlob, writeKeyBlob } from './content-key.js'
 import type { RsaPublicKey } from './keys.js'
 import { hashes, modeOfEnablingBits, type EnablingBitsType, type HashName, type ModeRules } from './modes.js'
@@ -41,7 +42,7 @@ const maximumLength = 8192
  */
 export function seal(rules: ModeRules, recipient: RsaPublicKey, payload: Buffer, hashedText: string, random: Random): Sealed {
   const session = random.bytes(16)
-  const hash = surfaceDigest(hashedText, rules.hash)
+  const hash = tieHash(hashedText, rules.hash)
   const header = Buffer.alloc(headerLength)
   header.writeUInt32LE(rules.mode, 0)
   header.writeUInt32LE(payload.length + hash.length, 4)
@@ -49,6 +50,18 @@ export function seal(rules: ModeRules, recipient: RsaPublicKey, payload: Buffer,
   const rest = encryptZeroFilled(session, Buffer.concat([header, payload, hash]))
   return { type: rules.enablingBits, bytes: Buffer.concat([rsaPart, rest]) }
 }
+
+/** A server ties nearly everything it seals to the same few elements: its own ISSUER and the like. */
+function tieHash(text: string, name: HashName): Buffer {
+  const known = tieHashes[name].get(text)
+  if (known !== undefined) return known
+  const hash = surfaceDigest(text, name)
+  if (text.length <= longestTie) tieHashes[name].set(text, hash)
+  return hash
+}
+
+const longestTie = 4096
+const tieHashes: Readonly<Record<HashName, Recent<string, Buffer>>> = { SHA1: recentMap(100), SHA256: recentMap(100) }
 
 /**
  * @param type of the ENABLINGBITS element

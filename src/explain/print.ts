@@ -1,18 +1,7 @@
 /** An explanation for people: a line for each check, aligned, with or without colors. */
 import { notRead, type Check, type DocumentExplanation, type Explanation, type RightExplanation } from './explanation.js'
 import { nameOf } from './judge-document.js'
-
-/** How words are colored; each function gives back the text it got, in its color. */
-export interface Paint {
-  readonly good: (text: string) => string
-  readonly bad: (text: string) => string
-  readonly note: (text: string) => string
-  readonly dim: (text: string) => string
-  readonly strong: (text: string) => string
-}
-
-const asItIs = (text: string): string => text
-export const plain: Paint = { good: asItIs, bad: asItIs, note: asItIs, dim: asItIs, strong: asItIs }
+import { plain, type Paint } from './paint.js'
 
 type Word = 'ok' | 'BAD' | 'note' | '-'
 type PrintLine = (label: string, word: Word, text: string) => string

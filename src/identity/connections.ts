@@ -2,6 +2,7 @@
  * Who is signed in on which connection. NTLM signs in a connection, not a request: an identity holds for this connection, and only while it is
  * the same client that speaks on it.
  */
+import type { Directory } from '../directory/directory.js'
 import type { Caller } from './caller.js'
 import { takeStep, type Dialogue, type Step } from './negotiate.js'
 import type { NtlmContext } from './ntlm.js'
@@ -26,8 +27,12 @@ export type Outcome =
 export interface SignedInConnections {
   /** Who is signed in, when somebody is. */
   callerOf(connection: Connection, speaker: Speaker): Caller | undefined
-  /** The next message of a dialogue. Whoever was signed in is so no longer. @throws what the directory throws */
-  receive(connection: Connection, speaker: Speaker, credentials: Credentials): Promise<Outcome>
+  /**
+   * The next message of a dialogue. Whoever was signed in is so no longer.
+   * @param directory as it is when the request comes
+   * @throws what the directory throws
+   */
+  receive(connection: Connection, speaker: Speaker, credentials: Credentials, directory: Directory): Promise<Outcome>
   /** Dialogues that wait for the client. */
   waiting(): number
 }
@@ -47,7 +52,7 @@ interface Waiting {
   readonly since: number
 }
 
-export function signedInConnections(context: NtlmContext, limits: DialogueLimits = defaultDialogueLimits): SignedInConnections {
+export function signedInConnections(context: Omit<NtlmContext, 'directory'>, limits: DialogueLimits = defaultDialogueLimits): SignedInConnections {
   const signedIn = new WeakMap<Connection, { readonly caller: Caller; readonly speaker: Speaker }>()
   /** In order of their beginning. */
   const waiting = new Map<Connection, Waiting>()
@@ -79,9 +84,9 @@ export function signedInConnections(context: NtlmContext, limits: DialogueLimits
       const found = signedIn.get(connection)
       return found !== undefined && isSame(found.speaker, speaker) && speaker.kind !== 'behind proxy' ? found.caller : undefined
     },
-    receive: async (connection, speaker, { scheme, token }) => {
+    receive: async (connection, speaker, { scheme, token }, directory) => {
       signedIn.delete(connection)
-      const step: Step = await takeStep(context, takeWaiting(connection, speaker), scheme, token)
+      const step: Step = await takeStep({ ...context, directory }, takeWaiting(connection, speaker), scheme, token)
       const name = nameOfScheme(scheme)
       if (step.kind === 'refused') return step
       const challenge = step.token === undefined ? {} : { challenge: `${name} ${step.token.toString('base64')}` }

@@ -14,7 +14,7 @@ export interface ManagementOptions {
   /** What every call but /healthz and the page must bring as `Authorization: Bearer`; none is asked for when left out. */
   readonly token: string | undefined
   readonly log: Logger | undefined
-  readonly status: () => InstallationStatus
+  readonly status: () => InstallationStatus | Promise<InstallationStatus>
   readonly api: ManagementApi
   /** Where servers can be added and removed. */
   readonly topology: Topology | undefined

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import type { Clock, Random } from '../effects.js'
+import { extranet, intranet } from './extranet.js'
 import { ChildFailed, startChild, type Child } from './child.js'
 import { supervise } from './supervised.js'
 
@@ -22,16 +23,24 @@ export interface BalancerProcessOptions {
   readonly onLine: (line: string) => void
   readonly clock: Clock
   readonly random: Random
+  /** What it shows its nodes, to be believed by which listener a request came. */
+  readonly listenerKey: string
 }
 
 export interface BalancerProcess {
   /** Where clients come in, without a path. */
   readonly url: string
+  /** Where those outside come in, likewise; undefined without an extranet listener. */
+  extranetUrl(): string | undefined
+  /** @param port 0 takes any free one @throws PortRefused */
+  openExtranet(port: number): Promise<void>
+  /** Returns when it has finished its requests. */
+  closeExtranet(): Promise<void>
   pid(): number
   setNodes(nodes: readonly NodeEntry[]): Promise<void>
   /** Returns when the node has finished its requests. */
   drain(node: string): Promise<void>
-  /** Resolves when these nodes take requests. @throws Error when they do not within the time */
+  /** Resolves when these nodes take requests. @throws ChildFailed when they do not within the time */
   waitUntilReady(ids: readonly string[]): Promise<void>
   /** State of each node, by id. */
   states(): Promise<ReadonlyMap<string, string>>
@@ -44,12 +53,25 @@ interface NodeEntry {
 }
 
 interface StatusBody {
-  readonly clusters: readonly { readonly nodes: readonly { readonly id: string; readonly state: string; readonly leaving: boolean }[] }[]
+  readonly clusters: readonly { readonly listeners: readonly ListenerStatus[]; readonly nodes: readonly { readonly id: string; readonly state: string; readonly leaving: boolean }[] }[]
+}
+
+interface ListenerStatus {
+  readonly name: string
+  readonly url: string
+}
+
+/** As the node list has it, with its URL. */
+interface BalancerListener extends ListenerStatus {
+  readonly host: string
+  readonly port: number
 }
 
 /** Milliseconds. A call for draining takes as long as the requests that run. */
 const longestCall = 40_000
-const readyWithin = 10_000
+const readyWithin = 30_000
+/** Until the process itself is ready, as for a node: on a machine that may be busy. */
+const startWithin = 60_000
 const stopWithin = 40_000
 
 /** The system does not let the balancer listen; as its own error would say it. */
@@ -67,6 +89,15 @@ export class PortRefused extends Error {
   }
 }
 
+/** Told by a balancer that runs. */
+class ListenRefused extends Error {
+  readonly code: string
+  constructor(code: string) {
+    super(code)
+    this.code = code
+  }
+}
+
 function refusedPort(error: unknown, options: BalancerProcessOptions): PortRefused | undefined {
   const code = error instanceof ChildFailed ? /\b(?:EADDRINUSE|EADDRNOTAVAIL|EACCES|ENOTFOUND|EAI_AGAIN)\b/.exec(error.message)?.[0] : undefined
   return code === undefined ? undefined : new PortRefused(code, options)
@@ -78,25 +109,28 @@ export async function startBalancerProcess(options: BalancerProcessOptions): Pro
   const token = random.bytes(24).toString('base64url')
   const file = join(folder, `${encodeURIComponent(cluster)}.json`)
   let nodes: readonly NodeEntry[] = []
-  let { port } = options
+  let listeners: readonly BalancerListener[] = [{ name: intranet, host: options.host, port: options.port, url: '' }]
   let status = ''
 
   const writeNodes = async (): Promise<void> => {
     await mkdir(folder, { recursive: true, mode: 0o700 })
-    const listeners = [{ name: 'intranet', host: options.host, port }]
     await writeFile(file, JSON.stringify({ clusters: [{ name: cluster, listeners, nodes }] }), { mode: 0o600 })
   }
+  const noteListeners = ({ clusters }: StatusBody): void => {
+    listeners = (clusters[0]?.listeners ?? []).map(({ name, url }) => ({ name, host: options.host, port: Number(new URL(url).port), url }))
+  }
+  const urlOf = (name: string): string | undefined => listeners.find((listener) => listener.name === name)?.url
   const start = async (): Promise<Child> => {
     await writeNodes()
     const args = ['balancer', '--json', '--nodes', file, ...options.flags]
-    const child = await startChild({ args, secrets: { ...options.environment, RMS_BALANCER_TOKEN: token }, onLine: options.onLine })
-    const ready = child.ready as unknown as { readonly status: string; readonly clusters: readonly { readonly listeners: readonly { readonly url: string }[] }[] }
+    const secrets = { ...options.environment, RMS_BALANCER_TOKEN: token, RMS_LISTENER_KEY: options.listenerKey }
+    const child = await startChild({ args, secrets, onLine: options.onLine, readyWithin: startWithin })
+    const ready = child.ready as unknown as StatusBody & { readonly status: string }
     status = ready.status
-    url = ready.clusters[0]?.listeners[0]?.url ?? ''
-    port = Number(new URL(url).port)
+    noteListeners(ready)
     return child
   }
-  const call = async (path: string, body: object): Promise<void> => {
+  const call = async (path: string, body: object): Promise<StatusBody> => {
     const response = await fetch(new URL(path, status), {
       method: 'POST',
       headers: { authorization: `Bearer ${token}` },
@@ -104,7 +138,16 @@ export async function startBalancerProcess(options: BalancerProcessOptions): Pro
       signal: AbortSignal.timeout(longestCall),
     })
     const text = await response.text()
-    if (!response.ok) throw new Error(`The balancer of ${cluster} refused ${path}: ${text}`)
+    if (response.ok) return JSON.parse(text) as StatusBody
+    if (response.status === 409) throw new ListenRefused(String((JSON.parse(text) as { readonly code?: string }).code))
+    throw new Error(`The balancer of ${cluster} refused ${path}: ${text}`)
+  }
+  /** A balancer that died is being started again, and reads the file then. */
+  const unlessAway = async (work: Promise<unknown>, consequence: string): Promise<void> => {
+    await work.catch((error: unknown) => {
+      if (!(error instanceof TypeError)) throw error
+      log.warn({ cluster, why: error.cause instanceof Error ? error.cause.message : error.message }, `the balancer does not answer: ${consequence}`)
+    })
   }
   const states = async (): Promise<ReadonlyMap<string, string>> => {
     const response = await fetch(new URL('/status', status), { signal: AbortSignal.timeout(longestCall) })
@@ -112,30 +155,41 @@ export async function startBalancerProcess(options: BalancerProcessOptions): Pro
     return new Map(body.clusters.flatMap((one) => one.nodes.filter(({ leaving }) => !leaving).map(({ id, state }) => [id, state] as const)))
   }
 
-  let url = ''
   const supervised = await supervise({ name: `balancer of ${cluster}`, start, restart: options.restart, log, clock }).catch((error: unknown) => {
     throw refusedPort(error, options) ?? error
   })
   return {
-    url,
+    url: urlOf(intranet) ?? '',
+    extranetUrl: () => urlOf(extranet),
+    openExtranet: async (port) => {
+      const listener = { name: extranet, host: options.host, port }
+      noteListeners(
+        await call('/open', { cluster, listener }).catch((error: unknown) => {
+          throw error instanceof ListenRefused ? new PortRefused(error.code, { host: options.host, port }) : error
+        }),
+      )
+      await writeNodes()
+    },
+    closeExtranet: async () => {
+      listeners = listeners.filter(({ name }) => name !== extranet)
+      await writeNodes()
+      // One that is being started again reads the file.
+      if (supervised.child() !== undefined) await call('/close', { cluster, listener: extranet })
+    },
     pid: () => supervised.child()?.pid ?? 0,
     setNodes: async (wanted) => {
       nodes = wanted
       await writeNodes()
-      // One that is being started again reads the file.
-      if (supervised.child() === undefined) return
-      await call('/nodes', { cluster, nodes }).catch((error: unknown) => {
-        if (!(error instanceof TypeError)) throw error
-        log.warn({ cluster, why: error.cause instanceof Error ? error.cause.message : error.message }, 'the balancer was not told its nodes: it does not answer')
-      })
+      if (supervised.child() !== undefined) await unlessAway(call('/nodes', { cluster, nodes }), 'it was not told its nodes')
     },
-    drain: (node) => call('/drain', { cluster, node }),
+    drain: (node) => unlessAway(call('/drain', { cluster, node }), `nothing was drained from ${node}`),
     waitUntilReady: async (ids) => {
       const deadline = clock.monotonic() + readyWithin
       for (;;) {
-        const found = await states()
-        if (ids.every((id) => found.get(id) === 'ready')) return
-        if (clock.monotonic() > deadline) throw new Error(`The balancer of ${cluster} does not find ${ids.join(', ')} ready`)
+        const found = await states().catch(() => new Map<string, string>())
+        const missing = ids.filter((id) => found.get(id) !== 'ready')
+        if (missing.length === 0) return
+        if (clock.monotonic() > deadline) throw new ChildFailed(`The balancer of ${cluster} did not find ${missing.join(', ')} ready within ${readyWithin / 1000} s`)
         await pause(20)
       }
     },

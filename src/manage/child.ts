@@ -11,7 +11,9 @@ export interface ChildOptions {
   readonly args: readonly string[]
   /** Settings that must not be seen in a list of processes, as environment variables. */
   readonly secrets?: Readonly<Record<string, string>>
-  /** Milliseconds until it must be ready. */
+  /** When it is given the word to begin; at once when left out. Until then it loads. */
+  readonly begin?: Promise<unknown> | undefined
+  /** Milliseconds from then until it must be ready. */
   readonly readyWithin?: number
   /** Receives its stderr, a line at a time. */
   readonly onLine?: (line: string) => void
@@ -38,8 +40,8 @@ const defaultReadyWithin = 15_000
 const defaultStopWithin = 10_000
 const keptLines = 20
 
-/** @throws ChildFailed */
-export async function startChild({ args, secrets = {}, readyWithin = defaultReadyWithin, onLine }: ChildOptions): Promise<Child> {
+/** @throws ChildFailed, and what `begin` is rejected with */
+export async function startChild({ args, secrets = {}, begin = Promise.resolve(), readyWithin = defaultReadyWithin, onLine }: ChildOptions): Promise<Child> {
   const child = spawn(process.execPath, [main.pathname, ...args], {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     env: { ...inheritedEnvironment(), ...secrets },
@@ -60,12 +62,22 @@ export async function startChild({ args, secrets = {}, readyWithin = defaultRead
     await ended
     clearTimeout(timer)
   }
+  const kill = async (): Promise<void> => {
+    child.kill('SIGKILL')
+    await ended
+  }
+  try {
+    await begin
+  } catch (error) {
+    await kill()
+    throw error
+  }
+  child.send('begin', () => undefined)
   try {
     const ready = await readiness(child, ended, readyWithin)
     return { pid: child.pid ?? 0, ready, ended, stop, kill: () => void child.kill('SIGKILL') }
   } catch (error) {
-    child.kill('SIGKILL')
-    await ended
+    await kill()
     throw new ChildFailed(`${args[0]} did not start: ${(error as Error).message}${lines.length === 0 ? '' : `\n${lines.join('\n')}`}`)
   }
 }

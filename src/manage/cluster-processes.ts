@@ -28,8 +28,14 @@ export interface ClusterProcesses {
   status(): ClusterStatus
   hasNode(id: string): boolean
   size(): number
-  /** Starts nodes; they take requests when this resolves. @throws ChildFailed; then none of them stays */
-  addServers(count: number): Promise<readonly NodeStatus[]>
+  /** The cluster's front door. */
+  readonly balancer: BalancerProcess
+  /**
+   * Starts nodes; they take requests when this resolves.
+   * @param made when the cluster is in the database; the processes load meanwhile
+   * @throws ChildFailed, and what `made` is rejected with; then none of them stays
+   */
+  addServers(count: number, made?: Promise<unknown>): Promise<readonly NodeStatus[]>
   /** The node takes no new requests; resolves when it has finished those it had. */
   drain(id: string): Promise<void>
   /** Drains the node and ends it. */
@@ -54,11 +60,11 @@ export function createClusterProcesses(options: ClusterProcessesOptions): Cluste
   const nodes = new Map<string, NodeProcess>()
   let count = 0
 
-  const startNode = async (id: string): Promise<NodeProcess> => {
+  const startNode = async (id: string, begin?: Promise<unknown>): Promise<NodeProcess> => {
     const args = ['node', '--json', '--cluster', name, '--id', id, ...options.flags]
     const supervised = await supervise({
       name: id,
-      start: () => startChild({ args, secrets: options.secrets, onLine: options.onLine, readyWithin }),
+      start: () => startChild({ args, secrets: options.secrets, begin, onLine: options.onLine, readyWithin }),
       restart: options.restart,
       log,
       clock,
@@ -76,6 +82,13 @@ export function createClusterProcesses(options: ClusterProcessesOptions): Cluste
   /** A node without a process is not in the list, and is there again under its new address. */
   const tellBalancer = async (): Promise<void> => balancer.setNodes([...nodes.values()].flatMap(({ id, supervised }) => entryOf(id, supervised.child())))
 
+  /** Nodes that were not added after all. */
+  const takeBack = async (added: readonly NodeProcess[]): Promise<void> => {
+    for (const { id } of added) nodes.delete(id)
+    await tellBalancer().catch((error: unknown) => log.warn({ cluster: name, err: error }, 'the balancer was not told that nodes are taken back'))
+    await Promise.all(added.map(({ supervised }) => supervised.stop()))
+  }
+
   const nodeOf = (id: string): NodeProcess => {
     const found = nodes.get(id)
     if (found === undefined) throw new Error(`Cluster ${name} has no node ${id}`)
@@ -91,21 +104,28 @@ export function createClusterProcesses(options: ClusterProcessesOptions): Cluste
   return {
     name,
     kind,
-    status: () => ({ name, kind, url, nodes: [...nodes.values()].map(statusOf) }),
+    balancer,
+    status: () => ({ name, kind, url, ...extranetOf(balancer), nodes: [...nodes.values()].map(statusOf) }),
     hasNode: (id) => nodes.has(id),
     size: () => nodes.size,
-    addServers: async (wanted) => {
+    addServers: async (wanted, made) => {
       const ids = Array.from({ length: wanted }, () => `${name}-${++count}`)
-      const started = await Promise.allSettled(ids.map(startNode))
+      const started = await Promise.allSettled(ids.map((id) => startNode(id, made)))
       const running = started.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
       const failed = started.find((result) => result.status === 'rejected')
       if (failed !== undefined) {
         await Promise.all(running.map(({ supervised }) => supervised.stop()))
         throw failed.reason
       }
+      await made
       for (const node of running) nodes.set(node.id, node)
-      await tellBalancer()
-      await balancer.waitUntilReady(ids)
+      try {
+        await tellBalancer()
+        await balancer.waitUntilReady(ids)
+      } catch (error) {
+        await takeBack(running)
+        throw error
+      }
       return running.map(statusOf)
     },
     drain,
@@ -122,6 +142,11 @@ export function createClusterProcesses(options: ClusterProcessesOptions): Cluste
       await Promise.all([...nodes.values()].map(({ supervised }) => supervised.stop()))
     },
   }
+}
+
+function extranetOf(balancer: BalancerProcess): { readonly extranetUrl?: string } {
+  const url = balancer.extranetUrl()
+  return url === undefined ? {} : { extranetUrl: `${url}/_wmcs` }
 }
 
 function entryOf(id: string, child: Child | undefined): readonly { readonly id: string; readonly url: string }[] {

@@ -9,6 +9,7 @@ import type { ClusterKind } from '../cluster/store/cluster-store.js'
 import { openStore, type Store } from '../cluster/store/open.js'
 import type { CryptoMode } from '../crypto/modes.js'
 import type { EngineName } from '../crypto/signer.js'
+import { processEnvironment } from '../config/environment.js'
 import { seedForest } from '../directory/seed.js'
 import { systemClock, systemRandom } from '../effects.js'
 import { endpointsNamed } from '../identity/access.js'
@@ -32,6 +33,8 @@ export interface InstallationOptions {
   readonly root?: number | undefined
   /** With processes: licensing-only clusters; one of two nodes, `licensing`, when left out. */
   readonly licensing?: readonly { readonly name: string; readonly nodes: number }[] | undefined
+  /** With processes: clusters with a second listener, for the extranet; on the next free port, any with `port` 0, where none is told. */
+  readonly extranet?: readonly { readonly name: string; readonly port?: number | undefined }[] | undefined
   /** With processes: whether one that dies is started again, as when it is left out. */
   readonly restart?: boolean | undefined
   /** With processes: receives what they log, a line of JSON at a time. */
@@ -49,7 +52,7 @@ export interface InstallationOptions {
   readonly engine?: EngineName | undefined
   /** Folder that keeps the installation; a temporary one, removed at the end, when left out. */
   readonly data?: string | undefined
-  /** Database, where it is not a file in the folder: path of an SQLite file, or, with processes, a PostgreSQL URL. */
+  /** Database, where it is not a file in the folder: path of an SQLite file, or a PostgreSQL URL. */
   readonly database?: string | undefined
   readonly keyPassword?: string | undefined
   readonly bodyLimit?: number | undefined
@@ -125,16 +128,16 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
   requireEndpoints(options.admit ?? [])
   const folder = options.data ?? (await mkdtemp(join(tmpdir(), 'rms-emulator-')))
   const database = options.database ?? join(folder, 'rms.sqlite')
-  let unlock: (() => void) | undefined
+  let unlock: (() => Promise<void>) | undefined
   let servers: Servers | undefined
   const release = async (): Promise<void> => {
     await servers?.close()
-    unlock?.()
+    await unlock?.()
     if (options.data === undefined) await rm(folder, { recursive: true, force: true })
   }
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 })
-    unlock = options.processes === true && /^postgres(?:ql)?:/i.test(database) ? undefined : lockDatabase(database)
+    unlock = await lockDatabase(database, options.log)
     const tls = await prepareTls(options, folder)
     servers = await (options.processes === true ? startProcesses : startInProcess)(options, { folder, database, tls })
     return await withManagement(options, servers, release)
@@ -208,6 +211,7 @@ async function startProcesses(options: InstallationOptions, place: Place): Promi
       publicUrl: options.publicUrl,
       root: options.root ?? 2,
       licensing: options.licensing ?? [{ name: 'licensing', nodes: 2 }],
+      extranet: options.extranet ?? [],
       mode,
       keyPassword,
       settings: (kind) => settingsOf(options, kind),
@@ -250,7 +254,9 @@ async function prepareTls({ tls, publicUrl, host }: InstallationOptions, folder:
   const given = tls === true ? {} : tls
   const own = [publicUrl === undefined ? '' : new URL(publicUrl).hostname, host ?? ''].map((name) => name.replace(/^\[|\]$/g, ''))
   const names = [...(given.names ?? []), ...own.filter((name) => !['', '0.0.0.0', '::'].includes(name))]
-  return prepareTlsFiles(folder, { ...given, names }, { clock: systemClock, random: systemRandom })
+  // Its processes get ours in place of it; servers of other forests may need it.
+  const trustedFile = processEnvironment()['NODE_EXTRA_CA_CERTS']
+  return prepareTlsFiles(folder, { trustedFile, ...given, names }, { clock: systemClock, random: systemRandom })
 }
 
 function tlsFlags(files: TlsFilePair | undefined): readonly string[] {

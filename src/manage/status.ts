@@ -14,6 +14,8 @@ export interface ClusterStatus {
   readonly kind: ClusterKind
   /** Public base URL, with /_wmcs. */
   readonly url: string
+  /** Base URL of its extranet listener, with /_wmcs, where it has one. */
+  readonly extranetUrl?: string
   readonly nodes: readonly NodeStatus[]
 }
 

@@ -17,6 +17,8 @@ export interface TlsOptions {
   /** Files in PEM with a certificate, and those above it, and its key, for what clients see; a certificate of the lab CA when left out. */
   readonly certificateFile?: string | undefined
   readonly keyFile?: string | undefined
+  /** File in PEM with what processes of the installation trust besides: one that cannot be read is left out. */
+  readonly trustedFile?: string | undefined
 }
 
 export interface TlsFiles {
@@ -55,7 +57,8 @@ export async function prepareTlsFiles(dataFolder: string, options: TlsOptions, e
   const isGood = known !== undefined && covers(known.cert, ca.cert, names, effects.clock.now())
   const node = isGood ? known : await writePair(folder, 'server', await issueServerCertificate(ca, names, effects))
   const trustFile = join(folder, 'trust.pem')
-  await writeFile(trustFile, [ca.cert, brought?.cert ?? ''].join('\n'), { mode: 0o600 })
+  const trusted = options.trustedFile === undefined ? '' : await readFile(options.trustedFile, 'utf8').catch(() => '')
+  await writeFile(trustFile, [ca.cert, brought?.cert ?? '', trusted].join('\n'), { mode: 0o600 })
   return { ca: ca.cert, caFile: ca.certFile, trustFile, node, front: brought ?? node }
 }
 

@@ -5,17 +5,26 @@ import { answers, closed, clusterName, path, removed } from './api/schemas.js'
 import { compileValidator, explainValidation } from './api/validation.js'
 import type { ClusterStatus, NodeStatus } from './status.js'
 
+export interface ExtranetPlan {
+  /** 0 takes any free one; the next free one when left out. */
+  readonly port?: number | undefined
+}
+
 export interface NewClusterPlan {
   readonly name: string
   readonly nodes: number
   readonly enrollment: 'self' | 'root'
   /** 0 takes any free one; the next free one when left out. */
   readonly port?: number | undefined
+  /** Without one, there is no extranet listener. */
+  readonly extranet?: ExtranetPlan | undefined
 }
 
 /** All of them throw Problem when they are refused, with the reason. */
 export interface Topology {
   addCluster(plan: NewClusterPlan): Promise<ClusterStatus>
+  /** Opens the extranet listener of a cluster; closes it when undefined. */
+  setExtranet(cluster: string, wanted: ExtranetPlan | undefined): Promise<ClusterStatus>
   addServer(cluster: string): Promise<NodeStatus>
   /** Drains first. `force`: also the last one of a licensing-only cluster. */
   removeServer(id: string, force: boolean): Promise<void>
@@ -32,7 +41,7 @@ const nodeSchema = {
 const clusterSchema = {
   description: 'A cluster',
   type: 'object',
-  properties: { name: text, kind: { type: 'string', enum: ['root', 'licensing'] }, url: text, nodes: { type: 'array', items: nodeSchema } },
+  properties: { name: text, kind: { type: 'string', enum: ['root', 'licensing'] }, url: text, extranetUrl: text, nodes: { type: 'array', items: nodeSchema } },
 } as const
 export const statusSchema = {
   description: 'The installation',
@@ -44,12 +53,14 @@ const newClusterName = { ...clusterName, maxLength: 64, pattern: '^[A-Za-z0-9][A
 const nodeId = { type: 'string', minLength: 1, maxLength: 200, examples: ['root-2'] } as const
 const tags = ['installation']
 const server = path({ id: nodeId })
+const extranet = closed({ port: { type: 'integer', minimum: 0, maximum: 65535, description: 'The next free one when left out' } })
 const newCluster = closed(
   {
     name: newClusterName,
     nodes: { type: 'integer', minimum: 1, maximum: 64, default: 1, description: 'How many servers it begins with' },
     enrollment: { type: 'string', enum: ['self', 'root'], default: 'self', description: 'Self-enrollment, or SubEnroll at the root' },
     port: { type: 'integer', minimum: 0, maximum: 65535, description: 'Port of its balancer; the next free one when left out' },
+    extranet: { ...extranet, description: 'A second listener, for the extranet' },
   },
   ['name'],
 )
@@ -60,6 +71,7 @@ export async function registerTopology(app: FastifyInstance, topology: Topology)
     scope.setSchemaErrorFormatter((errors, part) => explainValidation(errors, part))
     scope.setErrorHandler(answerProblem)
     registerAdding(scope, topology)
+    registerExtranet(scope, topology)
     registerServers(scope, topology)
   })
 }
@@ -67,13 +79,39 @@ export async function registerTopology(app: FastifyInstance, topology: Topology)
 function registerAdding(app: FastifyInstance, topology: Topology): void {
   app.post<{ Body: NewClusterPlan }>(
     '/clusters',
-    { schema: { tags, summary: 'Add a licensing-only cluster, with its servers', body: newCluster, response: answers({ 201: clusterSchema }, 400, 409) } },
+    { schema: { tags, summary: 'Add a licensing-only cluster, with its servers', body: newCluster, response: answers({ 201: clusterSchema }, 400, 409, 501) } },
     async ({ body }, reply) => reply.code(201).send(await topology.addCluster(body)),
   )
   app.post<{ Params: { cluster: string } }>(
     '/clusters/:cluster/servers',
-    { schema: { tags, summary: 'Add a server to a cluster', params: path({ cluster: clusterName }), response: answers({ 201: nodeSchema }, 400, 404, 409) } },
+    { schema: { tags, summary: 'Add a server to a cluster', params: path({ cluster: clusterName }), response: answers({ 201: nodeSchema }, 400, 404, 409, 501) } },
     async ({ params }, reply) => reply.code(201).send(await topology.addServer(params.cluster)),
+  )
+}
+
+function registerExtranet(app: FastifyInstance, topology: Topology): void {
+  const params = path({ cluster: clusterName })
+  app.put<{ Params: { cluster: string }; Body: ExtranetPlan }>(
+    '/clusters/:cluster/extranet',
+    {
+      schema: {
+        tags,
+        summary: 'Open the extranet listener of a cluster',
+        description: 'Its URLs stand in what is issued from then on, unless others were set. Content published before keeps its own.',
+        params,
+        body: extranet,
+        response: answers({ 200: clusterSchema }, 400, 404, 409),
+      },
+    },
+    async ({ params, body }) => topology.setExtranet(params.cluster, body),
+  )
+  app.delete<{ Params: { cluster: string } }>(
+    '/clusters/:cluster/extranet',
+    { schema: { tags, summary: 'Close the extranet listener of a cluster', description: 'It finishes its requests first.', params, response: answers(removed, 400, 404, 409) } },
+    async ({ params }, reply) => {
+      await topology.setExtranet(params.cluster, undefined)
+      return reply.code(204).send(null)
+    },
   )
 }
 
@@ -87,7 +125,7 @@ function registerServers(app: FastifyInstance, topology: Topology): void {
         description: 'It finishes its requests first. The last server of the root cluster stays; the last one of a licensing-only cluster leaves with force=true.',
         params: server,
         querystring: closed({ force: { type: 'boolean', default: false } }),
-        response: answers(removed, 400, 404, 409),
+        response: answers(removed, 400, 404, 409, 501),
       },
     },
     async ({ params, query }, reply) => {
@@ -103,7 +141,7 @@ function registerServers(app: FastifyInstance, topology: Topology): void {
         summary: 'Give a server no more requests',
         description: 'Answers when it has finished those it had. It stays until it is removed.',
         params: server,
-        response: answers({ 200: nodeSchema }, 400, 404, 409),
+        response: answers({ 200: nodeSchema }, 400, 404, 409, 501),
       },
     },
     async ({ params }) => topology.drainServer(params.id),
@@ -116,7 +154,7 @@ function registerServers(app: FastifyInstance, topology: Topology): void {
         summary: 'Kill the process of a server, as a power failure would',
         description: 'For the lab. It is started again, unless the installation was started with --no-restart.',
         params: server,
-        response: answers(removed, 400, 404, 409),
+        response: answers(removed, 400, 404, 409, 501),
       },
     },
     async ({ params }, reply) => {

@@ -3,16 +3,20 @@ import type { Logger } from 'pino'
 import type { ServerConfiguration } from '../cluster/configuration.js'
 import { CannotProvision, provisionLicensing, provisionRoot } from '../cluster/provision.js'
 import { EnrollmentRefused } from '../cluster/sub-enroll-at-root.js'
-import type { ClusterKind, ClusterRow } from '../cluster/store/cluster-store.js'
+import type { ClusterKind } from '../cluster/store/cluster-store.js'
 import type { Store } from '../cluster/store/open.js'
 import type { CryptoMode } from '../crypto/modes.js'
 import type { Clock, Random } from '../effects.js'
 import { adjustConfiguration } from '../node/start.js'
 import { problem } from './api/problem.js'
 import { PortRefused, startBalancerProcess, type BalancerProcess } from './balancer-process.js'
+import { ChildFailed } from './child.js'
+import { followListener } from './extranet.js'
+import { freePorts } from './free-ports.js'
 import { createClusterProcesses, type ClusterProcesses } from './cluster-processes.js'
+import { planOf, type Plan, type StartPlan } from './start-plan.js'
 import type { ClusterStatus } from './status.js'
-import type { NewClusterPlan, Topology } from './topology-routes.js'
+import type { ExtranetPlan, NewClusterPlan, Topology } from './topology-routes.js'
 
 export interface TopologyOptions {
   readonly store: Store
@@ -23,6 +27,8 @@ export interface TopologyOptions {
   readonly publicUrl: string | undefined
   readonly root: number
   readonly licensing: readonly { readonly name: string; readonly nodes: number }[]
+  /** Clusters with an extranet listener; on the next free port, or any with `port` 0, where none is told. */
+  readonly extranet: readonly { readonly name: string; readonly port?: number | undefined }[]
   readonly mode: CryptoMode
   readonly keyPassword: string
   readonly settings: (kind: ClusterKind) => Partial<ServerConfiguration>
@@ -46,16 +52,6 @@ export interface RunningTopology extends Topology {
   stop(): Promise<void>
 }
 
-interface Plan {
-  readonly name: string
-  readonly kind: ClusterKind
-  readonly nodes: number
-  readonly enrollment: 'self' | 'root'
-  readonly port: number
-}
-
-/** How many ports are tried for a cluster that is added. */
-const portsTried = 50
 /** Milliseconds after which a member is taken for dead; one that lives after all joins again by itself. */
 const silence = 60_000
 
@@ -65,32 +61,43 @@ export async function startTopology(options: TopologyOptions): Promise<RunningTo
   const effects = { clock, random }
   const clusters: ClusterProcesses[] = []
   const balancers: BalancerProcess[] = []
-  const ports = new Set<number>()
+  const listenerKey = random.bytes(24).toString('base64url')
+  const ports = freePorts(options.port)
   let stopping: Promise<void> | undefined
   let changes: Promise<unknown> = Promise.resolve()
 
   const openDoor = async ({ name, port }: Pick<Plan, 'name' | 'port'>): Promise<BalancerProcess> => {
-    const { folder, balancerFlags, restart, onLine } = options
-    const balancer = await startBalancerProcess({ cluster: name, folder, host, port, flags: balancerFlags, environment: options.environment, restart, log, onLine, ...effects })
+    const { folder, balancerFlags, environment, restart, onLine } = options
+    const balancer = await startBalancerProcess({ cluster: name, folder, host, port, flags: balancerFlags, environment, restart, log, onLine, listenerKey, ...effects })
     balancers.push(balancer)
-    ports.add(Number(new URL(balancer.url).port))
+    ports.take(balancer.url)
     return balancer
   }
 
-  const makeCluster = async ({ name, kind, enrollment }: Plan, baseUrl: string): Promise<void> => {
-    const stored = await store.clusters.find(name)
-    const settings = options.settings(kind)
-    if (stored !== undefined) return moveCluster(store, stored, baseUrl, settings)
-    if (kind === 'root') await provisionRoot(store, { name, baseUrl, mode: options.mode, keyPassword, settings }, effects)
-    else await provisionLicensing(store, { name, baseUrl, keyPassword, enrollment, settings, ca: options.ca }, effects)
+  const closeDoor = async (balancer: BalancerProcess): Promise<void> => {
+    const urls = [balancer.url, balancer.extranetUrl() ?? []].flat()
+    await balancer.stop()
+    balancers.splice(balancers.indexOf(balancer), 1)
+    for (const url of urls) ports.release(url)
   }
 
-  const serve = async ({ name, kind, nodes }: Plan, url: string, balancer: BalancerProcess): Promise<ClusterProcesses> => {
+  /** True when it was not there before. */
+  const makeCluster = async ({ name, kind, enrollment }: Plan, baseUrl: string): Promise<boolean> => {
+    const stored = await store.clusters.find(name)
+    const settings = options.settings(kind)
+    // At its address of now; the service connection point goes with its root.
+    if (stored !== undefined) await adjustConfiguration(store, name, { ...settings, baseUrl })
+    else if (kind === 'root') await provisionRoot(store, { name, baseUrl, mode: options.mode, keyPassword, settings }, effects)
+    else await provisionLicensing(store, { name, baseUrl, keyPassword, enrollment, settings, ca: options.ca }, effects)
+    return stored === undefined
+  }
+
+  const serve = async ({ name, kind, nodes }: Plan, url: string, balancer: BalancerProcess, made: Promise<unknown>): Promise<ClusterProcesses> => {
     const { nodeFlags: flags, restart, onLine } = options
-    const secrets = { ...options.environment, ...options.secrets }
+    const secrets = { ...options.environment, ...options.secrets, RMS_LISTENER_KEY: listenerKey }
     const cluster = createClusterProcesses({ name, kind, url, balancer, flags, secrets, restart, log, onLine, clock })
     clusters.push(cluster)
-    await cluster.addServers(nodes)
+    await cluster.addServers(nodes, made)
     return cluster
   }
 
@@ -107,15 +114,21 @@ export async function startTopology(options: TopologyOptions): Promise<RunningTo
     await store.members.removeSilent(new Date(clock.now().getTime() - silence).toISOString())
     const plans = await planOf(options)
     const doors = await allOf(plans.map(openDoor))
+    // One after the other, so that ports are given in order.
+    for (const [index, { extranet }] of plans.entries()) if (extranet !== undefined) await openExtranet(doors[index] as BalancerProcess, extranet)
+    const make = async (index: number): Promise<void> => {
+      const [plan, door] = [plans[index] as StartPlan, doors[index] as BalancerProcess]
+      await makeCluster(plan, url(index))
+      if (plan.extranet !== undefined) await followListener(store, plan, door.extranetUrl())
+    }
     const url = (index: number): string => baseUrlOf(plans[index] as Plan, doors[index] as BalancerProcess)
-    const [root, ...others] = plans
-    await makeCluster(root as Plan, url(0))
-    const serving = plans.map(async (plan, index) => {
-      if (index > 0) await makeCluster(plan, url(index))
-      await serve(plan, url(index), doors[index] as BalancerProcess)
+    const rootMade = make(0)
+    const serving = plans.map((plan, index) => {
+      const made = index === 0 ? rootMade : rootMade.then(() => make(index))
+      return serve(plan, url(index), doors[index] as BalancerProcess, made)
     })
     await allOf(serving)
-    log.debug({ clusters: others.length + 1 }, 'all clusters serve')
+    log.debug({ clusters: plans.length }, 'all clusters serve')
   }
 
   /** One after the other: who is the last node must not change while it is decided. */
@@ -123,7 +136,7 @@ export async function startTopology(options: TopologyOptions): Promise<RunningTo
     const result = changes.then(() => {
       if (stopping !== undefined) problem(409, 'The installation is being stopped')
       return change()
-    })
+    }).catch(explain)
     changes = result.catch(() => undefined)
     return result
   }
@@ -135,17 +148,31 @@ export async function startTopology(options: TopologyOptions): Promise<RunningTo
     clusters.find((cluster) => cluster.hasNode(id)) ??
     problem(404, `There is no server "${id}"; there are ${clusters.flatMap((cluster) => cluster.status().nodes.map((node) => node.id)).join(', ')}`)
 
-  /** The port that was asked for, or the next one that is free. */
-  const openNextDoor = async ({ name, port }: NewClusterPlan): Promise<BalancerProcess> => {
-    if (port !== undefined || options.port === 0) return openDoor({ name, port: port ?? 0 })
-    for (let next = options.port, tried = 0; ; next++) {
-      if (ports.has(next)) continue
-      try {
-        return await openDoor({ name, port: next })
-      } catch (error) {
-        if (!(error instanceof PortRefused) || ++tried >= portsTried) throw error
-      }
+  const openExtranet = async (balancer: BalancerProcess, { port, formerPort }: ExtranetPlan & { readonly formerPort?: number | undefined }): Promise<void> => {
+    await ports.openAt(port, formerPort, (at) => balancer.openExtranet(at))
+    ports.take(balancer.extranetUrl() ?? '')
+  }
+
+  const setExtranet = async (name: string, wanted: ExtranetPlan | undefined): Promise<ClusterStatus> => {
+    const cluster = clusterNamed(name)
+    const { balancer } = cluster
+    const before = balancer.extranetUrl()
+    if (wanted === undefined && before === undefined) problem(404, `The cluster "${name}" has no extranet listener`)
+    if (wanted !== undefined && before !== undefined) problem(409, `The cluster "${name}" has an extranet listener at ${before} already: close it first`)
+    if (balancer.pid() === 0) problem(409, `The balancer of "${name}" is being started again: try again in a moment`)
+    if (wanted === undefined) {
+      await followListener(store, cluster, undefined)
+      await balancer.closeExtranet()
+      return cluster.status()
     }
+    await openExtranet(balancer, wanted)
+    try {
+      await followListener(store, cluster, balancer.extranetUrl())
+    } catch (error) {
+      await balancer.closeExtranet()
+      throw error
+    }
+    return cluster.status()
   }
 
   const addCluster = async (wanted: NewClusterPlan): Promise<ClusterStatus> => {
@@ -153,18 +180,31 @@ export async function startTopology(options: TopologyOptions): Promise<RunningTo
     if (clusters.some((cluster) => cluster.name === name)) problem(409, `There is a cluster "${name}" already: choose another name, or add a server to it`)
     const plan: Plan = { ...wanted, kind: 'licensing', port: wanted.port ?? 0 }
     let balancer: BalancerProcess | undefined
+    let isNew = false
     try {
-      balancer = await openNextDoor(wanted)
-      const url = baseUrlOf(plan, balancer)
-      await makeCluster(plan, url)
-      return (await serve(plan, url, balancer)).status()
+      balancer = await ports.openAt(wanted.port, undefined, (port) => openDoor({ name, port }))
+      if (wanted.extranet !== undefined) await openExtranet(balancer, wanted.extranet)
+      const door = balancer
+      const url = baseUrlOf(plan, door)
+      const make = async (): Promise<void> => {
+        isNew = await makeCluster(plan, url)
+        if (wanted.extranet !== undefined) await followListener(store, plan, door.extranetUrl())
+      }
+      return (await serve(plan, url, door, make())).status()
     } catch (error) {
-      const at = clusters.findIndex((cluster) => cluster.name === name)
-      if (at >= 0) clusters.splice(at, 1)
-      await balancer?.stop()
-      if (error instanceof CannotProvision || error instanceof EnrollmentRefused || error instanceof PortRefused) problem(409, error.message)
+      await takeBack(name, balancer, isNew)
       throw error
     }
+  }
+
+  /** A cluster that was not added after all. */
+  const takeBack = async (name: string, balancer: BalancerProcess | undefined, isNew: boolean): Promise<void> => {
+    const at = clusters.findIndex((cluster) => cluster.name === name)
+    if (at >= 0) clusters.splice(at, 1)
+    if (balancer !== undefined) await closeDoor(balancer)
+    if (!isNew) return
+    const remains = 'a cluster that was not added remains in the database: add it again, or it serves from the next start on'
+    await store.clusters.remove(name).catch((error: unknown) => log.warn({ cluster: name, err: error }, remains))
   }
 
   const removeServer = async (id: string, force: boolean): Promise<void> => {
@@ -189,6 +229,7 @@ export async function startTopology(options: TopologyOptions): Promise<RunningTo
   return {
     status: () => clusters.map((cluster) => cluster.status()),
     addCluster: (plan) => inTurn(() => addCluster(plan)),
+    setExtranet: (name, wanted) => inTurn(() => setExtranet(name, wanted)),
     addServer: (name) =>
       inTurn(async () => {
         const [added] = await clusterNamed(name).addServers(1)
@@ -209,31 +250,11 @@ export async function startTopology(options: TopologyOptions): Promise<RunningTo
   }
 }
 
-/** Those that were asked for, and those that the database has besides: they come back with one node each. */
-async function planOf({ store, root, licensing, port }: TopologyOptions): Promise<readonly Plan[]> {
-  const stored = await store.clusters.list()
-  const rootName = stored.find(({ kind }) => kind === 'root')?.name ?? 'root'
-  const asked = licensing.map(({ name, nodes }) => ({ name, nodes }))
-  const wrong = asked.find(({ name }) => name === rootName || !/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(name))
-  if (wrong !== undefined) problem(400, `A licensing-only cluster cannot be called "${wrong.name}": letters, digits, dots and dashes, and not the root's name ${rootName}`)
-  const further = stored.filter(({ name, kind }) => kind === 'licensing' && !asked.some((cluster) => cluster.name === name))
-  const all = [{ name: rootName, nodes: root }, ...asked, ...further.map(({ name }) => ({ name, nodes: 1 }))]
-  return all.map(({ name, nodes }, index) => ({
-    name,
-    kind: index === 0 ? 'root' : 'licensing',
-    nodes,
-    enrollment: 'self',
-    port: port === 0 ? 0 : port + index,
-  }))
-}
-
-/** A cluster of the database at its address of now; the service connection point goes with its root. */
-async function moveCluster(store: Store, { name, kind, configuration }: ClusterRow, baseUrl: string, settings: Partial<ServerConfiguration>): Promise<void> {
-  await adjustConfiguration(store, name, { ...settings, baseUrl })
-  const { serviceConnectionPoint } = await store.forest.read()
-  if (kind === 'root' && serviceConnectionPoint === `${configuration.baseUrl}/certification`) {
-    await store.forest.moveServiceConnectionPoint(`${baseUrl}/certification`)
-  }
+/** What people have to know of why a change was not made; of a process that did not start the log has the rest. */
+function explain(error: unknown): never {
+  if (error instanceof CannotProvision || error instanceof EnrollmentRefused || error instanceof PortRefused) problem(409, error.message)
+  if (error instanceof ChildFailed) problem(503, `${error.message.split('\n')[0]}: nothing was added. Try again; the log of the installation says more`)
+  throw error
 }
 
 /** All of them, also when one fails: what was started is known then, and can be stopped. */

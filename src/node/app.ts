@@ -1,20 +1,27 @@
 /** A Fastify instance from role and context. What listens, and when it ends, is the process's business (start.ts). */
-import fastifySwagger from '@fastify/swagger'
-import fastifySwaggerUi from '@fastify/swagger-ui'
 import Fastify, { LogController, type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { RequestLogClosed, RequestLogFull } from '../cluster/request-log.js'
 import type { ClusterKind } from '../cluster/store/cluster-store.js'
+import { DatabaseAway } from '../cluster/store/database-away.js'
 import type { TlsIdentity } from '../crypto/lab-ca.js'
+import { RmsException } from '../exceptions.js'
 import { anonymousCaller } from '../identity/caller.js'
+import type { EmulatedServer } from '../sizing/emulated-server.js'
+import { contentType, versionOfContentType } from '../soap/envelope.js'
+import { faultStatus, writeFault } from '../soap/fault.js'
 import { writeHelpPage } from '../soap/help-page.js'
 import { writeWsdl } from '../soap/wsdl.js'
+import { registerBinaryGroupExpansion } from './binary-group-expansion.js'
 import type { NodeContext } from './context.js'
 import { NotReady } from './context.js'
-import { openApiOptions, openApiSchema } from './openapi.js'
+import { describing, registerDocumentation } from './documentation.js'
+import { openApiSchema } from './openapi.js'
 import { roles, type Endpoint } from './roles.js'
 import { signIn } from './sign-in.js'
 import { acceptSoapBodies, BodyRefused } from './soap-body.js'
+import { QueueFull } from './service-queue.js'
 import { requestIds, soapExchange } from './soap-exchange.js'
+import { takeTurns, type TurnHooks } from './take-turn.js'
 
 export interface AppOptions {
   readonly kind: ClusterKind
@@ -23,6 +30,8 @@ export interface AppOptions {
   readonly requestTimeout: number
   /** Serves https with these. */
   readonly tls?: TlsIdentity | undefined
+  /** The server that this node behaves like, whatever its cluster does. */
+  readonly emulatedServer?: EmulatedServer | undefined
 }
 
 export async function buildApp(context: NodeContext, options: AppOptions): Promise<FastifyInstance> {
@@ -37,14 +46,13 @@ export async function buildApp(context: NodeContext, options: AppOptions): Promi
     keepAliveTimeout: 65_000,
     routerOptions: { caseSensitive: false, ignoreTrailingSlash: true, maxParamLength: 200 },
     forceCloseConnections: 'idle',
-    // The messages are text: the schemas describe them, they do not validate.
-    ajv: { customOptions: { strict: false } },
+    schemaController: { compilersFactory: describing },
   }) as unknown as FastifyInstance
   app.decorateRequest('caller')
-  app.setValidatorCompiler(() => () => true)
-  app.setSerializerCompiler(() => (data) => (typeof data === 'string' ? data : JSON.stringify(data)))
+  app.decorateRequest('directory')
   app.addHook('onRequest', async (request, reply) => {
     request.caller = anonymousCaller
+    request.directory = context.directory.forRequest()
     reply.header('x-served-by', context.nodeId)
   })
   app.addHook('onRequestAbort', async (request) => {
@@ -53,26 +61,35 @@ export async function buildApp(context: NodeContext, options: AppOptions): Promi
   app.setErrorHandler((error: FastifyError, request, reply) => answerError(context, error, request, reply))
   app.setNotFoundHandler((request, reply) => answerNotFound(context, request, reply))
 
-  await app.register(fastifySwagger, openApiOptions(options.kind))
-  await app.register(fastifySwaggerUi, { routePrefix: '/docs' })
-  app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
-  await app.register(async (scope) => registerHealth(scope, context))
-  await app.register(async (scope) => registerServices(scope, context, options))
+  const nextId = requestIds(context.clock.now())
+  const turns = takeTurns(context, options.emulatedServer)
+  const addRoutes = async (to: FastifyInstance): Promise<void> => {
+    await to.register(async (scope) => registerHealth(scope, context))
+    await to.register(async (scope) => registerServices(scope, context, options, { nextId, turns }))
+    await to.register(async (scope) => registerBinaryGroupExpansion(scope, context, nextId))
+  }
+  registerDocumentation(app, options.kind, addRoutes)
+  await addRoutes(app)
   return app
 }
 
 /** Nobody without an account makes the server parse more than this. What is served to them needs no XrML chains. */
 const anonymousBodyLimit = 64 * 1024
 
-async function registerServices(app: FastifyInstance, context: NodeContext, { kind, bodyLimit }: AppOptions): Promise<void> {
+/** What there is one of, whether routes are served or described. */
+interface Shared {
+  readonly nextId: () => string
+  readonly turns: TurnHooks
+}
+
+async function registerServices(app: FastifyInstance, context: NodeContext, { kind, bodyLimit }: AppOptions, { nextId, turns }: Shared): Promise<void> {
   acceptSoapBodies(app)
-  const nextId = requestIds(context.clock.now())
   for (const endpoint of roles[kind]) {
     const limit = endpoint.anonymous ? Math.min(bodyLimit, anonymousBodyLimit) : bodyLimit
     for (const path of [endpoint.path, ...endpoint.aliases]) {
       const url = `/_wmcs${path}`
       const hide = path !== endpoint.path
-      app.post(url, { bodyLimit: limit, onRequest: signIn(endpoint, context), schema: openApiSchema(endpoint, hide) }, soapExchange(endpoint, context, nextId))
+      app.post(url, { bodyLimit: limit, onRequest: signIn(endpoint, context), ...turns, schema: openApiSchema(endpoint, hide) }, soapExchange(endpoint, context, nextId))
       app.get(url, { schema: { hide: true } }, async (request, reply) => answerPage(endpoint, url, request, reply))
       app.route({ method: ['PUT', 'DELETE', 'PATCH', 'OPTIONS'], url, schema: { hide: true }, handler: (request, reply) => answerWrongMethod(context, request, reply) })
     }
@@ -120,7 +137,9 @@ function answerNotFound(context: NodeContext, request: FastifyRequest, reply: Fa
 
 /** Errors before SOAP: bodies that cannot be taken. The client learns what to change, and nothing from the inside. */
 function answerError(context: NodeContext, error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  if (error instanceof QueueFull) return answerQueueFull(context, error, request, reply)
   const isUnrecorded = error instanceof RequestLogFull || error instanceof RequestLogClosed
+  if (error instanceof DatabaseAway && request.method === 'POST') return answerAway(context, error, request, reply)
   const status = error instanceof NotReady || isUnrecorded ? 503 : (error.statusCode ?? 500)
   const isOurs = error instanceof BodyRefused || error instanceof NotReady
   const text = isOurs ? error.message : (messages[status] ?? (status < 500 ? 'The request cannot be taken.' : 'The server could not process the request.'))
@@ -128,6 +147,22 @@ function answerError(context: NodeContext, error: FastifyError, request: Fastify
   if (status >= 500 && !(error instanceof NotReady)) context.log.error({ ...facts, err: error }, 'unexpected error')
   else context.log.info(facts, 'refused')
   return reply.code(status).type('text/plain; charset=utf-8').send(`${text}\n`)
+}
+
+/** Sign-in could not look into the directory: whoever sent a SOAP message learns of that by a fault, as of all else. */
+function answerAway(context: NodeContext, error: DatabaseAway, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  context.log.warn({ path: request.url.slice(0, 200), why: error.message }, 'nobody can be signed in while the database is away')
+  const version = versionOfContentType(request.headers['content-type']) ?? '1.1'
+  const fault = new RmsException('UnspecifiedError', 'the database is away')
+  return reply.code(faultStatus(fault)).type(contentType(version)).send(writeFault(version, fault))
+}
+
+/** As IIS does it: HTML, no SOAP fault, and the connection ends. */
+function answerQueueFull(context: NodeContext, error: QueueFull, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  context.log.info({ path: request.url.slice(0, 200), status: 503, why: error.message }, 'refused')
+  context.metrics.refusedByQueue()
+  const page = '<html><head><title>Service Unavailable</title></head><body><h1>Service Unavailable</h1><p>HTTP 503: the queue is full.</p></body></html>\n'
+  return reply.code(503).header('connection', 'close').type('text/html; charset=us-ascii').send(page)
 }
 
 const messages: Readonly<Record<number, string>> = {

@@ -1,10 +1,11 @@
 /** What one node runs on: the effects, the store, and the server state of the moment. */
 import type { Logger } from 'pino'
-import { rememberingDirectory } from '../cluster/remembering-directory.js'
+import { rememberingDirectory, type NodeDirectory } from '../cluster/remembering-directory.js'
 import type { RequestLog } from '../cluster/request-log.js'
 import type { ServerState } from '../cluster/server-state.js'
 import type { Store } from '../cluster/store/open.js'
 import type { ServiceContext } from '../services/context.js'
+import { keyPool } from '../crypto/key-pool.js'
 import type { Clock, Random } from '../effects.js'
 import { signedInConnections, type SignedInConnections } from '../identity/connections.js'
 import type { Scheme } from '../identity/schemes.js'
@@ -13,8 +14,11 @@ import { precertifiedAccounts } from '../services/precertified.js'
 import type { Metrics } from './metrics.js'
 
 export interface NodeContext extends ServiceContext {
+  readonly directory: NodeDirectory
   readonly nodeId: string
   readonly keepsXrml: boolean
+  /** What the balancer shows, to be believed by which listener a request came. */
+  readonly listenerKey: string | undefined
   readonly log: Logger
   readonly requestLog: RequestLog
   readonly metrics: Metrics
@@ -24,6 +28,8 @@ export interface NodeContext extends ServiceContext {
   readonly connections: SignedInConnections
   /** Whether there is a state yet. */
   readonly isReady: () => boolean
+  /** From now on the node says that it is not ready, so that nobody sends it more; what comes all the same is served. */
+  readonly setLeaving: () => void
   /** Replaces the state as a whole. */
   readonly setState: (state: ServerState) => void
 }
@@ -40,6 +46,7 @@ export interface NodeParts {
   readonly nodeId: string
   /** Whether the request log keeps what was received and issued: nearly all of a record. */
   readonly keepsXrml: boolean
+  readonly listenerKey: string | undefined
   readonly log: Logger
   readonly clock: Clock
   readonly random: Random
@@ -48,22 +55,28 @@ export interface NodeParts {
   readonly metrics: Metrics
   readonly schemes: readonly Scheme[]
   readonly ntlmLevel: NtlmLevel
+  /** Where the root cluster is asked, without /_wmcs, when not at its public URL. */
+  readonly rootUrl?: string | undefined
 }
 
 export function createContext(parts: NodeParts): NodeContext {
   let current: ServerState | undefined
-  const directory = rememberingDirectory(parts.store.directory)
   const { clock, random, nodeId, ntlmLevel } = parts
+  let leaving = false
   return {
     ...parts,
-    directory,
-    connections: signedInConnections({ directory, clock, random, level: ntlmLevel, computer: nodeId }),
+    directory: rememberingDirectory(parts.store.directory),
+    connections: signedInConnections({ clock, random, level: ntlmLevel, computer: nodeId }),
     precertified: precertifiedAccounts(),
+    keyPairs: keyPool(),
     state: () => {
       if (current === undefined) throw new NotReady()
       return current
     },
-    isReady: () => current !== undefined,
+    isReady: () => current !== undefined && !leaving,
+    setLeaving: () => {
+      leaving = true
+    },
     setState: (state) => {
       current = state
     },

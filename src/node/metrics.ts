@@ -1,6 +1,7 @@
 /** What /metrics tells: the counters of the genuine servers (requests, failures, processing time per operation), and the time of each step. */
-import { Counter, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
 import type { StepObserver } from '../services/steps.js'
+import { createHistogram, type Observe } from './histogram.js'
 
 export interface Metrics {
   readonly registry: Registry
@@ -8,9 +9,15 @@ export interface Metrics {
   readonly stepObserver: (operation: string) => StepObserver
   /** @param failure exception name or HTTP reason; undefined for a request that succeeded */
   readonly count: (operation: string, seconds: number, failure: string | undefined) => void
+  /** For one request whose turn has come at the emulated server. */
+  readonly waited: (seconds: number) => void
+  readonly refusedByQueue: () => void
+  /** @param length requests that wait, now */
+  readonly watchQueue: (length: () => number) => void
 }
 
 const buckets = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5]
+const waitBuckets = [0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50]
 
 export function createMetrics(nodeId: string): Metrics {
   const registry = new Registry()
@@ -19,15 +26,41 @@ export function createMetrics(nodeId: string): Metrics {
   const registers = [registry]
   const requests = new Counter({ name: 'rms_requests_total', help: 'Requests by operation', labelNames: ['operation'], registers })
   const failures = new Counter({ name: 'rms_failures_total', help: 'Refused requests by operation and reason', labelNames: ['operation', 'reason'], registers })
-  const duration = new Histogram({ name: 'rms_request_duration_seconds', help: 'Time of requests by operation', labelNames: ['operation'], buckets, registers })
-  const steps = new Histogram({ name: 'rms_step_duration_seconds', help: 'Time of steps', labelNames: ['operation', 'step'], buckets, registers })
+  const duration = createHistogram(registry, { name: 'rms_request_duration_seconds', help: 'Time of requests by operation', labelNames: ['operation'], buckets })
+  const steps = createHistogram(registry, { name: 'rms_step_duration_seconds', help: 'Time of steps', labelNames: ['operation', 'step'], buckets })
+  const waits = new Histogram({ name: 'rms_queue_wait_seconds', help: 'Time that requests waited for the emulated server', buckets: waitBuckets, registers })
+  const refused = new Counter({ name: 'rms_queue_refused_total', help: 'Requests refused with 503 because too many waited', registers })
+  const durations = new Map<string, Observe>()
+  const stepObservers = new Map<string, StepObserver>()
   return {
     registry,
-    stepObserver: (operation) => (step, milliseconds) => steps.observe({ operation, step }, milliseconds / 1000),
+    stepObserver: (operation) => once(stepObservers, operation, () => observerOfSteps((step) => steps(operation, step))),
     count: (operation, seconds, failure) => {
       requests.inc({ operation })
-      duration.observe({ operation }, seconds)
+      once(durations, operation, () => duration(operation))(seconds)
       if (failure !== undefined) failures.inc({ operation, reason: failure })
     },
+    waited: (seconds) => waits.observe(seconds),
+    refusedByQueue: () => refused.inc(),
+    watchQueue: (length) => {
+      const collect = function (this: Gauge): void {
+        this.set(length())
+      }
+      registry.registerMetric(new Gauge({ name: 'rms_queue_length', help: 'Requests that wait for the emulated server', registers: [], collect }))
+    },
   }
+}
+
+function observerOfSteps(observing: (step: string) => Observe): StepObserver {
+  const observers = new Map<string, Observe>()
+  return (step, milliseconds) => once(observers, step, () => observing(step))(milliseconds / 1000)
+}
+
+/** Names of operations and steps are few: they come from our tables, not from requests. */
+function once<Value>(known: Map<string, Value>, name: string, make: () => Value): Value {
+  const before = known.get(name)
+  if (before !== undefined) return before
+  const made = make()
+  known.set(name, made)
+  return made
 }

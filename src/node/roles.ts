@@ -85,7 +85,10 @@ export const roles: Readonly<Record<ClusterKind, readonly Endpoint[]>> = {
   licensing: [...licensing, ...others],
 }
 
+/** The binary form of group expansion, which has no SOAP service ([MS-RMPRS] 2.1). */
+export const binaryGroupExpansionPath = '/DrmRemote/DirectoryServices/DirectoryServices.rem'
+
 /** Paths of all endpoints of a server, in lower case: the keys of access lists. */
 export function endpointPaths(kind: ClusterKind): readonly string[] {
-  return roles[kind].map(({ path }) => path.toLowerCase())
+  return [...roles[kind].map(({ path }) => path), binaryGroupExpansionPath].map((path) => path.toLowerCase())
 }

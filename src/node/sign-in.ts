@@ -1,5 +1,6 @@
 /** Sign-in before SOAP: who calls, and whether the endpoint admits them. Everybody else gets 401 ([MS-RMPR] 3.1.4.3). */
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Directory } from '../directory/directory.js'
 import { admitsAnonymous, isAdmitted } from '../identity/access.js'
 import { authenticateBasic } from '../identity/basic.js'
 import { anonymousCaller, type Caller } from '../identity/caller.js'
@@ -11,6 +12,8 @@ import type { Endpoint } from './roles.js'
 declare module 'fastify' {
   interface FastifyRequest {
     caller: Caller
+    /** As it is when the request comes. */
+    directory: Directory
   }
 }
 
@@ -29,7 +32,7 @@ export function signIn(endpoint: Endpoint, context: NodeContext) {
     if (outcome.challenge !== undefined) reply.header('www-authenticate', outcome.challenge)
     if (outcome.kind === 'goes on') return void (await reply.code(401).send(''))
     const { caller } = outcome
-    if (caller.account === undefined || !(await isAdmitted(lists, path, caller.account, context.directory))) {
+    if (caller.account === undefined || !(await isAdmitted(lists, path, caller.account, request.directory))) {
       return refuse(request, reply, context, endpoint, `${caller.account?.name} is not on the access list of this endpoint`)
     }
     request.caller = caller
@@ -38,7 +41,8 @@ export function signIn(endpoint: Endpoint, context: NodeContext) {
 
 /** What the credentials of the request come to, or who is signed in on its connection; undefined for nobody. */
 async function outcomeOf(request: FastifyRequest, context: NodeContext): Promise<Outcome | undefined> {
-  const { schemes, connections, directory } = context
+  const { schemes, connections } = context
+  const { directory } = request
   const { socket } = request.raw
   const header = request.headers.authorization
   if (header === undefined) {
@@ -46,7 +50,7 @@ async function outcomeOf(request: FastifyRequest, context: NodeContext): Promise
     return caller && { kind: 'signed in', caller }
   }
   const credentials = readCredentials(header)
-  if (credentials !== undefined && schemes.includes(credentials.scheme)) return connections.receive(socket, speakerOf(request), credentials)
+  if (credentials !== undefined && schemes.includes(credentials.scheme)) return connections.receive(socket, speakerOf(request), credentials, directory)
   const caller = schemes.includes('basic') ? await authenticateBasic(header, directory) : undefined
   return caller === undefined ? { kind: 'refused', why: 'wrong user name or password, or a scheme that is not offered' } : { kind: 'signed in', caller }
 }

@@ -1,4 +1,5 @@
 /** From bytes on the wire to the text of a message: charset, gzip, bounds. The text stays as it is from here to the signature. */
+import { isAscii } from 'node:buffer'
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
@@ -62,6 +63,8 @@ async function unpacked(request: FastifyRequest, body: Buffer): Promise<Buffer> 
  */
 function decode(body: Buffer, charset: string): string {
   if (western.includes(charset)) return decodeWestern(body, charset)
+  // Nearly all there is: every encoding here has these characters in common, but UTF-16 has zeros in between.
+  if (isAscii(body) && !body.includes(0)) return body.toString('latin1')
   try {
     return decodeText(body)
   } catch {

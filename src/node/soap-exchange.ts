@@ -1,5 +1,6 @@
 /** One SOAP exchange: from the text of a request to the text of the answer or fault, with its record in the request log. */
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Directory } from '../directory/directory.js'
 import { RmsException } from '../exceptions.js'
 import type { Caller } from '../identity/caller.js'
 import type { Call, Notes, Operation } from '../services/context.js'
@@ -10,7 +11,9 @@ import { faultStatus, writeFault } from '../soap/fault.js'
 import { SoapProblem, type SoapVersion } from '../soap/soap-problem.js'
 import { plainVersions, readVersionData, versionDataHeader } from '../soap/version-data.js'
 import { element } from '../xml/write.js'
+import { knownElementAt } from '../xrml/known-documents.js'
 import type { NodeContext } from './context.js'
+import { listenerOf } from './listener-mark.js'
 import type { Endpoint } from './roles.js'
 
 interface Outcome {
@@ -50,11 +53,11 @@ async function exchange(endpoint: Endpoint, context: NodeContext, request: Fasti
   let name = endpoint.service.name
   let version = assumed
   try {
-    const message = readEnvelope(typeof request.body === 'string' ? request.body : '', assumed)
+    const message = readEnvelope(typeof request.body === 'string' ? request.body : '', assumed, knownElementAt)
     version = message.version
     const operation = operationOf(endpoint, message, request)
     name = operation.name
-    const text = await perform(endpoint, operation, message, { context, caller: request.caller, now, notes })
+    const text = await perform(endpoint, operation, message, { node: context, directory: request.directory, caller: request.caller, now, notes })
     return { version, status: 200, text, operation: name, notes }
   } catch (error) {
     const told = toldError(error, context, name)
@@ -71,14 +74,16 @@ function operationOf(endpoint: Endpoint, message: SoapMessage, request: FastifyR
   return operation
 }
 
-type Surroundings = Pick<Call, 'caller' | 'now' | 'notes'> & { readonly context: NodeContext }
+type Surroundings = Pick<Call, 'caller' | 'now' | 'notes'> & { readonly node: NodeContext; readonly directory: Directory }
 
-async function perform({ service }: Endpoint, operation: Operation, message: SoapMessage, around: Surroundings): Promise<string> {
+async function perform({ service }: Endpoint, operation: Operation, message: SoapMessage, { node, directory, caller, now, notes }: Surroundings): Promise<string> {
   const { namespace } = service
   const { versionData, name } = operation.description
   const versions = versionData ? readVersionData(message, namespace) : plainVersions
-  const observer = around.context.metrics.stepObserver(name)
-  const answer = await operation.handle({ ...around, state: around.context.state(), message, request: message.body, versions, observer })
+  const observer = node.metrics.stepObserver(name)
+  const { clock, random, store, state, precertified, keyPairs } = node
+  const context = { clock, random, store, directory, state, precertified, keyPairs }
+  const answer = await operation.handle({ context, state: state(), now, caller, message, request: message.body, versions, notes, observer })
   const header = versionData ? versionDataHeader(namespace) : undefined
   return writeEnvelope(message.version, header, element(`${name}Response`, { xmlns: namespace }, answer))
 }
@@ -110,6 +115,7 @@ async function record(endpoint: Endpoint, context: NodeContext, request: Fastify
     hostMachineName: context.nodeId,
     hostMachineRequestId: id,
     requestTime: now.toISOString(),
+    listener: listenerOf(request.headers, context.listenerKey),
     requestPath: `/_wmcs${endpoint.path}`,
     requestType: outcome.operation,
     requestUserAddress: notes.userAddress ?? caller.account?.mail ?? '',

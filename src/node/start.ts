@@ -1,4 +1,5 @@
 /** Starts one node: listens, provisions when there is no cluster yet, joins, and keeps its state fresh until it is stopped. */
+import { hostname } from 'node:os'
 import type { FastifyInstance } from 'fastify'
 import { pino, type Logger } from 'pino'
 import { createRequestLog, type RequestLogEvent } from '../cluster/request-log.js'
@@ -16,6 +17,7 @@ import { surfaceDigest } from '../crypto/signed-octets.js'
 import { systemClock, systemRandom, type Clock, type Random } from '../effects.js'
 import { schemeNames, type Scheme } from '../identity/schemes.js'
 import type { NtlmLevel } from '../ntlm/server.js'
+import type { EmulatedServer } from '../sizing/emulated-server.js'
 import { labEnrollmentService } from '../xrml/lab-hierarchy.js'
 import { buildApp } from './app.js'
 import { createContext, type NodeContext } from './context.js'
@@ -31,11 +33,17 @@ export interface NodeOptions {
   readonly port: number
   /** Public URL of the cluster without /_wmcs, where it differs from the node's own. */
   readonly publicUrl?: string | undefined
+  /** Where balancers on other machines reach this node, without a path; where it listens when left out. */
+  readonly ownUrl?: string | undefined
+  /** Where this node asks the root cluster, without /_wmcs; at its public URL when left out. */
+  readonly rootUrl?: string | undefined
   readonly mode: CryptoMode
   readonly engine: EngineName
   readonly bodyLimit: number
   readonly requestTimeoutMilliseconds: number
   readonly includeXrmlInLog: boolean
+  /** Secret that the balancer shows, to be believed by which listener a request came. */
+  readonly listenerKey?: string | undefined
   /** Whether the root cluster is made when it is not there, and takes the node's URL and settings; otherwise the node joins what there is. */
   readonly provision: boolean
   /** Folder where request-log records wait while the database is away; without one, requests fail then. */
@@ -48,6 +56,8 @@ export interface NodeOptions {
   readonly schemes: readonly Scheme[]
   /** Weakest NTLM response that it takes. */
   readonly ntlmLevel: NtlmLevel
+  /** The server that this node behaves like, whatever its cluster does. */
+  readonly emulatedServer?: EmulatedServer | undefined
   /** Settings of the cluster that are to be as given from this start on. */
   readonly settings?: Partial<ServerConfiguration>
   readonly nodeId?: string
@@ -65,6 +75,8 @@ export interface RunningNode {
   /** Public base URL of the cluster, with /_wmcs. */
   readonly baseUrl: string
   readonly context: NodeContext
+  /** Leaves the member list and is not ready any more, but goes on serving: balancers need a moment to know. Then it is to be closed. */
+  leave(): Promise<void>
   /** Takes no more requests, finishes those it has, and closes the database. */
   close(): Promise<void>
 }
@@ -88,7 +100,7 @@ export const defaultNodeOptions = {
 
 /**
  * Starts a node. What is not told is as in `defaultNodeOptions`.
- * @throws UnknownCluster (with `provision: false`), WrongKeyPassword, OtherSchemaVersion, or the system's error when the port is taken; nothing
+ * @throws UnknownCluster and EmptyDatabase (with `provision: false`), WrongKeyPassword, OtherSchemaVersion, or the system's error when the port is taken; nothing
  * is changed or left behind then
  */
 export async function startNode(given: Partial<NodeOptions> = {}): Promise<RunningNode> {
@@ -96,39 +108,53 @@ export async function startNode(given: Partial<NodeOptions> = {}): Promise<Runni
   const clock = options.clock ?? systemClock
   const random = options.random ?? systemRandom
   const nodeId = options.nodeId ?? `${options.cluster}-1`
-  const store = await openStore(options.database)
+  const store = await openStore(options.database, { create: options.provision })
   const log = options.log ?? pino({ level: 'silent' })
   const requestLog = createRequestLog(store.requestLog, { clock, ...loggingOptions(options, nodeId, log) })
-  const { schemes, ntlmLevel, includeXrmlInLog: keepsXrml } = options
-  const context = createContext({ nodeId, keepsXrml, log, clock, random, store, requestLog, metrics: createMetrics(nodeId), schemes, ntlmLevel })
+  const metrics = createMetrics(nodeId)
+  const { includeXrmlInLog: keepsXrml, listenerKey, rootUrl, schemes, ntlmLevel } = options
+  const context = createContext({ nodeId, keepsXrml, listenerKey, rootUrl, log, clock, random, store, requestLog, metrics, schemes, ntlmLevel })
   let app: FastifyInstance | undefined
   let stopRefreshing: (() => Promise<void>) | undefined
+  const leave = async (): Promise<void> => {
+    context.setLeaving()
+    // It must not join again.
+    await stopRefreshing?.()
+    await store.members.leave(nodeId).catch(() => undefined)
+  }
   const close = async (): Promise<void> => {
     await stopRefreshing?.()
     await app?.close()
+    context.keyPairs.close()
     await requestLog.close()
     // Without having joined there is nothing to leave: the id may be another node's.
     if (stopRefreshing !== undefined) await store.members.leave(nodeId).catch(() => undefined)
     await store.close()
   }
   try {
-    await requireEqualEngines(options.mode)
+    await requireEqualEngines()
     const joined = options.provision ? undefined : await loadServerState(store, options.cluster, options.keyPassword, options.engine)
     const kind = joined?.kind ?? (await store.clusters.find(options.cluster))?.kind ?? 'root'
-    app = await buildApp(context, { kind, bodyLimit: options.bodyLimit, requestTimeout: options.requestTimeoutMilliseconds, tls: options.tls })
+    const { bodyLimit, requestTimeoutMilliseconds: requestTimeout, tls, emulatedServer } = options
+    app = await buildApp(context, { kind, bodyLimit, requestTimeout, tls, emulatedServer })
     const url = await app.listen({ host: options.host, port: options.port })
     const baseUrl = `${(options.publicUrl ?? url).replace(/\/+$/, '')}/_wmcs`
     const state = joined ?? (await provisionOrAdjust(store, options, baseUrl, { clock, random }))
     context.setState(state)
     const now = clock.now().toISOString()
-    const member = { nodeId, cluster: state.name, url, pid: process.pid, started: now, lastSeen: now }
+    const member = { nodeId, cluster: state.name, url: options.ownUrl ?? reachable(url, options.host), pid: process.pid, started: now, lastSeen: now }
     await store.members.join(member)
     stopRefreshing = keepFresh(context, member)
-    return { nodeId, url, cluster: state.name, kind: state.kind, baseUrl: state.configuration.baseUrl, context, close }
+    return { nodeId, url, cluster: state.name, kind: state.kind, baseUrl: state.configuration.baseUrl, context, leave, close }
   } catch (error) {
     await close()
     throw error
   }
+}
+
+/** An address that stands for all of this machine leads nowhere from another one: its name does. */
+function reachable(url: string, host: string): string {
+  return host === '0.0.0.0' || host === '::' ? `${new URL(url).protocol}//${hostname()}:${new URL(url).port}` : url
 }
 
 function loggingOptions({ includeXrmlInLog, spoolFolder, spoolLimit }: NodeOptions, nodeId: string, log: Logger) {
@@ -167,12 +193,18 @@ async function provisionOrAdjust(store: Store, options: NodeOptions, baseUrl: st
 
 /** A cluster that comes back at another address, or with other settings: content published before keeps its old URLs. */
 export async function adjustConfiguration(store: Store, cluster: string, settings: Partial<ServerConfiguration>): Promise<void> {
-  const stored = (await store.clusters.find(cluster))?.configuration
-  if (stored === undefined) return
-  // There is no way back from decommissioning ([MS-RMSI] product note 6).
-  const wanted = { ...stored, ...settings, serverDecommissioned: stored.serverDecommissioned || settings.serverDecommissioned === true }
-  if (JSON.stringify(wanted) !== JSON.stringify(stored)) await store.clusters.saveConfiguration(cluster, wanted)
+  for (;;) {
+    const stored = (await store.clusters.find(cluster))?.configuration
+    if (stored === undefined) return
+    // There is no way back from decommissioning ([MS-RMSI] product note 6).
+    const wanted = { ...stored, ...settings, serverDecommissioned: stored.serverDecommissioned || settings.serverDecommissioned === true }
+    if (JSON.stringify(wanted) === JSON.stringify(stored)) return
+    if ((await store.clusters.saveConfiguration(cluster, wanted)) !== undefined) return
+  }
 }
+
+/** Milliseconds, at least, after which a member of the cluster is taken for dead. */
+const shortestSilence = 60_000
 
 /**
  * Looks for a changed configuration again and again, as often as the configuration of the moment says, and tells the member list that the node lives.
@@ -204,9 +236,13 @@ function keepFresh(context: NodeContext, member: Member): () => Promise<void> {
 async function refreshState(context: NodeContext, member: Member): Promise<void> {
   const { store, log } = context
   try {
-    const lastSeen = context.clock.now().toISOString()
+    const now = context.clock.now()
+    const lastSeen = now.toISOString()
     // Somebody took a silent node for a dead one.
     if (!(await store.members.seen(member.nodeId, lastSeen))) await store.members.join({ ...member, lastSeen })
+    // One that was killed could not leave by itself.
+    const silence = Math.max(shortestSilence, 3000 * context.state().configuration.configurationRefreshIntervalSeconds)
+    await store.members.removeSilent(new Date(now.getTime() - silence).toISOString(), member.cluster)
     const state = await refreshServerState(store, context.state())
     if (state === context.state()) return
     context.setState(state)
@@ -216,10 +252,10 @@ async function refreshState(context: NodeContext, member: Member): Promise<void>
   }
 }
 
-/** Both engines must give the same bytes: checked once at start, with a key of the lab. */
-async function requireEqualEngines(mode: CryptoMode): Promise<void> {
-  const { key } = labEnrollmentService(mode)
-  const { hash } = modes[mode]
+/** Both engines must give the same bytes: checked once at start, with a key of the lab. A short one tells as much, in a fifth of the time. */
+async function requireEqualEngines(): Promise<void> {
+  const { key } = labEnrollmentService(1)
+  const { hash } = modes[2]
   const digest = surfaceDigest('<BODY />', hash)
   const [openssl, forge] = await Promise.all([createSigner('openssl', key).sign(digest, hash), createSigner('forge', key).sign(digest, hash)])
   if (!openssl.equals(forge)) throw new Error('The signing engines openssl and forge disagree: this platform cannot be used')

@@ -1,6 +1,7 @@
 /** What the operations of a server are given: every effect comes in by here. */
 import type { ServerState } from '../cluster/server-state.js'
 import type { Store } from '../cluster/store/open.js'
+import type { KeyPool } from '../crypto/key-pool.js'
 import type { Directory } from '../directory/directory.js'
 import type { Clock, Random } from '../effects.js'
 import type { OperationName } from '../exceptions.js'
@@ -21,6 +22,10 @@ export interface ServiceContext {
   /** The state of this very moment: read once per request. */
   readonly state: () => ServerState
   readonly precertified: PrecertifiedAccounts
+  /** Where a licensing-only server asks the root cluster, without /_wmcs, when not at its public URL. */
+  readonly rootUrl?: string | undefined
+  /** For accounts and their licensor certificates. */
+  readonly keyPairs: KeyPool
 }
 
 /** What the request log will hold beside the bare facts of the request ([TechNet] DRMS_Log_Master). */

@@ -1,10 +1,12 @@
 /** Certificates out of a request: text to documents, with bounds ([MS-RMPR] 3.4.4.1, product notes 42 and 43). */
 import type { ExceptionKey } from '../exceptions.js'
 import { refuse } from '../exceptions.js'
-import { readXmlNodes } from '../soap/xml-node.js'
-import { MalformedXml, type XmlElement } from '../xml/read.js'
+import { readXmlNode } from '../soap/xml-node.js'
+import { detached } from '../xml/detached.js'
+import { childrenNamed, MalformedXml, type XmlElement } from '../xml/read.js'
 import { MalformedXrml } from '../xrml/body.js'
 import { readOneDocument, type XrmlDocument } from '../xrml/document.js'
+import { documentOf, knownDocument } from '../xrml/known-documents.js'
 
 export interface ChainLimits {
   readonly count: number
@@ -21,17 +23,26 @@ export const publishingLicenseLimits: ChainLimits = { count: 100, bytes: 8 * 102
  * @param unreadable the exception for what is not a chain of XrML documents
  */
 export function readChain(array: XmlElement | undefined, limits: ChainLimits, unreadable: ExceptionKey): readonly XrmlDocument[] {
-  const texts = readXmlNodes(array)
-  if (texts.length === 0) refuse('ArgumentNull', `${array?.name ?? 'The certificate chain'} has no certificate`)
-  if (texts.length > limits.count) refuse(unreadable, `there are ${texts.length} certificates, at most ${limits.count} are taken`)
-  return texts.map((text) => readCertificate(text, limits.bytes, unreadable))
+  const found = childrenNamed(array, 'Certificate').flatMap((holder) => documentIn(holder) ?? [])
+  if (found.length === 0) refuse('ArgumentNull', `${array?.name ?? 'The certificate chain'} has no certificate`)
+  if (found.length > limits.count) refuse(unreadable, `there are ${found.length} certificates, at most ${limits.count} are taken`)
+  return found.map((document) => readCertificate(document, limits.bytes, unreadable))
+}
+
+/** A known document, or the text of another one. */
+function documentIn(holder: XmlElement): XrmlDocument | string | undefined {
+  const [root] = holder.children
+  return (root === undefined ? undefined : documentOf(root)) ?? readXmlNode(holder)
 }
 
 /** One document. */
-export function readCertificate(text: string, bytes: number, unreadable: ExceptionKey): XrmlDocument {
-  const length = Buffer.byteLength(text)
+export function readCertificate(found: XrmlDocument | string, bytes: number, unreadable: ExceptionKey): XrmlDocument {
+  const text = typeof found === 'string' ? found : found.text
+  const length = 3 * text.length > bytes ? Buffer.byteLength(text) : text.length
   if (length > bytes) refuse(unreadable, `a certificate has ${length} bytes, at most ${bytes} are taken`)
-  const document = reading(unreadable, () => readOneDocument(text))
+  const known = typeof found === 'string' ? knownDocument(text) : found
+  if (known !== undefined) return known
+  const document = reading(unreadable, () => readOneDocument(detached(text)))
   if (hasPrefixes(document.body.element)) refuse(unreadable, `the ${document.kind} has names with a namespace prefix: no XrML of RMS has`)
   return document
 }

@@ -12,6 +12,11 @@ export function certificationUrl(state: ServerState): string {
   return state.certificationUrl
 }
 
+/** Where those outside are certified; undefined when nobody said where. */
+export function extranetCertificationUrl({ configuration, rootExtranetUrl }: ServerState): string | undefined {
+  return configuration.externalCertificationUrl ?? rootExtranetUrl
+}
+
 /** licensingUrl has no default in the specification although a CLC must have one: it falls back to the base URL. */
 export function licensingUrl(state: ServerState): string {
   return state.configuration.licensingUrl ?? `${state.configuration.baseUrl}/licensing`

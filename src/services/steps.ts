@@ -36,15 +36,19 @@ function walkOf<Start extends object, Known>(steps: readonly (readonly [string, 
       walkOf<Start, Known & More>([...steps, [name, run]]),
     async run(start, { monotonic, observer }) {
       const known: object = { ...start }
+      let began = monotonic()
       for (const [name, run] of steps) {
-        const began = monotonic()
         try {
-          Object.assign(known, await run(known as never))
+          const more = run(known as never)
+          // Most steps need not wait, and each wait is a turn of its own.
+          Object.assign(known, more instanceof Promise ? await more : more)
         } catch (error) {
           if (error instanceof Error && !stepNames.has(error)) stepNames.set(error, name)
           throw error
         } finally {
-          observer(name, monotonic() - began)
+          const ended = monotonic()
+          observer(name, ended - began)
+          began = ended
         }
       }
       return known as Known

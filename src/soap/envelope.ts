@@ -1,5 +1,6 @@
 /** SOAP envelopes, 1.1 and 1.2 ([MS-RMPR] 2.1). The printed form is that of ASP.NET web services, without line breaks. */
-import { MalformedXml, readXml } from '../xml/read.js'
+import type { KnownElements } from '../xml/plain.js'
+import { MalformedXml, defaultXmlLimits, readXml } from '../xml/read.js'
 import type { XmlElement } from '../xml/read.js'
 import { asMarkup, element } from '../xml/write.js'
 import type { Markup } from '../xml/write.js'
@@ -30,10 +31,11 @@ const ownRoles: readonly string[] = [
  * Reads an envelope in either version, whatever the prefixes. Further elements in the Body are ignored.
  * @param source decoded text
  * @param assumed the version to answer in when the text does not tell, usually that of the Content-Type
+ * @param known documents in the message that need not be read again
  * @throws SoapProblem
  */
-export function readEnvelope(source: string, assumed: SoapVersion = '1.1'): SoapMessage {
-  const envelope = readDocument(source, assumed)
+export function readEnvelope(source: string, assumed: SoapVersion = '1.1', known?: KnownElements): SoapMessage {
+  const envelope = readDocument(source, assumed, known)
   const version = versionOf(envelope, assumed)
   const part = (name: string): XmlElement | undefined =>
     envelope.children.find((child) => child.name === name && child.namespace === envelope.namespace)
@@ -53,9 +55,9 @@ export function readEnvelope(source: string, assumed: SoapVersion = '1.1'): Soap
   return { version, headers, body: first }
 }
 
-function readDocument(source: string, assumed: SoapVersion): XmlElement {
+function readDocument(source: string, assumed: SoapVersion, known: KnownElements | undefined): XmlElement {
   try {
-    return readXml(source)
+    return readXml(source, defaultXmlLimits, known)
   } catch (error) {
     if (!(error instanceof MalformedXml)) throw error
     const why = error.message.length > 200 ? `${error.message.slice(0, 200)}…` : error.message

@@ -52,6 +52,7 @@ function readVersion(header: XmlElement, name: string): string {
 
 /** Negative when `left` is the lower version, 0 when they are the same, positive otherwise. */
 export function compareVersions(left: string, right: string): number {
+  if (left === right) return 0
   const ours = versionParts(left)
   const theirs = versionParts(right)
   if (ours === undefined || theirs === undefined) throw new RangeError(`Not versions a.b.c.d: ${quoted(left)}, ${quoted(right)}`)

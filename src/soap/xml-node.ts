@@ -5,7 +5,7 @@
 import { decodeText } from '../xml/decode.js'
 import { child, childrenNamed, outerText } from '../xml/read.js'
 import type { XmlElement } from '../xml/read.js'
-import { asMarkup, element } from '../xml/write.js'
+import { asMarkup, element, joined } from '../xml/write.js'
 import type { Markup } from '../xml/write.js'
 
 /** In characters: a publishing license of 8 MiB in UTF-16. */
@@ -51,12 +51,18 @@ export function readXmlNodesOf(part: XmlElement | undefined, name: string): read
  * @param document well-formed
  */
 export function xmlNode(document: string): Markup {
-  const root = document.replace(/^\uFEFF?\s*(<\?xml[^>]*\?>)?\s*/, '').trimEnd()
-  const startTag = /^<[^>]*>/.exec(root)?.[0] ?? ''
+  const isBare = /^<[^?]/.test(document) && document.endsWith('>')
+  const root = isBare ? document : document.replace(/^\uFEFF?\s*(<\?xml[^>]*\?>)?\s*/, '').trimEnd()
+  const startTag = root.startsWith('<') ? root.slice(0, root.indexOf('>') + 1) : ''
   return asMarkup(/\sxmlns\s*=/.test(startTag) ? root : root.replace(/^<[^\s/>]+/, '$& xmlns=""'))
 }
 
 /** An ArrayOfXmlNode under that name. */
 export function xmlNodes(name: string, documents: readonly string[]): Markup {
-  return element(name, {}, documents.map((document) => element('Certificate', {}, xmlNode(document))))
+  return element(name, {}, certificates(documents))
+}
+
+/** What stands in an ArrayOfXmlNode. */
+export function certificates(documents: readonly string[]): Markup {
+  return joined(documents.map((document) => element('Certificate', {}, xmlNode(document))))
 }

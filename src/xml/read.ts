@@ -5,6 +5,7 @@
  * text cuts it out of `source` by `start` and `end`.
  */
 import { SaxesParser } from 'saxes'
+import { readPlainXml, type KnownElements } from './plain.js'
 
 export interface XmlElement {
   /** Local name, without prefix. */
@@ -56,9 +57,15 @@ type Draft = { -readonly [K in keyof XmlElement]: XmlElement[K] } & { children: 
 /**
  * Reads one XML document.
  * @param source decoded text, without byte order mark; an XML declaration is allowed, a DTD is not
+ * @param known elements that need not be read again
  * @throws MalformedXml
  */
-export function readXml(source: string, limits: XmlLimits = defaultXmlLimits): XmlElement {
+export function readXml(source: string, limits: XmlLimits = defaultXmlLimits, known?: KnownElements): XmlElement {
+  return readPlainXml(source, limits, known) ?? readXmlWhole(source, limits)
+}
+
+/** The same by the complete parser alone. */
+export function readXmlWhole(source: string, limits: XmlLimits = defaultXmlLimits): XmlElement {
   const roots = readElements(source, limits, false)
   const root = roots[0]
   if (root === undefined) throw new MalformedXml('There is no element', source.length)

@@ -5,6 +5,7 @@
 import { childrenNamed, descend } from '../xml/read.js'
 import { isSameId, type Principal } from './body.js'
 import type { DocumentKind, XrmlDocument } from './document.js'
+import { documentSlot } from './once-per-document.js'
 import { checkSignature, type SignatureCheck } from './signature.js'
 import { formatTime, isWithin, readRange, type TimeRange } from './times.js'
 
@@ -26,6 +27,18 @@ export interface ChainCheck {
 }
 
 export function checkChain(chain: readonly XrmlDocument[]): ChainCheck {
+  const [leaf] = chain
+  const before = leaf === undefined ? undefined : goodChains.get(leaf)
+  if (before !== undefined && before.chain.length === chain.length && chain.every((document, index) => document === before.chain[index])) return before.check
+  const check = checkWhole(chain)
+  if (check.ok && leaf !== undefined) goodChains.set(leaf, { chain, check })
+  return check
+}
+
+/** The last good chain of each leaf: nothing in its check depends on the time. */
+const goodChains = documentSlot<{ readonly chain: readonly XrmlDocument[]; readonly check: ChainCheck }>()
+
+function checkWhole(chain: readonly XrmlDocument[]): ChainCheck {
   const signatures = chain.map(checkSignature)
   const documents = signatures.map((check) => check.document)
   const links = documents.slice(1).map((parent, index) => checkLink(documents[index] as XrmlDocument, parent))

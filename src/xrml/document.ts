@@ -7,6 +7,8 @@ export type DocumentKind = 'SPC' | 'RAC' | 'CLC' | 'SLC' | 'CA' | 'PL' | 'UL' | 
 
 export interface XrmlDocument {
   readonly kind: DocumentKind
+  /** The XrML element. */
+  readonly root: XmlElement
   /** `<XrML …>…</XrML>` as it stands. */
   readonly text: string
   /** `<BODY …>…</BODY>` as it stands: what the signature covers. */
@@ -14,6 +16,8 @@ export interface XrmlDocument {
   readonly body: Body
   /** The SIGNATURE element; undefined in an unsigned document. */
   readonly signature: XmlElement | undefined
+  /** What was made of it already, see once-per-document.ts. */
+  readonly made: Map<symbol, unknown>
 }
 
 /**
@@ -27,10 +31,12 @@ export function readDocument(root: XmlElement): XrmlDocument {
   const body = readBody(bodyElement)
   return {
     kind: kindOf(root, body),
+    root,
     text: outerText(root),
     bodyText: outerText(bodyElement),
     body,
     signature: child(root, 'SIGNATURE'),
+    made: new Map(),
   }
 }
 

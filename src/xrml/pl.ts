@@ -7,6 +7,7 @@ import { asMarkup, element, joined, text, type Markup } from '../xml/write.js'
 import { distributionPoint, MalformedXrml, readObject, type AuthenticatedData, type EnablingBitsField, type Principal, type RmsObject } from './body.js'
 import type { XrmlDocument } from './document.js'
 import { distributionPointElement, enablingBitsElement, issuerElement, securityLevelElements, verbatimIdentity } from './elements.js'
+import { oncePerDocument } from './once-per-document.js'
 import { readPolicyList, type PolicyList } from './policy-list.js'
 import { signDocument } from './signature.js'
 import { issuedTimeElement, rangeElement, type TimeRange } from './times.js'
@@ -37,7 +38,7 @@ export interface Pl {
 }
 
 /** @throws MalformedXrml */
-export function readPl(document: XrmlDocument): Pl {
+export const readPl = oncePerDocument((document): Pl => {
   const { body } = document
   if (document.kind !== 'PL') throw new MalformedXrml(`The document is a ${document.kind}, not a PL`)
   const server = body.issuedPrincipal
@@ -73,7 +74,7 @@ export function readPl(document: XrmlDocument): Pl {
     otherData: body.authenticatedData.filter((data) => data !== encrypted),
     policyLists: body.policyLists.map(readPolicyList),
   }
-}
+})
 
 /** ISSUEDPRINCIPALS as it will stand in the PL, without the sealed key that is tied to it. */
 export function plSealedTo(server: Principal): string {

@@ -18,6 +18,7 @@ import {
   securityLevelElements,
   type ObjectFields,
 } from './elements.js'
+import { oncePerDocument } from './once-per-document.js'
 import { signDocument } from './signature.js'
 import { issuedTimeElement, rangeElement, type TimeRange } from './times.js'
 
@@ -34,7 +35,7 @@ export interface Rac {
 }
 
 /** @throws MalformedXrml */
-export function readRac(document: XrmlDocument): Rac {
+export const readRac = oncePerDocument((document): Rac => {
   const { issuer, issuedPrincipal: account, validity, federationPrincipal: machine } = document.body
   if (document.kind !== 'RAC') throw new MalformedXrml(`The document is a ${document.kind}, not a RAC`)
   if (issuer?.publicKey === undefined) throw new MalformedXrml('The RAC has no ISSUER with an RSA key')
@@ -42,7 +43,7 @@ export function readRac(document: XrmlDocument): Rac {
   if (account.object.type !== 'Group-Identity') throw new MalformedXrml(`The principal of the RAC is a ${account.object.type}, not a Group-Identity`)
   if (validity === undefined) throw new MalformedXrml('The RAC has no VALIDITYTIME')
   return { document, issuer, account, validity, machine, enablingBits: machine?.enablingBits }
-}
+})
 
 export interface RacFields {
   readonly guid: string

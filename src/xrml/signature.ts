@@ -6,6 +6,8 @@ import type { Signer } from '../crypto/signer.js'
 import { child, childrenNamed, descend, type XmlElement } from '../xml/read.js'
 import { element, text, type Markup } from '../xml/write.js'
 import { readOneDocument, type XrmlDocument } from './document.js'
+import { rememberDocument } from './known-documents.js'
+import { documentSlot } from './once-per-document.js'
 
 /** Who writes: servers put DIGEST first and xmlns first, clients ALGORITHM first and version first. */
 export type Surface = 'server' | 'client'
@@ -57,6 +59,19 @@ export function base64Value(bytes: Buffer): Markup {
  * `<X/>` written as `<X />` in BODY: three client stacks re-print empty elements that way (soap-clients, "XrML surface").
  */
 export function checkSignature(document: XrmlDocument): SignatureCheck {
+  const before = goodSignatures.get(document)
+  if (before !== undefined) return before
+  const check = checkWithSecondTry(document)
+  if (check.ok) {
+    goodSignatures.set(document, check)
+    rememberDocument(document)
+  }
+  return check
+}
+
+const goodSignatures = documentSlot<SignatureCheck>()
+
+function checkWithSecondTry(document: XrmlDocument): SignatureCheck {
   const first = checkAsItStands(document)
   if (first.digest.ok || !/[^\s]\/>/.test(document.bodyText)) return first
   const repaired = withServerSurface(document)

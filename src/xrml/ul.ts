@@ -58,8 +58,15 @@ export interface UlFields {
 
 /** The ISSUER element as it will stand in the UL: what the inner hash of the sealed content key covers. */
 export function ulIssuerText(issuer: Principal): Markup {
-  return issuerElement(issuer)
+  const before = issuersWritten.get(issuer)
+  if (before !== undefined) return before
+  const written = issuerElement(issuer)
+  issuersWritten.set(issuer, written)
+  return written
 }
+
+/** A server is the issuer of all its licenses. */
+const issuersWritten = new WeakMap<Principal, Markup>()
 
 export async function buildUl(fields: UlFields, signer: Signer, hash: HashName): Promise<string> {
   const access = element('ACCESS', {}, element('PRINCIPAL', { 'internal-id': 1 }, enablingBitsElement(fields.contentKey)))

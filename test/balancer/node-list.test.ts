@@ -19,6 +19,8 @@ t.test('a wrong list is refused with the place and the value', async (t) => {
     ['{"clusters":[]}', /one cluster at least/],
     [JSON.stringify({ clusters: [{ ...cluster, listeners: [] }] }), /clusters\[0\]\.listeners must name one/],
     [JSON.stringify({ clusters: [{ ...cluster, listeners: [{ name: 'a', port: 70000 }] }] }), /port is 70000/],
+    [JSON.stringify({ clusters: [{ ...cluster, listeners: [{ name: 'a', port: 1 }, { name: 'a', port: 2 }] }] }), /two of the name a/],
+    [JSON.stringify({ clusters: [{ ...cluster, listeners: [{ name: 'direct', port: 1 }] }] }), /name is "direct"/],
     [JSON.stringify({ clusters: [cluster, cluster] }), /two of the name root/],
   ]
   for (const [text, message] of cases) t.throws(() => parseClusters(text), { name: 'NodeListError', message }, text)

@@ -84,6 +84,15 @@ t.test('nodes die, come, drain and leave under load, and no request fails', asyn
   t.ok(shares.every((share) => Math.abs(share - mean) <= 10), `even among the ready nodes: ${shares.join(', ')}; ${total} requests in all`)
 })
 
+t.test('a node that is too busy for its checks stays as long as it answers requests', async (t) => {
+  const { balancer, url, upstreams } = await startLab(t, 1, { checkInterval: 50, checkTimeout: 50 })
+  upstreams[0]?.tell('stall')
+  const failedChecks = (): number => balancer.status().clusters[0]?.nodes[0]?.counters.failedChecks ?? 0
+  while (failedChecks() < 6) t.equal((await ask(`${url}/echo`)).status, 200)
+  t.equal(stateOf(balancer, 'node-1'), 'ready')
+  await balancer.waitUntil(() => stateOf(balancer, 'node-1') === 'down')
+})
+
 t.test('a request that a node did not answer goes to another one, once each, whole', async (t) => {
   const hash = (content: Buffer) => createHash('sha256').update(content).digest('hex')
   await t.test('a node that dies with the request', async (t) => {

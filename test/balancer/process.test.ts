@@ -51,14 +51,16 @@ t.test('the balancer as a process', async (t) => {
   const file = join(t.testdir(), 'nodes.json')
   const [first, second] = [await startUpstream(t, 'one'), await startUpstream(t, 'two')]
   writeNodes(file, [first])
-  const { child, exited, logged, ready } = await startProcess(t, file)
+  const { child, exited, logged, ready } = await startProcess(t, file, '--listener-key', 'of-balancer-and-nodes')
   const [intranet = '', extranet = ''] = ready.clusters.flatMap(({ listeners }) => listeners.map(({ url }) => url))
   const authorization = `Bearer ${token}`
   await logged(/node one is ready/)
 
   await t.test('each listener says its name to the nodes', async (t) => {
     t.match((await askEcho(`${intranet}/echo`)).headers.join('|'), /X-Balancer-Listener\|intranet/)
-    t.match((await askEcho(`${extranet}/echo`)).headers.join('|'), /X-Balancer-Listener\|extranet/)
+    const asked = await askEcho(`${extranet}/echo`, { headers: { 'x-balancer-listener': 'intranet', 'x-balancer-key': 'guessed' } })
+    t.match(asked.headers.join('|'), /X-Balancer-Listener\|extranet\|X-Balancer-Key\|of-balancer-and-nodes\|/)
+    t.notMatch(asked.headers.join('|'), /guessed|intranet/)
   })
 
   await t.test('SIGHUP reads the node list again', async (t) => {
@@ -105,6 +107,28 @@ t.test('the balancer as a process', async (t) => {
     t.match(await askEcho(`${intranet}/echo`), { node: 'one' })
     t.match(await ask(`${ready.status}/resume`, { body: '{"cluster":"root","node":"two"}', headers: { authorization } }), { status: 200 })
     await logged(/node two is ready/)
+  })
+
+  await t.test('POST /open and /close: listeners come and go', async (t) => {
+    const change = (path: string, body: object, headers = { authorization }) => ask(`${ready.status}${path}`, { body: JSON.stringify(body), headers })
+    const listener = { name: 'partners', port: 0 }
+    t.match(await ask(`${ready.status}/open`, { body: JSON.stringify({ cluster: 'root', listener }) }), { status: 401 })
+    t.match(await ask(`${ready.status}/close`, { body: '{"cluster":"root","listener":"intranet"}' }), { status: 401 })
+    const opened = await change('/open', { cluster: 'root', listener })
+    t.equal(opened.status, 200)
+    const { clusters } = JSON.parse(opened.body) as { clusters: readonly { listeners: readonly { name: string; url: string }[] }[] }
+    const { url = '' } = clusters[0]?.listeners.find(({ name }) => name === 'partners') ?? {}
+    t.match((await askEcho(`${url}/echo`)).headers.join('|'), /X-Balancer-Listener\|partners/)
+    t.match(await change('/open', { cluster: 'root', listener }), { status: 400, body: /has a listener partners already/ })
+    t.match(await change('/open', { cluster: 'root', listener: { name: 'more', port: Number(new URL(url).port) } }), { status: 409, body: /EADDRINUSE/ })
+    t.match(await change('/open', { cluster: 'root', listener: { name: 'direct', port: 0 } }), { status: 400, body: /came by no listener/ })
+    t.match(await change('/open', { cluster: 'x', listener }), { status: 404, body: /no cluster/ })
+    t.match(await change('/close', { cluster: 'root', listener: 'nobody' }), { status: 404, body: /no listener/ })
+    t.match(await change('/close', { cluster: 'root', listener: 'partners' }), { status: 200 })
+    await t.rejects(ask(`${url}/echo`))
+    t.match(await askEcho(`${extranet}/echo`), { node: 'one' }, 'the others stay')
+    t.match(await change('/close', { cluster: 'root', listener: 'extranet' }), { status: 200 })
+    t.match(await change('/close', { cluster: 'root', listener: 'intranet' }), { status: 400, body: /last listener/ })
   })
 
   await t.test('SIGTERM finishes what runs and ends with 0', async (t) => {

@@ -26,7 +26,8 @@ export interface Upstream {
   next(event: string): Promise<Message>
   /** Requests that began, by path. */
   counts(): Promise<Readonly<Record<string, number>>>
-  tell(message: 'release' | 'ready' | 'not-ready' | 'count'): void
+  /** stall: /readyz is not answered from now on. */
+  tell(message: 'release' | 'ready' | 'not-ready' | 'stall' | 'count'): void
   kill(): Promise<void>
 }
 
@@ -79,6 +80,7 @@ interface ConnectionState {
 
 function runUpstream(id: string, port: number, initiallyReady: boolean): void {
   let ready = initiallyReady
+  let stalls = false
   const counts: Record<string, number> = {}
   const held: (() => void)[] = []
   const connections = new WeakMap<Socket, ConnectionState>()
@@ -89,6 +91,7 @@ function runUpstream(id: string, port: number, initiallyReady: boolean): void {
     if (message === 'release') for (const release of held.splice(0)) release()
     if (message === 'ready') ready = true
     if (message === 'not-ready') ready = false
+    if (message === 'stall') stalls = true
     if (message === 'count') tell({ event: 'counts', counts })
   })
 
@@ -138,7 +141,9 @@ function runUpstream(id: string, port: number, initiallyReady: boolean): void {
   }
 
   const behaviors: Readonly<Record<string, (request: IncomingMessage, response: ServerResponse) => void | Promise<void>>> = {
-    '/readyz': (_request, response) => void response.writeHead(ready ? 200 : 503).end(),
+    '/readyz': (_request, response) => {
+      if (!stalls) response.writeHead(ready ? 200 : 503).end()
+    },
     '/echo': (request, response) => echo(request, response),
     '/ntlm': ntlm,
     '/hold': async (request, response) => {

@@ -4,9 +4,12 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
+import { certify } from '../../bench/certify.bench.js'
 import { issue } from '../../bench/issue.bench.js'
 import { fire, type Load } from '../../bench/load.js'
 import { selfTimes } from '../../bench/profile.js'
+import { parse } from '../../bench/parse.bench.js'
+import { publish } from '../../bench/publish.bench.js'
 import { quick, type Bench, type Row } from '../../bench/question.js'
 import { markdown, textTable, thisMachine } from '../../bench/report.js'
 import { sign } from '../../bench/sign.bench.js'
@@ -18,7 +21,7 @@ const tiny: Bench = {
   signal: new AbortController().signal,
 }
 
-const rates = (rows: readonly Row[]): readonly number[] => rows.flatMap(({ perSecond, cpu }) => [perSecond.lowest, perSecond.median, cpu.median])
+const rates = (rows: readonly Row[]): readonly number[] => rows.flatMap(({ perSecond, cpu }) => [perSecond?.lowest, perSecond?.median, cpu?.median].map((figure) => figure ?? 0))
 
 t.test('every question answers with rates, and the report shows each row', async (t) => {
   const rows = [...(await sign.ask(tiny)), ...(await issue.ask(tiny))]
@@ -28,9 +31,9 @@ t.test('every question answers with rates, and the report shows each row', async
       'raw sign, RSA-1024, openssl',
       'raw decrypt, RSA-1024, openssl',
       'license, one PL, 2 users, openssl',
-      'license, 2 PLs, 2 users, openssl',
+      'license, 2 PLs in turn, 2 users, openssl',
       'license, one PL, 2 users, forge',
-      'license, 2 PLs, 2 users, forge',
+      'license, 2 PLs in turn, 2 users, forge',
     ],
   )
   t.ok(rates(rows).every((rate) => rate > 0), 'no rate is zero')
@@ -40,6 +43,16 @@ t.test('every question answers with rates, and the report shows each row', async
   const date = '2026-01-02T03:04:05.000Z'
   const report = { command: 'npm run bench', date, machine: thisMachine(), connections: 2, rounds: 2, pinning: null, loadAfter: 1, rows }
   t.match(markdown(report), /not pinned[^]*\| license, one PL, 2 users \| 1 \| openssl \| [1-9]/)
+})
+
+t.test('parsing, publishing and certification answer with rates, too', async (t) => {
+  const one = { ...tiny, size: { ...tiny.size, engines: ['openssl'] as const } }
+  const rows = [...(await parse.ask(one)), ...(await publish.ask(one)), ...(await certify.ask(one))]
+  t.same(
+    rows.map(({ what }) => what.replace(/ of \d+ KiB/, '')),
+    ['message, complete parser', 'message, plain reader', 'message, its documents known', 'publish online', 'CLC, with a new key pair', 'certify, 2 users'],
+  )
+  t.ok(rates(rows).every((rate) => rate > 0), 'no rate is zero')
 })
 
 t.test('a run that is stopped ends with the reason, and leaves no node', async (t) => {
@@ -80,8 +93,8 @@ t.test('the command lists its questions and refuses others', async (t) => {
     const [code] = (await once(child, 'close')) as readonly unknown[]
     return { code, output }
   }
-  t.match(await run('--help'), { code: 0, output: /sign .*\n.*issue / })
-  t.match(await run('isue'), { code: 1, output: /no question "isue".*sign, issue/ })
+  t.match(await run('--help'), { code: 0, output: /sign .*\n.*parse .*\n.*issue .*\n(?:.*\n)*.*installation / })
+  t.match(await run('isue'), { code: 1, output: /no question "isue".*sign, parse, issue, .*installation/ })
 })
 
 t.test('median and spread', async (t) => {

@@ -1,7 +1,9 @@
 /** Runs the compiled command as people do: as a process of its own. */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
+import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { ReadyEvent } from '../../src/manage/installation.js'
 
@@ -106,4 +108,25 @@ export async function answers(url: string): Promise<boolean> {
     () => true,
     () => false,
   )
+}
+
+/** Processes that this one started, as /proc knows them. */
+export function childrenOf(parent: number): readonly number[] {
+  const statOf = (pid: string): string => (existsSync(`/proc/${pid}/stat`) ? readFileSync(`/proc/${pid}/stat`, 'utf8') : '')
+  return readdirSync('/proc').filter((name) => /^\d+$/.test(name) && statOf(name).replace(/^.*\) /, '').split(' ')[1] === String(parent)).map(Number)
+}
+
+export function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}
+
+/** Looks again and again. @param within milliseconds */
+export async function until(isSo: () => boolean | Promise<boolean>, what: string, within = 20_000): Promise<void> {
+  for (const deadline = performance.now() + within; !(await isSo()); await pause(50)) {
+    if (performance.now() > deadline) throw new Error(`${what}: not within ${within / 1000} s`)
+  }
 }

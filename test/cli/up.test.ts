@@ -8,7 +8,7 @@ import t from 'tap'
 import { certify, connect, getClientLicensorCert, labTrustRoot, readyMachine, type CallFailed, type ClientContext, type RmsClient, type SoapFault } from '../../src/client/index.js'
 import { seedPassword } from '../../src/directory/seed.js'
 import { systemClock, systemRandom } from '../../src/effects.js'
-import { answers, main, outcome, run, startUp } from './command.js'
+import { answers, childrenOf, isAlive, main, outcome, run, startUp, until } from './command.js'
 
 t.setTimeout(110_000)
 
@@ -65,6 +65,19 @@ t.test('a signal while it starts leaves nothing behind either', async (t) => {
   child.kill('SIGTERM')
   t.match(await ended, { code: 0, signal: null })
   t.same(readdirSync(temporary), [])
+})
+
+t.test('SIGKILL while it starts: what it had started ends too, whatever it was doing', async (t) => {
+  const temporary = t.testdir()
+  for (const count of [1, 2, 3]) {
+    const child = spawn(process.execPath, [main, 'up', '--port', '0', '--root', '2', '--no-licensing'], { env: { ...process.env, TMPDIR: temporary }, stdio: 'ignore' })
+    const children = (): readonly number[] => childrenOf(child.pid ?? 0)
+    await until(() => children().length >= count, `${count} processes have begun`)
+    const pids = children()
+    child.kill('SIGKILL')
+    await until(() => !pids.some(isAlive), `all ${pids.length} have ended`)
+    t.pass(`after ${count} of 3 processes`)
+  }
 })
 
 t.test('--data: accounts, keys and licenses outlive the process; others are refused meanwhile', async (t) => {

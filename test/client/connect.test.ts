@@ -231,6 +231,12 @@ t.test('addresses in all forms lead to the cluster', async (t) => {
   t.same(await clientOf(lab).locations(), { certificationUrl: `${lab.url}/certification`, licensingUrl: `${lab.url}/licensing` })
   lab.locations = { CertificationService: 'http://extranet/_wmcs/certification/' }
   t.equal((await clientOf(lab).locations()).certificationUrl, 'http://extranet/_wmcs/certification')
+
+  const inner = { CertificationInternalService: 'http://in/_wmcs/certification', LicensingInternalService: 'http://in/_wmcs/licensing' }
+  lab.locations = { ...inner, CertificationService: 'http://out/_wmcs/certification', LicensingService: 'http://out/_wmcs/licensing' }
+  t.same(await clientOf(lab).locations(), { certificationUrl: 'http://in/_wmcs/certification', licensingUrl: 'http://in/_wmcs/licensing' }, 'inside first')
+  lab.locations = { ...inner, CertificationService: 'http://out/_wmcs/certification', LicensingService: `${lab.url}/Licensing` }
+  t.same(await clientOf(lab).locations(), { certificationUrl: 'http://out/_wmcs/certification', licensingUrl: `${lab.url}/Licensing` }, 'outside for who asks there')
 })
 
 t.test('after a refusal the step is tried again, and the refusal is told', async (t) => {

@@ -1,21 +1,25 @@
 /** A licensing-only cluster beside its root, in one database and over HTTP: what each of them does, and what it leaves to the other. */
-import { mkdtempSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { once } from 'node:events'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import t from 'tap'
 import { acquireLicense, connect, labTrustRoot, readPlChain, readyMachine, verifyChainToRoot, type ClientContext, type RmsClient } from '../../src/client/index.js'
+import { callSoap } from '../../src/client/soap-caller.js'
 import type { ServerConfiguration } from '../../src/cluster/configuration.js'
 import { provisionLicensing } from '../../src/cluster/provision.js'
 import { refreshServerState } from '../../src/cluster/server-state.js'
+import { serviceAccount } from '../../src/cluster/service-account.js'
 import { openStore } from '../../src/cluster/store/open.js'
 import { seedForest, seedPassword } from '../../src/directory/seed.js'
 import { systemClock, systemRandom } from '../../src/effects.js'
 import { roles } from '../../src/node/roles.js'
 import { startNode, type RunningNode } from '../../src/node/start.js'
+import { child, childrenNamed, descend } from '../../src/xml/read.js'
+import { element, text } from '../../src/xml/write.js'
+import { sharedDatabase } from './postgres.js'
 
-const database = join(mkdtempSync(join(tmpdir(), 'rms-')), 'lab.sqlite')
+t.setTimeout(110_000)
+
+const database = await sharedDatabase(t)
 const effects = { clock: systemClock, random: systemRandom }
 const keyPassword = 'password of the licensing cluster'
 const subEnrollment = '/certification/subenrollservice.asmx'
@@ -77,6 +81,21 @@ async function licenseAt(node: RunningNode, user: string, client: RmsClient, pl:
 t.test('the locator of a licensing-only cluster names the root for certification, and itself for licensing', async (t) => {
   t.equal(self.kind, 'licensing')
   t.same(await as('alice', self).locations(), { certificationUrl: `${root.baseUrl}/certification`, licensingUrl: `${self.baseUrl}/licensing` })
+})
+
+t.test('other servers are told by it where services are, and what its certificate is', async (t) => {
+  const namespace = 'http://microsoft.com/DRM/ServerService'
+  const types = ['CertificationInternalService', 'LicensingInternalService', 'GroupExpansionService', 'LicensingService']
+  const requests = types.map((type) => element('ServiceLocationRequest', {}, element('Type', {}, text(type))))
+  for (const [name, certificationUrl] of [['server.asmx', `${root.baseUrl}/certification`], ['ServiceLocator.asmx', `${root.baseUrl}/certification`]] as const) {
+    const question = { url: `${self.baseUrl}/licensing/${name}`, namespace, credentials: await serviceAccount(store.directory) }
+    const body = element('FindServiceLocations', { xmlns: namespace }, element('ServiceNames', {}, requests))
+    const answer = await callSoap({ ...question, operation: 'FindServiceLocations', body })
+    const urls = childrenNamed(descend(answer, 'FindServiceLocationsResult'), 'ServiceLocationResponse').map((found) => child(found, 'URL')?.text ?? '')
+    t.same(urls, [certificationUrl, `${self.baseUrl}/licensing`, `${self.baseUrl}/groupexpansion/GroupExpansion.asmx`, ''], name)
+    const certificate = await callSoap({ ...question, operation: 'GetLicensorCertificate', body: element('GetLicensorCertificate', { xmlns: namespace }) })
+    t.equal(childrenNamed(descend(certificate, 'GetLicensorCertificateResult', 'CertificateChain'), 'Certificate').length, self.context.state().own.chain.length, name)
+  }
 })
 
 t.test('bob opens what alice published at the licensing-only cluster, with the RAC of the root', async (t) => {

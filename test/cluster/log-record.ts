@@ -7,6 +7,7 @@ export function logRecord(id: number | string, other: Partial<NewRequestLogRecor
     hostMachineName: 'root-1',
     hostMachineRequestId: String(id),
     requestTime: new Date(Date.UTC(2026, 0, 1) + (Number(id) || 0) * 1000).toISOString(),
+    listener: 'direct',
     requestPath: '/_wmcs/licensing/license.asmx',
     requestType: 'AcquireLicense',
     requestUserAddress: '127.0.0.1',

@@ -6,7 +6,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { chmodSync, chownSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, chmodSync, chownSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -16,6 +16,7 @@ import type { Test } from 'tap'
 
 export interface TestPostgres {
   readonly port: number
+  readonly folder: string
   /** URL of a database of this server, for its superuser. */
   url(database: string): string
   /** URL of a new, empty database. */
@@ -26,9 +27,14 @@ export interface TestPostgres {
   start(): Promise<void>
 }
 
+export interface PostgresOptions {
+  readonly durable?: boolean
+  readonly lan?: { readonly address: string; readonly network: string } | undefined
+}
+
 export interface TestDatabase {
   readonly name: 'SQLite' | 'PostgreSQL'
-  /** Location of a new, empty database for this test. */
+  /** Location of a new, empty database for this test; of another one each time. */
   fresh(t: Test): Promise<string>
 }
 
@@ -37,7 +43,7 @@ export function databases(t: Test): readonly TestDatabase[] {
   let server: Promise<TestPostgres> | undefined
   let files = 0
   return [
-    { name: 'SQLite', fresh: async (test) => join(test.testdir(), `rms-${++files}.db`) },
+    { name: 'SQLite', fresh: async (test) => join(existsSync(test.testdirName) ? test.testdirName : test.testdir(), `rms-${++files}.db`) },
     {
       name: 'PostgreSQL',
       fresh: async () => {
@@ -49,10 +55,21 @@ export function databases(t: Test): readonly TestDatabase[] {
 }
 
 /**
- * Starts a server that is stopped and removed when `t` ends.
- * @param options durable: what is committed is on the disk, as outside of tests
+ * Location of a new, empty database that all cases of a file share: an SQLite file, or in PostgreSQL, where `<name>-postgres.test.ts` runs
+ * the file `<name>.test.ts` once more.
  */
-export async function startPostgres(t: Pick<Test, 'teardown'>, options: { readonly durable?: boolean } = {}): Promise<TestPostgres> {
+export async function sharedDatabase(t: Test): Promise<string> {
+  if (process.env['TEST_DATABASE'] === 'postgres') return (await startPostgres(t)).newDatabase()
+  const folder = mkdtempSync(join(tmpdir(), 'rms-emulator-test-'))
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }))
+  return join(folder, 'rms.sqlite')
+}
+
+/**
+ * Starts a server that is stopped and removed when `t` ends.
+ * @param options durable: what is committed is on the disk, as outside of tests; lan: another address to listen on, and who may come from there
+ */
+export async function startPostgres(t: Pick<Test, 'teardown'>, options: PostgresOptions = {}): Promise<TestPostgres> {
   const account = unprivilegedAccount()
   const folder = mkdtempSync(join(tmpdir(), 'rms-emulator-postgres-'))
   const run = { cwd: folder, env: { LC_ALL: 'C', TZ: 'UTC' }, ...account }
@@ -81,13 +98,16 @@ export async function startPostgres(t: Pick<Test, 'teardown'>, options: { readon
   const binaries = usableBinaries(folder, run)
   const initdb = spawnSync(join(binaries, 'initdb'), ['-D', data, '-U', user, '--pwfile', passwordFile, '-A', 'scram-sha-256', '-E', 'UTF8', '--locale=C', '--no-sync'], run)
   if (initdb.status !== 0) throw new Error(`initdb failed: ${initdb.error?.message ?? initdb.stderr.toString()}`)
+  const { lan } = options
+  if (lan !== undefined) appendFileSync(join(data, 'pg_hba.conf'), `host all all ${lan.network} scram-sha-256\n`)
+  const addresses = lan === undefined ? '127.0.0.1' : `127.0.0.1,${lan.address}`
   const port = await freePort()
 
   const start = async (): Promise<void> => {
-    const settings = ['listen_addresses=127.0.0.1', `port=${port}`, 'unix_socket_directories=', `fsync=${options.durable === true ? 'on' : 'off'}`, 'shared_buffers=16MB', 'max_connections=60']
+    const settings = [`listen_addresses=${addresses}`, `port=${port}`, 'unix_socket_directories=', `fsync=${options.durable === true ? 'on' : 'off'}`, 'shared_buffers=16MB', 'max_connections=60']
     const postgres = [join(binaries, 'postgres'), '-D', data, ...settings.flatMap((setting) => ['-c', setting])]
-    // The shell ends the server when our end of its standard input closes: by stop(), or because this process is no more.
-    const child = spawn('/bin/sh', ['-c', '"$@" </dev/null & read -r _; kill -INT $!; wait $!', 'sh', ...postgres], { ...run, stdio: ['pipe', 'ignore', 'pipe'] })
+    // The shell ends the server when our end of its standard input closes (by stop(), or because this process is no more), or a signal comes.
+    const child = spawn('/bin/sh', ['-c', 'trap : HUP INT TERM; "$@" </dev/null & read -r _; kill -INT $!; wait $!', 'sh', ...postgres], { ...run, stdio: ['pipe', 'ignore', 'pipe'] })
     server = child
     let said = ''
     await new Promise<void>((resolve, reject) => {
@@ -111,16 +131,19 @@ export async function startPostgres(t: Pick<Test, 'teardown'>, options: { readon
     await client.end()
     return url(name)
   }
-  return { port, url, newDatabase, stop, start }
+  return { port, folder, url, newDatabase, stop, start }
 }
 
 const user = 'tester'
 const password = 'secret-of-the-test'
 
-/** PostgreSQL does not run as root. Undefined when we are somebody else. */
-function unprivilegedAccount(): { uid: number; gid: number } | undefined {
-  if (process.getuid?.() !== 0) return undefined
-  const accounts = readFileSync('/etc/passwd', 'utf8').split('\n').map((line) => line.split(':'))
+/**
+ * PostgreSQL does not run as root. Undefined when we are somebody else.
+ * @throws Error when we are root, and there is no other account that can run a program
+ */
+export function unprivilegedAccount(uid = process.getuid?.(), passwd = '/etc/passwd'): { uid: number; gid: number } | undefined {
+  if (uid !== 0) return undefined
+  const accounts = readFileSync(passwd, 'utf8').split('\n').map((line) => line.split(':'))
   const ordered = [...accounts.filter(([name]) => name === 'nobody'), ...accounts]
   for (const [, , uidText, gidText] of ordered) {
     const [uid, gid] = [Number(uidText), Number(gidText)]

@@ -1,4 +1,5 @@
 import { fork } from 'node:child_process'
+import { once } from 'node:events'
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { Kysely } from 'kysely'
@@ -55,6 +56,17 @@ async function run(t: Test, database: TestDatabase): Promise<void> {
     await t.rejects(openStore(location), { name: 'OtherSchemaVersion' })
   })
 
+  t.test('who joins makes nothing in an empty database', async (t) => {
+    const location = await database.fresh(t)
+    await t.rejects(openStore(location, { create: false }), { name: database.name === 'SQLite' ? 'DatabaseRefused' : 'EmptyDatabase' })
+    const raw = new Kysely<Tables>({ dialect: database.name === 'SQLite' ? await sqliteDialect(location) : await postgresDialect(location) })
+    t.teardown(() => raw.destroy())
+    await t.rejects(openStore(location, { create: false }), { name: 'EmptyDatabase', message: /provision a cluster in it first/ })
+    t.same(await raw.introspection.getTables(), [])
+    await (await openStore(location)).close()
+    await (await openStore(location, { create: false })).close()
+  })
+
   t.test('two nodes see each other at once, and agree who was first', async (t) => {
     const location = await database.fresh(t)
     const [one, two] = [await openStore(location), await openStore(location)]
@@ -73,8 +85,6 @@ async function run(t: Test, database: TestDatabase): Promise<void> {
 
     const filled = await Promise.all([one, two].map(({ directory }) => directory.fillIfEmpty(seed)))
     t.equal(filled.filter(Boolean).length, 1, 'one fills the directory')
-    const registered = await Promise.all([one, two].map(({ forest }, index) => forest.registerServiceConnectionPoint(`http://${index}`)))
-    t.equal(new Set(registered).size, 1, 'one service connection point')
 
     const keys = await Promise.all(
       Array.from({ length: 100 }, (_, index) => (index % 2 === 0 ? one : two).accountKeys.insertIfAbsent('root', 'S-1', accountKey(`${index}`))),
@@ -96,17 +106,48 @@ async function run(t: Test, database: TestDatabase): Promise<void> {
   })
 
   t.test('templates are saved, replaced, archived, listed and removed', async (t) => {
-    const { templates, close } = await openStore(await database.fresh(t))
+    const { templates, clusters, close } = await openStore(await database.fresh(t))
     t.teardown(close)
+    await clusters.insertIfAbsent(cluster)
+    await clusters.insertIfAbsent({ ...cluster, name: 'branch', kind: 'licensing' })
+    const version = () => clusters.configurationVersion('root')
     const template = { guid: '{0A}', state: 'published', signedXrml: '<XrML>1</XrML>', changed: '2026-01-01T00:00:00.000Z' } as const
-    await templates.save('root', template)
+    t.equal(await templates.save('root', template), true)
+    t.equal(await version(), 1, 'the nodes are told')
     await templates.save('branch', template)
     await templates.save('root', { ...template, guid: '{0a}', state: 'archived', signedXrml: '<XrML>2</XrML>' })
+    t.equal(await version(), 2)
+    t.equal((await clusters.find('root'))?.configuration.configurationVersion, 2)
+    t.equal(await templates.save('nowhere', template), false, 'none without a cluster')
+    t.same(await templates.list('nowhere'), [])
     t.same(await templates.list('root', 'published'), [])
     t.same(await templates.list('root'), [{ ...template, guid: '{0a}', state: 'archived', signedXrml: '<XrML>2</XrML>' }])
     t.equal((await templates.find('branch', '{0A}'))?.state, 'published')
     t.equal(await templates.remove('root', '{0A}'), true)
+    t.equal(await version(), 3)
     t.equal(await templates.remove('root', '{0A}'), false)
+    t.equal(await version(), 3)
+  })
+
+  t.test('templates and configurations that are changed by many at once are all there, and each raised the version', async (t) => {
+    const location = await database.fresh(t)
+    const [one, two] = [await openStore(location), await openStore(location)]
+    t.teardown(() => Promise.all([one.close(), two.close()]))
+    await one.clusters.insertIfAbsent(cluster)
+    const saves = Array.from({ length: 20 }, (_, index) =>
+      (index % 2 === 0 ? one : two).templates.save('root', { guid: `{${index}}`, state: 'published', signedXrml: '<XrML/>', changed: '1' }),
+    )
+    const configurations = Array.from({ length: 5 }, async (_, index) => {
+      for (;;) {
+        const stored = await one.clusters.find('root')
+        if (stored !== undefined && (await one.clusters.saveConfiguration('root', { ...stored.configuration, admittedGroups: { ...stored.configuration.admittedGroups, [`/${index}`]: [] } }))) return
+      }
+    })
+    await Promise.all([...saves, ...configurations])
+    t.equal((await two.templates.list('root')).length, 20)
+    const stored = (await two.clusters.find('root'))?.configuration
+    t.equal(stored?.configurationVersion, 25)
+    for (let index = 0; index < 5; index++) t.same(stored?.admittedGroups[`/${index}`], [])
   })
 
   t.test('members join, are seen, fall silent and leave', async (t) => {
@@ -122,23 +163,53 @@ async function run(t: Test, database: TestDatabase): Promise<void> {
     await members.removeSilent('2')
     t.same(await members.list('root'), [member('a', '3')])
     t.same(await members.list('branch'), [])
+    await members.removeSilent('9', 'branch')
+    t.equal((await members.list()).length, 1, 'silence is judged by cluster, when told')
   })
 
   t.test('a forest has one root cluster', async (t) => {
-    const { forest, directory, clusters, templates, close } = await openStore(await database.fresh(t))
-    t.teardown(close)
+    const location = await database.fresh(t)
+    const [one, two] = [await openStore(location), await openStore(location)]
+    t.teardown(() => Promise.all([one.close(), two.close()]))
+    const { forest, directory, clusters, templates } = one
     await t.rejects(forest.read(), /no forest/)
     await directory.fillIfEmpty(seed)
-    t.equal(await forest.registerServiceConnectionPoint('http://one'), 'http://one')
-    t.equal(await forest.registerServiceConnectionPoint('http://two'), 'http://one')
+    await forest.moveServiceConnectionPoint('http://gone')
+    const parts = (url: string) => ({ serviceConnectionPoint: url, templates: [{ guid: '{1}', state: 'published', signedXrml: url, changed: '1' } as const] })
+    t.equal(await clusters.insertIfAbsent(cluster, parts('http://one')), false, 'another root is registered')
+    t.same([await clusters.list(), await templates.list('root')], [[], []])
     await forest.unregisterServiceConnectionPoint()
     t.same(await directory.forest(), seed.forest)
 
-    await clusters.insertIfAbsent(cluster)
-    await templates.save('root', { guid: '{1}', state: 'published', signedXrml: 'x', changed: '1' })
-    await clusters.remove('root')
-    t.same(await clusters.list(), [])
-    t.same(await templates.list('root'), [])
+    const made = await Promise.all([one, two].map(({ clusters }, index) => clusters.insertIfAbsent({ ...cluster, name: `root-${index}` }, parts(`http://${index}`))))
+    t.equal(made.filter(Boolean).length, 1, 'one of two is made')
+    const [first, second] = await clusters.list()
+    t.equal(second, undefined)
+    const url = `http://${first?.name.slice(-1)}`
+    t.equal((await forest.read()).serviceConnectionPoint, url, 'with its service connection point')
+    t.match(await templates.list(first?.name ?? ''), [{ signedXrml: url }], 'and its templates')
+    for (const name of ['root-0', 'root-1']) if (name !== first?.name) t.same(await templates.list(name), [], 'nothing of the other one')
+    await clusters.remove(first?.name ?? '')
+    t.same([await clusters.list(), await templates.list(first?.name ?? '')], [[], []])
+  })
+
+  t.test('the service connection point goes with its root, and licensing-only clusters are told', async (t) => {
+    const { forest, directory, clusters, close } = await openStore(await database.fresh(t))
+    t.teardown(close)
+    await directory.fillIfEmpty(seed)
+    const scp = async () => (await forest.read()).serviceConnectionPoint
+    const versions = () => Promise.all(['root', 'branch'].map((name) => clusters.configurationVersion(name)))
+    await clusters.insertIfAbsent(cluster, { serviceConnectionPoint: `${configuration.baseUrl}/certification` })
+    await clusters.insertIfAbsent({ ...cluster, name: 'branch', kind: 'licensing' })
+    const moved = await clusters.saveConfiguration('root', { ...configuration, baseUrl: 'http://b/_wmcs' })
+    t.same([await scp(), await versions()], ['http://b/_wmcs/certification', [1, 1]])
+    await clusters.saveConfiguration('branch', { ...configuration, configurationVersion: 1, baseUrl: 'http://c/_wmcs' })
+    t.same([await scp(), await versions()], ['http://b/_wmcs/certification', [1, 2]], 'with its root alone')
+    await forest.moveServiceConnectionPoint('http://elsewhere')
+    if (moved !== undefined) await clusters.saveConfiguration('root', { ...moved, baseUrl: 'http://d/_wmcs' })
+    t.same([await scp(), await versions()], ['http://elsewhere', [2, 3]], 'one that names another stays')
+    await forest.unregisterServiceConnectionPoint()
+    t.same([await scp(), await versions()], [undefined, [2, 4]])
   })
 }
 
@@ -151,6 +222,29 @@ t.test('an SQLite file is made with its folder, readable by its owner alone, and
   t.teardown(other.close)
   t.equal((await other.clusters.list()).length, 1)
   t.equal(statSync(file).mode & 0o077, 0)
+})
+
+t.test('a file that this process closed, or opens twice, is the one that other processes write to', async (t) => {
+  const file = join(t.testdir(), 'rms.db')
+  const joined = async (): Promise<readonly string[]> => {
+    const store = await openStore(file, { create: false })
+    const names = (await store.members.list()).map(({ nodeId }) => nodeId)
+    await store.close()
+    return names
+  }
+  await (await openStore(file)).close()
+  const [one, two] = [await openStore(file), await openStore(file)]
+  t.same(await two.members.list(), [])
+  const leave = await otherProcess(file, 'away')
+  await leave()
+  t.same((await two.members.list()).map(({ nodeId }) => nodeId), ['away'], 'its -wal is still there')
+  await Promise.all([one.close(), two.close()])
+  for (const nodeId of ['b', 'c']) {
+    const leave = await otherProcess(file, nodeId)
+    t.ok((await joined()).includes(nodeId), nodeId)
+    await leave()
+    t.ok((await joined()).includes(nodeId), nodeId)
+  }
 })
 
 t.test('a location that names no database is refused without showing its password', async (t) => {
@@ -174,6 +268,16 @@ t.test('more different statements than are remembered still work', async (t) => 
   t.equal((await directory.membersOf('g599')).length, 1)
   t.equal((await directory.listAccounts()).length, seed.accounts.length)
 })
+
+/** A process that has joined, with the file open. @returns lets it end, and waits for that */
+async function otherProcess(file: string, nodeId: string): Promise<() => Promise<void>> {
+  const child = fork(new URL('store-joiner.js', import.meta.url), [file, nodeId])
+  await once(child, 'message')
+  return async () => {
+    child.disconnect()
+    await once(child, 'exit')
+  }
+}
 
 interface RaceAnswer {
   readonly keys: readonly string[]

@@ -39,6 +39,11 @@ t.test('--no-licensing is a setting of its own', async (t) => {
   t.equal(run('up', ['--no-licensing']).settings.noLicensing, true)
 })
 
+t.test('the file of a secret has a flag of its own', async (t) => {
+  const file = join(t.testdir({ key: 'open sesame\n' }), 'key')
+  t.equal(run('node', ['--key-password-file', file]).settings.keyPassword, 'open sesame')
+})
+
 t.test('bad values pass commander and are judged by the table', async (t) => {
   t.throws(() => run('up', ['--root', '0']), { name: 'SettingsError', message: /--root is "0"; it must be a whole number from 1 to 64$/ })
 })

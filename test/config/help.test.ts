@@ -43,5 +43,5 @@ t.test('the table for the README has a row for every setting, and no cell breaks
   t.equal(rows.length, optionNames.length + 2)
   for (const row of rows) t.equal(row.replaceAll('\\|', '').split('|').length, 7, row)
   t.match(optionsTable(), /\| `--root N` \| `RMS_ROOT` \| `2` \| number of nodes .* \| up \|/)
-  t.match(optionsTable(), /`--port N` .* \(0 to 65535\) \| up, node \|/)
+  t.match(optionsTable(), /`--port N` .* \(0 to 65535\) \| up, node, balancer \|/)
 })

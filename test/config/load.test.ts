@@ -120,6 +120,19 @@ t.test('repeatable settings come from flags, from a list with commas, from an ob
   ])
 })
 
+t.test('a key alone counts where the setting has a value for it', async (t) => {
+  const row = { type: 'pairs', values: 'integer', minimum: 0, maximum: 65_535, alone: 0, placeholder: 'NAME[=PORT]', default: [], commands: ['up'], help: '' } as const
+  t.same(parseValue(row, [' legal', 'root=7443']), [{ key: 'legal', value: 0 }, { key: 'root', value: 7443 }])
+  for (const texts of [[''], [' '], ['=1'], ['legal='], ['legal=x'], ['legal=65536'], ['legal', 'LEGAL=1']]) t.throws(() => parseValue(row, texts), { name: 'BadValue' }, texts.join(', '))
+  t.throws(() => parseValue({ ...row, alone: undefined as never }, ['legal']), { name: 'BadValue' })
+})
+
+t.test('what travels in a header is plain', async (t) => {
+  const row = { type: 'string', format: 'header', default: undefined, commands: ['node'], help: '' } as const
+  t.equal(parseValue(row, ['a-Z_09=']), 'a-Z_09=')
+  for (const text of ['', 'a b', 'a\r\nX-Other: 1', 'schlüssel', 'a'.repeat(201)]) t.throws(() => parseValue(row, [text]), { name: 'BadValue' }, text)
+})
+
 t.test('pairs with numbers name each key once and keep the bounds', async (t) => {
   const row = { type: 'pairs', values: 'integer', minimum: 1, maximum: 64, placeholder: 'NAME=N', default: [], commands: ['up'], help: '' } as const
   t.same(parseValue(row, ['legal=2', 'hr = 1']), [{ key: 'legal', value: 2 }, { key: 'hr', value: 1 }])
@@ -163,4 +176,39 @@ t.test('the distance of names counts swapped neighbors as one edit, and very lon
       return distance === editDistance(b, a) && (distance === 0) === (a === b) && distance <= Math.max(a.length, b.length)
     }),
   )
+})
+
+t.test('every secret may stand in a file that flag, environment or config file names', async (t) => {
+  const files: Readonly<Record<string, string>> = { '/run/key': 'open sesame\n', '/run/empty': '\n', '/run/long': 'x'.repeat(5000), '/run/lines': 'a\nb\n', 'lab.json': '{"db-password-file":"/run/key"}' }
+  const readText = (path: string): string => {
+    const text = files[path]
+    if (text === undefined) throw new Error(`ENOENT: no such file ${path}`)
+    return text
+  }
+  const keyPassword = (flags: Sources['flags'], environment: Sources['environment'] = {}): string => loadSettings('node', { flags, environment, readText }).settings.keyPassword
+  t.equal(keyPassword({ 'key-password-file': '/run/key' }), 'open sesame')
+  t.equal(keyPassword({}, { RMS_KEY_PASSWORD_FILE: '/run/key' }), 'open sesame')
+  t.equal(keyPassword({ 'key-password': 'flag' }, { RMS_KEY_PASSWORD_FILE: '/run/key' }), 'flag', 'the stronger source wins')
+  t.equal(keyPassword({ 'key-password-file': '/run/key' }, { RMS_KEY_PASSWORD: 'plain' }), 'open sesame')
+  const { settings, origins } = loadSettings('node', { flags: { config: 'lab.json' }, environment: {}, readText })
+  t.equal(settings.dbPassword, 'open sesame')
+  t.match(origins.find(({ name }) => name === 'db-password'), { from: 'db-password-file in lab.json', value: '(hidden)' })
+
+  const refused: readonly (readonly [Sources['flags'], Sources['environment'], RegExp])[] = [
+    [{ 'key-password-file': '/run/none' }, {}, /^--key-password-file is "\/run\/none"; the secret in this file cannot be used: ENOENT/],
+    [{}, { RMS_KEY_PASSWORD_FILE: '/run/empty' }, /^RMS_KEY_PASSWORD_FILE is "\/run\/empty"; .* it is empty$/],
+    [{ 'db-file': '/run/long' }, {}, /more than 4096 characters$/],
+    [{ 'db-file': '/run/lines' }, {}, /more than one line$/],
+    [{ 'key-password-file': '/run/key', 'key-password': 'x' }, {}, /^--key-password-file and --key-password are for the same secret/],
+    [{}, { RMS_DB: 'a', RMS_DB_FILE: '/run/key' }, /^RMS_DB and RMS_DB_FILE are for the same secret/],
+    [{ 'host-file': '/run/key' }, {}, /^--host-file is not a setting/],
+    [{ 'token-file': '/run/key' }, {}, /^--token-file does not belong to node/],
+    [{}, { RMS_KEY_PASWORD_FILE: '/run/key' }, /^RMS_KEY_PASWORD_FILE is not a setting; did you mean RMS_KEY_PASSWORD_FILE\?/],
+  ]
+  for (const [flags, environment, problem] of refused) {
+    const problems = problemsOf('node', { flags, environment, readText })
+    t.equal(problems.length, 1, String(problems))
+    t.match(problems[0], problem)
+    t.notMatch(String(problems), /sesame/)
+  }
 })

@@ -23,7 +23,7 @@ const client: Speaker = { kind: 'client' }
 
 const open = (limits: Partial<DialogueLimits> = {}): SignedInConnections =>
   signedInConnections(
-    { directory: store.directory, clock: { now: () => now, monotonic: () => time }, random: { bytes: (length) => randomBytes(length) }, level: 'v2', computer: 'root-1' },
+    { clock: { now: () => now, monotonic: () => time }, random: { bytes: (length) => randomBytes(length) }, level: 'v2', computer: 'root-1' },
     { dialogues: 100, longestDialogue: 1000, ...limits },
   )
 
@@ -41,7 +41,7 @@ interface Talk {
 
 const begin = async (connections: SignedInConnections, connection: EventEmitter, { scheme = 'ntlm', speaker = client }: Talk = {}) => {
   const first = negotiate()
-  const outcome = await connections.receive(connection, speaker, { scheme, token: first })
+  const outcome = await connections.receive(connection, speaker, { scheme, token: first }, store.directory)
   return { first, second: tokenOf(outcome), outcome }
 }
 
@@ -49,7 +49,7 @@ async function signIn(connections: SignedInConnections, connection: EventEmitter
   const { user = 'CONTOSO\\alice', password = seedPassword, scheme = 'ntlm', speaker = client } = talk
   const { first, second } = await begin(connections, connection, talk)
   const token = authenticate(first, second, ntlmAccount(user, password), inputs)
-  return connections.receive(connection, speaker, { scheme, token })
+  return connections.receive(connection, speaker, { scheme, token }, store.directory)
 }
 
 const nameOf = (connections: SignedInConnections, connection: EventEmitter, speaker: Speaker = client) => connections.callerOf(connection, speaker)?.account?.name
@@ -85,30 +85,30 @@ t.test('a challenge is answered once, on its connection, by its speaker, in its 
     return { scheme: 'ntlm', token: authenticate(first, second, alice, inputs) } as const
   }
   let answer = await challenge()
-  t.match(await connections.receive(there, client, answer), refused, 'another connection')
-  t.match(await connections.receive(here, client, answer), { kind: 'signed in' })
-  t.match(await connections.receive(here, client, answer), refused, 'the same message once more')
+  t.match(await connections.receive(there, client, answer, store.directory), refused, 'another connection')
+  t.match(await connections.receive(here, client, answer, store.directory), { kind: 'signed in' })
+  t.match(await connections.receive(here, client, answer, store.directory), refused, 'the same message once more')
   t.equal(nameOf(connections, here), undefined, 'which ends what was')
   await begin(connections, here)
-  t.match(await connections.receive(here, client, answer), { kind: 'refused', why: 'wrong password' }, 'it is the answer to another challenge')
+  t.match(await connections.receive(here, client, answer, store.directory), { kind: 'refused', why: 'wrong password' }, 'it is the answer to another challenge')
 
   answer = await challenge()
-  t.match(await connections.receive(here, client, { ...answer, scheme: 'negotiate' }), refused, 'another scheme')
+  t.match(await connections.receive(here, client, { ...answer, scheme: 'negotiate' }, store.directory), refused, 'another scheme')
   answer = await challenge()
-  t.match(await connections.receive(here, { kind: 'behind balancer', connection: 'x' }, answer), refused, 'another speaker')
+  t.match(await connections.receive(here, { kind: 'behind balancer', connection: 'x' }, answer, store.directory), refused, 'another speaker')
   answer = await challenge()
   time += 1001
-  t.match(await connections.receive(here, client, answer), refused, 'too late')
+  t.match(await connections.receive(here, client, answer, store.directory), refused, 'too late')
   const [one, two] = [await challenge(), await challenge()]
-  t.match(await connections.receive(here, client, one), { kind: 'refused' }, 'only the last challenge counts')
-  t.match(await connections.receive(here, client, two), refused)
+  t.match(await connections.receive(here, client, one, store.directory), { kind: 'refused' }, 'only the last challenge counts')
+  t.match(await connections.receive(here, client, two, store.directory), refused)
 })
 
 t.test('two answers at the same time to one challenge: one counts', async (t) => {
   const [connections, connection] = [open(), new EventEmitter()]
   const { first, second } = await begin(connections, connection)
   const credentials = { scheme: 'ntlm', token: authenticate(first, second, ntlmAccount('alice', seedPassword), inputs) } as const
-  const outcomes = await Promise.all([connections.receive(connection, client, credentials), connections.receive(connection, client, credentials)])
+  const outcomes = await Promise.all([connections.receive(connection, client, credentials, store.directory), connections.receive(connection, client, credentials, store.directory)])
   t.same(outcomes.map(({ kind }) => kind).toSorted(), ['refused', 'signed in'])
 })
 
@@ -156,7 +156,7 @@ t.test('dialogues that wait are bounded in number, and end with their connection
 })
 
 t.test('Negotiate: SPNEGO with NTLM inside', async (t) => {
-  const receive = (connections: SignedInConnections, connection: EventEmitter, token: Buffer) => connections.receive(connection, client, { scheme: 'negotiate', token })
+  const receive = (connections: SignedInConnections, connection: EventEmitter, token: Buffer) => connections.receive(connection, client, { scheme: 'negotiate', token }, store.directory)
   const answerTo = (outcome: Outcome, first: Buffer) => {
     const { token: second } = parseSpnego(tokenOf(outcome))
     return authenticate(first, second ?? Buffer.alloc(0), ntlmAccount('alice', seedPassword), inputs)
@@ -205,7 +205,7 @@ t.test('Negotiate: SPNEGO with NTLM inside', async (t) => {
     const [connections, connection] = [open(), new EventEmitter()]
     t.match(await receive(connections, connection, buildInitial([mechanisms.kerberos], Buffer.from('a ticket'))), { kind: 'refused' }, 'Kerberos alone')
     t.match(await receive(connections, connection, buildResponse({ token: negotiate() })), { kind: 'refused' }, 'an answer without a beginning')
-    t.match(await connections.receive(connection, client, { scheme: 'ntlm', token: buildInitial([mechanisms.ntlm], negotiate()) }), { kind: 'refused' }, 'SPNEGO inside NTLM')
+    t.match(await connections.receive(connection, client, { scheme: 'ntlm', token: buildInitial([mechanisms.ntlm], negotiate()) }, store.directory), { kind: 'refused' }, 'SPNEGO inside NTLM')
   })
 })
 

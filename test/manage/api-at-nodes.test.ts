@@ -1,5 +1,4 @@
 /** What is changed through the management API acts at running nodes within a refresh, and at the cluster it is meant for alone. */
-import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import t from 'tap'
 import { acquireLicense, connect, labTrustRoot, openLicense, readPlChain, type RmsClient } from '../../src/client/index.js'
@@ -10,12 +9,13 @@ import { systemClock as clock, systemRandom as random } from '../../src/effects.
 import { startNode, type RunningNode } from '../../src/node/start.js'
 import type { XrmlDocument } from '../../src/xrml/document.js'
 import { readPl } from '../../src/xrml/pl.js'
+import { sharedDatabase } from '../cluster/postgres.js'
 import { apiOver, keyPassword } from './api-app.js'
 
 // Each change waits for the nodes' refresh, up to a second.
 t.setTimeout(100_000)
 
-const database = join(t.testdir(), 'rms.sqlite')
+const database = await sharedDatabase(t)
 const store = await openStore(database)
 const root = await startNode({ database, keyPassword })
 await provisionLicensing(store, { name: 'legal', baseUrl: 'http://127.0.0.1:1/_wmcs', keyPassword }, { clock, random })
@@ -124,6 +124,19 @@ t.test('extranet URLs stand in what is issued from then on, content published be
   t.equal(urlsOf(old.text).extranetLicensingUrl, undefined)
   t.same(await rightsOf(bob.root, old.text), ['VIEW'])
   t.equal((await alice.legal.getClientLicensorCert()).clc.extranetLicensingUrl, undefined, 'at the root alone')
+})
+
+t.test('certification and licensing inside have addresses of their own, also while they serve', async (t) => {
+  const named = `${root.url.replace('127.0.0.1', 'localhost')}/_wmcs`
+  await change('PUT', '/clusters/root/urls', { certification: `${named}/certification` })
+  t.match(await atRoot('alice').locations(), { certificationUrl: `${named}/certification`, licensingUrl: `${root.baseUrl}/licensing` })
+  t.ok((await alice.root.certify()).rac.document.text.includes(`<ADDRESS type="URL">${named}/certification</ADDRESS>`))
+  t.equal((await atLegal('alice').locations()).certificationUrl, `${named}/certification`, 'a licensing-only cluster follows')
+  await change('PUT', '/clusters/legal/urls', { certification: `${root.baseUrl}/certification`, licensing: `${legal.baseUrl}/Licensing` })
+  t.match(await atLegal('alice').locations(), { certificationUrl: `${root.baseUrl}/certification`, licensingUrl: `${legal.baseUrl}/Licensing` }, 'unless it was told otherwise')
+  await change('PUT', '/clusters/legal/urls', { certification: null, licensing: null })
+  await change('PUT', '/clusters/root/urls', { certification: null })
+  t.equal((await atLegal('alice').locations()).certificationUrl, `${root.baseUrl}/certification`)
 })
 
 t.test('a trusted publishing domain: what the root published is licensed at the other cluster', async (t) => {

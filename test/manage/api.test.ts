@@ -8,10 +8,13 @@ import { seedForest } from '../../src/directory/seed.js'
 import { newGuid, systemClock as clock, systemRandom as random } from '../../src/effects.js'
 import { readRightsData } from '../../src/xrml/rights-data.js'
 import { checkChain } from '../../src/xrml/chain.js'
+import { sharedDatabase } from '../cluster/postgres.js'
 import { apiOver, keyPassword } from './api-app.js'
 
+t.setTimeout(110_000)
+
 const effects = { clock, random }
-const store = await openStore(':memory:')
+const store = await openStore(await sharedDatabase(t))
 await provisionRoot(store, { name: 'root', baseUrl: 'http://root.test/_wmcs', keyPassword, mode: 2 }, effects)
 await provisionLicensing(store, { name: 'legal', baseUrl: 'http://legal.test/_wmcs', keyPassword }, effects)
 const { app, routes, call } = await apiOver(store)
@@ -107,8 +110,8 @@ t.test('groups and members', async (t) => {
   t.match((await call('GET', '/directory/groups/board/members')).body, { members: [{ kind: 'account', name: 'CONTOSO\\bob' }, { kind: 'group', name: 'CONTOSO\\staff' }], count: 2, next: null })
   const next = String((await call('GET', '/directory/groups/board/members?limit=1')).body.next)
   t.match((await call('GET', `/directory/groups/board/members?limit=1&after=${next}`)).body, { members: [{ name: 'CONTOSO\\staff' }], next: null })
-  t.match((await call('GET', '/directory/accounts/alice')).body, { groups: [{ name: 'CONTOSO\\Domain Users' }, { name: 'CONTOSO\\board' }, { name: 'CONTOSO\\staff' }] }, 'through staff')
-  t.match((await call('GET', '/directory/groups/legal')).body, { groups: [{ name: 'CONTOSO\\staff' }, { name: 'CONTOSO\\board' }] })
+  t.match((await call('GET', '/directory/accounts/alice')).body, { groups: [{ name: 'CONTOSO\\board' }, { name: 'CONTOSO\\Domain Users' }, { name: 'CONTOSO\\staff' }] }, 'through staff')
+  t.match((await call('GET', '/directory/groups/legal')).body, { groups: [{ name: 'CONTOSO\\board' }, { name: 'CONTOSO\\staff' }] })
   t.match(await call('DELETE', '/directory/groups/board/members/bob'), { status: 204 })
   t.match(await call('DELETE', '/directory/groups/board/members/bob'), { status: 404 })
   t.match(await call('DELETE', '/directory/groups/Domain%20Users'), { status: 409 })
@@ -168,6 +171,14 @@ t.test('super users, exclusion, URLs', async (t) => {
   t.match(await call('PUT', '/clusters/root/urls', { extranetLicensing: 'https://out.test/_wmcs/licensing/' }), { status: 200, body: { extranetLicensing: 'https://out.test/_wmcs/licensing', licensing: null } })
   t.match(await call('PUT', '/clusters/root/urls', { extranetCertification: 'ftp://out.test' }), { status: 400 })
   t.match((await call('PUT', '/clusters/root/urls', { extranetLicensing: null })).body, { base: 'http://root.test/_wmcs', extranetLicensing: null })
+
+  const before = await configurationOf('legal')
+  const elsewhere = 'https://rms.test/_wmcs/certification'
+  t.match((await call('PUT', '/clusters/root/urls', { certification: elsewhere, licensing: 'https://rms.test/_wmcs/licensing' })).body, { certification: elsewhere, licensing: 'https://rms.test/_wmcs/licensing' })
+  t.match((await call('GET', '/forest')).body, { serviceConnectionPoint: { url: elsewhere, state: 'current' } }, 'it goes with its root')
+  t.ok(Number((await configurationOf('legal'))?.configurationVersion) > Number(before?.configurationVersion), 'and licensing-only clusters are told')
+  await call('PUT', '/clusters/root/urls', { certification: null, licensing: null })
+  t.match((await call('GET', '/forest')).body, { serviceConnectionPoint: { url: 'http://root.test/_wmcs/certification', state: 'current' } })
 })
 
 t.test('access lists', async (t) => {
@@ -294,6 +305,7 @@ t.test('the request log: by what, by whom, when; as CSV that no spreadsheet comp
     hostMachineName: 'root-1',
     hostMachineRequestId: String(id),
     requestTime: `2026-01-0${id}T00:00:00.000Z`,
+    listener: 'intranet',
     requestPath: '/_wmcs/licensing/license.asmx',
     requestType: 'AcquireLicense',
     requestUserAddress: 'bob@contoso.test',
@@ -310,7 +322,7 @@ t.test('the request log: by what, by whom, when; as CSV that no spreadsheet comp
   })
   await store.requestLog.insert([
     record(1, {}),
-    record(2, { clusterName: 'legal', hostMachineName: 'legal-1', requestType: 'GetServerInfo' }),
+    record(2, { clusterName: 'legal', hostMachineName: 'legal-1', listener: 'extranet', requestType: 'GetServerInfo' }),
     record(3, { authenticatedId: 'CONTOSO\\alice', successOrFailure: 'Failed', errorInformation: 'no, "really"' }),
   ])
   const ids = async (query: string) => ((await call('GET', `/requests${query}`)).body.requests as unknown as readonly { hostMachineRequestId: string }[]).map((found) => found.hostMachineRequestId)
@@ -319,6 +331,8 @@ t.test('the request log: by what, by whom, when; as CSV that no spreadsheet comp
   t.same(await ids('?limit=1&offset=1'), ['2'])
   t.same(await ids('?cluster=legal'), ['2'])
   t.same(await ids('?node=root-1'), ['3', '1'])
+  t.same(await ids('?listener=extranet'), ['2'])
+  t.same(await ids('?listener=intranet&result=Succeeded'), ['1'])
   t.same(await ids('?user=bob@contoso.test'), ['2', '1'])
   t.same(await ids('?user=nobody'), [])
   t.same(await ids('?operation=GetServerInfo'), ['2'])

@@ -1,12 +1,15 @@
+import { spawn } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { connect, DatabaseInUse, startInstallation, UnknownEndpoint } from '../../src/index.js'
 import { lockDatabase } from '../../src/manage/database-lock.js'
+import { isAlive, outcome } from '../cli/command.js'
 
 // Of this process alone: other tests run beside it.
 const temporary = t.testdir()
 process.env['TMPDIR'] = temporary
+t.setTimeout(100_000)
 
 t.test('an installation in this process serves, says what it is, and closes without leaving anything', async (t) => {
   const lab = await startInstallation({ mode: 1 })
@@ -40,12 +43,29 @@ t.test('what cannot start leaves nothing behind, and the data can be used at onc
   await again.close()
 })
 
+t.test('a program that starts and closes an installation ends by itself: no timer, socket or process is left', async (t) => {
+  for (const options of [{ mode: 1 }, { mode: 1, processes: true, root: 1, licensing: [] }]) {
+    const program = `
+      import { startInstallation } from ${JSON.stringify(new URL('../../src/index.js', import.meta.url).href)}
+      const lab = await startInstallation(${JSON.stringify(options)})
+      console.log(lab.ready.clusters[0].nodes[0].pid, (await fetch(lab.url + '/licensing/license.asmx')).status)
+      await lab.close()`
+    const child = spawn(process.execPath, ['--input-type=module', '-e', program], { stdio: ['ignore', 'pipe', 'inherit'] })
+    const { code, stdout } = await outcome(child)
+    const [pid, status] = stdout.trim().split(' ').map(Number)
+    t.same([code, status], [0, 200], JSON.stringify(options))
+    t.equal(pid === child.pid, options.processes !== true)
+    t.notOk(isAlive(pid ?? 0))
+  }
+  t.same(readdirSync(temporary), [])
+})
+
 t.test('the lock is for a file, in any of its spellings', async (t) => {
   const path = join(t.testdir(), 'rms.sqlite')
-  const unlock = lockDatabase(path)
-  t.throws(() => lockDatabase(`sqlite:${path}`), DatabaseInUse)
-  unlock()
-  lockDatabase(`sqlite://${path}`)()
-  lockDatabase(':memory:')()
-  t.throws(() => lockDatabase('postgres://u:secret@h/db'), { name: 'RangeError', message: /^The database postgres:… cannot/ })
+  const unlock = await lockDatabase(path)
+  await t.rejects(lockDatabase(`sqlite:${path}`), DatabaseInUse)
+  await unlock()
+  await (await lockDatabase(`sqlite://${path}`))()
+  await (await lockDatabase(':memory:'))()
+  await t.rejects(lockDatabase('mysql://u:secret@h/db'), { name: 'RangeError', message: /^The database mysql:… cannot/ })
 })

@@ -1,21 +1,21 @@
 /** An installation of real processes: two clusters behind balancers, servers that come, go and die, and nothing that outlives `up`. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as pause } from 'node:timers/promises'
 import t from 'tap'
 import { acquireLicense, connect, labTrustRoot, readPlChain, type RmsClient } from '../../src/client/index.js'
 import { openStore } from '../../src/cluster/store/open.js'
 import { seedPassword as password } from '../../src/directory/seed.js'
 import { systemClock, systemRandom } from '../../src/effects.js'
 import type { ClusterStatus, InstallationStatus } from '../../src/index.js'
-import { jsonLines, run, startUp, type Outcome } from '../cli/command.js'
+import { sharedDatabase } from '../cluster/postgres.js'
+import { childrenOf, isAlive, jsonLines, run, startUp, until, type Outcome } from '../cli/command.js'
 
 t.setTimeout(115_000)
 
 const temporary = t.testdir()
 const environment = { TMPDIR: temporary }
 const data = join(t.testdirName, 'lab')
-const lab = await startUp(['--root', '2', '--licensing', 'licensing=2', '--data', data, '--log-level', 'warn'], { environment })
+const database = await sharedDatabase(t)
+const lab = await startUp(['--root', '2', '--licensing', 'licensing=2', '--data', data, '--db', database, '--log-level', 'warn'], { environment })
 t.teardown(async () => void (await lab.stop()))
 const manage = lab.ready.manage
 
@@ -37,22 +37,6 @@ async function clusterNamed(name: string): Promise<ClusterStatus> {
   return found
 }
 
-async function until(isSo: () => boolean | Promise<boolean>, what: string, within = 20_000): Promise<void> {
-  const deadline = Date.now() + within
-  while (!(await isSo())) {
-    if (Date.now() > deadline) throw new Error(`${what}: not within ${within} ms`)
-    await pause(50)
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0)
-  } catch {
-    return false
-  }
-}
-
 /** Which nodes answer at this address, in a few turns. */
 async function servers(url: string, turns: number): Promise<readonly string[]> {
   const seen = new Set<string>()
@@ -60,6 +44,16 @@ async function servers(url: string, turns: number): Promise<readonly string[]> {
   return [...seen].toSorted()
 }
 
+/** The node is asked directly; its license is verified, and the request log names it. */
+async function licensesOf(cluster: string, id: string): Promise<unknown> {
+  const { url, nodes } = await clusterNamed(cluster)
+  const pl = await clientAt(url, 'alice').publish(forBob)
+  const { account } = await clientAt(url, 'bob').bootstrap()
+  await acquireLicense(context, `${nodes.find((node) => node.id === id)?.url}/_wmcs/licensing`, account.chain, readPlChain(pl.text))
+  return (await call('GET', `/requests/count?operation=AcquireLicense&node=${id}`)).json()
+}
+
+const context = { credentials: { user: 'CONTOSO\\bob', password }, trustRoots: [labTrustRoot(2)], clock: systemClock, random: systemRandom }
 const [rootUrl, licensingUrl] = lab.ready.clusters.map(({ url }) => url) as [string, string]
 
 t.test('both clusters serve through their balancers, and keep to themselves what was published for them', async (t) => {
@@ -75,7 +69,6 @@ t.test('both clusters serve through their balancers, and keep to themselves what
   t.equal((await atLicensing.alice.locations()).certificationUrl, `${rootUrl}/certification`, 'accounts are certified at the root')
   const pl = await atLicensing.alice.publish(forBob)
   const { account } = await atRoot.bob.bootstrap()
-  const context = { credentials: { user: 'CONTOSO\\bob', password }, trustRoots: [labTrustRoot(2)], clock: systemClock, random: systemRandom }
   const asked = acquireLicense(context, `${rootUrl}/licensing`, account.chain, readPlChain(pl.text))
   await t.rejects(asked, { exceptionName: /RightsLabelNoMatchingIssuedPrincipalException$/ } as unknown as Error, 'the root does not open it')
 })
@@ -87,10 +80,13 @@ t.test('servers join, a cluster is added, servers leave: each by one command, ea
   t.match(licensing, { code: 0, stdout: /^licensing-3 serves in the cluster licensing since now/ })
   t.same(await servers(rootUrl, 6), ['root-1', 'root-2', 'root-3'])
   t.same(await servers(licensingUrl, 6), ['licensing-1', 'licensing-2', 'licensing-3'])
+  t.same(await licensesOf('root', 'root-3'), { count: 1 }, 'a root server that joined')
+  t.same(await licensesOf('licensing', 'licensing-3'), { count: 1 }, 'a licensing server that joined')
   t.match(legal, { code: 1, stderr: /\S/ }, 'nobody was granted SubEnroll')
   t.notMatch(legal.stderr, /\n\s+at /)
 
   t.match(await command('add-cluster', 'legal'), { code: 0, stdout: /^cluster +legal/ })
+  t.same(await licensesOf('legal', 'legal-1'), { count: 1 }, 'a standalone licensing server')
   const { url } = await clusterNamed('legal')
   const [alice, bob] = [clientAt(url, 'alice'), clientAt(url, 'bob')]
   t.same((await bob.openFile(await alice.protectFile(content, '.txt', forBob))).plain, content)
@@ -107,7 +103,7 @@ t.test('servers join, a cluster is added, servers leave: each by one command, ea
   t.match(await command('remove-server', 'root-3'), { code: 1, stderr: /root-3 is the last server of the root cluster/ })
   t.equal((await call('DELETE', '/servers/root-3?force=true')).status, 409, 'the last root node not even with force')
   t.same(await servers(rootUrl, 4), ['root-3'])
-  const store = await openStore(join(data, 'rms.sqlite'))
+  const store = await openStore(database)
   t.same((await store.members.list()).map(({ nodeId }) => nodeId).toSorted(), ['licensing-1', 'licensing-2', 'licensing-3', 'root-3'], 'the member list')
   await store.close()
 })
@@ -142,7 +138,7 @@ t.test('a node that is killed under requests: none fails, and it comes back', as
 })
 
 t.test('a node by hand: what it was told wrongly, it says, and changes nothing', async (t) => {
-  const db = ['--db', join(data, 'rms.sqlite')]
+  const db = ['--db', database]
   const members = async (): Promise<unknown> => (await clusterNamed('root')).nodes
   const before = await members()
   t.match(await run(['node', '--cluster', 'root', ...db, '--key-password', 'wrong']), { code: 1, stdout: '', stderr: /cluster key password is wrong/ })
@@ -152,21 +148,13 @@ t.test('a node by hand: what it was told wrongly, it says, and changes nothing',
 })
 
 t.test('SIGKILL of up leaves no process', async (t) => {
-  const pids = processesUnder(lab.child.pid ?? 0)
+  const pids = childrenOf(lab.child.pid ?? 0)
   t.ok(pids.length >= 7, `three balancers, four nodes: ${pids.length}`)
   await lab.stop('SIGKILL')
   await until(() => !pids.some(isAlive), 'all processes have ended')
-  t.ok(readdirSync(data).includes('rms.sqlite'))
-
-  const again = await startUp(['--root', '1', '--licensing', 'licensing=1', '--data', data, '--log-level', 'warn'], { environment })
+  const again = await startUp(['--root', '1', '--licensing', 'licensing=1', '--data', data, '--db', database, '--log-level', 'warn'], { environment })
   t.same(again.ready.clusters.map(({ name, nodes }) => [name, nodes.length]), [['root', 1], ['licensing', 1], ['legal', 1]], 'what was added comes back')
   const { certificationUrl } = await clientAt(again.url, 'carol').locations()
   t.equal(certificationUrl, `${again.url}/certification`, 'at its address of now')
   t.same(await again.stop(), { code: 0, signal: null })
 })
-
-/** Those that this process started, as /proc knows them. */
-function processesUnder(parent: number): readonly number[] {
-  const statOf = (pid: string): string => (existsSync(`/proc/${pid}/stat`) ? readFileSync(`/proc/${pid}/stat`, 'utf8') : '')
-  return readdirSync('/proc').filter((name) => /^\d+$/.test(name) && statOf(name).replace(/^.*\) /, '').split(' ')[1] === String(parent)).map(Number)
-}

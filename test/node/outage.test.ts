@@ -21,8 +21,10 @@ function move(from: string, to: string): void {
 }
 
 t.test('join only: without the cluster there is an error, and no change', async (t) => {
-  await t.rejects(startNode({ database, provision: false }), UnknownCluster)
+  await t.rejects(startNode({ database, provision: false }), { name: 'DatabaseRefused', message: /There is no database file/ })
+  t.same(readdirSync(join(folder, 'data')), [], 'nothing is made')
   const store = await openStore(database)
+  await t.rejects(startNode({ database, provision: false }), UnknownCluster)
   t.same([await store.clusters.list(), await store.members.list(), await store.forest.find()], [[], [], undefined])
   await store.close()
 })

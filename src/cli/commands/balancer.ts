@@ -1,10 +1,14 @@
-/** `balancer`: the front door of clusters as a process of its own. SIGHUP reads the node list again; SIGTERM finishes what runs and ends. */
+/**
+ * `balancer`: the front door of clusters as a process of its own. Its nodes stand in a file, which SIGHUP reads again, or are asked for at a URL.
+ * SIGTERM finishes what runs and ends.
+ */
 import { readFile } from 'node:fs/promises'
 import closeWithGrace from 'close-with-grace'
 import type { Logger } from 'pino'
 import { startBalancer, type RunningBalancer } from '../../balancer/balancer.js'
 import { parseClusters } from '../../balancer/node-list.js'
-import type { ClusterOptions } from '../../balancer/options.js'
+import { followNodes } from '../../balancer/node-source.js'
+import type { ClusterOptions, NodeEntry } from '../../balancer/options.js'
 import type { Settings } from '../../config/options.js'
 import { readTlsFiles } from '../../manage/tls-files.js'
 import { Failure } from '../failure.js'
@@ -17,15 +21,17 @@ export async function balancer(settings: Settings<'balancer'>): Promise<void> {
   let end = (): void => process.exit(1)
   endWithParent(() => end())
   const output = createOutput(settings.json)
-  const log = createLogger(settings.logLevel)
-  const file = settings.nodes
-  if (file === undefined) throw new Failure('The balancer needs --nodes FILE, the JSON file that names clusters, listeners and nodes', 2)
-  const clusters = await readNodeList(file)
+  const log = await createLogger(settings.logLevel)
+  const { nodes } = settings
+  if (nodes === undefined) throw new Failure('The balancer needs --nodes: the JSON file that names clusters, listeners and nodes, or the URL where the nodes of --cluster are to be had', 2)
+  const isFollowed = /^https?:\/\//i.test(nodes)
+  const clusters = isFollowed ? [clusterOf(settings)] : await readNodeList(nodes)
   const drainTimeout = settings.drainTimeout * 1000
   const running = await startBalancer({
     clusters,
     tls: await readTlsFiles(settings.tlsCert, settings.tlsKey),
     status: { host: settings.statusHost, port: settings.statusPort, token: settings.balancerToken },
+    listenerKey: settings.listenerKey,
     limits: {
       keptBody: settings.bodyLimit,
       connections: settings.maxConnections,
@@ -37,7 +43,8 @@ export async function balancer(settings: Settings<'balancer'>): Promise<void> {
     },
     log,
   })
-  const onHangup = (): void => void reload(running, file, log)
+  const unfollow = isFollowed ? follow(running, nodes, settings, log) : undefined
+  const onHangup = (): void => void (isFollowed ? undefined : reload(running, nodes, log))
   process.on('SIGHUP', onHangup)
   // A terminal sends SIGINT to everybody; who started us with a channel stops us, in order.
   const isChild = process.connected as boolean | undefined
@@ -45,6 +52,7 @@ export async function balancer(settings: Settings<'balancer'>): Promise<void> {
   const grace = closeWithGrace({ delay: drainTimeout + 5000, logger: false, skip: isChild === true ? ['SIGHUP', 'SIGINT'] : ['SIGHUP'] }, async ({ err }) => {
     if (err) log.fatal({ err }, 'the process ends')
     process.off('SIGHUP', onHangup)
+    unfollow?.()
     await running.close()
   })
   end = () => grace.close()
@@ -52,6 +60,18 @@ export async function balancer(settings: Settings<'balancer'>): Promise<void> {
   if (process.connected) process.send?.(ready)
   const listeners = running.clusters.flatMap(({ name, listeners }) => listeners.map((listener) => [`${name}, ${listener.name}`, listener.url]))
   output.result(ready, table([...listeners, ['status', running.statusUrl], ['token', ready.token ?? 'as given']]))
+}
+
+/** The one cluster that flags describe; its nodes come when they are first asked for. */
+function clusterOf({ cluster, host, port }: Settings<'balancer'>): ClusterOptions {
+  if (cluster === undefined) throw new Failure('Say before which cluster the balancer stands: --cluster NAME', 2)
+  return { name: cluster, listeners: [{ name: 'intranet', host, port: port ?? 0 }], nodes: [] }
+}
+
+function follow(running: RunningBalancer, url: string, { cluster = '', token, checkInterval: interval }: Settings<'balancer'>, log: Logger): () => void {
+  // Nodes that leave finish their requests meanwhile.
+  const take = (nodes: readonly NodeEntry[]): void => void running.setNodes(cluster, nodes)
+  return followNodes({ url, token, interval }, take, log)
 }
 
 async function readNodeList(file: string): Promise<readonly ClusterOptions[]> {

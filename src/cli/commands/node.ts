@@ -1,29 +1,36 @@
 /** `node`: one server of a cluster. It joins what the database has and makes nothing; it leaves when it is stopped, or when its parent is gone. */
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import closeWithGrace from 'close-with-grace'
 import type { Settings } from '../../config/options.js'
 import { systemRandom } from '../../effects.js'
 import { schemesOf } from '../../identity/schemes.js'
 import { readTlsFiles } from '../../manage/tls-files.js'
 import { startNode } from '../../node/start.js'
+import { databaseOf } from '../database.js'
+import { emulatedServerOf } from '../emulated-server.js'
 import { Failure } from '../failure.js'
 import { createLogger } from '../logger.js'
 import { createOutput, table } from '../output.js'
-import { endWithParent } from '../parent.js'
+import { endWithParent, wordOfParent } from '../parent.js'
+import { withoutPath } from '../public-url.js'
 
 /** Milliseconds for running requests when it is stopped. */
 const longestClose = 35_000
 
 export async function node(settings: Settings<'node'>): Promise<void> {
-  const { cluster, db } = settings
+  const { cluster } = settings
+  const db = databaseOf(settings)
   // Before anything is awaited: a parent that dies meanwhile must not leave us behind.
   let end = (): void => process.exit(1)
   endWithParent(() => end())
   if (cluster === undefined) throw new Failure('Say which cluster to join: --cluster NAME', 2)
   if (db === undefined) throw new Failure('Say where the installation is: --db PATH of its SQLite file, or --db postgres://…', 2)
   const output = createOutput(settings.json)
-  const log = createLogger(settings.logLevel)
+  const log = await createLogger(settings.logLevel)
   const tls = await readTlsFiles(settings.tlsCert, settings.tlsKey)
+  // Loading takes most of a start: it is done while the parent makes the cluster.
+  await wordOfParent()
   const starting = startNode({
     database: db,
     cluster,
@@ -32,21 +39,30 @@ export async function node(settings: Settings<'node'>): Promise<void> {
     keyPassword: settings.keyPassword,
     host: settings.host,
     port: settings.port ?? 0,
+    ownUrl: settings.nodeUrl === undefined ? undefined : new URL(settings.nodeUrl).origin,
+    rootUrl: settings.rootUrl === undefined ? undefined : withoutPath(settings.rootUrl),
     engine: settings.signer,
     bodyLimit: settings.bodyLimit,
     requestTimeoutMilliseconds: settings.requestTimeout * 1000,
     includeXrmlInLog: settings.logXrml,
+    listenerKey: settings.listenerKey,
     tls,
     schemes: schemesOf(settings.schemes),
     ntlmLevel: settings.ntlm,
     ...(settings.data === undefined ? {} : { spoolFolder: join(settings.data, 'spool') }),
     spoolLimit: settings.spoolLimit,
+    emulatedServer: emulatedServerOf(settings),
     log,
   })
   const isChild = process.connected as boolean | undefined
-  const grace = closeWithGrace({ delay: longestClose, logger: false, ...(isChild === true ? { skip: ['SIGINT'] } : {}) }, async ({ err }) => {
+  const grace = closeWithGrace({ delay: longestClose + settings.leaveTime * 1000, logger: false, ...(isChild === true ? { skip: ['SIGINT'] } : {}) }, async ({ err }) => {
     if (err !== undefined) log.fatal({ err }, 'the process ends')
     const running = await starting.catch(() => undefined)
+    // Who started us has told its balancer before.
+    if (running !== undefined && err === undefined && isChild !== true) {
+      await running.leave()
+      await pause(settings.leaveTime * 1000)
+    }
     await running?.close()
     if (err === undefined) process.exit(0)
   })

@@ -1,4 +1,4 @@
-/** `add-server`, `add-cluster`, `remove-server`: change a running installation. */
+/** `add-server`, `add-cluster`, `add-extranet`, and their removal: change a running installation. */
 import type { Settings } from '../../config/options.js'
 import { systemClock } from '../../effects.js'
 import type { ClusterStatus, NodeStatus } from '../../manage/status.js'
@@ -14,20 +14,50 @@ export async function addServer(settings: Settings<'add-server'>, cluster: strin
   output.result({ event: 'added', cluster, ...added }, `${id} serves in the cluster ${cluster} since now, ${seconds()} s after it was asked for: ${url}, pid ${pid}`)
 }
 
-export async function addCluster(settings: Settings<'add-cluster'>, name: string, nodes: string): Promise<void> {
+export interface AddClusterArguments {
+  readonly nodes: string
+  /** True without a port. */
+  readonly extranet?: string | true
+}
+
+export async function addCluster(settings: Settings<'add-cluster'>, name: string, { nodes, extranet }: AddClusterArguments): Promise<void> {
   const output = createOutput(settings.json)
   if (!/^[1-9]\d?$/.test(nodes)) throw new Failure(`--nodes is "${nodes}"; it must be a whole number from 1 to 64`, 2)
   const seconds = stopwatch()
-  const body = { name, nodes: Number(nodes), enrollment: settings.enrollment }
+  const body = { name, nodes: Number(nodes), enrollment: settings.enrollment, ...(extranet === undefined ? {} : { extranet: extranetPlan('--extranet', extranet) }) }
   const added = (await callManagement(settings, { method: 'POST', path: '/clusters', body })) as ClusterStatus
-  const rows = [['cluster', `${name} (licensing-only), ${seconds()} s after it was asked for`], ['licensing', `${added.url}/licensing`], ...added.nodes.map(({ id, url }) => ['node', `${id}  ${url}`])]
+  const outside = added.extranetUrl === undefined ? [] : [['extranet', `${added.extranetUrl}/licensing`]]
+  const rows = [['cluster', `${name} (licensing-only), ${seconds()} s after it was asked for`], ['licensing', `${added.url}/licensing`], ...outside, ...added.nodes.map(({ id, url }) => ['node', `${id}  ${url}`])]
   output.result({ event: 'added', ...added }, table(rows))
+}
+
+export async function addExtranet(settings: Settings<'add-server'>, cluster: string, port: string | undefined): Promise<void> {
+  const output = createOutput(settings.json)
+  const body = extranetPlan('--port', port ?? true)
+  const { extranetUrl } = (await callManagement(settings, { method: 'PUT', path: extranetPath(cluster), body })) as ClusterStatus
+  output.result({ event: 'added', cluster, extranetUrl }, `The extranet reaches ${cluster} at ${extranetUrl}: so it stands in what is issued from now on`)
+}
+
+export async function removeExtranet(settings: Settings<'add-server'>, cluster: string): Promise<void> {
+  const output = createOutput(settings.json)
+  await callManagement(settings, { method: 'DELETE', path: extranetPath(cluster) })
+  output.result({ event: 'removed', cluster }, `The extranet listener of ${cluster} has finished its requests and is closed`)
+}
+
+function extranetPath(cluster: string): string {
+  return `/clusters/${encodeURIComponent(cluster)}/extranet`
 }
 
 export async function removeServer(settings: Settings<'remove-server'>, id: string): Promise<void> {
   const output = createOutput(settings.json)
   await callManagement(settings, { method: 'DELETE', path: `/servers/${encodeURIComponent(id)}?force=${settings.force}` })
   output.result({ event: 'removed', id }, `${id} has finished its requests and is gone`)
+}
+
+function extranetPlan(flag: string, port: string | true): { readonly port?: number } {
+  if (port === true) return {}
+  if (!/^\d{1,5}$/.test(port) || Number(port) > 65535) throw new Failure(`${flag} is "${port}"; it must be a port from 0 to 65535`, 2)
+  return { port: Number(port) }
 }
 
 function stopwatch(): () => string {

@@ -1,9 +1,13 @@
 /** `up`: starts an installation, says how to use it, and stops it on SIGINT or SIGTERM. */
 import type { Settings } from '../../config/options.js'
+import { number } from '../../charts/frame.js'
 import { seedDirectory, seedPassword } from '../../directory/seed.js'
 import { systemRandom } from '../../effects.js'
 import { schemesOf } from '../../identity/schemes.js'
+import type { EmulatedServer } from '../../sizing/emulated-server.js'
 import type { Installation, InstallationOptions } from '../../manage/installation.js'
+import { databaseOf } from '../database.js'
+import { emulatedServerOf } from '../emulated-server.js'
 import { createLogger, relayTo } from '../logger.js'
 import { Failure } from '../failure.js'
 import { keepToken } from '../management-token.js'
@@ -15,6 +19,7 @@ export function installationOptions(settings: Settings<'up'>): InstallationOptio
     processes: true,
     root: settings.root,
     licensing: settings.noLicensing ? [] : settings.licensing.map(({ key, value }) => ({ name: key, nodes: value })),
+    extranet: settings.extranet.map(({ key, value }) => ({ name: key, ...(value === 0 ? {} : { port: value }) })),
     restart: !settings.noRestart,
     host: settings.host,
     port: settings.port ?? 7000,
@@ -27,7 +32,7 @@ export function installationOptions(settings: Settings<'up'>): InstallationOptio
     mode: settings.cryptoMode,
     engine: settings.signer,
     data: settings.data,
-    database: settings.db,
+    database: databaseOf(settings),
     keyPassword: settings.keyPassword,
     bodyLimit: settings.bodyLimit,
     requestTimeoutMilliseconds: settings.requestTimeout * 1000,
@@ -40,6 +45,7 @@ export function installationOptions(settings: Settings<'up'>): InstallationOptio
       configurationRefreshIntervalSeconds: settings.refreshInterval,
       invertPersistent: settings.invertPersistent,
       serverDecommissioned: settings.decommissioned,
+      emulatedServer: emulatedServerOf(settings) ?? null,
     },
   }
 }
@@ -52,21 +58,22 @@ function tlsOptions({ tls, tlsNames, tlsCert: certificateFile, tlsKey: keyFile }
 
 export async function up(settings: Settings<'up'>): Promise<void> {
   const output = createOutput(settings.json)
-  const log = createLogger(settings.logLevel)
+  const log = await createLogger(settings.logLevel)
   const options = installationOptions(settings)
   let forgetToken = (): void => undefined
   const onError = (err: Error): void => log.fatal({ err }, 'the process ends')
   const ending = { exitCode: 0, onError, onClosed: () => forgetToken() } as const
   const installation = await startOwnInstallation({ ...options, log, onLine: relayTo(log) }, ending)
   forgetToken = keepToken(installation.manage, options.token ?? '', log)
-  output.result(installation.ready, banner(installation, output))
+  output.result(installation.ready, banner(installation, output, options.settings?.emulatedServer ?? null))
 }
 
-function banner({ ready, url, mode, manage, data, ca }: Installation, { paint }: Output): string {
+function banner({ ready, url, mode, manage, data, ca }: Installation, { paint }: Output, emulated: EmulatedServer | null): string {
   const accounts = seedDirectory.accounts.filter((account) => account.mail !== undefined).map((account) => account.mail)
-  const clusters = ready.clusters.flatMap(({ name, kind, url, nodes }) => [
+  const clusters = ready.clusters.flatMap(({ name, kind, url, extranetUrl = '', nodes }) => [
     [name, kind === 'root' ? 'certification' : '', kind === 'root' ? `${url}/certification` : ''],
     [kind === 'root' ? '' : name, 'licensing', `${url}/licensing`],
+    ['', 'extranet', extranetUrl],
     ['', `${nodes.length} ${nodes.length === 1 ? 'node' : 'nodes'}`, nodes.map(({ id, url }) => `${id} ${url}`).join(', ')],
   ])
   const rows = [
@@ -77,6 +84,7 @@ function banner({ ready, url, mode, manage, data, ca }: Installation, { paint }:
     ['mode', `Mode ${mode}`],
     ['accounts', accounts.join(', ')],
     ['password', `${seedPassword} (all of them)`],
+    ...(emulated === null ? [] : [['capacity', `each node ${number(emulated.operationsPerSecond)} operations a second, ${emulated.serviceDistribution} times, ${emulated.queueLimit} may wait`]]),
     ['state', data ?? 'temporary, removed at the end (--data DIR keeps it)'],
   ]
   return [

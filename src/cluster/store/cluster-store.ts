@@ -1,7 +1,11 @@
 /** The clusters: StoredConfiguration ([MS-RMPR] 3.1.1.2) and the sealed key pair of each. */
 import { configurationText, checkConfiguration, nextVersion, parseConfiguration } from '../configuration.js'
 import type { ServerConfiguration } from '../configuration.js'
+import { lockCluster } from './configuration-version.js'
+import { followCertificationUrls, registerConnectionPoint } from './connection-point.js'
+import { lockOthersOut } from './exclusive.js'
 import type { Database } from './schema.js'
+import { insertTemplates, type StoredTemplate } from './template-store.js'
 
 export type ClusterKind = 'root' | 'licensing'
 
@@ -15,16 +19,27 @@ export interface ClusterRow {
   readonly sealedKeyPair: string
 }
 
+/** What comes into being together with a cluster. */
+export interface ClusterParts {
+  readonly templates?: readonly StoredTemplate[]
+  /** Of a root: the URL to register as the service connection point. */
+  readonly serviceConnectionPoint?: string | undefined
+}
+
 export interface ClusterStore {
   /** In order of name. */
   list(): Promise<readonly ClusterRow[]>
   find(name: string): Promise<ClusterRow | undefined>
   /** Cheap enough for the refresh timer. Undefined when there is no such cluster. */
   configurationVersion(name: string): Promise<number | undefined>
-  /** Adds a cluster. False when there is one of this name: nothing is changed then. */
-  insertIfAbsent(cluster: ClusterRow): Promise<boolean>
   /**
-   * Compare and set: writes the configuration, under the next version, when the stored version is still that of `configuration`.
+   * Adds a cluster with all that belongs to it, in one transaction. False when there is one of this name, when it would be a second root, or
+   * when another root is registered: nothing is changed then.
+   */
+  insertIfAbsent(cluster: ClusterRow, parts?: ClusterParts): Promise<boolean>
+  /**
+   * Compare and set: writes the configuration, under the next version, when the stored version is still that of `configuration`. The
+   * service connection point goes with the certification URL of a root that it names.
    * @returns what is stored now; undefined when somebody else wrote in between, or there is no such cluster
    * @throws InvalidConfiguration
    */
@@ -42,31 +57,35 @@ export function clusterStore(db: Database): ClusterStore {
     },
     configurationVersion: async (name) =>
       (await db.selectFrom('cluster').select('configuration_version').where('name', '=', name).executeTakeFirst())?.configuration_version,
-    insertIfAbsent: async (cluster) => {
+    insertIfAbsent: async (cluster, { templates = [], serviceConnectionPoint } = {}) => {
       const configuration = checkConfiguration(cluster.configuration)
-      const result = await db
-        .insertInto('cluster')
-        .values({
-          name: cluster.name,
-          kind: cluster.kind,
-          configuration: configurationText(configuration),
-          configuration_version: configuration.configurationVersion,
-          key_salt: cluster.keySalt,
-          sealed_key_pair: cluster.sealedKeyPair,
-        })
-        .onConflict((conflict) => conflict.column('name').doNothing())
-        .executeTakeFirst()
-      return result.numInsertedOrUpdatedRows === 1n
+      return db.transaction().execute(async (transaction) => {
+        await lockOthersOut(transaction)
+        const others = await transaction.selectFrom('cluster').select(['name', 'kind']).execute()
+        if (others.some(({ name, kind }) => name === cluster.name || (kind === 'root' && cluster.kind === 'root'))) return false
+        if (serviceConnectionPoint !== undefined && !(await registerConnectionPoint(transaction, serviceConnectionPoint))) return false
+        const row = { name: cluster.name, kind: cluster.kind, key_salt: cluster.keySalt, sealed_key_pair: cluster.sealedKeyPair }
+        await transaction
+          .insertInto('cluster')
+          .values({ ...row, configuration: configurationText(configuration), configuration_version: configuration.configurationVersion })
+          .execute()
+        await insertTemplates(transaction, cluster.name, templates)
+        return true
+      })
     },
     saveConfiguration: async (name, configuration) => {
       const next = checkConfiguration({ ...configuration, configurationVersion: nextVersion(configuration.configurationVersion) })
-      const result = await db
-        .updateTable('cluster')
-        .set({ configuration: configurationText(next), configuration_version: next.configurationVersion })
-        .where('name', '=', name)
-        .where('configuration_version', '=', configuration.configurationVersion)
-        .executeTakeFirst()
-      return result.numUpdatedRows === 1n ? next : undefined
+      return db.transaction().execute(async (transaction) => {
+        const stored = await lockCluster(transaction, name)
+        if (stored === undefined || stored.configuration_version !== configuration.configurationVersion) return undefined
+        await transaction
+          .updateTable('cluster')
+          .set({ configuration: configurationText(next), configuration_version: next.configurationVersion })
+          .where('name', '=', name)
+          .execute()
+        if (stored.kind === 'root') await followCertificationUrls(transaction, parseConfiguration(stored.configuration), next)
+        return next
+      })
     },
     remove: async (name) => {
       await db.transaction().execute(async (transaction) => {

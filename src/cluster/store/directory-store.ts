@@ -3,6 +3,7 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import { accountKey, longestName, nameKey } from '../../directory/account-name.js'
 import { TooManyMemberships, domainUsersSid, membershipLimit } from '../../directory/directory.js'
 import type { Account, Directory, DirectorySeed, Group, Membership, NewAccount } from '../../directory/directory.js'
+import { directoryVersionReader, raiseDirectoryVersion } from './directory-version.js'
 import { inChunks, insertAccounts, insertForest, insertGroups, insertMemberships } from './directory-rows.js'
 import { lockOthersOut } from './exclusive.js'
 import type { ForestStore } from './forest-store.js'
@@ -16,6 +17,8 @@ export interface Page {
 }
 
 export interface DirectoryStore extends Directory {
+  /** Another one after every change of accounts, groups or forest: answers got before may be wrong then. */
+  version(): Promise<string>
   /** Fills an empty directory in one transaction. False when there is a forest already: nothing is changed then. */
   fillIfEmpty(seed: DirectorySeed): Promise<boolean>
   /** Adds accounts in one transaction. Throws when a SID, name or address is taken: nothing is changed then. */
@@ -39,6 +42,8 @@ export interface DirectoryStore extends Directory {
   /** SIDs of the direct members of a group, 10 000 at most. */
   membersOf(groupSid: string): Promise<readonly string[]>
   groupBySid(sid: string): Promise<Group | undefined>
+  /** The groups that are direct members of one of these groups. */
+  groupsIn(groupSids: readonly string[]): Promise<readonly Group[]>
   countAccounts(): Promise<number>
 }
 
@@ -128,7 +133,7 @@ export function directoryStore(db: Database, forests: ForestStore): DirectorySto
     }
     found.delete(asked)
     return inChunks([...found], async (chunk) => {
-      const rows = await db.selectFrom('directory_group').select(groupColumns).where('sid', 'in', chunk).execute()
+      const rows = await db.selectFrom('directory_group').select(groupColumns).where('sid', 'in', chunk).orderBy('name_key').execute()
       return rows.map(groupFromRow)
     })
   }
@@ -139,7 +144,15 @@ export function directoryStore(db: Database, forests: ForestStore): DirectorySto
     return (await query.execute()).map((row) => row.sid)
   }
 
+  const change = <Result>(run: (transaction: Database) => Promise<Result>): Promise<Result> =>
+    db.transaction().execute(async (transaction) => {
+      const result = await run(transaction)
+      await raiseDirectoryVersion(transaction)
+      return result
+    })
+
   return {
+    version: directoryVersionReader(db),
     forest: () => forests.read(),
     accountByName,
     accountBySid,
@@ -155,7 +168,7 @@ export function directoryStore(db: Database, forests: ForestStore): DirectorySto
     passwordOf,
     memberships,
     fillIfEmpty: (seed) =>
-      db.transaction().execute(async (transaction) => {
+      change(async (transaction) => {
         await lockOthersOut(transaction)
         if (!(await insertForest(transaction, seed.forest))) return false
         await insertAccounts(transaction, seed.accounts)
@@ -163,12 +176,13 @@ export function directoryStore(db: Database, forests: ForestStore): DirectorySto
         await insertMemberships(transaction, seed.memberships)
         return true
       }),
-    addAccounts: (accounts) => db.transaction().execute((transaction) => insertAccounts(transaction, accounts)),
-    setEnabled: async (sid, enabled) => {
-      await db.updateTable('account').set({ enabled: enabled ? 1 : 0 }).where('sid', '=', sid).execute()
-    },
+    addAccounts: (accounts) => change((transaction) => insertAccounts(transaction, accounts)),
+    setEnabled: (sid, enabled) =>
+      change(async (transaction) => {
+        await transaction.updateTable('account').set({ enabled: enabled ? 1 : 0 }).where('sid', '=', sid).execute()
+      }),
     setMail: (sid, mail) =>
-      db.transaction().execute(async (transaction) => {
+      change(async (transaction) => {
         const own = transaction.deleteFrom('account_address').where('account_sid', '=', sid)
         await own.where('position', '=', 0).execute()
         if (mail === undefined) return
@@ -176,23 +190,24 @@ export function directoryStore(db: Database, forests: ForestStore): DirectorySto
         await transaction.insertInto('account_address').values({ address_key: nameKey(mail), address: mail, account_sid: sid, position: 0 }).execute()
       }),
     removeAccount: (sid) =>
-      db.transaction().execute(async (transaction) => {
+      change(async (transaction) => {
         await transaction.deleteFrom('account').where('sid', '=', sid).execute()
         await transaction.deleteFrom('account_address').where('account_sid', '=', sid).execute()
         await transaction.deleteFrom('sid_history').where('account_sid', '=', sid).execute()
         await transaction.deleteFrom('group_member').where('member_sid', '=', sid).execute()
       }),
-    addGroups: (groups) => db.transaction().execute((transaction) => insertGroups(transaction, groups)),
+    addGroups: (groups) => change((transaction) => insertGroups(transaction, groups)),
     removeGroup: (sid) =>
-      db.transaction().execute(async (transaction) => {
+      change(async (transaction) => {
         await transaction.deleteFrom('directory_group').where('sid', '=', sid).execute()
         await transaction.deleteFrom('group_member').where('group_sid', '=', sid).execute()
         await transaction.deleteFrom('group_member').where('member_sid', '=', sid).execute()
       }),
-    addMemberships: (added) => db.transaction().execute((transaction) => insertMemberships(transaction, added)),
-    removeMembership: async ({ groupSid, memberSid }) => {
-      await db.deleteFrom('group_member').where('group_sid', '=', groupSid).where('member_sid', '=', memberSid).execute()
-    },
+    addMemberships: (added) => change((transaction) => insertMemberships(transaction, added)),
+    removeMembership: ({ groupSid, memberSid }) =>
+      change(async (transaction) => {
+        await transaction.deleteFrom('group_member').where('group_sid', '=', groupSid).where('member_sid', '=', memberSid).execute()
+      }),
     listAccounts: async (page = {}) => accountsBySid(await sidsInOrder('account', page)),
     listGroups: async (page = {}) => {
       const sids = await sidsInOrder('directory_group', page)
@@ -208,6 +223,11 @@ export function directoryStore(db: Database, forests: ForestStore): DirectorySto
       const row = await db.selectFrom('directory_group').select(groupColumns).where('sid', '=', sid).executeTakeFirst()
       return row === undefined ? undefined : groupFromRow(row)
     },
+    groupsIn: (groupSids) =>
+      inChunks(groupSids, async (chunk) => {
+        const members = db.selectFrom('group_member').select('member_sid').where('group_sid', 'in', chunk)
+        return (await db.selectFrom('directory_group').select(groupColumns).where('sid', 'in', members).execute()).map(groupFromRow)
+      }),
     countAccounts: async () => {
       const query = db.selectFrom('account').select((expression) => expression.fn.countAll().as('count'))
       return Number((await query.executeTakeFirstOrThrow()).count)

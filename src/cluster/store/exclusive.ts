@@ -1,5 +1,5 @@
 /** What the two databases do differently inside a transaction. */
-import { PostgresAdapter, sql } from 'kysely'
+import { PostgresAdapter, sql } from './kysely.js'
 import type { Kysely } from 'kysely'
 
 export function isPostgres<Tables>(db: Kysely<Tables>): boolean {
@@ -8,6 +8,9 @@ export function isPostgres<Tables>(db: Kysely<Tables>): boolean {
 
 /** One number for this program among all that use advisory locks in the same database. */
 const lockNumber = 0x52_4d_53
+
+/** The lock that a running installation holds on its PostgreSQL database: in two numbers, whose locks are apart from those in one. */
+export const installationLock = [lockNumber, 1] as const
 
 /**
  * Keeps other transactions that call this waiting until this one ends. On SQLite every transaction has that from its beginning.

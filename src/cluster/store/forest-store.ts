@@ -1,5 +1,9 @@
-/** The forest: one row, with the service connection point of its root cluster ([MS-RMPR] 3.1.4.4). */
+/**
+ * The forest: one row, with the service connection point of its root cluster ([MS-RMPR] 3.1.4.4). Nodes of licensing-only clusters learn of
+ * every change of that.
+ */
 import type { Forest } from '../../directory/directory.js'
+import { setConnectionPoint } from './connection-point.js'
 import type { Database } from './schema.js'
 
 export interface ForestStore {
@@ -8,12 +12,9 @@ export interface ForestStore {
   /** The forest, when there is one. */
   find(): Promise<Forest | undefined>
   /**
-   * Registers the root cluster, when none is registered; a forest has one.
+   * Registers this URL in place of whatever is registered. A root registers itself when it is made (ClusterStore).
    * @param url `<baseUrl>/certification`
-   * @returns the URL that is registered now: this one, or that of the root that came first
    */
-  registerServiceConnectionPoint(url: string): Promise<string>
-  /** Registers this URL in place of whatever is registered. */
   moveServiceConnectionPoint(url: string): Promise<void>
   unregisterServiceConnectionPoint(): Promise<void>
 }
@@ -37,15 +38,7 @@ export function forestStore(db: Database): ForestStore {
   return {
     find,
     read,
-    registerServiceConnectionPoint: async (url) => {
-      await db.updateTable('forest').set({ service_connection_point: url }).where('service_connection_point', 'is', null).execute()
-      return (await read()).serviceConnectionPoint ?? url
-    },
-    moveServiceConnectionPoint: async (url) => {
-      await db.updateTable('forest').set({ service_connection_point: url }).execute()
-    },
-    unregisterServiceConnectionPoint: async () => {
-      await db.updateTable('forest').set({ service_connection_point: null }).execute()
-    },
+    moveServiceConnectionPoint: (url) => db.transaction().execute((transaction) => setConnectionPoint(transaction, url)),
+    unregisterServiceConnectionPoint: () => db.transaction().execute((transaction) => setConnectionPoint(transaction, null)),
   }
 }

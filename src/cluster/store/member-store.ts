@@ -24,8 +24,8 @@ export interface MemberStore {
    */
   seen(nodeId: string, time: string): Promise<boolean>
   leave(nodeId: string): Promise<void>
-  /** Removes the nodes last seen before this time (ISO 8601). */
-  removeSilent(before: string): Promise<void>
+  /** Removes the nodes last seen before this time (ISO 8601); of all clusters unless told. */
+  removeSilent(before: string, cluster?: string): Promise<void>
 }
 
 export function memberStore(db: Database): MemberStore {
@@ -63,8 +63,9 @@ export function memberStore(db: Database): MemberStore {
     leave: async (nodeId) => {
       await db.deleteFrom('member').where('node_id', '=', nodeId).execute()
     },
-    removeSilent: async (before) => {
-      await db.deleteFrom('member').where('last_seen', '<', before).execute()
+    removeSilent: async (before, cluster) => {
+      const silent = db.deleteFrom('member').where('last_seen', '<', before)
+      await (cluster === undefined ? silent : silent.where('cluster', '=', cluster)).execute()
     },
   }
 }

@@ -1,5 +1,5 @@
 /** Opens the one database that the nodes of an installation share. */
-import { Kysely } from 'kysely'
+import { Kysely } from './kysely.js'
 import type { Dialect } from 'kysely'
 import { accountKeyStore } from './account-key-store.js'
 import type { AccountKeyStore } from './account-key-store.js'
@@ -11,10 +11,9 @@ import { forestStore } from './forest-store.js'
 import type { ForestStore } from './forest-store.js'
 import { memberStore } from './member-store.js'
 import type { MemberStore } from './member-store.js'
-import { postgresDialect } from './postgres.js'
 import { requestLogStore } from './request-log-store.js'
 import type { RequestLogStore } from './request-log-store.js'
-import { createSchema } from './schema.js'
+import { createSchema, requireSchema } from './schema.js'
 import type { Tables } from './schema.js'
 import { sqliteDialect } from './sqlite.js'
 import type { SqliteOptions } from './sqlite-file.js'
@@ -32,19 +31,24 @@ export interface Store {
   readonly close: () => Promise<void>
 }
 
-export type StoreOptions = SqliteOptions
+export interface StoreOptions extends SqliteOptions {
+  /** False: a database that is not there, or has no installation in it, is an error: who joins one begins no new one. */
+  readonly create?: boolean
+}
 
 /**
  * Opens the database, with its tables made when it is empty. Every method of the store throws DatabaseAway while the database is away,
  * and works again when it is back.
  * @param location path of an SQLite file, also as `sqlite:path`, `:memory:` for one that ends with this process, or
  *   `postgres://user:password@host:port/database`
- * @throws OtherSchemaVersion when another version of this program made it, DatabaseRefused, DatabaseAway, Error for a URL of another kind
+ * @throws OtherSchemaVersion when another version of this program made it, EmptyDatabase with `create: false`, DatabaseRefused, DatabaseAway,
+ *   Error for a URL of another kind
  */
 export async function openStore(location: string, options: StoreOptions = {}): Promise<Store> {
   const db = new Kysely<Tables>({ dialect: await dialectOf(location, options) })
   try {
-    await createSchema(db)
+    if (options.create === false) await requireSchema(db)
+    else await createSchema(db)
   } catch (error) {
     await db.destroy()
     throw error
@@ -63,7 +67,11 @@ export async function openStore(location: string, options: StoreOptions = {}): P
 }
 
 async function dialectOf(location: string, options: StoreOptions): Promise<Dialect> {
-  if (/^postgres(?:ql)?:/i.test(location)) return postgresDialect(location)
+  if (/^postgres(?:ql)?:/i.test(location)) {
+    // Loaded where it is used: most installations have a file.
+    const { postgresDialect } = await import('./postgres.js')
+    return postgresDialect(location)
+  }
   const path = location.replace(/^sqlite:(?:\/\/)?/, '')
   const scheme = /^([a-z][a-z0-9+.-]+):/i.exec(path)?.[1]
   if (path === '' || scheme !== undefined) {

@@ -1,5 +1,5 @@
 /** PostgreSQL through the `pg` package: a pool whose errors are told as DatabaseAway, and whose broken connections are thrown away. */
-import { PostgresDialect } from 'kysely'
+import { PostgresDialect } from './kysely.js'
 import type { Dialect, PostgresPool, PostgresPoolClient } from 'kysely'
 import pg from 'pg'
 import { DatabaseAway, DatabaseRefused } from './database-away.js'
@@ -16,7 +16,7 @@ const passing = /^(?:08...|53...|57P0[1-5]|57014|55P03|58030|25006|25P03|40001|4
 /** SQLSTATEs of a server that does not let us in. */
 const refusing = /^(?:28...|3D000|42501)$/
 
-interface Target {
+export interface Target {
   /** `database "rms" at db.contoso.test:5432`, never with a password. */
   readonly name: string
   readonly user: string
@@ -65,7 +65,8 @@ function getTypeParser(type: number, format?: 'text' | 'binary'): unknown {
   return type === int8 && format !== 'binary' ? Number : (pg.types.getTypeParser(type, format) as unknown)
 }
 
-function targetOf(settings: pg.PoolConfig): Target {
+/** @throws Error for a malformed URL, without its password */
+export function targetOf(settings: pg.ClientConfig): Target {
   try {
     const { host, port, user = '', database = '' } = new pg.Client(settings)
     return { name: `database ${JSON.stringify(database)} at ${host.startsWith('/') ? host : `${host}:${port}`}`, user, database }
@@ -123,7 +124,7 @@ function storable(parameter: unknown): unknown {
 }
 
 /** The error as people read it; undefined for one that is not of the connection or the server's state. */
-function told(error: unknown, { name, user, database }: Target): DatabaseAway | undefined {
+export function told(error: unknown, { name, user, database }: Target): DatabaseAway | undefined {
   if (error instanceof DatabaseAway) return error
   if (!(error instanceof Error) || error instanceof TypeError) return undefined
   const code = 'code' in error && typeof error.code === 'string' ? error.code : ''

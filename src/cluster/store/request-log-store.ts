@@ -1,5 +1,7 @@
 /** The request log in the database: table request_log, a row for each request of any node. */
+import { CompiledQuery } from 'kysely'
 import type { Insertable, Selectable } from 'kysely'
+import { DatabaseAway } from './database-away.js'
 import type { Database, Tables } from './schema.js'
 
 /** The record of RMS 1.x (DRMS_Log_Master). */
@@ -11,6 +13,8 @@ export interface RequestLogRecord {
   readonly hostMachineRequestId: string
   /** ISO 8601, UTC, milliseconds; all times here. */
   readonly requestTime: string
+  /** The listener of the balancer that the request came by, such as `extranet`; `direct` when it came by none. */
+  readonly listener: string
   /** `/_wmcs/licensing/license.asmx` */
   readonly requestPath: string
   /** The operation, such as AcquireLicense. */
@@ -45,6 +49,7 @@ export interface RequestLogQuery {
   readonly requestType?: string
   /** The node. */
   readonly hostMachineName?: string
+  readonly listener?: string
   readonly successOrFailure?: 'Succeeded' | 'Failed'
   /** 100 unless told, cut to `queryLimit`. */
   readonly limit?: number
@@ -68,26 +73,28 @@ export interface RequestLogStore {
 
 export const queryLimit = 10_000
 
-/** 17 columns each: far from the number of parameters that either database takes. */
+/** Some 18 columns each: far from the number of parameters that either database takes. */
 const rowsPerStatement = 50
 
 export function requestLogStore(db: Database): RequestLogStore {
+  const insertNew = newRecordInserter(db)
+  const insertAnew: RequestLogStore['insert'] = (records) =>
+    db.transaction().execute(async (transaction) => {
+      const added = new Set<string>()
+      for (let start = 0; start < records.length; start += rowsPerStatement) {
+        const rows = await transaction
+          .insertInto('request_log')
+          .values(records.slice(start, start + rowsPerStatement).map(toRow))
+          .onConflict((conflict) => conflict.columns(['host_machine_name', 'host_machine_request_id']).doNothing())
+          .returning(['host_machine_name', 'host_machine_request_id'])
+          .execute()
+        for (const row of rows) added.add(identity(row.host_machine_name, row.host_machine_request_id))
+      }
+      // Deleting, so that of two equal ones in `records` only the first is new.
+      return records.map((record) => added.delete(identity(record.hostMachineName, record.hostMachineRequestId)))
+    })
   return {
-    insert: (records) =>
-      db.transaction().execute(async (transaction) => {
-        const added = new Set<string>()
-        for (let start = 0; start < records.length; start += rowsPerStatement) {
-          const rows = await transaction
-            .insertInto('request_log')
-            .values(records.slice(start, start + rowsPerStatement).map(toRow))
-            .onConflict((conflict) => conflict.columns(['host_machine_name', 'host_machine_request_id']).doNothing())
-            .returning(['host_machine_name', 'host_machine_request_id'])
-            .execute()
-          for (const row of rows) added.add(identity(row.host_machine_name, row.host_machine_request_id))
-        }
-        // Deleting, so that of two equal ones in `records` only the first is new.
-        return records.map((record) => added.delete(identity(record.hostMachineName, record.hostMachineRequestId)))
-      }),
+    insert: async (records) => ((await insertNew(records)) ? records.map(() => true) : insertAnew(records)),
     query: async (query) => {
       const limit = Math.min(query.limit ?? 100, queryLimit)
       const rows = await matching(db, query)
@@ -112,6 +119,27 @@ export function requestLogStore(db: Database): RequestLogStore {
   }
 }
 
+/**
+ * Nearly always all records are new and go into one statement, which is atomic by itself; its text is compiled once for each number of rows.
+ * @returns what writes them: false when it did not, since one is there already or something else is wrong
+ */
+function newRecordInserter(db: Database): (records: readonly RequestLogRecord[]) => Promise<boolean> {
+  const texts = new Map<number, string>()
+  return async (records) => {
+    if (records.length === 0 || records.length > rowsPerStatement) return false
+    const rows = records.map(toRow)
+    const text = texts.get(rows.length) ?? db.insertInto('request_log').values(rows).compile().sql
+    texts.set(rows.length, text)
+    try {
+      await db.executeQuery(CompiledQuery.raw(text, rows.flatMap((row) => Object.values(row))))
+      return true
+    } catch (error) {
+      if (error instanceof DatabaseAway) throw error
+      return false
+    }
+  }
+}
+
 const identity = (host: string, request: string): string => JSON.stringify([host, request])
 
 function matching(db: Database, query: RequestLogQuery) {
@@ -122,6 +150,7 @@ function matching(db: Database, query: RequestLogQuery) {
   if (query.user !== undefined) select = select.where('authenticated_id', '=', query.user)
   if (query.requestType !== undefined) select = select.where('request_type', '=', query.requestType)
   if (query.hostMachineName !== undefined) select = select.where('host_machine_name', '=', query.hostMachineName)
+  if (query.listener !== undefined) select = select.where('listener', '=', query.listener)
   if (query.successOrFailure !== undefined) select = select.where('success_or_failure', '=', query.successOrFailure)
   return select
 }
@@ -132,6 +161,7 @@ function toRow(record: RequestLogRecord): Insertable<Tables['request_log']> {
     host_machine_name: record.hostMachineName,
     host_machine_request_id: record.hostMachineRequestId,
     request_time: record.requestTime,
+    listener: record.listener,
     request_path: record.requestPath,
     request_type: record.requestType,
     request_user_address: record.requestUserAddress,
@@ -154,6 +184,7 @@ function fromRow(row: Selectable<Tables['request_log']>): RequestLogRecord {
     hostMachineName: row.host_machine_name,
     hostMachineRequestId: row.host_machine_request_id,
     requestTime: row.request_time,
+    listener: row.listener,
     requestPath: row.request_path,
     requestType: row.request_type,
     requestUserAddress: row.request_user_address,

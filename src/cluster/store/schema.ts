@@ -2,12 +2,12 @@
  * The tables. Column types are those that SQLite and PostgreSQL share: text, integer, bigint. Bytes are base64 text, times ISO 8601
  * text (UTC, milliseconds), flags 0 or 1; a column ending in `_key` is a name or address in the form it is compared in.
  */
-import { sql } from 'kysely'
+import { sql } from './kysely.js'
 import type { CreateTableBuilder, Kysely } from 'kysely'
 import { isPostgres, lockOthersOut } from './exclusive.js'
 
 /** Goes up by one with every change of a table. */
-export const schemaVersion = 1
+export const schemaVersion = 2
 
 interface MetaTable {
   key: string
@@ -85,6 +85,7 @@ interface RequestLogTable {
   host_machine_name: string
   host_machine_request_id: string
   request_time: string
+  listener: string
   request_path: string
   request_type: string
   request_user_address: string
@@ -155,6 +156,7 @@ const columns: Columns = {
     host_machine_name: 'text',
     host_machine_request_id: 'text',
     request_time: 'text',
+    listener: 'text',
     request_path: 'text',
     request_type: 'text',
     request_user_address: 'text',
@@ -209,6 +211,24 @@ export class OtherSchemaVersion extends Error {
   }
 }
 
+/** There is a database, and no installation in it. */
+export class EmptyDatabase extends Error {
+  override readonly name = 'EmptyDatabase'
+  constructor() {
+    super('The database is empty: provision a cluster in it first, or correct its path or URL')
+  }
+}
+
+/**
+ * Changes nothing.
+ * @throws EmptyDatabase, OtherSchemaVersion
+ */
+export async function requireSchema(db: Database): Promise<void> {
+  const tables = await db.introspection.getTables()
+  if (!tables.some(({ name }) => name === 'meta')) throw new EmptyDatabase()
+  if (!(await hasSchema(db))) throw new EmptyDatabase()
+}
+
 /**
  * Makes the tables in an empty database; in one that has them it only compares the version. Any number of processes may do so at once.
  * @throws OtherSchemaVersion
@@ -217,15 +237,17 @@ export async function createSchema(db: Database): Promise<void> {
   await db.transaction().execute(async (transaction) => {
     await lockOthersOut(transaction)
     await createTable(transaction, 'meta')
-    const found = await transaction.selectFrom('meta').select('value').where('key', '=', 'schema_version').executeTakeFirst()
-    if (found !== undefined) {
-      if (found.value !== String(schemaVersion)) throw new OtherSchemaVersion(found.value)
-      return
-    }
+    if (await hasSchema(transaction)) return
     for (const table of Object.keys(columns) as (keyof Tables)[]) await createTable(transaction, table)
     for (const index of indexes) await createIndex(transaction, index)
     await transaction.insertInto('meta').values({ key: 'schema_version', value: String(schemaVersion) }).execute()
   })
+}
+
+async function hasSchema(db: Database): Promise<boolean> {
+  const found = await db.selectFrom('meta').select('value').where('key', '=', 'schema_version').executeTakeFirst()
+  if (found !== undefined && found.value !== String(schemaVersion)) throw new OtherSchemaVersion(found.value)
+  return found !== undefined
 }
 
 async function createTable(db: Database, table: keyof Tables): Promise<void> {

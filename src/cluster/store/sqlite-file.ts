@@ -53,15 +53,24 @@ const busyTries = 4000
  */
 const settlingTime = 1000
 
+/** Pages of 4 KiB. A checkpoint waits for the disk, and the log writes the same few pages of its indexes again and again: seldom is cheaper. */
+const pagesBetweenCheckpoints = 4000
+
 /** Kysely makes the same few texts again and again; batches of each size are texts of their own. */
 const rememberedStatements = 500
 
 /** What SQLite says of a file that cannot be used for now, apart from one that another process is writing to. */
 const unusable = /^SQLITE_(?:BUSY|IOERR|CANTOPEN|READONLY|FULL|PROTOCOL|NOLFS)/
 
+interface Prepared {
+  readonly statement: Libsql.Statement
+  /** Whether it gives rows. */
+  readonly isReader: boolean
+}
+
 interface Connection {
   readonly database: Libsql.Database
-  readonly statements: Map<string, Libsql.Statement>
+  readonly statements: Map<string, Prepared>
   readonly files: string
 }
 
@@ -80,7 +89,7 @@ export async function openSqliteFile(path: string, { create = true, clock = syst
   if (path !== ':memory:') {
     if (!create && !existsSync(path)) throw new DatabaseRefused(`There is no database file ${path}: correct the path, or put the file back`)
     mkdirSync(dirname(path), { recursive: true })
-    closeSync(openSync(path, 'a', 0o600))
+    makeFile(path)
   }
   let connection: Connection | undefined = await connect(path)
   let awaySince = 0
@@ -140,8 +149,8 @@ export async function openSqliteFile(path: string, { create = true, clock = syst
   const runOnce = (text: string, parameters: readonly unknown[]): SqliteResult | undefined => {
     if (connection === undefined) throw away(absence())
     try {
-      const statement = remembered(connection, text)
-      if (statement.reader) return { rows: statement.all(parameters) }
+      const { statement, isReader } = remembered(connection, text)
+      if (isReader) return { rows: statement.all(parameters) }
       return { rows: [], changes: statement.run(parameters).changes }
     } catch (error) {
       if (!(error instanceof Libsql.SqliteError) || !unusable.test(error.code)) throw error
@@ -175,7 +184,21 @@ export async function openSqliteFile(path: string, { create = true, clock = syst
       connection.statements.clear()
       connection.database.close()
       connection = undefined
+      // Or what is left of it stands in the way when this process opens the file again: as in leave().
+      collectGarbage()
     },
+  }
+}
+
+/**
+ * Readable by its owner alone. One that is there is not touched: closing any descriptor of a file gives up all locks that this process has on
+ * it, those of an open connection too, whose -wal other processes would then remove.
+ */
+function makeFile(path: string): void {
+  try {
+    closeSync(openSync(path, 'ax', 0o600))
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
   }
 }
 
@@ -197,6 +220,7 @@ async function useWriteAheadLog(database: Libsql.Database): Promise<void> {
     try {
       database.pragma('journal_mode = WAL')
       database.pragma('synchronous = NORMAL')
+      database.pragma(`wal_autocheckpoint = ${pagesBetweenCheckpoints}`)
       // The first question makes -wal and -shm.
       database.prepare('select count(*) from sqlite_schema').all([])
       return
@@ -224,14 +248,15 @@ function identityOf(path: string): string {
 }
 
 /** Prepares each text once. */
-function remembered({ database, statements }: Connection, text: string): Libsql.Statement {
+function remembered({ database, statements }: Connection, text: string): Prepared {
   const known = statements.get(text)
   if (known !== undefined) return known
   const statement = database.prepare(text)
+  const prepared = { statement, isReader: statement.reader }
   const oldest = statements.keys().next()
   if (statements.size >= rememberedStatements && !oldest.done) statements.delete(oldest.value)
-  statements.set(text, statement)
-  return statement
+  statements.set(text, prepared)
+  return prepared
 }
 
 function rollbackOn(database: Libsql.Database): void {
@@ -242,7 +267,7 @@ function rollbackOn(database: Libsql.Database): void {
   }
 }
 
-/** Once an outage, so its time does not matter. */
+/** Once an outage, and at the end, so its time does not matter. */
 function collectGarbage(): void {
   setFlagsFromString('--expose-gc')
   const collect = runInNewContext('gc') as () => void

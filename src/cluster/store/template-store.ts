@@ -1,5 +1,6 @@
 /** Rights policy templates, signed: publishedTemplates and archivedTemplates of [MS-RMPR] 3.1.1.1.1. */
-import type { Database } from './schema.js'
+import { raiseVersion } from './configuration-version.js'
+import type { Database, Tables } from './schema.js'
 
 export type TemplateState = 'published' | 'archived'
 
@@ -16,9 +17,9 @@ export interface TemplateStore {
   /** In order of guid; both states unless told. */
   list(cluster: string, state?: TemplateState): Promise<readonly StoredTemplate[]>
   find(cluster: string, guid: string): Promise<StoredTemplate | undefined>
-  /** Adds the template, or replaces the one with this guid. */
-  save(cluster: string, template: StoredTemplate): Promise<void>
-  /** True when there was one. */
+  /** Adds the template, or replaces the one with this guid; the nodes load it. False when there is no such cluster: nothing is changed then. */
+  save(cluster: string, template: StoredTemplate): Promise<boolean>
+  /** True when there was one; the nodes forget it. */
   remove(cluster: string, guid: string): Promise<boolean>
 }
 
@@ -38,20 +39,34 @@ export function templateStore(db: Database): TemplateStore {
         .executeTakeFirst()
       return row === undefined ? undefined : fromRow(row)
     },
-    save: async (cluster, template) => {
-      const content = { state: template.state, signed_xrml: template.signedXrml, changed: template.changed }
-      await db
-        .insertInto('template')
-        .values({ cluster, guid: template.guid.toLowerCase(), ...content })
-        .onConflict((conflict) => conflict.columns(['cluster', 'guid']).doUpdateSet(content))
-        .execute()
-    },
-    remove: async (cluster, guid) => {
-      const query = db.deleteFrom('template').where('cluster', '=', cluster).where('guid', '=', guid.toLowerCase())
-      const result = await query.executeTakeFirst()
-      return result.numDeletedRows > 0n
-    },
+    save: (cluster, template) =>
+      db.transaction().execute(async (transaction) => {
+        if (!(await raiseVersion(transaction, cluster))) return false
+        const row = rowOf(cluster, template)
+        await transaction
+          .insertInto('template')
+          .values(row)
+          .onConflict((conflict) => conflict.columns(['cluster', 'guid']).doUpdateSet({ state: row.state, signed_xrml: row.signed_xrml, changed: row.changed }))
+          .execute()
+        return true
+      }),
+    remove: (cluster, guid) =>
+      db.transaction().execute(async (transaction) => {
+        const query = transaction.deleteFrom('template').where('cluster', '=', cluster).where('guid', '=', guid.toLowerCase())
+        const { numDeletedRows } = await query.executeTakeFirst()
+        if (numDeletedRows > 0n) await raiseVersion(transaction, cluster)
+        return numDeletedRows > 0n
+      }),
   }
+}
+
+/** As a part of the transaction that makes the cluster. */
+export async function insertTemplates(transaction: Database, cluster: string, templates: readonly StoredTemplate[]): Promise<void> {
+  if (templates.length > 0) await transaction.insertInto('template').values(templates.map((template) => rowOf(cluster, template))).execute()
+}
+
+function rowOf(cluster: string, { guid, state, signedXrml, changed }: StoredTemplate): Tables['template'] {
+  return { cluster, guid: guid.toLowerCase(), state, signed_xrml: signedXrml, changed }
 }
 
 function fromRow(row: { guid: string; state: string; signed_xrml: string; changed: string }): StoredTemplate {

@@ -68,7 +68,7 @@ export function registerAccounts(app: FastifyInstance, { store: { directory }, r
     async ({ params }) => {
       const account = await requireAccount(directory, params.account)
       const groups = await directory.memberships(account.sid)
-      return { ...described(account), groups: groups.toSorted((a, b) => (a.name < b.name ? -1 : 1)).map((group) => ({ ...group, mail: group.mail ?? null })) }
+      return { ...described(account), groups: groups.map((group) => ({ ...group, mail: group.mail ?? null })) }
     },
   )
 

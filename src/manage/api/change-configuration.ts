@@ -40,18 +40,6 @@ function requireVersion({ configurationVersion }: ServerConfiguration, ifMatch: 
   problem(412, `The configuration is of version ${configurationVersion} now, the change is based on ${ifMatch}: read it again`)
 }
 
-/**
- * Makes the nodes of a cluster load everything again, templates and service connection point too: they look at the configuration's version
- * alone. To be called after the change is stored.
- */
-export async function announceChange(store: Store, name: string): Promise<void> {
-  for (let tries = 20; tries > 0; tries--) {
-    const { configuration } = await requireCluster(store, name)
-    if ((await store.clusters.saveConfiguration(name, configuration)) !== undefined) return
-  }
-  problem(409, `The change is stored, but the nodes of cluster "${name}" could not be told: repeat it`)
-}
-
 export function etagOf({ configurationVersion }: ServerConfiguration): string {
   return `"${configurationVersion}"`
 }

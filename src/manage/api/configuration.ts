@@ -1,6 +1,7 @@
 /** The configuration of a cluster: reading all of it but secrets, changing what is an administrator's to change. */
 import type { FastifyInstance } from 'fastify'
 import type { ServerConfiguration } from '../../cluster/configuration.js'
+import { capacityLimits, longestQueue, serviceDistributions } from '../../sizing/emulated-server.js'
 import { changeConfiguration, etagOf, requireCluster } from './change-configuration.js'
 import type { ManagementApi } from './management-api.js'
 import { problem } from './problem.js'
@@ -31,6 +32,7 @@ const changeable: Partial<Readonly<Record<keyof ServerConfiguration, object>>> =
   federatedRacValidityTimeSeconds: seconds('How long the RAC of a federated account is valid'),
   certificateValidityTimeToleranceSeconds: seconds('How far a validity begins before the time of issue'),
   persistRac: flag('Whether clients keep RACs'),
+  certificationUrl: orNull(url),
   licensingUrl: orNull(url),
   externalCertificationUrl: orNull(url),
   externalLicensingUrl: orNull(url),
@@ -38,11 +40,24 @@ const changeable: Partial<Readonly<Record<keyof ServerConfiguration, object>>> =
   serverDecommissioned: flag('Decommissions the cluster: it gives out content keys and does nothing else. There is no way back'),
   noRightsCacheEnabled: flag('Whether refusals are remembered'),
   onlinePublishingEnabled: flag('Whether the server signs publishing licenses'),
+  maxCrossForestCalls: { type: 'integer', minimum: 1, maximum: 100, description: 'How many servers one group expansion across forests may involve' },
   superUserEnabled: flag('Whether members of superUserGroup get full access'),
   superUserGroup: orNull(mailAddress),
   revocationType: { type: 'string', enum: ['StandardRevocation', 'CustomRevocation'] },
   revocationAuthorities: { type: 'array', maxItems: 100, items: publicKey },
   invertPersistent: flag('Turns the meaning of Persistent in Certify round'),
+  emulatedServer: orNull({
+    ...closed(
+      {
+        operationsPerSecond: { type: 'number', ...capacityLimits },
+        serviceDistribution: { type: 'string', enum: [...serviceDistributions] },
+        queueLimit: { type: 'integer', minimum: 0, maximum: longestQueue },
+      },
+      ['operationsPerSecond', 'serviceDistribution', 'queueLimit'],
+    ),
+    description: 'The server that each node behaves like: one operation at a time, the others wait, those above the limit get 503. null: as fast as the machine is',
+    examples: [{ operationsPerSecond: 50, serviceDistribution: 'fixed', queueLimit: 1000 }],
+  }),
   admittedGroups: {
     type: 'object',
     maxProperties: 100,
@@ -62,6 +77,7 @@ const readable = {
     serverSKU: { type: 'string' },
     cryptographicMode: { type: 'integer', enum: [1, 2] },
     baseUrl: { type: 'string' },
+    extranetListener: orNull({ ...url, description: 'Where the extranet listener of its balancer is' }),
     trustedSpcCAKeys: { type: 'array', items: { type: 'string' } },
     trustedRacIssuers: { type: 'array', items: { type: 'string' } },
     ...changeable,

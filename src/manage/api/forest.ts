@@ -1,18 +1,8 @@
 /** The forest and its service connection point (SCP): where clients and licensing-only clusters find the root (adrms-deployment 1.6). */
 import type { FastifyInstance } from 'fastify'
-import type { Store } from '../../cluster/store/open.js'
-import { announceChange } from './change-configuration.js'
 import type { ManagementApi } from './management-api.js'
-import { problem } from './problem.js'
 import { answers, closed, removed, url } from './schemas.js'
-
-interface ServiceConnectionPoint {
-  readonly url: string | null
-  /** `stale`: it names a URL that is no root cluster of this database. */
-  readonly state: 'current' | 'stale' | 'absent'
-  /** The root cluster it names, or should name. */
-  readonly cluster: string | null
-}
+import { moveServiceConnectionPoint, readServiceConnectionPoint, removeServiceConnectionPoint } from './service-connection-point.js'
 
 const scpSchema = {
   type: 'object',
@@ -51,16 +41,7 @@ export function registerForest(app: FastifyInstance, { store }: ManagementApi): 
         response: answers({ 200: { description: 'As it is now', ...scpSchema } }, 400, 409),
       },
     },
-    async ({ body }) => {
-      const wanted = body.url.replace(/\/$/, '')
-      const root = await rootUrl(store)
-      if (!body.force && !sameUrl(wanted, root?.url)) {
-        problem(409, `${wanted} is no root cluster of this database${root === undefined ? '' : `, that is ${root.url}`}: give its certification URL, or force`)
-      }
-      await store.forest.moveServiceConnectionPoint(wanted)
-      await tellLicensingClusters(store)
-      return readServiceConnectionPoint(store)
-    },
+    async ({ body }) => moveServiceConnectionPoint(store, body.url, body.force),
   )
 
   app.delete<{ Querystring: { force: boolean } }>(
@@ -75,35 +56,8 @@ export function registerForest(app: FastifyInstance, { store }: ManagementApi): 
       },
     },
     async ({ query }, reply) => {
-      const { state, cluster } = await readServiceConnectionPoint(store)
-      if (state === 'absent') problem(404, 'The forest has no service connection point')
-      if (state === 'current' && !query.force) problem(409, `It names the root cluster "${cluster}", which is in use: move it, or force`)
-      await store.forest.unregisterServiceConnectionPoint()
-      await tellLicensingClusters(store)
+      await removeServiceConnectionPoint(store, query.force)
       return reply.code(204).send()
     },
   )
-}
-
-async function readServiceConnectionPoint(store: Store): Promise<ServiceConnectionPoint> {
-  const { serviceConnectionPoint } = await store.forest.read()
-  const root = await rootUrl(store)
-  const cluster = root?.cluster ?? null
-  if (serviceConnectionPoint === undefined) return { url: null, state: 'absent', cluster }
-  return { url: serviceConnectionPoint, state: sameUrl(serviceConnectionPoint, root?.url) ? 'current' : 'stale', cluster }
-}
-
-async function rootUrl(store: Store): Promise<{ readonly cluster: string; readonly url: string } | undefined> {
-  const root = (await store.clusters.list()).find(({ kind }) => kind === 'root')
-  return root === undefined ? undefined : { cluster: root.name, url: `${root.configuration.baseUrl}/certification` }
-}
-
-/** Windows writes `Certification`; paths are compared without regard to case. */
-function sameUrl(one: string, other: string | undefined): boolean {
-  return one.toLowerCase() === other?.toLowerCase()
-}
-
-/** Their nodes keep the root's URL in their state. */
-async function tellLicensingClusters(store: Store): Promise<void> {
-  for (const { name, kind } of await store.clusters.list()) if (kind === 'licensing') await announceChange(store, name)
 }

@@ -8,10 +8,12 @@ import { registerForest } from './forest.js'
 import { registerGroups } from './groups.js'
 import type { ManagementApi } from './management-api.js'
 import { answerProblem } from './problem.js'
+import { registerClusters } from './clusters.js'
 import { registerPublishingDomains } from './publishing-domains.js'
 import { registerRequests } from './requests.js'
 import { registerSuperUsers } from './super-users.js'
 import { registerTemplates } from './templates.js'
+import { registerTrustedForests } from './trusted-forests.js'
 import { registerUrls } from './urls.js'
 import { registerUserDomains } from './user-domains.js'
 import { compileValidator, explainValidation } from './validation.js'
@@ -25,6 +27,7 @@ export async function registerManagementApi(app: FastifyInstance, api: Managemen
     scope.setSchemaErrorFormatter((errors, part) => explainValidation(errors, part))
     scope.setErrorHandler(answerProblem)
     registerForest(scope, api)
+    registerClusters(scope, api)
     registerAccounts(scope, api)
     registerGroups(scope, api)
     registerConfiguration(scope, api)
@@ -34,6 +37,7 @@ export async function registerManagementApi(app: FastifyInstance, api: Managemen
     registerAccess(scope, api)
     registerUserDomains(scope, api)
     registerPublishingDomains(scope, api)
+    registerTrustedForests(scope, api)
     registerTemplates(scope, api)
     registerRequests(scope, api)
   })

@@ -11,6 +11,7 @@ interface Filter {
   readonly cluster?: string
   readonly node?: string
   readonly user?: string
+  readonly listener?: string
   readonly operation?: string
   readonly result?: 'Succeeded' | 'Failed'
   readonly since?: string
@@ -32,6 +33,7 @@ const filter = {
   cluster: clusterName,
   node: { ...line(256, 'root-1'), description: 'Id of the node that answered' },
   user: { ...line(512, 'CONTOSO\\bob'), description: 'Account that signed in: name in any form, or mail address' },
+  listener: { ...line(256, 'extranet'), description: 'Listener of the balancer that it came by: intranet, extranet; direct for those that came to the node itself' },
   operation: line(256, 'AcquireLicense'),
   result: { type: 'string', enum: ['Succeeded', 'Failed'] },
   since: { ...time, description: 'At this time or later (ISO 8601, UTC unless told)', examples: ['2026-01-01T00:00:00Z'] },
@@ -50,6 +52,7 @@ const columns = [
   'clusterName',
   'hostMachineName',
   'hostMachineRequestId',
+  'listener',
   'requestType',
   'requestPath',
   'authenticatedId',
@@ -102,10 +105,11 @@ export function registerRequests(app: FastifyInstance, { store }: ManagementApi)
   )
 }
 
-async function queryOf(store: Store, { cluster, node, user, operation, result, since, until }: Filter): Promise<RequestLogQuery> {
+async function queryOf(store: Store, { cluster, node, listener, user, operation, result, since, until }: Filter): Promise<RequestLogQuery> {
   return {
     ...(cluster === undefined ? {} : { clusterName: cluster }),
     ...(node === undefined ? {} : { hostMachineName: node }),
+    ...(listener === undefined ? {} : { listener }),
     // Somebody who was deleted is still in the log.
     ...(user === undefined ? {} : { user: (await store.directory.accountByName(user))?.name ?? user }),
     ...(operation === undefined ? {} : { requestType: operation }),

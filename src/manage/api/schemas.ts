@@ -6,6 +6,8 @@ const errorTexts: Readonly<Record<ProblemStatus, string>> = {
   404: 'There is no such thing',
   409: 'Not as things stand; the message says why',
   412: 'If-Match names another version than the stored one',
+  501: 'Servers are started and stopped elsewhere; the message says how',
+  503: 'Not at this moment: the database is away, or a server did not start; the message says which',
 }
 
 function errorAnswer(status: ProblemStatus): object {
@@ -19,7 +21,7 @@ function errorAnswer(status: ProblemStatus): object {
 
 /** Schemas of all answers of a route: those given, and the errors it can end with. */
 export function answers(good: Readonly<Record<number, object>>, ...errors: readonly ProblemStatus[]): object {
-  return { ...good, ...Object.fromEntries(errors.map((status) => [status, errorAnswer(status)])) }
+  return { ...good, ...Object.fromEntries([...errors, 503 as const].map((status) => [status, errorAnswer(status)])) }
 }
 
 /** The answer of a removal: nothing. */

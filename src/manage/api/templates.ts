@@ -2,7 +2,7 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { StoredTemplate, TemplateState } from '../../cluster/store/template-store.js'
 import { newGuid } from '../../effects.js'
-import { announceChange, requireCluster } from './change-configuration.js'
+import { requireCluster } from './change-configuration.js'
 import type { ManagementApi } from './management-api.js'
 import { problem } from './problem.js'
 import { answers, closed, clusterName, line, path, removed } from './schemas.js'
@@ -81,11 +81,9 @@ export function registerTemplates(app: FastifyInstance, { store, openCluster, cl
     const stored = await store.templates.find(cluster, named.startsWith('{') ? named : `{${named}}`)
     return stored ?? problem(404, `Cluster "${cluster}" has no template ${named}`)
   }
-  /** The nodes look at the configuration's version alone: what is stored is announced by it. */
   const save = async (cluster: string, template: Omit<StoredTemplate, 'changed'>): Promise<object> => {
     const changed = { ...template, changed: clock.now().toISOString() }
-    await store.templates.save(cluster, changed)
-    await announceChange(store, cluster)
+    if (!(await store.templates.save(cluster, changed))) problem(404, `The cluster "${cluster}" was removed meanwhile`)
     return { ...describeTemplate(changed), xrml: changed.signedXrml }
   }
 
@@ -186,7 +184,6 @@ export function registerTemplates(app: FastifyInstance, { store, openCluster, cl
     async ({ params }, reply) => {
       const { guid } = await requireTemplate(params.cluster, params.guid)
       await store.templates.remove(params.cluster, guid)
-      await announceChange(store, params.cluster)
       return reply.code(204).send()
     },
   )

@@ -7,6 +7,7 @@ import { answers, closed, clusterName, ifMatchHeader, path, url } from './schema
 
 /** undefined: stays; null: none. */
 interface Urls {
+  readonly certification?: string | null
   readonly licensing?: string | null
   readonly extranetCertification?: string | null
   readonly extranetLicensing?: string | null
@@ -14,7 +15,8 @@ interface Urls {
 
 const orNull = (description: string, example: string): object => ({ ...url, nullable: true, description, examples: [example] })
 const settable = {
-  licensing: orNull('Of another cluster, where licenses are to be got; null: of this one', 'https://rms.contoso.test/_wmcs/licensing'),
+  certification: orNull('Certification, when it is not below the base; at a licensing-only cluster when it is not where the service connection point says', 'https://rms.contoso.test/_wmcs/certification'),
+  licensing: orNull('Licensing, when it is not below the base: another name of this cluster, or another cluster', 'https://rms.contoso.test/_wmcs/licensing'),
   extranetCertification: orNull('Certification as seen from outside', 'https://rms.contoso.example/_wmcs/certification'),
   extranetLicensing: orNull('Licensing as seen from outside', 'https://rms.contoso.example/_wmcs/licensing'),
 }
@@ -36,7 +38,7 @@ export function registerUrls(app: FastifyInstance, { store }: ManagementApi): vo
       schema: {
         tags,
         summary: 'Set the URLs of a cluster',
-        description: 'They stand in certificates and licenses issued from then on: clients need a new CLC, and content published before keeps the old ones. What is left out stays, null takes it away.',
+        description: 'They stand in certificates and licenses issued from then on: clients need a new CLC, and content published before keeps the old ones. What is left out stays, null takes it away. The service connection point goes with the root that it names.',
         params,
         headers: ifMatchHeader,
         body: { ...closed(settable), minProperties: 1 },
@@ -45,6 +47,7 @@ export function registerUrls(app: FastifyInstance, { store }: ManagementApi): vo
     },
     async ({ params, body, headers }, reply) => {
       const saved = await changeConfiguration(store, params.cluster, headers['if-match'], (stored) => ({
+        certificationUrl: given(body.certification, stored.certificationUrl),
         licensingUrl: given(body.licensing, stored.licensingUrl),
         externalCertificationUrl: given(body.extranetCertification, stored.externalCertificationUrl),
         externalLicensingUrl: given(body.extranetLicensing, stored.externalLicensingUrl),
@@ -59,6 +62,6 @@ function given(value: string | null | undefined, stored: string | null): string 
   return value === undefined ? stored : (value?.replace(/\/$/, '') ?? null)
 }
 
-function describe({ baseUrl, licensingUrl, externalCertificationUrl, externalLicensingUrl }: ServerConfiguration): object {
-  return { base: baseUrl, licensing: licensingUrl, extranetCertification: externalCertificationUrl, extranetLicensing: externalLicensingUrl }
+function describe({ baseUrl, certificationUrl, licensingUrl, externalCertificationUrl, externalLicensingUrl }: ServerConfiguration): object {
+  return { base: baseUrl, certification: certificationUrl, licensing: licensingUrl, extranetCertification: externalCertificationUrl, extranetLicensing: externalLicensingUrl }
 }

@@ -8,7 +8,7 @@ import type { ObjectFields } from '../../xrml/elements.js'
 import type { RacFields } from '../../xrml/rac.js'
 import { toMinute } from '../../xrml/times.js'
 import type { Call } from '../context.js'
-import { certificationUrl } from '../standing.js'
+import { certificationUrl, extranetCertificationUrl } from '../standing.js'
 
 /** Enough of RFC 5322 to tell an address from something else. */
 const mailForm = /^[^\s@"<>()[\],;:\\]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$/
@@ -34,7 +34,7 @@ export function racFields(call: Pick<Call, 'context' | 'state' | 'now'>, account
     validity: racValidity(state.configuration, type, now),
     issuer: state.own.principal,
     certificationUrl: certificationUrl(state),
-    extranetCertificationUrl: state.configuration.externalCertificationUrl ?? undefined,
+    extranetCertificationUrl: extranetCertificationUrl(state),
     account: accountObject(account),
     publicKey,
     credentialType: type,

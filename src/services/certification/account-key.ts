@@ -1,7 +1,7 @@
 /** GetUserKeyPair and SetUserKeyPair ([MS-RMPR] 3.1.1.3.4, 3.1.1.3.5): an account has one key pair, on every machine. */
 import type { ServerState } from '../../cluster/server-state.js'
 import { openAtRest, sealAtRest } from '../../crypto/at-rest.js'
-import { generateKeyPair, privateKeyFromPem, privateKeyToPem, type RsaPrivateKey } from '../../crypto/keys.js'
+import { privateKeyFromPem, privateKeyToPem, type RsaPrivateKey } from '../../crypto/keys.js'
 import type { ServiceContext } from '../context.js'
 
 const purpose = (cluster: string, accountId: string): string => `account-key:${cluster}:${accountId}`
@@ -10,7 +10,7 @@ const purpose = (cluster: string, accountId: string): string => `account-key:${c
 export async function accountKeyPair(context: ServiceContext, state: ServerState, accountId: string): Promise<RsaPrivateKey> {
   const stored = await context.store.accountKeys.find(state.name, accountId)
   if (stored !== undefined) return openPair(state, accountId, stored.sealedKeyPair)
-  const made = await generateKeyPair(state.rules.keyBits)
+  const made = await context.keyPairs.take(state.rules.keyBits)
   const sealedKeyPair = sealAtRest(state.clusterKey, purpose(state.name, accountId), Buffer.from(privateKeyToPem(made)), context.random)
   const key = { publicKey: made.publicKey.modulus, sealedKeyPair, created: context.clock.now().toISOString() }
   const winner = await context.store.accountKeys.insertIfAbsent(state.name, accountId, key)

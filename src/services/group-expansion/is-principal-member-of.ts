@@ -5,15 +5,9 @@ import { element, text } from '../../xml/write.js'
 import { describe, operation, type Call } from '../context.js'
 import { walk } from '../steps.js'
 import { groupExpansionService } from './messages.js'
+import { askOtherForests, forestOf, type Question } from './other-forests.js'
 
-/** A request that so many servers have passed on is going in circles (product note 23). */
-const mostCrossForestCalls = 10
 const mostGroups = 1000
-
-interface Question {
-  readonly principal: string
-  readonly groups: readonly string[]
-}
 
 export const isPrincipalMemberOf = operation(
   describe(groupExpansionService, 'IsPrincipalMemberOf'),
@@ -23,25 +17,43 @@ export const isPrincipalMemberOf = operation(
     .step('answer', ({ isMember }) => ({ answer: element('IsPrincipalMemberOfResult', {}, text(isMember)) })),
 )
 
-function parse({ request }: Call): Question {
-  const principal = withoutPrefix(child(request, 'principalName')?.text ?? '')
-  const groups = childrenNamed(child(request, 'targetGroups'), 'string').map((group) => withoutPrefix(group.text))
+function parse({ request, state }: Call): Question {
   const calls = child(request, 'crossForestCallsSoFar')?.text.trim() ?? ''
-  if (principal === '') refuse('ArgumentNull', 'principalName is missing or empty')
-  if (groups.length === 0) refuse('ArgumentNull', 'targetGroups is missing or empty')
   if (!/^\d{1,9}$/.test(calls)) refuse('ArgumentNull', 'crossForestCallsSoFar is missing or no number')
-  if (groups.length > mostGroups) refuse('UnspecifiedError', `${groups.length} groups are asked for, at most ${mostGroups} are looked at`)
-  if (Number(calls) + 1 >= mostCrossForestCalls) refuse('UnspecifiedError', `${calls} servers have been asked so far: the groups of the forests contain each other`)
-  return { principal, groups }
+  const groups = childrenNamed(child(request, 'targetGroups'), 'string').map((group) => group.text)
+  return requireQuestion({ principal: child(request, 'principalName')?.text ?? '', groups, callsSoFar: Number(calls) }, state)
 }
 
-/** A user or group that is not known here is no error: the answer is no. */
-async function expand({ principal, groups, context }: Call & Question): Promise<{ isMember: boolean }> {
+/**
+ * The question with plain addresses, when it may be answered.
+ * @throws RmsException ArgumentNull, UnspecifiedError
+ */
+export function requireQuestion({ principal: named, groups: listed, callsSoFar }: Question, { configuration }: Call['state']): Question {
+  const principal = withoutPrefix(named)
+  const groups = listed.map(withoutPrefix)
+  if (principal === '') refuse('ArgumentNull', 'principalName is missing or empty')
+  if (groups.length === 0) refuse('ArgumentNull', 'targetGroups is missing or empty')
+  if (groups.length > mostGroups) refuse('UnspecifiedError', `${groups.length} groups are asked for, at most ${mostGroups} are looked at`)
+  // So many servers are going in circles (product note 23).
+  if (callsSoFar + 1 >= configuration.maxCrossForestCalls) refuse('UnspecifiedError', `${callsSoFar} servers have been asked so far: the groups of the forests contain each other`)
+  return { principal, groups, callsSoFar }
+}
+
+/**
+ * A user or group that is not known here is no error: the answer is no. Groups of ours with groups of other forests in them are asked for there;
+ * groups that are at home elsewhere are not passed on, whoever asks is to ask there.
+ */
+export async function expand({ principal, groups, callsSoFar, context, state, notes, now }: Pick<Call, 'context' | 'state' | 'notes' | 'now'> & Question): Promise<{ isMember: boolean }> {
   const account = await context.directory.accountByMail(principal)
-  if (account === undefined) return { isMember: false }
   const wanted = new Set(groups.map((group) => group.toLowerCase()))
-  const memberships = await context.directory.memberships(account.sid)
-  return { isMember: memberships.some(({ mail }) => mail !== undefined && wanted.has(mail.toLowerCase())) }
+  const memberships = account === undefined ? [] : await context.directory.memberships(account.sid)
+  if (memberships.some(({ mail }) => mail !== undefined && wanted.has(mail.toLowerCase()))) return { isMember: true }
+  const own = [...wanted].filter((group) => forestOf(group, state) === undefined)
+  if (state.forests.length === 0 || own.length === 0) return { isMember: false }
+  const elsewhere = await askOtherForests({ principal, groups: own, callsSoFar }, state, context, now)
+  if (elsewhere.unanswered.length > 0) notes.metadata.forestsWithoutAnswer = elsewhere.unanswered
+  if (elsewhere.groups.size === 0 && elsewhere.unanswered.length > 0) refuse('UnspecifiedError', `other forests could not be asked: ${elsewhere.unanswered.join('; ')}`)
+  return { isMember: elsewhere.groups.size > 0 }
 }
 
 /** The binary form of the protocol writes `mail=` before an address; servers of both kinds may ask. */

@@ -2,7 +2,7 @@
 import type { ServerState } from '../../cluster/server-state.js'
 import { RmsException, refuse } from '../../exceptions.js'
 import { compareVersions } from '../../soap/version-data.js'
-import { readXmlNodes, xmlNodes } from '../../soap/xml-node.js'
+import { certificates, readXmlNodes } from '../../soap/xml-node.js'
 import { child, childrenNamed, innerText, type XmlElement } from '../../xml/read.js'
 import { element, type Markup } from '../../xml/write.js'
 import { securityLevel } from '../../xrml/body.js'
@@ -16,6 +16,7 @@ import { accountCertificateLimits, readChain } from '../read-documents.js'
 import { requireInService } from '../standing.js'
 import { walk } from '../steps.js'
 import { requireGoodAccountCertificate } from './account-certificate.js'
+import { withForeignGroups } from './foreign-groups.js'
 import { currentPolicy, identityOfAccount, issueLicense, requireRights } from './issue-license.js'
 import { exceptionElement, licenseItems, noteIssued, type ItemResult } from './items.js'
 import { licensingService } from './messages.js'
@@ -107,7 +108,8 @@ function requireTimes({ good, rac, state, now }: { good: GoodPl; rac: Rac; state
 async function decide(known: ItemCall & OpenedPl & { good: GoodPl; rac: Rac }): Promise<{ rights: readonly UlRight[]; policySource: RightsData }> {
   const { good, rac, rightsData, state, now, context } = known
   const { policy, rights: policySource } = currentPolicy(good, rightsData, now)
-  const identity = await identityOfAccount(rac.account, rac.issuer.publicKey?.modulus, { state, directory: context.directory })
+  const own = await identityOfAccount(rac.account, rac.issuer.publicKey?.modulus, { state, directory: context.directory })
+  const identity = await withForeignGroups(own, policy, rac.account, known)
   return { policySource, rights: requireRights(policy, identity, rac.account, state, now) }
 }
 
@@ -121,17 +123,28 @@ async function build(known: ItemCall & OpenedPl & { good: GoodPl; rac: Rac; righ
 }
 
 function answer({ results, state }: Call & { results: readonly ItemResult[] }): { answer: Markup } {
-  const issuers = state.own.chain.map((document) => document.text)
+  const issuers = issuersMarkup(state)
   const responses = results.map((result, index) =>
     element(
       'AcquireLicenseResponse',
       {},
-      result instanceof RmsException ? failure(result, index) : xmlNodes('CertificateChain', [result, ...issuers]),
+      result instanceof RmsException ? failure(result, index) : element('CertificateChain', {}, certificates([result]), issuers),
       element('ReferenceCertificates'),
     ),
   )
   return { answer: element('AcquireLicenseResult', {}, responses) }
 }
+
+/** The same in every answer of a state. */
+function issuersMarkup({ own }: ServerState): Markup {
+  const before = issuersWritten.get(own.chain)
+  if (before !== undefined) return before
+  const written = certificates(own.chain.map((document) => document.text))
+  issuersWritten.set(own.chain, written)
+  return written
+}
+
+const issuersWritten = new WeakMap<readonly XrmlDocument[], Markup>()
 
 function failure(exception: RmsException, index: number): Markup {
   return element('CertificateChain', {}, element('Certificate', {}, exceptionElement('AcquireLicenseException', exception, index)))

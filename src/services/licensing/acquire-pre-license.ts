@@ -6,6 +6,7 @@ import { element, type Markup } from '../../xml/write.js'
 import { describe, operation, type Call } from '../context.js'
 import { requireInService } from '../standing.js'
 import { walk } from '../steps.js'
+import { withForeignGroups } from './foreign-groups.js'
 import { currentPolicy, identityOfAccount, issueLicense, requireRights } from './issue-license.js'
 import { exceptionElement, licenseItems, noteIssued, type ItemResult } from './items.js'
 import { findLicensee } from './licensee.js'
@@ -49,7 +50,8 @@ async function licenseOne(known: Known, licensee: string): Promise<string> {
   const account = await findLicensee(known, licensee)
   const { policy, rights: policySource } = currentPolicy(good, rightsData, now)
   // Whether found here or certified by the root: it is an account of our own forest.
-  const identity = await identityOfAccount(account, state.homeRacIssuer, { state, directory: context.directory })
+  const own = await identityOfAccount(account, state.homeRacIssuer, { state, directory: context.directory })
+  const identity = await withForeignGroups(own, policy, account, known)
   const rights = requireRights(policy, identity, account, state, now)
   const { ul, guid } = await issueLicense({ good, open: { keyBlob }, rights, policySource, account }, { state, random: context.random, now })
   noteIssued(notes, guid, ul)

@@ -115,7 +115,7 @@ const mostCopied = 64 * 1024
 function requireCopyable(copied: readonly string[]): void {
   const length = copied.reduce((sum, text) => sum + text.length, 0)
   if (length > mostCopied) refuse('UnspecifiedError', `${length} characters of the PL would be copied into the license, at most ${mostCopied} are`)
-  if (copied.some((text) => /\r|&#(?:13|x0*d);/i.test(text))) refuse('UnspecifiedError', 'the PL has a carriage return in what is copied into the license')
+  if (copied.some((text) => text.includes('\r') || (text.includes('&#') && /&#(?:13|x0*d);/i.test(text)))) refuse('UnspecifiedError', 'the PL has a carriage return in what is copied into the license')
 }
 
 function templateNamed(templates: readonly ServerTemplate[], guid: string | undefined): ServerTemplate | undefined {

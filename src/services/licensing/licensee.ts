@@ -50,7 +50,7 @@ async function precertifyAtRoot({ context, state }: Call, account: Account): Pro
     element('requestParams', {}, element('PrecertifyParams', {}, element('UserName', {}, text(account.mail ?? '')))),
   )
   try {
-    const url = `${state.certificationUrl}/Precertification.asmx`
+    const url = `${context.rootUrl === undefined ? state.certificationUrl : `${context.rootUrl}/_wmcs/certification`}/Precertification.asmx`
     const answer = await callSoap({ url, namespace: certificationNamespace, operation: 'Precertify', body, credentials: await serviceAccount(context.directory) })
     const certificate = readXmlNode(descend(answer, 'PrecertifyResult', 'PrecertifyResponse', 'Certificate'))
     return certificate === undefined ? refuse('UnspecifiedError', 'the root answered without a certificate') : readOneDocument(certificate)

@@ -7,6 +7,7 @@ import { unsupportedSet } from '../../policy/crypto-set.js'
 import { isSamePrincipal } from '../../xrml/body.js'
 import { checkChain } from '../../xrml/chain.js'
 import type { XrmlDocument } from '../../xrml/document.js'
+import { documentSlot } from '../../xrml/once-per-document.js'
 import { readPl, type Pl } from '../../xrml/pl.js'
 import { serverSurface } from '../../xrml/signature.js'
 import { decryptRightsData, readRightsData, type RightsData } from '../../xrml/rights-data.js'
@@ -98,8 +99,21 @@ export async function openContentKey({ pl, licensor }: GoodPl, exceptions: SealE
   }
 }
 
-/** Content key and policy, for licensing. */
+/**
+ * Content key and policy, for licensing: the plCache of [MS-RMPR] 3.1.1.1.2, kept as long as the PL itself is known. Whom they may be given to is decided
+ * anew each time.
+ */
 export async function openPl(good: GoodPl): Promise<Pick<OpenPl, 'keyBlob' | 'rightsData'>> {
+  const before = plCache.get(good.pl.document)
+  if (before !== undefined && before.opener === good.licensor.signer.publicKey.modulus) return before.open
+  const open = await openPlAnew(good)
+  plCache.set(good.pl.document, { opener: good.licensor.signer.publicKey.modulus, open })
+  return open
+}
+
+const plCache = documentSlot<{ readonly opener: string; readonly open: Pick<OpenPl, 'keyBlob' | 'rightsData'> }>()
+
+async function openPlAnew(good: GoodPl): Promise<Pick<OpenPl, 'keyBlob' | 'rightsData'>> {
   const { contentKey, keyBlob } = await openContentKey(good, plainSealExceptions)
   return { keyBlob, rightsData: openRightsData(good.pl, contentKey, 'UnspecifiedError').rightsData }
 }

@@ -1,5 +1,5 @@
 /** GetClientLicensorCert: a CLC, with which the holder of a RAC publishes offline ([MS-RMPR] 3.5.4.2). */
-import { generateKeyPair, publicKeyFromModulus, type RsaPrivateKey } from '../../crypto/keys.js'
+import { publicKeyFromModulus, type RsaPrivateKey } from '../../crypto/keys.js'
 import { writePrivateKeyBlob } from '../../crypto/private-key-blob.js'
 import { seal } from '../../crypto/seal.js'
 import { newGuid } from '../../effects.js'
@@ -25,7 +25,7 @@ export const getClientLicensorCert = operation(
     .step('read account', ({ personaCerts }) => ({ racChain: readChain(personaCerts, accountCertificateLimits, 'UnexpectedPersonaCert') }))
     .step('verify account', ({ racChain, state, now, notes }) => noteAccount(requireGoodAccountCertificate(racChain, state, now), notes))
     .step('exclusion', requireMachine)
-    .step('key pair', async ({ state }) => ({ key: await generateKeyPair(state.rules.keyBits) }))
+    .step('key pair', async ({ state, context }) => ({ key: await context.keyPairs.take(state.rules.keyBits) }))
     .step('build and sign', build)
     .step('answer', answer),
 )

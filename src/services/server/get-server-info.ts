@@ -5,7 +5,7 @@ import { xmlNode } from '../../soap/xml-node.js'
 import { child, childrenNamed } from '../../xml/read.js'
 import { element, type Markup } from '../../xml/write.js'
 import { describe, operation, type Call } from '../context.js'
-import { certificationUrl, licensingUrl } from '../standing.js'
+import { certificationUrl, extranetCertificationUrl, licensingUrl } from '../standing.js'
 import { walk } from '../steps.js'
 import { serverInfoTypes, serverService, type ServerInfoType, type ServiceType } from './messages.js'
 import { groupExpansionUrl } from './service-locations.js'
@@ -68,11 +68,10 @@ function features({ configuration }: ServerState): readonly Markup[] {
 
 /** More than FindServiceLocationsForUser tells: where no external address is set, the internal one is what a lab client can use. */
 function locations(state: ServerState): readonly Markup[] {
-  const { externalCertificationUrl, externalLicensingUrl } = state.configuration
   const urls = {
-    LicensingService: externalLicensingUrl ?? licensingUrl(state),
+    LicensingService: state.configuration.externalLicensingUrl ?? licensingUrl(state),
     PublishingService: licensingUrl(state),
-    CertificationService: externalCertificationUrl ?? certificationUrl(state),
+    CertificationService: extranetCertificationUrl(state) ?? certificationUrl(state),
     PrecertificationService: certificationUrl(state),
     ServerService: certificationUrl(state),
     GroupExpansionService: groupExpansionUrl(state),

@@ -2,7 +2,7 @@
 import type { ServerState } from '../../cluster/server-state.js'
 import { refuse } from '../../exceptions.js'
 import { child, childrenNamed, type XmlElement } from '../../xml/read.js'
-import { certificationUrl, licensingUrl } from '../standing.js'
+import { certificationUrl, extranetCertificationUrl, licensingUrl } from '../standing.js'
 import { serviceTypes, type ServiceType } from './messages.js'
 
 /** Windows asks for one at a time; nobody needs each type more than once. */
@@ -29,12 +29,11 @@ export function readServiceTypes(requests: readonly XmlElement[]): readonly Serv
  * specification has no URL for: publish.asmx, Precertification.asmx and server.asmx are found beside the others.
  */
 export function serviceLocation(type: ServiceType, state: ServerState): string | undefined {
-  const { externalCertificationUrl, externalLicensingUrl } = state.configuration
   switch (type) {
     case 'CertificationService':
-      return externalCertificationUrl ?? undefined
+      return extranetCertificationUrl(state)
     case 'LicensingService':
-      return externalLicensingUrl ?? undefined
+      return state.configuration.externalLicensingUrl ?? undefined
     case 'LicensingInternalService':
       return licensingUrl(state)
     case 'CertificationInternalService':

@@ -1,0 +1,112 @@
+/** `load`: sends load to a running installation when the schedule says, and reports what came of it. */
+import type { Settings } from '../../config/options.js'
+import { seedPassword } from '../../directory/seed.js'
+import { systemClock, systemRandom } from '../../effects.js'
+import { compareRuns, differentPlans } from '../../load/compare.js'
+import { readMix } from '../../load/operations.js'
+import type { LoadPlan, LoadResult } from '../../load/result.js'
+import { runLoad } from '../../load/run-load.js'
+import { limitSentence, sentences, time } from '../../load/sentences.js'
+import { expectedArrivals } from '../../sizing/load-shape.js'
+import { number } from '../../charts/frame.js'
+import { Failure } from '../failure.js'
+import { readInput } from '../files.js'
+import { loadAccounts } from '../load-accounts.js'
+import { lastRun, writeReport } from '../load-report.js'
+import { requireFolder } from '../report-folder.js'
+import { createOutput, table, type Output } from '../output.js'
+import { createProgressLine } from '../progress-line.js'
+import { stopSignal } from '../stop-signal.js'
+
+/** Every request is kept until the report is written. */
+const mostArrivals = 1_000_000
+
+export async function load(settings: Settings<'load'>): Promise<void> {
+  const plan = planOf(settings)
+  const output = createOutput(settings.json)
+  const folder = settings.out ?? 'rms-load'
+  await requireFolder(folder)
+  const stop = stopSignal()
+  const line = createProgressLine(settings.json)
+  try {
+    const { result, samples } = await runLoad({
+      plan,
+      accounts: await loadAccounts(settings.accounts, settings, line.show),
+      password: seedPassword,
+      timeoutMilliseconds: settings.requestTimeout * 1000,
+      ca: settings.ca === undefined ? undefined : String(await readInput(settings.ca)),
+      clock: systemClock,
+      random: systemRandom,
+      onPrepare: line.show,
+      onProgress: line.showLoad,
+      signal: stop.signal,
+    })
+    line.clear()
+    const before = await lastRun(folder)
+    const files = await writeReport(folder, result, samples, before)
+    output.result({ event: 'done', ...result, files }, summary(result, before, files.page, output))
+    if (result.answered === 0) throw new Failure('Nothing was answered')
+  } catch (error) {
+    line.clear()
+    throw stop.signal.aborted && error === stop.signal.reason ? new Failure('Stopped before load began: nothing was measured') : error
+  } finally {
+    stop.release()
+  }
+}
+
+function planOf(settings: Settings<'load'>): LoadPlan {
+  const shape = { name: settings.shape, highestRate: settings.rate, seconds: settings.duration ?? 60 }
+  const expected = expectedArrivals(shape)
+  if (expected > mostArrivals) {
+    throw new Failure(`That are ${number(expected)} requests, ${number(mostArrivals)} are the most of one run: choose a lower --rate or a shorter --duration`, 2)
+  }
+  return {
+    date: systemClock.now().toISOString(),
+    server: settings.server ?? 'http://127.0.0.1:7000/_wmcs',
+    shape,
+    arrivals: settings.arrivals,
+    mix: readMix(settings.mix),
+    seed: settings.seed,
+    accounts: settings.accounts,
+    contents: settings.contents,
+    connections: settings.connections,
+  }
+}
+
+function summary(result: LoadResult, before: LoadResult | undefined, page: string, { paint }: Output): string {
+  const { operations, nodes, refusals, limits, isStopped } = result
+  const operationRows = operations.map(({ operation, offered, answered, latency }) => [
+    operation,
+    number(offered),
+    number(answered),
+    ...[latency.p50, latency.p90, latency.p95, latency.p99, latency.highest].map(time),
+  ])
+  const nodeRows = nodes.map(({ id, answers, refused, share, p95 }) => [id, number(answers), number(refused), `${number(100 * share)} %`, time(p95)])
+  const [headline = '', ...others] = sentences(result)
+  return [
+    ...(isStopped ? [paint.note(`Stopped after ${number(result.seconds)} of ${number(result.plan.shape.seconds)} seconds. Until then:`)] : []),
+    paint.strong(headline),
+    ...others,
+    '',
+    table([['operation', 'offered', 'answered', 'p50', 'p90', 'p95', 'p99', 'highest'], ...operationRows]),
+    ...(nodes.length === 0 ? [] : ['', table([['server', 'answers', 'refused', 'share', 'p95'], ...nodeRows])]),
+    ...(refusals.length === 0 ? [] : ['', table([['refused or failed', 'requests'], ...refusals.map(({ reason, count }) => [reason, number(count)])])]),
+    ...(before === undefined ? [] : ['', comparison(result, before)]),
+    '',
+    (limits.length === 0 ? paint.dim : paint.note)(limitSentence(result)),
+    `Report: ${page}`,
+  ].join('\n')
+}
+
+function comparison(result: LoadResult, before: LoadResult): string {
+  const different = differentPlans(before, result)
+  const rows = compareRuns(before, result).map(({ name, show, before: was, now, change, verdict }) => [
+    name,
+    show(was),
+    show(now),
+    Number.isFinite(change) ? `${change > 0 ? '+' : ''}${number(100 * change)} %` : '',
+    different.length === 0 ? verdict : '',
+  ])
+  const text = table([['', 'last run', 'this run', 'change', ''], ...rows])
+  return different.length === 0 ? text : `${text}\nThe runs were not the same: ${different.join('; ')}`
+}

@@ -1,0 +1,39 @@
+/** `manage`: the management API and page alone, for an installation whose nodes and balancers are started elsewhere. */
+import closeWithGrace from 'close-with-grace'
+import type { Settings } from '../../config/options.js'
+import { systemRandom } from '../../effects.js'
+import { startManagementElsewhere } from '../../manage/elsewhere.js'
+import { databaseOf } from '../database.js'
+import { Failure } from '../failure.js'
+import { createLogger } from '../logger.js'
+import { keepToken } from '../management-token.js'
+import { createOutput, table } from '../output.js'
+
+/** Milliseconds for running requests when it is stopped. */
+const longestClose = 10_000
+
+export async function manage(settings: Settings<'manage'>): Promise<void> {
+  const database = databaseOf(settings)
+  if (database === undefined) throw new Failure('Say where the installation is: --db PATH of its SQLite file, or --db postgres://…', 2)
+  const output = createOutput(settings.json)
+  const log = await createLogger(settings.logLevel)
+  const token = settings.token ?? systemRandom.bytes(18).toString('base64url')
+  const starting = startManagementElsewhere({ database, keyPassword: settings.keyPassword, host: settings.manageHost, port: settings.managePort ?? 7080, token, log })
+  let forgetToken = (): void => undefined
+  const grace = closeWithGrace({ delay: longestClose, logger: false }, async ({ err }) => {
+    if (err !== undefined) log.fatal({ err }, 'the process ends')
+    const running = await starting.catch(() => undefined)
+    await running?.close()
+    forgetToken()
+    if (err === undefined) process.exit(0)
+  })
+  try {
+    const { url } = await starting
+    forgetToken = keepToken(url, token, log)
+    const shown = settings.token === undefined ? token : 'as given'
+    output.result({ event: 'ready', manage: url, ...(settings.token === undefined ? { token } : {}) }, table([['management', `${url}/docs`], ['token', shown]]))
+  } catch (error) {
+    grace.uninstall()
+    throw error
+  }
+}

@@ -1,0 +1,116 @@
+/** What `size` prints: the rule, the model and the bound, with their formulas. */
+import { number } from '../charts/frame.js'
+import { time } from '../load/sentences.js'
+import { mostServers, serviceAlone, type Sized, type Target } from '../sizing/predict.js'
+import { meanServiceSeconds, type EmulatedServer } from '../sizing/emulated-server.js'
+import { erlangC, meanResponse, responsePercentile } from '../sizing/erlang.js'
+import { averageRate, peakRate, serversByRule, type Demand } from '../sizing/published-rule.js'
+import { percentileOf } from '../sizing/percentiles.js'
+import { table } from './output.js'
+
+export interface Answer {
+  readonly demand: Demand
+  readonly server: EmulatedServer
+  readonly target: Target
+  readonly spare: number
+  readonly average: number
+  readonly peak: number
+  readonly byRule: number
+  /** undefined: no cluster meets the target. */
+  readonly byModel: Sized | undefined
+  /** The cluster of the rule, as it would really do; undefined where it is that of the model. */
+  readonly ruleAsItIs: Sized | undefined
+}
+
+export function answerOf(demand: Demand, server: EmulatedServer, target: Target, spare: number, size: { find: (rate: number) => Sized | undefined; look: (rate: number, servers: number) => Sized }): Answer {
+  const [average, peak] = [averageRate(demand), peakRate(demand)]
+  const byRule = serversByRule(peak, server.operationsPerSecond)
+  const byModel = size.find(peak)
+  return { demand, server, target, spare, average, peak, byRule, byModel, ruleAsItIs: byModel?.servers === byRule || byRule > mostServers ? undefined : size.look(peak, byRule) }
+}
+
+/** For programs: without the thousands of single times. */
+export function answerJson({ byModel, ruleAsItIs, ...rest }: Answer): object {
+  const short = (sized: Sized | undefined): object | null => {
+    if (sized === undefined) return null
+    const { responses: _, ...predicted } = sized.predicted
+    return { servers: sized.servers, answeredWithin: sized.answeredWithin, predicted }
+  }
+  return { ...rest, byModel: short(byModel), ruleAsItIs: short(ruleAsItIs), withSpare: byModel === undefined ? null : byModel.servers + rest.spare, sharedQueue: byModel === undefined ? null : sharedQueue(rest, byModel.servers) }
+}
+
+function sharedQueue({ peak, server, target }: Pick<Answer, 'peak' | 'server' | 'target'>, servers: number): { readonly mean: number; readonly answeredWithin: number } {
+  const queue = { servers, rate: peak, perServer: server.operationsPerSecond }
+  return { mean: meanResponse(queue), answeredWithin: responsePercentile(target.percentile, queue) }
+}
+
+export function answerText(answer: Answer): string {
+  return [...demandLines(answer), '', ...ruleLines(answer), '', ...modelLines(answer)].join('\n')
+}
+
+function demandLines({ demand, average, peak }: Answer): readonly string[] {
+  const { users, active, itemsPerHour, peakFactor, growth } = demand
+  const grown = growth === 1 ? '' : ` × ${number(growth)} growth`
+  return [
+    `Load      ${number(users)} users × ${number(100 * active)} % active × ${number(itemsPerHour)} items an hour${grown} / 3,600 s = ${number(average)} licenses/s on average`,
+    `          × ${number(peakFactor)} = ${number(peak)} licenses/s at the busiest time`,
+  ]
+}
+
+function ruleLines({ peak, server, byRule }: Answer): readonly string[] {
+  const perServer = number(server.operationsPerSecond)
+  return [`Rule      servers = ⌈peak / capacity⌉ = ⌈${number(peak)} / ${perServer}⌉ = ${plural(byRule)} of ${perServer} licenses/s`]
+}
+
+function modelLines(answer: Answer): readonly string[] {
+  const { server, target, byModel, ruleAsItIs, spare, peak } = answer
+  const wanted = `${number(target.percentile)} % of answers within ${time(1000 * target.withinSeconds)}`
+  const service = `${server.serviceDistribution} service time of ${time(1000 * meanServiceSeconds(server))}`
+  const about = `Model     round robin over separate queues, independent arrivals, ${service}, simulated`
+  if (byModel === undefined) {
+    const alone = serviceAlone(server, target.percentile)
+    const why = alone > target.withinSeconds ? `one operation alone takes longer: ${number(target.percentile)} % of them are done in ${time(1000 * alone)}` : `more than ${number(mostServers)} would be needed`
+    return [about, `          no number of servers gives ${wanted}: ${why}`]
+  }
+  return [
+    about,
+    `          ${wanted}: ${plural(byModel.servers)}${spare === 0 ? '' : `, and ${spare} spare: ${plural(byModel.servers + spare)}`}`,
+    ...indent(table([['', 'servers', 'load', 'mean', ...percentagesOf(target).map((percentage) => `p${number(percentage)}`)], ...rowsOf(answer)])),
+    ...(ruleAsItIs === undefined ? [] : [`          The ${plural(ruleAsItIs.servers)} of the rule would answer ${number(target.percentile)} % within ${time(1000 * ruleAsItIs.answeredWithin)}${ruleAsItIs.predicted.refused > 0 ? `, and refuse ${number((100 * ruleAsItIs.predicted.refused) / ruleAsItIs.predicted.offered)} %` : ''}.`]),
+    ...boundLines(peak, server, byModel.servers),
+  ]
+}
+
+function rowsOf({ server, target, byModel, peak }: Answer): readonly (readonly string[])[] {
+  if (byModel === undefined) return []
+  const { response, responses, utilization } = byModel.predicted
+  const percentages = percentagesOf(target)
+  const queue = { servers: byModel.servers, rate: peak, perServer: server.operationsPerSecond }
+  const seconds = (values: readonly number[]): readonly string[] => values.map((value) => (Number.isFinite(value) ? time(1000 * value) : '∞'))
+  const load = `${number(100 * utilization)} %`
+  return [
+    ['model', String(byModel.servers), load, ...seconds([response.mean, ...percentages.map((percentage) => percentileOf(responses, percentage))])],
+    ['M/M/c', String(byModel.servers), `${number((100 * peak) / (byModel.servers * server.operationsPerSecond))} %`, ...seconds([meanResponse(queue), ...percentages.map((percentage) => responsePercentile(percentage, queue))])],
+  ]
+}
+
+/** The usual ones, and that of the target. */
+function percentagesOf({ percentile }: Target): readonly number[] {
+  return [...new Set([50, 95, 99, percentile])].toSorted((one, other) => one - other)
+}
+
+function boundLines(peak: number, server: EmulatedServer, servers: number): readonly string[] {
+  const load = peak / server.operationsPerSecond
+  return [
+    `          M/M/c is the bound of one ideal queue for all servers, with exponential service times${server.serviceDistribution === 'fixed' ? ' (fixed ones may do better)' : ''}:`,
+    `          P(wait) = C(c, a), mean = 1/μ + C/(cμ − λ); with c = ${servers}, λ = ${number(peak)}/s, μ = ${number(server.operationsPerSecond)}/s, a = λ/μ = ${number(load)}: C = ${number(erlangC(servers, load))}`,
+  ]
+}
+
+function indent(text: string): readonly string[] {
+  return text.split('\n').map((line) => `          ${line}`)
+}
+
+export function plural(servers: number): string {
+  return `${number(servers)} ${servers === 1 ? 'server' : 'servers'}`
+}

@@ -1,0 +1,119 @@
+/**
+ * A lock on a PostgreSQL database, held by a connection of its own: the server gives it up when the process that holds it is no more,
+ * whatever became of it. After an outage it is taken again.
+ */
+import { setTimeout as pause } from 'node:timers/promises'
+import pg from 'pg'
+import { installationLock } from './exclusive.js'
+import { targetOf, told } from './postgres.js'
+
+/** `lost`: with the connection; `taken`: by somebody else, while we were without it; `back`: we have it again. */
+export type LockEvent = 'lost' | 'taken' | 'back'
+
+export interface PostgresLock {
+  release(): Promise<void>
+}
+
+/** Milliseconds. Between two looks whether the connection still works, which also keep it from being idle. */
+const heartbeat = 5000
+const answerWithin = 5000
+const tryAgain = 500
+/** The server may take a moment to see that the process that held it is gone. */
+const patience = 2000
+const patiencePause = 100
+
+/** Of a machine that is gone without a word, the server gives the lock up after 25 s. Not every version has each of these. */
+const sessionSettings = `
+  select set_config(name, case name when 'tcp_keepalives_idle' then '10' when 'tcp_keepalives_interval' then '5' when 'tcp_keepalives_count' then '3' else '0' end, false)
+  from pg_settings where name in ('tcp_keepalives_idle', 'tcp_keepalives_interval', 'tcp_keepalives_count', 'idle_session_timeout')`
+
+/**
+ * @param location as for `openStore`
+ * @param report told what becomes of the lock
+ * @returns undefined when another session holds it
+ * @throws DatabaseAway, DatabaseRefused
+ */
+export async function holdPostgresLock(location: string, report: (event: LockEvent) => void): Promise<PostgresLock | undefined> {
+  const ended = new AbortController()
+  const wait = (milliseconds: number): Promise<void> => pause(milliseconds, undefined, { signal: ended.signal }).catch(() => undefined)
+  const first = await patiently(location)
+  if (first === undefined) return undefined
+  let client = first
+
+  const works = async (): Promise<boolean> => client.query('select 1').then(() => true, () => false)
+
+  const takeAgain = async (): Promise<void> => {
+    let last: LockEvent = 'lost'
+    report(last)
+    while (!ended.signal.aborted) {
+      const result = await take(location).catch(() => 'away' as const)
+      if (result !== 'away' && result !== undefined) {
+        client = result
+        report('back')
+        return
+      }
+      if (result === undefined && last !== 'taken') {
+        last = 'taken'
+        report(last)
+      }
+      await wait(tryAgain)
+    }
+  }
+
+  const watch = async (): Promise<void> => {
+    while (!ended.signal.aborted) {
+      const cut = new Promise<void>((resolve) => client.once('end', resolve))
+      await Promise.race([cut, wait(heartbeat)])
+      if (ended.signal.aborted || (await works())) continue
+      await quietly(client)
+      await takeAgain()
+    }
+  }
+
+  const watching = watch()
+  return {
+    release: async () => {
+      ended.abort()
+      await watching
+      await quietly(client)
+    },
+  }
+}
+
+async function patiently(location: string): Promise<pg.Client | undefined> {
+  for (let waited = 0; ; waited += patiencePause) {
+    const client = await take(location)
+    if (client !== undefined || waited >= patience) return client
+    await pause(patiencePause)
+  }
+}
+
+/** @returns the connection that holds the lock; undefined when another one does */
+async function take(location: string): Promise<pg.Client | undefined> {
+  const settings: pg.ClientConfig = {
+    connectionString: location,
+    application_name: 'rms-emulator installation',
+    connectionTimeoutMillis: answerWithin,
+    query_timeout: answerWithin,
+    keepAlive: true,
+  }
+  const target = targetOf(settings)
+  const client = new pg.Client(settings)
+  // Its end is noticed where it is used; without a listener an error would end the process.
+  client.on('error', () => undefined)
+  try {
+    await client.connect()
+    await client.query(sessionSettings)
+    const { rows } = await client.query<{ held: boolean }>('select pg_try_advisory_lock($1, $2) as held', [...installationLock])
+    if (rows[0]?.held === true) return client
+    await quietly(client)
+    return undefined
+  } catch (error) {
+    await quietly(client)
+    throw told(error, target) ?? error
+  }
+}
+
+async function quietly(client: pg.Client): Promise<void> {
+  await client.end().catch(() => undefined)
+}

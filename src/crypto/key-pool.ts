@@ -1,0 +1,64 @@
+/**
+ * Key pairs made ahead of need: the search for primes takes longer than all the rest of a certification. A pool that nobody takes from makes none; after
+ * the first it fills itself while nothing else is asked of it, one pair after the other.
+ */
+import { generateKeyPair, type RsaPrivateKey } from './keys.js'
+
+export interface KeyPool {
+  /** A pair that nobody else has or will get; made now when there is none in stock. */
+  take(bits: number): Promise<RsaPrivateKey>
+  /** Makes no more. */
+  close(): void
+}
+
+export interface KeyPoolOptions {
+  /** Pairs of each length, 8 unless told. */
+  readonly size?: number
+  /** Milliseconds without a request before a pair is made, 200 unless told: requests come first. */
+  readonly pause?: number
+  readonly make?: (bits: number) => Promise<RsaPrivateKey>
+}
+
+export function keyPool({ size = 8, pause = 200, make = generateKeyPair }: KeyPoolOptions = {}): KeyPool {
+  const stock = new Map<number, RsaPrivateKey[]>()
+  let timer: NodeJS.Timeout | undefined
+  let isMaking = false
+  let isClosed = false
+
+  const fillLater = (): void => {
+    clearTimeout(timer)
+    if (isClosed) return
+    timer = setTimeout(() => void makeOne(), pause)
+    timer.unref()
+  }
+
+  const makeOne = async (): Promise<void> => {
+    const wanted = [...stock].find(([, pairs]) => pairs.length < size)
+    if (wanted === undefined || isMaking) return
+    const [bits, pairs] = wanted
+    isMaking = true
+    try {
+      pairs.push(await make(bits))
+    } catch {
+      // Whoever takes one makes it, and hears why it cannot be made.
+      return
+    } finally {
+      isMaking = false
+    }
+    fillLater()
+  }
+
+  return {
+    take: async (bits) => {
+      const pairs = stock.get(bits) ?? []
+      stock.set(bits, pairs)
+      fillLater()
+      return pairs.pop() ?? make(bits)
+    },
+    close: () => {
+      isClosed = true
+      clearTimeout(timer)
+      stock.clear()
+    },
+  }
+}

@@ -1,0 +1,61 @@
+/** The clusters of the database, and the nodes that have joined each, wherever they run: what a balancer on another machine is given. */
+import type { FastifyInstance } from 'fastify'
+import { livingMembers } from '../../cluster/living-members.js'
+import { requireCluster } from './change-configuration.js'
+import type { ManagementApi } from './management-api.js'
+import { answers, clusterName, path } from './schemas.js'
+
+const text = { type: 'string' } as const
+const time = { ...text, description: 'ISO 8601' } as const
+const node = {
+  type: 'object',
+  properties: {
+    id: { ...text, examples: ['root-1'] },
+    url: { ...text, description: 'Where the node itself listens', examples: ['http://10.0.0.7:8080'] },
+    started: time,
+    lastSeen: time,
+  },
+} as const
+const nodesSchema = { description: 'Nodes that have joined and live, in order of start', type: 'object', properties: { nodes: { type: 'array', items: node } } } as const
+const cluster = {
+  type: 'object',
+  properties: {
+    name: { ...text, examples: ['root'] },
+    kind: { ...text, enum: ['root', 'licensing'] },
+    url: { ...text, description: 'Public, with /_wmcs' },
+    cryptographicMode: { type: 'integer' },
+    configurationVersion: { type: 'integer' },
+  },
+} as const
+const clustersSchema = { description: 'In order of name', type: 'object', properties: { clusters: { type: 'array', items: cluster } } } as const
+const tags = ['installation']
+
+export function registerClusters(app: FastifyInstance, { store }: ManagementApi): void {
+  app.get('/clusters', { schema: { tags, summary: 'The clusters of the forest', response: answers({ 200: clustersSchema }) } }, async () => ({
+    clusters: (await store.clusters.list()).map(({ name, kind, configuration: { baseUrl, cryptographicMode, configurationVersion } }) => ({
+      name,
+      kind,
+      url: baseUrl,
+      cryptographicMode,
+      configurationVersion,
+    })),
+  }))
+
+  app.get<{ Params: { cluster: string } }>(
+    '/clusters/:cluster/nodes',
+    {
+      schema: {
+        tags,
+        summary: 'The nodes of a cluster, for a balancer',
+        description: 'From the member list of the database. A balancer that is started with --nodes and this address follows it.',
+        params: path({ cluster: clusterName }),
+        response: answers({ 200: nodesSchema }, 400, 404),
+      },
+    },
+    async ({ params }) => {
+      const { name, configuration } = await requireCluster(store, params.cluster)
+      const nodes = livingMembers(await store.members.list(name), configuration.configurationRefreshIntervalSeconds)
+      return { nodes: nodes.map(({ nodeId, url, started, lastSeen }) => ({ id: nodeId, url, started, lastSeen })) }
+    },
+  )
+}

@@ -1,0 +1,123 @@
+/**
+ * Management of an installation whose nodes and balancers are started elsewhere: by hand, by containers, on several machines. It stands on the
+ * database alone; what needs a process to be started or stopped is refused, with the way to do it.
+ */
+import type { Logger } from 'pino'
+import { livingMembers } from '../cluster/living-members.js'
+import { loadServerState } from '../cluster/server-state.js'
+import type { ClusterRow } from '../cluster/store/cluster-store.js'
+import type { Member } from '../cluster/store/member-store.js'
+import { openStore, type Store } from '../cluster/store/open.js'
+import { systemClock, systemRandom } from '../effects.js'
+import { problem } from './api/problem.js'
+import { startManagement } from './app.js'
+import type { ClusterStatus, InstallationStatus, NodeStatus } from './status.js'
+import type { Topology } from './topology-routes.js'
+
+export interface ElsewhereOptions {
+  /** As for `openStore`. */
+  readonly database: string
+  readonly keyPassword: string
+  readonly host: string
+  /** 0 takes any free port. */
+  readonly port: number
+  readonly token: string
+  readonly log: Logger
+}
+
+/** Milliseconds. */
+const forgettingInterval = 5 * 60_000
+
+/** @throws WrongKeyPassword, OtherSchemaVersion, DatabaseAway, or the system's error when the port is taken; nothing is left behind then */
+export async function startManagementElsewhere(options: ElsewhereOptions): Promise<{ readonly url: string; close(): Promise<void> }> {
+  const { database, keyPassword, host, port, token, log } = options
+  const store = await openStore(database)
+  const openCluster = (name: string) => loadServerState(store, name, keyPassword, 'openssl')
+  try {
+    for (const { name } of await store.clusters.list()) await openCluster(name)
+    const api = { store, openCluster, clock: systemClock, random: systemRandom }
+    const management = await startManagement({ host, port, token, log, status: () => statusOf(store), api, topology: topologyElsewhere(store), ca: undefined })
+    const stopForgetting = forgetDeadNodes(store, log)
+    const close = async (): Promise<void> => {
+      stopForgetting()
+      await management.close()
+      await store.close()
+    }
+    return { url: management.url, close }
+  } catch (error) {
+    await store.close()
+    throw error
+  }
+}
+
+/** The nodes of each cluster, the root's first; those that are gone and did not leave, as after a power failure, apart. */
+async function membersOf(store: Store): Promise<readonly { readonly cluster: ClusterRow; readonly members: readonly Member[]; readonly living: ReadonlySet<Member> }[]> {
+  const [clusters, all] = await Promise.all([store.clusters.list(), store.members.list()])
+  return clusters
+    .toSorted((one, other) => Number(other.kind === 'root') - Number(one.kind === 'root'))
+    .map((cluster) => {
+      const members = all.filter((member) => member.cluster === cluster.name)
+      return { cluster, members, living: new Set(livingMembers(members, cluster.configuration.configurationRefreshIntervalSeconds)) }
+    })
+}
+
+async function statusOf(store: Store): Promise<InstallationStatus> {
+  const [forest, clusters] = await Promise.all([store.forest.find(), membersOf(store)])
+  return {
+    forest: forest?.dnsName ?? '',
+    clusters: clusters.map(({ cluster: { name, kind, configuration }, members, living }): ClusterStatus => {
+      const nodes = members.map((member): NodeStatus => ({ id: member.nodeId, url: member.url, pid: member.pid, state: living.has(member) ? 'serving' : 'away' }))
+      return { name, kind, url: configuration.baseUrl, nodes }
+    }),
+  }
+}
+
+/**
+ * Nodes that start under a new name each time, as containers do, would fill the list. One that lives after all joins again by itself.
+ * @returns ends it
+ */
+function forgetDeadNodes(store: Store, log: Logger): () => void {
+  const forget = async (): Promise<void> => {
+    for (const { members, living } of await membersOf(store)) {
+      for (const { nodeId } of members.filter((member) => !living.has(member))) {
+        await store.members.leave(nodeId)
+        log.info({ node: nodeId }, 'a node that is silent has been taken from the member list')
+      }
+    }
+  }
+  const timer = setInterval(() => {
+    forget().catch((error: unknown) => log.warn({ why: error instanceof Error ? error.message : String(error) }, 'the member list cannot be read'))
+  }, forgettingInterval)
+  timer.unref()
+  return () => clearInterval(timer)
+}
+
+function topologyElsewhere(store: Store): Topology {
+  const requireMember = async (id: string): Promise<Member> => {
+    const members = await store.members.list()
+    return members.find(({ nodeId }) => nodeId === id) ?? problem(404, `There is no server "${id}"; there is ${members.map(({ nodeId }) => nodeId).join(', ') || 'none'}`)
+  }
+  const refused = 'The servers of this installation are started elsewhere, not by this process: '
+  return {
+    addCluster: async ({ name }) =>
+      problem(501, `${refused}make the cluster with rms-emulator provision licensing --cluster ${name}, then start its nodes and its balancer`),
+    addServer: async (cluster) => problem(501, `${refused}start one more with rms-emulator node --cluster ${cluster}, or scale its service; its balancer finds it`),
+    setExtranet: async (cluster) =>
+      problem(501, `${refused}give the balancer of ${cluster} one more listener, and set the URLs: PUT /clusters/${cluster}/urls`),
+    removeServer: async (id) => {
+      await requireMember(id)
+      if ((await membersOf(store)).some(({ living }) => [...living].some(({ nodeId }) => nodeId === id))) {
+        problem(501, `${refused}stop the process of ${id} with SIGTERM, or scale its service down; it finishes its requests and leaves the list by itself`)
+      }
+      await store.members.leave(id)
+    },
+    drainServer: async (id) => {
+      await requireMember(id)
+      return problem(501, `${refused}ask the balancer before ${id} to drain it, POST /drain at its status port`)
+    },
+    killServer: async (id) => {
+      await requireMember(id)
+      return problem(501, `${refused}kill the process of ${id} where it runs`)
+    },
+  }
+}

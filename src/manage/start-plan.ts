@@ -1,0 +1,75 @@
+/** What an installation starts with: the clusters that were asked for, and those that its database has besides, each with its ports. */
+import type { ClusterKind, ClusterRow } from '../cluster/store/cluster-store.js'
+import type { Store } from '../cluster/store/open.js'
+import { problem } from './api/problem.js'
+import type { ExtranetPlan } from './topology-routes.js'
+
+export interface Plan {
+  readonly name: string
+  readonly kind: ClusterKind
+  readonly nodes: number
+  readonly enrollment: 'self' | 'root'
+  readonly port: number
+}
+
+/** A cluster that is there from the start; it may have had its extranet listener before. */
+export interface StartPlan extends Plan {
+  readonly extranet: (ExtranetPlan & { readonly formerPort: number | undefined }) | undefined
+}
+
+interface Wanted {
+  readonly store: Store
+  readonly root: number
+  readonly licensing: readonly { readonly name: string; readonly nodes: number }[]
+  readonly extranet: readonly { readonly name: string; readonly port?: number | undefined }[]
+  /** Of the root cluster; the others take the next ones, or any free one when it is 0. */
+  readonly port: number
+}
+
+/**
+ * Clusters that the database has besides come back with one node each; extranet listeners come back, at their ports where they are free.
+ * @returns the root first
+ * @throws Problem 400
+ */
+export async function planOf({ store, root, licensing, extranet, port }: Wanted): Promise<readonly StartPlan[]> {
+  const stored = await store.clusters.list()
+  const rootName = stored.find(({ kind }) => kind === 'root')?.name ?? 'root'
+  const asked = [{ name: rootName, nodes: root }, ...licensing.map(({ name, nodes }) => ({ name, nodes }))]
+  requireNames(licensing, rootName)
+  const all = [...asked, ...namesBesides(stored, asked).map((name) => ({ name, nodes: 1 }))]
+  requireKnown(extranet, all)
+  const formerPorts = new Map(stored.flatMap(({ name, configuration: { extranetListener } }) => (extranetListener === null ? [] : [[name, portOf(extranetListener)] as const])))
+  const reserved = new Set([...formerPorts.values(), ...extranet.map((listener) => listener.port)])
+  let next = port
+  return all.map(({ name, nodes }, index): StartPlan => {
+    while (index >= asked.length && reserved.has(next)) next++
+    const wanted = extranet.find((one) => one.name === name)
+    const formerPort = formerPorts.get(name)
+    return {
+      name,
+      kind: index === 0 ? 'root' : 'licensing',
+      nodes,
+      enrollment: 'self',
+      port: port === 0 ? 0 : next++,
+      extranet: wanted === undefined && formerPort === undefined ? undefined : { port: wanted?.port, formerPort },
+    }
+  })
+}
+
+function namesBesides(stored: readonly ClusterRow[], asked: readonly { readonly name: string }[]): readonly string[] {
+  return stored.filter(({ name, kind }) => kind === 'licensing' && !asked.some((cluster) => cluster.name === name)).map(({ name }) => name)
+}
+
+function portOf(url: string): number {
+  return Number(new URL(url).port)
+}
+
+function requireNames(licensing: Wanted['licensing'], rootName: string): void {
+  const wrong = licensing.find(({ name }) => name === rootName || !/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(name))
+  if (wrong !== undefined) problem(400, `A licensing-only cluster cannot be called "${wrong.name}": letters, digits, dots and dashes, and not the root's name ${rootName}`)
+}
+
+function requireKnown(extranet: Wanted['extranet'], clusters: readonly { readonly name: string }[]): void {
+  const stranger = extranet.find(({ name }) => !clusters.some((cluster) => cluster.name === name))
+  if (stranger !== undefined) problem(400, `There is no cluster "${stranger.name}" for an extranet listener; there are ${clusters.map(({ name }) => name).join(', ')}`)
+}

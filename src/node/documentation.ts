@@ -1,0 +1,40 @@
+/** /docs and /openapi.json of a node, made when somebody first asks: loading what they need would be a tenth of every node's start. */
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, type FastifyServerOptions } from 'fastify'
+import type { ClusterKind } from '../cluster/store/cluster-store.js'
+import { openApiOptions } from './openapi.js'
+
+type CompilersFactory = NonNullable<NonNullable<FastifyServerOptions['schemaController']>['compilersFactory']>
+
+/** The messages are text: the schemas describe them, they do not validate. Told so at once, fastify does not even load its compilers. */
+export const describing = {
+  buildValidator: () => () => () => true,
+  buildSerializer: () => () => (data: unknown) => (typeof data === 'string' ? data : JSON.stringify(data)),
+} as unknown as CompilersFactory
+
+/** @param addRoutes what is described: the same routes, in an instance that does not listen */
+export function registerDocumentation(app: FastifyInstance, kind: ClusterKind, addRoutes: (described: FastifyInstance) => Promise<void>): void {
+  let making: Promise<FastifyInstance> | undefined
+  const answer = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+    making ??= makeDocumentation(kind, addRoutes)
+    const { statusCode, headers, rawPayload } = await (await making).inject({ method: 'GET', url: request.url })
+    if (statusCode === 404) {
+      reply.callNotFound()
+      return reply
+    }
+    const { connection: _connection, 'content-length': _length, date: _date, ...others } = headers
+    return reply.code(statusCode).headers(others).send(rawPayload)
+  }
+  for (const path of ['/openapi.json', '/docs', '/docs/*']) app.get(path, { schema: { hide: true } }, answer)
+  app.addHook('onClose', async () => (await making)?.close())
+}
+
+async function makeDocumentation(kind: ClusterKind, addRoutes: (described: FastifyInstance) => Promise<void>): Promise<FastifyInstance> {
+  const [{ default: fastifySwagger }, { default: fastifySwaggerUi }] = await Promise.all([import('@fastify/swagger'), import('@fastify/swagger-ui')])
+  const described = Fastify({ schemaController: { compilersFactory: describing }, routerOptions: { caseSensitive: false, ignoreTrailingSlash: true } })
+  await described.register(fastifySwagger, openApiOptions(kind))
+  await described.register(fastifySwaggerUi, { routePrefix: '/docs' })
+  described.get('/openapi.json', { schema: { hide: true } }, async () => described.swagger())
+  await described.register(async (scope) => addRoutes(scope as unknown as FastifyInstance))
+  await described.ready()
+  return described
+}

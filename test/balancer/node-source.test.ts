@@ -1,0 +1,65 @@
+import { once } from 'node:events'
+import { createServer, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { pino } from 'pino'
+import t from 'tap'
+import { followNodes } from '../../src/balancer/node-source.js'
+import type { NodeEntry } from '../../src/balancer/options.js'
+
+const node = (id: string): NodeEntry => ({ id, url: `http://127.0.0.1:${id.length}` })
+
+t.test('a list that changes is taken, once; whatever is no list leaves it as it was', async (t) => {
+  let answer = (response: ServerResponse): unknown => response.end(JSON.stringify({ nodes: [node('a')] }))
+  let asked = 0
+  let bearer: string | undefined
+  const server = createServer((request, response) => {
+    asked++
+    bearer = request.headers.authorization
+    answer(response)
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => server.close())
+  const lines: string[] = []
+  const log = pino({ level: 'info' }, { write: (line: string) => void lines.push((JSON.parse(line) as { msg: string }).msg) })
+  const taken: string[][] = []
+  let look = (): void => undefined
+  const until = (isSo: () => boolean): Promise<void> =>
+    new Promise((resolve) => {
+      look = () => {
+        if (isSo()) resolve()
+      }
+      server.on('request', () => setImmediate(() => look()))
+      look()
+    })
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/nodes`
+  const take = (nodes: readonly NodeEntry[]): void => {
+    taken.push(nodes.map(({ id }) => id))
+    look()
+  }
+  const end = followNodes({ url, token: 'secret', interval: 5 }, take, log)
+
+  await until(() => asked >= 3 && taken.length > 0)
+  t.same(taken, [['a']], 'the same list again is no news')
+  t.equal(bearer, 'Bearer secret')
+  const notLists: readonly ((response: ServerResponse) => unknown)[] = [
+    (response) => response.writeHead(503).end('{"nodes":[]}'),
+    (response) => response.writeHead(302, { location: '/other' }).end(),
+    (response) => response.end('{"nodes":{}}'),
+    (response) => response.end('not JSON'),
+    (response) => response.end(JSON.stringify({ nodes: [{ id: 'x', url: 'ftp://127.0.0.1' }] })),
+    (response) => response.end(`{"nodes":[],"more":"${'x'.repeat(1024 * 1024)}"}`),
+    (response) => response.destroy(),
+  ]
+  for (const wrong of notLists) {
+    answer = wrong
+    const before = asked
+    await until(() => asked >= before + 3)
+  }
+  t.same(taken, [['a']])
+  t.equal(lines.filter((line) => /stays as it was/.test(line)).length, notLists.length, 'each reason is told once')
+  answer = (response) => response.end(JSON.stringify({ nodes: [node('b'), node('cc')] }))
+  await until(() => taken.length === 2)
+  t.same(taken[1], ['b', 'cc'])
+  t.match(lines, ['the node list has changed'])
+  end()
+})

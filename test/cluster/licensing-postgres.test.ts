@@ -1,0 +1,3 @@
+/** licensing.test.ts once more, on PostgreSQL. */
+process.env['TEST_DATABASE'] = 'postgres'
+await import('./licensing.test.js')

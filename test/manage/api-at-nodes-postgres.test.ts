@@ -1,0 +1,3 @@
+/** api-at-nodes.test.ts once more, on PostgreSQL. */
+process.env['TEST_DATABASE'] = 'postgres'
+await import('./api-at-nodes.test.js')

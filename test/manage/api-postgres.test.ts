@@ -1,0 +1,3 @@
+/** api.test.ts once more, on PostgreSQL. */
+process.env['TEST_DATABASE'] = 'postgres'
+await import('./api.test.js')

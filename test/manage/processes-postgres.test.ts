@@ -1,0 +1,3 @@
+/** processes.test.ts once more, on PostgreSQL. */
+process.env['TEST_DATABASE'] = 'postgres'
+await import('./processes.test.js')
