@@ -43,9 +43,9 @@ function verification({ plan, predicted, result, seconds, throughput, p50, p95 }
     { name: 'predicted', color: blue, points: percentages.map((percentage) => [(1000 * at(percentage)) / scale, percentage] as const) },
     { name: 'measured', color: red, isDashed: true, points: result.distribution.slice(0, 99).map(([percentage, took]) => [took / scale, percentage] as const) },
   ]
-  const row = (name: string, { predicted: before, measured, difference, isWithin }: Verified['p95'], show: (value: number) => string): string[] => [
+  const row = (name: string, { predicted: before, measured, difference, isWithin, byChance }: Verified['p95'], show: (value: number) => string): string[] => [
     name,
-    show(before),
+    `${show(before)}${byChance === undefined ? '' : ` (by chance ${byChance.map(show).join(' to ')})`}`,
     show(measured),
     `${difference > 0 ? '+' : ''}${number(100 * difference)} %`,
     isWithin ? 'within what is allowed' : 'too far off',

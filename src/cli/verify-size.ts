@@ -64,15 +64,20 @@ export async function verifySize(verification: Verification): Promise<Verified> 
   }
 }
 
-/** The same seed gives the same arrivals: what differs is not chance, but the model or the machine. */
+/** Runs that are simulated where service times are a matter of chance: those of the servers are others than ours. */
+const simulatedRuns = 41
+
+/** The same seed gives the same arrivals: with fixed service times nothing is left to chance, what differs is the model or the machine. */
 function comparison(plan: VerifyPlan, { servers, seconds, seed }: { servers: number; seconds: number; seed: number }, result: LoadResult): Pick<Verified, 'predicted' | 'throughput' | 'p50' | 'p95'> {
+  const { scale, server } = plan
   const shape = { name: 'constant', highestRate: plan.rate, seconds } as const
-  const predicted = simulateCluster(arrivalTimes(shape, 'poisson', seededChance(seed)), { servers, server: plan.server, chance: seededChance(seed + 2) })
-  const { scale } = plan
+  const simulate = (run: number): Simulated => simulateCluster(arrivalTimes(shape, 'poisson', seededChance(seed)), { servers, server, chance: seededChance(seed + 2 + run) })
+  const runs = Array.from({ length: server.serviceDistribution === 'fixed' ? 1 : simulatedRuns }, (_, run) => simulate(run)).toSorted((one, other) => one.response.p95 - other.response.p95)
+  const { throughput, p95 } = allowedDifference
   return {
-    predicted,
-    throughput: compared(predicted.servedPerSecond * scale, result.answeredPerSecond * scale, allowedDifference.throughput),
-    p50: compared(predicted.response.p50 / scale, result.latency.p50 / 1000 / scale, allowedDifference.p95),
-    p95: compared(predicted.response.p95 / scale, result.latency.p95 / 1000 / scale, allowedDifference.p95),
+    predicted: runs[Math.floor(runs.length / 2)] ?? simulate(0),
+    throughput: compared(runs.map(({ servedPerSecond }) => servedPerSecond * scale), result.answeredPerSecond * scale, throughput),
+    p50: compared(runs.map(({ response }) => response.p50 / scale), result.latency.p50 / 1000 / scale, p95),
+    p95: compared(runs.map(({ response }) => response.p95 / scale), result.latency.p95 / 1000 / scale, p95),
   }
 }

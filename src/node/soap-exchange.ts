@@ -11,7 +11,7 @@ import { faultStatus, writeFault } from '../soap/fault.js'
 import { SoapProblem, type SoapVersion } from '../soap/soap-problem.js'
 import { plainVersions, readVersionData, versionDataHeader } from '../soap/version-data.js'
 import { element } from '../xml/write.js'
-import { knownElementAt } from '../xrml/known-documents.js'
+import { knownElements } from '../xrml/known-documents.js'
 import type { NodeContext } from './context.js'
 import { listenerOf } from './listener-mark.js'
 import type { Endpoint } from './roles.js'
@@ -53,7 +53,7 @@ async function exchange(endpoint: Endpoint, context: NodeContext, request: Fasti
   let name = endpoint.service.name
   let version = assumed
   try {
-    const message = readEnvelope(typeof request.body === 'string' ? request.body : '', assumed, knownElementAt)
+    const message = readEnvelope(typeof request.body === 'string' ? request.body : '', assumed, knownElements())
     version = message.version
     const operation = operationOf(endpoint, message, request)
     name = operation.name

@@ -1,5 +1,6 @@
 /** How a cluster of any capacity is emulated on a small machine: everything so many times slower than real time. */
 import type { EmulatedServer } from './emulated-server.js'
+import { percentileOf } from './percentiles.js'
 
 export interface VerifyPlan {
   /** How many times slower. */
@@ -25,12 +26,21 @@ export interface Compared {
   /** (measured − predicted) / predicted. */
   readonly difference: number
   readonly isWithin: boolean
+  /** Between these lie nine of ten runs that differ in nothing but chance; undefined where chance has no part. */
+  readonly byChance: readonly [lowest: number, highest: number] | undefined
 }
 
-/** @param allowed share of the predicted value */
-export function compared(predicted: number, measured: number, allowed: number): Compared {
+/**
+ * @param predictions of runs that differ by chance alone, one where chance has no part; the median counts
+ * @param allowed share of the predicted value
+ */
+export function compared(predictions: readonly number[], measured: number, allowed: number): Compared {
+  const sorted = Float64Array.from(predictions).toSorted()
+  const predicted = percentileOf(sorted, 50)
+  const byChance = sorted.length < 2 ? undefined : ([percentileOf(sorted, 5), percentileOf(sorted, 95)] as const)
   const difference = (measured - predicted) / predicted
-  return { predicted, measured, difference, isWithin: Math.abs(difference) <= allowed }
+  const isUsual = byChance !== undefined && measured >= byChance[0] && measured <= byChance[1]
+  return { predicted, measured, difference, isWithin: isUsual || Math.abs(difference) <= allowed, byChance }
 }
 
 /** How far the measured cluster may be from the predicted one. */

@@ -7,7 +7,7 @@
  */
 import { recentMap } from '../recent.js'
 import { detached } from '../xml/detached.js'
-import type { KnownElement } from '../xml/plain.js'
+import type { KnownElement, KnownElements } from '../xml/plain.js'
 import type { XmlElement } from '../xml/read.js'
 import type { XrmlDocument } from './document.js'
 
@@ -34,11 +34,22 @@ export function knownDocument(text: string): XrmlDocument | undefined {
   return find(text)?.document
 }
 
-/** The element of the known document that begins here in a text; for readXml. */
-export function knownElementAt(source: string, start: number): KnownElement | undefined {
-  if (!source.startsWith('<XrML ', start)) return undefined
-  const end = source.indexOf(ending, start)
-  return end < 0 ? undefined : find(source.slice(start, end + ending.length))
+/** For readXml, and one text: the element of the known document that begins at a place. */
+export function knownElements(): KnownElements {
+  // The first ending behind `from`. It is so for every place between the two: a text full of beginnings is searched once, not once for each.
+  let [from, end] = [0, -1]
+  return (source, start) => {
+    if (!source.startsWith('<XrML ', start)) return undefined
+    if (start < from || (end !== none && start > end)) [from, end] = [start, endBehind(source, start)]
+    return end === none ? undefined : find(source.slice(start, end + ending.length))
+  }
+}
+
+const none = Infinity
+
+function endBehind(source: string, start: number): number {
+  const found = source.indexOf(ending, start)
+  return found < 0 ? none : found
 }
 
 /** The document that such an element is of. */

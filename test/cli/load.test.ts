@@ -12,7 +12,7 @@ import { jsonLines, main, outcome, run, startUp } from './command.js'
 t.setTimeout(110_000)
 
 const folder = t.testdir()
-const lab = await startUp(['--root', '2', '--capacity', '10', '--queue-limit', '2', '--crypto-mode', '1', '--log-level', 'warn'], { environment: { TMPDIR: folder } })
+const lab = await startUp(['--root', '2', '--no-licensing', '--capacity', '10', '--queue-limit', '2', '--crypto-mode', '1', '--log-level', 'warn'], { environment: { TMPDIR: folder } })
 t.teardown(async () => void (await lab.stop()))
 
 const out = join(folder, 'runs')

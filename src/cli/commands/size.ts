@@ -111,9 +111,9 @@ function longRun({ plan }: Verified, servers: number, { seed }: SizeSettings): s
 }
 
 function verifiedText({ plan, seconds, result, throughput, p50, p95 }: Verified, inTheLongRun: string, { paint }: Output): string {
-  const row = (name: string, { predicted, measured, difference, isWithin }: Verified['p95'], show: (value: number) => string): readonly string[] => [
+  const row = (name: string, { predicted, measured, difference, isWithin, byChance }: Verified['p95'], show: (value: number) => string): readonly string[] => [
     name,
-    show(predicted),
+    `${show(predicted)}${byChance === undefined ? '' : ` (by chance ${byChance.map(show).join(' to ')})`}`,
     show(measured),
     `${difference > 0 ? '+' : ''}${number(100 * difference)} %`,
     isWithin ? 'good' : 'too far off',
@@ -125,7 +125,7 @@ function verifiedText({ plan, seconds, result, throughput, p50, p95 }: Verified,
     '',
     table([['', 'predicted', 'measured', 'difference', ''], row('throughput', throughput, (value) => `${number(value)}/s`), row('p50', p50, milliseconds), row('p95', p95, milliseconds)]),
     '',
-    'Predicted for the very arrivals that were sent. Allowed: throughput 10 %, times 25 %.',
+    `Predicted for the very arrivals that were sent. Allowed: throughput 10 %, times 25 %${throughput.byChance === undefined ? '' : ', or what nine of ten runs have whose service times differ by chance alone'}.`,
     `In the long run the model gives ${inTheLongRun}; a run this short may differ from that by chance.`,
     (result.limits.length === 0 ? paint.dim : paint.note)(limitSentence(result)),
     '',

@@ -1,7 +1,8 @@
 /** GetUserKeyPair and SetUserKeyPair ([MS-RMPR] 3.1.1.3.4, 3.1.1.3.5): an account has one key pair, on every machine. */
 import type { ServerState } from '../../cluster/server-state.js'
-import { openAtRest, sealAtRest } from '../../crypto/at-rest.js'
+import { openAtRest, sealAtRest, type ClusterKey } from '../../crypto/at-rest.js'
 import { privateKeyFromPem, privateKeyToPem, type RsaPrivateKey } from '../../crypto/keys.js'
+import { recentMap, type Recent } from '../../recent.js'
 import type { ServiceContext } from '../context.js'
 
 const purpose = (cluster: string, accountId: string): string => `account-key:${cluster}:${accountId}`
@@ -17,6 +18,17 @@ export async function accountKeyPair(context: ServiceContext, state: ServerState
   return winner.sealedKeyPair === sealedKeyPair ? made : openPair(state, accountId, winner.sealedKeyPair)
 }
 
-function openPair(state: ServerState, accountId: string, sealed: string): RsaPrivateKey {
-  return privateKeyFromPem(openAtRest(state.clusterKey, purpose(state.name, accountId), sealed).toString('utf8'))
+/** Making a key object takes as long as a signature: those opened lately are kept, by their sealed text, for whoever has the same cluster key. */
+function openPair({ clusterKey, name }: ServerState, accountId: string, sealed: string): RsaPrivateKey {
+  const opened = openedPairs.get(clusterKey) ?? recentMap<string, RsaPrivateKey>(mostOpened)
+  openedPairs.set(clusterKey, opened)
+  const key = `${accountId} ${sealed}`
+  const before = opened.get(key)
+  if (before !== undefined) return before
+  const pair = privateKeyFromPem(openAtRest(clusterKey, purpose(name, accountId), sealed).toString('utf8'))
+  opened.set(key, pair)
+  return pair
 }
+
+const mostOpened = 1000
+const openedPairs = new WeakMap<ClusterKey, Recent<string, RsaPrivateKey>>()
