@@ -10,7 +10,7 @@ import { seedPassword } from '../../src/directory/seed.js'
 import { systemClock, systemRandom } from '../../src/effects.js'
 import { startInstallation, type InstallationOptions } from '../../src/manage/installation.js'
 import { prepareTlsFiles } from '../../src/manage/tls-files.js'
-import { startUp } from '../cli/command.js'
+import { run, startUp } from '../cli/command.js'
 
 t.setTimeout(110_000)
 
@@ -99,7 +99,8 @@ t.test('processes: a certificate of one’s own at the balancers, the lab’s at
   writeFileSync(certFile, cert + own.cert)
   writeFileSync(keyFile, key)
   const data = join(folder, 'data')
-  const lab = await startUp(['--root', '1', '--licensing', 'licensing=1', '--tls', '--tls-cert', certFile, '--tls-key', keyFile, '--data', data])
+  const flags = ['--root', '1', '--licensing', 'licensing=1', '--extranet', 'licensing', '--tls', '--tls-cert', certFile, '--tls-key', keyFile, '--data', data]
+  const lab = await startUp(flags)
   t.teardown(async () => void (await lab.stop()))
   const [root, licensing] = lab.ready.clusters
   t.match([root?.url, licensing?.url, root?.nodes[0]?.url], [/^https:/, /^https:/, /^https:/])
@@ -112,5 +113,17 @@ t.test('processes: a certificate of one’s own at the balancers, the lab’s at
   t.ok(pre !== undefined && 'license' in pre, 'the licensing cluster asks the root over https')
   const node = connect({ url: `${root?.nodes[0]?.url}/_wmcs`, ...user, ca: ca + own.cert, signIn: 'ntlm' })
   t.equal((await node.certify()).mail, 'alice@contoso.test', 'a node by itself has a certificate of the lab CA')
-  await Promise.all([alice?.close(), bob?.close(), node.close()])
+  const extranetUrl = licensing?.extranetUrl ?? ''
+  t.match(extranetUrl, /^https:/)
+  const outside = connect({ url: extranetUrl, user: 'CONTOSO\\bob', password: seedPassword, ca: own.cert, signIn: 'negotiate' })
+  t.equal((await outside.locations()).licensingUrl, `${extranetUrl}/licensing`)
+  t.same((await outside.open((await outside.acquireLicense(pl)), pl)).rights, ['VIEW'])
+  await Promise.all([alice?.close(), bob?.close(), outside.close(), node.close()])
+
+  const caFile = join(folder, 'own', 'ca.pem')
+  writeFileSync(caFile, own.cert)
+  const load = (...more: string[]) => run(['load', '--json', '--server', licensing?.url ?? '', '--rate', '20', '--duration', '0.5', '--arrivals', 'even', '--contents', '1', '--accounts', '1', '--out', join(folder, 'load'), ...more])
+  t.match(await load(), { code: 1, stderr: /TLS certificate is not accepted/ })
+  const loaded = await load('--ca', caFile)
+  t.equal(loaded.code, 0, loaded.stderr)
 })
