@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { startBalancer } from '../../src/balancer/balancer.js'
 import { connect, readyMachine } from '../../src/client/index.js'
+import { openStore } from '../../src/cluster/store/open.js'
 import { seedDirectory, seedPassword } from '../../src/directory/seed.js'
 import { authenticate, negotiate, ntlmAccount } from '../../src/ntlm/client.js'
 import { buildInitial, buildResponse, mechanisms, parseSpnego } from '../../src/ntlm/spnego.js'
@@ -187,6 +188,21 @@ t.test('an endpoint for everybody lets in without sign-in; access lists count fo
   t.match(await post(connection, direct, {}, '/_wmcs/licensing/license.asmx'), { status: 401 }, 'alice is not in legal')
   t.ok(isLetIn(await post(connection, direct, ntlm(await answerFor(connection, direct, 'CONTOSO\\bob')))))
   t.ok(isLetIn(await post(connection, direct, {}, '/_wmcs/licensing/license.asmx')), 'bob is')
+})
+
+t.test('an account that is disabled is not let in any more, though its password is remembered', async (t) => {
+  const store = await openStore(database)
+  t.teardown(() => store.close())
+  const mallory = (await store.directory.accountByName('mallory'))?.sid ?? ''
+  const come = async (): Promise<RawAnswer> => {
+    const connection = await open(t, direct)
+    return post(connection, direct, ntlm(await answerFor(connection, direct, 'CONTOSO\\mallory')))
+  }
+  t.ok(isLetIn(await come()))
+  await store.directory.setEnabled(mallory, false)
+  t.match(await come(), { status: 401 })
+  await store.directory.setEnabled(mallory, true)
+  t.ok(isLetIn(await come()))
 })
 
 t.test('our client is certified by NTLM and Negotiate, with its own SID, through a balancer', async (t) => {
