@@ -20,7 +20,8 @@ import type { NtlmLevel } from '../ntlm/server.js'
 import { startManagement } from './app.js'
 import { lockDatabase } from './database-lock.js'
 import type { ClusterStatus, InstallationStatus } from './status.js'
-import { prepareTlsFiles, type TlsFilePair, type TlsFiles, type TlsOptions } from './tls-files.js'
+import { prepareTlsFiles, type TlsFiles, type TlsOptions } from './tls-files.js'
+import type { TlsFilePair } from './tls-pair.js'
 import { startTopology, type RunningTopology } from './topology.js'
 
 export interface InstallationOptions {

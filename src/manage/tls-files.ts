@@ -8,8 +8,8 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { isIP } from 'node:net'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { createSecureContext } from 'node:tls'
 import { issueServerCertificate, makeLabCa, type CertificateEffects, type TlsIdentity } from '../crypto/lab-ca.js'
+import { BadTlsFile, readTlsFiles, type TlsFilePair } from './tls-pair.js'
 
 export interface TlsOptions {
   /** Names and addresses that clients use, besides `localhost`, 127.0.0.1, ::1 and the name of this machine. */
@@ -31,16 +31,6 @@ export interface TlsFiles {
   readonly node: TlsFilePair
   /** Of what clients see. */
   readonly front: TlsFilePair
-}
-
-export interface TlsFilePair extends TlsIdentity {
-  readonly certFile: string
-  readonly keyFile: string
-}
-
-/** A certificate or key that cannot be used. */
-export class BadTlsFile extends Error {
-  override readonly name = 'BadTlsFile'
 }
 
 /** Days before its end at which a certificate is made anew. */
@@ -75,26 +65,6 @@ function covers(cert: string, ca: string, names: readonly string[], now: Date): 
   const end = new Date(certificate.validTo).getTime() - renewalDays * 24 * 3600_000
   const isNamed = (name: string): boolean => (isIP(name) > 0 ? certificate.checkIP(name) : certificate.checkHost(name)) !== undefined
   return certificate.verify(new X509Certificate(ca).publicKey) && now.getTime() < end && names.every(isNamed)
-}
-
-/**
- * A certificate and its key from files in PEM; undefined when neither is named.
- * @throws BadTlsFile when one is missing, they cannot be read, or do not fit together
- */
-export async function readTlsFiles(certFile: string | undefined, keyFile: string | undefined): Promise<TlsFilePair | undefined> {
-  if (certFile === undefined && keyFile === undefined) return undefined
-  if (certFile === undefined || keyFile === undefined) throw new BadTlsFile('A certificate needs its key, and a key its certificate: give --tls-cert FILE and --tls-key FILE')
-  const read = (path: string): Promise<string> =>
-    readFile(path, 'utf8').catch((error: unknown) => {
-      throw new BadTlsFile(`${path} cannot be read: ${(error as Error).message}`)
-    })
-  const [cert, key] = [await read(certFile), await read(keyFile)]
-  try {
-    createSecureContext({ cert, key })
-  } catch (error) {
-    throw new BadTlsFile(`${certFile} and ${keyFile} are no certificate and its key, in PEM: ${(error as Error).message}`)
-  }
-  return { cert, key, certFile, keyFile }
 }
 
 async function readPair(folder: string, name: string): Promise<TlsFilePair | undefined> {
