@@ -1,5 +1,6 @@
 /** The HTTP connections of a client: one request and its whole answer, signed in by Basic, NTLM or Negotiate. */
-import { Agent, Client, fetch, type Dispatcher, type Response } from 'undici'
+import type * as Undici from 'undici'
+import type { Agent, Client, Dispatcher } from 'undici'
 import { systemClock, systemRandom, type Clock, type Random } from '../effects.js'
 import { authenticate, negotiate, ntlmAccount } from '../ntlm/client.js'
 import { MalformedMessage } from '../ntlm/malformed-message.js'
@@ -70,16 +71,17 @@ export function openConnections(options: ConnectionsOptions): Connections {
  * @param others for servers that do not offer Basic
  */
 function sharedConnections({ credentials, ca }: ConnectionsOptions, others?: Connections): Connections {
-  const dispatcher = ca === undefined ? undefined : new Agent({ connect: { ca } })
+  let made: Promise<Agent> | undefined
+  const agent = async (): Promise<Agent | undefined> => (ca === undefined ? undefined : (made ??= undici().then(({ Agent }) => new Agent({ connect: { ca } }))))
   const authorization = credentials && basicAuthorization(credentials)
   return {
     post: async (request) => {
-      const response = await send(request, { dispatcher, authorization })
+      const response = await send(request, { dispatcher: await agent(), authorization })
       const answer = await readAnswer(response, request.maximumBytes)
       const offered = response.headers.get('www-authenticate') ?? ''
       return others !== undefined && answer.status === 401 && /\bNTLM\b/i.test(offered) && !/\bBasic\b/i.test(offered) ? others.post(request) : answer
     },
-    close: async () => void (await Promise.all([dispatcher?.close(), others?.close()])),
+    close: async () => void (await Promise.all([made?.then((agent) => agent.close()), others?.close()])),
   }
 }
 
@@ -102,7 +104,8 @@ function signedInConnections(credentials: Credentials, signIn: Exclude<SignIn, '
   const idle = new Map<string, OwnConnection[]>()
   const begin = (): Dialogue => dialogueOf(credentials, signIn, options)
 
-  const open = (origin: string): OwnConnection => {
+  const open = async (origin: string): Promise<OwnConnection> => {
+    const { Client } = await undici()
     const client = new Client(origin, { pipelining: 1, ...(options.ca === undefined ? {} : { connect: { ca: options.ca } }) })
     const connection: OwnConnection = { client, isSignedIn: false }
     client.on('disconnect', () => void (connection.isSignedIn = false))
@@ -114,7 +117,7 @@ function signedInConnections(credentials: Credentials, signIn: Exclude<SignIn, '
       const { origin } = new URL(request.url)
       const kept = idle.get(origin) ?? []
       idle.set(origin, kept)
-      const connection = kept.pop() ?? open(origin)
+      const connection = kept.pop() ?? (await open(origin))
       try {
         const answer = await exchange(connection, request, begin)
         if (kept.length < mostKept) kept.push(connection)
@@ -186,19 +189,29 @@ interface Sending {
   readonly authorization?: string | undefined
 }
 
-function send({ url, headers, body, signal }: HttpPost, { dispatcher, authorization }: Sending): Promise<Response> {
-  return fetch(url, {
+/** As much of a Response as is read here. */
+interface Received {
+  readonly status: number
+  readonly headers: { get(name: string): string | null }
+  readonly body: unknown
+}
+
+/** Loaded when it is first needed: that costs a server a tenth of its start, and most servers never call another one with it. */
+const undici = (): Promise<typeof Undici> => import('undici')
+
+async function send({ url, headers, body, signal }: HttpPost, { dispatcher, authorization }: Sending): Promise<Received> {
+  const settings = {
     method: 'POST',
     headers: { ...headers, ...(authorization === undefined ? {} : { Authorization: authorization }) },
     body,
     // A redirected POST would go to an address that nobody named, with the password
     redirect: 'manual',
     signal,
-    ...(dispatcher === undefined ? {} : { dispatcher }),
-  })
+  } as const
+  return dispatcher === undefined ? fetch(url, settings) : (await undici()).fetch(url, { ...settings, dispatcher })
 }
 
-async function readAnswer(response: Response, maximumBytes: number): Promise<HttpAnswer> {
+async function readAnswer(response: Received, maximumBytes: number): Promise<HttpAnswer> {
   const chunks: Uint8Array[] = []
   let length = 0
   for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
