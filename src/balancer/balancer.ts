@@ -1,6 +1,7 @@
 /** Starts a balancer: the front door of clusters. Knows URLs and health only, nothing of RMS. */
 import { pino } from 'pino'
 import { systemClock, systemRandom } from '../effects.js'
+import { nameConnections } from './connection-names.js'
 import { createCluster, UnknownNode, type BalancedCluster } from './cluster.js'
 import type { Forwarding } from './forward.js'
 import { listenerMark } from './headers.js'
@@ -53,6 +54,7 @@ export async function startBalancer(options: BalancerOptions): Promise<RunningBa
   const limits = { ...defaultLimits, ...options.limits }
   const token = options.status?.token ?? random.bytes(24).toString('base64url')
   const kept = { used: 0 }
+  const connectionName = nameConnections(random)
   const observed: Door[] = []
   const metrics = createBalancerMetrics(() => observed)
   const status = (): BalancerStatus => ({ clusters: observed.map(({ cluster, listeners }) => clusterStatus(cluster, listeners)) })
@@ -72,7 +74,7 @@ export async function startBalancer(options: BalancerOptions): Promise<RunningBa
 
   async function openListener({ cluster, listeners, forwarding }: Door, wanted: ListenerOptions): Promise<void> {
     if (listeners.some(({ name }) => name === wanted.name)) throw new NodeListError(`The cluster ${cluster.name} has a listener ${wanted.name} already`)
-    listeners.push(await listen(wanted, limits, { ...forwarding, mark: listenerMark(wanted.name, options.listenerKey) }))
+    listeners.push(await listen({ ...wanted, tls: options.tls }, limits, { ...forwarding, mark: listenerMark(wanted.name, options.listenerKey) }))
   }
 
   async function closeListener({ cluster, listeners }: Door, name: string): Promise<void> {
@@ -100,7 +102,7 @@ export async function startBalancer(options: BalancerOptions): Promise<RunningBa
   try {
     for (const { name, nodes, listeners: wanted } of options.clusters) {
       const cluster = createCluster(name, parseNodes(nodes), limits, { clock, log, changed })
-      const forwarding = { cluster, limits, pinning: createPinning(cluster, limits), kept, observe: metrics.observer(name), monotonic: () => clock.monotonic() }
+      const forwarding = { cluster, connectionName, limits, pinning: createPinning(cluster, limits), kept, observe: metrics.observer(name), monotonic: () => clock.monotonic() }
       const door: Door = { cluster, listeners: [], forwarding }
       observed.push(door)
       for (const listener of wanted) await openListener(door, listener)

@@ -1,5 +1,6 @@
 /** One request: to the node whose turn it is; to the next one, once each, when a node dies or refuses before it has answered. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import type { Dispatcher } from 'undici'
 import type { BalancedCluster } from './cluster.js'
 import { answerHeaders, continuesDialogue, nodeHeaders, signsInConnection, targetOf } from './headers.js'
@@ -13,6 +14,7 @@ export interface Forwarding {
   readonly cluster: BalancedCluster
   /** Headers that tell nodes by which listener the client came. */
   readonly mark: readonly string[]
+  readonly connectionName: (socket: Socket) => string
   readonly limits: Limits
   readonly pinning: Pinning
   readonly kept: KeptBytes
@@ -52,7 +54,7 @@ export function forward(request: IncomingMessage, response: ServerResponse, expe
   }
   if (expectsContinue) response.writeContinue()
   if (signsInConnection(request.headers.authorization)) forwarding.pinning.mark(request.socket)
-  const headers = nodeHeaders(request, target.host, forwarding.mark)
+  const headers = nodeHeaders(request, target.host, forwarding.mark, forwarding.connectionName(request.socket))
   receiveBody(request, forwarding.limits, forwarding.kept, (body) => {
     createExchange(request, response, { path: target.path, headers, body }, forwarding).send()
   })
@@ -165,7 +167,6 @@ function createExchange(request: IncomingMessage, response: ServerResponse, outg
     answered = true
     body.forget()
     const answer = answerHeaders(Array.isArray(raw) ? raw : [])
-    if (answer.signsInConnection) pinning.mark(socket)
     const pin = way?.pin
     inDialogue = status === 401 && pin !== undefined && signsInConnection(authorization) && !continuesDialogue(authorization)
     if (isClosing() || (pin !== undefined && (answer.closes || (pin.isLeaving() && !inDialogue)))) answer.headers.push('Connection', 'close')

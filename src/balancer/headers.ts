@@ -15,7 +15,9 @@ const hopByHop = new Set([
 ])
 
 /** Set by the balancer itself; what a client sends under these names never reaches a node. X-Forwarded-For is continued. */
-const replaced = new Set(['content-length', 'expect', 'host', 'x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-host', 'x-balancer-listener', 'x-balancer-key'])
+const replaced = new Set([
+  'content-length', 'expect', 'host', 'x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-host', 'x-balancer-listener', 'x-balancer-key', 'x-balancer-connection',
+])
 
 /** Names that the Connection header declares to end here, in lower case. */
 function connectionNames(values: readonly string[]): ReadonlySet<string> | undefined {
@@ -59,6 +61,7 @@ export function valuesOf(rawHeaders: readonly string[], wanted: string): readonl
 }
 
 /**
+/**
  * What nodes are told of a listener, as a flat list of names and values.
  * @param key shows that the balancer says so, to nodes that know it; left out when undefined
  */
@@ -69,8 +72,9 @@ export function listenerMark(listener: string, key: string | undefined): readonl
 /**
  * The headers that a node gets, as a flat list of names and values in the client's order and spelling.
  * @param mark headers about the listener that the client came by
+ * @param connection name of the client's connection
  */
-export function nodeHeaders(request: IncomingMessage, host: string, mark: readonly string[]): string[] {
+export function nodeHeaders(request: IncomingMessage, host: string, mark: readonly string[], connection: string): string[] {
   const { rawHeaders, socket } = request
   const dropped = connectionNames(valuesOf(rawHeaders, 'connection'))
   const headers = ['Host', host]
@@ -82,8 +86,8 @@ export function nodeHeaders(request: IncomingMessage, host: string, mark: readon
     if (lower === 'x-forwarded-for') forwardedFor += `${value}, `
     else if (!hopByHop.has(lower) && !replaced.has(lower) && dropped?.has(lower) !== true) headers.push(name, value)
   }
-  headers.push('X-Forwarded-For', `${forwardedFor}${socket.remoteAddress ?? 'unknown'}`, 'X-Forwarded-Proto', 'http')
-  headers.push('X-Forwarded-Host', host, ...mark)
+  headers.push('X-Forwarded-For', `${forwardedFor}${socket.remoteAddress ?? 'unknown'}`, 'X-Forwarded-Proto', 'encrypted' in socket ? 'https' : 'http')
+  headers.push('X-Forwarded-Host', host, ...mark, 'X-Balancer-Connection', connection)
   return headers
 }
 
@@ -91,8 +95,6 @@ export interface AnswerHeaders {
   readonly headers: string[]
   /** The node closes its connection after this answer. */
   readonly closes: boolean
-  /** The node asks for a sign-in that belongs to a connection (WWW-Authenticate: NTLM, Negotiate). */
-  readonly signsInConnection: boolean
 }
 
 /** @param raw names and values as the node sent them, in Latin-1 */
@@ -101,19 +103,12 @@ export function answerHeaders(raw: readonly (Buffer | string)[]): AnswerHeaders 
   const connection = valuesOf(given, 'connection')
   const dropped = connectionNames(connection)
   const headers: string[] = []
-  let signsInConnection = false
   for (let at = 0; at + 1 < given.length; at += 2) {
     const name = given[at] ?? ''
-    const value = given[at + 1] ?? ''
     const lower = name.toLowerCase()
-    if (lower === 'www-authenticate' && offersConnectionSignIn(value)) signsInConnection = true
-    if (!hopByHop.has(lower) && dropped?.has(lower) !== true) headers.push(name, value)
+    if (!hopByHop.has(lower) && dropped?.has(lower) !== true) headers.push(name, given[at + 1] ?? '')
   }
-  return { headers, closes: connection.some((value) => /(?:^|[,\s])close(?:[,\s]|$)/i.test(value)), signsInConnection }
-}
-
-function offersConnectionSignIn(value: string): boolean {
-  return /(?:^|,)\s*(?:ntlm|negotiate)(?:[\s,]|$)/i.test(value)
+  return { headers, closes: connection.some((value) => /(?:^|[,\s])close(?:[,\s]|$)/i.test(value)) }
 }
 
 /** Whether a request signs its connection in: NTLM, or Negotiate (RFC 4559). */

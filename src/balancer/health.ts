@@ -1,5 +1,6 @@
 /** Active checks: asks a node's /readyz again and again, quickly while its state is not known or has just changed for the worse. */
 import { get } from 'node:http'
+import { get as getByTls } from 'node:https'
 import type { Logger } from 'pino'
 import type { Clock } from '../effects.js'
 import type { BalancedNode, NodeState } from './node.js'
@@ -101,7 +102,8 @@ function askReady(url: string, timeout: number): Promise<CheckResult> {
       const reason = signal.aborted ? `/readyz did not answer within ${timeout} ms` : `/readyz: ${error.message}`
       resolve({ ready: false, timedOut: signal.aborted, reason })
     }
-    const request = get(new URL('/readyz', url), { agent: false, signal, headers: { connection: 'close' } }, (answer) => {
+    const ask = url.startsWith('https:') ? getByTls : get
+    const request = ask(new URL('/readyz', url), { agent: false, signal, headers: { connection: 'close' } }, (answer) => {
       const ready = answer.statusCode === 200
       answer.on('error', failed)
       answer.resume()

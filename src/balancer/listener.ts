@@ -1,8 +1,9 @@
 /** One front door of a cluster: an HTTP/1.x server with a limit on everything, whose requests are forwarded. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import { forward, type Forwarding } from './forward.js'
-import type { Limits, ListenerOptions } from './options.js'
+import type { Limits, ListenerOptions, TlsPair } from './options.js'
 import { answerRefusal, answerUnreadable, refusals } from './refusals.js'
 
 export interface Listener {
@@ -22,7 +23,7 @@ export interface ListenerCounters {
 }
 
 /** @throws when the port is taken */
-export async function listen({ name, host, port }: ListenerOptions, limits: Limits, forwarding: Omit<Forwarding, 'isClosing'>): Promise<Listener> {
+export async function listen({ name, host, port, tls }: ListenerOptions & { readonly tls?: TlsPair | undefined }, limits: Limits, forwarding: Omit<Forwarding, 'isClosing'>): Promise<Listener> {
   let closing = false
   let dropped = 0
   const unreadable: Record<number, number> = {}
@@ -41,7 +42,7 @@ export async function listen({ name, host, port }: ListenerOptions, limits: Limi
     forward(request, response, expectsContinue, whole)
   }
 
-  const server = createServer({
+  const settings = {
     maxHeaderSize: limits.headerBytes,
     headersTimeout: Math.min(limits.headersTimeout, limits.requestTimeout),
     requestTimeout: limits.requestTimeout,
@@ -50,11 +51,20 @@ export async function listen({ name, host, port }: ListenerOptions, limits: Limi
     insecureHTTPParser: false,
     requireHostHeader: true,
     noDelay: true,
-  })
+  }
+  const server = tls === undefined ? createServer(settings) : createTlsServer({ ...settings, ...tls, minVersion: 'TLSv1.2', handshakeTimeout: limits.headersTimeout })
   server.maxConnections = limits.connections
   // The last resort for whatever neither sends nor reads, in either direction.
   server.setTimeout(Math.max(limits.answerTimeout, limits.requestTimeout, limits.idleTimeout) + 5000)
+  /** Below TLS; without it, the same as those that carry requests. */
+  const sockets = new Set<Socket>()
   server.on('connection', (socket: Socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+  })
+  server.on(tls === undefined ? 'connection' : 'secureConnection', (socket: Socket) => {
+    // Its handshake was under way when the others were ended.
+    if (closing) socket.destroy()
     running.set(socket, new Set())
     socket.once('close', () => running.delete(socket))
   })
@@ -69,15 +79,21 @@ export async function listen({ name, host, port }: ListenerOptions, limits: Limi
     answerRefusal(response, { status: 417, closes: true, text: 'The only expectation that is understood is 100-continue.' })
   })
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
-    const begun = [...(running.get(socket) ?? [])].some((response) => response.headersSent)
+    const responses = running.get(socket)
+    // TLS that did not come about: nothing can be said to the client.
+    if (responses === undefined) {
+      socket.destroy()
+      return
+    }
+    const begun = [...responses].some((response) => response.headersSent)
     const status = answerUnreadable(error, socket, begun)
     if (status !== undefined) unreadable[status] = (unreadable[status] ?? 0) + 1
   })
   await start(server, host, port)
   return {
     name,
-    url: urlOf(server, host),
-    connections: () => running.size,
+    url: urlOf(server, host, tls === undefined ? 'http' : 'https'),
+    connections: () => sockets.size,
     counters: () => ({ dropped, unreadable }),
     close: async (time) => {
       closing = true
@@ -87,7 +103,9 @@ export async function listen({ name, host, port }: ListenerOptions, limits: Limi
       for (const [socket, responses] of running) {
         if (responses.size === 0) socket.destroy()
       }
-      const deadline = setTimeout(() => server.closeAllConnections(), time)
+      const deadline = setTimeout(() => {
+        for (const socket of sockets) socket.destroy()
+      }, time)
       await closed
       clearTimeout(deadline)
     },
@@ -106,8 +124,8 @@ export async function start(server: Server, host: string, port: number): Promise
 }
 
 /** Where a server listens; an address that stands for all is shown as loopback. */
-export function urlOf(server: Server, host: string): string {
+export function urlOf(server: Server, host: string, scheme: 'http' | 'https' = 'http'): string {
   const { port } = server.address() as AddressInfo
   const shown = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '[::1]' : host.includes(':') ? `[${host}]` : host
-  return `http://${shown}:${port}`
+  return `${scheme}://${shown}:${port}`
 }

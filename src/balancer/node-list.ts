@@ -104,8 +104,8 @@ function name(value: unknown, where: string): string {
 
 function origin(value: unknown, where: string): string {
   const url = typeof value === 'string' && URL.canParse(value) ? new URL(value) : undefined
-  const isOrigin = url?.protocol === 'http:' && url.pathname === '/' && url.search === '' && url.username === ''
-  if (url === undefined || !isOrigin) throw new NodeListError(`${where} is ${show(value)}; it must be http://host:port without a path`)
+  const isOrigin = (url?.protocol === 'http:' || url?.protocol === 'https:') && url.pathname === '/' && url.search === '' && url.username === ''
+  if (url === undefined || !isOrigin) throw new NodeListError(`${where} is ${show(value)}; it must be http://host:port or https://host:port, without a path`)
   return url.origin
 }
 

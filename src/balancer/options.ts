@@ -5,7 +5,7 @@ import type { Clock, Random } from '../effects.js'
 export interface NodeEntry {
   /** As the node calls itself; unique in its cluster. */
   readonly id: string
-  /** Where the node listens: http://host:port, without a path. */
+  /** Where the node listens: http://host:port or https://host:port, without a path. */
   readonly url: string
 }
 
@@ -21,6 +21,11 @@ export interface ClusterOptions {
   readonly name: string
   readonly listeners: readonly ListenerOptions[]
   readonly nodes: readonly NodeEntry[]
+}
+
+export interface TlsPair {
+  readonly cert: string
+  readonly key: string
 }
 
 /** Bytes, counts, and times in milliseconds. */
@@ -86,6 +91,8 @@ export interface BalancerOptions {
   /** Shown to the nodes with the name of the listener, as X-Balancer-Key: those that know it believe the name. */
   readonly listenerKey?: string | undefined
   readonly limits?: Partial<Limits>
+  /** Certificate and key in PEM: all listeners serve https. */
+  readonly tls?: TlsPair | undefined
   readonly log?: Logger
   readonly clock?: Clock
   readonly random?: Random

@@ -20,6 +20,7 @@ const commands = {
   load: () => import('./commands/load.js'),
   manage: () => import('./commands/manage.js'),
   node: () => import('./commands/node.js'),
+  printClient: () => import('./commands/print-client.js'),
   provision: () => import('./commands/provision.js'),
   scp: () => import('./commands/scp.js'),
   servers: () => import('./commands/servers.js'),
@@ -123,6 +124,12 @@ function program(): Command {
     .action(async (file: string | undefined, _flags, command: Command) => {
       const settings = settingsOf(command, 'demo')
       await (await commands.demo()).demo(settings, { file })
+    })
+  const hints = 'print what a client needs to find and trust a running installation: a program, a settings file, a registry file'
+  add(root, 'print-client', 'print-client', hints, ['print-client --for curl | sh', 'print-client --for msipc > rms.reg'])
+    .action(async (_flags, command: Command) => {
+      const settings = settingsOf(command, 'print-client')
+      await (await commands.printClient()).printClient(settings)
     })
   add(root, 'explain', 'explain', 'say of a document or chain whether it is good, each check in order', ['explain rac.xrml', 'explain - --json < answer.xml'])
     .argument('<file>', 'XrML in any encoding, a SOAP message, or a protected file; - is standard input')

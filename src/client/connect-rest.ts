@@ -13,6 +13,7 @@ import { publishBody } from './rest-request.js'
 import { readChallenge, signInByPassword } from './rest-token.js'
 import type { RestClient, RestLicense, RestOptions, RestServices } from './rest-types.js'
 import { baseUrlOf } from './service-url.js'
+import { trustingFetch } from './trusting-fetch.js'
 import { readable, verifyLinks } from './verify.js'
 
 /**
@@ -22,7 +23,12 @@ import { readable, verifyLinks } from './verify.js'
 export function connectRest(options: RestOptions): RestClient {
   const { user = '', password = '', clock = systemClock, onStep } = options
   const { origin, hostname } = new URL(baseUrlOf(options.url))
-  const context: RestCallContext = { userAgent: options.userAgent ?? 'rms-emulator client', languages: options.languages ?? 'en', timeoutMilliseconds: options.timeoutMilliseconds ?? 30_000 }
+  const context: RestCallContext = {
+    userAgent: options.userAgent ?? 'rms-emulator client',
+    languages: options.languages ?? 'en',
+    timeoutMilliseconds: options.timeoutMilliseconds ?? 30_000,
+    fetch: trustingFetch(options.ca),
+  }
   const timed = <Result>(name: string, work: () => Promise<Result>): Promise<Result> => step({ clock, onStep }, name, work)
   const mayHavePassword = [hostname, ...(options.signInHosts ?? [])]
   let token = options.token

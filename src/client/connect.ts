@@ -12,6 +12,7 @@ import { acquireLicense, acquireLicenses } from './acquire-license.js'
 import { acquirePreLicense } from './acquire-pre-license.js'
 import { acquireTemplates, type Template } from './acquire-templates.js'
 import { certify } from './certify.js'
+import { openConnections } from './connections.js'
 import { step, type ClientContext } from './context.js'
 import { findServiceLocations, getLicensorCertificate, getServerInfo, type LicensingServer } from './discover.js'
 import { editIssuanceLicense } from './edit-issuance-license.js'
@@ -167,15 +168,18 @@ export function connect(options: ConnectOptions): RmsClient {
       const plain = await step(context, 'decrypt', () => decryptFile(pfile, opened.contentKey))
       return { ...opened, plain, extension: pfile.extension, license }
     },
+    close: async () => context.connections?.close(),
   }
   return client
 }
 
 function contextOf(options: ConnectOptions): ClientContext {
-  const { user, password = '', clock = systemClock, random = systemRandom, trustRoot, mode, onStep, timeoutMilliseconds } = options
+  const { user, password = '', clock = systemClock, random = systemRandom, trustRoot, mode, onStep, timeoutMilliseconds, signIn, ca } = options
+  const credentials = user === undefined ? undefined : { user, password }
   const modes: readonly CryptoMode[] = mode === undefined ? [2, 1] : [mode]
   return {
-    credentials: user === undefined ? undefined : { user, password },
+    credentials,
+    ...(signIn === undefined && ca === undefined ? {} : { connections: openConnections({ credentials, signIn, ca, clock, random }) }),
     trustRoots: trustRoot === undefined ? modes.map(labTrustRoot) : [trustRoot],
     clock,
     random,

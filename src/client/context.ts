@@ -4,14 +4,9 @@ import type { VersionData } from '../soap/version-data.js'
 import type { XmlElement } from '../xml/read.js'
 import { element, type Markup } from '../xml/write.js'
 import type { TrustRoot } from '../xrml/lab-hierarchy.js'
+import type { Connections, Credentials } from './connections.js'
 import { namespaces } from './namespaces.js'
 import { callSoap, type SoapCall } from './soap-caller.js'
-
-/** The account that calls. */
-export interface Credentials {
-  readonly user: string
-  readonly password: string
-}
 
 /** A finished step. */
 export interface Step {
@@ -26,6 +21,8 @@ export interface Step {
 export interface ClientContext {
   /** For HTTP Basic; undefined calls anonymously. */
   readonly credentials: Credentials | undefined
+  /** What calls go out by, where they sign in by something else than HTTP Basic. */
+  readonly connections?: Connections | undefined
   /** Roots that certificates from servers must lead to. */
   readonly trustRoots: readonly TrustRoot[]
   readonly clock: Clock
@@ -64,6 +61,7 @@ export function soapCallOf(context: ClientContext, { url, service, operation, co
     operation,
     body: element(operation, { xmlns: namespace }, content),
     credentials: context.credentials,
+    connections: context.connections,
     ...(versions === undefined ? {} : { versions }),
     ...(context.userAgent === undefined ? {} : { userAgent: context.userAgent }),
     ...(context.timeoutMilliseconds === undefined ? {} : { timeoutMilliseconds: context.timeoutMilliseconds }),

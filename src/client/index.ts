@@ -22,7 +22,9 @@ export { KeptFileBroken, load, save } from './keep.js'
 export type { Kept } from './keep.js'
 
 // Single calls
-export type { ClientContext, Credentials, Step } from './context.js'
+export { openConnections } from './connections.js'
+export type { Connections, ConnectionsOptions, Credentials, SignIn } from './connections.js'
+export type { ClientContext, Step } from './context.js'
 export { findServiceLocations, getLicensorCertificate, getServerInfo } from './discover.js'
 export type { LicensingServer, ServerInfo, ServiceLocations } from './discover.js'
 export { certify } from './certify.js'

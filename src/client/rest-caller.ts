@@ -1,10 +1,12 @@
 /** One call of a REST service: the challenge, the token, the JSON (rest-mde 2, 3, 8). */
 import { adviceOnError, CallFailed, readBounded } from './soap-caller.js'
+import type { Fetch } from './trusting-fetch.js'
 
 export interface RestCallContext {
   readonly userAgent: string
   readonly languages: string
   readonly timeoutMilliseconds: number
+  readonly fetch: Fetch
 }
 
 export interface RestRequest {
@@ -60,7 +62,7 @@ const maximumBytes = 16 * 1024 * 1024
 export async function sendRest({ url, body, headers }: RestRequest, token: string | undefined, context: RestCallContext): Promise<RestReply> {
   const { timeoutMilliseconds } = context
   try {
-    const response = await fetch(url, {
+    const response = await context.fetch(url, {
       method: body === undefined ? 'GET' : 'POST',
       headers: {
         accept: 'application/json',

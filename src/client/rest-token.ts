@@ -48,7 +48,7 @@ export async function signInByPassword({ authorization, resource }: Challenge, {
   const url = `${origin}/${pathname.split('/')[1] ?? ''}/oauth2/token`
   const form = { grant_type: 'password', username: user, password, client_id: clientId, resource }
   try {
-    const response = await fetch(url, {
+    const response = await context.fetch(url, {
       method: 'POST',
       headers: { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json', 'user-agent': context.userAgent },
       body: new URLSearchParams(form).toString(),

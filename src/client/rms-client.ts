@@ -6,6 +6,7 @@ import type { XrmlDocument } from '../xrml/document.js'
 import type { TrustRoot } from '../xrml/lab-hierarchy.js'
 import type { Account } from './account.js'
 import type { LicenseResult } from './acquire-license.js'
+import type { SignIn } from './connections.js'
 import type { Template } from './acquire-templates.js'
 import type { Step } from './context.js'
 import type { ServerInfo, ServiceLocations } from './discover.js'
@@ -23,6 +24,10 @@ export interface ConnectOptions {
   /** `CONTOSO\alice` or `alice@contoso.test`; without user, calls are anonymous. */
   readonly user?: string
   readonly password?: string
+  /** How the account signs in: `basic` with every request, `ntlm` and `negotiate` once on each connection. `basic` unless told. */
+  readonly signIn?: SignIn
+  /** Certificates in PEM that a server's certificate may lead to, besides those that Node.js trusts. */
+  readonly ca?: string
   /** A machine to use; a new one is activated unless given or kept. */
   readonly machine?: Machine
   /** Of a new machine; unless told, that of the cluster. */
@@ -113,4 +118,6 @@ export interface RmsClient {
   ): AsyncGenerator<Buffer, void, undefined>
   /** Acquires a license, unless one is given, and decrypts. */
   openFile(bytes: Uint8Array, license?: License): Promise<OpenedFile>
+  /** Ends connections that are kept; they also end by themselves, and keep no process alive. */
+  close(): Promise<void>
 }

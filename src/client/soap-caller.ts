@@ -11,6 +11,7 @@ import { quoted, SoapProblem } from '../soap/soap-problem.js'
 import type { SoapVersion } from '../soap/soap-problem.js'
 import { plainVersions, versionDataHeader } from '../soap/version-data.js'
 import type { VersionData } from '../soap/version-data.js'
+import { basicAuthorization, openConnections, TooManyBytes, type Connections, type Credentials, type HttpAnswer } from './connections.js'
 
 export interface SoapCall {
   readonly url: string
@@ -23,8 +24,10 @@ export interface SoapCall {
   readonly version?: SoapVersion
   /** 1.0.0.0 for both unless told otherwise; `none` leaves the header out. */
   readonly versions?: VersionData | 'none'
-  /** For HTTP Basic. */
-  readonly credentials?: { readonly user: string; readonly password: string } | undefined
+  /** For HTTP Basic, where no connections are given. */
+  readonly credentials?: Credentials | undefined
+  /** What the call goes out by, and signs in with. */
+  readonly connections?: Connections | undefined
   readonly userAgent?: string
   /** For the whole call, 30 s unless told otherwise. */
   readonly timeoutMilliseconds?: number
@@ -90,50 +93,48 @@ export async function callSoap(call: SoapCall): Promise<XmlElement> {
   return message.body
 }
 
-interface Answer {
-  readonly status: number
-  readonly type: string
-  readonly bytes: Uint8Array
-}
-
-async function post(call: SoapCall): Promise<Answer> {
+async function post(call: SoapCall): Promise<HttpAnswer> {
   const { url, timeoutMilliseconds = 30_000, maximumBytes = 16 * 1024 * 1024 } = call
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
     throw new CallFailed(url, undefined, `${quoted(url)} is not an http or https address. Check the URL.`)
   }
+  const { connections = openConnections({ credentials: call.credentials }) } = call
   try {
-    const response = await fetch(url, {
-      method: 'POST',
-      ...httpRequestOf(call),
-      // A redirected POST would go to an address that nobody named, with the password
-      redirect: 'manual',
+    return await connections.post({
+      url,
+      headers: requestHeaders(call),
+      body: requestBody(call),
       signal: AbortSignal.timeout(timeoutMilliseconds),
+      maximumBytes,
     })
-    const bytes = await readBounded(response, url, maximumBytes)
-    return { status: response.status, type: response.headers.get('content-type') ?? '', bytes }
   } catch (error) {
-    if (error instanceof CallFailed) throw error
+    if (error instanceof TooManyBytes) {
+      throw new CallFailed(url, error.status, `${url} answered with more than ${maximumBytes} bytes. Raise the limit if this is right.`)
+    }
     throw new CallFailed(url, undefined, `${url} cannot be called: ${adviceOnError(error, url, timeoutMilliseconds)}`, error)
+  } finally {
+    if (call.connections === undefined) await connections.close()
   }
 }
 
-/** What goes over HTTP: for callers that send it themselves. */
+/** What goes over HTTP, signed in by Basic: for callers that send it themselves. */
 export function httpRequestOf(call: SoapCall): { readonly headers: Record<string, string>; readonly body: string } {
-  return { headers: requestHeaders(call), body: writeEnvelope(call.version ?? '1.1', requestHeader(call), call.body) }
+  const { credentials } = call
+  const headers = { ...requestHeaders(call), ...(credentials === undefined ? {} : { Authorization: basicAuthorization(credentials) }) }
+  return { headers, body: requestBody(call) }
 }
 
-function requestHeaders({ namespace, operation, version = '1.1', credentials, userAgent }: SoapCall): Record<string, string> {
+function requestBody(call: SoapCall): string {
+  return writeEnvelope(call.version ?? '1.1', requestHeader(call), call.body)
+}
+
+function requestHeaders({ namespace, operation, version = '1.1', userAgent }: SoapCall): Record<string, string> {
   const action = soapAction({ namespace }, operation)
   return {
     'Content-Type': contentType(version, action),
     ...(version === '1.1' ? { SOAPAction: `"${action}"` } : {}),
     ...(userAgent === undefined ? {} : { 'User-Agent': userAgent }),
-    ...(credentials === undefined ? {} : { Authorization: `Basic ${basic(credentials.user, credentials.password)}` }),
   }
-}
-
-function basic(user: string, password: string): string {
-  return Buffer.from(`${user}:${password}`, 'utf8').toString('base64')
 }
 
 function requestHeader({ namespace, versions = plainVersions }: SoapCall): Markup | undefined {
@@ -156,7 +157,7 @@ export async function readBounded(response: Response, url: string, maximumBytes:
 }
 
 /** Faults come with 500 or 400 and are read as well; anything else that is not XML is explained by its status. */
-function readAnswer(url: string, { status, type, bytes }: Answer): SoapMessage {
+function readAnswer(url: string, { status, type, bytes }: HttpAnswer): SoapMessage {
   if (![200, 400, 500].includes(status) || !/xml/i.test(type)) {
     throw new CallFailed(url, status, `${url} answered HTTP ${status}: ${adviceOnStatus(status, type)}`)
   }
@@ -203,8 +204,8 @@ export function adviceOnError(error: unknown, url: string, timeoutMilliseconds: 
     case 'UND_ERR_SOCKET':
       return 'the server closed the connection without an answer. Has it been stopped? Try again.'
     default:
-      return /CERT|SELF_SIGNED|TLS|SSL/.test(code)
-        ? `the TLS certificate is not accepted (${code}). Trust the certificate of its issuer (NODE_EXTRA_CA_CERTS), or use http.`
+      return /CERT|SELF_SIGNED|UNABLE_TO_|TLS|SSL/.test(code)
+        ? `the TLS certificate is not accepted (${code}). Trust the certificate of its issuer (--ca FILE, or NODE_EXTRA_CA_CERTS), or use http.`
         : `${error instanceof Error ? error.message : String(error)}${code === '' ? '' : ` (${code})`}.`
   }
 }

@@ -36,6 +36,8 @@ export interface NewRootCluster extends NewCluster {
 export interface NewLicensingCluster extends NewCluster {
   /** `self`: with the enrollment key of RMS 2.0; `root`: by SubEnroll at the root, as RMS 1.x. */
   readonly enrollment?: 'self' | 'root' | undefined
+  /** Certificates in PEM that the certificate of a root with https may lead to, besides those that Node.js trusts. */
+  readonly ca?: string | undefined
 }
 
 interface Effects {
@@ -82,7 +84,7 @@ export async function provisionLicensing(store: Store, cluster: NewLicensingClus
   const enroll = async (enrollee: Enrollee): Promise<readonly XrmlDocument[]> => {
     if (cluster.enrollment !== 'root') return selfEnroll(enrollee, mode, effects)
     const { serviceConnectionPoint } = await store.forest.read()
-    return subEnrollAtRoot(serviceConnectionPoint ?? certificationUrlOf(root.configuration), enrollee, await serviceAccount(store.directory))
+    return subEnrollAtRoot(serviceConnectionPoint ?? certificationUrlOf(root.configuration), enrollee, await serviceAccount(store.directory), cluster.ca)
   }
   const rootKey = readOneDocument(root.configuration.slc[0] ?? '').body.issuedPrincipal?.publicKey?.modulus ?? ''
   const requirePlace = (): Promise<void> => requireName(store, cluster.name)

@@ -65,8 +65,8 @@ export function rememberingDirectory(directory: VersionedDirectory, limit = 10_0
     groupByMail: (mail) => ask(versionNow, `groupByMail ${mail}`, () => directory.groupByMail(mail)),
     groupByName: (name) => ask(versionNow, `groupByName ${name}`, () => directory.groupByName(name)),
     authenticate: (name, password) => ask(versionNow, `authenticate ${credentialsKey(name, password)}`, () => directory.authenticate(name, password)),
-    // Not remembered: it is the password itself.
-    passwordOf: (sid) => directory.passwordOf(sid),
+    // The password itself: who signs in by NTLM is to go on as well, and nothing less proves an NTLM response.
+    passwordOf: (sid) => ask(versionNow, `passwordOf ${sid}`, () => directory.passwordOf(sid)),
     memberships: (sid) => ask(versionNow, `memberships ${sid}`, () => directory.memberships(sid)),
   })
 
@@ -79,7 +79,7 @@ export function rememberingDirectory(directory: VersionedDirectory, limit = 10_0
   }
 }
 
-/** No password is kept, only a digest. */
+/** A password that somebody sent is not kept, only a digest. */
 function credentialsKey(name: string, password: string): string {
   return hash('sha256', JSON.stringify([name, password]), 'base64')
 }

@@ -1,4 +1,5 @@
 /** The licensing-only server's side of sub-enrollment: asks the root of the forest for an SLC ([MS-RMPRS] 3.3, 3.4). */
+import { openConnections } from '../client/connections.js'
 import { callSoap, CallFailed, SoapFault } from '../client/soap-caller.js'
 import { publicKeyToPkcs1 } from '../crypto/keys.js'
 import { childrenNamed, descend } from '../xml/read.js'
@@ -17,10 +18,11 @@ export class EnrollmentRefused extends Error {
 
 /**
  * @param certificationUrl of the root, from the service connection point
+ * @param ca certificates in PEM to trust besides those that Node.js trusts
  * @returns SLC and the root's chain, leaf first
  * @throws EnrollmentRefused
  */
-export async function subEnrollAtRoot(certificationUrl: string, enrollee: Enrollee, account: ServiceAccount): Promise<readonly XrmlDocument[]> {
+export async function subEnrollAtRoot(certificationUrl: string, enrollee: Enrollee, account: ServiceAccount, ca?: string): Promise<readonly XrmlDocument[]> {
   const url = `${certificationUrl}/SubEnrollService.asmx`
   const body = element(
     'SubEnroll',
@@ -44,7 +46,8 @@ export async function subEnrollAtRoot(certificationUrl: string, enrollee: Enroll
       ),
     ),
   )
-  const answer = await callSoap({ url, namespace, operation: 'SubEnroll', body, credentials: account }).catch((error: unknown) => {
+  const connections = openConnections({ credentials: account, ca })
+  const answer = await callSoap({ url, namespace, operation: 'SubEnroll', body, connections }).catch((error: unknown) => {
     if (error instanceof CallFailed && error.status === 401) {
       throw new EnrollmentRefused(`${url} does not admit ${account.user}. Grant it access at the root: admit subenrollservice=${account.user}`)
     }

@@ -3,7 +3,7 @@ import { sizingOptions } from './sizing-options.js'
 
 export type CommandName =
   | 'up' | 'node' | 'provision' | 'manage' | 'status' | 'add-server' | 'add-cluster' | 'remove-server' | 'scp' | 'token' | 'demo' | 'client' | 'explain' | 'balancer'
-  | 'load' | 'size'
+  | 'load' | 'size' | 'print-client'
 
 interface RowBase {
   /** The commands that take this setting as a flag. Environment and config file may name it for any command. */
@@ -38,6 +38,8 @@ interface StringRow extends RowBase {
   readonly type: 'string'
   /** `header`: it travels as the value of an HTTP header. */
   readonly format?: 'url' | 'header' | 'capacity'
+  /** The value is a list of some of these, with commas between them. */
+  readonly listOf?: readonly string[]
   readonly default: string | undefined
 }
 
@@ -76,7 +78,7 @@ const installing = ['up', 'demo'] as const
 /** Act as an RMS client. */
 const asClient = ['client', 'demo', 'load'] as const
 /** Ask a running installation. */
-const managing = ['status', 'add-server', 'add-cluster', 'remove-server', 'scp', 'token'] as const
+const managing = ['status', 'add-server', 'add-cluster', 'remove-server', 'scp', 'token', 'print-client'] as const
 /** Stand on the database. */
 const onDatabase = ['up', 'node', 'provision', 'manage'] as const
 const serving = ['up', 'node'] as const
@@ -203,6 +205,30 @@ export const options = {
     type: 'pairs', values: 'string', placeholder: 'ENDPOINT=GROUP', default: [], commands: ['up'],
     help: 'group or account on the access list of an endpoint, ANONYMOUS for everybody; repeatable',
   },
+  tls: {
+    type: 'boolean', default: false, commands: installing,
+    help: 'https, with certificates of a lab CA in the data folder; clients find the CA at /ca.pem of the management listener',
+  },
+  'tls-names': {
+    type: 'string', placeholder: 'LIST', default: undefined, defaultText: 'none', commands: ['up'],
+    help: 'further names and addresses in the certificate, with commas, besides localhost, 127.0.0.1, ::1 and this machine',
+  },
+  'tls-cert': {
+    type: 'string', placeholder: 'FILE', default: undefined, defaultText: 'none; up: lab CA', commands: ['up', 'node', 'balancer'],
+    help: 'certificate of your own in PEM, with those above it: serves https (up: with --tls, to clients)',
+  },
+  'tls-key': {
+    type: 'string', placeholder: 'FILE', default: undefined, defaultText: 'none; up: lab CA', commands: ['up', 'node', 'balancer'],
+    help: 'private key of that certificate, in PEM',
+  },
+  schemes: {
+    type: 'string', listOf: ['negotiate', 'ntlm', 'basic'], placeholder: 'LIST', default: 'negotiate,ntlm,basic', defaultText: 'all three', commands: serving,
+    help: 'ways to sign in that servers offer, with commas between them: negotiate, ntlm, basic',
+  },
+  ntlm: {
+    type: 'choice', choices: ['v2', 'v1-ess', 'v1'], default: 'v2', commands: serving,
+    help: 'weakest NTLM response that is accepted: NTLMv2, NTLMv1 with extended session security, or any NTLMv1',
+  },
   decommissioned: {
     type: 'boolean', default: false, commands: ['up'],
     help: 'decommission the cluster: it hands out content keys and does nothing else; cannot be undone',
@@ -283,6 +309,10 @@ export const options = {
     type: 'string', placeholder: 'TEXT', default: undefined, defaultText: 'up, manage: a new one; found', secret: true, commands: ['up', 'manage', 'balancer', ...managing, 'load'],
     help: 'token that the management listener asks for; that of an installation of this account on this machine is found',
   },
+  for: {
+    type: 'choice', choices: ['curl', 'node', 'python', 'dotnet', 'msdrm', 'msipc', 'sdk-cpp'], default: 'curl', commands: ['print-client'],
+    help: 'the client',
+  },
   force: {
     type: 'boolean', default: false, commands: ['remove-server', 'scp'],
     help: 'remove the last node of a licensing-only cluster too; scp: remove one that is not stale, move it to what is no cluster here',
@@ -292,12 +322,20 @@ export const options = {
     help: 'address of the cluster, such as http://127.0.0.1:7000/_wmcs',
   },
   user: {
-    type: 'string', placeholder: 'NAME', default: 'alice@contoso.test', commands: ['client'],
+    type: 'string', placeholder: 'NAME', default: 'alice@contoso.test', commands: ['client', 'print-client'],
     help: 'account to sign in with: CONTOSO\\alice or alice@contoso.test',
   },
   password: {
-    type: 'string', placeholder: 'TEXT', default: 'Passw0rd!', secret: true, commands: ['client'],
+    type: 'string', placeholder: 'TEXT', default: 'Passw0rd!', secret: true, commands: ['client', 'print-client'],
     help: 'password of the account',
+  },
+  'sign-in': {
+    type: 'choice', choices: ['basic', 'ntlm', 'negotiate'], default: 'basic', commands: ['client', 'demo'],
+    help: 'how the client signs in',
+  },
+  ca: {
+    type: 'string', placeholder: 'FILE', default: undefined, defaultText: 'those of Node.js', commands: asClient,
+    help: 'certificates in PEM that the certificate of an https server may lead to, such as /ca.pem of the management listener',
   },
   machine: {
     type: 'string', placeholder: 'NAME|DIR', default: undefined, defaultText: 'a new one', commands: ['client'],

@@ -27,6 +27,7 @@ export function parseValue(row: OptionRow, texts: readonly string[]): SettingVal
   if (row.format === 'capacity' && parseCapacity(text) === undefined) {
     throw new BadValue(`must be operations per second, such as 50 or 12.5, or ${publishedServers.map(({ name }) => name).join(' or ')}`)
   }
+  if (row.listOf !== undefined) requireItems(text, row.listOf)
   return text
 }
 
@@ -58,6 +59,11 @@ function parseBoolean(text: string): boolean {
 function requireHttp(text: string): void {
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (url?.protocol !== 'http:' && url?.protocol !== 'https:') throw new BadValue('must be a URL with http:// or https://')
+}
+
+function requireItems(text: string, known: readonly string[]): void {
+  const strange = text.split(',').find((item) => !known.includes(item))
+  if (strange !== undefined) throw new BadValue(`must be a list, with commas, of some of ${known.join(', ')}`)
 }
 
 function parsePairs(row: OptionRow & { type: 'pairs' }, texts: readonly string[]): readonly Pair<string | number>[] {

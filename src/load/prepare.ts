@@ -37,6 +37,8 @@ export interface Preparation {
   readonly accounts: readonly string[]
   readonly password: string
   readonly timeoutMilliseconds: number
+  /** Certificates in PEM that those of the servers may lead to. */
+  readonly ca: string | undefined
   readonly clock: Clock
   readonly random: Random
   readonly progress: (text: string) => void
@@ -88,13 +90,13 @@ async function openSessions(preparation: Preparation): Promise<readonly Session[
 }
 
 /** A ready-made one of the lab: nothing is learned from making keys. */
-async function machineFor({ url, accounts: [user = ''], password, timeoutMilliseconds, clock, random }: Preparation): Promise<Machine> {
-  const [slc] = await connect({ url, user, password, timeoutMilliseconds, clock, random }).serverCertificate()
+async function machineFor({ url, accounts: [user = ''], password, timeoutMilliseconds, ca, clock, random }: Preparation): Promise<Machine> {
+  const [slc] = await connect({ url, user, password, timeoutMilliseconds, ...(ca === undefined ? {} : { ca }), clock, random }).serverCertificate()
   return readyMachine(`alice-pc-mode${modeOfKey({ bits: slc?.body.issuedPrincipal?.publicKey?.bits ?? 0 }).mode}`)
 }
 
-async function openSession({ url, password, timeoutMilliseconds, clock, random }: Preparation, user: string, machine: Machine): Promise<Session> {
-  const client = connect({ url, user, password, machine, timeoutMilliseconds, clock, random, userAgent: 'rms-emulator load' })
+async function openSession({ url, password, timeoutMilliseconds, ca, clock, random }: Preparation, user: string, machine: Machine): Promise<Session> {
+  const client = connect({ url, user, password, machine, timeoutMilliseconds, ...(ca === undefined ? {} : { ca }), clock, random, userAgent: 'rms-emulator load' })
   const context = { credentials: { user, password }, trustRoots: [], clock, random, userAgent: 'rms-emulator load' }
   return { client, context, machine, account: await client.certify(), locations: await client.locations() }
 }

@@ -15,6 +15,8 @@ export interface LoadRun {
   readonly accounts: readonly string[]
   readonly password: string
   readonly timeoutMilliseconds: number
+  /** Certificates in PEM that those of the servers may lead to. */
+  readonly ca?: string | undefined
   readonly clock: Clock
   readonly random: Random
   /** Told what is prepared. */
@@ -33,13 +35,13 @@ const grace = 1000
  * @throws what a client would be told when sessions cannot be prepared; the signal's reason when it comes before load begins
  */
 export async function runLoad(run: LoadRun): Promise<{ readonly result: LoadResult; readonly samples: readonly Sample[] }> {
-  const { plan, accounts, password, timeoutMilliseconds, clock, random, signal, onPrepare, onProgress } = run
+  const { plan, accounts, password, timeoutMilliseconds, ca, clock, random, signal, onPrepare, onProgress } = run
   const operations = plan.mix.map(({ operation }) => operation)
-  const preparation = { url: plan.server, contents: plan.contents, operations, accounts, password, timeoutMilliseconds, clock, random, progress: onPrepare, signal }
+  const preparation = { url: plan.server, contents: plan.contents, operations, accounts, password, timeoutMilliseconds, ca, clock, random, progress: onPrepare, signal }
   const requests = await prepareRequests(preparation)
   signal.throwIfAborted()
   const { connections } = plan
-  const sender = createSender({ connections, timeoutMilliseconds })
+  const sender = createSender({ connections, timeoutMilliseconds, ca })
   const progress = watchProgress(clock, plan.shape.seconds, onProgress)
   const stopWatching = watchMachine(clock)
   const arrivals = arrivalTimes(plan.shape, plan.arrivals, seededChance(plan.seed))

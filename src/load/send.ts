@@ -20,9 +20,17 @@ export interface Sender {
 /** An answer above that many bytes is cut off: nothing that is asked for here is as long. */
 const longestAnswer = 16 * 1024 * 1024
 
-export function createSender({ connections, timeoutMilliseconds }: { readonly connections: number; readonly timeoutMilliseconds: number }): Sender {
+export interface SenderOptions {
+  readonly connections: number
+  readonly timeoutMilliseconds: number
+  /** Certificates in PEM that those of the servers may lead to. */
+  readonly ca?: string | undefined
+}
+
+export function createSender({ connections, timeoutMilliseconds, ca }: SenderOptions): Sender {
   const timeout = { headersTimeout: timeoutMilliseconds, bodyTimeout: timeoutMilliseconds }
-  const agent = new Agent({ connections, pipelining: 1, keepAliveTimeout: 60_000, maxResponseSize: longestAnswer, connect: { timeout: timeoutMilliseconds }, ...timeout })
+  const connect = { timeout: timeoutMilliseconds, ...(ca === undefined ? {} : { ca }) }
+  const agent = new Agent({ connections, pipelining: 1, keepAliveTimeout: 60_000, maxResponseSize: longestAnswer, connect, ...timeout })
   let isClosed = false
   return {
     send: async ({ operation, origin, path, headers, body }) => {

@@ -18,10 +18,12 @@ export interface ManagementOptions {
   readonly api: ManagementApi
   /** Where servers can be added and removed. */
   readonly topology: Topology | undefined
+  /** Certificate of the lab CA in PEM, where servers have certificates of it. */
+  readonly ca: string | undefined
 }
 
 export async function startManagement(options: ManagementOptions): Promise<{ readonly url: string; close(): Promise<void> }> {
-  const { host, port, token, log, status, api, topology } = options
+  const { host, port, token, log, status, api, topology, ca } = options
   const app = Fastify({
     ...(log === undefined ? {} : { loggerInstance: log }),
     logController: new LogController({ disableRequestLogging: true }),
@@ -34,6 +36,10 @@ export async function startManagement(options: ManagementOptions): Promise<{ rea
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
   await app.register(async (scope) => {
     scope.get('/healthz', { schema: { summary: 'Whether the process lives', security: [] } }, async () => ({ status: 'ok' }))
+    if (ca !== undefined) {
+      const schema = { tags: ['installation'], summary: 'The certificate that clients must trust, in PEM', security: [] }
+      scope.get('/ca.pem', { schema }, async (_request, reply) => reply.type('application/x-pem-file').send(ca))
+    }
   })
   await app.register(async (scope) => {
     if (token !== undefined) scope.addHook('onRequest', async (request, reply) => requireToken(token, request, reply))

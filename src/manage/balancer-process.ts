@@ -17,6 +17,7 @@ export interface BalancerProcessOptions {
   readonly port: number
   /** Further flags of the command. */
   readonly flags: readonly string[]
+  readonly environment: Readonly<Record<string, string>>
   readonly restart: boolean
   readonly log: Logger
   readonly onLine: (line: string) => void
@@ -122,7 +123,7 @@ export async function startBalancerProcess(options: BalancerProcessOptions): Pro
   const start = async (): Promise<Child> => {
     await writeNodes()
     const args = ['balancer', '--json', '--nodes', file, ...options.flags]
-    const secrets = { RMS_BALANCER_TOKEN: token, RMS_LISTENER_KEY: options.listenerKey }
+    const secrets = { ...options.environment, RMS_BALANCER_TOKEN: token, RMS_LISTENER_KEY: options.listenerKey }
     const child = await startChild({ args, secrets, onLine: options.onLine, readyWithin: startWithin })
     const ready = child.ready as unknown as StatusBody & { readonly status: string }
     status = ready.status

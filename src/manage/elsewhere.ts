@@ -36,7 +36,7 @@ export async function startManagementElsewhere(options: ElsewhereOptions): Promi
   try {
     for (const { name } of await store.clusters.list()) await openCluster(name)
     const api = { store, openCluster, clock: systemClock, random: systemRandom }
-    const management = await startManagement({ host, port, token, log, status: () => statusOf(store), api, topology: topologyElsewhere(store) })
+    const management = await startManagement({ host, port, token, log, status: () => statusOf(store), api, topology: topologyElsewhere(store), ca: undefined })
     const stopForgetting = forgetDeadNodes(store, log)
     const close = async (): Promise<void> => {
       stopForgetting()

@@ -9,14 +9,19 @@ import type { ClusterKind } from '../cluster/store/cluster-store.js'
 import { openStore, type Store } from '../cluster/store/open.js'
 import type { CryptoMode } from '../crypto/modes.js'
 import type { EngineName } from '../crypto/signer.js'
+import { processEnvironment } from '../config/environment.js'
 import { seedForest } from '../directory/seed.js'
 import { systemClock, systemRandom } from '../effects.js'
 import { endpointsNamed } from '../identity/access.js'
+import type { Scheme } from '../identity/schemes.js'
 import { endpointPaths } from '../node/roles.js'
 import { defaultNodeOptions, startNode } from '../node/start.js'
+import type { NtlmLevel } from '../ntlm/server.js'
 import { startManagement } from './app.js'
 import { lockDatabase } from './database-lock.js'
 import type { ClusterStatus, InstallationStatus } from './status.js'
+import { prepareTlsFiles, type TlsFiles, type TlsOptions } from './tls-files.js'
+import type { TlsFilePair } from './tls-pair.js'
 import { startTopology, type RunningTopology } from './topology.js'
 
 export interface InstallationOptions {
@@ -56,6 +61,12 @@ export interface InstallationOptions {
   readonly includeXrmlInLog?: boolean | undefined
   /** Bytes of log records that wait while the database is away. */
   readonly spoolLimit?: number | undefined
+  /** https, by certificates of a lab CA in the folder of the installation, or of one's own. */
+  readonly tls?: boolean | TlsOptions | undefined
+  /** Ways to sign in that servers offer; all of them when left out. */
+  readonly schemes?: readonly Scheme[] | undefined
+  /** Weakest NTLM response that they take; `v2` when left out. */
+  readonly ntlmLevel?: NtlmLevel | undefined
   /** Accounts and groups to add to the access lists of endpoints. */
   readonly admit?: readonly { readonly endpoint: string; readonly group: string }[] | undefined
   readonly settings?: Partial<ServerConfiguration> | undefined
@@ -70,6 +81,8 @@ export interface ReadyEvent {
   readonly clusters: readonly ClusterStatus[]
   /** Where management asks for one. */
   readonly token?: string
+  /** With TLS: where the certificate of the lab CA is. */
+  readonly ca?: string
 }
 
 export interface Installation {
@@ -79,6 +92,8 @@ export interface Installation {
   readonly manage: string
   /** Cryptographic mode of the root cluster: that of its making. */
   readonly mode: CryptoMode
+  /** Certificate of the lab CA in PEM, for clients; undefined without TLS. */
+  readonly ca: string | undefined
   /** Where state is kept; undefined for a temporary installation. */
   readonly data: string | undefined
   /** Stops everything that was started, and removes a temporary folder. May be called again. */
@@ -94,6 +109,7 @@ export class UnknownEndpoint extends Error {
 interface Servers {
   readonly store: Store
   readonly topology: RunningTopology | undefined
+  readonly ca: string | undefined
   readonly status: () => readonly ClusterStatus[]
   close(): Promise<void>
 }
@@ -101,6 +117,7 @@ interface Servers {
 interface Place {
   readonly folder: string
   readonly database: string
+  readonly tls: TlsFiles | undefined
 }
 
 /**
@@ -122,7 +139,8 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 })
     unlock = await lockDatabase(database, options.log)
-    servers = await (options.processes === true ? startProcesses : startInProcess)(options, { folder, database })
+    const tls = await prepareTls(options, folder)
+    servers = await (options.processes === true ? startProcesses : startInProcess)(options, { folder, database, tls })
     return await withManagement(options, servers, release)
   } catch (error) {
     await release()
@@ -143,15 +161,17 @@ async function withManagement(options: InstallationOptions, servers: Servers, re
     status,
     api: { store, openCluster, clock: systemClock, random: systemRandom },
     topology,
+    ca: servers.ca,
   })
   const [root] = servers.status()
   const mode = (await store.clusters.find(root?.name ?? ''))?.configuration.cryptographicMode ?? 2
   let closing: Promise<void> | undefined
   return {
-    ready: { event: 'ready', manage: management.url, ...status(), ...(token === undefined ? {} : { token }) },
+    ready: { event: 'ready', manage: management.url, ...status(), ...(token === undefined ? {} : { token }), ...(servers.ca === undefined ? {} : { ca: `${management.url}/ca.pem` }) },
     url: root?.url ?? '',
     manage: management.url,
     mode,
+    ca: servers.ca,
     data: options.data,
     close: () => (closing ??= stop(management.close(), release)),
   }
@@ -166,22 +186,20 @@ async function stop(closed: Promise<void>, release: () => Promise<void>): Promis
   }
 }
 
-async function startInProcess(options: InstallationOptions, { database }: Place): Promise<Servers> {
-  const { host, port, publicUrl, mode, engine, keyPassword, bodyLimit, requestTimeoutMilliseconds, includeXrmlInLog, log } = options
-  const told = { host, port, publicUrl, mode, engine, keyPassword, bodyLimit, requestTimeoutMilliseconds, includeXrmlInLog, log, database }
+async function startInProcess(options: InstallationOptions, { database, tls }: Place): Promise<Servers> {
+  const { host, port, publicUrl, mode, engine, keyPassword, bodyLimit, requestTimeoutMilliseconds, includeXrmlInLog, log, schemes, ntlmLevel } = options
+  const told = { host, port, publicUrl, mode, engine, keyPassword, bodyLimit, requestTimeoutMilliseconds, includeXrmlInLog, log, database, schemes, ntlmLevel, tls: tls?.front }
   const node = await startNode(given({ ...told, settings: settingsOf(options, 'root') }))
   const nodes = [{ id: node.nodeId, url: node.url, pid: process.pid, state: 'serving' as const }]
   const clusters = [{ name: node.cluster, kind: node.kind, url: node.baseUrl, nodes }]
-  return { store: node.context.store, topology: undefined, status: () => clusters, close: () => node.close() }
+  return { store: node.context.store, topology: undefined, ca: tls?.ca, status: () => clusters, close: () => node.close() }
 }
 
-async function startProcesses(options: InstallationOptions, { folder, database }: Place): Promise<Servers> {
-  const { keyPassword, mode, engine, bodyLimit, host } = { ...defaultNodeOptions, ...given(options) }
-  const timeout = Math.ceil((options.requestTimeoutMilliseconds ?? defaultNodeOptions.requestTimeoutMilliseconds) / 1000)
+async function startProcesses(options: InstallationOptions, place: Place): Promise<Servers> {
+  const { database, folder, tls } = place
+  const { keyPassword, mode, engine, host } = { ...defaultNodeOptions, ...given(options) }
   const log = options.log ?? pino({ level: 'silent' })
-  const shared = ['--body-limit', String(bodyLimit), '--request-timeout', String(timeout), '--log-level', log.level]
-  const spool = options.spoolLimit === undefined ? [] : ['--spool-limit', String(options.spoolLimit)]
-  const nodeFlags = [...shared, ...spool, '--signer', engine, '--data', folder, ...(options.includeXrmlInLog === true ? ['--log-xrml'] : [])]
+  const shared = sharedFlags(options, log)
   const store = await openStore(database)
   try {
     // A wrong password must change nothing, and is told before anything starts.
@@ -198,8 +216,10 @@ async function startProcesses(options: InstallationOptions, { folder, database }
       mode,
       keyPassword,
       settings: (kind) => settingsOf(options, kind),
-      nodeFlags,
-      balancerFlags: shared,
+      nodeFlags: [...shared, ...nodeFlags(options, place)],
+      balancerFlags: [...shared, ...tlsFlags(tls?.front)],
+      environment: tls === undefined ? {} : { NODE_EXTRA_CA_CERTS: tls.trustFile },
+      ca: tls && `${tls.ca}\n${tls.front.cert}`,
       secrets: { RMS_DB: database, RMS_KEY_PASSWORD: keyPassword },
       restart: options.restart ?? true,
       log,
@@ -211,11 +231,37 @@ async function startProcesses(options: InstallationOptions, { folder, database }
       await topology.stop()
       await store.close()
     }
-    return { store, topology, status: () => topology.status(), close }
+    return { store, topology, ca: tls?.ca, status: () => topology.status(), close }
   } catch (error) {
     await store.close()
     throw error
   }
+}
+
+function sharedFlags(options: InstallationOptions, log: Logger): readonly string[] {
+  const { bodyLimit, requestTimeoutMilliseconds } = { ...defaultNodeOptions, ...given(options) }
+  return ['--body-limit', String(bodyLimit), '--request-timeout', String(Math.ceil(requestTimeoutMilliseconds / 1000)), '--log-level', log.level]
+}
+
+function nodeFlags(options: InstallationOptions, { folder, tls }: Place): readonly string[] {
+  const { engine, schemes, ntlmLevel, spoolLimit, includeXrmlInLog } = { ...defaultNodeOptions, ...given(options) }
+  const flags = ['--data', folder, '--signer', engine, '--schemes', schemes.join(','), '--ntlm', ntlmLevel, '--spool-limit', String(spoolLimit)]
+  return [...flags, ...(includeXrmlInLog ? ['--log-xrml'] : []), ...tlsFlags(tls?.node)]
+}
+
+/** The public address is a name that clients use too. */
+async function prepareTls({ tls, publicUrl, host }: InstallationOptions, folder: string): Promise<TlsFiles | undefined> {
+  if (tls === undefined || tls === false) return undefined
+  const given = tls === true ? {} : tls
+  const own = [publicUrl === undefined ? '' : new URL(publicUrl).hostname, host ?? ''].map((name) => name.replace(/^\[|\]$/g, ''))
+  const names = [...(given.names ?? []), ...own.filter((name) => !['', '0.0.0.0', '::'].includes(name))]
+  // Its processes get ours in place of it; servers of other forests may need it.
+  const trustedFile = processEnvironment()['NODE_EXTRA_CA_CERTS']
+  return prepareTlsFiles(folder, { trustedFile, ...given, names }, { clock: systemClock, random: systemRandom })
+}
+
+function tlsFlags(files: TlsFilePair | undefined): readonly string[] {
+  return files === undefined ? [] : ['--tls-cert', files.certFile, '--tls-key', files.keyFile]
 }
 
 type Defined<T> = { readonly [K in keyof T]?: Exclude<T[K], undefined> }

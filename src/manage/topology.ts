@@ -36,6 +36,10 @@ export interface TopologyOptions {
   readonly nodeFlags: readonly string[]
   readonly balancerFlags: readonly string[]
   readonly secrets: Readonly<Record<string, string>>
+  /** Environment of all processes: what they trust. */
+  readonly environment: Readonly<Record<string, string>>
+  /** The same, for calls of this process, in PEM. */
+  readonly ca: string | undefined
   readonly restart: boolean
   readonly log: Logger
   readonly onLine: (line: string) => void
@@ -63,8 +67,8 @@ export async function startTopology(options: TopologyOptions): Promise<RunningTo
   let changes: Promise<unknown> = Promise.resolve()
 
   const openDoor = async ({ name, port }: Pick<Plan, 'name' | 'port'>): Promise<BalancerProcess> => {
-    const { folder, balancerFlags, restart, onLine } = options
-    const balancer = await startBalancerProcess({ cluster: name, folder, host, port, flags: balancerFlags, restart, log, onLine, listenerKey, ...effects })
+    const { folder, balancerFlags, environment, restart, onLine } = options
+    const balancer = await startBalancerProcess({ cluster: name, folder, host, port, flags: balancerFlags, environment, restart, log, onLine, listenerKey, ...effects })
     balancers.push(balancer)
     ports.take(balancer.url)
     return balancer
@@ -84,13 +88,13 @@ export async function startTopology(options: TopologyOptions): Promise<RunningTo
     // At its address of now; the service connection point goes with its root.
     if (stored !== undefined) await adjustConfiguration(store, name, { ...settings, baseUrl })
     else if (kind === 'root') await provisionRoot(store, { name, baseUrl, mode: options.mode, keyPassword, settings }, effects)
-    else await provisionLicensing(store, { name, baseUrl, keyPassword, enrollment, settings }, effects)
+    else await provisionLicensing(store, { name, baseUrl, keyPassword, enrollment, settings, ca: options.ca }, effects)
     return stored === undefined
   }
 
   const serve = async ({ name, kind, nodes }: Plan, url: string, balancer: BalancerProcess, made: Promise<unknown>): Promise<ClusterProcesses> => {
     const { nodeFlags: flags, restart, onLine } = options
-    const secrets = { ...options.secrets, RMS_LISTENER_KEY: listenerKey }
+    const secrets = { ...options.environment, ...options.secrets, RMS_LISTENER_KEY: listenerKey }
     const cluster = createClusterProcesses({ name, kind, url, balancer, flags, secrets, restart, log, onLine, clock })
     clusters.push(cluster)
     await cluster.addServers(nodes, made)

@@ -3,6 +3,7 @@ import Fastify, { LogController, type FastifyError, type FastifyInstance, type F
 import { RequestLogClosed, RequestLogFull } from '../cluster/request-log.js'
 import type { ClusterKind } from '../cluster/store/cluster-store.js'
 import { DatabaseAway } from '../cluster/store/database-away.js'
+import type { TlsIdentity } from '../crypto/lab-ca.js'
 import { RmsException } from '../exceptions.js'
 import { anonymousCaller } from '../identity/caller.js'
 import type { EmulatedServer } from '../sizing/emulated-server.js'
@@ -31,6 +32,8 @@ export interface AppOptions {
   readonly bodyLimit: number
   /** Milliseconds for a whole request to arrive. */
   readonly requestTimeout: number
+  /** Serves https with these. */
+  readonly tls?: TlsIdentity | undefined
   /** The server that this node behaves like, whatever its cluster does. */
   readonly emulatedServer?: EmulatedServer | undefined
 }
@@ -38,6 +41,7 @@ export interface AppOptions {
 export async function buildApp(context: NodeContext, options: AppOptions): Promise<FastifyInstance> {
   const app = Fastify({
     loggerInstance: context.log,
+    ...(options.tls === undefined ? {} : { https: { ...options.tls, minVersion: 'TLSv1.2', handshakeTimeout: 10_000 } }),
     // One line per exchange is written where its outcome is known.
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: options.bodyLimit,
@@ -94,7 +98,9 @@ async function registerServices(app: FastifyInstance, context: NodeContext, { ki
 
 /** The WSDL for `?wsdl` in any case, the help page otherwise; both without signing in, as most clients fetch them. */
 async function answerPage({ service }: Endpoint, path: string, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-  const address = `${request.protocol}://${hostOf(request)}${path}`
+  // TLS may end at a balancer.
+  const scheme = request.headers['x-forwarded-proto'] === 'https' ? 'https' : request.protocol
+  const address = `${scheme}://${hostOf(request)}${path}`
   const query = request.query as Readonly<Record<string, string | undefined>>
   const wantsWsdl = Object.keys(query).some((name) => name.toLowerCase() === 'wsdl')
   if (wantsWsdl) return reply.type('text/xml; charset=utf-8').send(writeWsdl(service, address))

@@ -9,6 +9,9 @@ import type { ServiceContext } from '../services/context.js'
 import { keyPool } from '../crypto/key-pool.js'
 import type { Directory } from '../directory/directory.js'
 import type { Clock, Random } from '../effects.js'
+import { signedInConnections, type SignedInConnections } from '../identity/connections.js'
+import type { Scheme } from '../identity/schemes.js'
+import type { NtlmLevel } from '../ntlm/server.js'
 import { precertifiedAccounts } from '../services/precertified.js'
 import type { Metrics } from './metrics.js'
 
@@ -23,6 +26,10 @@ export interface NodeContext extends ServiceContext {
   readonly metrics: Metrics
   /** Keys of the access tokens of the installation. */
   readonly tokenKeys: TokenKeys
+  /** Ways to sign in that are offered. */
+  readonly schemes: readonly Scheme[]
+  /** Those who have signed in by NTLM or Negotiate. */
+  readonly connections: SignedInConnections
   /** Whether there is a state yet. */
   readonly isReady: () => boolean
   /** From now on the node says that it is not ready, so that nobody sends it more; what comes all the same is served. */
@@ -50,17 +57,21 @@ export interface NodeParts {
   readonly store: Store
   readonly requestLog: RequestLog
   readonly metrics: Metrics
+  readonly schemes: readonly Scheme[]
+  readonly ntlmLevel: NtlmLevel
   /** Where the root cluster is asked, without /_wmcs, when not at its public URL. */
   readonly rootUrl: string | undefined
 }
 
 export function createContext(parts: NodeParts): NodeContext {
   let current: ServerState | undefined
+  const { clock, random, nodeId, ntlmLevel } = parts
   let leaving = false
   return {
     ...parts,
     directory: rememberingDirectory(parts.store.directory),
     tokenKeys: tokenKeys(parts.store.tokenKeys, parts.random),
+    connections: signedInConnections({ clock, random, level: ntlmLevel, computer: nodeId }),
     precertified: precertifiedAccounts(),
     keyPairs: keyPool(),
     state: () => {

@@ -17,12 +17,19 @@ export function openApiOptions(kind: ClusterKind): FastifyDynamicSwaggerOptions 
       },
       components: {
         securitySchemes: {
-          basic: { type: 'http', scheme: 'basic', description: 'An account of the directory' },
+          basic: signIn('basic'),
+          negotiate: signIn('negotiate'),
+          ntlm: signIn('ntlm'),
           bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'An access token of the sign-in service' },
         },
       },
     },
   }
+}
+
+/** Which of them a server offers is a setting. */
+function signIn(scheme: 'basic' | 'negotiate' | 'ntlm') {
+  return { type: 'http' as const, scheme, description: 'An account of the directory' }
 }
 
 /** Schema of the POST route of an endpoint. It describes; nothing is validated by it. */
@@ -38,7 +45,7 @@ export function openApiSchema({ service, operations, path }: Endpoint, hide: boo
     tags: [service.name],
     summary: `${names} at ${path}`,
     description: operations.map(({ description }) => `- **${description.name}**: ${description.about}`).join('\n'),
-    security: [{ basic: [] }],
+    security: [{ negotiate: [] }, { ntlm: [] }, { basic: [] }],
     body: { content: { 'text/xml': messages(exampleRequest), 'application/soap+xml': { schema: { type: 'string' } } } },
     response: {
       200: { description: 'The answer', content: { 'text/xml': messages(exampleResponse) } },

@@ -2,8 +2,10 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Directory } from '../directory/directory.js'
 import { admitsAnonymous, isAdmitted } from '../identity/access.js'
-import { authenticateBasic, basicChallenge } from '../identity/basic.js'
+import { authenticateBasic } from '../identity/basic.js'
 import { anonymousCaller, type Caller } from '../identity/caller.js'
+import type { Outcome, Speaker } from '../identity/connections.js'
+import { challengesOf, readCredentials } from '../identity/schemes.js'
 import type { NodeContext } from './context.js'
 import type { Endpoint } from './roles.js'
 
@@ -15,24 +17,50 @@ declare module 'fastify' {
   }
 }
 
-/** A hook for the POST route of an endpoint: sets `request.caller`, or answers 401. */
+/** A hook for the POST route of an endpoint: sets `request.caller`, or answers 401, with what is offered or with the next message of a dialogue. */
 export function signIn(endpoint: Endpoint, context: NodeContext) {
   const path = endpoint.path.toLowerCase()
   return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     const lists = context.state().configuration.admittedGroups
-    const header = request.headers.authorization
-    if (header === undefined) {
+    const outcome = await outcomeOf(request, context)
+    if (outcome === undefined) {
       if (admitsAnonymous(lists, path) || (endpoint.anonymous && lists[path] === undefined)) request.caller = anonymousCaller
       else await refuse(request, reply, context, endpoint, 'no credentials')
       return
     }
-    const caller = await authenticateBasic(header, request.directory)
-    if (caller?.account === undefined) return refuse(request, reply, context, endpoint, 'wrong user name or password, or a scheme other than Basic')
-    if (!(await isAdmitted(lists, path, caller.account, request.directory))) {
-      return refuse(request, reply, context, endpoint, `${caller.account.name} is not on the access list of this endpoint`)
+    if (outcome.kind === 'refused') return refuse(request, reply, context, endpoint, outcome.why)
+    if (outcome.challenge !== undefined) reply.header('www-authenticate', outcome.challenge)
+    if (outcome.kind === 'goes on') return void (await reply.code(401).send(''))
+    const { caller } = outcome
+    if (caller.account === undefined || !(await isAdmitted(lists, path, caller.account, request.directory))) {
+      return refuse(request, reply, context, endpoint, `${caller.account?.name} is not on the access list of this endpoint`)
     }
     request.caller = caller
   }
+}
+
+/** What the credentials of the request come to, or who is signed in on its connection; undefined for nobody. */
+async function outcomeOf(request: FastifyRequest, context: NodeContext): Promise<Outcome | undefined> {
+  const { schemes, connections } = context
+  const { directory } = request
+  const { socket } = request.raw
+  const header = request.headers.authorization
+  if (header === undefined) {
+    const caller = connections.callerOf(socket, speakerOf(request))
+    return caller && { kind: 'signed in', caller }
+  }
+  const credentials = readCredentials(header)
+  if (credentials !== undefined && schemes.includes(credentials.scheme)) return connections.receive(socket, speakerOf(request), credentials, directory)
+  const caller = schemes.includes('basic') ? await authenticateBasic(header, directory) : undefined
+  return caller === undefined ? { kind: 'refused', why: 'wrong user name or password, or a scheme that is not offered' } : { kind: 'signed in', caller }
+}
+
+/** A balancer of ours says which of its clients speaks; of other proxies it is only known that they are there. */
+function speakerOf({ headers }: FastifyRequest): Speaker {
+  const connection = headers['x-balancer-connection']
+  if (typeof connection === 'string') return { kind: 'behind balancer', connection }
+  const isProxied = headers['x-forwarded-for'] !== undefined || headers.forwarded !== undefined || headers.via !== undefined
+  return { kind: isProxied ? 'behind proxy' : 'client' }
 }
 
 async function refuse(request: FastifyRequest, reply: FastifyReply, context: NodeContext, endpoint: Endpoint, why: string): Promise<void> {
@@ -40,7 +68,7 @@ async function refuse(request: FastifyRequest, reply: FastifyReply, context: Nod
   context.metrics.count(endpoint.service.name, 0, '401')
   await reply
     .code(401)
-    .header('www-authenticate', basicChallenge)
+    .header('www-authenticate', challengesOf(context.schemes))
     .type('text/plain; charset=utf-8')
     .send('Sign in with the user name and password of an account that this service admits.\n')
 }

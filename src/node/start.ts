@@ -11,9 +11,12 @@ import type { ClusterKind } from '../cluster/store/cluster-store.js'
 import type { Member } from '../cluster/store/member-store.js'
 import { openStore, type Store } from '../cluster/store/open.js'
 import { modes, type CryptoMode } from '../crypto/modes.js'
+import type { TlsIdentity } from '../crypto/lab-ca.js'
 import { createSigner, type EngineName } from '../crypto/signer.js'
 import { surfaceDigest } from '../crypto/signed-octets.js'
 import { systemClock, systemRandom, type Clock, type Random } from '../effects.js'
+import { schemeNames, type Scheme } from '../identity/schemes.js'
+import type { NtlmLevel } from '../ntlm/server.js'
 import type { EmulatedServer } from '../sizing/emulated-server.js'
 import { labEnrollmentService } from '../xrml/lab-hierarchy.js'
 import { buildApp } from './app.js'
@@ -47,6 +50,12 @@ export interface NodeOptions {
   readonly spoolFolder?: string | undefined
   /** Bytes of all records that wait. */
   readonly spoolLimit: number
+  /** Certificate and key in PEM: the node serves https. */
+  readonly tls?: TlsIdentity | undefined
+  /** Ways to sign in that the node offers. */
+  readonly schemes: readonly Scheme[]
+  /** Weakest NTLM response that it takes. */
+  readonly ntlmLevel: NtlmLevel
   /** The server that this node behaves like, whatever its cluster does. */
   readonly emulatedServer?: EmulatedServer | undefined
   /** Settings of the cluster that are to be as given from this start on. */
@@ -85,6 +94,8 @@ export const defaultNodeOptions = {
   includeXrmlInLog: false,
   provision: true,
   spoolLimit: 64 * 1024 * 1024,
+  schemes: schemeNames,
+  ntlmLevel: 'v2',
 } as const satisfies NodeOptions
 
 /**
@@ -101,8 +112,8 @@ export async function startNode(given: Partial<NodeOptions> = {}): Promise<Runni
   const log = options.log ?? pino({ level: 'silent' })
   const requestLog = createRequestLog(store.requestLog, { clock, ...loggingOptions(options, nodeId, log) })
   const metrics = createMetrics(nodeId)
-  const { includeXrmlInLog: keepsXrml, listenerKey, rootUrl } = options
-  const context = createContext({ nodeId, keepsXrml, listenerKey, rootUrl, log, clock, random, store, requestLog, metrics })
+  const { includeXrmlInLog: keepsXrml, listenerKey, rootUrl, schemes, ntlmLevel } = options
+  const context = createContext({ nodeId, keepsXrml, listenerKey, rootUrl, log, clock, random, store, requestLog, metrics, schemes, ntlmLevel })
   let app: FastifyInstance | undefined
   let stopRefreshing: (() => Promise<void>) | undefined
   const leave = async (): Promise<void> => {
@@ -124,7 +135,8 @@ export async function startNode(given: Partial<NodeOptions> = {}): Promise<Runni
     await requireEqualEngines()
     const joined = options.provision ? undefined : await loadServerState(store, options.cluster, options.keyPassword, options.engine)
     const kind = joined?.kind ?? (await store.clusters.find(options.cluster))?.kind ?? 'root'
-    app = await buildApp(context, { kind, bodyLimit: options.bodyLimit, requestTimeout: options.requestTimeoutMilliseconds, emulatedServer: options.emulatedServer })
+    const { bodyLimit, requestTimeoutMilliseconds: requestTimeout, tls, emulatedServer } = options
+    app = await buildApp(context, { kind, bodyLimit, requestTimeout, tls, emulatedServer })
     const url = await app.listen({ host: options.host, port: options.port })
     const baseUrl = `${(options.publicUrl ?? url).replace(/\/+$/, '')}/_wmcs`
     const state = joined ?? (await provisionOrAdjust(store, options, baseUrl, { clock, random }))
@@ -142,7 +154,7 @@ export async function startNode(given: Partial<NodeOptions> = {}): Promise<Runni
 
 /** An address that stands for all of this machine leads nowhere from another one: its name does. */
 function reachable(url: string, host: string): string {
-  return host === '0.0.0.0' || host === '::' ? `http://${hostname()}:${new URL(url).port}` : url
+  return host === '0.0.0.0' || host === '::' ? `${new URL(url).protocol}//${hostname()}:${new URL(url).port}` : url
 }
 
 function loggingOptions({ includeXrmlInLog, spoolFolder, spoolLimit }: NodeOptions, nodeId: string, log: Logger) {

@@ -39,7 +39,7 @@ t.test('what a node gets and what a client gets', async (t) => {
     const client = await rawClient(t, url)
     client.send(
       'POST /echo?a=b%20c HTTP/1.1\r\nHost: rms.contoso.test\r\nConnection: close, X-Secret , x-other\r\nX-Secret: 1\r\nX-Other: 2\r\nKeep-Alive: 5\r\nTE: trailers\r\n' +
-        'Upgrade: h2c\r\nProxy-Connection: close\r\nProxy-Authorization: Basic eDp5\r\nTrailer: X-T\r\nX-Forwarded-For: 10.1.1.1\r\nX-Forwarded-Proto: https\r\nX-Balancer-Listener: extranet\r\n' +
+        'Upgrade: h2c\r\nProxy-Connection: close\r\nProxy-Authorization: Basic eDp5\r\nTrailer: X-T\r\nX-Forwarded-For: 10.1.1.1\r\nX-Forwarded-Proto: https\r\nX-Balancer-Listener: extranet\r\nX-Balancer-Connection: mine\r\n' +
         'SOAPAction: "a"\r\nAuthorization: Basic eDp5\r\nContent-Length: 5\r\n\r\nhello',
     )
     const answer = await client.rest()
@@ -52,6 +52,7 @@ t.test('what a node gets and what a client gets', async (t) => {
     t.same(valuesOf(echo, 'x-forwarded-proto'), ['http'])
     t.same(valuesOf(echo, 'x-forwarded-host'), ['rms.contoso.test'])
     t.same(valuesOf(echo, 'x-balancer-listener'), ['intranet'])
+    t.match(valuesOf(echo, 'x-balancer-connection'), [/^[\w-]{16}-\d+$/], 'not what the client says')
     t.same(valuesOf(echo, 'soapaction'), ['"a"'])
     t.same(valuesOf(echo, 'authorization'), ['Basic eDp5'])
     t.match(answer, /\r\nConnection: close\r\n/)

@@ -57,7 +57,8 @@ t.test('a list that changes is taken, once; whatever is no list leaves it as it 
   }
   t.same(taken, [['a']])
   t.equal(lines.filter((line) => /stays as it was/.test(line)).length, notLists.length, 'each reason is told once')
-  answer = (response) => response.end(JSON.stringify({ nodes: [node('b'), node('cc')] }))
+  const byTls = { id: 'cc', url: 'https://127.0.0.1:2' }
+  answer = (response) => response.end(JSON.stringify({ nodes: [node('b'), byTls] }))
   await until(() => taken.length === 2)
   t.same(taken[1], ['b', 'cc'])
   t.match(lines, ['the node list has changed'])

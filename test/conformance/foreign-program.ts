@@ -36,15 +36,17 @@ export function programPath(name: string): string {
 
 /** Runs the program as bob, with alice's PL and with one that was changed behind its signature. */
 export async function runForeign(interpreter: string, program: string, { node, pl }: Scene): Promise<ForeignResult> {
-  const input = {
-    url: node.baseUrl,
-    user: 'CONTOSO\\bob',
-    password: seedPassword,
-    machine: readyMachine(machineName).chain.map((document) => document.text),
-    pl: [pl],
-    changed_pl: [pl.replace('<ISSUEDTIME>2', '<ISSUEDTIME>1')],
-  }
-  const child = spawn(interpreter, [programPath(program)], { stdio: ['pipe', 'pipe', 'pipe'], timeout: 60_000 })
+  return feedForeign(interpreter, [programPath(program)], { ...foreignInput(node.baseUrl, pl), user: 'CONTOSO\\bob' })
+}
+
+/** What such a program is to do as bob; `user` is to be added in the form that its library wants. */
+export function foreignInput(url: string, pl: string) {
+  const machine = readyMachine(machineName).chain.map((document) => document.text)
+  return { url, password: seedPassword, machine, pl: [pl], changed_pl: [pl.replace('<ISSUEDTIME>2', '<ISSUEDTIME>1')] }
+}
+
+export async function feedForeign(command: string, args: readonly string[], input: object): Promise<ForeignResult> {
+  const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'], timeout: 60_000 })
   const read = async (stream: NodeJS.ReadableStream): Promise<string> => {
     let text = ''
     for await (const chunk of stream.setEncoding('utf8')) text += String(chunk)
@@ -53,7 +55,7 @@ export async function runForeign(interpreter: string, program: string, { node, p
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve))
   child.stdin.end(JSON.stringify(input))
   const [out, errors, code] = await Promise.all([read(child.stdout), read(child.stderr), ended])
-  if (code !== 0) throw new Error(`${program} ended with ${code}: ${errors.slice(-2000)}${out.slice(-500)}`)
+  if (code !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${code}: ${errors.slice(-2000)}${out.slice(-500)}`)
   return JSON.parse(out) as ForeignResult
 }
 

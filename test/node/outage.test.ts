@@ -36,18 +36,22 @@ t.test('licensing goes on while the database is away, certification does not, no
   const [alice, bob] = [at('alice'), at('bob')]
   const pl = await alice.publish({ rights: [{ to: 'bob@contoso.test', rights: ['VIEW'] }] })
   await bob.acquireLicense(pl.text)
+  const byNtlm = connect({ url: node.baseUrl, user: 'CONTOSO\\bob', password, signIn: 'ntlm' })
+  await byNtlm.bootstrap()
+  await byNtlm.close()
   const query = { requestType: 'AcquireLicense' }
   const before = await store.requestLog.count(query)
   t.equal(before, 1)
 
   move('data', 'elsewhere')
   for (let count = 0; count < 3; count++) t.ok(await bob.acquireLicense(pl.text))
+  t.ok(await byNtlm.acquireLicense(pl.text), 'who has signed in by NTLM before, on a new connection')
   await t.rejects(at('carol').certify(), 'whom the node does not know')
   t.ok(readdirSync(spoolFolder).some((name) => name.endsWith('.spool')))
 
   move('elsewhere', 'data')
   await node.close()
-  t.equal(await store.requestLog.count(query), before + 3, 'none lost, none twice')
+  t.equal(await store.requestLog.count(query), before + 4, 'none lost, none twice')
   t.same(await store.members.list(), [])
   await store.close()
 })

@@ -10,6 +10,7 @@ import { parseClusters } from '../../balancer/node-list.js'
 import { followNodes } from '../../balancer/node-source.js'
 import type { ClusterOptions, NodeEntry } from '../../balancer/options.js'
 import type { Settings } from '../../config/options.js'
+import { readTlsFiles } from '../../manage/tls-pair.js'
 import { Failure } from '../failure.js'
 import { createLogger } from '../logger.js'
 import { createOutput, table } from '../output.js'
@@ -28,6 +29,7 @@ export async function balancer(settings: Settings<'balancer'>): Promise<void> {
   const drainTimeout = settings.drainTimeout * 1000
   const running = await startBalancer({
     clusters,
+    tls: await readTlsFiles(settings.tlsCert, settings.tlsKey),
     status: { host: settings.statusHost, port: settings.statusPort, token: settings.balancerToken },
     listenerKey: settings.listenerKey,
     limits: {

@@ -24,6 +24,8 @@ async function withClient(settings: ClientSettings, run: (task: Task) => Promise
     url: settings.server ?? 'http://127.0.0.1:7000/_wmcs',
     user: settings.user,
     password: settings.password,
+    signIn: settings.signIn,
+    ...(settings.ca === undefined ? {} : { ca: String(await readInput(settings.ca)) }),
     timeoutMilliseconds: settings.requestTimeout * 1000,
     ...(machine === undefined ? {} : { machine }),
     ...(settings.data === undefined ? {} : { folder: settings.data }),

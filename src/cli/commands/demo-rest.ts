@@ -8,10 +8,10 @@ interface RestStory extends Story {
   readonly rest: (user: string) => RestClient
 }
 
-export async function tellOverRest(story: Story, url: string): Promise<void> {
+export async function tellOverRest(story: Story, url: string, ca: string | undefined): Promise<void> {
   const known = new Map<string, RestClient>()
   const rest = (user: string): RestClient => {
-    const client = known.get(user) ?? connectRest({ url, user: `${user}@contoso.test`, password: seedPassword })
+    const client = known.get(user) ?? connectRest({ url, user: `${user}@contoso.test`, password: seedPassword, ca })
     known.set(user, client)
     return client
   }

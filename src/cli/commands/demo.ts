@@ -1,7 +1,7 @@
 /** `demo`: alice protects a file, bob opens it, mallory is refused; offline and online, by rights and by template. */
 import { createHash } from 'node:crypto'
 import { extname } from 'node:path'
-import { connect, SoapFault, type RightsPolicy, type RmsClient } from '../../client/index.js'
+import { connect, SoapFault, type RightsPolicy, type RmsClient, type SignIn } from '../../client/index.js'
 import type { Settings } from '../../config/options.js'
 import { seedPassword } from '../../directory/seed.js'
 import { systemClock } from '../../effects.js'
@@ -30,8 +30,9 @@ export async function demo(settings: Settings<'demo'>, { file }: DemoArguments):
   const own = settings.server === undefined ? await timed(output, 'start a server of our own', () => startOwn(settings)) : undefined
   const url = settings.server ?? own?.url ?? ''
   try {
-    const story = { output, client: clients(url), file: subject }
-    if (settings.rest) await (await import('./demo-rest.js')).tellOverRest(story, url)
+    const ca = settings.ca === undefined ? own?.ca : String(await readInput(settings.ca))
+    const story = { output, client: clients(url, settings.signIn, ca), file: subject }
+    if (settings.rest) await (await import('./demo-rest.js')).tellOverRest(story, url, ca)
     else await tell(story)
   } finally {
     await own?.close()
@@ -39,13 +40,13 @@ export async function demo(settings: Settings<'demo'>, { file }: DemoArguments):
 }
 
 function startOwn(settings: Settings<'demo'>) {
-  return startOwnInstallation({ port: 0, managePort: 0, mode: settings.cryptoMode, engine: settings.signer }, { exitCode: 130 })
+  return startOwnInstallation({ port: 0, managePort: 0, mode: settings.cryptoMode, engine: settings.signer, tls: settings.tls }, { exitCode: 130 })
 }
 
-function clients(url: string): Story['client'] {
+function clients(url: string, signIn: SignIn, ca: string | undefined): Story['client'] {
   const known = new Map<string, RmsClient>()
   return (user) => {
-    const client = known.get(user) ?? connect({ url, user: `CONTOSO\\${user}`, password: seedPassword })
+    const client = known.get(user) ?? connect({ url, user: `CONTOSO\\${user}`, password: seedPassword, signIn, ...(ca === undefined ? {} : { ca }) })
     known.set(user, client)
     return client
   }

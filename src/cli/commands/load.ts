@@ -10,6 +10,7 @@ import { limitSentence, sentences, time } from '../../load/sentences.js'
 import { expectedArrivals } from '../../sizing/load-shape.js'
 import { number } from '../../charts/frame.js'
 import { Failure } from '../failure.js'
+import { readInput } from '../files.js'
 import { loadAccounts } from '../load-accounts.js'
 import { lastRun, writeReport } from '../load-report.js'
 import { requireFolder } from '../report-folder.js'
@@ -33,6 +34,7 @@ export async function load(settings: Settings<'load'>): Promise<void> {
       accounts: await loadAccounts(settings.accounts, settings, line.show),
       password: seedPassword,
       timeoutMilliseconds: settings.requestTimeout * 1000,
+      ca: settings.ca === undefined ? undefined : String(await readInput(settings.ca)),
       clock: systemClock,
       random: systemRandom,
       onPrepare: line.show,

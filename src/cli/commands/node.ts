@@ -4,6 +4,8 @@ import { setTimeout as pause } from 'node:timers/promises'
 import closeWithGrace from 'close-with-grace'
 import type { Settings } from '../../config/options.js'
 import { systemRandom } from '../../effects.js'
+import { schemesOf } from '../../identity/schemes.js'
+import { readTlsFiles } from '../../manage/tls-pair.js'
 import { startNode } from '../../node/start.js'
 import { databaseOf } from '../database.js'
 import { emulatedServerOf } from '../emulated-server.js'
@@ -26,6 +28,7 @@ export async function node(settings: Settings<'node'>): Promise<void> {
   if (db === undefined) throw new Failure('Say where the installation is: --db PATH of its SQLite file, or --db postgres://…', 2)
   const output = createOutput(settings.json)
   const log = await createLogger(settings.logLevel)
+  const tls = await readTlsFiles(settings.tlsCert, settings.tlsKey)
   // Loading takes most of a start: it is done while the parent makes the cluster.
   await wordOfParent()
   const starting = startNode({
@@ -43,6 +46,9 @@ export async function node(settings: Settings<'node'>): Promise<void> {
     requestTimeoutMilliseconds: settings.requestTimeout * 1000,
     includeXrmlInLog: settings.logXrml,
     listenerKey: settings.listenerKey,
+    tls,
+    schemes: schemesOf(settings.schemes),
+    ntlmLevel: settings.ntlm,
     ...(settings.data === undefined ? {} : { spoolFolder: join(settings.data, 'spool') }),
     spoolLimit: settings.spoolLimit,
     emulatedServer: emulatedServerOf(settings),

@@ -15,6 +15,6 @@ export async function status(settings: Settings<'status'>): Promise<void> {
   output.result(found, outside.length === 0 ? nodes : `${nodes}\n\n${table([['cluster', 'extranet URL'], ...outside])}`)
 }
 
-function isStatus(body: unknown): body is InstallationStatus {
+export function isStatus(body: unknown): body is InstallationStatus {
   return typeof body === 'object' && body !== null && 'clusters' in body && Array.isArray(body.clusters)
 }

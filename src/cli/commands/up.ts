@@ -3,11 +3,13 @@ import type { Settings } from '../../config/options.js'
 import { number } from '../../charts/frame.js'
 import { seedDirectory, seedPassword } from '../../directory/seed.js'
 import { systemRandom } from '../../effects.js'
+import { schemesOf } from '../../identity/schemes.js'
 import type { EmulatedServer } from '../../sizing/emulated-server.js'
 import type { Installation, InstallationOptions } from '../../manage/installation.js'
 import { databaseOf } from '../database.js'
 import { emulatedServerOf } from '../emulated-server.js'
 import { createLogger, relayTo } from '../logger.js'
+import { Failure } from '../failure.js'
 import { keepToken } from '../management-token.js'
 import { createOutput, table, type Output } from '../output.js'
 import { startOwnInstallation } from '../own-installation.js'
@@ -36,6 +38,9 @@ export function installationOptions(settings: Settings<'up'>): InstallationOptio
     bodyLimit: settings.bodyLimit,
     requestTimeoutMilliseconds: settings.requestTimeout * 1000,
     includeXrmlInLog: settings.logXrml,
+    tls: tlsOptions(settings),
+    schemes: schemesOf(settings.schemes),
+    ntlmLevel: settings.ntlm,
     admit: settings.admit.map(({ key, value }) => ({ endpoint: key, group: value })),
     settings: {
       configurationRefreshIntervalSeconds: settings.refreshInterval,
@@ -45,6 +50,12 @@ export function installationOptions(settings: Settings<'up'>): InstallationOptio
       emulatedServer: emulatedServerOf(settings) ?? null,
     },
   }
+}
+
+/** @throws Failure when certificates are named without --tls */
+function tlsOptions({ tls, tlsNames, tlsCert: certificateFile, tlsKey: keyFile }: Settings<'up'>): InstallationOptions['tls'] {
+  if (!tls && (tlsNames ?? certificateFile ?? keyFile) !== undefined) throw new Failure('--tls-names, --tls-cert and --tls-key say how https is served: give --tls too', 2)
+  return tls && { names: tlsNames?.split(',') ?? [], certificateFile, keyFile }
 }
 
 export async function up(settings: Settings<'up'>): Promise<void> {
@@ -61,7 +72,7 @@ export async function up(settings: Settings<'up'>): Promise<void> {
   output.result(installation.ready, banner(installation, output, options.settings?.emulatedServer ?? null))
 }
 
-function banner({ ready, url, mode, manage, data }: Installation, { paint }: Output, emulated: EmulatedServer | null): string {
+function banner({ ready, url, mode, manage, data, ca }: Installation, { paint }: Output, emulated: EmulatedServer | null): string {
   const accounts = seedDirectory.accounts.filter((account) => account.mail !== undefined).map((account) => account.mail)
   const clusters = ready.clusters.flatMap(({ name, kind, url, extranetUrl = '', nodes }) => [
     [name, kind === 'root' ? 'certification' : '', kind === 'root' ? `${url}/certification` : ''],
@@ -73,6 +84,7 @@ function banner({ ready, url, mode, manage, data }: Installation, { paint }: Out
     ['REST', `${new URL(url).origin}/my/v2 (a token: npx rms-emulator token USER)`],
     ['management', `${manage}/docs`],
     ['token', `${ready.token ?? 'none'} (for management; the commands below find it)`],
+    ...(ca === undefined ? [] : [['lab CA', `${manage}/ca.pem (clients must trust it)`]]),
     ['API pages', `${ready.clusters[0]?.nodes[0]?.url}/docs`],
     ['mode', `Mode ${mode}`],
     ['accounts', accounts.join(', ')],
@@ -88,7 +100,7 @@ function banner({ ready, url, mode, manage, data }: Installation, { paint }: Out
     '',
     table(rows),
     '',
-    `Try:  ${paint.strong(`npx rms-emulator demo --server ${url}`)}`,
+    `Try:  ${paint.strong(`npx rms-emulator demo --server ${url}${ca === undefined ? '' : ' --ca ca.pem'}`)}`,
     `Grow: ${paint.strong('npx rms-emulator add-server root')}, add-server NAME, add-cluster NAME; then status, remove-server ID`,
     paint.dim('Ctrl-C stops everything.'),
   ].join('\n')

@@ -1,0 +1,46 @@
+/** NTLM against the directory: a challenge for a client, and the account that its answer proves. */
+import type { Account, Directory } from '../directory/directory.js'
+import type { Clock, Random } from '../effects.js'
+import { challengeClient, readAnswer, ResponseRefused, verifyAnswer, type Challenged, type NtlmLevel, type Verified } from '../ntlm/server.js'
+
+export interface NtlmContext {
+  readonly directory: Pick<Directory, 'forest' | 'accountByName' | 'passwordOf'>
+  readonly clock: Clock
+  readonly random: Random
+  readonly level: NtlmLevel
+  /** Of this server, as it calls itself to clients. */
+  readonly computer: string
+}
+
+export interface Proven extends Verified {
+  readonly account: Account
+}
+
+/** @throws MalformedMessage */
+export async function challengeByNtlm({ directory, clock, random, computer }: NtlmContext, first: Buffer): Promise<Challenged> {
+  const { netbiosName, dnsName } = await directory.forest()
+  const names = {
+    netbiosDomain: netbiosName,
+    dnsDomain: dnsName,
+    netbiosComputer: computer.toUpperCase().slice(0, 15),
+    dnsComputer: `${computer.toLowerCase()}.${dnsName}`,
+  }
+  return challengeClient(first, random.bytes(8), names, clock.now())
+}
+
+/** @throws ResponseRefused, MalformedMessage */
+export async function proveByNtlm({ directory, clock, level }: NtlmContext, challenged: Challenged, third: Buffer): Promise<Proven> {
+  const answer = readAnswer(challenged, third)
+  const { message } = answer
+  const account = message.user === '' ? undefined : await directory.accountByName(nameOf(message))
+  const password = account === undefined ? undefined : await directory.passwordOf(account.sid)
+  // The work is done for unknown users too: the time taken should not tell who is known.
+  const verified = verifyAnswer(challenged, answer, password ?? '', { level, now: clock.now() })
+  if (account === undefined || password === undefined) throw new ResponseRefused('unknown user')
+  return { ...verified, account }
+}
+
+/** A user may come without a domain, by name or as `alice@contoso.test`. */
+function nameOf({ domain, user }: { readonly domain: string; readonly user: string }): string {
+  return domain === '' || user.includes('@') ? user : `${domain}\\${user}`
+}
