@@ -43,7 +43,7 @@ export interface ConnectionsOptions {
   readonly credentials?: Credentials | undefined
   /** Basic unless told otherwise, and NTLM where a server does not offer Basic. */
   readonly signIn?: SignIn | undefined
-  /** Certificates in PEM that servers' certificates may lead to, besides those that Node.js trusts. */
+  /** Certificates in PEM that servers' certificates may lead to, in place of those that Node.js trusts. */
   readonly ca?: string | undefined
   readonly clock?: Clock | undefined
   readonly random?: Random | undefined

@@ -26,7 +26,7 @@ export interface ConnectOptions {
   readonly password?: string
   /** How the account signs in: `basic` with every request, `ntlm` and `negotiate` once on each connection. `basic` unless told. */
   readonly signIn?: SignIn
-  /** Certificates in PEM that a server's certificate may lead to, besides those that Node.js trusts. */
+  /** Certificates in PEM that a server's certificate may lead to, in place of those that Node.js trusts. */
   readonly ca?: string
   /** A machine to use; a new one is activated unless given or kept. */
   readonly machine?: Machine

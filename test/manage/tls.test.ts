@@ -72,6 +72,13 @@ t.test('the CA stays; the certificate is made anew for new names, and near its e
   t.ok(certificate.checkIssued(new X509Certificate(first.ca)) && certificate.verify(new X509Certificate(first.ca).publicKey))
   t.notOk(certificate.ca)
   t.ok(new X509Certificate(first.ca).ca)
+  const trustedFile = join(folder, 'of-another-forest.pem')
+  writeFileSync(trustedFile, 'their CA')
+  const trusting = await prepareTlsFiles(folder, { trustedFile }, effects)
+  const trusted = readFileSync(trusting.trustFile, 'utf8')
+  t.ok(trusted.startsWith(trusting.ca) && trusted.endsWith('their CA'), 'what processes trusted before they go on trusting')
+  await prepareTlsFiles(folder, { trustedFile: join(folder, 'none') }, effects)
+  t.equal(readFileSync(trusting.trustFile, 'utf8').trim(), trusting.ca.trim())
   const later = { ...effects, clock: { ...systemClock, now: () => new Date(Date.now() + 370 * 24 * 3600_000) } }
   const renewed = await prepareTlsFiles(folder, { names: ['rms.contoso.test', '10.0.0.7'] }, later)
   t.not(renewed.front.cert, named.front.cert)
