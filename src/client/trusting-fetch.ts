@@ -11,5 +11,5 @@ export function trustingFetch(ca: string | undefined): Fetch {
     const dispatcher = new Agent({ connect: { ca } })
     return (url: string, settings: object) => undiciFetch(url, { ...settings, dispatcher })
   })
-  return async (url, settings) => (await (await trusting())(url, settings)) as unknown as Response
+  return async (url, settings) => (await trusting())(url, settings)
 }
