@@ -168,12 +168,13 @@ export function directoryStore(db: Database, forests: ForestStore): DirectorySto
     passwordOf,
     memberships,
     fillIfEmpty: (seed) =>
-      change(async (transaction) => {
+      db.transaction().execute(async (transaction) => {
         await lockOthersOut(transaction)
         if (!(await insertForest(transaction, seed.forest))) return false
         await insertAccounts(transaction, seed.accounts)
         await insertGroups(transaction, seed.groups)
         await insertMemberships(transaction, seed.memberships)
+        await raiseDirectoryVersion(transaction)
         return true
       }),
     addAccounts: (accounts) => change((transaction) => insertAccounts(transaction, accounts)),
