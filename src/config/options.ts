@@ -116,7 +116,7 @@ export const options = {
     help: 'a cluster of this name and kind that is there already is left as it is, and no error',
   },
   id: {
-    type: 'string', placeholder: 'NAME', default: undefined, defaultText: 'a new one', commands: ['node'],
+    type: 'string', format: 'header', placeholder: 'NAME', default: undefined, defaultText: 'a new one', commands: ['node'],
     help: 'name of the node: X-Served-By, and in the request log',
   },
   enrollment: {

@@ -2,10 +2,10 @@
  * Chains of certificates: leaf first, each followed by its issuer, the root never included ([MS-RMPR] 2.2.9.2). What is judged here needs no
  * configuration; whom to trust is policy.
  */
+import { recentMap } from '../recent.js'
 import { childrenNamed, descend } from '../xml/read.js'
 import { isSameId, type Principal } from './body.js'
 import type { DocumentKind, XrmlDocument } from './document.js'
-import { documentSlot } from './once-per-document.js'
 import { checkSignature, type SignatureCheck } from './signature.js'
 import { formatTime, isWithin, readRange, type TimeRange } from './times.js'
 
@@ -31,12 +31,14 @@ export function checkChain(chain: readonly XrmlDocument[]): ChainCheck {
   const before = leaf === undefined ? undefined : goodChains.get(leaf)
   if (before !== undefined && before.chain.length === chain.length && chain.every((document, index) => document === before.chain[index])) return before.check
   const check = checkWhole(chain)
-  if (check.ok && leaf !== undefined) goodChains.set(leaf, { chain, check })
+  if (check.ok && leaf !== undefined) goodChains.set(leaf, { chain, check }, chain.reduce((sum, { text }) => sum + text.length, 0))
   return check
 }
 
+/** In characters. A small leaf may come with large certificates, which are kept with it. */
+const mostText = 16 * 2 ** 20
 /** The last good chain of each leaf: nothing in its check depends on the time. */
-const goodChains = documentSlot<{ readonly chain: readonly XrmlDocument[]; readonly check: ChainCheck }>()
+const goodChains = recentMap<XrmlDocument, { readonly chain: readonly XrmlDocument[]; readonly check: ChainCheck }>(mostText)
 
 function checkWhole(chain: readonly XrmlDocument[]): ChainCheck {
   const signatures = chain.map(checkSignature)

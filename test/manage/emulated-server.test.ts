@@ -60,3 +60,10 @@ t.test('the binary form of group expansion takes its turn, too', async (t) => {
   const ask = async (): Promise<number> => (await fetch(`${node.baseUrl}/drmremote/directoryservices/directoryservices.rem`, { method: 'POST', headers, body })).status
   t.same((await Promise.all([ask(), ask(), ask()])).toSorted(), [200, 503, 503])
 })
+
+t.test('a node that leaves is no faster for that', async (t) => {
+  const node = await startNode({ mode: 1, settings: { emulatedServer: { ...noRoom, operationsPerSecond: 5 } } })
+  t.teardown(() => node.close())
+  await node.leave()
+  t.ok((await refusedOf(node.url, 4)) > 0)
+})

@@ -1,3 +1,6 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import t from 'tap'
 import { readyMachine } from '../../src/client/index.js'
 import { defaultXmlLimits, outerText, readXml } from '../../src/xml/read.js'
@@ -40,4 +43,21 @@ t.test('beginnings without an end, and ends without a beginning, are read as the
   t.equal(children.length, 56)
   t.equal(children.map(outerText).join(''), odd.slice(3, -4))
   t.equal(children.filter((child) => documentOf(child) !== undefined).length, 2)
+})
+
+t.test('small leaves do not keep all the large certificates that came with them', async (t) => {
+  setFlagsFromString('--expose-gc')
+  const collectGarbage = runInNewContext('gc') as () => void
+  // What stands outside of BODY is not signed, and base64 is read over what is none: anybody makes as many as he likes.
+  const padded = (text: string): string => text.replace('<BODY', () => `<X>${'x'.repeat(500_000)}</X><BODY`)
+  const another = (text: string, at: number): string => text.replace('</VALUE></SIGNATURE></XrML>', (ending) => `${at.toString(2).replaceAll('0', '!').replaceAll('1', '?')}${ending}`)
+  const parents: WeakRef<object>[] = []
+  for (let at = 1; at <= 60; at++) {
+    const chain = [another(leaf, at), padded(texts[1] ?? ''), ...texts.slice(2)].map((text) => readOneDocument(text))
+    t.ok(checkChain(chain).ok)
+    parents.push(new WeakRef(chain[1] as object))
+  }
+  await nextTurn()
+  collectGarbage()
+  t.ok(parents.filter((parent) => parent.deref() !== undefined).length < 40)
 })

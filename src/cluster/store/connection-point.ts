@@ -40,6 +40,7 @@ export async function registerConnectionPoint(transaction: Database, url: string
     .set({ service_connection_point: url })
     .where((is) => is.or([is('service_connection_point', 'is', null), is('service_connection_point', '=', url)]))
     .executeTakeFirst()
+  if (numUpdatedRows !== 1n) return false
   await raiseDirectoryVersion(transaction)
-  return numUpdatedRows === 1n
+  return true
 }
