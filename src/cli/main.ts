@@ -7,6 +7,7 @@ import { processEnvironment } from '../config/environment.js'
 import type { CommandName, Settings } from '../config/options.js'
 import type { PublishArguments } from './commands/client.js'
 import type { AddClusterArguments } from './commands/servers.js'
+import type { TokenArguments } from './commands/token.js'
 import { failureOf } from './failure.js'
 import { surviveClosedOutput } from './output.js'
 
@@ -25,6 +26,7 @@ const commands = {
   servers: () => import('./commands/servers.js'),
   size: () => import('./commands/size.js'),
   status: () => import('./commands/status.js'),
+  token: () => import('./commands/token.js'),
   up: () => import('./commands/up.js'),
 }
 
@@ -72,6 +74,14 @@ function program(): Command {
     .action(async (id: string, _flags, command: Command) => {
       const settings = settingsOf(command, 'remove-server')
       await (await commands.servers()).removeServer(settings, id)
+    })
+  add(root, 'token', 'token', 'make an access token of a named account for the REST services, and print it', ['token bob@contoso.test', 'token bob@contoso.test --lifetime -60'])
+    .argument('<user>', 'account by name or mail address')
+    .option('--audience <resource>', 'for whom it is; api.rms.rest.com when left out')
+    .option('--lifetime <seconds>', 'how long it holds; an hour when left out, negative for one that has ended')
+    .action(async (user: string, flags: TokenArguments, command: Command) => {
+      const settings = settingsOf(command, 'token')
+      await (await commands.token()).token(settings, user, flags)
     })
   add(root, 'add-extranet', 'add-server', 'give a cluster a second listener, for the extranet', ['add-extranet licensing', 'add-extranet root --port 7443'])
     .argument('<cluster>', 'name of the cluster')

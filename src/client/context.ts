@@ -69,7 +69,7 @@ export function soapCallOf(context: ClientContext, { url, service, operation, co
 }
 
 /** Does the work and tells `onStep` how long it took, also when it fails. */
-export async function step<T>(context: ClientContext, name: string, work: () => T | Promise<T>): Promise<T> {
+export async function step<T>(context: Pick<ClientContext, 'clock' | 'onStep'>, name: string, work: () => T | Promise<T>): Promise<T> {
   const start = context.clock.monotonic()
   const tell = (failure: { readonly error?: unknown }): void => context.onStep?.({ name, ms: context.clock.monotonic() - start, ...failure })
   try {

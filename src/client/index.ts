@@ -5,6 +5,12 @@
 export { connect } from './connect.js'
 export type { ConnectOptions, Identity, OpenedFile, PlSource, ProtectOptions, RmsClient } from './rms-client.js'
 
+// Over REST, as mobile devices do
+export { connectRest } from './connect-rest.js'
+export type { RestClient, RestLicense, RestOptions, RestPolicy, RestPublished, RestPublishOptions, RestServices, RestTemplate } from './rest-types.js'
+export { AccessDenied, RestRefused } from './rest-caller.js'
+export { ForeignSignInService } from './rest-token.js'
+
 // Parts of a session
 export { activate, machineOf, readyMachine } from './machine.js'
 export type { Activation, Machine } from './machine.js'
@@ -36,6 +42,8 @@ export { callSoap, CallFailed, SoapFault } from './soap-caller.js'
 export type { SoapCall } from './soap-caller.js'
 
 // Licenses and files
+export { prepareContent } from './prepare-content.js'
+export type { PreparedContent, Publication } from './prepare-content.js'
 export { publish } from './publish.js'
 export type { Published, PublishedOffline, PublishOptions } from './publish.js'
 export type { OwnRights, RightsEntry, RightsPolicy, TemplateRights } from './rights-policy.js'

@@ -1,16 +1,25 @@
 /** Protecting a whole file: content under the content key, publishing license in front, as a `.pfile`. */
 import { encryptCbc4kChunks, encryptContent, type Chunks } from '../crypto/content-cipher.js'
+import type { CipherMode } from '../crypto/content-key.js'
 import { writePfile, writePfileHeader } from './pfile.js'
 import type { Published } from './publish.js'
 
 /**
- * @param published with cipher mode CBC4K
+ * @param published with cipher mode CBC4K or ECB
  * @param extension of the original file, with its dot; '' when it had none
  * @throws PfileError, RangeError
  */
-export function protectBytes(published: Published, extension: string, plain: Uint8Array): Buffer {
-  const encryptedContent = encryptContent('CBC4K', keyOf(published), plain)
+export function protectBytes(published: Pick<Published, 'text' | 'contentKey'>, extension: string, plain: Uint8Array): Buffer {
+  const key = keyOf(published, ['CBC4K', 'ECB'])
+  const encryptedContent = published.contentKey.cipherMode === 'ECB' ? encryptContent('ECB', key, filledUp(plain)) : encryptContent('CBC4K', key, plain)
   return writePfile({ extension, publishingLicense: published.text, originalSize: plain.length, encryptedContent })
+}
+
+/** ECB has whole blocks only; readers take the size from the header. */
+function filledUp(plain: Uint8Array): Buffer {
+  const filled = Buffer.alloc(Math.ceil(plain.length / 16) * 16)
+  filled.set(plain)
+  return filled
 }
 
 /**
@@ -24,7 +33,7 @@ export async function* protectChunks(
   originalSize: number | undefined,
   chunks: Chunks,
 ): AsyncGenerator<Buffer, void, undefined> {
-  const key = keyOf(published)
+  const key = keyOf(published, ['CBC4K'])
   yield writePfileHeader({ extension, publishingLicense: published.text, originalSize })
   yield* encryptCbc4kChunks(key, counted(chunks, originalSize))
 }
@@ -40,9 +49,9 @@ async function* counted(chunks: Chunks, expected: number | undefined): AsyncGene
 }
 
 /** Readers take the cipher mode from the sealed key. */
-function keyOf({ contentKey }: Published): Buffer {
-  if (contentKey.cipherMode !== 'CBC4K') {
-    throw new RangeError(`Files are encrypted with CBC4K, the content was published for ${contentKey.cipherMode}`)
+function keyOf({ contentKey }: Pick<Published, 'contentKey'>, modes: readonly CipherMode[]): Buffer {
+  if (!modes.includes(contentKey.cipherMode)) {
+    throw new RangeError(`This is encrypted with ${modes.join(' or ')}, the content was published for ${contentKey.cipherMode}`)
   }
   return contentKey.key
 }

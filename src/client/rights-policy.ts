@@ -1,5 +1,6 @@
 /** Who may do what with content, as an author says it, and as rights data says it ([MS-RMPR] 2.2.9.8). */
 import { anyonePrincipal, mailPrincipal, ownerPrincipal, type Grant, type RightsPrincipal } from '../xrml/rights.js'
+import type { TemplateText } from '../xrml/template.js'
 import { toMinute } from '../xrml/times.js'
 import type { Template } from './acquire-templates.js'
 
@@ -25,6 +26,8 @@ export interface OwnRights {
   /** Shown to readers. */
   readonly name?: string
   readonly description?: string
+  /** Name and description in several languages, instead. */
+  readonly texts?: readonly TemplateText[]
   /** APPSPECIFIC name and value pairs, such as `Allow_Server_Editing` with `True`. */
   readonly applicationData?: readonly { readonly name: string; readonly value: string }[]
 }

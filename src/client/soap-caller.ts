@@ -11,7 +11,7 @@ import { quoted, SoapProblem } from '../soap/soap-problem.js'
 import type { SoapVersion } from '../soap/soap-problem.js'
 import { plainVersions, versionDataHeader } from '../soap/version-data.js'
 import type { VersionData } from '../soap/version-data.js'
-import { basicAuthorization, openConnections, TooManyBytes, type Connections, type Credentials, type HttpAnswer } from './connections.js'
+import { basicAuthorization, openConnections, readBytes, TooManyBytes, type Connections, type Credentials, type HttpAnswer, type Received } from './connections.js'
 
 export interface SoapCall {
   readonly url: string
@@ -108,9 +108,7 @@ async function post(call: SoapCall): Promise<HttpAnswer> {
       maximumBytes,
     })
   } catch (error) {
-    if (error instanceof TooManyBytes) {
-      throw new CallFailed(url, error.status, `${url} answered with more than ${maximumBytes} bytes. Raise the limit if this is right.`)
-    }
+    if (error instanceof TooManyBytes) throw tooLarge(url, error.status, maximumBytes)
     throw new CallFailed(url, undefined, `${url} cannot be called: ${adviceOnError(error, url, timeoutMilliseconds)}`, error)
   } finally {
     if (call.connections === undefined) await connections.close()
@@ -139,6 +137,17 @@ function requestHeaders({ namespace, operation, version = '1.1', userAgent }: So
 
 function requestHeader({ namespace, versions = plainVersions }: SoapCall): Markup | undefined {
   return versions === 'none' ? undefined : versionDataHeader(namespace, versions)
+}
+
+/** The bytes of an answer. @throws CallFailed when they are too many */
+export async function readBounded(response: Received, url: string, maximumBytes: number): Promise<Uint8Array> {
+  return readBytes(response, maximumBytes).catch((error: unknown) => {
+    throw error instanceof TooManyBytes ? tooLarge(url, error.status, maximumBytes) : error
+  })
+}
+
+function tooLarge(url: string, status: number, maximumBytes: number): CallFailed {
+  return new CallFailed(url, status, `${url} answered with more than ${maximumBytes} bytes. Raise the limit if this is right.`)
 }
 
 /** Faults come with 500 or 400 and are read as well; anything else that is not XML is explained by its status. */
@@ -174,7 +183,7 @@ function adviceOnStatus(status: number, type: string): string {
   }
 }
 
-function adviceOnError(error: unknown, url: string, timeoutMilliseconds: number): string {
+export function adviceOnError(error: unknown, url: string, timeoutMilliseconds: number): string {
   if (error instanceof Error && error.name === 'TimeoutError') {
     return `there was no complete answer within ${timeoutMilliseconds} ms. Is the server overloaded or the time too short?`
   }

@@ -24,6 +24,16 @@ export interface TrustedLicensingServer {
   readonly templates: readonly string[]
 }
 
+/** A sign-in service outside of the installation, whose access tokens count instead of our own. */
+export interface TrustedTokenIssuer {
+  /** `iss` of its tokens. */
+  readonly issuer: string
+  /** Where clients are sent to sign in. */
+  readonly authorizationUrl: string
+  /** Its public keys: a JWKS as JSON. */
+  readonly jwks: string
+}
+
 /** Another forest: its RMS server is asked who is in its groups ([MS-RMPRS] 3.5). */
 export interface ForestTrust {
   /** Mail domain of its groups, in lower case: `fabrikam.test`. */
@@ -95,6 +105,12 @@ export interface ServerConfiguration {
    * case (`/certification/subenrollservice.asmx`). An endpoint without an entry admits everyone; an empty list admits no one.
    */
   readonly admittedGroups: Readonly<Record<string, readonly string[]>>
+  /** Device platforms that REST serves, as clients name them; null: every one. */
+  readonly devicePlatforms: readonly string[] | null
+  /** null: tokens of the installation's own sign-in service count. */
+  readonly tokenIssuer: TrustedTokenIssuer | null
+  /** Whether the sign-in page takes login_hint at its word, without a password: for tests. */
+  readonly automaticSignIn: boolean
 }
 
 /** What every installation has to say for itself; all other fields have a default. */
@@ -159,6 +175,9 @@ export function defaultConfiguration(
     revocationAuthorities: [],
     invertPersistent: false,
     emulatedServer: null,
+    devicePlatforms: null,
+    tokenIssuer: null,
+    automaticSignIn: false,
     // Nobody may enroll a licensing server until an administrator grants it, as on Windows.
     admittedGroups: { ...Object.fromEntries(serverEndpoints.map((endpoint) => [endpoint, [serviceGroup]])), '/certification/subenrollservice.asmx': [] },
     ...own,
@@ -220,6 +239,7 @@ const publicKey = matching('the base64 text of a modulus', /^(?:[A-Za-z0-9+/]{4}
 const version = matching('a version of 1 to 4 numbers such as 6.3.0.0', /^\d{1,9}(?:\.\d{1,9}){0,3}$/)
 const versionSpan = matching('a span of versions such as 0-2.1.5.2600', /^\d{1,9}(?:\.\d{1,9}){0,3}-\d{1,9}(?:\.\d{1,9}){0,3}$/)
 const url = matching('an http(s) URL without a slash at the end', /^https?:\/\/[^\s/?#]+(?:\/[^\s/?#]+)*$/i)
+const anyUrl = matching('an http(s) URL', /^https?:\/\/[^\s"\\]+$/i)
 const chain = listOf(text(1_000_000), 30)
 
 const checks: Readonly<Record<keyof ServerConfiguration, Check>> = {
@@ -285,6 +305,9 @@ const checks: Readonly<Record<keyof ServerConfiguration, Check>> = {
     if (odd !== undefined) return `an object by path in lower case such as /certification/server.asmx, not ${JSON.stringify(odd)}`
     return paths.map((path) => listOf(text(256), 1000)(value[path])).find((expected) => expected !== undefined)
   },
+  devicePlatforms: orNull(listOf(text(64), 100)),
+  tokenIssuer: orNull(record({ issuer: anyUrl, authorizationUrl: anyUrl, jwks: check('a JWKS as JSON text, of public keys', isPublicJwks) })),
+  automaticSignIn: flag,
 }
 
 /**
@@ -328,6 +351,19 @@ export function configurationText(configuration: ServerConfiguration): string {
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+const longestJwks = 100_000
+
+/** A private or symmetric key in it would be in every copy of the configuration: it is refused. */
+function isPublicJwks(value: unknown): boolean {
+  if (typeof value !== 'string' || value.length > longestJwks) return false
+  try {
+    const keys: unknown = (JSON.parse(value) as { keys?: unknown } | null)?.keys
+    return Array.isArray(keys) && keys.length > 0 && keys.length <= 100 && keys.every((key) => isRecord(key) && typeof key['kty'] === 'string' && !('d' in key) && !('k' in key))
+  } catch {
+    return false
+  }
 }
 
 /** Enough of a wrong value to find it again. */

@@ -2,7 +2,7 @@
 import { sizingOptions } from './sizing-options.js'
 
 export type CommandName =
-  | 'up' | 'node' | 'provision' | 'manage' | 'status' | 'add-server' | 'add-cluster' | 'remove-server' | 'scp' | 'demo' | 'client' | 'explain' | 'balancer'
+  | 'up' | 'node' | 'provision' | 'manage' | 'status' | 'add-server' | 'add-cluster' | 'remove-server' | 'scp' | 'token' | 'demo' | 'client' | 'explain' | 'balancer'
   | 'load' | 'size' | 'print-client'
 
 interface RowBase {
@@ -78,7 +78,7 @@ const installing = ['up', 'demo'] as const
 /** Act as an RMS client. */
 const asClient = ['client', 'demo', 'load'] as const
 /** Ask a running installation. */
-const managing = ['status', 'add-server', 'add-cluster', 'remove-server', 'scp', 'print-client'] as const
+const managing = ['status', 'add-server', 'add-cluster', 'remove-server', 'scp', 'token', 'print-client'] as const
 /** Stand on the database. */
 const onDatabase = ['up', 'node', 'provision', 'manage'] as const
 const serving = ['up', 'node'] as const
@@ -236,6 +236,22 @@ export const options = {
   'invert-persistent': {
     type: 'boolean', default: false, commands: ['up'],
     help: 'turn round what Persistent means in Certify: true asks for a temporary RAC',
+  },
+  'auto-sign-in': {
+    type: 'boolean', default: false, commands: ['up'],
+    help: 'the OAuth sign-in page takes login_hint at its word, without a password: for tests',
+  },
+  'token-issuer': {
+    type: 'string', format: 'url', placeholder: 'URL', default: undefined, defaultText: 'our own', commands: ['up'],
+    help: 'issuer (iss) whose access tokens count over REST, instead of our own sign-in service; kept with the installation',
+  },
+  'token-issuer-keys': {
+    type: 'string', placeholder: 'FILE', default: undefined, defaultText: 'with token-issuer', commands: ['up'],
+    help: 'JWKS with the public keys of that issuer: a file, or the JSON itself',
+  },
+  rest: {
+    type: 'boolean', default: false, commands: ['demo'],
+    help: 'tell the story over REST, as mobile devices live it, and across to SOAP',
   },
   'log-level': {
     type: 'choice', choices: ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'], default: 'info', commands: ['node', 'up', 'balancer', 'manage'],

@@ -100,14 +100,14 @@ function registerExtranet(app: FastifyInstance, topology: Topology): void {
         description: 'Its URLs stand in what is issued from then on, unless others were set. Content published before keeps its own.',
         params,
         body: extranet,
-        response: answers({ 200: clusterSchema }, 400, 404, 409),
+        response: answers({ 200: clusterSchema }, 400, 404, 409, 501),
       },
     },
     async ({ params, body }) => topology.setExtranet(params.cluster, body),
   )
   app.delete<{ Params: { cluster: string } }>(
     '/clusters/:cluster/extranet',
-    { schema: { tags, summary: 'Close the extranet listener of a cluster', description: 'It finishes its requests first.', params, response: answers(removed, 400, 404, 409) } },
+    { schema: { tags, summary: 'Close the extranet listener of a cluster', description: 'It finishes its requests first.', params, response: answers(removed, 400, 404, 409, 501) } },
     async ({ params }, reply) => {
       await topology.setExtranet(params.cluster, undefined)
       return reply.code(204).send(null)

@@ -153,6 +153,12 @@ export async function startTopology(options: TopologyOptions): Promise<RunningTo
     ports.take(balancer.extranetUrl() ?? '')
   }
 
+  const closeExtranet = async (balancer: BalancerProcess): Promise<void> => {
+    const url = balancer.extranetUrl()
+    await balancer.closeExtranet()
+    if (url !== undefined) ports.release(url)
+  }
+
   const setExtranet = async (name: string, wanted: ExtranetPlan | undefined): Promise<ClusterStatus> => {
     const cluster = clusterNamed(name)
     const { balancer } = cluster
@@ -162,14 +168,14 @@ export async function startTopology(options: TopologyOptions): Promise<RunningTo
     if (balancer.pid() === 0) problem(409, `The balancer of "${name}" is being started again: try again in a moment`)
     if (wanted === undefined) {
       await followListener(store, cluster, undefined)
-      await balancer.closeExtranet()
+      await closeExtranet(balancer)
       return cluster.status()
     }
     await openExtranet(balancer, wanted)
     try {
       await followListener(store, cluster, balancer.extranetUrl())
     } catch (error) {
-      await balancer.closeExtranet()
+      await closeExtranet(balancer)
       throw error
     }
     return cluster.status()

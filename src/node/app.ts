@@ -15,13 +15,17 @@ import { registerBinaryGroupExpansion } from './binary-group-expansion.js'
 import type { NodeContext } from './context.js'
 import { NotReady } from './context.js'
 import { describing, registerDocumentation } from './documentation.js'
+import { registerOAuth } from './oauth-routes.js'
 import { openApiSchema } from './openapi.js'
+import { answerQueueFull } from './queue-full.js'
+import { registerRest } from './rest-routes.js'
 import { roles, type Endpoint } from './roles.js'
+import type { RouteParts } from './route-parts.js'
 import { signIn } from './sign-in.js'
 import { acceptSoapBodies, BodyRefused } from './soap-body.js'
 import { QueueFull } from './service-queue.js'
 import { requestIds, soapExchange } from './soap-exchange.js'
-import { takeTurns, type TurnHooks } from './take-turn.js'
+import { takeTurns } from './take-turn.js'
 
 export interface AppOptions {
   readonly kind: ClusterKind
@@ -66,7 +70,9 @@ export async function buildApp(context: NodeContext, options: AppOptions): Promi
   const addRoutes = async (to: FastifyInstance): Promise<void> => {
     await to.register(async (scope) => registerHealth(scope, context))
     await to.register(async (scope) => registerServices(scope, context, options, { nextId, turns }))
-    await to.register(async (scope) => registerBinaryGroupExpansion(scope, context, nextId))
+    await to.register(async (scope) => registerBinaryGroupExpansion(scope, context, { nextId, turns }))
+    await to.register(async (scope) => registerRest(scope, context, { nextId, turns }), { prefix: '/my' })
+    if (options.kind === 'root') await to.register(async (scope) => registerOAuth(scope, context))
   }
   registerDocumentation(app, options.kind, addRoutes)
   await addRoutes(app)
@@ -76,13 +82,7 @@ export async function buildApp(context: NodeContext, options: AppOptions): Promi
 /** Nobody without an account makes the server parse more than this. What is served to them needs no XrML chains. */
 const anonymousBodyLimit = 64 * 1024
 
-/** What there is one of, whether routes are served or described. */
-interface Shared {
-  readonly nextId: () => string
-  readonly turns: TurnHooks
-}
-
-async function registerServices(app: FastifyInstance, context: NodeContext, { kind, bodyLimit }: AppOptions, { nextId, turns }: Shared): Promise<void> {
+async function registerServices(app: FastifyInstance, context: NodeContext, { kind, bodyLimit }: AppOptions, { nextId, turns }: RouteParts): Promise<void> {
   acceptSoapBodies(app)
   for (const endpoint of roles[kind]) {
     const limit = endpoint.anonymous ? Math.min(bodyLimit, anonymousBodyLimit) : bodyLimit
@@ -155,14 +155,6 @@ function answerAway(context: NodeContext, error: DatabaseAway, request: FastifyR
   const version = versionOfContentType(request.headers['content-type']) ?? '1.1'
   const fault = new RmsException('UnspecifiedError', 'the database is away')
   return reply.code(faultStatus(fault)).type(contentType(version)).send(writeFault(version, fault))
-}
-
-/** As IIS does it: HTML, no SOAP fault, and the connection ends. */
-function answerQueueFull(context: NodeContext, error: QueueFull, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  context.log.info({ path: request.url.slice(0, 200), status: 503, why: error.message }, 'refused')
-  context.metrics.refusedByQueue()
-  const page = '<html><head><title>Service Unavailable</title></head><body><h1>Service Unavailable</h1><p>HTTP 503: the queue is full.</p></body></html>\n'
-  return reply.code(503).header('connection', 'close').type('text/html; charset=us-ascii').send(page)
 }
 
 const messages: Readonly<Record<number, string>> = {

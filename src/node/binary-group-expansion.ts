@@ -12,6 +12,7 @@ import type { NodeContext } from './context.js'
 import { listenerOf } from './listener-mark.js'
 import { binaryGroupExpansionPath, type Endpoint } from './roles.js'
 import { signIn } from './sign-in.js'
+import type { TurnHooks } from './take-turn.js'
 
 /** Bytes: a thousand groups with long names. */
 const largestQuestion = 512 * 1024
@@ -23,12 +24,12 @@ interface Outcome {
   readonly error?: string
 }
 
-/** @param nextId ids of the request log */
-export async function registerBinaryGroupExpansion(app: FastifyInstance, context: NodeContext, nextId: () => string): Promise<void> {
+/** @param shared nextId: ids of the request log */
+export async function registerBinaryGroupExpansion(app: FastifyInstance, context: NodeContext, { nextId, turns }: { readonly nextId: () => string; readonly turns: TurnHooks }): Promise<void> {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'buffer' }, async (_request: FastifyRequest, body: Buffer) => body)
   const url = `/_wmcs${binaryGroupExpansionPath}`
-  app.post(url, { bodyLimit: largestQuestion, onRequest: signIn(endpoint, context), schema: { hide: true } }, async (request, reply) => {
+  app.post(url, { bodyLimit: largestQuestion, onRequest: signIn(endpoint, context), ...turns, schema: { hide: true } }, async (request, reply) => {
     if (request.headers['content-type']?.split(';')[0]?.trim().toLowerCase() !== remotingType || !Buffer.isBuffer(request.body)) return answerBadRequest(reply)
     const now = context.clock.now()
     const began = context.clock.monotonic()

@@ -1,11 +1,13 @@
 /** What one node runs on: the effects, the store, and the server state of the moment. */
 import type { Logger } from 'pino'
 import { rememberingDirectory, type NodeDirectory } from '../cluster/remembering-directory.js'
+import { tokenKeys, type TokenKeys } from '../cluster/token-keys.js'
 import type { RequestLog } from '../cluster/request-log.js'
 import type { ServerState } from '../cluster/server-state.js'
 import type { Store } from '../cluster/store/open.js'
 import type { ServiceContext } from '../services/context.js'
 import { keyPool } from '../crypto/key-pool.js'
+import type { Directory } from '../directory/directory.js'
 import type { Clock, Random } from '../effects.js'
 import { signedInConnections, type SignedInConnections } from '../identity/connections.js'
 import type { Scheme } from '../identity/schemes.js'
@@ -26,6 +28,8 @@ export interface NodeContext extends ServiceContext {
   readonly schemes: readonly Scheme[]
   /** Those who have signed in by NTLM or Negotiate. */
   readonly connections: SignedInConnections
+  /** Keys of the access tokens of the installation. */
+  readonly tokenKeys: TokenKeys
   /** Whether there is a state yet. */
   readonly isReady: () => boolean
   /** From now on the node says that it is not ready, so that nobody sends it more; what comes all the same is served. */
@@ -56,7 +60,7 @@ export interface NodeParts {
   readonly schemes: readonly Scheme[]
   readonly ntlmLevel: NtlmLevel
   /** Where the root cluster is asked, without /_wmcs, when not at its public URL. */
-  readonly rootUrl?: string | undefined
+  readonly rootUrl: string | undefined
 }
 
 export function createContext(parts: NodeParts): NodeContext {
@@ -67,6 +71,7 @@ export function createContext(parts: NodeParts): NodeContext {
     ...parts,
     directory: rememberingDirectory(parts.store.directory),
     connections: signedInConnections({ clock, random, level: ntlmLevel, computer: nodeId }),
+    tokenKeys: tokenKeys(parts.store.tokenKeys, parts.random),
     precertified: precertifiedAccounts(),
     keyPairs: keyPool(),
     state: () => {
@@ -81,4 +86,9 @@ export function createContext(parts: NodeParts): NodeContext {
       current = state
     },
   }
+}
+
+/** @param directory as it is to one request */
+export function serviceContextOf({ clock, random, store, state, precertified, rootUrl, keyPairs }: NodeContext, directory: Directory): ServiceContext {
+  return { clock, random, store, directory, state, precertified, rootUrl, keyPairs }
 }

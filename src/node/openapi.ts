@@ -12,10 +12,17 @@ export function openApiOptions(kind: ClusterKind): FastifyDynamicSwaggerOptions 
       info: {
         title: `rms-emulator, ${kind} server`,
         description:
-          'The SOAP services of a Rights Management Services server. Every operation is a POST of a SOAP 1.1 (text/xml) or 1.2 (application/soap+xml) message; GET with ?wsdl gives the service description.',
+          'The SOAP services of a Rights Management Services server. Every operation is a POST of a SOAP 1.1 (text/xml) or 1.2 (application/soap+xml) message; GET with ?wsdl gives the service description. The REST services of the Mobile Device Extension are below /my/v1 and /my/v2.',
         version: '1.0.0',
       },
-      components: { securitySchemes: { basic: signIn('basic'), negotiate: signIn('negotiate'), ntlm: signIn('ntlm') } },
+      components: {
+        securitySchemes: {
+          basic: signIn('basic'),
+          negotiate: signIn('negotiate'),
+          ntlm: signIn('ntlm'),
+          bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'An access token of the sign-in service' },
+        },
+      },
     },
   }
 }

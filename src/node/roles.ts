@@ -25,6 +25,12 @@ import { editIssuanceLicense } from '../services/republishing/edit-issuance-lice
 import { republishingService } from '../services/republishing/messages.js'
 import { findServiceLocations, findServiceLocationsForUser } from '../services/server/find-service-locations.js'
 import { getLicensorCertificate } from '../services/server/get-licensor-certificate.js'
+import { clientDebugLogs, clientPerformanceLogs } from '../services/rest/client-logs.js'
+import { endUserLicenses } from '../services/rest/end-user-licenses.js'
+import type { RestOperation } from '../services/rest/operation.js'
+import { publishingLicenses } from '../services/rest/publishing-licenses.js'
+import { serviceDiscovery } from '../services/rest/service-discovery.js'
+import { templates } from '../services/rest/templates.js'
 import { getServerInfo } from '../services/server/get-server-info.js'
 import { serverService } from '../services/server/messages.js'
 import { acquireTemplateInformation } from '../services/templates/acquire-template-information.js'
@@ -84,6 +90,9 @@ export const roles: Readonly<Record<ClusterKind, readonly Endpoint[]>> = {
   root: [...certification, ...licensing, ...others],
   licensing: [...licensing, ...others],
 }
+
+/** REST, on servers of both kinds: the Mobile Device Extension, below /my/v1 and /my/v2. */
+export const restOperations: readonly RestOperation[] = [serviceDiscovery, templates, publishingLicenses, endUserLicenses, clientDebugLogs, clientPerformanceLogs]
 
 /** The binary form of group expansion, which has no SOAP service ([MS-RMPRS] 2.1). */
 export const binaryGroupExpansionPath = '/DrmRemote/DirectoryServices/DirectoryServices.rem'

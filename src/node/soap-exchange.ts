@@ -2,6 +2,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Directory } from '../directory/directory.js'
 import { RmsException } from '../exceptions.js'
+import type { RestException } from '../rest-exceptions.js'
 import type { Caller } from '../identity/caller.js'
 import type { Call, Notes, Operation } from '../services/context.js'
 import { stepOf } from '../services/steps.js'
@@ -12,19 +13,25 @@ import { SoapProblem, type SoapVersion } from '../soap/soap-problem.js'
 import { plainVersions, readVersionData, versionDataHeader } from '../soap/version-data.js'
 import { element } from '../xml/write.js'
 import { knownElements } from '../xrml/known-documents.js'
-import type { NodeContext } from './context.js'
+import { serviceContextOf, type NodeContext } from './context.js'
 import { listenerOf } from './listener-mark.js'
 import type { Endpoint } from './roles.js'
 
-interface Outcome {
-  readonly version: SoapVersion
+type Refusal = RmsException | SoapProblem | RestException
+
+/** What log, metrics and request log tell of an exchange. */
+export interface Told {
   readonly status: number
-  readonly text: string
   /** Operation, or the service when the operation was not found. */
   readonly operation: string
   readonly notes: Notes
   /** The refusal; undefined when the request succeeded. */
-  readonly error?: RmsException | SoapProblem
+  readonly error?: Refusal | undefined
+}
+
+interface Outcome extends Told {
+  readonly version: SoapVersion
+  readonly text: string
 }
 
 /** Ids of the request log: unique together with the node's id, also across restarts. */
@@ -39,10 +46,8 @@ export function soapExchange(endpoint: Endpoint, context: NodeContext, nextId: (
     const began = context.clock.monotonic()
     const now = context.clock.now()
     const outcome = await exchange(endpoint, context, request, now)
-    await record(endpoint, context, request, outcome, { id: nextId(), now })
-    const milliseconds = context.clock.monotonic() - began
-    context.metrics.count(outcome.operation, milliseconds / 1000, outcome.error === undefined ? undefined : reasonOf(outcome.error))
-    logOutcome(context, request.caller, outcome, milliseconds)
+    await record(`/_wmcs${endpoint.path}`, context, request, outcome, { id: nextId(), now })
+    tell(context, request.caller, outcome, context.clock.monotonic() - began)
     return reply.code(outcome.status).type(contentType(outcome.version)).send(outcome.text)
   }
 }
@@ -81,9 +86,8 @@ async function perform({ service }: Endpoint, operation: Operation, message: Soa
   const { versionData, name } = operation.description
   const versions = versionData ? readVersionData(message, namespace) : plainVersions
   const observer = node.metrics.stepObserver(name)
-  const { clock, random, store, state, precertified, keyPairs } = node
-  const context = { clock, random, store, directory, state, precertified, keyPairs }
-  const answer = await operation.handle({ context, state: state(), now, caller, message, request: message.body, versions, notes, observer })
+  const context = serviceContextOf(node, directory)
+  const answer = await operation.handle({ context, state: node.state(), now, caller, message, request: message.body, versions, notes, observer })
   const header = versionData ? versionDataHeader(namespace) : undefined
   return writeEnvelope(message.version, header, element(`${name}Response`, { xmlns: namespace }, answer))
 }
@@ -95,19 +99,19 @@ function toldError(error: unknown, context: NodeContext, operation: string): Rms
   return new RmsException('UnspecifiedError', `unexpected: ${error instanceof Error ? error.message : String(error)}`)
 }
 
-function reasonOf(error: RmsException | SoapProblem): string {
-  return error instanceof RmsException ? error.fullName : `soap:${error.code}`
+function reasonOf(error: Refusal): string {
+  return error instanceof SoapProblem ? `soap:${error.code}` : error.fullName
 }
 
 /** The log line and the request log say the same of a refusal: what, where, why. */
-function explanationOf(error: RmsException | SoapProblem): string {
+function explanationOf(error: Refusal): string {
   if (error instanceof SoapProblem) return `soap:${error.code}: ${error.message}`
   const step = stepOf(error)
   return `${error.fullName}${step === undefined ? '' : ` at step "${step}"`}: ${error.why}`
 }
 
 /** The answer waits for its record: nothing that was issued is missing from the log. */
-async function record(endpoint: Endpoint, context: NodeContext, request: FastifyRequest, outcome: Outcome, { id, now }: { id: string; now: Date }): Promise<void> {
+export async function record(requestPath: string, context: NodeContext, request: FastifyRequest, outcome: Told, { id, now }: { id: string; now: Date }): Promise<void> {
   const { caller } = request
   const { notes, error } = outcome
   await context.requestLog.append({
@@ -116,7 +120,7 @@ async function record(endpoint: Endpoint, context: NodeContext, request: Fastify
     hostMachineRequestId: id,
     requestTime: now.toISOString(),
     listener: listenerOf(request.headers, context.listenerKey),
-    requestPath: `/_wmcs${endpoint.path}`,
+    requestPath,
     requestType: outcome.operation,
     requestUserAddress: notes.userAddress ?? caller.account?.mail ?? '',
     requestUserAgent: request.headers['user-agent'] ?? '',
@@ -130,7 +134,9 @@ async function record(endpoint: Endpoint, context: NodeContext, request: Fastify
   })
 }
 
-function logOutcome(context: NodeContext, caller: Caller, { operation, error, status }: Outcome, milliseconds: number): void {
+/** Metrics, and a line in the log. */
+export function tell(context: NodeContext, caller: Caller, { operation, error, status }: Told, milliseconds: number): void {
+  context.metrics.count(operation, milliseconds / 1000, error === undefined ? undefined : reasonOf(error))
   const facts = { operation, user: caller.account?.name, ms: Math.round(milliseconds * 10) / 10 }
   if (error === undefined) context.log.info(facts, 'served')
   else context.log.info({ ...facts, status, why: explanationOf(error) }, 'refused')

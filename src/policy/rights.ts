@@ -105,7 +105,8 @@ function bounded(right: UlRight, content: TimeRange | undefined): UlRight {
   return { ...right, range: { from, until } }
 }
 
-function contentRange({ precondition, issuedTime }: Policy): TimeRange | undefined {
+/** When the content can be used at all; undefined when there is no bound. */
+export function contentRange({ precondition, issuedTime }: Pick<Policy, 'precondition' | 'issuedTime'>): TimeRange | undefined {
   const byDays = precondition.days === undefined ? undefined : { from: issuedTime, until: addSeconds(issuedTime, precondition.days * secondsPerDay) }
   const { range } = precondition
   if (range === undefined || byDays === undefined) return range ?? byDays

@@ -23,7 +23,7 @@ export interface ServiceContext {
   readonly state: () => ServerState
   readonly precertified: PrecertifiedAccounts
   /** Where a licensing-only server asks the root cluster, without /_wmcs, when not at its public URL. */
-  readonly rootUrl?: string | undefined
+  readonly rootUrl: string | undefined
   /** For accounts and their licensor certificates. */
   readonly keyPairs: KeyPool
 }

@@ -48,7 +48,7 @@ export function readCertificate(found: XrmlDocument | string, bytes: number, unr
 }
 
 /** Parts of documents are copied to the letter into what is issued, where a prefix would be bound to nothing. */
-function hasPrefixes(element: XmlElement): boolean {
+export function hasPrefixes(element: XmlElement): boolean {
   return element.prefixed || element.children.some(hasPrefixes)
 }
 

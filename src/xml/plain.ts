@@ -65,8 +65,8 @@ function takeText(reading: Reading): boolean {
   if (end === undefined) return false
   const current = reading.open.at(-1)
   if (current !== undefined) current.draft.text += source.slice(at, end)
-  // Outside of the document element white space alone may stand.
-  else if (source.slice(at, end).trim() !== '') return false
+  // Outside of the document element white space alone may stand: that of XML, of which JavaScript has more.
+  else if (/[^ \t\n]/.test(source.slice(at, end))) return false
   reading.at = end
   return true
 }

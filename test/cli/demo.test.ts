@@ -30,6 +30,14 @@ t.test('the same over https, signed in by NTLM', async (t) => {
   t.same(readdirSync(`${temporary}/tls`), [])
 })
 
+t.test('over REST it ends with 0 too: challenge, token, file, and across to SOAP', async (t) => {
+  const told = await run(['demo', '--rest', '--json'])
+  t.equal(told.code, 0, told.stderr)
+  t.match(jsonLines(told).at(-1), { event: 'done', ok: true })
+  t.match(told.stdout, /"bob opens it over SOAP","ok":true/)
+  t.match(told.stdout, /"mallory tries over REST","ok":true[^}]*AccessDenied/)
+})
+
 t.test('cut short, it stops its server, removes its folder and does not claim success', async (t) => {
   const child = spawn(process.execPath, [main, 'demo', '--json'], { env: { ...process.env, TMPDIR: `${temporary}/broken` }, stdio: ['ignore', 'pipe', 'pipe'] })
   const ended = outcome(child)

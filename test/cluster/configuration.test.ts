@@ -22,6 +22,8 @@ t.test('a configuration comes back from its text', async (t) => {
     superUserGroup: 'superusers@contoso.test',
     externalLicensingUrl: 'https://rms.contoso.test/_wmcs/licensing',
     trustedLicensingServers: [{ slc: ['<XrML/>'], publicKey: key, sealedKeyPair: 'v1:a:b', templates: [] }],
+    devicePlatforms: ['iOS'],
+    tokenIssuer: { issuer: 'https://adfs.contoso.test/adfs', authorizationUrl: 'https://adfs.contoso.test/adfs/oauth2/authorize', jwks: '{"keys":[{"kty":"RSA","n":"AQAB","e":"AQAB"}]}' },
   }
   t.same(parseConfiguration(JSON.stringify(full)), full)
 })
@@ -46,6 +48,9 @@ t.test('a wrong, missing or unknown field is named', async (t) => {
     trustedLicensingServers: [{ slc: [], publicKey: key, sealedKeyPair: 'x', templates: [], keyPair: 'not here' }],
     admittedGroups: { '/Certification/X.asmx': [] },
     revocationType: 'None',
+    devicePlatforms: [''],
+    tokenIssuer: { issuer: 'https://x/adfs', authorizationUrl: 'https://x/adfs', jwks: '{"keys":[{"kty":"RSA","n":"AQAB","e":"AQAB","d":"AQAB"}]}' },
+    automaticSignIn: 'yes',
   }
   for (const [field, value] of Object.entries(wrong)) {
     t.throws(() => parseConfiguration(changed({ [field]: value })), { name: 'InvalidConfiguration', message: new RegExp(`field ${field} is`) })

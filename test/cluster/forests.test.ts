@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import t from 'tap'
-import { connect, readyMachine, type RmsClient } from '../../src/client/index.js'
+import { connect, connectRest, readyMachine, type RmsClient } from '../../src/client/index.js'
 import { callSoap } from '../../src/client/soap-caller.js'
 import { refreshServerState } from '../../src/cluster/server-state.js'
 import { openStore, type Store } from '../../src/cluster/store/open.js'
@@ -90,6 +90,15 @@ t.test('a group of another forest in a policy: nobody is in it until that forest
   t.equal(await asked(fabrikam), 1)
   t.match(await fabrikam.store.requestLog.query({ requestType: 'IsPrincipalMemberOf', limit: 1 }), [{ authenticatedId: 'FABRIKAM\\rms-service', successOrFailure: 'Succeeded' }])
   t.match(await refused(at(contoso, 'mallory@contoso.test').acquireLicense(pl.text)), noRights, 'who is not in it gets nothing')
+})
+
+t.test('over REST a group of another forest counts as it does over SOAP', async (t) => {
+  const overRest = (user: string) => connectRest({ url: contoso.node.url, user, password })
+  const file = await overRest('alice@contoso.test').protectFile(Buffer.from('for staff of both'), '.txt', { rights: [{ to: 'staff@fabrikam.test', rights: ['VIEW'] }] })
+  const before = await asked(fabrikam)
+  t.match(await overRest('bob@contoso.test').openFile(file), { rights: ['VIEW'] })
+  t.equal(await asked(fabrikam), before + 1)
+  await t.rejects(overRest('mallory@contoso.test').openFile(file), { name: 'AccessDenied' })
 })
 
 t.test('of several groups each gives its own rights, also before somebody asks', async (t) => {

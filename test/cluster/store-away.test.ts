@@ -2,6 +2,7 @@ import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync, unlinkSync, wr
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { Kysely } from 'kysely'
+import Libsql from 'libsql'
 import pg from 'pg'
 import t from 'tap'
 import type { Test } from 'tap'
@@ -10,6 +11,7 @@ import type { Store } from '../../src/cluster/store/open.js'
 import type { Tables } from '../../src/cluster/store/schema.js'
 import { sqliteDialect } from '../../src/cluster/store/sqlite.js'
 import { seedDirectory as seed } from '../../src/directory/seed.js'
+import { systemClock } from '../../src/effects.js'
 import { startPostgres } from './postgres.js'
 
 const member = { nodeId: 'root-1', cluster: 'root', url: 'http://x', pid: 1, started: '1', lastSeen: '1' }
@@ -56,6 +58,23 @@ async function sqlite(t: Test) {
   const elsewhere = join(folder, 'elsewhere.db')
   return { file, store, other, elsewhere }
 }
+
+t.test('a process that was stopped while it writes keeps nobody waiting for all those who wait already', async (t) => {
+  const file = join(t.testdir(), 'rms.db')
+  // Ten times as fast. Twenty that wait four seconds each would not end within the time of a test.
+  const store = await openStore(file, { clock: { ...systemClock, monotonic: () => 10 * systemClock.monotonic() } })
+  t.teardown(() => store.close())
+  const stopped = new Libsql(file)
+  stopped.exec('begin immediate')
+  const waiting = Array.from({ length: 20 }, () => store.members.join(member))
+  const reading = store.members.list()
+  for (const join of waiting) await t.rejects(join, { name: 'DatabaseAway', message: /another connection goes on writing to it/ })
+  t.same(await reading, [], 'who reads only is answered')
+  stopped.exec('rollback')
+  stopped.close()
+  await store.members.join(member)
+  t.match(await store.members.list(), [member])
+})
 
 t.test('an SQLite file that is moved away is away for every question, and works again when it is put back', async (t) => {
   const { file, store, other, elsewhere } = await sqlite(t)

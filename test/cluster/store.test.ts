@@ -67,6 +67,22 @@ async function run(t: Test, database: TestDatabase): Promise<void> {
     await (await openStore(location, { create: false })).close()
   })
 
+  t.test('a code is there for every node until one of them takes it, or it has ended', async (t) => {
+    const location = await database.fresh(t)
+    const [one, two] = [await openStore(location), await openStore(location)]
+    t.teardown(() => Promise.all([one.close(), two.close()]))
+    const code = { content: '{"account":"S-1"}', expires: '2026-01-01T00:10:00.000Z' }
+    await one.authorizationCodes.add('a', code, '2026-01-01T00:00:00.000Z')
+    const taken = await Promise.all([two, one, two, one].map(({ authorizationCodes }) => authorizationCodes.take('a')))
+    t.same(taken.filter((found) => found !== undefined), [code])
+    await one.authorizationCodes.add('b', code, '2026-01-01T00:00:00.000Z')
+    await two.authorizationCodes.add('c', { ...code, expires: '2027-01-01T00:00:00.000Z' }, '2026-06-01T00:00:00.000Z')
+    t.equal(await one.authorizationCodes.take('b'), undefined, 'what has ended is forgotten')
+    t.equal((await one.authorizationCodes.take('c'))?.content, code.content)
+    const keys = await Promise.all([one, two].map(({ tokenKeys }, index) => tokenKeys.insertIfAbsent({ publicKey: '{"kty":"RSA"}', sealedPrivateKey: `v1:${index}` })))
+    t.same(keys[0], keys[1], 'two nodes that make the key at once agree')
+  })
+
   t.test('two nodes see each other at once, and agree who was first', async (t) => {
     const location = await database.fresh(t)
     const [one, two] = [await openStore(location), await openStore(location)]

@@ -88,7 +88,7 @@ export async function prepareMaterial(baseUrl: string): Promise<Material> {
   const owner = identities.get('alice')
   if (template === undefined || owner === undefined) throw new Error('The node has no templates, or alice has no account')
   const { fields } = prepareContent(
-    { credentials: undefined, trustRoots: [], clock: systemClock, random: systemRandom },
+    { clock: systemClock, random: systemRandom },
     { owner: ownerOf(owner.account), server: owner.publisher.clc.issuer, slcChain, policy },
   )
   const unsigned = buildUnsignedPl(fields)

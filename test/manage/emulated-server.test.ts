@@ -5,6 +5,8 @@ import { connect } from '../../src/client/index.js'
 import { startNode } from '../../src/node/start.js'
 import { seedPassword as password } from '../../src/directory/seed.js'
 import { startInstallation } from '../../src/manage/installation.js'
+import { remotingType } from '../../src/services/group-expansion/remoting-call.js'
+import { writeQuestion } from '../../src/services/group-expansion/remoting-request.js'
 
 const noRoom = { operationsPerSecond: 2, serviceDistribution: 'fixed', queueLimit: 0 } as const
 
@@ -48,4 +50,13 @@ t.test('a node with a capacity of its own has it whatever the cluster says', asy
   const node = await startNode({ mode: 1, emulatedServer: { ...noRoom, operationsPerSecond: 5 } })
   t.teardown(() => node.close())
   t.ok((await refusedOf(node.url, 4)) > 0)
+})
+
+t.test('the binary form of group expansion takes its turn, too', async (t) => {
+  const node = await startNode({ mode: 1, emulatedServer: { ...noRoom, operationsPerSecond: 5 } })
+  t.teardown(() => node.close())
+  const headers = { authorization: `Basic ${Buffer.from(`CONTOSO\\rms-service:${password}`).toString('base64')}`, 'content-type': remotingType }
+  const body = writeQuestion({ principal: 'bob@contoso.test', groups: ['legal@contoso.test'], callsSoFar: 0 }, '5.2.3790.300')
+  const ask = async (): Promise<number> => (await fetch(`${node.baseUrl}/drmremote/directoryservices/directoryservices.rem`, { method: 'POST', headers, body })).status
+  t.same((await Promise.all([ask(), ask(), ask()])).toSorted(), [200, 503, 503])
 })

@@ -1,7 +1,7 @@
 /** A licensing-only cluster with an extranet listener, as processes: what is set there acts there alone, and its users are told apart. */
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import t from 'tap'
@@ -9,7 +9,7 @@ import { acquireLicense, connect, labTrustRoot, readPlChain, readyMachine, type 
 import { openStore } from '../../src/cluster/store/open.js'
 import { seedPassword as password } from '../../src/directory/seed.js'
 import { systemClock, systemRandom } from '../../src/effects.js'
-import type { ClusterStatus, InstallationStatus } from '../../src/index.js'
+import { startInstallation, type ClusterStatus, type InstallationStatus } from '../../src/index.js'
 import type { XrmlDocument } from '../../src/xrml/document.js'
 import { readPl } from '../../src/xrml/pl.js'
 import { answers, jsonLines, run, startUp, type Outcome, type RunningUp } from '../cli/command.js'
@@ -221,4 +221,20 @@ t.test('listeners come back with the installation; those asked for in a wrong wa
   const legal = clusters.get('legal')
   t.match(legal?.extranetUrl, /^http:/)
   t.equal((await clientAt(legal?.url ?? '', 'alice').getClientLicensorCert()).clc.extranetLicensingUrl, `${legal?.extranetUrl}/licensing`, 'at its address of now')
+})
+
+t.test('the port of a listener that was closed is there for the next one', async (t) => {
+  const free = createServer().listen(0, '127.0.0.1')
+  await once(free, 'listening')
+  const { port } = free.address() as AddressInfo
+  free.close()
+  const installation = await startInstallation({ processes: true, root: 1, licensing: [], port, data: t.testdir() })
+  t.teardown(() => installation.close())
+  const address = `${installation.manage}/clusters/root/extranet`
+  const open = async (): Promise<unknown> =>
+    ((await (await fetch(address, { method: 'PUT', headers: { 'content-type': 'application/json' }, body: '{}' })).json()) as ClusterStatus).extranetUrl
+  const first = await open()
+  t.match(first, /^http:/)
+  t.equal((await fetch(address, { method: 'DELETE' })).status, 204)
+  t.equal(await open(), first)
 })

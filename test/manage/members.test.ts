@@ -65,4 +65,5 @@ t.test('every way to say that processes are elsewhere is in the OpenAPI document
   const { paths } = (await (await fetch(`${management.url}/openapi.json`)).json()) as { paths: Record<string, Record<string, { responses: object }>> }
   for (const path of ['/clusters', '/clusters/{cluster}/servers', '/servers/{id}/drain', '/servers/{id}/kill']) t.hasProp(paths[path]?.['post']?.responses ?? {}, '501', path)
   t.hasProp(paths['/servers/{id}']?.['delete']?.responses ?? {}, '501')
+  for (const method of ['put', 'delete']) t.hasProp(paths['/clusters/{cluster}/extranet']?.[method]?.responses ?? {}, '501', method)
 })

@@ -14,7 +14,7 @@ const envelope =
 const pieces = [
   '<!-- x -->', '<![CDATA[y]]>', '<?pi x?>', '<?xml version="1.0"?>', '<!DOCTYPE a>', '&amp;', '&#65;', '&nbsp;', ']]>', '\r', '\r\n', '\t', '\n', ' ', '"', "'", '<', '>', '/', '/>', '=', ':',
   ' xmlns:p="urn:p"', ' xmlns=""', ' xmlns:q=""', ' xmlns="urn:t" xmlns="urn:t"', ' xmlns:xml="http://www.w3.org/XML/1998/namespace"', ' xmlns:xmlns="urn:x"', ' xmlns:p=" urn:p "', ' type="b"',
-  '<p:a xmlns:p="urn:p" p:b="1" b="2"/>', '<p:a/>', '<xml:a/>', '<xmlns:a/>', ' p:b="1"', ' xml:lang="en"', " c='\"'", ' d="\'>"', ' soap:e="1"', '<a', '</a>', '<A></A>', '<a ></a >', '<é/>', 'é', '\uD800', '\u{1F600}', '\0', '\u007F', '\uFEFF', '\uFFFE',
+  '<p:a xmlns:p="urn:p" p:b="1" b="2"/>', '<p:a/>', '<xml:a/>', '<xmlns:a/>', ' p:b="1"', ' xml:lang="en"', " c='\"'", ' d="\'>"', ' soap:e="1"', '<a', '</a>', '<A></A>', '<a ></a >', '<é/>', 'é', '\uD800', '\u{1F600}', '\0', '\u007F', '\uFEFF', '\uFFFE', '\u00A0', '\u2028',
 ]
 
 const edit = fc.record({ at: fc.nat(), cut: fc.constantFrom(0, 0, 0, 1, 7), put: fc.constantFrom('', ...pieces) })
@@ -52,6 +52,9 @@ t.test('a message is read as by the complete parser, or refused with the same wo
     }),
     { numRuns: 3000 },
   )
+  for (const space of ['\u00A0', '\u2003', '\u2028']) {
+    for (const text of [`${space}<a />`, `<a />${space}`]) t.equal(readPlainXml(text, defaultXmlLimits), undefined, 'white space of JavaScript is not that of XML')
+  }
   t.ok(plain > 300, `some are plain, ${plain} of 3000`)
 })
 

@@ -11,7 +11,7 @@ import { readInput } from '../files.js'
 import { createOutput, type Output } from '../output.js'
 import { startOwnInstallation } from '../own-installation.js'
 
-interface Story {
+export interface Story {
   readonly output: Output
   readonly client: (user: string) => RmsClient
   readonly file: { readonly name: string; readonly bytes: Buffer; readonly extension: string; readonly sha256: string }
@@ -31,7 +31,9 @@ export async function demo(settings: Settings<'demo'>, { file }: DemoArguments):
   const url = settings.server ?? own?.url ?? ''
   try {
     const ca = settings.ca === undefined ? own?.ca : String(await readInput(settings.ca))
-    await tell({ output, client: clients(url, settings.signIn, ca), file: subject })
+    const story = { output, client: clients(url, settings.signIn, ca), file: subject }
+    if (settings.rest) await (await import('./demo-rest.js')).tellOverRest(story, url, ca)
+    else await tell(story)
   } finally {
     await own?.close()
   }
@@ -85,7 +87,8 @@ async function chapter(story: Story, how: string, policy: RightsPolicy, online: 
   await timed(output, 'mallory tries', () => requireRefusal(client('mallory'), pfile), (reason) => `refused: ${reason}`)
 }
 
-async function requireRefusal(mallory: RmsClient, pfile: Buffer): Promise<string> {
+/** The exception that mallory is refused with. @throws Failure when there is none */
+export async function requireRefusal(mallory: RmsClient, pfile: Buffer): Promise<string> {
   try {
     await mallory.openFile(pfile)
   } catch (error) {
@@ -96,7 +99,7 @@ async function requireRefusal(mallory: RmsClient, pfile: Buffer): Promise<string
 }
 
 /** One line for each step, with its time and what came of it. */
-async function timed<Result>(output: Output, step: string, work: () => Promise<Result>, tellResult?: (result: Result) => string): Promise<Result> {
+export async function timed<Result>(output: Output, step: string, work: () => Promise<Result>, tellResult?: (result: Result) => string): Promise<Result> {
   const began = systemClock.monotonic()
   const milliseconds = (): number => Math.round(systemClock.monotonic() - began)
   const line = (mark: string, detail: string): string => `${mark} ${String(milliseconds()).padStart(6)} ms  ${step}${detail === '' ? '' : `: ${detail}`}`
@@ -112,6 +115,7 @@ async function timed<Result>(output: Output, step: string, work: () => Promise<R
   }
 }
 
-function sha256(bytes: Uint8Array): string {
+/** In hex. */
+export function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex')
 }

@@ -13,6 +13,7 @@ import { Failure } from '../failure.js'
 import { keepToken } from '../management-token.js'
 import { createOutput, table, type Output } from '../output.js'
 import { startOwnInstallation } from '../own-installation.js'
+import { readTokenIssuer } from '../token-issuer.js'
 
 export function installationOptions(settings: Settings<'up'>): InstallationOptions {
   return {
@@ -45,6 +46,7 @@ export function installationOptions(settings: Settings<'up'>): InstallationOptio
       configurationRefreshIntervalSeconds: settings.refreshInterval,
       invertPersistent: settings.invertPersistent,
       serverDecommissioned: settings.decommissioned,
+      automaticSignIn: settings.autoSignIn,
       emulatedServer: emulatedServerOf(settings) ?? null,
     },
   }
@@ -59,7 +61,9 @@ function tlsOptions({ tls, tlsNames, tlsCert: certificateFile, tlsKey: keyFile }
 export async function up(settings: Settings<'up'>): Promise<void> {
   const output = createOutput(settings.json)
   const log = await createLogger(settings.logLevel)
-  const options = installationOptions(settings)
+  const tokenIssuer = await readTokenIssuer(settings)
+  const plain = installationOptions(settings)
+  const options = tokenIssuer === undefined ? plain : { ...plain, settings: { ...plain.settings, tokenIssuer } }
   let forgetToken = (): void => undefined
   const onError = (err: Error): void => log.fatal({ err }, 'the process ends')
   const ending = { exitCode: 0, onError, onClosed: () => forgetToken() } as const
@@ -77,6 +81,7 @@ function banner({ ready, url, mode, manage, data, ca }: Installation, { paint }:
     ['', `${nodes.length} ${nodes.length === 1 ? 'node' : 'nodes'}`, nodes.map(({ id, url }) => `${id} ${url}`).join(', ')],
   ])
   const rows = [
+    ['REST', `${new URL(url).origin}/my/v2 (a token: npx rms-emulator token USER)`],
     ['management', `${manage}/docs`],
     ['token', `${ready.token ?? 'none'} (for management; the commands below find it)`],
     ...(ca === undefined ? [] : [['lab CA', `${manage}/ca.pem (clients must trust it)`]]),

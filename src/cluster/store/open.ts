@@ -3,6 +3,8 @@ import { Kysely } from './kysely.js'
 import type { Dialect } from 'kysely'
 import { accountKeyStore } from './account-key-store.js'
 import type { AccountKeyStore } from './account-key-store.js'
+import { authorizationCodeStore } from './authorization-code-store.js'
+import type { AuthorizationCodeStore } from './authorization-code-store.js'
 import { clusterStore } from './cluster-store.js'
 import type { ClusterStore } from './cluster-store.js'
 import { directoryStore } from './directory-store.js'
@@ -19,6 +21,8 @@ import { sqliteDialect } from './sqlite.js'
 import type { SqliteOptions } from './sqlite-file.js'
 import { templateStore } from './template-store.js'
 import type { TemplateStore } from './template-store.js'
+import { tokenKeyStore } from './token-key-store.js'
+import type { TokenKeyStore } from './token-key-store.js'
 
 export interface Store {
   readonly forest: ForestStore
@@ -28,6 +32,8 @@ export interface Store {
   readonly templates: TemplateStore
   readonly members: MemberStore
   readonly requestLog: RequestLogStore
+  readonly tokenKeys: TokenKeyStore
+  readonly authorizationCodes: AuthorizationCodeStore
   readonly close: () => Promise<void>
 }
 
@@ -62,6 +68,8 @@ export async function openStore(location: string, options: StoreOptions = {}): P
     templates: templateStore(db),
     members: memberStore(db),
     requestLog: requestLogStore(db),
+    tokenKeys: tokenKeyStore(db),
+    authorizationCodes: authorizationCodeStore(db),
     close: () => db.destroy(),
   }
 }

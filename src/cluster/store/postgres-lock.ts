@@ -60,13 +60,16 @@ export async function holdPostgresLock(location: string, report: (event: LockEve
     }
   }
 
+  const untilCut = (): Promise<void> => new Promise((resolve) => client.once('end', resolve))
+
   const watch = async (): Promise<void> => {
+    let cut = untilCut()
     while (!ended.signal.aborted) {
-      const cut = new Promise<void>((resolve) => client.once('end', resolve))
       await Promise.race([cut, wait(heartbeat)])
       if (ended.signal.aborted || (await works())) continue
       await quietly(client)
       await takeAgain()
+      cut = untilCut()
     }
   }
 

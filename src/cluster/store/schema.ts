@@ -7,7 +7,7 @@ import type { CreateTableBuilder, Kysely } from 'kysely'
 import { isPostgres, lockOthersOut } from './exclusive.js'
 
 /** Goes up by one with every change of a table. */
-export const schemaVersion = 2
+export const schemaVersion = 3
 
 interface MetaTable {
   key: string
@@ -110,6 +110,12 @@ interface MemberTable {
   last_seen: string
 }
 
+interface AuthorizationCodeTable {
+  hash: string
+  content: string
+  expires: string
+}
+
 export interface Tables {
   meta: MetaTable
   forest: ForestTable
@@ -123,6 +129,7 @@ export interface Tables {
   template: TemplateTable
   request_log: RequestLogTable
   member: MemberTable
+  authorization_code: AuthorizationCodeTable
 }
 
 export type Database = Kysely<Tables>
@@ -172,6 +179,7 @@ const columns: Columns = {
     log_create_time: 'text',
   },
   member: { node_id: 'text', cluster: 'text', url: 'text', pid: 'integer', started: 'text', last_seen: 'text' },
+  authorization_code: { hash: 'text', content: 'text', expires: 'text' },
 }
 
 const primaryKeys: { readonly [T in keyof Tables]: readonly (keyof Tables[T] & string)[] } = {
@@ -187,6 +195,7 @@ const primaryKeys: { readonly [T in keyof Tables]: readonly (keyof Tables[T] & s
   template: ['cluster', 'guid'],
   request_log: ['host_machine_name', 'host_machine_request_id'],
   member: ['node_id'],
+  authorization_code: ['hash'],
 }
 
 const indexes: readonly { readonly table: keyof Tables; readonly columns: readonly string[]; readonly unique?: true }[] = [
@@ -199,6 +208,7 @@ const indexes: readonly { readonly table: keyof Tables; readonly columns: readon
   { table: 'request_log', columns: ['request_time'] },
   { table: 'request_log', columns: ['authenticated_id', 'request_time'] },
   { table: 'member', columns: ['cluster'] },
+  { table: 'authorization_code', columns: ['expires'] },
 ]
 
 /** The database was made by another version of this program. */

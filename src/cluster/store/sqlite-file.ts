@@ -41,11 +41,17 @@ export interface SqliteResult {
 }
 
 /**
- * Milliseconds between two tries while another connection is writing, and how many there are. SQLite could wait by itself, and would stop
- * all of the process meanwhile: for ever, when the other connection is of this process too.
+ * Milliseconds between two tries while another connection is writing, and until there is no further one. SQLite could wait by itself, and would
+ * stop all of the process meanwhile: for ever, when the other connection is of this process too.
  */
 const busyPause = 1
-const busyTries = 4000
+const longestBusy = 4000
+/**
+ * Whoever keeps us out for so long may be stopped, or hang. Questions are asked one after the other: if each of those behind waited so long too, the
+ * last one would wait for minutes. For a while each tries it for a moment only.
+ */
+const longestBusyAgain = 100
+const impatientFor = 10_000
 
 /**
  * A file without its -wal is opened again only after it lay still for so long: while the three are put back one by one, opening would
@@ -91,8 +97,10 @@ export async function openSqliteFile(path: string, { create = true, clock = syst
     mkdirSync(dirname(path), { recursive: true })
     makeFile(path)
   }
-  let connection: Connection | undefined = await connect(path)
+  let connection: Connection | undefined = await connect(path, longestBusy, clock)
   let awaySince = 0
+  /** When somebody waited in vain last. */
+  let gaveUp = -Infinity
   let seen = { files: '', since: 0 }
 
   const away = (what: string, cause?: unknown): DatabaseAway =>
@@ -133,7 +141,7 @@ export async function openSqliteFile(path: string, { create = true, clock = syst
     await nextTurn()
     let opened: Connection | undefined
     try {
-      opened = await connect(path)
+      opened = await connect(path, longestWait(), clock)
       const [version] = opened.database.prepare(`select value from meta where key = 'schema_version'`).pluck().all([])
       if (version !== String(schemaVersion)) throw new Error(`Its schema version is ${String(version)}`)
       if (opened.files.split(' ')[0] !== files.split(' ')[0] || opened.files.includes('-')) throw new Error('It changed while it was opened')
@@ -160,12 +168,19 @@ export async function openSqliteFile(path: string, { create = true, clock = syst
     }
   }
 
+  const longestWait = (): number => (clock.monotonic() - gaveUp < impatientFor ? longestBusyAgain : longestBusy)
+
   const run = async (text: string, parameters: readonly unknown[]): Promise<SqliteResult> => {
-    for (let tries = busyTries; tries > 0; tries--) {
+    const deadline = clock.monotonic() + longestWait()
+    for (;;) {
       const result = runOnce(text, parameters)
+      // Reading goes on beside a writer, and says nothing of it.
+      if (result?.changes !== undefined) gaveUp = -Infinity
       if (result !== undefined) return result
+      if (clock.monotonic() >= deadline) break
       await wait(busyPause)
     }
+    gaveUp = clock.monotonic()
     throw away('cannot be used: another connection goes on writing to it')
   }
 
@@ -202,11 +217,11 @@ function makeFile(path: string): void {
   }
 }
 
-async function connect(path: string): Promise<Connection> {
+async function connect(path: string, longest: number, clock: Clock): Promise<Connection> {
   const database = new Libsql(path)
   try {
     database.pragma('busy_timeout = 0')
-    await useWriteAheadLog(database)
+    await useWriteAheadLog(database, longest, clock)
   } catch (error) {
     database.close()
     throw error
@@ -215,8 +230,9 @@ async function connect(path: string): Promise<Connection> {
 }
 
 /** Also processes that make the same new file at once get in each other's way here. */
-async function useWriteAheadLog(database: Libsql.Database): Promise<void> {
-  for (let tries = busyTries; ; tries--) {
+async function useWriteAheadLog(database: Libsql.Database, longest: number, clock: Clock): Promise<void> {
+  const deadline = clock.monotonic() + longest
+  for (;;) {
     try {
       database.pragma('journal_mode = WAL')
       database.pragma('synchronous = NORMAL')
@@ -226,7 +242,7 @@ async function useWriteAheadLog(database: Libsql.Database): Promise<void> {
       return
     } catch (error) {
       const busy = error instanceof Libsql.SqliteError && error.code.startsWith('SQLITE_BUSY')
-      if (!busy || tries <= 0) throw error
+      if (!busy || clock.monotonic() >= deadline) throw error
       await wait(busyPause)
     }
   }

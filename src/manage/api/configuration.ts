@@ -11,6 +11,7 @@ const day = 86_400
 const seconds = (description: string): object => ({ type: 'integer', minimum: 0, maximum: 100 * 365 * day, description })
 const flag = (description: string): object => ({ type: 'boolean', description })
 export const version = { type: 'string', maxLength: 50, pattern: '^\\d{1,9}(?:\\.\\d{1,9}){0,3}$', description: 'One to four numbers', examples: ['6.0.0.0'] } as const
+const anyUrl = (description: string): object => ({ type: 'string', maxLength: 2000, pattern: '^https?://[^\\s"\\\\]+$', description })
 const orNull = (schema: object): object => ({ ...schema, nullable: true })
 
 /** What may be changed. Trust has routes of its own; names, keys, certificates, mode and base URL are for life. */
@@ -65,6 +66,13 @@ const changeable: Partial<Readonly<Record<keyof ServerConfiguration, object>>> =
     description: 'Access lists by path of the endpoint in lower case; /access changes them one by one',
     examples: [{ '/certification/precertification.asmx': ['CONTOSO\\RMS Service Group'] }],
   },
+  devicePlatforms: { type: 'array', maxItems: 100, items: line(64, 'iOS'), nullable: true, description: 'Device platforms that REST serves, as clients name them; null: every one' },
+  tokenIssuer: {
+    ...closed({ issuer: anyUrl('iss of its tokens'), authorizationUrl: anyUrl('Where clients sign in'), jwks: { type: 'string', maxLength: 100_000, description: 'Its public keys, a JWKS as JSON text' } }, ['issuer', 'authorizationUrl', 'jwks']),
+    nullable: true,
+    description: 'A sign-in service outside whose tokens count over REST; null: our own',
+  },
+  automaticSignIn: flag('Whether the sign-in page takes login_hint at its word, without a password'),
 }
 
 const readable = {

@@ -13,6 +13,7 @@ import { registerPublishingDomains } from './publishing-domains.js'
 import { registerRequests } from './requests.js'
 import { registerSuperUsers } from './super-users.js'
 import { registerTemplates } from './templates.js'
+import { registerTokens } from './tokens.js'
 import { registerTrustedForests } from './trusted-forests.js'
 import { registerUrls } from './urls.js'
 import { registerUserDomains } from './user-domains.js'
@@ -39,6 +40,7 @@ export async function registerManagementApi(app: FastifyInstance, api: Managemen
     registerPublishingDomains(scope, api)
     registerTrustedForests(scope, api)
     registerTemplates(scope, api)
+    registerTokens(scope, api)
     registerRequests(scope, api)
   })
 }

@@ -81,7 +81,7 @@ export async function issueLicense(parts: LicenseParts, { state, random, now }: 
   const { principal, signer } = state.own
   const { metadata, referralInfo, contentObject, refresh } = pl.verbatim
   const conditions = refresh || (parts.policySource.refresh ?? '')
-  requireCopyable([metadata, referralInfo, contentObject, conditions, ...parts.policySource.applicationData.map((data) => data.source)])
+  requireCopyable(copiedOf(pl, parts.policySource))
   const accountKey = publicKeyFromModulus(parts.account.publicKey?.modulus ?? '')
   const guid = newGuid(random)
   const ul = await buildUl(
@@ -102,6 +102,11 @@ export async function issueLicense(parts: LicenseParts, { state, random, now }: 
   return { ul, guid }
 }
 
+/** The parts of a PL and its policy that stand in each of its licenses to the letter. */
+export function copiedOf({ verbatim: { metadata, referralInfo, contentObject, refresh } }: Pl, { refresh: inPolicy, applicationData }: RightsData): readonly string[] {
+  return [metadata, referralInfo, contentObject, refresh || (inPolicy ?? ''), ...applicationData.map((data) => data.source)]
+}
+
 /** APPSPECIFIC data, exclusion of operating systems, and the policy lists, in BODY's order. */
 function restOf(source: RightsData, { configuration }: ServerState): readonly Markup[] {
   const applicationData = source.applicationData.map((data) => asMarkup(data.source))
@@ -112,7 +117,7 @@ function restOf(source: RightsData, { configuration }: ServerState): readonly Ma
 /** What is copied into every license of the PL is bounded: a batch multiplies it. A carriage return would not survive a parser, and break our signature. */
 const mostCopied = 64 * 1024
 
-function requireCopyable(copied: readonly string[]): void {
+export function requireCopyable(copied: readonly string[]): void {
   const length = copied.reduce((sum, text) => sum + text.length, 0)
   if (length > mostCopied) refuse('UnspecifiedError', `${length} characters of the PL would be copied into the license, at most ${mostCopied} are`)
   if (copied.some((text) => text.includes('\r') || (text.includes('&#') && /&#(?:13|x0*d);/i.test(text)))) refuse('UnspecifiedError', 'the PL has a carriage return in what is copied into the license')

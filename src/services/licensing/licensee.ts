@@ -16,11 +16,14 @@ import { certificationNamespace } from '../certification/messages.js'
 import type { Call } from '../context.js'
 import { requireGoodAccountCertificate } from './account-certificate.js'
 
+/** What these functions need of a call. */
+type Asking = Pick<Call, 'context' | 'state' | 'now'>
+
 /**
  * The principal that the licensee's RAC has, or will have: the key pair is made when there is none yet. Account keys are the root's business: a
  * licensing-only cluster asks it.
  */
-export async function findLicensee(call: Call, licensee: string): Promise<Principal> {
+export async function findLicensee(call: Asking, licensee: string): Promise<Principal> {
   const { directory } = call.context
   const account = /^S-1-/i.test(licensee) ? await directory.accountBySid(licensee) : await directory.accountByMail(licensee)
   if (account?.mail === undefined || !account.enabled) return refuse('AcquirePreLicenseInvalidLicensee', `"${licensee}" is nobody with a mail address in the directory`)
@@ -34,7 +37,7 @@ function principalOf(account: Account, publicKey: RsaPublicKey): Principal {
 }
 
 /** The answer of the root, kept as long as it is valid. */
-async function precertified(call: Call, account: Account): Promise<XrmlDocument> {
+async function precertified(call: Asking, account: Account): Promise<XrmlDocument> {
   const { precertified: kept } = call.context
   const known = kept.get(account.sid, call.now)
   if (known !== undefined) return known
@@ -43,7 +46,7 @@ async function precertified(call: Call, account: Account): Promise<XrmlDocument>
   return certificate
 }
 
-async function precertifyAtRoot({ context, state }: Call, account: Account): Promise<XrmlDocument> {
+async function precertifyAtRoot({ context, state }: Asking, account: Account): Promise<XrmlDocument> {
   const body = element(
     'Precertify',
     { xmlns: certificationNamespace },

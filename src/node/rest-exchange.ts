@@ -1,0 +1,106 @@
+/** One REST exchange: from a JSON body to the JSON answer or refusal, with its record in the request log. */
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { DatabaseAway } from '../cluster/store/database-away.js'
+import { RmsException, type ExceptionKey } from '../exceptions.js'
+import { RestException, restExceptions, type RestExceptionKey } from '../rest-exceptions.js'
+import type { Notes } from '../services/context.js'
+import { originOf } from '../services/rest/addresses.js'
+import type { RestAnswer, RestOperation, RestVersion } from '../services/rest/operation.js'
+import { stepOf } from '../services/steps.js'
+import { serviceContextOf, type NodeContext } from './context.js'
+import { record, tell, type Told } from './soap-exchange.js'
+
+export function restExchange(operation: RestOperation, version: RestVersion, context: NodeContext, nextId: () => string) {
+  return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+    const began = context.clock.monotonic()
+    const now = context.clock.now()
+    const notes: Notes = { metadata: correlationOf(request), issued: [], received: [] }
+    const outcome = await perform(operation, version, context, request, { now, notes })
+    await record(`/my/${version}${operation.path}`, context, request, outcome, { id: nextId(), now })
+    tell(context, request.caller, outcome, context.clock.monotonic() - began)
+    reply.code(outcome.status).header('cache-control', 'no-store')
+    return outcome.answer === undefined ? reply.send() : reply.send(outcome.answer)
+  }
+}
+
+/** The client's own name for the request: with it its log and ours are put together. */
+function correlationOf({ headers }: FastifyRequest): Record<string, string> {
+  const id = headers['x-ms-rms-request-id']
+  return id === undefined ? {} : { requestId: String(id).slice(0, 200) }
+}
+
+interface Outcome extends Told {
+  readonly answer: object | undefined
+}
+
+async function perform(
+  operation: RestOperation,
+  version: RestVersion,
+  context: NodeContext,
+  request: FastifyRequest,
+  around: { readonly now: Date; readonly notes: Notes },
+): Promise<Outcome> {
+  const { name } = operation
+  try {
+    const { answer, denied } = await call(operation, version, context, request, around)
+    return { status: 200, answer, operation: name, notes: around.notes, error: denied }
+  } catch (error) {
+    const told = toldError(error, context, name)
+    const key = told instanceof RestException ? told.key : keyOf(told.key)
+    return { status: restExceptions[key].status, answer: refusalOf(key), operation: name, notes: around.notes, error: told }
+  }
+}
+
+function call(operation: RestOperation, version: RestVersion, context: NodeContext, request: FastifyRequest, around: { readonly now: Date; readonly notes: Notes }): Promise<RestAnswer> {
+  if (request.validationError !== undefined) throw new RestException('BadInput', request.validationError.message)
+  const state = context.state()
+  const { account } = request.caller
+  // The hook before lets nobody through without one.
+  if (account === undefined) throw new RestException('Unauthorized', 'there is no account')
+  const { 'accept-language': languages = '', 'x-ms-rms-platform-id': platform = '' } = request.headers
+  return operation.handle({
+    ...around,
+    context: serviceContextOf(context, request.directory),
+    state,
+    account,
+    version,
+    origin: originOf(state.configuration, request.host),
+    query: textsIn(request.query),
+    body: request.body,
+    languages,
+    platform: String(platform),
+    observer: context.metrics.stepObserver(operation.name),
+  })
+}
+
+/** The first of several values; the names of parameters in lower case. */
+function textsIn(query: unknown): Readonly<Record<string, string | undefined>> {
+  const entries = Object.entries(query as Readonly<Record<string, string | readonly string[] | undefined>>)
+  return Object.fromEntries(entries.map(([name, value]) => [name.toLowerCase(), typeof value === 'object' ? value[0] : value]))
+}
+
+export function refusalOf(key: RestExceptionKey): { readonly Code: string; readonly Message: string } {
+  const { code, message } = restExceptions[key]
+  return { Code: code, Message: message }
+}
+
+/** What REST says for an exception of the steps that it shares with SOAP. What is wrong in a license is the client's input, whatever it is. */
+function keyOf(key: ExceptionKey): RestExceptionKey {
+  return sameOverRest[key] ?? 'BadInput'
+}
+
+const sameOverRest: Readonly<Partial<Record<ExceptionKey, RestExceptionKey>>> = {
+  ClusterDecommissioned: 'ServiceDisabled',
+  OnlinePublishingDisabled: 'ServiceDisabled',
+  ADEntrySearchFailed: 'NotSignedUp',
+  VerifyEmailAddressFailed: 'NotSignedUp',
+  AcquirePreLicenseInvalidLicensee: 'NotSignedUp',
+}
+
+/** Anything unforeseen is logged whole and told as nothing but "could not be processed". */
+function toldError(error: unknown, context: NodeContext, operation: string): RmsException | RestException {
+  if (error instanceof RmsException || error instanceof RestException) return error
+  if (error instanceof DatabaseAway) return new RestException('Busy', error.message)
+  context.log.error({ err: error, operation, step: stepOf(error) }, 'unexpected error')
+  return new RestException('Unspecified', `unexpected: ${error instanceof Error ? error.message : String(error)}`)
+}
