@@ -2,7 +2,6 @@
 import { systemClock } from '../effects.js'
 import { readPl } from '../xrml/pl.js'
 import { decryptRightsData } from '../xrml/rights-data.js'
-import { fetchTrusting } from './connections.js'
 import { step } from './context.js'
 import { decryptFile, readProtectedFile } from './open-file.js'
 import { readPlChain } from './pl-chain.js'
@@ -14,6 +13,7 @@ import { publishBody } from './rest-request.js'
 import { readChallenge, signInByPassword } from './rest-token.js'
 import type { RestClient, RestLicense, RestOptions, RestServices } from './rest-types.js'
 import { baseUrlOf } from './service-url.js'
+import { trustingFetch } from './trusting-fetch.js'
 import { readable, verifyLinks } from './verify.js'
 
 /**
@@ -23,7 +23,12 @@ import { readable, verifyLinks } from './verify.js'
 export function connectRest(options: RestOptions): RestClient {
   const { user = '', password = '', clock = systemClock, onStep } = options
   const { origin, hostname } = new URL(baseUrlOf(options.url))
-  const context: RestCallContext = { fetch: fetchTrusting(options.ca), userAgent: options.userAgent ?? 'rms-emulator client', languages: options.languages ?? 'en', timeoutMilliseconds: options.timeoutMilliseconds ?? 30_000 }
+  const context: RestCallContext = {
+    userAgent: options.userAgent ?? 'rms-emulator client',
+    languages: options.languages ?? 'en',
+    timeoutMilliseconds: options.timeoutMilliseconds ?? 30_000,
+    fetch: trustingFetch(options.ca),
+  }
   const timed = <Result>(name: string, work: () => Promise<Result>): Promise<Result> => step({ clock, onStep }, name, work)
   const mayHavePassword = [hostname, ...(options.signInHosts ?? [])]
   let token = options.token

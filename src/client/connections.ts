@@ -71,32 +71,18 @@ export function openConnections(options: ConnectionsOptions): Connections {
  * @param others for servers that do not offer Basic
  */
 function sharedConnections({ credentials, ca }: ConnectionsOptions, others?: Connections): Connections {
-  const trusting = trustingAgent(ca)
+  let made: Promise<Agent> | undefined
+  const agent = async (): Promise<Agent | undefined> => (ca === undefined ? undefined : (made ??= undici().then(({ Agent }) => new Agent({ connect: { ca } }))))
   const authorization = credentials && basicAuthorization(credentials)
   return {
     post: async (request) => {
-      const response = await send(request, { dispatcher: await trusting.agent(), authorization })
+      const response = await send(request, { dispatcher: await agent(), authorization })
       const answer = await readAnswer(response, request.maximumBytes)
       const offered = response.headers.get('www-authenticate') ?? ''
       return others !== undefined && answer.status === 401 && /\bNTLM\b/i.test(offered) && !/\bBasic\b/i.test(offered) ? others.post(request) : answer
     },
-    close: async () => void (await Promise.all([trusting.close(), others?.close()])),
+    close: async () => void (await Promise.all([made?.then((agent) => agent.close()), others?.close()])),
   }
-}
-
-/** Made when it is first asked for; undefined where what Node.js trusts is enough. */
-function trustingAgent(ca: string | undefined) {
-  let made: Promise<Agent> | undefined
-  return {
-    agent: async (): Promise<Agent | undefined> => (ca === undefined ? undefined : (made ??= undici().then(({ Agent }) => new Agent({ connect: { ca } })))),
-    close: async (): Promise<void> => (await made)?.close(),
-  }
-}
-
-/** @param ca certificates in PEM that servers' certificates may lead to, in place of those that Node.js trusts */
-export function fetchTrusting(ca: string | undefined): (url: string, settings: HttpSettings) => Promise<Received> {
-  const { agent } = trustingAgent(ca)
-  return async (url, settings) => fetchBy(await agent(), url, settings)
 }
 
 /** Value of Authorization (RFC 7617). */
@@ -203,16 +189,8 @@ interface Sending {
   readonly authorization?: string | undefined
 }
 
-export interface HttpSettings {
-  readonly method: 'GET' | 'POST'
-  readonly headers: Record<string, string>
-  readonly body?: string
-  readonly redirect: 'manual'
-  readonly signal: AbortSignal
-}
-
 /** As much of a Response as is read here. */
-export interface Received {
+interface Received {
   readonly status: number
   readonly headers: { get(name: string): string | null }
   readonly body: unknown
@@ -222,26 +200,18 @@ export interface Received {
 const undici = (): Promise<typeof Undici> => import('undici')
 
 async function send({ url, headers, body, signal }: HttpPost, { dispatcher, authorization }: Sending): Promise<Received> {
-  return fetchBy(dispatcher, url, {
+  const settings = {
     method: 'POST',
     headers: { ...headers, ...(authorization === undefined ? {} : { Authorization: authorization }) },
     body,
     // A redirected POST would go to an address that nobody named, with the password
     redirect: 'manual',
     signal,
-  })
-}
-
-async function fetchBy(dispatcher: Dispatcher | undefined, url: string, settings: HttpSettings): Promise<Received> {
+  } as const
   return dispatcher === undefined ? fetch(url, settings) : (await undici()).fetch(url, { ...settings, dispatcher })
 }
 
 async function readAnswer(response: Received, maximumBytes: number): Promise<HttpAnswer> {
-  return { status: response.status, type: response.headers.get('content-type') ?? '', bytes: await readBytes(response, maximumBytes) }
-}
-
-/** @throws TooManyBytes */
-export async function readBytes(response: Received, maximumBytes: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
   let length = 0
   for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
@@ -250,5 +220,5 @@ export async function readBytes(response: Received, maximumBytes: number): Promi
     if (length > maximumBytes) throw new TooManyBytes(response.status)
     chunks.push(chunk)
   }
-  return Buffer.concat(chunks)
+  return { status: response.status, type: response.headers.get('content-type') ?? '', bytes: Buffer.concat(chunks) }
 }

@@ -1,12 +1,12 @@
 /** One call of a REST service: the challenge, the token, the JSON (rest-mde 2, 3, 8). */
-import type { fetchTrusting } from './connections.js'
 import { adviceOnError, CallFailed, readBounded } from './soap-caller.js'
+import type { Fetch } from './trusting-fetch.js'
 
 export interface RestCallContext {
-  readonly fetch: ReturnType<typeof fetchTrusting>
   readonly userAgent: string
   readonly languages: string
   readonly timeoutMilliseconds: number
+  readonly fetch: Fetch
 }
 
 export interface RestRequest {

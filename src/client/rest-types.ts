@@ -13,10 +13,10 @@ export interface RestOptions {
   readonly password?: string | undefined
   /** An access token from elsewhere, instead of user and password. */
   readonly token?: string | undefined
-  /** Certificates in PEM that a server's certificate may lead to, in place of those that Node.js trusts. */
-  readonly ca?: string | undefined
   /** Host names, besides that of the cluster, that the password may be sent to when the server names them as its sign-in service. */
   readonly signInHosts?: readonly string[]
+  /** Certificates in PEM that the certificate of an https server may lead to; those of Node.js when left out. */
+  readonly ca?: string | undefined
   /** Preferred languages of names and descriptions, as in Accept-Language. */
   readonly languages?: string
   readonly clock?: Clock

@@ -11,7 +11,7 @@ import { quoted, SoapProblem } from '../soap/soap-problem.js'
 import type { SoapVersion } from '../soap/soap-problem.js'
 import { plainVersions, versionDataHeader } from '../soap/version-data.js'
 import type { VersionData } from '../soap/version-data.js'
-import { basicAuthorization, openConnections, readBytes, TooManyBytes, type Connections, type Credentials, type HttpAnswer, type Received } from './connections.js'
+import { basicAuthorization, openConnections, TooManyBytes, type Connections, type Credentials, type HttpAnswer } from './connections.js'
 
 export interface SoapCall {
   readonly url: string
@@ -108,7 +108,9 @@ async function post(call: SoapCall): Promise<HttpAnswer> {
       maximumBytes,
     })
   } catch (error) {
-    if (error instanceof TooManyBytes) throw tooLarge(url, error.status, maximumBytes)
+    if (error instanceof TooManyBytes) {
+      throw new CallFailed(url, error.status, `${url} answered with more than ${maximumBytes} bytes. Raise the limit if this is right.`)
+    }
     throw new CallFailed(url, undefined, `${url} cannot be called: ${adviceOnError(error, url, timeoutMilliseconds)}`, error)
   } finally {
     if (call.connections === undefined) await connections.close()
@@ -139,15 +141,19 @@ function requestHeader({ namespace, versions = plainVersions }: SoapCall): Marku
   return versions === 'none' ? undefined : versionDataHeader(namespace, versions)
 }
 
-/** The bytes of an answer. @throws CallFailed when they are too many */
-export async function readBounded(response: Received, url: string, maximumBytes: number): Promise<Uint8Array> {
-  return readBytes(response, maximumBytes).catch((error: unknown) => {
-    throw error instanceof TooManyBytes ? tooLarge(url, error.status, maximumBytes) : error
-  })
-}
-
-function tooLarge(url: string, status: number, maximumBytes: number): CallFailed {
-  return new CallFailed(url, status, `${url} answered with more than ${maximumBytes} bytes. Raise the limit if this is right.`)
+export async function readBounded(response: Response, url: string, maximumBytes: number): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = []
+  let length = 0
+  for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
+    length += chunk.byteLength
+    // Leaving the loop cancels the rest of the answer
+    if (length > maximumBytes) {
+      const why = `${url} answered with more than ${maximumBytes} bytes. Raise the limit if this is right.`
+      throw new CallFailed(url, response.status, why)
+    }
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
 }
 
 /** Faults come with 500 or 400 and are read as well; anything else that is not XML is explained by its status. */

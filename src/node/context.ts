@@ -24,12 +24,12 @@ export interface NodeContext extends ServiceContext {
   readonly log: Logger
   readonly requestLog: RequestLog
   readonly metrics: Metrics
+  /** Keys of the access tokens of the installation. */
+  readonly tokenKeys: TokenKeys
   /** Ways to sign in that are offered. */
   readonly schemes: readonly Scheme[]
   /** Those who have signed in by NTLM or Negotiate. */
   readonly connections: SignedInConnections
-  /** Keys of the access tokens of the installation. */
-  readonly tokenKeys: TokenKeys
   /** Whether there is a state yet. */
   readonly isReady: () => boolean
   /** From now on the node says that it is not ready, so that nobody sends it more; what comes all the same is served. */
@@ -70,8 +70,8 @@ export function createContext(parts: NodeParts): NodeContext {
   return {
     ...parts,
     directory: rememberingDirectory(parts.store.directory),
-    connections: signedInConnections({ clock, random, level: ntlmLevel, computer: nodeId }),
     tokenKeys: tokenKeys(parts.store.tokenKeys, parts.random),
+    connections: signedInConnections({ clock, random, level: ntlmLevel, computer: nodeId }),
     precertified: precertifiedAccounts(),
     keyPairs: keyPool(),
     state: () => {

@@ -23,19 +23,25 @@ t.test('both modes end with 0 and leave nothing behind', async (t) => {
   t.same([readdirSync(`${temporary}/one`), readdirSync(`${temporary}/two`)], [[], []])
 })
 
-t.test('the same over https, signed in by NTLM', async (t) => {
-  const demo = await run(['demo', '--tls', '--sign-in', 'ntlm', '--json'], { environment: { TMPDIR: `${temporary}/tls` } })
-  t.equal(demo.code, 0, demo.stderr + demo.stdout)
-  t.match(jsonLines(demo).at(-1), { event: 'done', ok: true })
-  t.same(readdirSync(`${temporary}/tls`), [])
-})
-
 t.test('over REST it ends with 0 too: challenge, token, file, and across to SOAP', async (t) => {
   const told = await run(['demo', '--rest', '--json'])
   t.equal(told.code, 0, told.stderr)
   t.match(jsonLines(told).at(-1), { event: 'done', ok: true })
   t.match(told.stdout, /"bob opens it over SOAP","ok":true/)
   t.match(told.stdout, /"mallory tries over REST","ok":true[^}]*AccessDenied/)
+})
+
+t.test('over REST and https', async (t) => {
+  const told = await run(['demo', '--rest', '--tls', '--json'])
+  t.equal(told.code, 0, told.stderr)
+  t.match(jsonLines(told).at(-1), { event: 'done', ok: true })
+})
+
+t.test('the same over https, signed in by NTLM', async (t) => {
+  const demo = await run(['demo', '--tls', '--sign-in', 'ntlm', '--json'], { environment: { TMPDIR: `${temporary}/tls` } })
+  t.equal(demo.code, 0, demo.stderr + demo.stdout)
+  t.match(jsonLines(demo).at(-1), { event: 'done', ok: true })
+  t.same(readdirSync(`${temporary}/tls`), [])
 })
 
 t.test('cut short, it stops its server, removes its folder and does not claim success', async (t) => {

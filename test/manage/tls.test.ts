@@ -4,7 +4,7 @@ import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { connect as connectTls } from 'node:tls'
 import t, { type Test } from 'tap'
-import { connect, connectRest } from '../../src/client/index.js'
+import { connect } from '../../src/client/index.js'
 import { issueServerCertificate, makeLabCa } from '../../src/crypto/lab-ca.js'
 import { seedPassword } from '../../src/directory/seed.js'
 import { systemClock, systemRandom } from '../../src/effects.js'
@@ -48,8 +48,6 @@ t.test('an installation in this process serves https, and its CA file is all tha
     }
   }
   const alice = connect({ url: lab.url, ...user, ca, signIn: 'ntlm' })
-  const services = await connectRest({ url: lab.url, user: 'alice@contoso.test', password: seedPassword, ca }).discover()
-  t.ok([...services.values()].every((url) => url.startsWith(`${new URL(lab.url).origin}/`)), 'over REST too, where the sign-in service is https as well')
   t.match((await alice.publishOnline({ rights: [{ to: 'bob@contoso.test', rights: ['VIEW'] }] })).text, `${lab.url}/licensing`)
   const protocol = (settings: object) => protocolOf(Number(new URL(lab.url).port), ca, settings)
   t.equal(await protocol({}), 'TLSv1.3')

@@ -11,7 +11,7 @@ interface RestStory extends Story {
 export async function tellOverRest(story: Story, url: string, ca: string | undefined): Promise<void> {
   const known = new Map<string, RestClient>()
   const rest = (user: string): RestClient => {
-    const client = known.get(user) ?? connectRest({ url, user: `${user}@contoso.test`, password: seedPassword, ...(ca === undefined ? {} : { ca }) })
+    const client = known.get(user) ?? connectRest({ url, user: `${user}@contoso.test`, password: seedPassword, ca })
     known.set(user, client)
     return client
   }
