@@ -5,15 +5,15 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { systemClock } from '../src/effects.js'
 import { certify } from './certify.bench.js'
-import { chartOf } from './chart.js'
+import { chartsOf } from './chart.js'
 import { installation } from './installation.bench.js'
 import { issue } from './issue.bench.js'
 import { parse } from './parse.bench.js'
 import { pinLoad, unpin } from './pinning.js'
 import { selfTimes } from './profile.js'
 import { publish } from './publish.bench.js'
-import { full, quick, type Bench, type Question, type Row } from './question.js'
-import { circumstances, loadNow, markdown, textTable, thisMachine, type Report } from './report.js'
+import { full, quick, type Answered, type Bench, type Question } from './question.js'
+import { circumstances, loadNow, markdown, textReport, thisMachine, type Report } from './report.js'
 import { sign } from './sign.bench.js'
 
 const questions: readonly Question[] = [sign, parse, issue, publish, certify, installation]
@@ -57,14 +57,11 @@ async function main(args: readonly string[]): Promise<void> {
     progress,
     signal: stop.signal,
   }
-  const rows: Row[] = []
-  const charts = new Map<string, string>()
+  const answers: Answered[] = []
   try {
     for (const question of asked) {
       if (question.takesAllCores === true && pinning !== undefined) unpin()
-      const answered = await question.ask(bench)
-      rows.push(...answered)
-      charts.set(`${question.name}.svg`, chartOf(question, answered))
+      answers.push({ name: question.name, about: question.about, rows: await question.ask(bench) })
       if (question.takesAllCores === true) pinLoad()
     }
   } finally {
@@ -73,14 +70,22 @@ async function main(args: readonly string[]): Promise<void> {
 
   const command = ['npm run bench', ...(args.length > 0 ? ['--', ...args] : [])].join(' ')
   const { connections, rounds } = size
-  const report: Report = { command, date, machine, connections, rounds, pinning: pinning ?? null, loadAfter: loadNow(), rows }
+  const report: Report = { command, date, machine, connections, rounds, pinning: pinning ?? null, loadAfter: loadNow(), answers }
   const json = `${JSON.stringify(report, undefined, 2)}\n`
-  process.stdout.write(values.json ? json : `${textTable(rows)}\n${circumstances(report).join('\n')}\n`)
+  process.stdout.write(values.json ? json : `${textReport(report)}\n${circumstances(report).join('\n')}\n`)
   await writeFile(join(results, `${date.replaceAll(':', '-')}.json`), json)
-  for (const [name, svg] of charts) await writeFile(join(results, name), svg)
+  await writeCharts(results, answers)
   if (values.profile) await printProfiles()
   const isWhole = values.mode === undefined && values.engine === undefined
-  if (isWhole && !values.quick && !values.profile && asked.length === questions.length) await writeFile(join(folder, 'RESULTS.md'), markdown(report))
+  if (isWhole && !values.quick && !values.profile && asked.length === questions.length) {
+    await writeFile(join(folder, 'RESULTS.md'), markdown(report))
+    await writeCharts(join(folder, 'charts'), answers)
+  }
+}
+
+async function writeCharts(place: string, answers: readonly Answered[]): Promise<void> {
+  await mkdir(place, { recursive: true })
+  for (const [name, svg] of answers.flatMap((answered) => [...chartsOf(answered)])) await writeFile(join(place, `${name}.svg`), svg)
 }
 
 function chosen(names: readonly string[]): readonly Question[] {
