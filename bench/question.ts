@@ -37,7 +37,7 @@ export const full: Size = {
   logRowSeconds: 60,
 }
 
-export const quick: Size = { ...full, users: 3, pls: 6, connections: 2, rounds: 3, secondsPerRound: 0.2, warmUpSeconds: 0.2, mostAccounts: 1000, mostLogRows: 10_000 }
+export const quick: Size = { ...full, users: 3, pls: 6, connections: 2, rounds: 2, secondsPerRound: 0.2, warmUpSeconds: 0.2, mostAccounts: 1000, mostLogRows: 10_000 }
 
 export interface Bench {
   readonly size: Size

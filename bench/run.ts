@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { systemClock } from '../src/effects.js'
+import { balancer } from './balancer.bench.js'
 import { certify } from './certify.bench.js'
 import { chartsOf } from './chart.js'
 import { installation } from './installation.bench.js'
@@ -16,7 +17,7 @@ import { full, quick, type Answered, type Bench, type Question } from './questio
 import { circumstances, loadNow, markdown, textReport, thisMachine, type Report } from './report.js'
 import { sign } from './sign.bench.js'
 
-const questions: readonly Question[] = [sign, parse, issue, publish, certify, installation]
+const questions: readonly Question[] = [sign, parse, issue, publish, certify, balancer, installation]
 
 const help = `npm run bench [-- [question …] [--quick] [--mode 1|2] [--engine openssl|forge] [--json] [--profile]]
 
