@@ -33,7 +33,7 @@ async function askLicenses(bench: Bench, database: string): Promise<readonly Row
     const rows = await withDoors(nodes.map(({ url }) => url), (doors) => compare(bench, doors, target))
     return rows.map((row) => ({ ...row, mode, engine: node.engine }))
   } finally {
-    await Promise.all(nodes.map(({ close }) => close()))
+    await Promise.all(nodes.map((one) => one.close()))
   }
 }
 
@@ -49,7 +49,7 @@ async function askStubs(bench: Bench): Promise<readonly Row[]> {
       ...(await compare({ ...bench, size: { ...bench.size, connections: 1 } }, doors, { ...target, key: 'added', what: 'answer at once, one connection' })),
     ])
   } finally {
-    await Promise.all(stubs.map(({ close }) => close()))
+    await Promise.all(stubs.map((one) => one.close()))
   }
 }
 
@@ -59,7 +59,7 @@ async function withDoors<Result>(urls: readonly string[], work: (doors: readonly
     for (const name of doorNames.filter(isInstalled)) doors.push(await openDoor(name, urls))
     return await work(doors)
   } finally {
-    await Promise.all(doors.map(({ close }) => close()))
+    await Promise.all(doors.map((one) => one.close()))
   }
 }
 

@@ -36,9 +36,9 @@ export function isInstalled(name: DoorName): boolean {
 }
 
 /** @param urls of the nodes behind it @throws when it cannot be reached */
-export async function openDoor(name: DoorName, urls: readonly string[], core?: number): Promise<Door> {
+export async function openDoor(name: DoorName, urls: readonly string[]): Promise<Door> {
   if (name === 'rms-emulator') {
-    const { child, ready, close } = await startProgram('balancer-process.js', urls, { core })
+    const { child, ready, close } = await startProgram('balancer-process.js', urls)
     return { name, url: (ready as { readonly url: string }).url, cpu: () => cpuOf(child.pid), close }
   }
   const folder = await mkdtemp(join(tmpdir(), 'rms-emulator-bench-'))

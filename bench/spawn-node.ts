@@ -51,9 +51,9 @@ export interface StartedProgram {
   /** The first message that it sent. */
   readonly ready: unknown
   /** The next one. */
-  next(): Promise<unknown>
+  readonly next: () => Promise<unknown>
   /** Waits until the process has ended. */
-  close(): Promise<void>
+  readonly close: () => Promise<void>
 }
 
 /**
