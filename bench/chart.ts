@@ -43,6 +43,7 @@ function chartOfCurve(rows: readonly Row[]): string {
     const own = rows.filter(({ point }) => point?.line === name)
     return { name, points: own.map(({ point, cpu }) => [point?.x ?? 0, cpu?.median ?? NaN] as const) }
   })
-  const of = rows[0]?.point?.of ?? ''
+  // The last point may say why it is the last
+  const of = rows.at(-1)?.point?.of ?? ''
   return lineChart({ title: `CPU time of a license by ${of}`, x: of, y: 'ms of CPU for a license', lines, isLogarithmicX: true })
 }

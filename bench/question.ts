@@ -16,10 +16,9 @@ export interface Size {
   readonly rounds: number
   readonly secondsPerRound: number
   readonly warmUpSeconds: number
-  /** Accounts in the directory, in the end. */
-  readonly mostAccounts: number
-  /** Rows in the request log, in the end, or as many as are written in so many seconds. */
-  readonly mostLogRows: number
+  /** Points of each curve, those that come first. */
+  readonly points: number
+  /** The curve of log rows ends with as many as are written in so many seconds. */
   readonly logRowSeconds: number
 }
 
@@ -32,12 +31,11 @@ export const full: Size = {
   rounds: 5,
   secondsPerRound: 3,
   warmUpSeconds: 4,
-  mostAccounts: 1_000_000,
-  mostLogRows: 10_000_000,
+  points: Infinity,
   logRowSeconds: 60,
 }
 
-export const quick: Size = { ...full, users: 3, pls: 6, connections: 2, rounds: 2, secondsPerRound: 0.2, warmUpSeconds: 0.2, mostAccounts: 1000, mostLogRows: 10_000 }
+export const quick: Size = { ...full, users: 3, pls: 6, connections: 2, rounds: 2, secondsPerRound: 0.2, warmUpSeconds: 0.2, points: 2 }
 
 export interface Bench {
   readonly size: Size

@@ -8,6 +8,7 @@ import { balancer } from './balancer.bench.js'
 import { certify } from './certify.bench.js'
 import { chartsOf } from './chart.js'
 import { cluster } from './cluster.bench.js'
+import { growth } from './growth.bench.js'
 import { installation } from './installation.bench.js'
 import { issue } from './issue.bench.js'
 import { parse } from './parse.bench.js'
@@ -18,7 +19,7 @@ import { full, quick, type Answered, type Bench, type Question } from './questio
 import { circumstances, loadNow, markdown, textReport, thisMachine, type Report } from './report.js'
 import { sign } from './sign.bench.js'
 
-const questions: readonly Question[] = [sign, parse, issue, publish, certify, balancer, cluster, installation]
+const questions: readonly Question[] = [sign, parse, issue, publish, certify, balancer, cluster, growth, installation]
 
 const help = `npm run bench [-- [question …] [--quick] [--mode 1|2] [--engine openssl|forge] [--json] [--profile]]
 
