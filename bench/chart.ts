@@ -44,6 +44,6 @@ function chartOfCurve(rows: readonly Row[]): string {
     return { name, points: own.map(({ point, cpu }) => [point?.x ?? 0, cpu?.median ?? NaN] as const) }
   })
   // The last point may say why it is the last
-  const of = rows.at(-1)?.point?.of ?? ''
-  return lineChart({ title: `CPU time of a license by ${of}`, x: of, y: 'ms of CPU for a license', lines, isLogarithmicX: true })
+  const [title, x] = [rows[0], rows.at(-1)].map((row) => row?.point?.of ?? '')
+  return lineChart({ title: `CPU time of a license by ${title}`, x: x ?? '', y: 'ms of CPU for a license', lines, isLogarithmicX: true })
 }

@@ -1,4 +1,5 @@
 /** Fills the SQLite file of a running node with many rows, by SQL: in pieces, since the node writes its log meanwhile. */
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import Libsql from 'libsql'
 import { systemClock } from '../src/effects.js'
 import { seedForest, seedPassword } from '../src/directory/seed.js'
@@ -28,7 +29,7 @@ const intoLog = `insert into request_log (cluster_name, host_machine_name, host_
     'AcquireLicense', '127.0.0.1', '', 'Basic', 0, '${seedForest.netbiosName}\\bench-' || (i % 50), null, null, '', 'Succeeded', '', strftime('%Y-%m-%dT%H:%M:%fZ', 1700000000 + i / 100.0, 'unixepoch')
     from number`
 
-/** So many more to do, until somebody says stop. */
+/** What is written, and where. */
 export interface Filling {
   readonly database: string
   /** Rows that were written before. */
@@ -39,22 +40,24 @@ export interface Filling {
 }
 
 /** Accounts `many-1@contoso.test` and so on, members of `staff`. */
-export function addManyAccounts(filling: Filling): number {
+export function addManyAccounts(filling: Filling): Promise<number> {
   return fill(filling, [intoAccounts, intoAddresses, intoMembers])
 }
 
 /** @param seconds to stop after @returns rows that are there then */
-export function addManyLogRows(filling: Filling, seconds: number): number {
+export function addManyLogRows(filling: Filling, seconds: number): Promise<number> {
   return fill(filling, [intoLog], seconds)
 }
 
-function fill({ database, from, to, progress, signal }: Filling, texts: readonly string[], seconds = Infinity): number {
+async function fill({ database, from, to, progress, signal }: Filling, texts: readonly string[], seconds = Infinity): Promise<number> {
   const file = new Libsql(database, { timeout: patience })
   try {
     const statements = texts.map((text) => file.prepare(text))
     const end = systemClock.monotonic() + seconds * 1000
     let done = from
     while (done < to && systemClock.monotonic() < end) {
+      // Lets a signal to stop come through
+      await nextTurn()
       signal.throwIfAborted()
       const next = Math.min(done + piece, to)
       file.exec('begin immediate')

@@ -84,7 +84,7 @@ const accountCounts: Curve = async (growing) => {
   const rows: Row[] = []
   let done = 0
   for (const step of steps(growing, [100, 10_000, 100_000, 1_000_000])) {
-    done = addManyAccounts({ database, from: done, to: step, progress: (count) => bench.progress(`accounts: ${count}`), signal: bench.signal })
+    done = await addManyAccounts({ database, from: done, to: step, progress: (count) => bench.progress(`accounts: ${count}`), signal: bench.signal })
     const point = { curve: 'accounts', of: 'accounts in the directory', x: await store.directory.countAccounts() }
     rows.push(...(await unchangedAndChanged(growing, point, requestsOfAll(growing))))
   }
@@ -125,7 +125,7 @@ const logRows: Curve = async (growing) => {
   let [done, left] = [0, logRowSeconds]
   for (const step of steps(growing, [0, 10_000, 100_000, 1_000_000, 10_000_000])) {
     const began = systemClock.monotonic()
-    done = addManyLogRows({ database, from: done, to: step, progress: (count) => bench.progress(`request log: ${count} rows`), signal: bench.signal }, left)
+    done = await addManyLogRows({ database, from: done, to: step, progress: (count) => bench.progress(`request log: ${count} rows`), signal: bench.signal }, left)
     left -= (systemClock.monotonic() - began) / 1000
     const of = done < step ? `rows in the request log (as many as were written in ${logRowSeconds} s)` : 'rows in the request log'
     rows.push(await measureKnown(growing, { curve: 'log', of, x: done, line: 'the same PL' }, requestsOfAll(growing)))

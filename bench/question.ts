@@ -30,7 +30,7 @@ export const full: Size = {
   connections: 16,
   rounds: 5,
   secondsPerRound: 3,
-  warmUpSeconds: 4,
+  warmUpSeconds: 3,
   points: Infinity,
   logRowSeconds: 60,
 }

@@ -45,7 +45,7 @@ export function lineChart({ title, x, y, lines, width = 860, height = 320, ...ax
     softLabel(y, { x: box.left - 6, y: box.top - 8, anchor: 'start' }),
     softLabel(x, { x: box.right, y: height - 10, anchor: 'end' }),
     joined(up.ticks(5).filter(isLabelled(axes.isLogarithmic)).map((tick) => gridLine(tick, up(tick), box))),
-    joined(across.ticks(10).filter(isLabelled(axes.isLogarithmicX)).map((tick) => label(number(tick), { x: across(tick), y: box.bottom + 18, anchor: 'middle' }))),
+    joined(xTicks(across, axes.isLogarithmicX).map((tick) => label(number(tick), { x: across(tick), y: box.bottom + 18, anchor: 'middle' }))),
     rule({ x: box.left, y: box.bottom }, { x: box.right, y: box.bottom }, '#57606a'),
     joined(colored.map((one) => draw(one, across, up))),
   )
@@ -70,6 +70,13 @@ function isLabelled(isLogarithmic: boolean | undefined): (tick: number) => boole
 
 function gridLine(tick: number, y: number, box: Box): Markup {
   return joined(rule({ x: box.left, y }, { x: box.right, y }), label(number(tick), { x: box.left - 8, y: y + 4, anchor: 'end' }))
+}
+
+/** Over more than three powers of ten only these are labelled: their names are long. */
+function xTicks(across: Scale, isLogarithmic: boolean | undefined): readonly number[] {
+  const [from = 1, to = 1] = across.domain()
+  const ticks = across.ticks(10).filter(isLabelled(isLogarithmic))
+  return isLogarithmic === true && to / from > 1000 ? ticks.filter((tick) => Number.isInteger(Math.round(Math.log10(tick) * 1e6) / 1e6)) : ticks
 }
 
 function draw({ points, color, isDashed, isFilled, isDots }: Line, across: Scale, up: Scale): Markup {

@@ -27,5 +27,8 @@ t.test('a question with curves has a line chart for each of them', async (t) => 
   const svg = charts.get('growth-principals') ?? ''
   readXml(svg)
   for (const wanted of ['principals in the PL', '>known<', '>new<', '>1,000<']) t.ok(svg.includes(wanted), wanted)
+  const wide = chartsOf({ ...answered, rows: [point('log', 'known', 0, 1), point('log', 'known', 1_000_000, 1)] }).get('growth-log') ?? ''
+  t.match(wide, />100,000</, 'over many powers of ten')
+  t.notMatch(wide, />200,000</, 'only they are labelled')
   t.equal(svg.split('<path').length, 2, 'one line of two points; the other is a single dot')
 })
