@@ -52,7 +52,7 @@ async function main(args: readonly string[]): Promise<void> {
   const date = systemClock.now().toISOString()
   const pinning = pinLoad()
   const whole = values.quick ? quick : full
-  const size = { ...whole, modes: only(whole.modes, values.mode), engines: only(whole.engines, values.engine) }
+  const size = { ...whole, modes: only(whole.modes, values.mode), engines: only(values.engine === undefined ? whole.engines : full.engines, values.engine) }
   const bench: Bench = {
     size,
     nodeCore: pinning?.nodeCore,
