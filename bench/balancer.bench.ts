@@ -1,199 +1,133 @@
-/**
- * What does the balancer cost? 27 KB POST, 20 KB answer, through our balancer, nginx and HAProxy (where installed), and straight to the nodes.
- * Two kinds of stub node: one that answers at once, and one that works 1 ms of CPU time for each answer, as licensing does.
- * Run: node build/bench/balancer.bench.js [--seconds N]
- */
-import { execFileSync, fork, spawn, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:http'
-import { connect, type AddressInfo } from 'node:net'
-import { cpus, tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import autocannon from 'autocannon'
-import { startBalancer } from '../src/balancer/balancer.js'
+/** What does the balancer cost, beside nginx and HAProxy: AcquireLicense at two nodes, the same sizes at nodes that answer at once, and what it adds to one request? */
+import { doorNames, isInstalled, openDoor, type Door } from './doors.js'
+import { fire, type LoadRequest } from './load.js'
+import { hasOneLicense } from './issue.bench.js'
+import { withDatabase } from './measure.js'
+import type { Bench, Question, Row } from './question.js'
+import { licenseRequest } from './requests.js'
+import { makeSessions } from './sessions.js'
+import { spawnNode, startProgram } from './spawn-node.js'
+import { percentile, spreadOf } from './spread.js'
 
-const self = fileURLToPath(import.meta.url)
-const body = Buffer.alloc(27 * 1024, 'x')
-const answer = Buffer.alloc(20 * 1024, 'a')
-
-interface Door {
-  readonly name: string
-  readonly url: string
-  /** The process whose CPU time is the balancer's cost. */
-  readonly pid: number | undefined
-  stop(): Promise<void>
+export const balancer: Question = {
+  name: 'balancer',
+  about: 'the balancer beside nginx and HAProxy: two nodes behind each of them, one node behind none',
+  takesAllCores: true,
+  ask: async (bench) => {
+    const missing = doorNames.filter((name) => !isInstalled(name)).map((name): Row => ({ what: `${name}: not installed` }))
+    return [...(await withDatabase((database) => askLicenses(bench, database))), ...(await askStubs(bench)), ...missing]
+  },
 }
 
-function runStub(): void {
-  const work = (): void => {
-    const start = process.cpuUsage()
-    for (;;) {
-      const { user, system } = process.cpuUsage(start)
-      if (user + system >= 1000) return
-    }
-  }
-  const server = createServer((request, response) => {
-    request.resume()
-    request.once('end', () => {
-      if (request.url === '/readyz') {
-        response.end('ready')
-        return
-      }
-      if (request.url === '/work') work()
-      response.writeHead(200, { 'content-type': 'text/xml', 'content-length': answer.length })
-      response.end(answer)
-    })
-  })
-  server.keepAliveTimeout = 65_000
-  server.listen(0, '127.0.0.1', () => void process.send?.(`http://127.0.0.1:${(server.address() as AddressInfo).port}`))
-  process.on('disconnect', () => process.exit(0))
-}
-
-async function runBalancer(urls: readonly string[]): Promise<void> {
-  const nodes = urls.map((url, index) => ({ id: `node-${index + 1}`, url }))
-  const balancer = await startBalancer({ clusters: [{ name: 'bench', listeners: [{ name: 'bench', host: '127.0.0.1', port: 0 }], nodes }] })
-  await balancer.waitUntil(({ clusters }) => clusters[0]?.nodes.every(({ state }) => state === 'ready') === true)
-  process.send?.(balancer.clusters[0]?.listeners[0]?.url ?? '')
-  process.on('disconnect', () => process.exit(0))
-}
-
-async function forkSelf(...args: string[]): Promise<{ child: ChildProcess; url: string }> {
-  const child = fork(self, args)
-  const [url] = (await once(child, 'message')) as [string]
-  return { child, url }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}
-
-async function whenListening(port: number): Promise<void> {
-  for (;;) {
-    const socket = connect(port, '127.0.0.1')
-    try {
-      await once(socket, 'connect')
-      return
-    } catch {
-      // Not yet.
-    } finally {
-      socket.destroy()
-    }
-    await new Promise((resolve) => {
-      setTimeout(resolve, 20)
-    })
-  }
-}
-
-function isInstalled(command: string): boolean {
+/** Real nodes: licensing is the work. */
+async function askLicenses(bench: Bench, database: string): Promise<readonly Row[]> {
+  const [mode = 2] = bench.size.modes
+  const node = { database, mode, engine: 'openssl' } as const
+  const first = await spawnNode({ ...node, accounts: bench.size.users })
+  const nodes = [first]
   try {
-    execFileSync('which', [command], { stdio: 'ignore' })
-    return true
-  } catch {
-    return false
+    nodes.push(await spawnNode({ ...node, accounts: 0, nodeId: 'root-2' }))
+    const { accounts, published } = await makeSessions(first.url, mode, { ...bench, size: { ...bench.size, pls: 1 } })
+    const requests = accounts.flatMap((account) => published.map((content) => licenseRequest(account, content)))
+    const target = { key: 'licenses', what: 'license', requests, isGood: hasOneLicense }
+    const rows = await withDoors(nodes.map(({ url }) => url), (doors) => compare(bench, doors, target))
+    return rows.map((row) => ({ ...row, mode, engine: node.engine }))
+  } finally {
+    await Promise.all(nodes.map((one) => one.close()))
   }
 }
 
-const hostOf = (url: string) => new URL(url).host
-
-const nginxConfig = (folder: string, port: number, urls: readonly string[]) => `
-worker_processes 1; daemon off; master_process off; pid ${folder}/nginx.pid; error_log ${folder}/error.log;
-events { worker_connections 1024; }
-http {
-  access_log off; client_body_buffer_size 64k; proxy_buffers 8 16k;
-  client_body_temp_path ${folder}/b; proxy_temp_path ${folder}/p; fastcgi_temp_path ${folder}/f; uwsgi_temp_path ${folder}/u; scgi_temp_path ${folder}/s;
-  upstream nodes { ${urls.map((url) => `server ${hostOf(url)};`).join(' ')} keepalive 64; }
-  server { listen 127.0.0.1:${port};
-    location / { proxy_pass http://nodes; proxy_http_version 1.1; proxy_set_header Connection ""; proxy_set_header Host $host;
-      proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for; } }
-}`
-
-const haproxyConfig = (port: number, urls: readonly string[]) => `
-global
-  nbthread 1
-defaults
-  mode http
-  timeout connect 2s
-  timeout client 65s
-  timeout server 60s
-  option forwardfor
-frontend front
-  bind 127.0.0.1:${port}
-  default_backend nodes
-backend nodes
-  balance roundrobin
-${urls.map((url, index) => `  server node${index} ${hostOf(url)}`).join('\n')}
-`
-
-async function openDoor(name: string, urls: readonly string[], folder: string): Promise<Door> {
-  if (name === 'straight') return { name, url: urls[0] ?? '', pid: undefined, stop: async () => undefined }
-  if (name === 'rms-emulator') {
-    const { child, url } = await forkSelf('balancer', ...urls)
-    return { name, url, pid: child.pid, stop: async () => end(child) }
-  }
-  const port = await freePort()
-  const file = join(folder, `${name}.conf`)
-  writeFileSync(file, name === 'nginx' ? nginxConfig(folder, port, urls) : haproxyConfig(port, urls))
-  const child = name === 'nginx' ? spawn('nginx', ['-c', file, '-p', folder], { stdio: 'ignore' }) : spawn('haproxy', ['-f', file, '-db'], { stdio: 'ignore' })
-  await whenListening(port)
-  return { name, url: `http://127.0.0.1:${port}`, pid: child.pid, stop: async () => end(child) }
-}
-
-async function end(child: ChildProcess): Promise<void> {
-  const exited = once(child, 'exit')
-  child.kill('SIGKILL')
-  await exited
-}
-
-/** CPU time in microseconds, where the system tells (Linux). */
-function cpuTime(pid: number | undefined): number {
+/** The balancer is the work. */
+async function askStubs(bench: Bench): Promise<readonly Row[]> {
+  const stubs = await Promise.all([1, 2].map(() => startProgram('stub-node.js', [])))
   try {
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
-    return (Number(fields[11]) + Number(fields[12])) * 10_000
-  } catch {
-    return NaN
+    const urls = stubs.map(({ ready }) => (ready as { readonly url: string }).url)
+    const request: LoadRequest = { method: 'POST', path: '/', headers: { 'content-type': 'text/xml' }, body: 'x'.repeat(27 * 1024) }
+    const target = { requests: [request], isGood: (body: string) => body.length === 20 * 1024 }
+    return await withDoors(urls, async (doors) => [
+      ...(await compare(bench, doors, { ...target, key: 'stub', what: 'answer at once' })),
+      ...(await compare({ ...bench, size: { ...bench.size, connections: 1 } }, doors, { ...target, key: 'added', what: 'answer at once, one connection' })),
+    ])
+  } finally {
+    await Promise.all(stubs.map((one) => one.close()))
   }
 }
 
-async function measure(door: Door, path: string, seconds: number) {
-  const run = { url: `${door.url}${path}`, method: 'POST', body, headers: { 'content-type': 'text/xml' }, connections: 16 } as const
-  const before = cpuTime(door.pid)
-  const { requests, latency, errors, non2xx } = await autocannon({ ...run, duration: seconds })
-  return { rate: requests.average, cpu: (cpuTime(door.pid) - before) / requests.total, p50: latency.p50, p99: latency.p99, failed: errors + non2xx }
+async function withDoors<Result>(urls: readonly string[], work: (doors: readonly Door[]) => Promise<Result>): Promise<Result> {
+  const doors: Door[] = [{ name: 'straight to one node', url: urls[0] ?? '', cpu: () => undefined, close: async () => undefined }]
+  try {
+    for (const name of doorNames.filter(isInstalled)) doors.push(await openDoor(name, urls))
+    return await work(doors)
+  } finally {
+    await Promise.all(doors.map((one) => one.close()))
+  }
 }
 
-async function main(seconds: number): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), 'balancer-bench-'))
-  const names = ['straight', 'rms-emulator', ...['nginx', 'haproxy'].filter(isInstalled)]
-  console.log(`${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, Node ${process.version}, 16 connections, 2 nodes, ${seconds} s each, load generator on the same machine`)
-  const nodes = await Promise.all([1, 2].map(async () => forkSelf('stub')))
-  const doors: Door[] = []
-  for (const name of names) doors.push(await openDoor(name, nodes.map(({ url }) => url), folder))
-  // A cold JavaScript engine costs several times as much: every process that takes part is warm before anything counts.
-  for (const door of doors) await measure(door, '/plain', seconds)
-  for (const path of ['/plain', '/work']) {
-    const rates = new Map<string, number>()
-    console.log(`\n${path === '/plain' ? 'nodes that answer at once' : 'nodes that work 1 ms for each answer'} (straight: one node, no balancer)`)
-    // In turns, so that other load on the machine meets all of them.
-    for (const door of [...doors, ...doors]) {
-      const { rate, cpu, p50, p99, failed } = await measure(door, path, seconds)
-      rates.set(door.name, (rates.get(door.name) ?? 0) + rate / 2)
-      console.log(`${door.name.padEnd(14)} ${rate.toFixed(0).padStart(6)} req/s  ${cpu.toFixed(0).padStart(4)} µs CPU per request  p50 ${p50} ms  p99 ${p99} ms  failed ${failed}`)
+interface Target {
+  readonly key: string
+  readonly what: string
+  readonly requests: readonly LoadRequest[]
+  readonly isGood: (body: string) => boolean
+}
+
+interface Shot {
+  readonly rate: number
+  readonly p50: number
+  readonly latencies: readonly number[]
+  /** Milliseconds of the door, for one request. */
+  readonly cpu: number
+}
+
+/** A round takes a part of what it takes elsewhere: there are four doors and three workloads. */
+const partOfRound = 3
+
+/** The doors in turn in every round, so that other work on the machine meets all of them. */
+async function compare(bench: Bench, doors: readonly Door[], target: Target): Promise<readonly Row[]> {
+  const { size, progress } = bench
+  const shots = new Map<Door, Shot[]>()
+  for (const door of doors) {
+    progress(`${target.what}, ${door.name}: warm-up`)
+    const cold = await shoot(bench, door, target, size.connections * 4)
+    const warm = await shoot(bench, door, target, cold.rate * size.warmUpSeconds)
+    shots.set(door, [warm])
+  }
+  for (let round = 1; round <= size.rounds; round++) {
+    for (const [door, before] of shots) {
+      const { rate } = before.at(-1) ?? { rate: 1 }
+      progress(`${target.what}, ${door.name}: round ${round} of ${size.rounds}, ${rate.toFixed(0)}/s`)
+      before.push(await shoot(bench, door, target, (rate * size.secondsPerRound) / partOfRound))
     }
-    const [ours, nginx] = [rates.get('rms-emulator'), rates.get('nginx')]
-    if (ours !== undefined && nginx !== undefined) console.log(`rms-emulator / nginx: ${((100 * ours) / nginx).toFixed(1)} %`)
   }
-  await Promise.all([...doors.map(async (door) => door.stop()), ...nodes.map(async ({ child }) => end(child))])
-  rmSync(folder, { recursive: true, force: true })
+  const counted = [...shots].map(([door, all]) => ({ door, rounds: all.slice(1) }))
+  const roundsOf = (name: Door['name']): readonly Shot[] => counted.find(({ door }) => door.name === name)?.rounds ?? []
+  const [nginx, straight] = [roundsOf('nginx'), roundsOf('straight to one node')]
+  return counted.map(({ door, rounds }) => rowOf(target, door, rounds, { nginx, straight }))
 }
 
-const [role, ...rest] = process.argv.slice(2)
-if (role === 'stub') runStub()
-else if (role === 'balancer') await runBalancer(rest)
-else await main(role === '--seconds' ? Number(rest[0]) : role === '--quick' ? 1 : 5)
+async function shoot({ size, signal }: Bench, door: Door, { requests, isGood }: Target, amount: number): Promise<Shot> {
+  const before = door.cpu() ?? NaN
+  const { latencies, seconds } = await fire({ url: door.url, requests, connections: size.connections, amount: Math.round(amount), isGood, signal })
+  return { rate: latencies.length / seconds, p50: percentile(latencies, 50), latencies, cpu: ((door.cpu() ?? NaN) - before) / latencies.length }
+}
+
+function rowOf({ key, what }: Target, { name }: Door, rounds: readonly Shot[], { nginx, straight }: { readonly nginx: readonly Shot[]; readonly straight: readonly Shot[] }): Row {
+  const latencies = rounds.flatMap((round) => round.latencies)
+  const hasDoor = name !== 'straight to one node'
+  const hasCpu = rounds.every(({ cpu }) => Number.isFinite(cpu))
+  return {
+    ...(name === 'rms-emulator' ? { key } : {}),
+    what: `${what}: ${name}`,
+    operations: latencies.length,
+    perSecond: spreadOf(rounds.map(({ rate }) => rate)),
+    p50: percentile(latencies, 50),
+    p99: percentile(latencies, 99),
+    ...(hasCpu ? { cpu: spreadOf(rounds.map(({ cpu }) => cpu)) } : {}),
+    ...(hasDoor && key !== 'added' && nginx.length > 0 ? { ofNginx: medianOf(rounds, nginx, (own, other) => (100 * own.rate) / other.rate) } : {}),
+    ...(hasDoor && key === 'added' ? { addedP50: medianOf(rounds, straight, (own, other) => own.p50 - other.p50) } : {}),
+  }
+}
+
+/** Round by round against another door, since what else the machine does changes from round to round. */
+function medianOf(rounds: readonly Shot[], others: readonly Shot[], figure: (own: Shot, other: Shot) => number): number {
+  return percentile(rounds.flatMap((own, index) => (others[index] === undefined ? [] : figure(own, others[index]))), 50)
+}

@@ -22,12 +22,12 @@ export const issue: Question = {
 async function askMode(bench: Bench, mode: CryptoMode, database: string): Promise<readonly Row[]> {
   const { size, nodeCore: core } = bench
   const sessions = await withNode({ database, mode, engine: 'openssl', accounts: size.users, core }, ({ url }) => makeSessions(url, mode, bench))
-  const rawSign = (await measureRaw(bench, mode, 'sign')).cpu.median
+  const raw = await measureRaw(bench, mode, 'sign')
   const rows: Row[] = []
   for (const engine of size.engines) {
     const profile = bench.profileFolder === undefined ? undefined : { folder: bench.profileFolder, name: `issue-mode${mode}-${engine}.cpuprofile` }
     const measured = await withNode({ database, mode, engine, accounts: 0, core, profile }, (node) => askNode(bench, node, { mode, engine, sessions }))
-    rows.push(...measured.map((row) => ({ ...row, share: (100 * rawSign) / row.cpu.median })))
+    rows.push(...measured.map((row) => ({ ...row, share: (100 * raw.cpu.median) / row.cpu.median, rateShare: (100 * row.perSecond.median) / raw.perSecond.median })))
   }
   return rows
 }
@@ -47,8 +47,8 @@ async function askNode(bench: Bench, node: SpawnedNode, { mode, engine, sessions
   })
   const cell = { mode, engine, isGood: hasOneLicense }
   return [
-    await measure(bench, node, { ...cell, what: `license, one PL, ${accounts.length} users`, requests: onePl }),
-    await measure(bench, node, { ...cell, what: `license, ${published.length} PLs in turn, ${accounts.length} users`, requests: manyPls }),
+    await measure(bench, node, { ...cell, key: 'one PL', what: `license, one PL, ${accounts.length} users`, requests: onePl }),
+    await measure(bench, node, { ...cell, key: 'distinct PLs', what: `license, ${published.length} PLs in turn, ${accounts.length} users`, requests: manyPls }),
   ]
 }
 

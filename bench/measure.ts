@@ -10,6 +10,7 @@ import { spawnNode, type NodeArguments, type SpawnedNode } from './spawn-node.js
 import { percentile, spreadOf } from './spread.js'
 
 export interface Workload {
+  readonly key?: string
   readonly what: string
   readonly mode: CryptoMode
   readonly engine: EngineName
@@ -18,7 +19,7 @@ export interface Workload {
   readonly isGood: (body: string) => boolean
 }
 
-export async function measure(bench: Bench, node: SpawnedNode, { what, mode, engine, requests, isGood }: Workload): Promise<RateRow> {
+export async function measure(bench: Bench, node: SpawnedNode, { key, what, mode, engine, requests, isGood }: Workload): Promise<RateRow> {
   const { size, progress, signal } = bench
   const shoot = (amount: number): Promise<Round> => fire({ url: node.url, requests, connections: size.connections, amount, isGood, signal })
   const title = `Mode ${mode}, ${engine}: ${what}`
@@ -41,6 +42,7 @@ export async function measure(bench: Bench, node: SpawnedNode, { what, mode, eng
   }
   const latencies = rounds.flatMap((round) => round.latencies)
   return {
+    ...(key === undefined ? {} : { key }),
     what,
     mode,
     engine,

@@ -1,5 +1,5 @@
 /**
- * One node as a process of its own. Arguments: database, mode, engine, number of accounts to add. It tells its URL to the process that
+ * One node as a process of its own. Arguments: database, mode, engine, number of accounts to add, id. It tells its URL to the process that
  * started it, answers each message with what it has used so far, and ends when that process goes away.
  */
 import { seedForest, seedPassword } from '../src/directory/seed.js'
@@ -20,13 +20,13 @@ export interface NodeUsage {
   readonly rss: number
 }
 
-const [database = ':memory:', mode = '2', engine = 'openssl', accounts = '0'] = process.argv.slice(2)
+const [database = ':memory:', mode = '2', engine = 'openssl', accounts = '0', nodeId = 'root-1'] = process.argv.slice(2)
 
 // Ctrl-C goes to every process of the terminal; the one that started this node ends it in its own time
 process.on('SIGINT', () => undefined)
 const gone = new Promise((resolve) => process.once('disconnect', resolve))
 
-const node = await startNode({ database, mode: Number(mode) as CryptoMode, engine: engine as EngineName })
+const node = await startNode({ database, mode: Number(mode) as CryptoMode, engine: engine as EngineName, nodeId, provision: nodeId === 'root-1' })
 await addAccounts(node.context.store.directory, Number(accounts))
 process.on('message', () => tell(usage()))
 tell({ url: node.url })

@@ -12,7 +12,7 @@ export function pinLoad(): Pinning | undefined {
   const pinning = { nodeCore: 0, loadCore: 1 }
   try {
     taskset('-c', String(pinning.nodeCore), process.execPath, '--version')
-    taskset('-a', '-p', '-c', String(pinning.loadCore), String(process.pid))
+    moveTo(String(pinning.loadCore))
     return pinning
   } catch {
     return undefined
@@ -21,7 +21,12 @@ export function pinLoad(): Pinning | undefined {
 
 /** Gives this process all cores back; those that it starts have them too. */
 export function unpin(): void {
-  taskset('-a', '-p', '-c', `0-${cpus().length - 1}`, String(process.pid))
+  moveTo(`0-${cpus().length - 1}`)
+}
+
+/** @param cores as taskset names them, such as `2-3`; what this process starts from then on has them too */
+export function moveTo(cores: string): void {
+  taskset('-a', '-p', '-c', cores, String(process.pid))
 }
 
 function taskset(...args: readonly string[]): void {

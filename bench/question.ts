@@ -16,6 +16,10 @@ export interface Size {
   readonly rounds: number
   readonly secondsPerRound: number
   readonly warmUpSeconds: number
+  /** Points of each curve, those that come first. */
+  readonly points: number
+  /** The curve of log rows ends with as many as are written in so many seconds. */
+  readonly logRowSeconds: number
 }
 
 export const full: Size = {
@@ -23,13 +27,16 @@ export const full: Size = {
   engines: ['openssl', 'forge'],
   users: 50,
   pls: 2000,
-  connections: 8,
+  connections: 16,
   rounds: 5,
-  secondsPerRound: 5,
-  warmUpSeconds: 5,
+  secondsPerRound: 3,
+  warmUpSeconds: 3,
+  points: Infinity,
+  logRowSeconds: 60,
 }
 
-export const quick: Size = { ...full, users: 3, pls: 6, connections: 2, rounds: 3, secondsPerRound: 0.2, warmUpSeconds: 0.2 }
+/** One engine: with forge a license takes a hundred times as long. */
+export const quick: Size = { ...full, engines: ['openssl'], users: 3, pls: 6, connections: 2, rounds: 2, secondsPerRound: 0.2, warmUpSeconds: 0.2, points: 2 }
 
 export interface Bench {
   readonly size: Size
@@ -43,10 +50,24 @@ export interface Bench {
   readonly signal: AbortSignal
 }
 
+/** A point of a curve: how something grows with something else. */
+export interface Point {
+  /** One word: the name of the chart. */
+  readonly curve: string
+  /** What grows, with its unit: the x axis. */
+  readonly of: string
+  readonly x: number
+  /** One of the lines of the chart. */
+  readonly line: string
+}
+
 export interface Row {
+  /** What the goals know the row by, whatever the size of the run. */
+  readonly key?: string
   readonly what: string
-  readonly mode: CryptoMode
-  readonly engine: EngineName
+  /** Absent where no license is issued. */
+  readonly mode?: CryptoMode
+  readonly engine?: EngineName
   /** Operations in all rounds. */
   readonly operations?: number
   readonly perSecond?: Spread
@@ -61,13 +82,31 @@ export interface Row {
   readonly rss?: number
   /** Licenses per second of CPU time, as percentage of raw signatures per second of CPU time, same run and key length. */
   readonly share?: number
+  /** The same with the time of the clock: it is lower when other programs use the cores, or the node waits. */
+  readonly rateShare?: number
+  /** Percentage of nginx's operations per second with the same nodes, in the same rounds. */
+  readonly ofNginx?: number
+  /** p50 less the p50 without anything between client and node, in milliseconds. */
+  readonly addedP50?: number
+  /** Whether each node had a core of its own, and load and balancer others. */
+  readonly ownCores?: boolean
+  readonly point?: Point
 }
 
 /** One of operations that follow each other. */
 export interface RateRow extends Row {
+  readonly mode: CryptoMode
+  readonly engine: EngineName
   readonly operations: number
   readonly perSecond: Spread
   readonly cpu: Spread
+}
+
+/** What a question was answered with. */
+export interface Answered {
+  readonly name: string
+  readonly about: string
+  readonly rows: readonly Row[]
 }
 
 export interface Question {

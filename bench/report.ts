@@ -1,7 +1,10 @@
 /** The table for people, the JSON for programs, and RESULTS.md for those who read on. */
 import { cpus, loadavg, release, type } from 'node:os'
 import type { Pinning } from './pinning.js'
-import type { Row } from './question.js'
+import { chartNames } from './chart.js'
+import { goalsOf, type Goal } from './goals.js'
+import type { Answered, Row } from './question.js'
+import { rounded } from './rounded.js'
 import type { Spread } from './spread.js'
 
 export interface Report {
@@ -15,7 +18,7 @@ export interface Report {
   readonly pinning: Pinning | null
   /** Load average of one minute at the end; the run itself adds two at most. */
   readonly loadAfter: number
-  readonly rows: readonly Row[]
+  readonly answers: readonly Answered[]
 }
 
 export interface Machine {
@@ -46,8 +49,8 @@ export function loadNow(): number {
 
 const columns: readonly { readonly title: string; readonly cell: (row: Row) => string }[] = [
   { title: 'what', cell: ({ what }) => what },
-  { title: 'mode', cell: ({ mode }) => String(mode) },
-  { title: 'engine', cell: ({ engine }) => engine },
+  { title: 'mode', cell: ({ mode }) => String(mode ?? '') },
+  { title: 'engine', cell: ({ engine }) => engine ?? '' },
   { title: 'per second', cell: ({ perSecond }) => rounded(perSecond?.median) },
   { title: 'seconds', cell: ({ seconds }) => rounded(seconds?.median) },
   { title: 'lowest–highest', cell: ({ perSecond, seconds }) => range(perSecond ?? seconds) },
@@ -56,32 +59,59 @@ const columns: readonly { readonly title: string; readonly cell: (row: Row) => s
   { title: 'CPU ms each', cell: ({ cpu }) => rounded(cpu?.median) },
   { title: 'RSS MiB', cell: ({ rss }) => (rss === undefined ? '' : rss.toFixed(0)) },
   { title: '% of raw sign', cell: ({ share }) => rounded(share) },
+  { title: '% of nginx', cell: ({ ofNginx }) => rounded(ofNginx) },
+  { title: 'added p50 ms', cell: ({ addedP50 }) => rounded(addedP50) },
 ]
 
 /** Figures to the right, text to the left. */
-const leftColumns = ['what', 'engine']
+const leftColumns = ['what', 'engine', 'goal', 'at least or below', 'measured', 'reached']
 
-/** Columns of equal width, for a terminal. */
-export function textTable(rows: readonly Row[]): string {
-  const cells = [columns.map(({ title }) => title), ...rows.map((row) => columns.map(({ cell }) => cell(row)))]
-  const widths = columns.map((_, index) => Math.max(...cells.map((line) => line[index]?.length ?? 0)))
-  const pad = (text: string, index: number): string =>
-    leftColumns.includes(columns[index]?.title ?? '') ? text.padEnd(widths[index] ?? 0) : text.padStart(widths[index] ?? 0)
+/** Those with a figure in one of the rows. */
+function columnsOf(rows: readonly Row[]): typeof columns {
+  return columns.filter(({ cell }) => rows.some((row) => cell(row) !== ''))
+}
+
+/** For a terminal: what was asked, columns of equal width, and the goals. */
+export function textReport({ answers }: Pick<Report, 'answers'>): string {
+  const tables = answers.map(({ about, rows }) => {
+    const shown = columnsOf(rows)
+    return `${about}\n${aligned(shown.map(({ title }) => title), rows.map((row) => shown.map(({ cell }) => cell(row))))}`
+  })
+  const goals = goalsOf(answers)
+  const table = aligned(goalColumns, goals.map(goalCells))
+  return [...tables, ...(goals.length === 0 ? [] : [`goals\n${table}`])].join('\n')
+}
+
+function aligned(titles: readonly string[], lines: readonly (readonly string[])[]): string {
+  const cells = [titles, ...lines]
+  const widths = titles.map((_, index) => Math.max(...cells.map((line) => line[index]?.length ?? 0)))
+  const pad = (text: string, index: number): string => (isLeft(titles[index]) ? text.padEnd(widths[index] ?? 0) : text.padStart(widths[index] ?? 0))
   return `${cells.map((line) => line.map(pad).join('  ').trimEnd()).join('\n')}\n`
+}
+
+const isLeft = (title: string | undefined): boolean => leftColumns.includes(title ?? '')
+
+const goalColumns = ['goal', 'at least or below', 'measured', 'reached']
+
+function goalCells({ what, wanted, measured, isReached }: Goal): readonly string[] {
+  return [what, wanted, measured, isReached === undefined ? 'cannot be told here' : isReached ? 'yes' : 'no']
 }
 
 /** What stands above and below the figures, so that they can be judged. */
 export function circumstances({ machine, date, command, connections, rounds, pinning, loadAfter }: Report): readonly string[] {
-  const where = pinning === null ? 'Node and load were not pinned to cores' : `Node on core ${pinning.nodeCore}, load on core ${pinning.loadCore}`
+  const where = pinning === null ? 'Node and load were not pinned to cores' : `Node on core ${pinning.nodeCore}, load on core ${pinning.loadCore}, unless a question takes all cores`
   return [
     `${machine.cpu}, ${machine.cores} cores, ${machine.system}, Node ${machine.node}, OpenSSL ${machine.openssl}, ${date}, \`${command}\``,
     `${where}; load average ${machine.loadBefore} before the run, ${loadAfter} at its end (the run itself is up to 2 of it); ${connections} connections; median of ${rounds} rounds; no errors (a run with an error reports nothing).`,
   ]
 }
 
+const profileText = '[README.md](README.md#where-the-time-of-a-license-goes)'
+
 export function markdown(report: Report): string {
-  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
   const [machine = '', conditions = ''] = circumstances(report)
+  const goals = goalsOf(report.answers)
+  const isMissed = goals.some(({ isReached }) => isReached === false)
   return [
     '# Results',
     '',
@@ -91,18 +121,22 @@ export function markdown(report: Report): string {
     '',
     conditions,
     '',
-    line(columns.map(({ title }) => title)),
-    line(columns.map(({ title }) => (leftColumns.includes(title) ? '---' : '--:'))),
-    ...report.rows.map((row) => line(columns.map(({ cell }) => cell(row)))),
-    '',
+    ...(goals.length === 0 ? [] : ['## Goals', '', ...markdownTable(goalColumns, goals.map(goalCells)), '']),
+    ...(isMissed ? [`Where the time goes that keeps the others from their goals, in percent: ${profileText}.`, ''] : []),
+    ...report.answers.flatMap(questionSection),
   ].join('\n')
 }
 
-/** Three figures are all that such a measurement is good for; whole numbers from 100 on. */
-function rounded(value: number | undefined): string {
-  if (value === undefined) return ''
-  if (value >= 100) return value.toFixed(0)
-  return value >= 10 ? value.toFixed(1) : value.toFixed(2)
+function questionSection({ name, about, rows }: Answered): readonly string[] {
+  const shown = columnsOf(rows)
+  const table = markdownTable(shown.map(({ title }) => title), rows.map((row) => shown.map(({ cell }) => cell(row))))
+  const charts = chartNames({ name, rows }).map((chart) => `![${chart}](charts/${chart}.svg)`)
+  return [`## ${name}`, '', `${about}.`, '', ...table, '', ...charts, '']
+}
+
+function markdownTable(titles: readonly string[], lines: readonly (readonly string[])[]): readonly string[] {
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
+  return [line(titles), line(titles.map((title) => (isLeft(title) ? '---' : '--:'))), ...lines.map(line)]
 }
 
 function range(spread: Spread | undefined): string {

@@ -4,19 +4,22 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { systemClock } from '../src/effects.js'
+import { balancer } from './balancer.bench.js'
 import { certify } from './certify.bench.js'
-import { chartOf } from './chart.js'
+import { chartsOf } from './chart.js'
+import { cluster } from './cluster.bench.js'
+import { growth } from './growth.bench.js'
 import { installation } from './installation.bench.js'
 import { issue } from './issue.bench.js'
 import { parse } from './parse.bench.js'
 import { pinLoad, unpin } from './pinning.js'
 import { selfTimes } from './profile.js'
 import { publish } from './publish.bench.js'
-import { full, quick, type Bench, type Question, type Row } from './question.js'
-import { circumstances, loadNow, markdown, textTable, thisMachine, type Report } from './report.js'
+import { full, quick, type Answered, type Bench, type Question } from './question.js'
+import { circumstances, loadNow, markdown, textReport, thisMachine, type Report } from './report.js'
 import { sign } from './sign.bench.js'
 
-const questions: readonly Question[] = [sign, parse, issue, publish, certify, installation]
+const questions: readonly Question[] = [sign, parse, issue, publish, certify, balancer, cluster, growth, installation]
 
 const help = `npm run bench [-- [question …] [--quick] [--mode 1|2] [--engine openssl|forge] [--json] [--profile]]
 
@@ -49,7 +52,7 @@ async function main(args: readonly string[]): Promise<void> {
   const date = systemClock.now().toISOString()
   const pinning = pinLoad()
   const whole = values.quick ? quick : full
-  const size = { ...whole, modes: only(whole.modes, values.mode), engines: only(whole.engines, values.engine) }
+  const size = { ...whole, modes: only(whole.modes, values.mode), engines: only(values.engine === undefined ? whole.engines : full.engines, values.engine) }
   const bench: Bench = {
     size,
     nodeCore: pinning?.nodeCore,
@@ -57,14 +60,11 @@ async function main(args: readonly string[]): Promise<void> {
     progress,
     signal: stop.signal,
   }
-  const rows: Row[] = []
-  const charts = new Map<string, string>()
+  const answers: Answered[] = []
   try {
     for (const question of asked) {
       if (question.takesAllCores === true && pinning !== undefined) unpin()
-      const answered = await question.ask(bench)
-      rows.push(...answered)
-      charts.set(`${question.name}.svg`, chartOf(question, answered))
+      answers.push({ name: question.name, about: question.about, rows: await question.ask(bench) })
       if (question.takesAllCores === true) pinLoad()
     }
   } finally {
@@ -73,14 +73,22 @@ async function main(args: readonly string[]): Promise<void> {
 
   const command = ['npm run bench', ...(args.length > 0 ? ['--', ...args] : [])].join(' ')
   const { connections, rounds } = size
-  const report: Report = { command, date, machine, connections, rounds, pinning: pinning ?? null, loadAfter: loadNow(), rows }
+  const report: Report = { command, date, machine, connections, rounds, pinning: pinning ?? null, loadAfter: loadNow(), answers }
   const json = `${JSON.stringify(report, undefined, 2)}\n`
-  process.stdout.write(values.json ? json : `${textTable(rows)}\n${circumstances(report).join('\n')}\n`)
+  process.stdout.write(values.json ? json : `${textReport(report)}\n${circumstances(report).join('\n')}\n`)
   await writeFile(join(results, `${date.replaceAll(':', '-')}.json`), json)
-  for (const [name, svg] of charts) await writeFile(join(results, name), svg)
+  await writeCharts(results, answers)
   if (values.profile) await printProfiles()
   const isWhole = values.mode === undefined && values.engine === undefined
-  if (isWhole && !values.quick && !values.profile && asked.length === questions.length) await writeFile(join(folder, 'RESULTS.md'), markdown(report))
+  if (isWhole && !values.quick && !values.profile && asked.length === questions.length) {
+    await writeFile(join(folder, 'RESULTS.md'), markdown(report))
+    await writeCharts(join(folder, 'charts'), answers)
+  }
+}
+
+async function writeCharts(place: string, answers: readonly Answered[]): Promise<void> {
+  await mkdir(place, { recursive: true })
+  for (const [name, svg] of answers.flatMap((answered) => [...chartsOf(answered)])) await writeFile(join(place, `${name}.svg`), svg)
 }
 
 function chosen(names: readonly string[]): readonly Question[] {

@@ -1,4 +1,4 @@
-/** Starts and ends a node process, and asks it what it has used. */
+/** Starts and ends processes of the benchmark, and asks nodes what they have used. */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
@@ -14,6 +14,8 @@ export interface NodeArguments {
   /** Accounts `bench-1@contoso.test` and so on, added unless they are there. */
   readonly accounts: number
   readonly core?: number | undefined
+  /** `root-1`, which makes the cluster where there is none, unless told otherwise; any other joins the cluster that is there. */
+  readonly nodeId?: string | undefined
   /** Leaves a CPU profile with this name in this folder. */
   readonly profile?: { readonly folder: string; readonly name: string } | undefined
 }
@@ -30,25 +32,43 @@ export interface SpawnedNode {
 const patienceMilliseconds = 10_000
 
 /** @throws when the node ends before it serves; what it said stands on stderr */
-export async function spawnNode({ database, mode, engine, accounts, core, profile }: NodeArguments): Promise<SpawnedNode> {
-  const profiling = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile.folder}`, `--cpu-prof-name=${profile.name}`]
-  const program = fileURLToPath(new URL('node-process.js', import.meta.url))
-  const line = [process.execPath, ...profiling, program, database, String(mode), engine, String(accounts)]
-  const [command = '', ...args] = core === undefined ? line : ['taskset', '-c', String(core), ...line]
-  const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
+export async function spawnNode({ database, mode, engine, accounts, core, profile, nodeId = 'root-1' }: NodeArguments): Promise<SpawnedNode> {
+  const flags = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile.folder}`, `--cpu-prof-name=${profile.name}`]
+  const { child, ready, next, close } = await startProgram('node-process.js', [database, String(mode), engine, String(accounts), nodeId], { core, flags })
+  return {
+    url: (ready as NodeReady).url,
+    async usage() {
+      const answer = next()
+      child.send('usage')
+      return (await answer) as NodeUsage
+    },
+    close,
+  }
+}
+
+export interface StartedProgram {
+  readonly child: ChildProcess
+  /** The first message that it sent. */
+  readonly ready: unknown
+  /** The next one. */
+  readonly next: () => Promise<unknown>
+  /** Waits until the process has ended. */
+  readonly close: () => Promise<void>
+}
+
+/**
+ * A program of this folder as a process of its own, which tells that it is ready and ends when its channel is closed.
+ * @throws when it ends before that; what it said stands on stderr
+ */
+export async function startProgram(name: string, args: readonly string[], { core, flags = [] }: { readonly core?: number | undefined; readonly flags?: readonly string[] } = {}): Promise<StartedProgram> {
+  const line = [process.execPath, ...flags, fileURLToPath(new URL(name, import.meta.url)), ...args]
+  const [command = '', ...rest] = core === undefined ? line : ['taskset', '-c', String(core), ...line]
+  const child = spawn(command, rest, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+  const next = (): Promise<unknown> => nextMessage(child, ended)
   const close = (): Promise<void> => endChild(child, ended)
   try {
-    const { url } = (await nextMessage(child, ended)) as NodeReady
-    return {
-      url,
-      async usage() {
-        const answer = nextMessage(child, ended)
-        child.send('usage')
-        return (await answer) as NodeUsage
-      },
-      close,
-    }
+    return { child, ready: await next(), next, close }
   } catch (error) {
     await close()
     throw error
@@ -57,7 +77,7 @@ export async function spawnNode({ database, mode, engine, accounts, core, profil
 
 async function nextMessage(child: ChildProcess, ended: Promise<void>): Promise<unknown> {
   const died = ended.then(() => {
-    throw new Error(`The node process ended with ${child.exitCode ?? child.signalCode}: see what it wrote above`)
+    throw new Error(`The process ended with ${child.exitCode ?? child.signalCode}: see what it wrote above`)
   })
   const [message] = (await Promise.race([once(child, 'message'), died])) as readonly unknown[]
   return message

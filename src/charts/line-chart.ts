@@ -23,6 +23,8 @@ export interface LineChart {
   readonly lines: readonly Line[]
   /** A logarithmic y axis, for values that differ by powers of ten. */
   readonly isLogarithmic?: boolean
+  /** A logarithmic x axis: what is below 1 is drawn at 1. */
+  readonly isLogarithmicX?: boolean
   /** Ends of the axes, where they are not to follow the data. */
   readonly highestX?: number
   readonly highestY?: number
@@ -43,16 +45,17 @@ export function lineChart({ title, x, y, lines, width = 860, height = 320, ...ax
     softLabel(y, { x: box.left - 6, y: box.top - 8, anchor: 'start' }),
     softLabel(x, { x: box.right, y: height - 10, anchor: 'end' }),
     joined(up.ticks(5).filter(isLabelled(axes.isLogarithmic)).map((tick) => gridLine(tick, up(tick), box))),
-    joined(across.ticks(10).map((tick) => label(number(tick), { x: across(tick), y: box.bottom + 18, anchor: 'middle' }))),
+    joined(xTicks(across, axes.isLogarithmicX).map((tick) => label(number(tick), { x: across(tick), y: box.bottom + 18, anchor: 'middle' }))),
     rule({ x: box.left, y: box.bottom }, { x: box.right, y: box.bottom }, '#57606a'),
     joined(colored.map((one) => draw(one, across, up))),
   )
 }
 
-function scalesOf(lines: readonly Line[], box: Box, { isLogarithmic, highestX, highestY }: Pick<LineChart, 'isLogarithmic' | 'highestX' | 'highestY'>): readonly [Scale, Scale] {
+function scalesOf(lines: readonly Line[], box: Box, { isLogarithmic, isLogarithmicX, highestX, highestY }: Pick<LineChart, 'isLogarithmic' | 'isLogarithmicX' | 'highestX' | 'highestY'>): readonly [Scale, Scale] {
   const points = lines.flatMap((one) => one.points).filter(([px, py]) => Number.isFinite(px) && Number.isFinite(py))
   const high = (values: readonly number[]): number => values.reduce((most, value) => Math.max(most, value), 0) || 1
-  const across = scaleLinear([0, highestX ?? high(points.map(([px]) => px))], [box.left, box.right])
+  const right = highestX ?? high(points.map(([px]) => px))
+  const across = isLogarithmicX === true ? scaleLog([1, Math.max(right, 10)], [box.left, box.right]).clamp(true) : scaleLinear([0, right], [box.left, box.right])
   const values = points.map(([, py]) => py)
   const top = highestY ?? high(values)
   if (isLogarithmic !== true) return [across, scaleLinear([0, top], [box.bottom, box.top]).nice(5)]
@@ -67,6 +70,13 @@ function isLabelled(isLogarithmic: boolean | undefined): (tick: number) => boole
 
 function gridLine(tick: number, y: number, box: Box): Markup {
   return joined(rule({ x: box.left, y }, { x: box.right, y }), label(number(tick), { x: box.left - 8, y: y + 4, anchor: 'end' }))
+}
+
+/** Over more than three powers of ten only these are labelled: their names are long. */
+function xTicks(across: Scale, isLogarithmic: boolean | undefined): readonly number[] {
+  const [from = 1, to = 1] = across.domain()
+  const ticks = across.ticks(10).filter(isLabelled(isLogarithmic))
+  return isLogarithmic === true && to / from > 1000 ? ticks.filter((tick) => Number.isInteger(Math.round(Math.log10(tick) * 1e6) / 1e6)) : ticks
 }
 
 function draw({ points, color, isDashed, isFilled, isDots }: Line, across: Scale, up: Scale): Markup {

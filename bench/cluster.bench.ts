@@ -1,0 +1,120 @@
+/** What do two nodes give, and does a license cost more with them: one and two nodes of the same cluster behind the balancer. */
+import { cpus } from 'node:os'
+import { openDoor, type Door } from './doors.js'
+import { fire } from './load.js'
+import { hasOneLicense } from './issue.bench.js'
+import { withDatabase } from './measure.js'
+import { moveTo } from './pinning.js'
+import type { Bench, Question, Row } from './question.js'
+import { licenseRequest } from './requests.js'
+import { makeSessions } from './sessions.js'
+import { spawnNode, type SpawnedNode } from './spawn-node.js'
+import { percentile, spreadOf } from './spread.js'
+
+export const cluster: Question = {
+  name: 'cluster',
+  about: 'use licenses of one and of two nodes behind the balancer, of one publishing license',
+  takesAllCores: true,
+  ask: (bench) => withDatabase((database) => askCluster(bench, database)),
+}
+
+/** Each node one of its own, load and balancer the others; with fewer the nodes share the first, so that only CPU time can be compared. */
+const coresNeeded = 4
+
+interface Places {
+  readonly nodes: readonly (number | undefined)[]
+  readonly hasOwnCores: boolean
+}
+
+/** Moves this process, and with it the balancer that it starts. */
+function takePlaces({ nodeCore }: Bench): Places {
+  const cores = cpus().length
+  // Nothing was pinned: there is nothing to pin with
+  if (nodeCore === undefined) return { nodes: [undefined, undefined], hasOwnCores: false }
+  const hasOwnCores = cores >= coresNeeded
+  moveTo(hasOwnCores ? `2-${cores - 1}` : '1')
+  return { nodes: hasOwnCores ? [0, 1] : [0, 0], hasOwnCores }
+}
+
+async function askCluster(bench: Bench, database: string): Promise<readonly Row[]> {
+  const { size } = bench
+  const [mode = 2] = size.modes
+  const { nodes: cores, hasOwnCores } = takePlaces(bench)
+  const shared = { database, mode, engine: 'openssl' } as const
+  const open: { close(): Promise<void> }[] = []
+  const opened = <One extends { close(): Promise<void> }>(one: One): One => {
+    open.unshift(one)
+    return one
+  }
+  try {
+    const first = opened(await spawnNode({ ...shared, accounts: size.users, core: cores[0] }))
+    const second = opened(await spawnNode({ ...shared, accounts: 0, core: cores[1], nodeId: 'root-2' }))
+    const { accounts, published } = await makeSessions(first.url, mode, { ...bench, size: { ...size, pls: 1 } })
+    const requests = accounts.flatMap((account) => published.map((content) => licenseRequest(account, content)))
+    const sides: Side[] = []
+    for (const nodes of [[first], [first, second]]) {
+      const door = opened(await openDoor('rms-emulator', nodes.map(({ url }) => url)))
+      sides.push({ name: nodes.length === 1 ? 'one node' : 'two nodes', nodes, door, shots: [] })
+    }
+    await measureInTurns(bench, sides, requests)
+    const note = hasOwnCores ? '' : `: ${cpus().length} cores are too few to tell what two nodes give, only what a license costs`
+    return sides.map((side) => ({ ...rowOf(side, note), mode, engine: shared.engine, ownCores: hasOwnCores }))
+  } finally {
+    for (const one of open) await one.close()
+  }
+}
+
+interface Side {
+  readonly name: string
+  readonly nodes: readonly SpawnedNode[]
+  readonly door: Door
+  readonly shots: Shot[]
+}
+
+interface Shot {
+  readonly rate: number
+  readonly latencies: readonly number[]
+  /** Milliseconds of all nodes together, for one license. */
+  readonly cpu: number
+}
+
+async function measureInTurns(bench: Bench, sides: readonly Side[], requests: readonly ReturnType<typeof licenseRequest>[]): Promise<void> {
+  const { size, progress, signal } = bench
+  const shoot = async ({ nodes, door }: Side, amount: number): Promise<Shot> => {
+    const before = await cpuOf(nodes)
+    const { latencies, seconds } = await fire({ url: door.url, requests, connections: size.connections, amount: Math.round(amount), isGood: hasOneLicense, signal })
+    return { rate: latencies.length / seconds, latencies, cpu: ((await cpuOf(nodes)) - before) / latencies.length }
+  }
+  // The second node has half of the requests, and is to warm up as long as the first does
+  const rates = new Map<Side, number>()
+  for (const side of sides.toReversed()) {
+    progress(`${side.name}: warm-up`)
+    const { rate } = await shoot(side, size.connections * 4)
+    rates.set(side, (await shoot(side, rate * size.warmUpSeconds * side.nodes.length)).rate)
+  }
+  for (let round = 1; round <= size.rounds; round++) {
+    for (const side of sides) {
+      const rate = side.shots.at(-1)?.rate ?? rates.get(side) ?? 1
+      progress(`${side.name}: round ${round} of ${size.rounds}, ${rate.toFixed(0)} licenses/s`)
+      side.shots.push(await shoot(side, rate * size.secondsPerRound))
+    }
+  }
+}
+
+async function cpuOf(nodes: readonly SpawnedNode[]): Promise<number> {
+  const used = await Promise.all(nodes.map((node) => node.usage()))
+  return used.reduce((sum, { cpu }) => sum + cpu, 0)
+}
+
+function rowOf({ name, shots }: Side, note: string): Row {
+  const latencies = shots.flatMap((shot) => shot.latencies)
+  return {
+    key: name,
+    what: `${name}${name === 'two nodes' ? note : ''}`,
+    operations: latencies.length,
+    perSecond: spreadOf(shots.map(({ rate }) => rate)),
+    p50: percentile(latencies, 50),
+    p99: percentile(latencies, 99),
+    cpu: spreadOf(shots.map(({ cpu }) => cpu)),
+  }
+}
