@@ -39,7 +39,7 @@ export async function node(settings: Settings<'node'>): Promise<void> {
     keyPassword: settings.keyPassword,
     host: settings.host,
     port: settings.port ?? 0,
-    ownUrl: settings.nodeUrl === undefined ? undefined : ownUrlAt(settings.nodeUrl),
+    ownUrl: settings.nodeUrl === undefined ? undefined : new URL(settings.nodeUrl).origin,
     rootUrl: settings.rootUrl === undefined ? undefined : withoutPath(settings.rootUrl),
     engine: settings.signer,
     bodyLimit: settings.bodyLimit,
@@ -77,11 +77,4 @@ export async function node(settings: Settings<'node'>): Promise<void> {
     grace.uninstall()
     throw error
   }
-}
-
-/** One that they do not take would keep balancers from following the whole list. */
-function ownUrlAt(address: string): string {
-  const { protocol, origin } = new URL(address)
-  if (protocol === 'http:') return origin
-  throw new Failure(`--node-url is ${JSON.stringify(address)}; balancers reach nodes by http: give http://host:port`, 2)
 }
