@@ -6,7 +6,7 @@ import { withDatabase } from './measure.js'
 import type { Bench, Question, Row } from './question.js'
 import { licenseRequest } from './requests.js'
 import { makeSessions } from './sessions.js'
-import { spawnNode, startProgram } from './spawn-node.js'
+import { spawnNode, startProgram, type Profile } from './spawn-node.js'
 import { percentile, spreadOf } from './spread.js'
 
 export const balancer: Question = {
@@ -30,7 +30,7 @@ async function askLicenses(bench: Bench, database: string): Promise<readonly Row
     const { accounts, published } = await makeSessions(first.url, mode, { ...bench, size: { ...bench.size, pls: 1 } })
     const requests = accounts.flatMap((account) => published.map((content) => licenseRequest(account, content)))
     const target = { key: 'licenses', what: 'license', requests, isGood: hasOneLicense }
-    const rows = await withDoors(nodes.map(({ url }) => url), (doors) => compare(bench, doors, target))
+    const rows = await withDoors(nodes.map(({ url }) => url), profileOf(bench, 'licenses'), (doors) => compare(bench, doors, target))
     return rows.map((row) => ({ ...row, mode, engine: node.engine }))
   } finally {
     await Promise.all(nodes.map((one) => one.close()))
@@ -44,7 +44,7 @@ async function askStubs(bench: Bench): Promise<readonly Row[]> {
     const urls = stubs.map(({ ready }) => (ready as { readonly url: string }).url)
     const request: LoadRequest = { method: 'POST', path: '/', headers: { 'content-type': 'text/xml' }, body: 'x'.repeat(27 * 1024) }
     const target = { requests: [request], isGood: (body: string) => body.length === 20 * 1024 }
-    return await withDoors(urls, async (doors) => [
+    return await withDoors(urls, profileOf(bench, 'stub'), async (doors) => [
       ...(await compare(bench, doors, { ...target, key: 'stub', what: 'answer at once' })),
       ...(await compare({ ...bench, size: { ...bench.size, connections: 1 } }, doors, { ...target, key: 'added', what: 'answer at once, one connection' })),
     ])
@@ -53,10 +53,14 @@ async function askStubs(bench: Bench): Promise<readonly Row[]> {
   }
 }
 
-async function withDoors<Result>(urls: readonly string[], work: (doors: readonly Door[]) => Promise<Result>): Promise<Result> {
+function profileOf({ profileFolder: folder }: Bench, workload: string): Profile | undefined {
+  return folder === undefined ? undefined : { folder, name: `balancer-${workload}.cpuprofile` }
+}
+
+async function withDoors<Result>(urls: readonly string[], profile: Profile | undefined, work: (doors: readonly Door[]) => Promise<Result>): Promise<Result> {
   const doors: Door[] = [{ name: 'straight to one node', url: urls[0] ?? '', cpu: () => undefined, close: async () => undefined }]
   try {
-    for (const name of doorNames.filter(isInstalled)) doors.push(await openDoor(name, urls))
+    for (const name of doorNames.filter(isInstalled)) doors.push(await openDoor(name, urls, profile))
     return await work(doors)
   } finally {
     await Promise.all(doors.map((one) => one.close()))

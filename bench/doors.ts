@@ -7,7 +7,7 @@ import { connect, createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { startProgram } from './spawn-node.js'
+import { startProgram, type Profile } from './spawn-node.js'
 
 export type DoorName = 'rms-emulator' | 'nginx' | 'HAProxy'
 
@@ -35,10 +35,14 @@ export function isInstalled(name: DoorName): boolean {
   }
 }
 
-/** @param urls of the nodes behind it @throws when it cannot be reached */
-export async function openDoor(name: DoorName, urls: readonly string[]): Promise<Door> {
+/**
+ * @param urls of the nodes behind it
+ * @param profile of our own balancer, when it is that
+ * @throws when it cannot be reached
+ */
+export async function openDoor(name: DoorName, urls: readonly string[], profile?: Profile): Promise<Door> {
   if (name === 'rms-emulator') {
-    const { child, ready, close } = await startProgram('balancer-process.js', urls)
+    const { child, ready, close } = await startProgram('balancer-process.js', urls, { profile })
     return { name, url: (ready as { readonly url: string }).url, cpu: () => cpuOf(child.pid), close }
   }
   const folder = await mkdtemp(join(tmpdir(), 'rms-emulator-bench-'))

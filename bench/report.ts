@@ -106,7 +106,7 @@ export function circumstances({ machine, date, command, connections, rounds, pin
   ]
 }
 
-const profileText = '[README.md](README.md#where-the-time-of-a-license-goes)'
+const profiles = '[of a license](README.md#where-the-time-of-a-license-goes), [of the balancer](README.md#where-the-time-of-the-balancer-goes), [of a second node](README.md#where-a-second-node-costs)'
 
 export function markdown(report: Report): string {
   const [machine = '', conditions = ''] = circumstances(report)
@@ -122,7 +122,7 @@ export function markdown(report: Report): string {
     conditions,
     '',
     ...(goals.length === 0 ? [] : ['## Goals', '', ...markdownTable(goalColumns, goals.map(goalCells)), '']),
-    ...(isMissed ? [`Where the time goes that keeps the others from their goals, in percent: ${profileText}.`, ''] : []),
+    ...(isMissed ? [`Where the time goes that keeps what is not reached from its goal: ${profiles}.`, ''] : []),
     ...report.answers.flatMap(questionSection),
   ].join('\n')
 }

@@ -30,7 +30,7 @@ ${questions.map(({ name, about }) => `  ${name.padEnd(14)}${about}`).join('\n')}
   --mode     one cryptographic mode alone
   --engine   one engine of the signer alone
   --json     JSON on stdout instead of the table
-  --profile  takes a CPU profile of each node too, and sums it up on stderr; the figures are a little lower
+  --profile  takes a CPU profile of each node of issue and of the balancer too, and sums it up on stderr; the figures are a little lower
   --help
 
 JSON, a chart of each question as SVG (and profiles) are kept in bench/results/. A full run of all questions writes bench/RESULTS.md.

@@ -16,8 +16,13 @@ export interface NodeArguments {
   readonly core?: number | undefined
   /** `root-1`, which makes the cluster where there is none, unless told otherwise; any other joins the cluster that is there. */
   readonly nodeId?: string | undefined
-  /** Leaves a CPU profile with this name in this folder. */
-  readonly profile?: { readonly folder: string; readonly name: string } | undefined
+  readonly profile?: Profile | undefined
+}
+
+/** Where a process leaves a CPU profile of itself. */
+export interface Profile {
+  readonly folder: string
+  readonly name: string
 }
 
 export interface SpawnedNode {
@@ -33,8 +38,7 @@ const patienceMilliseconds = 10_000
 
 /** @throws when the node ends before it serves; what it said stands on stderr */
 export async function spawnNode({ database, mode, engine, accounts, core, profile, nodeId = 'root-1' }: NodeArguments): Promise<SpawnedNode> {
-  const flags = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile.folder}`, `--cpu-prof-name=${profile.name}`]
-  const { child, ready, next, close } = await startProgram('node-process.js', [database, String(mode), engine, String(accounts), nodeId], { core, flags })
+  const { child, ready, next, close } = await startProgram('node-process.js', [database, String(mode), engine, String(accounts), nodeId], { core, profile })
   return {
     url: (ready as NodeReady).url,
     async usage() {
@@ -60,7 +64,8 @@ export interface StartedProgram {
  * A program of this folder as a process of its own, which tells that it is ready and ends when its channel is closed.
  * @throws when it ends before that; what it said stands on stderr
  */
-export async function startProgram(name: string, args: readonly string[], { core, flags = [] }: { readonly core?: number | undefined; readonly flags?: readonly string[] } = {}): Promise<StartedProgram> {
+export async function startProgram(name: string, args: readonly string[], { core, profile }: Pick<NodeArguments, 'core' | 'profile'> = {}): Promise<StartedProgram> {
+  const flags = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile.folder}`, `--cpu-prof-name=${profile.name}`]
   const line = [process.execPath, ...flags, fileURLToPath(new URL(name, import.meta.url)), ...args]
   const [command = '', ...rest] = core === undefined ? line : ['taskset', '-c', String(core), ...line]
   const child = spawn(command, rest, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
