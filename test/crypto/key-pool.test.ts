@@ -15,6 +15,9 @@ function maker() {
 }
 
 t.test('a pool nobody takes from makes nothing, then it fills to its size, and gives each pair once', async (t) => {
+  // The pool's own timer does not keep a process alive.
+  const alive = setInterval(() => undefined, 1000)
+  t.teardown(() => clearInterval(alive))
   const { make, begun, made } = maker()
   const third = once(begun, '3')
   const pool = keyPool({ size: 2, pause: 1, make })
