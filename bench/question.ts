@@ -29,7 +29,7 @@ export const full: Size = {
   pls: 2000,
   connections: 16,
   rounds: 5,
-  secondsPerRound: 3,
+  secondsPerRound: 2.5,
   warmUpSeconds: 3,
   points: Infinity,
   logRowSeconds: 60,

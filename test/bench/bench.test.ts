@@ -4,11 +4,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
-import { balancer } from '../../bench/balancer.bench.js'
 import { certify } from '../../bench/certify.bench.js'
-import { cluster } from '../../bench/cluster.bench.js'
-import { doorNames } from '../../bench/doors.js'
-import { goalsOf } from '../../bench/goals.js'
 import { issue } from '../../bench/issue.bench.js'
 import { fire, type Load } from '../../bench/load.js'
 import { selfTimes } from '../../bench/profile.js'
@@ -58,27 +54,6 @@ t.test('parsing, publishing and certification answer with rates, too', async (t)
     ['message, complete parser', 'message, plain reader', 'message, its documents known', 'publish online', 'CLC, with a new key pair', 'certify, 2 users'],
   )
   t.ok(rates(rows).every((rate) => rate > 0), 'no rate is zero')
-})
-
-t.test('balancer and cluster answer with what their goals need, and name what is not installed', async (t) => {
-  const one = { ...tiny, size: { ...tiny.size, rounds: 1 } }
-  const answers = [
-    { name: 'balancer', about: '', rows: await balancer.ask(one) },
-    { name: 'cluster', about: '', rows: await cluster.ask(one) },
-  ]
-  const names = answers[0]?.rows.map(({ what }) => what) ?? []
-  for (const door of doorNames) t.ok(names.includes(`license: ${door}`) || names.includes(`${door}: not installed`), door)
-  t.match(names, ['license: straight to one node', 'license: rms-emulator'])
-  t.same(
-    goalsOf(answers).map(({ what }) => what),
-    [
-      'balancer when licensing is the work',
-      'balancer before nodes that answer at once',
-      'p50 that the balancer adds, one connection',
-      'CPU time of a license, two nodes against one',
-      'licenses per second, two nodes against one',
-    ],
-  )
 })
 
 t.test('a run that is stopped ends with the reason, and leaves no node', async (t) => {
