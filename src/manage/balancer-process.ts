@@ -111,6 +111,7 @@ export async function startBalancerProcess(options: BalancerProcessOptions): Pro
   let nodes: readonly NodeEntry[] = []
   let listeners: readonly BalancerListener[] = [{ name: intranet, host: options.host, port: options.port, url: '' }]
   let status = ''
+  let isStopping = false
 
   const writeNodes = async (): Promise<void> => {
     await mkdir(folder, { recursive: true, mode: 0o700 })
@@ -189,11 +190,15 @@ export async function startBalancerProcess(options: BalancerProcessOptions): Pro
         const found = await states().catch(() => new Map<string, string>())
         const missing = ids.filter((id) => found.get(id) !== 'ready')
         if (missing.length === 0) return
+        if (isStopping) throw new ChildFailed(`The balancer of ${cluster} is being stopped`)
         if (clock.monotonic() > deadline) throw new ChildFailed(`The balancer of ${cluster} did not find ${missing.join(', ')} ready within ${readyWithin / 1000} s`)
         await pause(20)
       }
     },
     states,
-    stop: () => supervised.stop(stopWithin),
+    stop: () => {
+      isStopping = true
+      return supervised.stop(stopWithin)
+    },
   }
 }

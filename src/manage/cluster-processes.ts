@@ -50,6 +50,8 @@ interface NodeProcess {
   readonly id: string
   readonly supervised: Supervised
   isDraining: boolean
+  /** The process that the balancer has found ready. */
+  serving: Child | undefined
 }
 
 /** Milliseconds. A node is started beside others on a machine that may be busy. */
@@ -59,6 +61,7 @@ export function createClusterProcesses(options: ClusterProcessesOptions): Cluste
   const { name, kind, url, balancer, log, clock } = options
   const nodes = new Map<string, NodeProcess>()
   let count = 0
+  let isStopping = false
 
   const startNode = async (id: string, begin?: Promise<unknown>): Promise<NodeProcess> => {
     const args = ['node', '--json', '--cluster', name, '--id', id, ...options.flags]
@@ -74,13 +77,30 @@ export function createClusterProcesses(options: ClusterProcessesOptions): Cluste
         const node = nodes.get(id)
         if (node !== undefined) node.isDraining = false
         await tellBalancer()
+        // Not awaited: it may die before the balancer finds it.
+        if (node !== undefined) void followReadiness(node)
       },
     })
-    return { id, supervised, isDraining: false }
+    return { id, supervised, isDraining: false, serving: undefined }
   }
 
   /** A node without a process is not in the list, and is there again under its new address. */
   const tellBalancer = async (): Promise<void> => balancer.setNodes([...nodes.values()].flatMap(({ id, supervised }) => entryOf(id, supervised.child())))
+
+  /** Until the process that runs now takes requests, or is gone. */
+  const followReadiness = async (node: NodeProcess): Promise<void> => {
+    const child = node.supervised.child()
+    const isCurrent = (): boolean => !isStopping && child !== undefined && child === node.supervised.child()
+    while (isCurrent()) {
+      try {
+        await balancer.waitUntilReady([node.id])
+        node.serving = child
+        return
+      } catch (error) {
+        log.warn({ node: node.id, why: (error as Error).message }, 'a server that was started again takes no requests yet')
+      }
+    }
+  }
 
   /** Nodes that were not added after all. */
   const takeBack = async (added: readonly NodeProcess[]): Promise<void> => {
@@ -122,6 +142,7 @@ export function createClusterProcesses(options: ClusterProcessesOptions): Cluste
       try {
         await tellBalancer()
         await balancer.waitUntilReady(ids)
+        for (const node of running) node.serving = node.supervised.child()
       } catch (error) {
         await takeBack(running)
         throw error
@@ -138,6 +159,7 @@ export function createClusterProcesses(options: ClusterProcessesOptions): Cluste
     },
     kill: (id) => nodeOf(id).supervised.child()?.kill(),
     stop: async () => {
+      isStopping = true
       await balancer.stop()
       await Promise.all([...nodes.values()].map(({ supervised }) => supervised.stop()))
     },
@@ -157,8 +179,9 @@ function urlOf(child: Child): string {
   return String(child.ready['url'])
 }
 
-function statusOf({ id, supervised, isDraining }: NodeProcess): NodeStatus {
+function statusOf({ id, supervised, isDraining, serving }: NodeProcess): NodeStatus {
   const child = supervised.child()
   if (child === undefined) return { id, url: '', pid: 0, state: 'away' }
-  return { id, url: urlOf(child), pid: child.pid, state: isDraining ? 'draining' : 'serving' }
+  const state = isDraining ? 'draining' : child === serving ? 'serving' : 'starting'
+  return { id, url: urlOf(child), pid: child.pid, state }
 }

@@ -5,8 +5,8 @@ export interface NodeStatus {
   readonly id: string
   readonly url: string
   readonly pid: number
-  /** `away`: it died, and is being started again. */
-  readonly state: 'serving' | 'draining' | 'away'
+  /** `away`: it died, and is being started again; `starting`: it runs, but the balancer gives it no requests yet. */
+  readonly state: 'serving' | 'draining' | 'starting' | 'away'
 }
 
 export interface ClusterStatus {

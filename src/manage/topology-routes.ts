@@ -36,7 +36,7 @@ const text = { type: 'string' } as const
 const nodeSchema = {
   description: 'A node',
   type: 'object',
-  properties: { id: text, url: text, pid: { type: 'integer' }, state: { type: 'string', enum: ['serving', 'draining', 'away'] } },
+  properties: { id: text, url: text, pid: { type: 'integer' }, state: { type: 'string', enum: ['serving', 'draining', 'starting', 'away'] } },
 } as const
 const clusterSchema = {
   description: 'A cluster',

@@ -8,6 +8,7 @@ import { systemClock, systemRandom } from '../../src/effects.js'
 import type { BalancerProcess } from '../../src/manage/balancer-process.js'
 import { ChildFailed } from '../../src/manage/child.js'
 import { createClusterProcesses } from '../../src/manage/cluster-processes.js'
+import { until } from '../cli/command.js'
 
 t.setTimeout(100_000)
 
@@ -18,6 +19,7 @@ t.test('a server that the balancer does not find ready is taken back, one that i
   const keyPassword = 'lab-key-password'
   await provisionRoot(store, { name: 'root', baseUrl: 'http://127.0.0.1:1/_wmcs', keyPassword, mode: 2 }, { clock: systemClock, random: systemRandom })
   let isBlind = true
+  let found = Promise.resolve()
   let told: readonly string[] = []
   const balancer: BalancerProcess = {
     url: 'http://127.0.0.1:1',
@@ -31,6 +33,7 @@ t.test('a server that the balancer does not find ready is taken back, one that i
     drain: async () => undefined,
     waitUntilReady: async (ids) => {
       t.same(told, ids, 'it knows of the server')
+      await found
       if (isBlind) throw new ChildFailed(`The balancer of root did not find ${ids.join(', ')} ready within 30 s`)
     },
     states: async () => new Map(),
@@ -47,4 +50,15 @@ t.test('a server that the balancer does not find ready is taken back, one that i
   const [added] = await cluster.addServers(1)
   t.match(added, { id: 'root-2', state: 'serving' })
   t.same([told, (await store.members.list()).map(({ nodeId }) => nodeId)], [['root-2'], ['root-2']])
+
+  let find = (): void => undefined
+  found = new Promise((resolve) => {
+    find = resolve
+  })
+  cluster.kill('root-2')
+  const node = () => cluster.status().nodes[0]
+  await until(() => node()?.pid !== 0 && node()?.pid !== added?.pid, 'it is started again')
+  t.equal(node()?.state, 'starting', 'who reads the status is not told that it serves before it is given requests')
+  find()
+  await until(() => node()?.state === 'serving', 'it serves')
 })
