@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { jsonLines, run, startUp, type Outcome } from './command.js'
 
-t.setTimeout(110_000)
+t.setTimeout(280_000)
 
 const folder = t.testdir({ 'report.txt': 'quarterly figures\n', lab: {} })
 const server = await startUp(['--data', join(folder, 'lab'), '--admit', 'editissuancelicense=staff@contoso.test'])

@@ -9,7 +9,7 @@ import t from 'tap'
 import type { LoadResult } from '../../src/load/result.js'
 import { jsonLines, main, outcome, run, startUp } from './command.js'
 
-t.setTimeout(110_000)
+t.setTimeout(280_000)
 
 const folder = t.testdir()
 const lab = await startUp(['--root', '2', '--no-licensing', '--capacity', '10', '--queue-limit', '2', '--crypto-mode', '1', '--log-level', 'warn'], { environment: { TMPDIR: folder } })

@@ -6,7 +6,7 @@ import { promisify } from 'node:util'
 import t from 'tap'
 import { run, startUp } from './command.js'
 
-t.setTimeout(110_000)
+t.setTimeout(280_000)
 
 const execute = promisify(execFile)
 // Inside of the package, so that its own name is found.

@@ -10,7 +10,7 @@ import { seedPassword } from '../../src/directory/seed.js'
 import { systemClock, systemRandom } from '../../src/effects.js'
 import { answers, childrenOf, isAlive, main, outcome, run, startUp, until } from './command.js'
 
-t.setTimeout(110_000)
+t.setTimeout(280_000)
 
 const clusterDecommissioned = 'Microsoft.RightsManagementServices.ClusterDecommissionedException'
 

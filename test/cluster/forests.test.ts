@@ -49,7 +49,7 @@ async function change({ node, api }: Forest, ...[method, url, body]: Parameters<
   node.context.setState(await refreshServerState(node.context.store, node.context.state()))
 }
 
-t.setTimeout(100_000)
+t.setTimeout(280_000)
 t.testdir()
 const contoso = await startForest('contoso', seedDirectory)
 const fabrikam = await startForest('fabrikam', fabrikamSeed)

@@ -17,7 +17,7 @@ import { child, childrenNamed, descend } from '../../src/xml/read.js'
 import { element, text } from '../../src/xml/write.js'
 import { sharedDatabase } from './postgres.js'
 
-t.setTimeout(110_000)
+t.setTimeout(280_000)
 
 const database = await sharedDatabase(t)
 const effects = { clock: systemClock, random: systemRandom }

@@ -16,7 +16,7 @@ if (process.platform !== 'linux') {
   t.plan(0, linuxOnly)
   process.exit(0)
 }
-t.setTimeout(110_000)
+t.setTimeout(280_000)
 
 const file = readComposeFile()
 const services = inOrder(file.services)

@@ -13,7 +13,7 @@ import { sharedDatabase } from '../cluster/postgres.js'
 import { apiOver, keyPassword } from './api-app.js'
 
 // Each change waits for the nodes' refresh, up to a second.
-t.setTimeout(100_000)
+t.setTimeout(280_000)
 
 const database = await sharedDatabase(t)
 const store = await openStore(database)

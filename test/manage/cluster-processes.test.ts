@@ -10,7 +10,7 @@ import { ChildFailed } from '../../src/manage/child.js'
 import { createClusterProcesses } from '../../src/manage/cluster-processes.js'
 import { until } from '../cli/command.js'
 
-t.setTimeout(100_000)
+t.setTimeout(280_000)
 
 t.test('a server that the balancer does not find ready is taken back, one that it does stays', async (t) => {
   const database = join(t.testdir(), 'rms.sqlite')

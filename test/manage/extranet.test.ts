@@ -14,7 +14,7 @@ import type { XrmlDocument } from '../../src/xrml/document.js'
 import { readPl } from '../../src/xrml/pl.js'
 import { answers, jsonLines, run, startUp, type Outcome, type RunningUp } from '../cli/command.js'
 
-t.setTimeout(110_000)
+t.setTimeout(280_000)
 
 const temporary = t.testdir()
 const environment = { TMPDIR: temporary }

@@ -2,7 +2,7 @@
 import t from 'tap'
 import { runCampaign } from './kill-campaign.js'
 
-t.setTimeout(115_000)
+t.setTimeout(280_000)
 
 for (const [database, times] of [['sqlite', 3], ['postgres', 2]] as const) {
   t.test(`${database}: whatever is killed while a cluster is made, joined or enrolled, what is there is whole, and the next try serves`, async (t) => {

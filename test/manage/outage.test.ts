@@ -10,7 +10,7 @@ import { seedPassword as password } from '../../src/directory/seed.js'
 import { run, startUp } from '../cli/command.js'
 import { startPostgres } from '../cluster/postgres.js'
 
-t.setTimeout(110_000)
+t.setTimeout(280_000)
 
 interface Outage {
   readonly location: string

@@ -9,7 +9,7 @@ import type { ClusterStatus, InstallationStatus } from '../../src/index.js'
 import { sharedDatabase } from '../cluster/postgres.js'
 import { childrenOf, isAlive, jsonLines, run, startUp, until, type Outcome } from '../cli/command.js'
 
-t.setTimeout(115_000)
+t.setTimeout(280_000)
 
 const temporary = t.testdir()
 const environment = { TMPDIR: temporary }

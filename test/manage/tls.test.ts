@@ -12,7 +12,7 @@ import { startInstallation, type InstallationOptions } from '../../src/manage/in
 import { prepareTlsFiles } from '../../src/manage/tls-files.js'
 import { run, startUp } from '../cli/command.js'
 
-t.setTimeout(110_000)
+t.setTimeout(280_000)
 
 const effects = { clock: systemClock, random: systemRandom }
 const user = { user: 'CONTOSO\\alice', password: seedPassword }
