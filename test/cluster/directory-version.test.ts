@@ -5,8 +5,9 @@ import { DatabaseAway } from '../../src/cluster/store/database-away.js'
 import { openStore } from '../../src/cluster/store/open.js'
 import { seedDirectory, seedForest, seedPassword } from '../../src/directory/seed.js'
 import { systemClock, systemRandom } from '../../src/effects.js'
+import { sharedDatabase } from './postgres.js'
 
-const store = await openStore(':memory:')
+const store = await openStore(await sharedDatabase(t))
 t.teardown(() => store.close())
 await store.directory.fillIfEmpty(seedDirectory)
 

@@ -2,7 +2,6 @@
 import { createServer } from 'node:http'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
-import { join } from 'node:path'
 import t from 'tap'
 import { connect, connectRest, readyMachine, type RmsClient } from '../../src/client/index.js'
 import { callSoap } from '../../src/client/soap-caller.js'
@@ -16,6 +15,7 @@ import { writeQuestion } from '../../src/services/group-expansion/remoting-reque
 import { descend } from '../../src/xml/read.js'
 import { element, text } from '../../src/xml/write.js'
 import { apiOver, type ApiUnderTest } from '../manage/api-app.js'
+import { newDatabases } from './postgres.js'
 
 /** The seed under another name: FABRIKAM, fabrikam.test. */
 const fabrikamSeed = JSON.parse(
@@ -29,8 +29,10 @@ interface Forest {
   readonly groupExpansion: string
 }
 
-async function startForest(name: string, seed: DirectorySeed): Promise<Forest> {
-  const database = join(t.testdirName, `${name}.sqlite`)
+const newDatabase = newDatabases(t)
+
+async function startForest(seed: DirectorySeed): Promise<Forest> {
+  const database = await newDatabase()
   const store = await openStore(database)
   await store.directory.fillIfEmpty(seed)
   const node = await startNode({ database, settings: { configurationRefreshIntervalSeconds: 3600 } })
@@ -50,9 +52,8 @@ async function change({ node, api }: Forest, ...[method, url, body]: Parameters<
 }
 
 t.setTimeout(280_000)
-t.testdir()
-const contoso = await startForest('contoso', seedDirectory)
-const fabrikam = await startForest('fabrikam', fabrikamSeed)
+const contoso = await startForest(seedDirectory)
+const fabrikam = await startForest(fabrikamSeed)
 for (const endpoint of ['groupexpansion/groupexpansion', 'DirectoryServices.rem']) {
   await change(fabrikam, 'POST', '/clusters/root/access/admit', { endpoint, name: 'FABRIKAM\\RMS Service Group' })
 }

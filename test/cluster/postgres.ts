@@ -54,15 +54,24 @@ export function databases(t: Test): readonly TestDatabase[] {
   ]
 }
 
-/**
- * Location of a new, empty database that all cases of a file share: an SQLite file, or in PostgreSQL, where `<name>-postgres.test.ts` runs
- * the file `<name>.test.ts` once more.
- */
-export async function sharedDatabase(t: Test): Promise<string> {
-  if (process.env['TEST_DATABASE'] === 'postgres') return (await startPostgres(t)).newDatabase()
+/** Whether this is `<name>-postgres.test.ts`, which runs the file `<name>.test.ts` once more. */
+export const isOnPostgres = process.env['TEST_DATABASE'] === 'postgres'
+
+/** Gives the location of a new, empty database each time: an SQLite file, or in PostgreSQL, where `<name>-postgres.test.ts` runs the file once more. */
+export function newDatabases(t: Test): () => Promise<string> {
+  if (isOnPostgres) {
+    let server: Promise<TestPostgres> | undefined
+    return async () => (await (server ??= startPostgres(t))).newDatabase()
+  }
   const folder = mkdtempSync(join(tmpdir(), 'rms-emulator-test-'))
   t.teardown(() => rmSync(folder, { recursive: true, force: true }))
-  return join(folder, 'rms.sqlite')
+  let files = 0
+  return async () => join(folder, `rms-${++files}.sqlite`)
+}
+
+/** Location of a new, empty database that all cases of a file share, as of {@link newDatabases}. */
+export async function sharedDatabase(t: Test): Promise<string> {
+  return newDatabases(t)()
 }
 
 /**

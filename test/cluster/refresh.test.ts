@@ -1,5 +1,4 @@
 /** What an administrator changes reaches the nodes of a cluster by their refresh, and by nothing else ([MS-RMPR] 3.1.1.2, 3.1.5). */
-import { join } from 'node:path'
 import t from 'tap'
 import { callSoap } from '../../src/client/soap-caller.js'
 import { refreshServerState } from '../../src/cluster/server-state.js'
@@ -8,8 +7,9 @@ import { startNode, type RunningNode } from '../../src/node/start.js'
 import { child, descend } from '../../src/xml/read.js'
 import { element, text } from '../../src/xml/write.js'
 import { apiOver } from '../manage/api-app.js'
+import { sharedDatabase } from './postgres.js'
 
-const database = join(t.testdir(), 'rms.sqlite')
+const database = await sharedDatabase(t)
 // An hour: none of them refreshes while this runs.
 const settings = { configurationRefreshIntervalSeconds: 3600 }
 const first = await startNode({ database, settings })

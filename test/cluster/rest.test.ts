@@ -1,17 +1,15 @@
 /** REST across the servers of an installation: what one of them has issued every other one takes. */
-import { mkdtempSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { once } from 'node:events'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import t from 'tap'
 import { connectRest } from '../../src/client/index.js'
 import { provisionLicensing } from '../../src/cluster/provision.js'
 import { seedPassword as password } from '../../src/directory/seed.js'
 import { systemClock, systemRandom } from '../../src/effects.js'
 import { startNode, type RunningNode } from '../../src/node/start.js'
+import { sharedDatabase } from './postgres.js'
 
-const database = join(mkdtempSync(join(tmpdir(), 'rms-')), 'lab.sqlite')
+const database = await sharedDatabase(t)
 const keyPassword = 'password of the installation'
 const one = await startNode({ database, keyPassword, nodeId: 'root-1' })
 const two = await startNode({ database, keyPassword, nodeId: 'root-2', provision: false })

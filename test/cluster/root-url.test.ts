@@ -1,15 +1,15 @@
 /** Where nodes are reached, and where they reach the root, when that is not as clients see it: containers, several machines. */
 import { hostname } from 'node:os'
-import { join } from 'node:path'
 import t from 'tap'
 import { connect } from '../../src/client/index.js'
 import { provisionLicensing } from '../../src/cluster/provision.js'
 import { seedPassword as password } from '../../src/directory/seed.js'
 import { systemClock as clock, systemRandom as random } from '../../src/effects.js'
 import { startNode } from '../../src/node/start.js'
+import { sharedDatabase } from './postgres.js'
 
 const keyPassword = 'lab-key-password'
-const database = join(t.testdir(), 'rms.sqlite')
+const database = await sharedDatabase(t)
 const seen = await startNode({ database })
 const behind = await startNode({ database, provision: false, nodeId: 'root-2' })
 const { store } = seen.context

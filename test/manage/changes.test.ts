@@ -1,5 +1,6 @@
 /** A short version of changes.ts in every test run: each kind of change once, with pages beside the licenses to judge the spread by. */
 import t from 'tap'
+import { sharedDatabase } from '../cluster/postgres.js'
 import { runChanges } from './changes-run.js'
 
 // On a busy machine this takes longer than the 30 s that tap gives a file run by itself
@@ -10,6 +11,7 @@ t.test('nodes die, come, drain and are replaced, the list is read again: no requ
     seconds: 1,
     rate: 25,
     seed: 3,
+    database: await sharedDatabase(t),
     withPages: true,
     kills: 1,
     onProgress: (text) => t.comment(text),

@@ -1,5 +1,4 @@
 /** Servers that are added and never take requests: they are gone again, and whoever asked is told. */
-import { join } from 'node:path'
 import { pino } from 'pino'
 import t from 'tap'
 import { provisionRoot } from '../../src/cluster/provision.js'
@@ -9,11 +8,12 @@ import type { BalancerProcess } from '../../src/manage/balancer-process.js'
 import { ChildFailed } from '../../src/manage/child.js'
 import { createClusterProcesses } from '../../src/manage/cluster-processes.js'
 import { until } from '../cli/command.js'
+import { sharedDatabase } from '../cluster/postgres.js'
 
 t.setTimeout(280_000)
 
 t.test('a server that the balancer does not find ready is taken back, one that it does stays', async (t) => {
-  const database = join(t.testdir(), 'rms.sqlite')
+  const database = await sharedDatabase(t)
   const store = await openStore(database)
   t.teardown(store.close)
   const keyPassword = 'lab-key-password'

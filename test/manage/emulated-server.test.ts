@@ -7,7 +7,9 @@ import { seedPassword as password } from '../../src/directory/seed.js'
 import { startInstallation } from '../../src/manage/installation.js'
 import { remotingType } from '../../src/services/group-expansion/remoting-call.js'
 import { writeQuestion } from '../../src/services/group-expansion/remoting-request.js'
+import { newDatabases } from '../cluster/postgres.js'
 
+const newDatabase = newDatabases(t)
 const noRoom = { operationsPerSecond: 2, serviceDistribution: 'fixed', queueLimit: 0 } as const
 
 /** How many of that many requests at once are refused with 503. */
@@ -19,7 +21,7 @@ async function refusedOf(url: string, requests: number): Promise<number> {
 }
 
 t.test('PATCH emulatedServer makes a cluster slow, and null makes it fast again', async (t) => {
-  const installation = await startInstallation({ mode: 1 })
+  const installation = await startInstallation({ mode: 1, database: await newDatabase() })
   t.teardown(() => installation.close())
   const alice = connect({ url: installation.url, user: 'alice@contoso.test', password })
   await alice.locations()
@@ -47,13 +49,13 @@ t.test('PATCH emulatedServer makes a cluster slow, and null makes it fast again'
 })
 
 t.test('a node with a capacity of its own has it whatever the cluster says', async (t) => {
-  const node = await startNode({ mode: 1, emulatedServer: { ...noRoom, operationsPerSecond: 5 } })
+  const node = await startNode({ mode: 1, database: await newDatabase(), emulatedServer: { ...noRoom, operationsPerSecond: 5 } })
   t.teardown(() => node.close())
   t.ok((await refusedOf(node.url, 4)) > 0)
 })
 
 t.test('the binary form of group expansion takes its turn, too', async (t) => {
-  const node = await startNode({ mode: 1, emulatedServer: { ...noRoom, operationsPerSecond: 5 } })
+  const node = await startNode({ mode: 1, database: await newDatabase(), emulatedServer: { ...noRoom, operationsPerSecond: 5 } })
   t.teardown(() => node.close())
   const headers = { authorization: `Basic ${Buffer.from(`CONTOSO\\rms-service:${password}`).toString('base64')}`, 'content-type': remotingType }
   const body = writeQuestion({ principal: 'bob@contoso.test', groups: ['legal@contoso.test'], callsSoFar: 0 }, '5.2.3790.300')
@@ -62,7 +64,7 @@ t.test('the binary form of group expansion takes its turn, too', async (t) => {
 })
 
 t.test('a node that leaves is no faster for that', async (t) => {
-  const node = await startNode({ mode: 1, settings: { emulatedServer: { ...noRoom, operationsPerSecond: 5 } } })
+  const node = await startNode({ mode: 1, database: await newDatabase(), settings: { emulatedServer: { ...noRoom, operationsPerSecond: 5 } } })
   t.teardown(() => node.close())
   await node.leave()
   t.ok((await refusedOf(node.url, 4)) > 0)

@@ -12,6 +12,7 @@ import { systemClock, systemRandom } from '../../src/effects.js'
 import { startInstallation, type ClusterStatus, type InstallationStatus } from '../../src/index.js'
 import type { XrmlDocument } from '../../src/xrml/document.js'
 import { readPl } from '../../src/xrml/pl.js'
+import { isOnPostgres, newDatabases } from '../cluster/postgres.js'
 import { answers, jsonLines, run, startUp, type Outcome, type RunningUp } from '../cli/command.js'
 
 t.setTimeout(280_000)
@@ -19,7 +20,8 @@ t.setTimeout(280_000)
 const temporary = t.testdir()
 const environment = { TMPDIR: temporary }
 const data = join(t.testdirName, 'lab')
-const flags = ['--root', '1', '--licensing', 'licensing=1', '--data', data, '--log-level', 'warn']
+const newDatabase = newDatabases(t)
+const flags = ['--root', '1', '--licensing', 'licensing=1', '--data', data, '--db', await newDatabase(), '--log-level', 'warn']
 let lab: RunningUp = await startUp(flags, { environment })
 t.teardown(async () => void (await lab.stop()))
 
@@ -189,10 +191,12 @@ t.test('a stale service connection point: shown, moved, removed, in a running in
   t.match(await command('scp', 'show'), { code: 0, stdout: /absent/ })
   t.match(await command('scp', 'move', url), { code: 0, stdout: /current/ })
 
-  const other = join(t.testdir(), 'other.sqlite')
+  const other = await newDatabase()
   const places = ['--cluster', 'root', '--crypto-mode', '1', '--public-url', 'http://a.test', '--db', other]
-  t.match(await run(['scp', 'show', '--db', other]), { code: 1, stderr: /names no file/ })
-  t.notOk(existsSync(other))
+  if (!isOnPostgres) {
+    t.match(await run(['scp', 'show', '--db', other]), { code: 1, stderr: /names no file/ })
+    t.notOk(existsSync(other))
+  }
   await (await openStore(other)).close()
   t.match(await run(['scp', 'show', '--db', other]), { code: 1, stderr: /no forest in this database/ })
   t.match(await run(['provision', 'root', ...places]), { code: 0 })
@@ -228,7 +232,7 @@ t.test('the port of a listener that was closed is there for the next one', async
   await once(free, 'listening')
   const { port } = free.address() as AddressInfo
   free.close()
-  const installation = await startInstallation({ processes: true, root: 1, licensing: [], port, data: t.testdir() })
+  const installation = await startInstallation({ processes: true, root: 1, licensing: [], port, database: await newDatabase() })
   t.teardown(() => installation.close())
   const address = `${installation.manage}/clusters/root/extranet`
   const open = async (): Promise<unknown> =>

@@ -5,14 +5,18 @@ import t from 'tap'
 import { connect, DatabaseInUse, startInstallation, UnknownEndpoint } from '../../src/index.js'
 import { lockDatabase } from '../../src/manage/database-lock.js'
 import { isAlive, outcome } from '../cli/command.js'
+import { isOnPostgres, startPostgres } from '../cluster/postgres.js'
 
+const server = isOnPostgres ? await startPostgres(t) : undefined
+/** A new database, or none to be named: then it is a file among the data of the installation. */
+const place = async (): Promise<{ readonly database?: string }> => (server === undefined ? {} : { database: await server.newDatabase() })
 // Of this process alone: other tests run beside it.
 const temporary = t.testdir()
 process.env['TMPDIR'] = temporary
 t.setTimeout(280_000)
 
 t.test('an installation in this process serves, says what it is, and closes without leaving anything', async (t) => {
-  const lab = await startInstallation({ mode: 1 })
+  const lab = await startInstallation({ mode: 1, ...(await place()) })
   t.match(lab, { mode: 1, data: undefined, url: /^http:\/\/127\.0\.0\.1:\d+\/_wmcs$/ })
   t.match(await (await fetch(`${lab.manage}/status`)).json(), { forest: 'contoso.test', clusters: lab.ready.clusters })
   const openApi = (await (await fetch(`${lab.manage}/openapi.json`)).json()) as { paths: object }
@@ -29,16 +33,17 @@ t.test('an installation in this process serves, says what it is, and closes with
 
 t.test('what cannot start leaves nothing behind, and the data can be used at once', async (t) => {
   const data = join(t.testdir(), 'lab')
-  await t.rejects(startInstallation({ data, admit: [{ endpoint: 'nowhere', group: 'x' }] }), UnknownEndpoint)
+  const where = { data, ...(await place()) }
+  await t.rejects(startInstallation({ ...where, admit: [{ endpoint: 'nowhere', group: 'x' }] }), UnknownEndpoint)
   t.notOk(existsSync(data))
-  const lab = await startInstallation({ data })
-  await t.rejects(startInstallation({ data }), DatabaseInUse, 'two on the same data')
+  const lab = await startInstallation(where)
+  await t.rejects(startInstallation(where), DatabaseInUse, 'two on the same data')
   const { port } = new URL(lab.manage)
-  await t.rejects(startInstallation({ managePort: Number(port) }), { code: 'EADDRINUSE' })
+  await t.rejects(startInstallation({ managePort: Number(port), ...(await place()) }), { code: 'EADDRINUSE' })
   t.same(readdirSync(temporary), [], 'the temporary one of the installation that could not start')
   await lab.close()
-  await t.rejects(startInstallation({ data, keyPassword: 'wrong' }), { name: 'WrongKeyPassword' })
-  const again = await startInstallation({ data })
+  await t.rejects(startInstallation({ ...where, keyPassword: 'wrong' }), { name: 'WrongKeyPassword' })
+  const again = await startInstallation(where)
   t.equal(again.data, data)
   await again.close()
 })
@@ -47,7 +52,7 @@ t.test('a program that starts and closes an installation ends by itself: no time
   for (const options of [{ mode: 1 }, { mode: 1, processes: true, root: 1, licensing: [] }]) {
     const program = `
       import { startInstallation } from ${JSON.stringify(new URL('../../src/index.js', import.meta.url).href)}
-      const lab = await startInstallation(${JSON.stringify(options)})
+      const lab = await startInstallation(${JSON.stringify({ ...options, ...(await place()) })})
       console.log(lab.ready.clusters[0].nodes[0].pid, (await fetch(lab.url + '/licensing/license.asmx')).status)
       await lab.close()`
     const child = spawn(process.execPath, ['--input-type=module', '-e', program], { stdio: ['ignore', 'pipe', 'inherit'] })

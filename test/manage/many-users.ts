@@ -2,7 +2,6 @@
  * Many users at the same time, signed in by NTLM or Negotiate through one balancer onto a few node processes. Everything a server issues or records
  * must be for the user who asked: the identity of a connection must never be found on another one.
  */
-import { join } from 'node:path'
 import { CallFailed, connect, readyMachine, type RmsClient, type SignIn } from '../../src/client/index.js'
 import { openStore } from '../../src/cluster/store/open.js'
 import type { Group, NewAccount } from '../../src/directory/directory.js'
@@ -15,8 +14,8 @@ export interface ManyUsers {
   readonly times: number
   readonly nodes: number
   readonly signIn: SignIn
-  /** An empty folder. */
-  readonly folder: string
+  /** An empty database. */
+  readonly database: string
   readonly onProgress?: (done: number) => void
 }
 
@@ -46,9 +45,9 @@ function accountOf(index: number): NewAccount {
   return { sid: `${seedForest.domainSid}-${10_000 + index}`, sidHistory: [], name: `CONTOSO\\${user}`, mail, proxyAddresses: [], enabled: true, password: `secret of ${user}` }
 }
 
-export async function runManyUsers({ users, times, nodes, signIn, folder, onProgress }: ManyUsers): Promise<ManyUsersResult> {
-  const installation = await startInstallation({ processes: true, root: nodes, licensing: [], data: folder, requestTimeoutMilliseconds: patience })
-  const store = await openStore(join(folder, 'rms.sqlite'))
+export async function runManyUsers({ users, times, nodes, signIn, database, onProgress }: ManyUsers): Promise<ManyUsersResult> {
+  const installation = await startInstallation({ processes: true, root: nodes, licensing: [], database, requestTimeoutMilliseconds: patience })
+  const store = await openStore(database)
   try {
     const accounts = Array.from({ length: users }, (_, index) => accountOf(index))
     await store.directory.addAccounts(accounts)

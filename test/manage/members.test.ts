@@ -1,14 +1,14 @@
 /** What management tells of clusters and their nodes, and what it does about nodes that it did not start. */
-import { join } from 'node:path'
 import { pino } from 'pino'
 import t from 'tap'
 import { provisionLicensing, provisionRoot } from '../../src/cluster/provision.js'
 import { openStore } from '../../src/cluster/store/open.js'
 import { systemClock as clock, systemRandom as random } from '../../src/effects.js'
 import { startManagementElsewhere } from '../../src/manage/elsewhere.js'
+import { sharedDatabase } from '../cluster/postgres.js'
 import { keyPassword } from './api-app.js'
 
-const database = join(t.testdir(), 'rms.sqlite')
+const database = await sharedDatabase(t)
 const store = await openStore(database)
 await provisionRoot(store, { name: 'root', baseUrl: 'http://root.test/_wmcs', keyPassword, mode: 2 }, { clock, random })
 await provisionLicensing(store, { name: 'legal', baseUrl: 'http://legal.test/_wmcs', keyPassword }, { clock, random })

@@ -26,7 +26,7 @@ if (signIn === undefined) throw new RangeError(`--sign-in ${values['sign-in']} i
 const folder = mkdtempSync(join(tmpdir(), 'rms-many-users-'))
 try {
   const onProgress = (done: number): void => void (done % 100 === 0 && process.stderr.write(`\r${done} licenses  `))
-  const { wrong, ...result } = await runManyUsers({ users: number('users'), times: number('times'), nodes: number('nodes'), signIn, folder, onProgress })
+  const { wrong, ...result } = await runManyUsers({ users: number('users'), times: number('times'), nodes: number('nodes'), signIn, database: join(folder, 'rms.sqlite'), onProgress })
   process.stdout.write(`\n${JSON.stringify(result)}\nwrong: ${wrong.length}\n${wrong.slice(0, 20).map((line) => `  ${line}\n`).join('')}`)
   process.exitCode = wrong.length === 0 ? 0 : 1
 } finally {

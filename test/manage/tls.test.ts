@@ -11,9 +11,11 @@ import { systemClock, systemRandom } from '../../src/effects.js'
 import { startInstallation, type InstallationOptions } from '../../src/manage/installation.js'
 import { prepareTlsFiles } from '../../src/manage/tls-files.js'
 import { run, startUp } from '../cli/command.js'
+import { newDatabases } from '../cluster/postgres.js'
 
 t.setTimeout(280_000)
 
+const newDatabase = newDatabases(t)
 const effects = { clock: systemClock, random: systemRandom }
 const user = { user: 'CONTOSO\\alice', password: seedPassword }
 
@@ -33,7 +35,7 @@ const protocolOf = (port: number, ca: string, settings: object): Promise<string>
   })
 
 t.test('an installation in this process serves https, and its CA file is all that a client needs', async (t) => {
-  const lab = await start(t, { tls: true, token: 'secret' })
+  const lab = await start(t, { tls: true, token: 'secret', database: await newDatabase() })
   t.match(lab.url, /^https:\/\/127\.0\.0\.1:\d+\/_wmcs$/)
   const fetched = await fetch(`${lab.manage}/ca.pem`)
   t.equal(fetched.status, 200, 'without the token')
@@ -106,7 +108,7 @@ t.test('processes: a certificate of one’s own at the balancers, the lab’s at
   writeFileSync(certFile, cert + own.cert)
   writeFileSync(keyFile, key)
   const data = join(folder, 'data')
-  const flags = ['--root', '1', '--licensing', 'licensing=1', '--extranet', 'licensing', '--tls', '--tls-cert', certFile, '--tls-key', keyFile, '--data', data]
+  const flags = ['--root', '1', '--licensing', 'licensing=1', '--extranet', 'licensing', '--tls', '--tls-cert', certFile, '--tls-key', keyFile, '--data', data, '--db', await newDatabase()]
   const lab = await startUp(flags)
   t.teardown(async () => void (await lab.stop()))
   const [root, licensing] = lab.ready.clusters

@@ -1,0 +1,3 @@
+/** forests.test.ts once more, on PostgreSQL. */
+process.env['TEST_DATABASE'] = 'postgres'
+await import('./forests.test.js')

@@ -1,0 +1,3 @@
+/** refresh.test.ts once more, on PostgreSQL. */
+process.env['TEST_DATABASE'] = 'postgres'
+await import('./refresh.test.js')

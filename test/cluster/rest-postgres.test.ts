@@ -1,0 +1,3 @@
+/** rest.test.ts once more, on PostgreSQL. */
+process.env['TEST_DATABASE'] = 'postgres'
+await import('./rest.test.js')

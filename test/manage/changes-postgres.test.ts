@@ -1,0 +1,3 @@
+/** changes.test.ts once more, on PostgreSQL. */
+process.env['TEST_DATABASE'] = 'postgres'
+await import('./changes.test.js')

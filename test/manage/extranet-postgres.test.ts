@@ -1,0 +1,3 @@
+/** extranet.test.ts once more, on PostgreSQL. */
+process.env['TEST_DATABASE'] = 'postgres'
+await import('./extranet.test.js')

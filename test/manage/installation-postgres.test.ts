@@ -1,0 +1,3 @@
+/** installation.test.ts once more, on PostgreSQL. */
+process.env['TEST_DATABASE'] = 'postgres'
+await import('./installation.test.js')

@@ -1,0 +1,3 @@
+/** members.test.ts once more, on PostgreSQL. */
+process.env['TEST_DATABASE'] = 'postgres'
+await import('./members.test.js')
