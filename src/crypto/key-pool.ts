@@ -1,6 +1,7 @@
 /**
- * Key pairs made ahead of need: the search for primes takes longer than all the rest of a certification. A pool that nobody takes from makes none; after
- * the first it fills itself while nothing else is asked of it, one pair after the other.
+ * Key pairs made ahead of need: the search for primes takes longer than all the rest of a certification. A pool keeps as many pairs in stock as were taken
+ * from it so far, up to its size, and makes them while nothing else is asked of it, one after the other: who certifies two accounts pays for four pairs, not
+ * for ten.
  */
 import { generateKeyPair, type RsaPrivateKey } from './keys.js'
 
@@ -12,15 +13,21 @@ export interface KeyPool {
 }
 
 export interface KeyPoolOptions {
-  /** Pairs of each length, 8 unless told. */
+  /** Most pairs of each length in stock, 8 unless told. */
   readonly size?: number
   /** Milliseconds without a request before a pair is made, 200 unless told: requests come first. */
   readonly pause?: number
   readonly make?: (bits: number) => Promise<RsaPrivateKey>
 }
 
+interface Stock {
+  readonly pairs: RsaPrivateKey[]
+  /** How many were taken since the start. */
+  readonly taken: number
+}
+
 export function keyPool({ size = 8, pause = 200, make = generateKeyPair }: KeyPoolOptions = {}): KeyPool {
-  const stock = new Map<number, RsaPrivateKey[]>()
+  const stock = new Map<number, Stock>()
   let timer: NodeJS.Timeout | undefined
   let isMaking = false
   let isClosed = false
@@ -33,9 +40,9 @@ export function keyPool({ size = 8, pause = 200, make = generateKeyPair }: KeyPo
   }
 
   const makeOne = async (): Promise<void> => {
-    const wanted = [...stock].find(([, pairs]) => pairs.length < size)
+    const wanted = [...stock].find(([, { pairs, taken }]) => pairs.length < Math.min(taken, size))
     if (wanted === undefined || isMaking) return
-    const [bits, pairs] = wanted
+    const [bits, { pairs }] = wanted
     isMaking = true
     try {
       pairs.push(await make(bits))
@@ -50,8 +57,8 @@ export function keyPool({ size = 8, pause = 200, make = generateKeyPair }: KeyPo
 
   return {
     take: async (bits) => {
-      const pairs = stock.get(bits) ?? []
-      stock.set(bits, pairs)
+      const { pairs, taken } = stock.get(bits) ?? { pairs: [], taken: 0 }
+      stock.set(bits, { pairs, taken: taken + 1 })
       fillLater()
       return pairs.pop() ?? make(bits)
     },

@@ -1,31 +1,41 @@
 import { EventEmitter, once } from 'node:events'
+import { setTimeout as pause } from 'node:timers/promises'
 import t from 'tap'
 import { keyPool } from '../../src/crypto/key-pool.js'
 import { generateKeyPair, type RsaPrivateKey } from '../../src/crypto/keys.js'
 
-/** Tells of each pair that is begun: the event is its number. */
+/** Tells of each pair when the pool has it: the event is its number. */
 function maker() {
-  const begun = new EventEmitter()
+  const had = new EventEmitter()
   let made = 0
   const make = async (bits: number): Promise<RsaPrivateKey> => {
-    begun.emit(String(++made))
-    return generateKeyPair(bits)
+    const number = ++made
+    const pair = await generateKeyPair(bits)
+    setImmediate(() => had.emit(String(number)))
+    return pair
   }
-  return { make, begun, made: () => made }
+  return { make, had, made: () => made }
 }
 
-t.test('a pool nobody takes from makes nothing, then it fills to its size, and gives each pair once', async (t) => {
+t.test('a pool nobody takes from makes nothing, then as many as were taken up to its size, and gives each pair once', async (t) => {
   // The pool's own timer does not keep a process alive.
   const alive = setInterval(() => undefined, 1000)
   t.teardown(() => clearInterval(alive))
-  const { make, begun, made } = maker()
-  const third = once(begun, '3')
+  const { make, had, made } = maker()
+  const [second, fifth] = [once(had, '2'), once(had, '5')]
   const pool = keyPool({ size: 2, pause: 1, make })
   t.equal(made(), 0)
   const first = await pool.take(1024)
-  await third
-  const rest = [await pool.take(1024), await pool.take(1024)]
-  t.equal(new Set([first, ...rest].map((pair) => pair.publicKey.modulus)).size, 3)
+  await second
+  await pause(50)
+  t.equal(made(), 2, 'one is in stock, as one was taken')
+  const next = [await pool.take(1024), await pool.take(1024)]
+  await fifth
+  await pause(50)
+  t.equal(made(), 5, 'two are in stock, though three were taken')
+  const last = [await pool.take(1024), await pool.take(1024)]
+  t.equal(made(), 5)
+  t.equal(new Set([first, ...next, ...last].map((pair) => pair.publicKey.modulus)).size, 5)
   t.equal(first.publicKey.bits, 1024)
   t.equal((await pool.take(2048)).publicKey.bits, 2048, 'each length by itself')
   pool.close()

@@ -2,8 +2,8 @@
  * A word in the database that is another one after every change of the directory: whoever remembers an answer asks whether it is still the same. Not a
  * number, which would come back with a database that was put back from a copy.
  */
-import { sql } from 'kysely'
 import { isPostgres } from './exclusive.js'
+import { sql } from './kysely.js'
 import type { Database } from './schema.js'
 
 const key = 'directory_version'

@@ -1,7 +1,7 @@
 /** The request log in the database: table request_log, a row for each request of any node. */
-import { CompiledQuery } from 'kysely'
 import type { Insertable, Selectable } from 'kysely'
 import { DatabaseAway } from './database-away.js'
+import { CompiledQuery } from './kysely.js'
 import type { Database, Tables } from './schema.js'
 
 /** The record of RMS 1.x (DRMS_Log_Master). */

@@ -1,5 +1,7 @@
 /** PublishingLicenses: a content key and a publishing license that this server signs (rest-mde 6), by the steps of online publishing. */
-import { prepareContent, VerificationFailed, type PreparedContent, type RightsPolicy } from '../../client/index.js'
+import { prepareContent, type PreparedContent } from '../../client/prepare-content.js'
+import type { RightsPolicy } from '../../client/rights-policy.js'
+import { VerificationFailed } from '../../client/verify.js'
 import { writeKeyBlob } from '../../crypto/content-key.js'
 import { refuseRest } from '../../rest-exceptions.js'
 import { applicationDataElement } from '../../xrml/rights-data.js'

@@ -1,5 +1,5 @@
 /** The policy that a publishing request asks for, as the client library writes policies (rest-mde 6). */
-import type { RightsEntry, RightsPolicy } from '../../client/index.js'
+import type { RightsEntry, RightsPolicy } from '../../client/rights-policy.js'
 import type { ServerState } from '../../cluster/server-state.js'
 import { refuseRest } from '../../rest-exceptions.js'
 import { publishedTemplates } from '../templates/acquire-template-information.js'
