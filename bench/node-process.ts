@@ -7,6 +7,7 @@ import type { Directory, NewAccount } from '../src/directory/directory.js'
 import type { DirectoryStore } from '../src/cluster/store/directory-store.js'
 import type { CryptoMode } from '../src/crypto/modes.js'
 import type { EngineName } from '../src/crypto/signer.js'
+import { keepHeapSmall } from '../src/node/small-heap.js'
 import { startNode } from '../src/node/start.js'
 
 export interface NodeReady {
@@ -22,6 +23,7 @@ export interface NodeUsage {
 
 const [database = ':memory:', mode = '2', engine = 'openssl', accounts = '0', nodeId = 'root-1'] = process.argv.slice(2)
 
+keepHeapSmall()
 // Ctrl-C goes to every process of the terminal; the one that started this node ends it in its own time
 process.on('SIGINT', () => undefined)
 const gone = new Promise((resolve) => process.once('disconnect', resolve))

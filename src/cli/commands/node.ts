@@ -6,6 +6,7 @@ import type { Settings } from '../../config/options.js'
 import { systemRandom } from '../../effects.js'
 import { schemesOf } from '../../identity/schemes.js'
 import { readTlsFiles } from '../../manage/tls-pair.js'
+import { keepHeapSmall } from '../../node/small-heap.js'
 import { startNode } from '../../node/start.js'
 import { databaseOf } from '../database.js'
 import { emulatedServerOf } from '../emulated-server.js'
@@ -26,6 +27,7 @@ export async function node(settings: Settings<'node'>): Promise<void> {
   endWithParent(() => end())
   if (cluster === undefined) throw new Failure('Say which cluster to join: --cluster NAME', 2)
   if (db === undefined) throw new Failure('Say where the installation is: --db PATH of its SQLite file, or --db postgres://…', 2)
+  keepHeapSmall()
   const output = createOutput(settings.json)
   const log = await createLogger(settings.logLevel)
   const tls = await readTlsFiles(settings.tlsCert, settings.tlsKey)
