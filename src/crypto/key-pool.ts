@@ -1,7 +1,7 @@
 /**
- * Key pairs made ahead of need: the search for primes takes longer than all the rest of a certification. A pool keeps as many pairs in stock as were taken
- * from it so far, up to its size, and makes them while nothing else is asked of it, one after the other: who certifies two accounts pays for four pairs, not
- * for ten.
+ * Key pairs made ahead of need: the search for primes takes longer than all the rest of a certification. A pool keeps half as many pairs in stock as were
+ * taken from it so far, up to its size, and makes them while nothing else is asked of it, one after the other: who certifies two accounts pays for three
+ * pairs, not for ten.
  */
 import { generateKeyPair, type RsaPrivateKey } from './keys.js'
 
@@ -40,7 +40,7 @@ export function keyPool({ size = 8, pause = 200, make = generateKeyPair }: KeyPo
   }
 
   const makeOne = async (): Promise<void> => {
-    const wanted = [...stock].find(([, { pairs, taken }]) => pairs.length < Math.min(taken, size))
+    const wanted = [...stock].find(([, { pairs, taken }]) => pairs.length < Math.min(Math.floor(taken / 2), size))
     if (wanted === undefined || isMaking) return
     const [bits, { pairs }] = wanted
     isMaking = true
