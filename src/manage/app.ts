@@ -4,6 +4,7 @@ import fastifySwagger from '@fastify/swagger'
 import fastifySwaggerUi from '@fastify/swagger-ui'
 import Fastify, { LogController, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
+import { closeUnusedConnections } from '../node/unused-connections.js'
 import { registerManagementApi, type ManagementApi } from './api/index.js'
 import type { InstallationStatus } from './status.js'
 import { statusSchema, registerTopology, type Topology } from './topology-routes.js'
@@ -30,6 +31,7 @@ export async function startManagement(options: ManagementOptions): Promise<{ rea
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 300 },
   }) as unknown as FastifyInstance
+  closeUnusedConnections(app)
   const security = token === undefined ? {} : { components: { securitySchemes: { token: { type: 'http' as const, scheme: 'bearer' } } }, security: [{ token: [] }] }
   await app.register(fastifySwagger, { openapi: { openapi: '3.0.3', info: { title: 'rms-emulator management', version: '1.0.0' }, ...security } })
   await app.register(fastifySwaggerUi, { routePrefix: '/docs' })

@@ -26,6 +26,7 @@ import { acceptSoapBodies, BodyRefused } from './soap-body.js'
 import { QueueFull } from './service-queue.js'
 import { requestIds, soapExchange } from './soap-exchange.js'
 import { takeTurns } from './take-turn.js'
+import { closeUnusedConnections } from './unused-connections.js'
 
 export interface AppOptions {
   readonly kind: ClusterKind
@@ -52,6 +53,7 @@ export async function buildApp(context: NodeContext, options: AppOptions): Promi
     forceCloseConnections: 'idle',
     schemaController: { compilersFactory: describing },
   }) as unknown as FastifyInstance
+  closeUnusedConnections(app)
   app.decorateRequest('caller')
   app.decorateRequest('directory')
   app.addHook('onRequest', async (request, reply) => {
