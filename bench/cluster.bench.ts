@@ -1,6 +1,9 @@
-/** What do two nodes give, and does a license cost more with them: one and two nodes of the same cluster behind the balancer. */
+/** What do two nodes give, and does a license cost more with them: one and two nodes of the same cluster behind the balancer, on each database. */
+import { copyFile } from 'node:fs/promises'
 import { cpus } from 'node:os'
+import { startPostgres } from '../test/cluster/postgres.js'
 import { openDoor, type Door } from './doors.js'
+import type { DatabaseName } from './goals.js'
 import { fire } from './load.js'
 import { hasOneLicense } from './issue.bench.js'
 import { withDatabase } from './measure.js'
@@ -13,9 +16,28 @@ import { percentile, spreadOf } from './spread.js'
 
 export const cluster: Question = {
   name: 'cluster',
-  about: 'use licenses of one and of two nodes behind the balancer, of one publishing license',
+  about: 'use licenses of one and of two nodes behind the balancer, of one publishing license, on each database',
   takesAllCores: true,
-  ask: (bench) => withDatabase((database) => askCluster(bench, database)),
+  ask: async (bench) => [
+    ...(await withDatabase((location) => askCluster(bench, { name: 'SQLite', location }))),
+    ...(await withPostgres((location) => askCluster(bench, { name: 'PostgreSQL', location }))),
+  ],
+}
+
+interface Place {
+  readonly name: DatabaseName
+  readonly location: string
+}
+
+/** A server of its own, which is gone afterwards. */
+async function withPostgres<T>(work: (location: string) => Promise<T>): Promise<T> {
+  const endings: (() => unknown)[] = []
+  try {
+    const server = await startPostgres({ teardown: (end) => void endings.push(end) })
+    return await work(await server.newDatabase())
+  } finally {
+    for (const end of endings) await end()
+  }
 }
 
 /** Each node one of its own, load and balancer the others; with fewer the nodes share the first, so that only CPU time can be compared. */
@@ -36,7 +58,7 @@ function takePlaces({ nodeCore }: Bench): Places {
   return { nodes: hasOwnCores ? [0, 1] : [0, 0], hasOwnCores }
 }
 
-async function askCluster(bench: Bench, database: string): Promise<readonly Row[]> {
+async function askCluster(bench: Bench, { name, location: database }: Place): Promise<readonly Row[]> {
   const { size } = bench
   const [mode = 2] = size.modes
   const { nodes: cores, hasOwnCores } = takePlaces(bench)
@@ -51,17 +73,30 @@ async function askCluster(bench: Bench, database: string): Promise<readonly Row[
     const second = opened(await spawnNode({ ...shared, accounts: 0, core: cores[1], nodeId: 'root-2' }))
     const { accounts, published } = await makeSessions(first.url, mode, { ...bench, size: { ...size, pls: 1 } })
     const requests = accounts.flatMap((account) => published.map((content) => licenseRequest(account, content)))
+    const groups = [{ title: 'one node', nodes: [first] }, { title: 'two nodes', nodes: [first, second] }]
+    if (name === 'SQLite') {
+      const copy = await copyOf(database)
+      const apart = opened(await spawnNode({ ...shared, database: copy, accounts: 0, core: cores[1], nodeId: 'root-2' }))
+      groups.push({ title: 'two nodes with a copy of the file each', nodes: [first, apart] })
+    }
     const sides: Side[] = []
-    for (const nodes of [[first], [first, second]]) {
+    for (const { title, nodes } of groups) {
       const door = opened(await openDoor('rms-emulator', nodes.map(({ url }) => url)))
-      sides.push({ name: nodes.length === 1 ? 'one node' : 'two nodes', nodes, door, shots: [] })
+      sides.push({ name: `${title}, ${name}`, nodes, door, shots: [] })
     }
     await measureInTurns(bench, sides, requests)
     const note = hasOwnCores ? '' : `: ${cpus().length} cores are too few to tell what two nodes give, only what a license costs`
-    return sides.map((side) => ({ ...rowOf(side, note), mode, engine: shared.engine, ownCores: hasOwnCores }))
+    return sides.map((side) => ({ ...rowOf(side, side.nodes.length > 1 ? note : ''), mode, engine: shared.engine, ownCores: hasOwnCores }))
   } finally {
     for (const one of open) await one.close()
   }
+}
+
+/** A file of its own for a node that shares nothing: what two processes cost by themselves. Nobody writes at the moment. */
+async function copyOf(database: string): Promise<string> {
+  const copy = `${database}-copy`
+  for (const suffix of ['', '-wal']) await copyFile(database + suffix, copy + suffix)
+  return copy
 }
 
 interface Side {
@@ -110,7 +145,7 @@ function rowOf({ name, shots }: Side, note: string): Row {
   const latencies = shots.flatMap((shot) => shot.latencies)
   return {
     key: name,
-    what: `${name}${name === 'two nodes' ? note : ''}`,
+    what: `${name}${note}`,
     operations: latencies.length,
     perSecond: spreadOf(shots.map(({ rate }) => rate)),
     p50: percentile(latencies, 50),

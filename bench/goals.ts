@@ -18,6 +18,9 @@ const rawShares: readonly { readonly mode: CryptoMode; readonly key: string; rea
   { mode: 1, key: 'one PL', what: 'licenses of one PL, Mode 1', percent: 40 },
 ]
 
+export const databaseNames = ['SQLite', 'PostgreSQL'] as const
+export type DatabaseName = (typeof databaseNames)[number]
+
 const mostMemory = 150
 const mostSpread = 4
 const leastOfNginx = [
@@ -31,7 +34,7 @@ const leastScale = 1.9
 /** Those of which something was measured; nothing for a question that was not asked. */
 export function goalsOf(answers: readonly Answered[]): readonly Goal[] {
   const rowsOf = (question: string): readonly Row[] => answers.find(({ name }) => name === question)?.rows ?? []
-  return [...nodeGoals(rowsOf('issue')), ...balancerGoals(rowsOf('balancer')), ...clusterGoals(rowsOf('cluster'))]
+  return [...nodeGoals(rowsOf('issue')), ...balancerGoals(rowsOf('balancer')), ...databaseNames.flatMap((database) => clusterGoals(rowsOf('cluster'), database))]
 }
 
 function nodeGoals(rows: readonly Row[]): readonly Goal[] {
@@ -65,14 +68,14 @@ function balancerGoals(rows: readonly Row[]): readonly Goal[] {
   return [...shares, ...(added === undefined ? [] : [{ what: 'p50 that the balancer adds, one connection', wanted: `< ${mostAdded} ms`, measured: `${rounded(added)} ms`, isReached: added < mostAdded }])]
 }
 
-function clusterGoals(rows: readonly Row[]): readonly Goal[] {
-  const [one, two] = ['one node', 'two nodes'].map((key) => rows.find((row) => row.key === key))
+function clusterGoals(rows: readonly Row[], database: DatabaseName): readonly Goal[] {
+  const [one, two] = ['one node', 'two nodes'].map((nodes) => rows.find(({ key }) => key === `${nodes}, ${database}`))
   if (one?.cpu === undefined || two?.cpu === undefined || one.perSecond === undefined || two.perSecond === undefined) return []
   const more = 100 * (two.cpu.median / one.cpu.median - 1)
   const scale = two.perSecond.median / one.perSecond.median
   const isTold = two.ownCores === true
   return [
-    { what: 'CPU time of a license, two nodes against one', wanted: `≤ ${mostMoreCpu} % more`, measured: `${rounded(Math.abs(more))} % ${more < 0 ? 'less' : 'more'} (${rounded(one.cpu.median)} and ${rounded(two.cpu.median)} ms)`, isReached: more <= mostMoreCpu },
-    { what: 'licenses per second, two nodes against one', wanted: `≥ ${leastScale} ×`, measured: `${rounded(scale)} ×${isTold ? '' : ': it takes 4 cores'}`, isReached: isTold ? scale >= leastScale : undefined },
+    { what: `CPU time of a license, two nodes against one, ${database}`, wanted: `≤ ${mostMoreCpu} % more`, measured: `${rounded(Math.abs(more))} % ${more < 0 ? 'less' : 'more'} (${rounded(one.cpu.median)} and ${rounded(two.cpu.median)} ms)`, isReached: more <= mostMoreCpu },
+    { what: `licenses per second, two nodes against one, ${database}`, wanted: `≥ ${leastScale} ×`, measured: `${rounded(scale)} ×${isTold ? '' : ': it takes 4 cores'}`, isReached: isTold ? scale >= leastScale : undefined },
   ]
 }

@@ -25,8 +25,10 @@ t.test('balancer and cluster answer with what their goals need, and name what is
       'balancer when licensing is the work',
       'balancer before nodes that answer at once',
       'p50 that the balancer adds, one connection',
-      'CPU time of a license, two nodes against one',
-      'licenses per second, two nodes against one',
+      'CPU time of a license, two nodes against one, SQLite',
+      'licenses per second, two nodes against one, SQLite',
+      'CPU time of a license, two nodes against one, PostgreSQL',
+      'licenses per second, two nodes against one, PostgreSQL',
     ],
   )
 })

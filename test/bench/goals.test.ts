@@ -35,12 +35,12 @@ t.test('without nginx the share of it cannot be told', async (t) => {
 
 t.test('two nodes are held against one; throughput only where each has a core', async (t) => {
   const rows = (ownCores: boolean) => [
-    { key: 'one node', what: 'one', cpu: spread(0.5), perSecond: spread(1000) },
-    { key: 'two nodes', what: 'two', cpu: spread(0.53), perSecond: spread(1950), ownCores },
+    { key: 'one node, SQLite', what: 'one', cpu: spread(0.5), perSecond: spread(1000) },
+    { key: 'two nodes, SQLite', what: 'two', cpu: spread(0.53), perSecond: spread(1950), ownCores },
   ]
   t.same(reached(answer('cluster', ...rows(false))), [
-    ['CPU time of a license, two nodes against one', '6.00 % more (0.50 and 0.53 ms)', false],
-    ['licenses per second, two nodes against one', '1.95 ×: it takes 4 cores', undefined],
+    ['CPU time of a license, two nodes against one, SQLite', '6.00 % more (0.50 and 0.53 ms)', false],
+    ['licenses per second, two nodes against one, SQLite', '1.95 ×: it takes 4 cores', undefined],
   ])
-  t.same(reached(answer('cluster', ...rows(true)))[1], ['licenses per second, two nodes against one', '1.95 ×', true])
+  t.same(reached(answer('cluster', ...rows(true)))[1], ['licenses per second, two nodes against one, SQLite', '1.95 ×', true])
 })
