@@ -16,7 +16,7 @@ import { percentile, spreadOf } from './spread.js'
 
 export const cluster: Question = {
   name: 'cluster',
-  about: 'use licenses of one and of two nodes behind the balancer, of one publishing license, on each database',
+  about: 'use licenses of one and of two nodes behind the balancer, on each database',
   takesAllCores: true,
   ask: async (bench) => [
     ...(await withDatabase((location) => askCluster(bench, { name: 'SQLite', location }))),
@@ -85,8 +85,7 @@ async function askCluster(bench: Bench, { name, location: database }: Place): Pr
       sides.push({ name: `${title}, ${name}`, nodes, door, shots: [] })
     }
     await measureInTurns(bench, sides, requests)
-    const note = hasOwnCores ? '' : `: ${cpus().length} cores are too few to tell what two nodes give, only what a license costs`
-    return sides.map((side) => ({ ...rowOf(side, side.nodes.length > 1 ? note : ''), mode, engine: shared.engine, ownCores: hasOwnCores }))
+    return sides.map((side) => ({ ...rowOf(side), mode, engine: shared.engine, ownCores: hasOwnCores }))
   } finally {
     for (const one of open) await one.close()
   }
@@ -141,11 +140,11 @@ async function cpuOf(nodes: readonly SpawnedNode[]): Promise<number> {
   return used.reduce((sum, { cpu }) => sum + cpu, 0)
 }
 
-function rowOf({ name, shots }: Side, note: string): Row {
+function rowOf({ name, shots }: Side): Row {
   const latencies = shots.flatMap((shot) => shot.latencies)
   return {
     key: name,
-    what: `${name}${note}`,
+    what: name,
     operations: latencies.length,
     perSecond: spreadOf(shots.map(({ rate }) => rate)),
     p50: percentile(latencies, 50),
