@@ -24,7 +24,7 @@ export const cluster: Question = {
   ],
 }
 
-interface Place {
+interface NamedDatabase {
   readonly name: DatabaseName
   readonly location: string
 }
@@ -58,7 +58,7 @@ function takePlaces({ nodeCore }: Bench): Places {
   return { nodes: hasOwnCores ? [0, 1] : [0, 0], hasOwnCores }
 }
 
-async function askCluster(bench: Bench, { name, location: database }: Place): Promise<readonly Row[]> {
+async function askCluster(bench: Bench, { name, location: database }: NamedDatabase): Promise<readonly Row[]> {
   const { size } = bench
   const [mode = 2] = size.modes
   const { nodes: cores, hasOwnCores } = takePlaces(bench)
