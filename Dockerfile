@@ -6,7 +6,8 @@ COPY . .
 RUN npm ci --ignore-scripts --no-audit --no-fund && npm run compile && npm prune --omit=dev --ignore-scripts --no-audit --no-fund
 
 FROM node:22-slim
-ENV NODE_ENV=production
+# The allocator's two: see src/node/small-heap.ts.
+ENV NODE_ENV=production MALLOC_ARENA_MAX=1 MALLOC_TRIM_THRESHOLD_=131072
 WORKDIR /app
 COPY --from=build /source/package.json /source/LICENSE ./
 COPY --from=build /source/node_modules node_modules

@@ -2,17 +2,15 @@
 import { copyFile } from 'node:fs/promises'
 import { cpus } from 'node:os'
 import { startPostgres } from '../test/cluster/postgres.js'
-import { openDoor, type Door } from './doors.js'
+import { openDoor } from './doors.js'
 import type { DatabaseName } from './goals.js'
-import { fire } from './load.js'
-import { hasOneLicense } from './issue.bench.js'
+import { measureInTurns, type Side } from './in-turns.js'
 import { withDatabase } from './measure.js'
 import { moveTo } from './pinning.js'
 import type { Bench, Question, Row } from './question.js'
 import { licenseRequest } from './requests.js'
 import { makeSessions } from './sessions.js'
-import { spawnNode, type SpawnedNode } from './spawn-node.js'
-import { percentile, spreadOf } from './spread.js'
+import { spawnNode } from './spawn-node.js'
 
 export const cluster: Question = {
   name: 'cluster',
@@ -82,10 +80,9 @@ async function askCluster(bench: Bench, { name, location: database }: NamedDatab
     const sides: Side[] = []
     for (const { title, nodes } of groups) {
       const door = opened(await openDoor('rms-emulator', nodes.map(({ url }) => url)))
-      sides.push({ name: `${title}, ${name}`, nodes, door, shots: [] })
+      sides.push({ name: `${title}, ${name}`, url: door.url, nodes, requests })
     }
-    await measureInTurns(bench, sides, requests)
-    return sides.map((side) => ({ ...rowOf(side), mode, engine: shared.engine, ownCores: hasOwnCores }))
+    return (await measureInTurns(bench, sides)).map((row) => ({ ...row, mode, engine: shared.engine, ownCores: hasOwnCores }))
   } finally {
     for (const one of open) await one.close()
   }
@@ -96,59 +93,4 @@ async function copyOf(database: string): Promise<string> {
   const copy = `${database}-copy`
   for (const suffix of ['', '-wal']) await copyFile(database + suffix, copy + suffix)
   return copy
-}
-
-interface Side {
-  readonly name: string
-  readonly nodes: readonly SpawnedNode[]
-  readonly door: Door
-  readonly shots: Shot[]
-}
-
-interface Shot {
-  readonly rate: number
-  readonly latencies: readonly number[]
-  /** Milliseconds of all nodes together, for one license. */
-  readonly cpu: number
-}
-
-async function measureInTurns(bench: Bench, sides: readonly Side[], requests: readonly ReturnType<typeof licenseRequest>[]): Promise<void> {
-  const { size, progress, signal } = bench
-  const shoot = async ({ nodes, door }: Side, amount: number): Promise<Shot> => {
-    const before = await cpuOf(nodes)
-    const { latencies, seconds } = await fire({ url: door.url, requests, connections: size.connections, amount: Math.round(amount), isGood: hasOneLicense, signal })
-    return { rate: latencies.length / seconds, latencies, cpu: ((await cpuOf(nodes)) - before) / latencies.length }
-  }
-  // The second node has half of the requests, and is to warm up as long as the first does
-  const rates = new Map<Side, number>()
-  for (const side of sides.toReversed()) {
-    progress(`${side.name}: warm-up`)
-    const { rate } = await shoot(side, size.connections * 4)
-    rates.set(side, (await shoot(side, rate * size.warmUpSeconds * side.nodes.length)).rate)
-  }
-  for (let round = 1; round <= size.rounds; round++) {
-    for (const side of sides) {
-      const rate = side.shots.at(-1)?.rate ?? rates.get(side) ?? 1
-      progress(`${side.name}: round ${round} of ${size.rounds}, ${rate.toFixed(0)} licenses/s`)
-      side.shots.push(await shoot(side, rate * size.secondsPerRound))
-    }
-  }
-}
-
-async function cpuOf(nodes: readonly SpawnedNode[]): Promise<number> {
-  const used = await Promise.all(nodes.map((node) => node.usage()))
-  return used.reduce((sum, { cpu }) => sum + cpu, 0)
-}
-
-function rowOf({ name, shots }: Side): Row {
-  const latencies = shots.flatMap((shot) => shot.latencies)
-  return {
-    key: name,
-    what: name,
-    operations: latencies.length,
-    perSecond: spreadOf(shots.map(({ rate }) => rate)),
-    p50: percentile(latencies, 50),
-    p99: percentile(latencies, 99),
-    cpu: spreadOf(shots.map(({ cpu }) => cpu)),
-  }
 }

@@ -1,6 +1,6 @@
 /** How many use licenses a second does one node issue (AcquireLicense, [MS-RMPR] 3.4.4.1), and what does one cost? */
 import type { CryptoMode } from '../src/crypto/modes.js'
-import type { EngineName } from '../src/crypto/signer.js'
+import type { EngineName } from '../src/crypto/engine.js'
 import { hasOne, measure, withDatabase, withNode } from './measure.js'
 import type { Bench, Question, RateRow, Row } from './question.js'
 import { licenseRequest } from './requests.js'

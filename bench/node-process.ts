@@ -1,12 +1,12 @@
 /**
- * One node as a process of its own. Arguments: database, mode, engine, number of accounts to add, id. It tells its URL to the process that
- * started it, answers each message with what it has used so far, and ends when that process goes away.
+ * One node as a process of its own. Arguments: database, mode, engine, number of accounts to add, id, number of signer threads. It tells its URL to the
+ * process that started it, answers each message with what it has used so far, and ends when that process goes away.
  */
 import { seedForest, seedPassword } from '../src/directory/seed.js'
 import type { Directory, NewAccount } from '../src/directory/directory.js'
 import type { DirectoryStore } from '../src/cluster/store/directory-store.js'
 import type { CryptoMode } from '../src/crypto/modes.js'
-import type { EngineName } from '../src/crypto/signer.js'
+import type { EngineName } from '../src/crypto/engine.js'
 import { keepHeapSmall } from '../src/node/small-heap.js'
 import { startNode } from '../src/node/start.js'
 
@@ -21,14 +21,14 @@ export interface NodeUsage {
   readonly rss: number
 }
 
-const [database = ':memory:', mode = '2', engine = 'openssl', accounts = '0', nodeId = 'root-1'] = process.argv.slice(2)
+const [database = ':memory:', mode = '2', engine = 'openssl', accounts = '0', nodeId = 'root-1', signerThreads = '0'] = process.argv.slice(2)
 
 keepHeapSmall()
 // Ctrl-C goes to every process of the terminal; the one that started this node ends it in its own time
 process.on('SIGINT', () => undefined)
 const gone = new Promise((resolve) => process.once('disconnect', resolve))
 
-const node = await startNode({ database, mode: Number(mode) as CryptoMode, engine: engine as EngineName, nodeId, provision: nodeId === 'root-1' })
+const node = await startNode({ database, mode: Number(mode) as CryptoMode, engine: engine as EngineName, signerThreads: Number(signerThreads), nodeId, provision: nodeId === 'root-1' })
 await addAccounts(node.context.store.directory, Number(accounts))
 process.on('message', () => tell(usage()))
 tell({ url: node.url })

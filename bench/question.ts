@@ -1,6 +1,6 @@
 /** What a question of the benchmark is given, and what it answers with. */
 import type { CryptoMode } from '../src/crypto/modes.js'
-import type { EngineName } from '../src/crypto/signer.js'
+import type { EngineName } from '../src/crypto/engine.js'
 import type { Spread } from './spread.js'
 
 /** How much is done. Figures count for `full` only; the others show that everything runs. */

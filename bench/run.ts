@@ -18,8 +18,9 @@ import { publish } from './publish.bench.js'
 import { full, quick, type Answered, type Bench, type Question } from './question.js'
 import { circumstances, loadNow, markdown, textReport, thisMachine, type Report } from './report.js'
 import { sign } from './sign.bench.js'
+import { threads } from './threads.bench.js'
 
-const questions: readonly Question[] = [sign, parse, issue, publish, certify, balancer, cluster, growth, installation]
+const questions: readonly Question[] = [sign, parse, issue, publish, certify, balancer, threads, cluster, growth, installation]
 
 const help = `npm run bench [-- [question …] [--quick] [--mode 1|2] [--engine openssl|forge] [--json] [--profile]]
 

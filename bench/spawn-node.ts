@@ -3,7 +3,9 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import type { CryptoMode } from '../src/crypto/modes.js'
-import type { EngineName } from '../src/crypto/signer.js'
+import { processEnvironment } from '../src/config/environment.js'
+import type { EngineName } from '../src/crypto/engine.js'
+import { smallHeapEnvironment } from '../src/node/small-heap.js'
 import type { NodeReady, NodeUsage } from './node-process.js'
 
 export interface NodeArguments {
@@ -16,6 +18,8 @@ export interface NodeArguments {
   readonly core?: number | undefined
   /** `root-1`, which makes the cluster where there is none, unless told otherwise; any other joins the cluster that is there. */
   readonly nodeId?: string | undefined
+  /** 0 when left out. */
+  readonly signerThreads?: number | undefined
   readonly profile?: Profile | undefined
 }
 
@@ -37,8 +41,8 @@ export interface SpawnedNode {
 const patienceMilliseconds = 10_000
 
 /** @throws when the node ends before it serves; what it said stands on stderr */
-export async function spawnNode({ database, mode, engine, accounts, core, profile, nodeId = 'root-1' }: NodeArguments): Promise<SpawnedNode> {
-  const { child, ready, next, close } = await startProgram('node-process.js', [database, String(mode), engine, String(accounts), nodeId], { core, profile })
+export async function spawnNode({ database, mode, engine, accounts, core, profile, nodeId = 'root-1', signerThreads = 0 }: NodeArguments): Promise<SpawnedNode> {
+  const { child, ready, next, close } = await startProgram('node-process.js', [database, String(mode), engine, String(accounts), nodeId, String(signerThreads)], { core, profile })
   return {
     url: (ready as NodeReady).url,
     async usage() {
@@ -68,7 +72,7 @@ export async function startProgram(name: string, args: readonly string[], { core
   const flags = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile.folder}`, `--cpu-prof-name=${profile.name}`]
   const line = [process.execPath, ...flags, fileURLToPath(new URL(name, import.meta.url)), ...args]
   const [command = '', ...rest] = core === undefined ? line : ['taskset', '-c', String(core), ...line]
-  const child = spawn(command, rest, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
+  const child = spawn(command, rest, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'], env: { ...smallHeapEnvironment, ...processEnvironment() } })
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   const next = (): Promise<unknown> => nextMessage(child, ended)
   const close = (): Promise<void> => endChild(child, ended)

@@ -6,7 +6,7 @@ import type { Random } from '../effects.js'
 import { deriveClusterKey, openAtRest, sealAtRest, type ClusterKey } from '../crypto/at-rest.js'
 import { privateKeyFromPem, privateKeyToPem, type RsaPrivateKey } from '../crypto/keys.js'
 import { modes, type ModeRules } from '../crypto/modes.js'
-import { createSigner, type EngineName, type Signer } from '../crypto/signer.js'
+import { createSigner, type Signer, type SigningPlace } from '../crypto/signer.js'
 import { readDocuments, type XrmlDocument } from '../xrml/document.js'
 import type { Principal } from '../xrml/body.js'
 import { readRightsData, type RightsData } from '../xrml/rights-data.js'
@@ -73,18 +73,19 @@ export const trustedPurpose = (publicKey: string): string => `trusted-licensing-
 
 /**
  * @param password cluster key password
+ * @param place where it is computed with the private keys
  * @throws UnknownCluster, WrongKeyPassword, InvalidConfiguration
  */
-export async function loadServerState(store: Store, name: string, password: string, engine: EngineName): Promise<ServerState> {
+export async function loadServerState(store: Store, name: string, password: string, place: SigningPlace): Promise<ServerState> {
   const row = await findCluster(store, name)
-  return stateOf(store, row, await deriveClusterKey(password, Buffer.from(row.keySalt, 'base64')), engine)
+  return stateOf(store, row, await deriveClusterKey(password, Buffer.from(row.keySalt, 'base64')), place)
 }
 
 /** The state to run on from now: the same one while the stored version is the same. */
 export async function refreshServerState(store: Store, state: ServerState): Promise<ServerState> {
   const version = await store.clusters.configurationVersion(state.name)
   if (version === undefined || version === state.configuration.configurationVersion) return state
-  return stateOf(store, await findCluster(store, state.name), state.clusterKey, state.own.signer.engine)
+  return stateOf(store, await findCluster(store, state.name), state.clusterKey, state.own.signer.place)
 }
 
 async function findCluster(store: Store, name: string): Promise<ClusterRow> {
@@ -94,7 +95,7 @@ async function findCluster(store: Store, name: string): Promise<ClusterRow> {
   throw new UnknownCluster(`There is no cluster "${name}" in this database; it has ${known.join(', ') || 'none'}. Provision it first.`)
 }
 
-async function stateOf(store: Store, row: ClusterRow, clusterKey: ClusterKey, engine: EngineName): Promise<ServerState> {
+async function stateOf(store: Store, row: ClusterRow, clusterKey: ClusterKey, place: SigningPlace): Promise<ServerState> {
   const { configuration } = row
   const open = (purpose: string, sealed: string): RsaPrivateKey => privateKeyFromPem(openAtRest(clusterKey, purpose, sealed).toString('utf8'))
   const stored = await store.templates.list(row.name)
@@ -103,9 +104,9 @@ async function stateOf(store: Store, row: ClusterRow, clusterKey: ClusterKey, en
     kind: row.kind,
     configuration,
     rules: modes[configuration.cryptographicMode],
-    own: licensorOf(configuration.slc, open(clusterKeyPurpose(row.name), row.sealedKeyPair), stored.map(templateOf), engine),
+    own: licensorOf(configuration.slc, open(clusterKeyPurpose(row.name), row.sealedKeyPair), stored.map(templateOf), place),
     trusted: configuration.trustedLicensingServers.map((server) =>
-      licensorOf(server.slc, open(trustedPurpose(server.publicKey), server.sealedKeyPair), server.templates.map(importedTemplate), engine),
+      licensorOf(server.slc, open(trustedPurpose(server.publicKey), server.sealedKeyPair), server.templates.map(importedTemplate), place),
     ),
     forests: configuration.trustedForests.map(({ domain, url, user, sealedPassword }) => ({
       domain,
@@ -133,11 +134,11 @@ export function sealClusterKeyPair(clusterKey: ClusterKey, cluster: string, key:
   return sealAtRest(clusterKey, clusterKeyPurpose(cluster), Buffer.from(privateKeyToPem(key), 'utf8'), random)
 }
 
-function licensorOf(slc: readonly string[], key: RsaPrivateKey, templates: readonly ServerTemplate[], engine: EngineName): Licensor {
+function licensorOf(slc: readonly string[], key: RsaPrivateKey, templates: readonly ServerTemplate[], place: SigningPlace): Licensor {
   const chain = readDocuments(slc.join(''))
   const principal = chain[0]?.body.issuedPrincipal
   if (principal?.publicKey?.modulus !== key.publicKey.modulus) throw new Error('The SLC of the cluster is not that of its key pair: restore the database')
-  return { chain, principal, signer: createSigner(engine, key), templates }
+  return { chain, principal, signer: createSigner(place, key), templates }
 }
 
 function templateOf({ guid, state, signedXrml }: StoredTemplate): ServerTemplate {

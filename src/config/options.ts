@@ -171,6 +171,10 @@ export const options = {
     type: 'choice', choices: ['openssl', 'forge'], default: 'openssl', commands: [...installing, 'node'],
     help: 'engine for private keys; forge is pure JavaScript and much slower',
   },
+  'signer-threads': {
+    type: 'integer', minimum: 0, maximum: 16, default: undefined, defaultText: 'by its cores, at most 2', commands: serving,
+    help: 'threads of a node for private keys, beside its event loop; 0 where it has no core to itself (up: each node has its share of the cores)',
+  },
   data: {
     type: 'string', placeholder: 'DIR', default: undefined, defaultText: 'kept nowhere', commands: ['up', 'node', 'client'],
     help: 'folder that keeps the state: of the installation (up), of log records while the database is away (node), of machine and certificates (client)',

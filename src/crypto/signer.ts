@@ -4,17 +4,20 @@
  * node-forge makes the encoded block of a signature; only the exponentiation has two engines. PKCS#1 v1.5 signatures are
  * deterministic, so both engines give the same bytes.
  */
-import { constants, privateDecrypt, privateEncrypt } from 'node:crypto'
 import forge from 'node-forge'
-import { privateKeyToPem, type RsaPrivateKey, type RsaPublicKey } from './keys.js'
+import { tryWith, type EngineName, type Padding } from './engine.js'
+import { forgeEngine } from './forge-engine.js'
+import type { RsaPrivateKey, RsaPublicKey } from './keys.js'
 import { hashes, type HashName } from './modes.js'
+import { opensslEngine } from './openssl-engine.js'
+import type { SigningThreads } from './signing-threads.js'
 
-export type EngineName = 'openssl' | 'forge'
-export type Padding = 'PKCS1' | 'OAEP'
+/** Where it is computed: by an engine on the thread that asks, or on threads beside it. */
+export type SigningPlace = EngineName | SigningThreads
 
 export interface Signer {
   readonly publicKey: RsaPublicKey
-  readonly engine: EngineName
+  readonly place: SigningPlace
   /**
    * @param digest the raw digest, of the length `hash` has
    * @returns the signature, big-endian, as long as the modulus
@@ -36,29 +39,29 @@ export class DecryptionFailed extends Error {
   }
 }
 
-interface Engine {
-  exponentiate(block: Buffer): Buffer
-  decrypt(block: Buffer, padding: Padding): Buffer
-}
-
-export function createSigner(engineName: EngineName, key: RsaPrivateKey): Signer {
-  const engine = engineName === 'forge' ? forgeEngine(key) : opensslEngine(key)
+export function createSigner(place: SigningPlace, key: RsaPrivateKey): Signer {
+  const compute = computeAt(place, key)
   const prefixes = { SHA1: blockPrefix(key.publicKey, 'SHA1'), SHA256: blockPrefix(key.publicKey, 'SHA256') }
   return {
     publicKey: key.publicKey,
-    engine: engineName,
+    place,
     async sign(digest, hash) {
-      return engine.exponentiate(Buffer.concat([prefixes[hash], digest]))
+      const signature = await compute('exponentiate', Buffer.concat([prefixes[hash], digest]))
+      if (signature === undefined) throw new Error('This private key cannot sign')
+      return signature
     },
     async decrypt(block, padding) {
-      if (block.length !== key.publicKey.bits / 8) throw new DecryptionFailed()
-      try {
-        return engine.decrypt(block, padding)
-      } catch {
-        throw new DecryptionFailed()
-      }
+      const content = block.length === key.publicKey.bits / 8 ? await compute(padding, block) : undefined
+      if (content === undefined) throw new DecryptionFailed()
+      return content
     },
   }
+}
+
+function computeAt(place: SigningPlace, key: RsaPrivateKey): ReturnType<SigningThreads['engineOf']> {
+  if (typeof place !== 'string') return place.engineOf(key)
+  const engine = place === 'forge' ? forgeEngine(key.key) : opensslEngine(key.key)
+  return async (operation, block) => tryWith(engine, operation, block)
 }
 
 /** DigestInfo up to the digest itself (RFC 8017, 9.2), written by node-forge: constant for a hash. */
@@ -83,33 +86,4 @@ export function blockPrefix(publicKey: RsaPublicKey, hash: HashName): Buffer {
   const info = digestInfos[hash]
   const filler = Buffer.alloc(publicKey.bits / 8 - info.length - hashes[hash].bytes - 3, 0xff)
   return Buffer.concat([Buffer.from([0, 1]), filler, Buffer.from([0]), info])
-}
-
-function opensslEngine({ key }: RsaPrivateKey): Engine {
-  const oaep = { key, padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: 'sha1' }
-  const raw = { key, padding: constants.RSA_NO_PADDING }
-  return {
-    exponentiate: (block) => privateEncrypt(raw, block),
-    // Node 20 refuses PKCS#1 v1.5 in privateDecrypt, so its padding is taken off here.
-    decrypt: (block, padding) => (padding === 'OAEP' ? privateDecrypt(oaep, block) : withoutPadding(privateDecrypt(raw, block))),
-  }
-}
-
-function forgeEngine(key: RsaPrivateKey): Engine {
-  const forgeKey = forge.pki.privateKeyFromPem(privateKeyToPem(key))
-  const exponentiate = (block: Buffer): Buffer => Buffer.from(forgeKey.decrypt(block.toString('binary'), 'RAW'), 'binary')
-  return {
-    exponentiate,
-    decrypt: (block, padding) =>
-      padding === 'OAEP'
-        ? Buffer.from(forgeKey.decrypt(block.toString('binary'), 'RSA-OAEP', { md: forge.md.sha1.create() }), 'binary')
-        : withoutPadding(exponentiate(block)),
-  }
-}
-
-/** RFC 8017, 7.2.2: 00 02, at least eight bytes that are not zero, 00, message. */
-function withoutPadding(block: Buffer): Buffer {
-  const end = block.indexOf(0, 2)
-  if (block[0] !== 0 || block[1] !== 2 || end < 10) throw new DecryptionFailed()
-  return block.subarray(end + 1)
 }

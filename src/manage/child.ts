@@ -5,6 +5,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { processEnvironment } from '../config/environment.js'
+import { smallHeapEnvironment } from '../node/small-heap.js'
 
 export interface ChildOptions {
   /** Arguments of the command line: `['node', '--json', …]`. */
@@ -44,7 +45,7 @@ const keptLines = 20
 export async function startChild({ args, secrets = {}, begin = Promise.resolve(), readyWithin = defaultReadyWithin, onLine }: ChildOptions): Promise<Child> {
   const child = spawn(process.execPath, [main.pathname, ...args], {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    env: { ...inheritedEnvironment(), ...secrets },
+    env: { ...smallHeapEnvironment, ...inheritedEnvironment(), ...secrets },
   })
   const lines: string[] = []
   createInterface({ input: child.stderr as NodeJS.ReadableStream }).on('line', (line) => {

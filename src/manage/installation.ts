@@ -1,14 +1,15 @@
 /** A whole installation on one machine: its folder, its node, its management listener. The library's entry for tests of other people. */
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino, type Logger } from 'pino'
 import { defaultConfiguration, type ServerConfiguration } from '../cluster/configuration.js'
 import { loadServerState } from '../cluster/server-state.js'
 import type { ClusterKind } from '../cluster/store/cluster-store.js'
 import { openStore, type Store } from '../cluster/store/open.js'
+import type { EngineName } from '../crypto/engine.js'
 import type { CryptoMode } from '../crypto/modes.js'
-import type { EngineName } from '../crypto/signer.js'
+import { usefulThreads } from '../crypto/signing-threads.js'
 import { processEnvironment } from '../config/environment.js'
 import { seedForest } from '../directory/seed.js'
 import { systemClock, systemRandom } from '../effects.js'
@@ -51,6 +52,8 @@ export interface InstallationOptions {
   readonly publicUrl?: string | undefined
   readonly mode?: CryptoMode | undefined
   readonly engine?: EngineName | undefined
+  /** Threads of a node for private keys, beside its event loop; with processes by its share of the cores, otherwise none, when left out. */
+  readonly signerThreads?: number | undefined
   /** Folder that keeps the installation; a temporary one, removed at the end, when left out. */
   readonly data?: string | undefined
   /** Database, where it is not a file in the folder: path of an SQLite file, or a PostgreSQL URL. */
@@ -187,8 +190,8 @@ async function stop(closed: Promise<void>, release: () => Promise<void>): Promis
 }
 
 async function startInProcess(options: InstallationOptions, { database, tls }: Place): Promise<Servers> {
-  const { host, port, publicUrl, mode, engine, keyPassword, bodyLimit, requestTimeoutMilliseconds, includeXrmlInLog, log, schemes, ntlmLevel } = options
-  const told = { host, port, publicUrl, mode, engine, keyPassword, bodyLimit, requestTimeoutMilliseconds, includeXrmlInLog, log, database, schemes, ntlmLevel, tls: tls?.front }
+  const { host, port, publicUrl, mode, engine, signerThreads, keyPassword, bodyLimit, requestTimeoutMilliseconds, includeXrmlInLog, log, schemes, ntlmLevel } = options
+  const told = { host, port, publicUrl, mode, engine, signerThreads, keyPassword, bodyLimit, requestTimeoutMilliseconds, includeXrmlInLog, log, database, schemes, ntlmLevel, tls: tls?.front }
   const node = await startNode(given({ ...told, settings: settingsOf(options, 'root') }))
   const nodes = [{ id: node.nodeId, url: node.url, pid: process.pid, state: 'serving' as const }]
   const clusters = [{ name: node.cluster, kind: node.kind, url: node.baseUrl, nodes }]
@@ -210,8 +213,7 @@ async function startProcesses(options: InstallationOptions, place: Place): Promi
       host,
       port: options.port ?? 0,
       publicUrl: options.publicUrl,
-      root: options.root ?? 2,
-      licensing: options.licensing ?? [{ name: 'licensing', nodes: 2 }],
+      ...serversOf(options),
       extranet: options.extranet ?? [],
       mode,
       keyPassword,
@@ -245,8 +247,19 @@ function sharedFlags(options: InstallationOptions, log: Logger): readonly string
 
 function nodeFlags(options: InstallationOptions, { folder, tls }: Place): readonly string[] {
   const { engine, schemes, ntlmLevel, spoolLimit, includeXrmlInLog } = { ...defaultNodeOptions, ...given(options) }
-  const flags = ['--data', folder, '--signer', engine, '--schemes', schemes.join(','), '--ntlm', ntlmLevel, '--spool-limit', String(spoolLimit)]
+  const threads = options.signerThreads ?? usefulThreads(availableParallelism() / nodesOf(options))
+  const flags = ['--data', folder, '--signer', engine, '--signer-threads', String(threads), '--schemes', schemes.join(','), '--ntlm', ntlmLevel, '--spool-limit', String(spoolLimit)]
   return [...flags, ...(includeXrmlInLog ? ['--log-xrml'] : []), ...tlsFlags(tls?.node)]
+}
+
+function serversOf({ root = 2, licensing = [{ name: 'licensing', nodes: 2 }] }: InstallationOptions): Pick<Required<InstallationOptions>, 'root' | 'licensing'> {
+  return { root, licensing }
+}
+
+/** Those that it starts with: they share the cores. */
+function nodesOf(options: InstallationOptions): number {
+  const { root, licensing } = serversOf(options)
+  return licensing.reduce((sum, { nodes }) => sum + nodes, root)
 }
 
 /** The public address is a name that clients use too. */

@@ -12,8 +12,10 @@ import type { Member } from '../cluster/store/member-store.js'
 import { openStore, type Store } from '../cluster/store/open.js'
 import { modes, type CryptoMode } from '../crypto/modes.js'
 import type { TlsIdentity } from '../crypto/lab-ca.js'
-import { createSigner, type EngineName } from '../crypto/signer.js'
+import type { EngineName } from '../crypto/engine.js'
+import { createSigner, type SigningPlace } from '../crypto/signer.js'
 import { surfaceDigest } from '../crypto/signed-octets.js'
+import { startSigningThreads, type SigningThreads } from '../crypto/signing-threads.js'
 import { systemClock, systemRandom, type Clock, type Random } from '../effects.js'
 import { schemeNames, type Scheme } from '../identity/schemes.js'
 import type { NtlmLevel } from '../ntlm/server.js'
@@ -39,6 +41,8 @@ export interface NodeOptions {
   readonly rootUrl?: string | undefined
   readonly mode: CryptoMode
   readonly engine: EngineName
+  /** Threads for private keys, beside the event loop; with 0 it computes with them itself. */
+  readonly signerThreads: number
   readonly bodyLimit: number
   readonly requestTimeoutMilliseconds: number
   readonly includeXrmlInLog: boolean
@@ -89,6 +93,7 @@ export const defaultNodeOptions = {
   port: 0,
   mode: 2,
   engine: 'openssl',
+  signerThreads: 0,
   bodyLimit: 4 * 1024 * 1024,
   requestTimeoutMilliseconds: 30_000,
   includeXrmlInLog: false,
@@ -114,6 +119,8 @@ export async function startNode(given: Partial<NodeOptions> = {}): Promise<Runni
   const metrics = createMetrics(nodeId)
   const { includeXrmlInLog: keepsXrml, listenerKey, rootUrl, schemes, ntlmLevel } = options
   const context = createContext({ nodeId, keepsXrml, listenerKey, rootUrl, log, clock, random, store, requestLog, metrics, schemes, ntlmLevel })
+  const threads = threadsOf(options)
+  const place = threads ?? options.engine
   let app: FastifyInstance | undefined
   let stopRefreshing: (() => Promise<void>) | undefined
   const leave = async (): Promise<void> => {
@@ -126,6 +133,7 @@ export async function startNode(given: Partial<NodeOptions> = {}): Promise<Runni
     await stopRefreshing?.()
     await app?.close()
     context.keyPairs.close()
+    await threads?.close()
     await requestLog.close()
     // Without having joined there is nothing to leave: the id may be another node's.
     if (stopRefreshing !== undefined) await store.members.leave(nodeId).catch(() => undefined)
@@ -133,13 +141,13 @@ export async function startNode(given: Partial<NodeOptions> = {}): Promise<Runni
   }
   try {
     await requireEqualEngines()
-    const joined = options.provision ? undefined : await loadServerState(store, options.cluster, options.keyPassword, options.engine)
+    const joined = options.provision ? undefined : await loadServerState(store, options.cluster, options.keyPassword, place)
     const kind = joined?.kind ?? (await store.clusters.find(options.cluster))?.kind ?? 'root'
     const { bodyLimit, requestTimeoutMilliseconds: requestTimeout, tls, emulatedServer } = options
     app = await buildApp(context, { kind, bodyLimit, requestTimeout, tls, emulatedServer })
     const url = await app.listen({ host: options.host, port: options.port })
     const baseUrl = `${(options.publicUrl ?? url).replace(/\/+$/, '')}/_wmcs`
-    const state = joined ?? (await provisionOrAdjust(store, options, baseUrl, { clock, random }))
+    const state = joined ?? (await provisionOrAdjust(store, options, baseUrl, place, { clock, random }))
     context.setState(state)
     const now = clock.now().toISOString()
     const member = { nodeId, cluster: state.name, url: options.ownUrl ?? reachable(url, options.host), pid: process.pid, started: now, lastSeen: now }
@@ -150,6 +158,10 @@ export async function startNode(given: Partial<NodeOptions> = {}): Promise<Runni
     await close()
     throw error
   }
+}
+
+function threadsOf({ engine, signerThreads }: NodeOptions): SigningThreads | undefined {
+  return signerThreads === 0 ? undefined : startSigningThreads(signerThreads, engine)
 }
 
 /** An address that stands for all of this machine leads nowhere from another one: its name does. */
@@ -179,16 +191,16 @@ function reportEvent(event: RequestLogEvent, log: Logger): void {
   }
 }
 
-async function provisionOrAdjust(store: Store, options: NodeOptions, baseUrl: string, effects: { clock: Clock; random: Random }): Promise<ServerState> {
-  const { cluster, keyPassword, mode, engine, settings } = options
+async function provisionOrAdjust(store: Store, options: NodeOptions, baseUrl: string, place: SigningPlace, effects: { clock: Clock; random: Random }): Promise<ServerState> {
+  const { cluster, keyPassword, mode, settings } = options
   if ((await store.clusters.find(cluster)) === undefined) {
     await provisionRoot(store, { name: cluster, baseUrl, mode, keyPassword, settings }, effects)
   } else {
     // A wrong password must change nothing.
-    await loadServerState(store, cluster, keyPassword, engine)
+    await loadServerState(store, cluster, keyPassword, place)
     await adjustConfiguration(store, cluster, { ...settings, baseUrl })
   }
-  return loadServerState(store, cluster, keyPassword, engine)
+  return loadServerState(store, cluster, keyPassword, place)
 }
 
 /** A cluster that comes back at another address, or with other settings: content published before keeps its old URLs. */

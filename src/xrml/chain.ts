@@ -36,7 +36,7 @@ export function checkChain(chain: readonly XrmlDocument[]): ChainCheck {
 }
 
 /** In characters. A small leaf may come with large certificates, which are kept with it. */
-const mostText = 2 * 2 ** 20
+const mostText = 1.5 * 2 ** 20
 /** The last good chain of each leaf: nothing in its check depends on the time. */
 const goodChains = recentMap<XrmlDocument, { readonly chain: readonly XrmlDocument[]; readonly check: ChainCheck }>(mostText)
 

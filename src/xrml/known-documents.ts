@@ -16,7 +16,7 @@ interface Known extends KnownElement {
 }
 
 /** In characters. A parsed document takes about four times its text. */
-const mostText = 2 * 2 ** 20
+const mostText = 1.5 * 2 ** 20
 /** A longer one is rare, and would drive out many. */
 const longestDocument = 64 * 1024
 

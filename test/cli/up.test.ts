@@ -113,7 +113,7 @@ t.test('--data: accounts, keys and licenses outlive the process; others are refu
   t.notMatch(wrong.stderr, /\n\s+at /)
 
   // The mode is that of its making; the address has to be the same for what is out there.
-  const again = await startUp(['--data', data, '--port', String(first.port), '--manage-port', '0', '--signer', 'forge'])
+  const again = await startUp(['--data', data, '--port', String(first.port), '--manage-port', '0', '--signer', 'forge', '--signer-threads', '1'])
   t.match(again.stderr(), /"level":30/, 'logs on stderr, as JSON in a pipe')
   const kept = connectTo(again.url, 'bob', { mode: 1, folder: join(folder, 'bob') })
   t.same((await kept.openFile(pfile)).plain, content, 'a RAC made before the restart licenses after it')

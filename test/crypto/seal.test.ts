@@ -1,12 +1,13 @@
 import { constants, publicEncrypt } from 'node:crypto'
 import fc from 'fast-check'
 import t from 'tap'
+import type { EngineName } from '../../src/crypto/engine.js'
 import { BadKeyBlob, decryptZeroFilled, encryptZeroFilled, readKeyBlob, writeKeyBlob, type CipherMode } from '../../src/crypto/content-key.js'
 import { generateKeyPair } from '../../src/crypto/keys.js'
 import { modes } from '../../src/crypto/modes.js'
 import { readPrivateKeyBlob, writePrivateKeyBlob } from '../../src/crypto/private-key-blob.js'
 import { seal, SealBroken, unseal } from '../../src/crypto/seal.js'
-import { createSigner, type EngineName } from '../../src/crypto/signer.js'
+import { createSigner } from '../../src/crypto/signer.js'
 import { systemRandom } from '../../src/effects.js'
 
 const engines: readonly EngineName[] = ['openssl', 'forge']

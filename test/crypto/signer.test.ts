@@ -1,25 +1,30 @@
 import { constants, createPublicKey, createSign, createVerify, publicEncrypt } from 'node:crypto'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import fc from 'fast-check'
 import t from 'tap'
+import type { Padding } from '../../src/crypto/engine.js'
 import { generateKeyPair, privateKeyFromPem, privateKeyToPem, publicKeyFromModulus, publicKeyToPkcs1 } from '../../src/crypto/keys.js'
 import { hashes, modes, type HashName } from '../../src/crypto/modes.js'
 import { isSignatureGood, surfaceDigest } from '../../src/crypto/signed-octets.js'
-import { blockPrefix, createSigner, DecryptionFailed, type EngineName, type Padding } from '../../src/crypto/signer.js'
+import { blockPrefix, createSigner, DecryptionFailed, type SigningPlace } from '../../src/crypto/signer.js'
+import { startSigningThreads, usefulThreads } from '../../src/crypto/signing-threads.js'
 
-const engines: readonly EngineName[] = ['openssl', 'forge']
+const threads = { openssl: startSigningThreads(2, 'openssl'), forge: startSigningThreads(1, 'forge') }
+t.teardown(() => Promise.all(Object.values(threads).map((one) => one.close())))
+const places: Readonly<Record<string, SigningPlace>> = { openssl: 'openssl', forge: 'forge', 'openssl on threads': threads.openssl, 'forge on a thread': threads.forge }
 const keys = { 1024: await generateKeyPair(1024), 2048: await generateKeyPair(2048) } as const
 
 for (const rules of Object.values(modes)) {
   const key = keys[rules.keyBits]
   const name: HashName = rules.hash
 
-  t.test(`mode ${rules.mode}: both engines and the platform make the same signature`, async () => {
+  t.test(`mode ${rules.mode}: engines make the signature that the platform makes, wherever they are`, async () => {
     await fc.assert(
       fc.asyncProperty(fc.string({ unit: 'binary', maxLength: 40 }), async (surface) => {
         const digest = surfaceDigest(surface, name)
         const platform = createSign(`RSA-${name}`).update(Buffer.from(surface, 'utf16le')).sign(key.key)
-        for (const engine of engines) {
-          const signature = await createSigner(engine, key).sign(digest, name)
+        for (const place of Object.values(places)) {
+          const signature = await createSigner(place, key).sign(digest, name)
           if (!signature.equals(platform) || !isSignatureGood(key.publicKey, digest, name, signature)) return false
         }
         return createVerify(`RSA-${name}`).update(Buffer.from(surface, 'utf16le')).verify(key.publicKey.key, platform)
@@ -28,18 +33,18 @@ for (const rules of Object.values(modes)) {
     )
   })
 
-  t.test(`mode ${rules.mode}: both engines open what the platform sealed, and nothing else`, async (t) => {
-    for (const engine of engines) {
-      const signer = createSigner(engine, key)
+  t.test(`mode ${rules.mode}: engines open what the platform sealed, and nothing else`, async (t) => {
+    for (const [where, place] of Object.entries(places)) {
+      const signer = createSigner(place, key)
       const paddings: Readonly<Record<Padding, number>> = { PKCS1: constants.RSA_PKCS1_PADDING, OAEP: constants.RSA_PKCS1_OAEP_PADDING }
       for (const [padding, number] of Object.entries(paddings) as [Padding, number][]) {
         const block = publicEncrypt({ key: key.publicKey.key, padding: number, oaepHash: 'sha1' }, Buffer.from('content'))
-        t.equal((await signer.decrypt(block, padding)).toString(), 'content', `${engine} ${padding}`)
+        t.equal((await signer.decrypt(block, padding)).toString(), 'content', `${where} ${padding}`)
         t.equal(await signer.decrypt(block, padding === 'OAEP' ? 'PKCS1' : 'OAEP').catch(String), String(new DecryptionFailed()), 'the other padding')
         for (const at of [0, 1, block.length - 1]) {
           const changed = Buffer.from(block)
           changed.writeUInt8((changed[at] ?? 0) ^ 1, at)
-          await t.rejects(signer.decrypt(changed, padding), DecryptionFailed, `${engine} ${padding}, byte ${at}`)
+          await t.rejects(signer.decrypt(changed, padding), DecryptionFailed, `${where} ${padding}, byte ${at}`)
         }
         await t.rejects(signer.decrypt(block.subarray(1), padding), DecryptionFailed, 'too short')
         await t.rejects(signer.decrypt(Buffer.concat([block, block]), padding), DecryptionFailed, 'too long')
@@ -66,6 +71,42 @@ for (const rules of Object.values(modes)) {
     t.notOk(isSignatureGood(key.publicKey, digest, name, Buffer.alloc(signature.length, 0xff)), 'above the modulus')
   })
 }
+
+t.test('on threads, each of many operations at once gets its own answer, with its own key', async (t) => {
+  const signers = Object.values(keys).map((key) => createSigner(threads.openssl, key))
+  const surfaces = Array.from({ length: 100 }, (_, index) => `<BODY>${index}</BODY>`)
+  await Promise.all(
+    surfaces.flatMap((surface) =>
+      signers.map(async (signer) => {
+        const digest = surfaceDigest(surface, 'SHA256')
+        const [signature, opened] = await Promise.all([signer.sign(digest, 'SHA256'), signer.decrypt(publicEncrypt(signer.publicKey.key, Buffer.from(surface)), 'OAEP')])
+        t.ok(isSignatureGood(signer.publicKey, digest, 'SHA256', signature))
+        t.equal(opened.toString(), surface)
+      }),
+    ),
+  )
+})
+
+t.test('while a thread computes, the event loop goes on', async (t) => {
+  const digest = surfaceDigest('<BODY />', 'SHA256')
+  const order: string[] = []
+  const sign = async (place: SigningPlace): Promise<void> => {
+    const signing = createSigner(place, keys[2048]).sign(digest, 'SHA256').then(() => order.push('signed'))
+    await nextTurn()
+    order.push('next turn')
+    await signing
+  }
+  // It takes tens of milliseconds: nobody answers that before the next turn.
+  await sign(threads.forge)
+  t.same(order, ['next turn', 'signed'])
+  await sign('forge')
+  t.same(order.slice(2), ['signed', 'next turn'], 'and without threads it stands still')
+})
+
+t.test('threads are useful where the event loop leaves cores over', async (t) => {
+  const counts = [0.5, 1, 1.9, 2, 3, 4, 64].map((cores) => [cores, usefulThreads(cores)])
+  t.same(counts, [[0.5, 0], [1, 0], [1.9, 0], [2, 1], [3, 2], [4, 2], [64, 2]])
+})
 
 t.test('the encoded block has the DigestInfo of the standard', async (t) => {
   const infos = { SHA1: '3021300906052b0e03021a05000414', SHA256: '3031300d060960864801650304020105000420' } as const

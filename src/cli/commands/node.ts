@@ -1,8 +1,10 @@
 /** `node`: one server of a cluster. It joins what the database has and makes nothing; it leaves when it is stopped, or when its parent is gone. */
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import closeWithGrace from 'close-with-grace'
 import type { Settings } from '../../config/options.js'
+import { usefulThreads } from '../../crypto/signing-threads.js'
 import { systemRandom } from '../../effects.js'
 import { schemesOf } from '../../identity/schemes.js'
 import { readTlsFiles } from '../../manage/tls-pair.js'
@@ -44,6 +46,7 @@ export async function node(settings: Settings<'node'>): Promise<void> {
     ownUrl: settings.nodeUrl === undefined ? undefined : new URL(settings.nodeUrl).origin,
     rootUrl: settings.rootUrl === undefined ? undefined : withoutPath(settings.rootUrl),
     engine: settings.signer,
+    signerThreads: settings.signerThreads ?? usefulThreads(availableParallelism()),
     bodyLimit: settings.bodyLimit,
     requestTimeoutMilliseconds: settings.requestTimeout * 1000,
     includeXrmlInLog: settings.logXrml,

@@ -32,6 +32,7 @@ export function installationOptions(settings: Settings<'up'>): InstallationOptio
     publicUrl: settings.publicUrl?.replace(/\/_wmcs\/?$/i, ''),
     mode: settings.cryptoMode,
     engine: settings.signer,
+    signerThreads: settings.signerThreads,
     data: settings.data,
     database: databaseOf(settings),
     keyPassword: settings.keyPassword,

@@ -1,0 +1,71 @@
+/** Sides that are compared: each is measured once a round, one after the other, so that what else the machine does hits all of them alike. */
+import { hasOneLicense } from './issue.bench.js'
+import { fire, type LoadRequest } from './load.js'
+import type { Bench, Row } from './question.js'
+import type { SpawnedNode } from './spawn-node.js'
+import { percentile, spreadOf } from './spread.js'
+
+export interface Side {
+  readonly name: string
+  /** Where it is asked for licenses, without a path. */
+  readonly url: string
+  /** Whose CPU time counts. */
+  readonly nodes: readonly SpawnedNode[]
+  readonly requests: readonly LoadRequest[]
+}
+
+interface Shot {
+  readonly rate: number
+  readonly latencies: readonly number[]
+  /** Milliseconds of all nodes together, for one license. */
+  readonly cpu: number
+}
+
+/** @returns a row for each side */
+export async function measureInTurns(bench: Bench, sides: readonly Side[]): Promise<readonly Omit<Row, 'mode' | 'engine'>[]> {
+  const { size, progress } = bench
+  // More nodes have a part of the requests each, and are to warm up as long as one does
+  const rates = new Map<Side, number>()
+  for (const side of sides.toReversed()) {
+    progress(`${side.name}: warm-up`)
+    let { rate } = await shoot(bench, side, size.connections * 4)
+    // A cold node is slow: its first rate foretells half of what the time holds
+    for (let part = 0; part < 2; part++) rate = (await shoot(bench, side, rate * size.warmUpSeconds * side.nodes.length)).rate
+    rates.set(side, rate)
+  }
+  const shots = new Map<Side, Shot[]>(sides.map((side) => [side, []]))
+  for (let round = 1; round <= size.rounds; round++) {
+    for (const [side, before] of shots) {
+      const rate = before.at(-1)?.rate ?? rates.get(side) ?? 1
+      progress(`${side.name}: round ${round} of ${size.rounds}, ${rate.toFixed(0)} licenses/s`)
+      before.push(await shoot(bench, side, rate * size.secondsPerRound))
+    }
+  }
+  return Promise.all([...shots].map(([side, made]) => rowOf(side, made)))
+}
+
+async function shoot({ size, signal }: Bench, { url, nodes, requests }: Side, amount: number): Promise<Shot> {
+  const before = await cpuOf(nodes)
+  const { latencies, seconds } = await fire({ url, requests, connections: size.connections, amount: Math.round(amount), isGood: hasOneLicense, signal })
+  return { rate: latencies.length / seconds, latencies, cpu: ((await cpuOf(nodes)) - before) / latencies.length }
+}
+
+async function cpuOf(nodes: readonly SpawnedNode[]): Promise<number> {
+  const used = await Promise.all(nodes.map((node) => node.usage()))
+  return used.reduce((sum, { cpu }) => sum + cpu, 0)
+}
+
+async function rowOf({ name, nodes }: Side, shots: readonly Shot[]): Promise<Omit<Row, 'mode' | 'engine'>> {
+  const latencies = shots.flatMap((shot) => shot.latencies)
+  const usages = await Promise.all(nodes.map((node) => node.usage()))
+  return {
+    key: name,
+    what: name,
+    operations: latencies.length,
+    perSecond: spreadOf(shots.map(({ rate }) => rate)),
+    p50: percentile(latencies, 50),
+    p99: percentile(latencies, 99),
+    cpu: spreadOf(shots.map(({ cpu }) => cpu)),
+    rss: Math.max(...usages.map(({ rss }) => rss)) / 1024 / 1024,
+  }
+}

@@ -1,0 +1,60 @@
+/** What do threads for private keys give a node: on the one core that its event loop has, and on all cores of the machine? */
+import { measureInTurns, type Side } from './in-turns.js'
+import { withDatabase, withNode } from './measure.js'
+import type { Bench, Question, Row } from './question.js'
+import { licenseRequest } from './requests.js'
+import { makeSessions, type Sessions } from './sessions.js'
+import { spawnNode, type NodeArguments, type SpawnedNode } from './spawn-node.js'
+
+export const threads: Question = {
+  name: 'threads',
+  about: 'use licenses of a node that computes with private keys on its event loop, and on threads beside it; where the node has all cores, the load is on the same ones',
+  takesAllCores: true,
+  ask: async (bench) => withDatabase((database) => askThreads(bench, database)),
+}
+
+interface Place {
+  readonly place: string
+  readonly core: number | undefined
+  readonly signerThreads: number
+}
+
+/** Without pinning there is no telling what one core gives. */
+function placesOf({ nodeCore }: Bench): readonly Place[] {
+  const oneCore = nodeCore === undefined ? [] : [0, 1].map((signerThreads) => ({ place: 'one core', core: nodeCore, signerThreads }))
+  return [...oneCore, ...[0, 1, 2].map((signerThreads) => ({ place: 'all cores', core: undefined, signerThreads }))]
+}
+
+async function askThreads(bench: Bench, database: string): Promise<readonly Row[]> {
+  const [mode = 2] = bench.size.modes
+  const shared = { database, mode, engine: 'openssl', accounts: bench.size.users } as const
+  const sessions = await withNode(shared, ({ url }) => makeSessions(url, mode, bench))
+  const nodes: SpawnedNode[] = []
+  const spawn = async (given: NodeArguments): Promise<SpawnedNode> => {
+    const node = await spawnNode(given)
+    nodes.push(node)
+    return node
+  }
+  try {
+    const sides: Side[] = []
+    for (const { place, core, signerThreads } of placesOf(bench)) {
+      const node = await spawn({ ...shared, accounts: 0, core, signerThreads })
+      for (const { what, requests } of workOf(sessions, core)) sides.push({ name: `${what}, ${place}, ${named(signerThreads)}`, url: node.url, nodes: [node], requests })
+    }
+    return (await measureInTurns(bench, sides)).map((row) => ({ ...row, mode, engine: shared.engine }))
+  } finally {
+    for (const node of nodes) await node.close()
+  }
+}
+
+function named(threadCount: number): string {
+  return threadCount === 0 ? 'event loop' : threadCount === 1 ? '1 thread' : `${threadCount} threads`
+}
+
+/** On one core there is nothing to gain: one kind of work shows what threads cost there. */
+function workOf({ accounts, published }: Sessions, core: number | undefined): readonly { readonly what: string; readonly requests: Side['requests'] }[] {
+  const onePl = accounts.flatMap((account) => published.slice(0, 1).map((content) => licenseRequest(account, content)))
+  if (core !== undefined) return [{ what: 'one PL', requests: onePl }]
+  const manyPls = published.flatMap((content, index) => accounts.slice(index % accounts.length).slice(0, 1).map((account) => licenseRequest(account, content)))
+  return [{ what: 'one PL', requests: onePl }, { what: 'another PL each time', requests: manyPls }]
+}

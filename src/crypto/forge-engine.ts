@@ -1,0 +1,13 @@
+/** Private keys by node-forge, in JavaScript alone. */
+import forge from 'node-forge'
+import { withoutPadding, type MakeEngine } from './engine.js'
+
+export const forgeEngine: MakeEngine = (key) => {
+  const forgeKey = forge.pki.privateKeyFromPem(key.export({ format: 'pem', type: 'pkcs8' }).toString())
+  const exponentiate = (block: Buffer): Buffer => Buffer.from(forgeKey.decrypt(block.toString('binary'), 'RAW'), 'binary')
+  return (operation, block) => {
+    if (operation === 'exponentiate') return exponentiate(block)
+    if (operation === 'PKCS1') return withoutPadding(exponentiate(block))
+    return Buffer.from(forgeKey.decrypt(block.toString('binary'), 'RSA-OAEP', { md: forge.md.sha1.create() }), 'binary')
+  }
+}
