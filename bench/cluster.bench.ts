@@ -1,7 +1,7 @@
 /** What do two nodes give, and does a license cost more with them: one and two nodes of the same cluster behind the balancer, on each database. */
 import { copyFile } from 'node:fs/promises'
 import { cpus } from 'node:os'
-import { startPostgres } from '../test/cluster/postgres.js'
+import { withPostgres } from '../test/cluster/postgres.js'
 import { openDoor } from './doors.js'
 import type { DatabaseName } from './goals.js'
 import { measureInTurns, type Side } from './in-turns.js'
@@ -25,17 +25,6 @@ export const cluster: Question = {
 interface NamedDatabase {
   readonly name: DatabaseName
   readonly location: string
-}
-
-/** A server of its own, which is gone afterwards. */
-async function withPostgres<T>(work: (location: string) => Promise<T>): Promise<T> {
-  const endings: (() => unknown)[] = []
-  try {
-    const server = await startPostgres({ teardown: (end) => void endings.push(end) })
-    return await work(await server.newDatabase())
-  } finally {
-    for (const end of endings) await end()
-  }
 }
 
 /** Each node one of its own, load and balancer the others; with fewer the nodes share the first, so that only CPU time can be compared. */

@@ -9,27 +9,28 @@ import { DatabaseAway } from '../src/cluster/store/database-away.js'
 import { openStore } from '../src/cluster/store/open.js'
 import { systemClock } from '../src/effects.js'
 import { logRecord } from '../test/cluster/log-record.js'
-import { startPostgres } from '../test/cluster/postgres.js'
+import { withPostgres } from '../test/cluster/postgres.js'
 
 const seconds = Number(process.argv[2] ?? 3)
-const endings: (() => unknown)[] = []
 const folder = mkdtempSync(join(tmpdir(), 'rms-emulator-bench-'))
-const server = await startPostgres({ teardown: (end) => void endings.push(end) }, { durable: true })
 
-for (const [name, location] of [['SQLite', join(folder, 'rms.db')], ['PostgreSQL', await server.newDatabase()]] as const) {
-  const store = await openStore(location)
-  const log = createRequestLog(store.requestLog, { clock: systemClock })
-  for (const callers of [1, 10, 100]) await measure(`${name}, ${callers} at a time`, log, callers)
-  await log.close()
-  await store.close()
-}
+await measureStore('SQLite', join(folder, 'rms.db'))
+await withPostgres((location) => measureStore('PostgreSQL', location), { durable: true })
 const away = { insert: () => Promise.reject(new DatabaseAway('away')) }
 const spool = createSpool({ folder: join(folder, 'spool'), nodeId: 'bench', limit: 1e10 })
-const log = createRequestLog(away, { clock: systemClock, spool })
-for (const callers of [1, 10, 100]) await measure(`spool, ${callers} at a time`, log, callers)
-await log.close()
-for (const end of endings) await end()
+await measureLog('spool', createRequestLog(away, { clock: systemClock, spool }))
 rmSync(folder, { recursive: true })
+
+async function measureStore(name: string, location: string): Promise<void> {
+  const store = await openStore(location)
+  await measureLog(name, createRequestLog(store.requestLog, { clock: systemClock }))
+  await store.close()
+}
+
+async function measureLog(name: string, log: RequestLog): Promise<void> {
+  for (const callers of [1, 10, 100]) await measure(`${name}, ${callers} at a time`, log, callers)
+  await log.close()
+}
 
 /** So many callers, each with its next record as soon as the one before is kept. */
 async function measure(name: string, log: RequestLog, callers: number): Promise<void> {

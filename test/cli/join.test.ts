@@ -38,7 +38,7 @@ async function everything(location: string): Promise<Readonly<Record<string, unk
 }
 
 async function cannotJoin(t: Test, database: TestDatabase): Promise<void> {
-  const location = await database.fresh(t)
+  const location = await database.fresh()
   const isFile = database.name === 'SQLite'
   const made = await run(['provision', 'root', '--cluster', 'root', '--public-url', 'http://127.0.0.1:1', '--db', location, '--key-password', 'right'])
   t.match(made, { code: 0 })
@@ -57,7 +57,7 @@ async function cannotJoin(t: Test, database: TestDatabase): Promise<void> {
   const node = (cluster: string, db: string, ...more: readonly string[]): readonly string[] => ['node', '--cluster', cluster, '--db', db, ...more]
   const absent = isFile ? join(t.testdirName, 'deep', 'absent.sqlite') : 'postgres://tester:secret-of-the-test@127.0.0.1:1/absent'
   const away = isFile ? /There is no database file .*absent\.sqlite: correct the path, or put the file back/ : /The database "absent" at 127\.0\.0\.1:1 is away: nothing listens there: start the server/
-  const empty = await database.fresh(t)
+  const empty = await database.fresh()
   await refused([
     [node('root', location, '--key-password', 'wrong'), /cluster key password is wrong/],
     [node('sales', location, '--key-password', 'right'), /There is no cluster "sales" in this database; it has root\. Provision it first/],

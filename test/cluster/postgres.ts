@@ -6,7 +6,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { appendFileSync, chmodSync, chownSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, chmodSync, chownSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -34,24 +34,8 @@ export interface PostgresOptions {
 
 export interface TestDatabase {
   readonly name: 'SQLite' | 'PostgreSQL'
-  /** Location of a new, empty database for this test; of another one each time. */
-  fresh(t: Test): Promise<string>
-}
-
-/** Both databases, so that a test file runs each of its cases on each. PostgreSQL starts when it is first asked for. */
-export function databases(t: Test): readonly TestDatabase[] {
-  let server: Promise<TestPostgres> | undefined
-  let files = 0
-  return [
-    { name: 'SQLite', fresh: async (test) => join(existsSync(test.testdirName) ? test.testdirName : test.testdir(), `rms-${++files}.db`) },
-    {
-      name: 'PostgreSQL',
-      fresh: async () => {
-        server ??= startPostgres(t)
-        return (await server).newDatabase()
-      },
-    },
-  ]
+  /** Location of a new, empty database; of another one each time. */
+  readonly fresh: () => Promise<string>
 }
 
 /** Whether this is `<name>-postgres.test.ts`, which runs the file `<name>.test.ts` once more. */
@@ -59,10 +43,21 @@ export const isOnPostgres = process.env['TEST_DATABASE'] === 'postgres'
 
 /** Gives the location of a new, empty database each time: an SQLite file, or in PostgreSQL, where `<name>-postgres.test.ts` runs the file once more. */
 export function newDatabases(t: Test): () => Promise<string> {
-  if (isOnPostgres) {
-    let server: Promise<TestPostgres> | undefined
-    return async () => (await (server ??= startPostgres(t))).newDatabase()
-  }
+  return isOnPostgres ? newPostgresDatabases(t) : newSqliteFiles(t)
+}
+
+/** Both databases, so that a test file runs each of its cases on each. */
+export function databases(t: Test): readonly TestDatabase[] {
+  return [{ name: 'SQLite', fresh: newSqliteFiles(t) }, { name: 'PostgreSQL', fresh: newPostgresDatabases(t) }]
+}
+
+/** The server starts when it is first asked for. */
+function newPostgresDatabases(t: Test): () => Promise<string> {
+  let server: Promise<TestPostgres> | undefined
+  return async () => (await (server ??= startPostgres(t))).newDatabase()
+}
+
+function newSqliteFiles(t: Test): () => Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'rms-emulator-test-'))
   t.teardown(() => rmSync(folder, { recursive: true, force: true }))
   let files = 0
@@ -72,6 +67,17 @@ export function newDatabases(t: Test): () => Promise<string> {
 /** Location of a new, empty database that all cases of a file share, as of {@link newDatabases}. */
 export async function sharedDatabase(t: Test): Promise<string> {
   return newDatabases(t)()
+}
+
+/** Location of a new, empty database of a server for one piece of work, where there is no test; both are gone afterwards. */
+export async function withPostgres<Result>(work: (location: string) => Promise<Result>, options: PostgresOptions = {}): Promise<Result> {
+  const endings: (() => unknown)[] = []
+  try {
+    const server = await startPostgres({ teardown: (end) => void endings.push(end) }, options)
+    return await work(await server.newDatabase())
+  } finally {
+    for (const end of endings) await end()
+  }
 }
 
 /**

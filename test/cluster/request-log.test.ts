@@ -14,7 +14,7 @@ for (const database of databases(t)) t.test(database.name, (t) => run(t, databas
 
 async function run(t: Test, database: TestDatabase): Promise<void> {
   t.test('records of one turn share a transaction, and are there when the caller goes on', async (t) => {
-    const location = await database.fresh(t)
+    const location = await database.fresh()
     const [store, reader] = [await openStore(location), await openStore(location)]
     t.teardown(() => Promise.all([store.close(), reader.close()]))
     const sizes: number[] = []
@@ -36,7 +36,7 @@ async function run(t: Test, database: TestDatabase): Promise<void> {
   })
 
   t.test('a record that is there already stays, and its caller is told', async (t) => {
-    const store = await openStore(await database.fresh(t))
+    const store = await openStore(await database.fresh())
     t.teardown(store.close)
     const log = createRequestLog(store.requestLog, { clock })
     t.same(await Promise.all([log.append(record(1)), log.append(record(1, { metadata: 'second' })), log.append(record(2))]), [true, false, true])
@@ -45,7 +45,7 @@ async function run(t: Test, database: TestDatabase): Promise<void> {
   })
 
   t.test('when the database fails, every caller of that transaction hears it, and the next ones are served', async (t) => {
-    const store = await openStore(await database.fresh(t))
+    const store = await openStore(await database.fresh())
     t.teardown(store.close)
     let away = true
     const insert = (records: readonly RequestLogRecord[]) =>
@@ -61,7 +61,7 @@ async function run(t: Test, database: TestDatabase): Promise<void> {
   })
 
   t.test('the record comes back as it was, XrML only when asked for', async (t) => {
-    const store = await openStore(await database.fresh(t))
+    const store = await openStore(await database.fresh())
     t.teardown(store.close)
     const whole = record(1, { secureConnectionState: true, receivedXrml: '<XrML>é</XrML>', issuedXrml: '<XrML/>', errorInformation: 'Ünï' })
     await createRequestLog(store.requestLog, { clock }).append(whole)
@@ -78,7 +78,7 @@ async function run(t: Test, database: TestDatabase): Promise<void> {
   })
 
   t.test('texts from the network are cut and cleaned', async (t) => {
-    const store = await openStore(await database.fresh(t))
+    const store = await openStore(await database.fresh())
     t.teardown(store.close)
     const log = createRequestLog(store.requestLog, { clock, includeReceivedXrml: true })
     await log.append(record(1, { requestUserAgent: 'a\0b\uD800', requestPath: 'x'.repeat(1e6), receivedXrml: 'y'.repeat(3e6) }))
@@ -89,7 +89,7 @@ async function run(t: Test, database: TestDatabase): Promise<void> {
   })
 
   t.test('records are asked for by time, user, operation and result', async (t) => {
-    const { requestLog, close } = await openStore(await database.fresh(t))
+    const { requestLog, close } = await openStore(await database.fresh())
     t.teardown(close)
     const log = createRequestLog(requestLog, { clock })
     await Promise.all(

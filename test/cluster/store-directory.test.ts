@@ -9,7 +9,7 @@ import type { TestDatabase } from './postgres.js'
 for (const database of databases(t)) t.test(database.name, (t) => run(t, database))
 
 async function filled(t: Test, database: TestDatabase) {
-  const { directory, close } = await openStore(await database.fresh(t))
+  const { directory, close } = await openStore(await database.fresh())
   t.teardown(close)
   await directory.fillIfEmpty(seed)
   return directory

@@ -31,7 +31,7 @@ for (const database of databases(t)) t.test(database.name, (t) => run(t, databas
 
 async function run(t: Test, database: TestDatabase): Promise<void> {
   t.test('what is written is there after closing and opening again', async (t) => {
-    const location = await database.fresh(t)
+    const location = await database.fresh()
     const store = await openStore(location)
     t.equal(await store.directory.fillIfEmpty(seed), true)
     t.equal(await store.clusters.insertIfAbsent(cluster), true)
@@ -47,7 +47,7 @@ async function run(t: Test, database: TestDatabase): Promise<void> {
   })
 
   t.test('a database of another schema version is refused, and stays as it is', async (t) => {
-    const location = await database.fresh(t)
+    const location = await database.fresh()
     await (await openStore(location)).close()
     const raw = new Kysely<Tables>({ dialect: database.name === 'SQLite' ? await sqliteDialect(location) : await postgresDialect(location) })
     await raw.updateTable('meta').set({ value: '99' }).where('key', '=', 'schema_version').execute()
@@ -57,7 +57,7 @@ async function run(t: Test, database: TestDatabase): Promise<void> {
   })
 
   t.test('who joins makes nothing in an empty database', async (t) => {
-    const location = await database.fresh(t)
+    const location = await database.fresh()
     await t.rejects(openStore(location, { create: false }), { name: database.name === 'SQLite' ? 'DatabaseRefused' : 'EmptyDatabase' })
     const raw = new Kysely<Tables>({ dialect: database.name === 'SQLite' ? await sqliteDialect(location) : await postgresDialect(location) })
     t.teardown(() => raw.destroy())
@@ -68,7 +68,7 @@ async function run(t: Test, database: TestDatabase): Promise<void> {
   })
 
   t.test('a code is there for every node until one of them takes it, or it has ended', async (t) => {
-    const location = await database.fresh(t)
+    const location = await database.fresh()
     const [one, two] = [await openStore(location), await openStore(location)]
     t.teardown(() => Promise.all([one.close(), two.close()]))
     const code = { content: '{"account":"S-1"}', expires: '2026-01-01T00:10:00.000Z' }
@@ -84,7 +84,7 @@ async function run(t: Test, database: TestDatabase): Promise<void> {
   })
 
   t.test('two nodes see each other at once, and agree who was first', async (t) => {
-    const location = await database.fresh(t)
+    const location = await database.fresh()
     const [one, two] = [await openStore(location), await openStore(location)]
     t.teardown(() => Promise.all([one.close(), two.close()]))
     t.equal(await two.clusters.find('root'), undefined)
@@ -109,7 +109,7 @@ async function run(t: Test, database: TestDatabase): Promise<void> {
   })
 
   t.test('six processes that open a new database at once agree on every key, and count every change', async (t) => {
-    const location = await database.fresh(t)
+    const location = await database.fresh()
     const answers = await Promise.all(Array.from({ length: processes }, () => race(location)))
     const keys = answers[0]?.keys ?? []
     t.equal(keys.length, 50)
@@ -122,7 +122,7 @@ async function run(t: Test, database: TestDatabase): Promise<void> {
   })
 
   t.test('templates are saved, replaced, archived, listed and removed', async (t) => {
-    const { templates, clusters, close } = await openStore(await database.fresh(t))
+    const { templates, clusters, close } = await openStore(await database.fresh())
     t.teardown(close)
     await clusters.insertIfAbsent(cluster)
     await clusters.insertIfAbsent({ ...cluster, name: 'branch', kind: 'licensing' })
@@ -146,7 +146,7 @@ async function run(t: Test, database: TestDatabase): Promise<void> {
   })
 
   t.test('templates and configurations that are changed by many at once are all there, and each raised the version', async (t) => {
-    const location = await database.fresh(t)
+    const location = await database.fresh()
     const [one, two] = [await openStore(location), await openStore(location)]
     t.teardown(() => Promise.all([one.close(), two.close()]))
     await one.clusters.insertIfAbsent(cluster)
@@ -167,7 +167,7 @@ async function run(t: Test, database: TestDatabase): Promise<void> {
   })
 
   t.test('members join, are seen, fall silent and leave', async (t) => {
-    const { members, close } = await openStore(await database.fresh(t))
+    const { members, close } = await openStore(await database.fresh())
     t.teardown(close)
     const member = (nodeId: string, lastSeen: string) => ({ nodeId, cluster: 'root', url: 'http://x', pid: 1, started: '1', lastSeen })
     await members.join(member('a', '1'))
@@ -184,7 +184,7 @@ async function run(t: Test, database: TestDatabase): Promise<void> {
   })
 
   t.test('a forest has one root cluster', async (t) => {
-    const location = await database.fresh(t)
+    const location = await database.fresh()
     const [one, two] = [await openStore(location), await openStore(location)]
     t.teardown(() => Promise.all([one.close(), two.close()]))
     const { forest, directory, clusters, templates } = one
@@ -210,7 +210,7 @@ async function run(t: Test, database: TestDatabase): Promise<void> {
   })
 
   t.test('the service connection point goes with its root, and licensing-only clusters are told', async (t) => {
-    const { forest, directory, clusters, close } = await openStore(await database.fresh(t))
+    const { forest, directory, clusters, close } = await openStore(await database.fresh())
     t.teardown(close)
     await directory.fillIfEmpty(seed)
     const scp = async () => (await forest.read()).serviceConnectionPoint

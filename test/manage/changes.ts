@@ -4,7 +4,7 @@
  * with 1 when anything was wrong.
  */
 import { parseArgs } from 'node:util'
-import { startPostgres } from '../cluster/postgres.js'
+import { withPostgres } from '../cluster/postgres.js'
 import { isGood, runChanges, type ChangesResult, type Spell } from './changes-run.js'
 
 const { values } = parseArgs({
@@ -25,22 +25,20 @@ const positive = (name: 'minutes' | 'rate' | 'seed'): number => {
 }
 if (!['sqlite', 'postgres'].includes(values.database)) throw new RangeError(`--database ${values.database} is neither sqlite nor postgres`)
 
-const endings: (() => unknown)[] = []
-try {
-  const server = values.database === 'postgres' ? await startPostgres({ teardown: (end) => void endings.push(end) }) : undefined
-  const result = await runChanges({
+const result = await (values.database === 'postgres' ? withPostgres(run) : run())
+process.stdout.write(values.json ? `${JSON.stringify(result)}\n` : summary(result))
+process.exitCode = isGood(result) ? 0 : 1
+
+function run(database?: string): Promise<ChangesResult> {
+  return runChanges({
     seconds: positive('minutes') * 60,
     rate: positive('rate'),
     seed: positive('seed'),
-    database: await server?.newDatabase(),
+    database,
     withPages: values.pages,
     kills: 5,
     onProgress: (text) => process.stderr.write(`${text}\n`),
   })
-  process.stdout.write(values.json ? `${JSON.stringify(result)}\n` : summary(result))
-  process.exitCode = isGood(result) ? 0 : 1
-} finally {
-  for (const end of endings) await end()
 }
 
 function summary(result: ChangesResult): string {
