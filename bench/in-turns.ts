@@ -12,6 +12,8 @@ export interface Side {
   /** Whose CPU time counts. */
   readonly nodes: readonly SpawnedNode[]
   readonly requests: readonly LoadRequest[]
+  /** Before each time that it is measured. */
+  readonly prepare?: () => void
 }
 
 interface Shot {
@@ -19,6 +21,8 @@ interface Shot {
   readonly latencies: readonly number[]
   /** Milliseconds of all nodes together, for one license. */
   readonly cpu: number
+  /** Of the largest of them, in MiB. */
+  readonly rss: number
 }
 
 /** @returns a row for each side */
@@ -41,23 +45,25 @@ export async function measureInTurns(bench: Bench, sides: readonly Side[]): Prom
       before.push(await shoot(bench, side, rate * size.secondsPerRound))
     }
   }
-  return Promise.all([...shots].map(([side, made]) => rowOf(side, made)))
+  return [...shots].map(([{ name }, made]) => rowOf(name, made))
 }
 
-async function shoot({ size, signal }: Bench, { url, nodes, requests }: Side, amount: number): Promise<Shot> {
-  const before = await cpuOf(nodes)
+async function shoot({ size, signal }: Bench, { url, nodes, requests, prepare }: Side, amount: number): Promise<Shot> {
+  prepare?.()
+  const before = await usageOf(nodes)
   const { latencies, seconds } = await fire({ url, requests, connections: size.connections, amount: Math.round(amount), isGood: hasOneLicense, signal })
-  return { rate: latencies.length / seconds, latencies, cpu: ((await cpuOf(nodes)) - before) / latencies.length }
+  const { cpu, rss } = await usageOf(nodes)
+  return { rate: latencies.length / seconds, latencies, cpu: (cpu - before.cpu) / latencies.length, rss: rss / 1024 / 1024 }
 }
 
-async function cpuOf(nodes: readonly SpawnedNode[]): Promise<number> {
-  const used = await Promise.all(nodes.map((node) => node.usage()))
-  return used.reduce((sum, { cpu }) => sum + cpu, 0)
+async function usageOf(nodes: readonly SpawnedNode[]): Promise<{ readonly cpu: number; readonly rss: number }> {
+  const all = await Promise.all(nodes.map((node) => node.usage()))
+  return { cpu: all.reduce((sum, { cpu }) => sum + cpu, 0), rss: Math.max(...all.map(({ rss }) => rss)) }
 }
 
-async function rowOf({ name, nodes }: Side, shots: readonly Shot[]): Promise<Omit<Row, 'mode' | 'engine'>> {
+function rowOf(name: string, shots: readonly Shot[]): Omit<Row, 'mode' | 'engine'> {
   const latencies = shots.flatMap((shot) => shot.latencies)
-  const usages = await Promise.all(nodes.map((node) => node.usage()))
+  const last = shots.at(-1)
   return {
     key: name,
     what: name,
@@ -66,6 +72,6 @@ async function rowOf({ name, nodes }: Side, shots: readonly Shot[]): Promise<Omi
     p50: percentile(latencies, 50),
     p99: percentile(latencies, 99),
     cpu: spreadOf(shots.map(({ cpu }) => cpu)),
-    rss: Math.max(...usages.map(({ rss }) => rss)) / 1024 / 1024,
+    ...(last === undefined ? {} : { rss: last.rss }),
   }
 }

@@ -1,6 +1,7 @@
 /** What do threads for private keys give a node: on the one core that its event loop has, and on all cores of the machine? */
 import { measureInTurns, type Side } from './in-turns.js'
 import { withDatabase, withNode } from './measure.js'
+import { moveTo, unpin } from './pinning.js'
 import type { Bench, Question, Row } from './question.js'
 import { licenseRequest } from './requests.js'
 import { makeSessions, type Sessions } from './sessions.js'
@@ -39,12 +40,19 @@ async function askThreads(bench: Bench, database: string): Promise<readonly Row[
     const sides: Side[] = []
     for (const { place, core, signerThreads } of placesOf(bench)) {
       const node = await spawn({ ...shared, accounts: 0, core, signerThreads })
-      for (const { what, requests } of workOf(sessions, core)) sides.push({ name: `${what}, ${place}, ${named(signerThreads)}`, url: node.url, nodes: [node], requests })
+      for (const { what, requests } of workOf(sessions, core)) sides.push({ name: `${what}, ${place}, ${named(signerThreads)}`, url: node.url, nodes: [node], requests, prepare: () => moveLoad(bench, core) })
     }
     return (await measureInTurns(bench, sides)).map((row) => ({ ...row, mode, engine: shared.engine }))
   } finally {
     for (const node of nodes) await node.close()
   }
+}
+
+/** Where the node keeps to one core, the load does not take it. */
+function moveLoad({ nodeCore }: Bench, core: number | undefined): void {
+  if (nodeCore === undefined) return
+  if (core === undefined) unpin()
+  else moveTo('1')
 }
 
 function named(threadCount: number): string {

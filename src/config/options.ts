@@ -172,7 +172,7 @@ export const options = {
     help: 'engine for private keys; forge is pure JavaScript and much slower',
   },
   'signer-threads': {
-    type: 'integer', minimum: 0, maximum: 16, default: undefined, defaultText: 'by its cores, at most 2', commands: serving,
+    type: 'integer', minimum: 0, maximum: 16, default: undefined, defaultText: '1 with two cores or more', commands: serving,
     help: 'threads of a node for private keys, beside its event loop; 0 where it has no core to itself (up: each node has its share of the cores)',
   },
   data: {

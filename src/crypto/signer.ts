@@ -59,9 +59,9 @@ export function createSigner(place: SigningPlace, key: RsaPrivateKey): Signer {
 }
 
 function computeAt(place: SigningPlace, key: RsaPrivateKey): ReturnType<SigningThreads['engineOf']> {
-  if (typeof place !== 'string') return place.engineOf(key)
-  const engine = place === 'forge' ? forgeEngine(key.key) : opensslEngine(key.key)
-  return async (operation, block) => tryWith(engine, operation, block)
+  const name = typeof place === 'string' ? place : place.engine
+  const engine = name === 'forge' ? forgeEngine(key.key) : opensslEngine(key.key)
+  return typeof place === 'string' ? async (operation, block) => tryWith(engine, operation, block) : place.engineOf(key, engine)
 }
 
 /** DigestInfo up to the digest itself (RFC 8017, 9.2), written by node-forge: constant for a hash. */

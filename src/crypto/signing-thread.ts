@@ -3,20 +3,15 @@ import type { KeyObject } from 'node:crypto'
 import { parentPort, workerData } from 'node:worker_threads'
 import { tryWith, type Engine, type EngineName, type MakeEngine, type PrivateKeyOperation } from './engine.js'
 
-/** The thread is told of a key before the first order with it. */
-export type Message = KeyMessage | Order
+/** They are taken in the order in which they come. */
+export type Message =
+  | { readonly kind: 'key'; readonly key: number; readonly object: KeyObject }
+  | { readonly kind: 'forget'; readonly key: number }
+  | { readonly kind: 'compute'; readonly id: number; readonly key: number; readonly operation: PrivateKeyOperation; readonly block: Uint8Array }
+  | { readonly kind: 'end' }
 
-export interface KeyMessage {
-  readonly key: number
-  readonly object: KeyObject
-}
-
-export interface Order {
-  readonly id: number
-  readonly key: number
-  readonly operation: PrivateKeyOperation
-  readonly block: Uint8Array
-}
+/** The first one says that the thread is ready. */
+export type Answer = 'ready' | Outcome
 
 export interface Outcome {
   readonly id: number
@@ -27,18 +22,37 @@ export interface Outcome {
 const makeEngine = await loadEngine(workerData as EngineName)
 const engines = new Map<number, Engine>()
 
-parentPort?.on('message', (message: Message) => {
-  if ('object' in message) engines.set(message.key, makeEngine(message.object))
-  else parentPort?.postMessage(outcomeOf(message))
-})
-
 /** Only the one that is used: loading node-forge takes time and memory. */
 async function loadEngine(name: EngineName): Promise<MakeEngine> {
   return name === 'forge' ? (await import('./forge-engine.js')).forgeEngine : (await import('./openssl-engine.js')).opensslEngine
 }
 
-function outcomeOf({ id, key, operation, block }: Order): Outcome {
+function obey(message: Message): void {
+  switch (message.kind) {
+    case 'key':
+      engines.set(message.key, makeEngine(message.object))
+      break
+    case 'forget':
+      engines.delete(message.key)
+      break
+    case 'compute':
+      say(outcomeOf(message))
+      break
+    case 'end':
+      parentPort?.close()
+  }
+}
+
+function outcomeOf({ id, key, operation, block }: Message & { kind: 'compute' }): Outcome {
   const engine = engines.get(key)
-  const result = engine && tryWith(engine, operation, Buffer.from(block.buffer))
+  if (engine === undefined) throw new Error(`There is no key ${key}`)
+  const result = tryWith(engine, operation, Buffer.from(block.buffer))
   return { id, block: result && new Uint8Array(result) }
 }
+
+function say(answer: Answer): void {
+  parentPort?.postMessage(answer)
+}
+
+parentPort?.on('message', obey)
+say('ready')

@@ -52,7 +52,7 @@ export interface InstallationOptions {
   readonly publicUrl?: string | undefined
   readonly mode?: CryptoMode | undefined
   readonly engine?: EngineName | undefined
-  /** Threads of a node for private keys, beside its event loop; with processes by its share of the cores, otherwise none, when left out. */
+  /** Threads of a node for private keys, beside its event loop; when left out, one with processes where it has two cores or more for its share, otherwise none. */
   readonly signerThreads?: number | undefined
   /** Folder that keeps the installation; a temporary one, removed at the end, when left out. */
   readonly data?: string | undefined

@@ -13,7 +13,7 @@ export function keepHeapSmall(): void {
 }
 
 /**
- * Environment of a process whose C heap is to be small, read by glibc when it starts: one arena for all threads, and what is free at the end of it goes back to
- * the system at 128 KiB always, not ever later.
+ * Environment of a process whose C heap is to be small, read by glibc when it starts: one arena for all threads; what is free at the end of it goes back to
+ * the system from 128 KiB on always, not ever later, and pieces of that size are asked of the system one by one.
  */
 export const smallHeapEnvironment = { MALLOC_ARENA_MAX: '1', MALLOC_TRIM_THRESHOLD_: '131072' } as const

@@ -15,7 +15,7 @@ import type { TlsIdentity } from '../crypto/lab-ca.js'
 import type { EngineName } from '../crypto/engine.js'
 import { createSigner, type SigningPlace } from '../crypto/signer.js'
 import { surfaceDigest } from '../crypto/signed-octets.js'
-import { startSigningThreads, type SigningThreads } from '../crypto/signing-threads.js'
+import { startSigningThreads } from '../crypto/signing-threads.js'
 import { systemClock, systemRandom, type Clock, type Random } from '../effects.js'
 import { schemeNames, type Scheme } from '../identity/schemes.js'
 import type { NtlmLevel } from '../ntlm/server.js'
@@ -41,7 +41,7 @@ export interface NodeOptions {
   readonly rootUrl?: string | undefined
   readonly mode: CryptoMode
   readonly engine: EngineName
-  /** Threads for private keys, beside the event loop; with 0 it computes with them itself. */
+  /** Threads for private keys, beside the event loop, up to 16; with 0 it computes with them itself. */
   readonly signerThreads: number
   readonly bodyLimit: number
   readonly requestTimeoutMilliseconds: number
@@ -105,7 +105,7 @@ export const defaultNodeOptions = {
 
 /**
  * Starts a node. What is not told is as in `defaultNodeOptions`.
- * @throws UnknownCluster and EmptyDatabase (with `provision: false`), WrongKeyPassword, OtherSchemaVersion, or the system's error when the port is taken; nothing
+ * @throws RangeError, UnknownCluster and EmptyDatabase (with `provision: false`), WrongKeyPassword, OtherSchemaVersion, or the system's error when the port is taken; nothing
  * is changed or left behind then
  */
 export async function startNode(given: Partial<NodeOptions> = {}): Promise<RunningNode> {
@@ -119,8 +119,7 @@ export async function startNode(given: Partial<NodeOptions> = {}): Promise<Runni
   const metrics = createMetrics(nodeId)
   const { includeXrmlInLog: keepsXrml, listenerKey, rootUrl, schemes, ntlmLevel } = options
   const context = createContext({ nodeId, keepsXrml, listenerKey, rootUrl, log, clock, random, store, requestLog, metrics, schemes, ntlmLevel })
-  const threads = threadsOf(options)
-  const place = threads ?? options.engine
+  let place: SigningPlace = options.engine
   let app: FastifyInstance | undefined
   let stopRefreshing: (() => Promise<void>) | undefined
   const leave = async (): Promise<void> => {
@@ -133,7 +132,7 @@ export async function startNode(given: Partial<NodeOptions> = {}): Promise<Runni
     await stopRefreshing?.()
     await app?.close()
     context.keyPairs.close()
-    await threads?.close()
+    if (typeof place !== 'string') await place.close()
     await requestLog.close()
     // Without having joined there is nothing to leave: the id may be another node's.
     if (stopRefreshing !== undefined) await store.members.leave(nodeId).catch(() => undefined)
@@ -141,6 +140,7 @@ export async function startNode(given: Partial<NodeOptions> = {}): Promise<Runni
   }
   try {
     await requireEqualEngines()
+    place = await signingPlaceOf(options, log)
     const joined = options.provision ? undefined : await loadServerState(store, options.cluster, options.keyPassword, place)
     const kind = joined?.kind ?? (await store.clusters.find(options.cluster))?.kind ?? 'root'
     const { bodyLimit, requestTimeoutMilliseconds: requestTimeout, tls, emulatedServer } = options
@@ -160,8 +160,9 @@ export async function startNode(given: Partial<NodeOptions> = {}): Promise<Runni
   }
 }
 
-function threadsOf({ engine, signerThreads }: NodeOptions): SigningThreads | undefined {
-  return signerThreads === 0 ? undefined : startSigningThreads(signerThreads, engine)
+async function signingPlaceOf({ engine, signerThreads }: NodeOptions, log: Logger): Promise<SigningPlace> {
+  if (signerThreads === 0) return engine
+  return startSigningThreads(signerThreads, engine, (err) => log.error({ err }, 'a signer thread has failed: the event loop does its work'))
 }
 
 /** An address that stands for all of this machine leads nowhere from another one: its name does. */

@@ -7,6 +7,7 @@ import type { XrmlDocument } from './document.js'
 export interface Slot<Value> {
   get(document: XrmlDocument): Value | undefined
   set(document: XrmlDocument, value: Value): void
+  forget(document: XrmlDocument): void
 }
 
 /** A place for one more thing to remember of each document. */
@@ -15,6 +16,7 @@ export function documentSlot<Value>(): Slot<Value> {
   return {
     get: (document) => document.made.get(place) as Value | undefined,
     set: (document, value) => void document.made.set(place, value),
+    forget: (document) => void document.made.delete(place),
   }
 }
 

@@ -104,14 +104,18 @@ export async function openContentKey({ pl, licensor }: GoodPl, exceptions: SealE
  * anew each time.
  */
 export async function openPl(good: GoodPl): Promise<Pick<OpenPl, 'keyBlob' | 'rightsData'>> {
-  const before = plCache.get(good.pl.document)
-  if (before !== undefined && before.opener === good.licensor.signer.publicKey.modulus) return before.open
-  const open = await openPlAnew(good)
-  plCache.set(good.pl.document, { opener: good.licensor.signer.publicKey.modulus, open })
+  const { pl: { document }, licensor } = good
+  const opener = licensor.signer.publicKey.modulus
+  const before = plCache.get(document)
+  if (before?.opener === opener) return before.open
+  // Those that ask while it is opened wait for the same.
+  const open = openPlAnew(good)
+  plCache.set(document, { opener, open })
+  open.catch(() => plCache.forget(document))
   return open
 }
 
-const plCache = documentSlot<{ readonly opener: string; readonly open: Pick<OpenPl, 'keyBlob' | 'rightsData'> }>()
+const plCache = documentSlot<{ readonly opener: string; readonly open: Promise<Pick<OpenPl, 'keyBlob' | 'rightsData'>> }>()
 
 async function openPlAnew(good: GoodPl): Promise<Pick<OpenPl, 'keyBlob' | 'rightsData'>> {
   const { contentKey, keyBlob } = await openContentKey(good, plainSealExceptions)
