@@ -30,22 +30,30 @@ async function askThreads(bench: Bench, database: string): Promise<readonly Row[
   const [mode = 2] = bench.size.modes
   const shared = { database, mode, engine: 'openssl', accounts: bench.size.users } as const
   const sessions = await withNode(shared, ({ url }) => makeSessions(url, mode, bench))
-  const nodes: SpawnedNode[] = []
-  const spawn = async (given: NodeArguments): Promise<SpawnedNode> => {
-    const node = await spawnNode(given)
-    nodes.push(node)
-    return node
-  }
+  const spawned = await Promise.allSettled(placesOf(bench).map((place) => spawnAt(place, { ...shared, accounts: 0 })))
+  const nodes = spawned.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
   try {
-    const sides: Side[] = []
-    for (const { place, core, signerThreads } of placesOf(bench)) {
-      const node = await spawn({ ...shared, accounts: 0, core, signerThreads })
-      for (const { what, requests } of workOf(sessions, core)) sides.push({ name: `${what}, ${place}, ${named(signerThreads)}`, url: node.url, nodes: [node], requests, prepare: () => moveLoad(bench, core) })
-    }
+    const failed = spawned.find((result) => result.status === 'rejected')
+    if (failed !== undefined) throw failed.reason
+    const sides = nodes.flatMap((node) => sidesOf(bench, node, sessions))
     return (await measureInTurns(bench, sides)).map((row) => ({ ...row, mode, engine: shared.engine }))
   } finally {
-    for (const node of nodes) await node.close()
+    await Promise.all(nodes.map(({ node }) => node.close()))
   }
+}
+
+interface PlacedNode extends Place {
+  readonly node: SpawnedNode
+}
+
+async function spawnAt(place: Place, given: NodeArguments): Promise<PlacedNode> {
+  const { core, signerThreads } = place
+  return { ...place, node: await spawnNode({ ...given, core, signerThreads }) }
+}
+
+function sidesOf(bench: Bench, { node, place, core, signerThreads }: PlacedNode, sessions: Sessions): readonly Side[] {
+  const shared = { url: node.url, nodes: [node], prepare: () => moveLoad(bench, core) }
+  return workOf(sessions, core).map(({ what, requests }) => ({ ...shared, name: `${what}, ${place}, ${named(signerThreads)}`, requests }))
 }
 
 /** Where the node keeps to one core, the load does not take it. */
