@@ -2,7 +2,7 @@
  * Provisioning of a cluster: key pair, enrollment, configuration, templates ([MS-RMPR] 3.1.3; adrms-deployment 1.3, 1.5). Everything is made before
  * anything is written, and all of it is written at once: a cluster is there whole, or not at all.
  */
-import { deriveClusterKey, saltLength } from '../crypto/at-rest.js'
+import { clusterKeyOf, saltLength } from '../crypto/at-rest.js'
 import { generateKeyPair } from '../crypto/keys.js'
 import { modes, type CryptoMode } from '../crypto/modes.js'
 import { createSigner } from '../crypto/signer.js'
@@ -108,7 +108,7 @@ async function provision(store: Store, plan: Plan, enroll: (enrollee: Enrollee) 
   const rules = modes[plan.mode]
   const key = await generateKeyPair(rules.keyBits)
   const salt = random.bytes(saltLength)
-  const clusterKey = await deriveClusterKey(plan.keyPassword, salt)
+  const clusterKey = await clusterKeyOf(plan.keyPassword, salt)
   const slc = await enroll({ guid: newGuid(random), name: plan.name, url: plan.baseUrl, version: serverVersion, sku: serverSku, publicKey: key.publicKey })
   const principal = slc[0]?.body.issuedPrincipal
   if (principal === undefined) throw new Error('The SLC just made has no principal')

@@ -3,7 +3,7 @@
  * chains and templates parsed. It is replaced as a whole when the stored configurationVersion changes, never changed.
  */
 import type { Random } from '../effects.js'
-import { deriveClusterKey, openAtRest, sealAtRest, type ClusterKey } from '../crypto/at-rest.js'
+import { clusterKeyOf, openAtRest, sealAtRest, type ClusterKey } from '../crypto/at-rest.js'
 import { privateKeyFromPem, privateKeyToPem, type RsaPrivateKey } from '../crypto/keys.js'
 import { modes, type ModeRules } from '../crypto/modes.js'
 import { createSigner, type Signer, type SigningPlace } from '../crypto/signer.js'
@@ -78,7 +78,7 @@ export const trustedPurpose = (publicKey: string): string => `trusted-licensing-
  */
 export async function loadServerState(store: Store, name: string, password: string, place: SigningPlace): Promise<ServerState> {
   const row = await findCluster(store, name)
-  return stateOf(store, row, await deriveClusterKey(password, Buffer.from(row.keySalt, 'base64')), place)
+  return stateOf(store, row, await clusterKeyOf(password, Buffer.from(row.keySalt, 'base64')), place)
 }
 
 /** The state to run on from now: the same one while the stored version is the same. */

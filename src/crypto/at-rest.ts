@@ -2,9 +2,10 @@
  * Keys at rest: whatever private key lies in the database is sealed under the cluster key password. The password gives one key per
  * cluster (scrypt); every sealed text is AES-256-GCM under it, bound to its purpose so that sealed texts cannot be swapped.
  */
-import { createCipheriv, createDecipheriv, createSecretKey, scrypt } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHash, createSecretKey, scrypt } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
 import type { Random } from '../effects.js'
+import { recentMap } from '../recent.js'
 
 /** What a cluster's password opens. A KeyObject, so that no log shows it. */
 export interface ClusterKey {
@@ -34,11 +35,11 @@ const nonceLength = 12
 const tagLength = 16
 const longestPlaintext = 64 * 1024
 const longestPassword = 1024
-/** 2^15 · 8 · 128 bytes = 32 MiB of memory for about 0.1 s: once per cluster and process. */
+/** 2^15 · 8 · 128 bytes = 32 MiB of memory for about 0.1 s. */
 const cost = { N: 2 ** 15, r: 8, p: 1, maxmem: 64 * 1024 * 1024 }
 
 /**
- * The key of a cluster.
+ * The key that a password stands for.
  * @param password 1 to 1024 characters; composed and decomposed forms of the same characters are the same password
  * @param salt of the cluster, at least 16 bytes, not secret
  * @throws RangeError when one of them is too short or too long
@@ -54,6 +55,22 @@ export async function deriveClusterKey(password: string, salt: Uint8Array): Prom
     })
   })
 }
+
+/**
+ * The key of a cluster, derived once in a process: whoever makes a cluster opens it at once, and management opens it again with every call that signs.
+ * Arguments and errors are those of `deriveClusterKey`.
+ */
+export function clusterKeyOf(password: string, salt: Uint8Array): Promise<ClusterKey> {
+  // Not the password itself: what is remembered need not be able to tell it.
+  const name = createHash('sha256').update(`${salt.length}:`).update(salt).update(password.normalize('NFC')).digest('base64')
+  const known = clusterKeys.get(name)
+  if (known !== undefined) return known
+  const key = deriveClusterKey(password, salt)
+  clusterKeys.set(name, key)
+  return key
+}
+
+const clusterKeys = recentMap<string, Promise<ClusterKey>>(64)
 
 /**
  * Seals bytes.

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import t from 'tap'
-import { MalformedSealedText, WrongKeyPassword, deriveClusterKey, openAtRest, sealAtRest } from '../../src/crypto/at-rest.js'
+import { MalformedSealedText, WrongKeyPassword, clusterKeyOf, deriveClusterKey, openAtRest, sealAtRest } from '../../src/crypto/at-rest.js'
 import type { Random } from '../../src/effects.js'
 
 let calls = 0
@@ -63,6 +63,15 @@ t.test('the same password and salt give the same key in another process', async 
   const composed = await deriveClusterKey('caf\u00e9', salt)
   const decomposed = await deriveClusterKey('cafe\u0301', salt)
   t.equal(openAtRest(decomposed, 'p', sealAtRest(composed, 'p', Buffer.from('y'), random)).toString(), 'y')
+})
+
+t.test('the key of a cluster is derived once in a process, and is that of its password and salt', async (t) => {
+  const other = Buffer.alloc(16, 8)
+  const text = sealAtRest(await clusterKeyOf('caf\u00e9', salt), 'p', Buffer.from('x'), random)
+  t.equal(openAtRest(await deriveClusterKey('caf\u00e9', salt), 'p', text).toString(), 'x')
+  t.equal(await clusterKeyOf('cafe\u0301', salt), await clusterKeyOf('caf\u00e9', salt))
+  for (const key of [await clusterKeyOf('another', salt), await clusterKeyOf('caf\u00e9', other)]) t.throws(() => openAtRest(key, 'p', text), WrongKeyPassword)
+  await t.rejects(clusterKeyOf('', salt), RangeError)
 })
 
 t.test('bad inputs are refused', async (t) => {
