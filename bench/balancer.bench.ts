@@ -14,7 +14,9 @@ export const balancer: Question = {
   about: 'the balancer beside nginx and HAProxy: two nodes behind each of them, one node behind none',
   takesAllCores: true,
   ask: async (bench) => {
-    const missing = doorNames.filter((name) => !isInstalled(name)).map((name): Row => ({ what: `${name}: not installed` }))
+    const missing = doorNames
+      .filter((name) => !isInstalled(name))
+      .map((name): Row => ({ what: `${name}: not installed` }))
     return [...(await withDatabase((database) => askLicenses(bench, database))), ...(await askStubs(bench)), ...missing]
   },
 }
@@ -30,7 +32,11 @@ async function askLicenses(bench: Bench, database: string): Promise<readonly Row
     const { accounts, published } = await makeSessions(first.url, mode, { ...bench, size: { ...bench.size, pls: 1 } })
     const requests = accounts.flatMap((account) => published.map((content) => licenseRequest(account, content)))
     const target = { key: 'licenses', what: 'license', requests, isGood: hasOneLicense }
-    const rows = await withDoors(nodes.map(({ url }) => url), profileOf(bench, 'licenses'), (doors) => compare(bench, doors, target))
+    const rows = await withDoors(
+      nodes.map(({ url }) => url),
+      profileOf(bench, 'licenses'),
+      (doors) => compare(bench, doors, target),
+    )
     return rows.map((row) => ({ ...row, mode, engine: node.engine }))
   } finally {
     await Promise.all(nodes.map((one) => one.close()))
@@ -42,11 +48,20 @@ async function askStubs(bench: Bench): Promise<readonly Row[]> {
   const stubs = await Promise.all([1, 2].map(() => startProgram('stub-node.js', [])))
   try {
     const urls = stubs.map(({ ready }) => (ready as { readonly url: string }).url)
-    const request: LoadRequest = { method: 'POST', path: '/', headers: { 'content-type': 'text/xml' }, body: 'x'.repeat(27 * 1024) }
+    const request: LoadRequest = {
+      method: 'POST',
+      path: '/',
+      headers: { 'content-type': 'text/xml' },
+      body: 'x'.repeat(27 * 1024),
+    }
     const target = { requests: [request], isGood: (body: string) => body.length === 20 * 1024 }
     return await withDoors(urls, profileOf(bench, 'stub'), async (doors) => [
       ...(await compare(bench, doors, { ...target, key: 'stub', what: 'answer at once' })),
-      ...(await compare({ ...bench, size: { ...bench.size, connections: 1 } }, doors, { ...target, key: 'added', what: 'answer at once, one connection' })),
+      ...(await compare({ ...bench, size: { ...bench.size, connections: 1 } }, doors, {
+        ...target,
+        key: 'added',
+        what: 'answer at once, one connection',
+      })),
     ])
   } finally {
     await Promise.all(stubs.map((one) => one.close()))
@@ -57,8 +72,14 @@ function profileOf({ profileFolder: folder }: Bench, workload: string): Profile 
   return folder === undefined ? undefined : { folder, name: `balancer-${workload}.cpuprofile` }
 }
 
-async function withDoors<Result>(urls: readonly string[], profile: Profile | undefined, work: (doors: readonly Door[]) => Promise<Result>): Promise<Result> {
-  const doors: Door[] = [{ name: 'straight to one node', url: urls[0] ?? '', cpu: () => undefined, close: async () => undefined }]
+async function withDoors<Result>(
+  urls: readonly string[],
+  profile: Profile | undefined,
+  work: (doors: readonly Door[]) => Promise<Result>,
+): Promise<Result> {
+  const doors: Door[] = [
+    { name: 'straight to one node', url: urls[0] ?? '', cpu: () => undefined, close: async () => undefined },
+  ]
   try {
     for (const name of doorNames.filter(isInstalled)) doors.push(await openDoor(name, urls, profile))
     return await work(doors)
@@ -110,11 +131,28 @@ async function compare(bench: Bench, doors: readonly Door[], target: Target): Pr
 
 async function shoot({ size, signal }: Bench, door: Door, { requests, isGood }: Target, amount: number): Promise<Shot> {
   const before = door.cpu() ?? NaN
-  const { latencies, seconds } = await fire({ url: door.url, requests, connections: size.connections, amount: Math.round(amount), isGood, signal })
-  return { rate: latencies.length / seconds, p50: percentile(latencies, 50), latencies, cpu: ((door.cpu() ?? NaN) - before) / latencies.length }
+  const { latencies, seconds } = await fire({
+    url: door.url,
+    requests,
+    connections: size.connections,
+    amount: Math.round(amount),
+    isGood,
+    signal,
+  })
+  return {
+    rate: latencies.length / seconds,
+    p50: percentile(latencies, 50),
+    latencies,
+    cpu: ((door.cpu() ?? NaN) - before) / latencies.length,
+  }
 }
 
-function rowOf({ key, what }: Target, { name }: Door, rounds: readonly Shot[], { nginx, straight }: { readonly nginx: readonly Shot[]; readonly straight: readonly Shot[] }): Row {
+function rowOf(
+  { key, what }: Target,
+  { name }: Door,
+  rounds: readonly Shot[],
+  { nginx, straight }: { readonly nginx: readonly Shot[]; readonly straight: readonly Shot[] },
+): Row {
   const latencies = rounds.flatMap((round) => round.latencies)
   const hasDoor = name !== 'straight to one node'
   const hasCpu = rounds.every(({ cpu }) => Number.isFinite(cpu))
@@ -126,12 +164,23 @@ function rowOf({ key, what }: Target, { name }: Door, rounds: readonly Shot[], {
     p50: percentile(latencies, 50),
     p99: percentile(latencies, 99),
     ...(hasCpu ? { cpu: spreadOf(rounds.map(({ cpu }) => cpu)) } : {}),
-    ...(hasDoor && key !== 'added' && nginx.length > 0 ? { ofNginx: medianOf(rounds, nginx, (own, other) => (100 * own.rate) / other.rate) } : {}),
-    ...(hasDoor && key === 'added' ? { addedP50: medianOf(rounds, straight, (own, other) => own.p50 - other.p50) } : {}),
+    ...(hasDoor && key !== 'added' && nginx.length > 0
+      ? { ofNginx: medianOf(rounds, nginx, (own, other) => (100 * own.rate) / other.rate) }
+      : {}),
+    ...(hasDoor && key === 'added'
+      ? { addedP50: medianOf(rounds, straight, (own, other) => own.p50 - other.p50) }
+      : {}),
   }
 }
 
 /** Round by round against another door, since what else the machine does changes from round to round. */
-function medianOf(rounds: readonly Shot[], others: readonly Shot[], figure: (own: Shot, other: Shot) => number): number {
-  return percentile(rounds.flatMap((own, index) => (others[index] === undefined ? [] : figure(own, others[index]))), 50)
+function medianOf(
+  rounds: readonly Shot[],
+  others: readonly Shot[],
+  figure: (own: Shot, other: Shot) => number,
+): number {
+  return percentile(
+    rounds.flatMap((own, index) => (others[index] === undefined ? [] : figure(own, others[index]))),
+    50,
+  )
 }

@@ -18,7 +18,13 @@ export const certify: Question = {
         withNode({ database, mode, engine, accounts: size.users, core }, async (node) => {
           const accounts = await makeAccounts(node.url, mode, bench)
           const requests = accounts.map((account) => certifyRequest(account, machine))
-          return measure(bench, node, { what: `certify, ${accounts.length} users`, mode, engine, requests, isGood: hasOne('<DESCRIPTOR><OBJECT type="Group-Identity-Credential">') })
+          return measure(bench, node, {
+            what: `certify, ${accounts.length} users`,
+            mode,
+            engine,
+            requests,
+            isGood: hasOne('<DESCRIPTOR><OBJECT type="Group-Identity-Credential">'),
+          })
         })
       rows.push(await withDatabase(ask))
     }

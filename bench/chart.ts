@@ -9,7 +9,12 @@ import type { Spread } from './spread.js'
 export function chartsOf(answered: Answered): ReadonlyMap<string, string> {
   const curves = curvesOf(answered.rows)
   if (curves.length === 0) return new Map([[answered.name, chartOfRows(answered)]])
-  return new Map(curves.map((curve) => [`${answered.name}-${curve}`, chartOfCurve(answered.rows.filter(({ point }) => point?.curve === curve))]))
+  return new Map(
+    curves.map((curve) => [
+      `${answered.name}-${curve}`,
+      chartOfCurve(answered.rows.filter(({ point }) => point?.curve === curve)),
+    ]),
+  )
 }
 
 function curvesOf(rows: readonly Row[]): readonly string[] {
@@ -45,5 +50,11 @@ function chartOfCurve(rows: readonly Row[]): string {
   })
   // The last point may say why it is the last
   const [title, x] = [rows[0], rows.at(-1)].map((row) => row?.point?.of ?? '')
-  return lineChart({ title: `CPU time of a license by ${title}`, x: x ?? '', y: 'ms of CPU for a license', lines, isLogarithmicX: true })
+  return lineChart({
+    title: `CPU time of a license by ${title}`,
+    x: x ?? '',
+    y: 'ms of CPU for a license',
+    lines,
+    isLogarithmicX: true,
+  })
 }

@@ -60,18 +60,33 @@ async function askCluster(bench: Bench, { name, location: database }: NamedDatab
     const second = opened(await spawnNode({ ...shared, accounts: 0, core: cores[1], nodeId: 'root-2' }))
     const { accounts, published } = await makeSessions(first.url, mode, { ...bench, size: { ...size, pls: 1 } })
     const requests = accounts.flatMap((account) => published.map((content) => licenseRequest(account, content)))
-    const groups = [{ title: 'one node', nodes: [first] }, { title: 'two nodes', nodes: [first, second] }]
+    const groups = [
+      { title: 'one node', nodes: [first] },
+      { title: 'two nodes', nodes: [first, second] },
+    ]
     if (name === 'SQLite') {
       const copy = await copyOf(database)
-      const apart = opened(await spawnNode({ ...shared, database: copy, accounts: 0, core: cores[1], nodeId: 'root-2' }))
+      const apart = opened(
+        await spawnNode({ ...shared, database: copy, accounts: 0, core: cores[1], nodeId: 'root-2' }),
+      )
       groups.push({ title: 'two nodes with a copy of the file each', nodes: [first, apart] })
     }
     const sides: Side[] = []
     for (const { title, nodes } of groups) {
-      const door = opened(await openDoor('rms-emulator', nodes.map(({ url }) => url)))
+      const door = opened(
+        await openDoor(
+          'rms-emulator',
+          nodes.map(({ url }) => url),
+        ),
+      )
       sides.push({ name: `${title}, ${name}`, url: door.url, nodes, requests })
     }
-    return (await measureInTurns(bench, sides)).map((row) => ({ ...row, mode, engine: shared.engine, ownCores: hasOwnCores }))
+    return (await measureInTurns(bench, sides)).map((row) => ({
+      ...row,
+      mode,
+      engine: shared.engine,
+      ownCores: hasOwnCores,
+    }))
   } finally {
     for (const one of open) await one.close()
   }

@@ -49,7 +49,9 @@ export async function openDoor(name: DoorName, urls: readonly string[], profile?
   const port = await freePort()
   const file = join(folder, 'door.conf')
   await writeFile(file, name === 'nginx' ? nginxConfig(folder, port, urls) : haproxyConfig(port, urls))
-  const child = spawn(name.toLowerCase(), name === 'nginx' ? ['-c', file, '-p', folder] : ['-f', file, '-db'], { stdio: 'ignore' })
+  const child = spawn(name.toLowerCase(), name === 'nginx' ? ['-c', file, '-p', folder] : ['-f', file, '-db'], {
+    stdio: 'ignore',
+  })
   const close = async (): Promise<void> => {
     await end(child)
     await rm(folder, { recursive: true, force: true })
@@ -131,7 +133,9 @@ async function end(child: ChildProcess): Promise<void> {
 
 function cpuOf(pid: number | undefined): number | undefined {
   try {
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /, '').split(' ')
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+      .replace(/^.*\) /, '')
+      .split(' ')
     return (Number(fields[11]) + Number(fields[12])) * 10
   } catch {
     return undefined

@@ -49,7 +49,11 @@ export function addManyLogRows(filling: Filling, seconds: number): Promise<numbe
   return fill(filling, [intoLog], seconds)
 }
 
-async function fill({ database, from, to, progress, signal }: Filling, texts: readonly string[], seconds = Infinity): Promise<number> {
+async function fill(
+  { database, from, to, progress, signal }: Filling,
+  texts: readonly string[],
+  seconds = Infinity,
+): Promise<number> {
   const file = new Libsql(database, { timeout: patience })
   try {
     const statements = texts.map((text) => file.prepare(text))

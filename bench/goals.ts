@@ -12,7 +12,12 @@ export interface Goal {
 }
 
 /** Percentage of the raw signatures per second, the clock's time. */
-const rawShares: readonly { readonly mode: CryptoMode; readonly key: string; readonly what: string; readonly percent: number }[] = [
+const rawShares: readonly {
+  readonly mode: CryptoMode
+  readonly key: string
+  readonly what: string
+  readonly percent: number
+}[] = [
   { mode: 2, key: 'one PL', what: 'licenses of one PL, Mode 2', percent: 75 },
   { mode: 2, key: 'distinct PLs', what: 'licenses of another PL each time, Mode 2', percent: 37.5 },
   { mode: 1, key: 'one PL', what: 'licenses of one PL, Mode 1', percent: 40 },
@@ -34,7 +39,11 @@ const leastScale = 1.9
 /** Those of which something was measured; nothing for a question that was not asked. */
 export function goalsOf(answers: readonly Answered[]): readonly Goal[] {
   const rowsOf = (question: string): readonly Row[] => answers.find(({ name }) => name === question)?.rows ?? []
-  return [...nodeGoals(rowsOf('issue')), ...balancerGoals(rowsOf('balancer')), ...databaseNames.flatMap((database) => clusterGoals(rowsOf('cluster'), database))]
+  return [
+    ...nodeGoals(rowsOf('issue')),
+    ...balancerGoals(rowsOf('balancer')),
+    ...databaseNames.flatMap((database) => clusterGoals(rowsOf('cluster'), database)),
+  ]
 }
 
 function nodeGoals(rows: readonly Row[]): readonly Goal[] {
@@ -50,8 +59,26 @@ function nodeGoals(rows: readonly Row[]): readonly Goal[] {
   const spread = Math.max(...spreads)
   return [
     ...shares,
-    ...(Number.isFinite(memory) ? [{ what: 'memory of a node under full load, highest', wanted: `< ${mostMemory} MB`, measured: `${rounded((memory * 1024 * 1024) / 1e6)} MB`, isReached: memory * 1024 * 1024 < mostMemory * 1e6 }] : []),
-    ...(spreads.length > 0 ? [{ what: 'p99 under full load, highest', wanted: `< ${mostSpread} × p50`, measured: `${rounded(spread)} × p50`, isReached: spread < mostSpread }] : []),
+    ...(Number.isFinite(memory)
+      ? [
+          {
+            what: 'memory of a node under full load, highest',
+            wanted: `< ${mostMemory} MB`,
+            measured: `${rounded((memory * 1024 * 1024) / 1e6)} MB`,
+            isReached: memory * 1024 * 1024 < mostMemory * 1e6,
+          },
+        ]
+      : []),
+    ...(spreads.length > 0
+      ? [
+          {
+            what: 'p99 under full load, highest',
+            wanted: `< ${mostSpread} × p50`,
+            measured: `${rounded(spread)} × p50`,
+            isReached: spread < mostSpread,
+          },
+        ]
+      : []),
   ]
 }
 
@@ -62,20 +89,50 @@ function balancerGoals(rows: readonly Row[]): readonly Goal[] {
     if (row === undefined) return []
     const { ofNginx } = row
     const measured = ofNginx === undefined ? 'nginx is not installed' : `${rounded(ofNginx)} %`
-    return [{ what, wanted: `≥ ${percent} % of nginx`, measured, isReached: ofNginx === undefined ? undefined : ofNginx >= percent }]
+    return [
+      {
+        what,
+        wanted: `≥ ${percent} % of nginx`,
+        measured,
+        isReached: ofNginx === undefined ? undefined : ofNginx >= percent,
+      },
+    ]
   })
   const added = own('added')?.addedP50
-  return [...shares, ...(added === undefined ? [] : [{ what: 'p50 that the balancer adds, one connection', wanted: `< ${mostAdded} ms`, measured: `${rounded(added)} ms`, isReached: added < mostAdded }])]
+  return [
+    ...shares,
+    ...(added === undefined
+      ? []
+      : [
+          {
+            what: 'p50 that the balancer adds, one connection',
+            wanted: `< ${mostAdded} ms`,
+            measured: `${rounded(added)} ms`,
+            isReached: added < mostAdded,
+          },
+        ]),
+  ]
 }
 
 function clusterGoals(rows: readonly Row[], database: DatabaseName): readonly Goal[] {
   const [one, two] = ['one node', 'two nodes'].map((nodes) => rows.find(({ key }) => key === `${nodes}, ${database}`))
-  if (one?.cpu === undefined || two?.cpu === undefined || one.perSecond === undefined || two.perSecond === undefined) return []
+  if (one?.cpu === undefined || two?.cpu === undefined || one.perSecond === undefined || two.perSecond === undefined)
+    return []
   const more = 100 * (two.cpu.median / one.cpu.median - 1)
   const scale = two.perSecond.median / one.perSecond.median
   const isTold = two.ownCores === true
   return [
-    { what: `CPU time of a license, two nodes against one, ${database}`, wanted: `≤ ${mostMoreCpu} % more`, measured: `${rounded(Math.abs(more))} % ${more < 0 ? 'less' : 'more'} (${rounded(one.cpu.median)} and ${rounded(two.cpu.median)} ms)`, isReached: more <= mostMoreCpu },
-    { what: `licenses per second, two nodes against one, ${database}`, wanted: `≥ ${leastScale} ×`, measured: `${rounded(scale)} ×${isTold ? '' : ': it takes 4 cores'}`, isReached: isTold ? scale >= leastScale : undefined },
+    {
+      what: `CPU time of a license, two nodes against one, ${database}`,
+      wanted: `≤ ${mostMoreCpu} % more`,
+      measured: `${rounded(Math.abs(more))} % ${more < 0 ? 'less' : 'more'} (${rounded(one.cpu.median)} and ${rounded(two.cpu.median)} ms)`,
+      isReached: more <= mostMoreCpu,
+    },
+    {
+      what: `licenses per second, two nodes against one, ${database}`,
+      wanted: `≥ ${leastScale} ×`,
+      measured: `${rounded(scale)} ×${isTold ? '' : ': it takes 4 cores'}`,
+      isReached: isTold ? scale >= leastScale : undefined,
+    },
   ]
 }

@@ -38,16 +38,39 @@ export function steps<Step>({ bench }: Growing, all: readonly Step[]): readonly 
 }
 
 /** Under full load, with requests that the node has seen before. */
-export async function measureKnown({ bench, mode, node }: Growing, point: Point, requests: readonly LoadRequest[]): Promise<Row> {
+export async function measureKnown(
+  { bench, mode, node }: Growing,
+  point: Point,
+  requests: readonly LoadRequest[],
+): Promise<Row> {
   const { secondsPerRound, warmUpSeconds } = bench.size
-  const size = { ...bench.size, secondsPerRound: secondsPerRound / partOfRound, warmUpSeconds: warmUpSeconds / partOfRound }
-  return { ...(await measure({ ...bench, size }, node, { what: whatOf(point), mode, engine, requests, isGood: hasOneLicense })), point }
+  const size = {
+    ...bench.size,
+    secondsPerRound: secondsPerRound / partOfRound,
+    warmUpSeconds: warmUpSeconds / partOfRound,
+  }
+  return {
+    ...(await measure({ ...bench, size }, node, {
+      what: whatOf(point),
+      mode,
+      engine,
+      requests,
+      isGood: hasOneLicense,
+    })),
+    point,
+  }
 }
 
 /** As long as other questions do. */
 export async function warmUp({ bench, mode, node, accounts, content }: Growing): Promise<void> {
   const requests = accounts.map((account) => licenseRequest(account, content))
-  await measure({ ...bench, size: { ...bench.size, rounds: 1 } }, node, { what: 'license, before anything grows', mode, engine, requests, isGood: hasOneLicense })
+  await measure({ ...bench, size: { ...bench.size, rounds: 1 } }, node, {
+    what: 'license, before anything grows',
+    mode,
+    engine,
+    requests,
+    isGood: hasOneLicense,
+  })
 }
 
 /** How many requests `measureOneByOne` sends. */
@@ -59,7 +82,12 @@ export function countOfSingles({ bench }: Growing): number {
  * One request at a time, which costs more than under load: nothing is in the caches of the processor.
  * @param before done before each request; its own cost does not count
  */
-export async function measureOneByOne({ bench, mode, node }: Growing, point: Point, requests: readonly LoadRequest[], before: () => Promise<void> = async () => undefined): Promise<Row> {
+export async function measureOneByOne(
+  { bench, mode, node }: Growing,
+  point: Point,
+  requests: readonly LoadRequest[],
+  before: () => Promise<void> = async () => undefined,
+): Promise<Row> {
   const rounds: number[] = []
   for (let round = 0; round < bench.size.rounds; round++) {
     bench.progress(`${whatOf(point)}: round ${round + 1} of ${bench.size.rounds}`)
@@ -77,7 +105,8 @@ export async function measureOneByOne({ bench, mode, node }: Growing, point: Poi
 async function send(node: SpawnedNode, request: LoadRequest | undefined): Promise<void> {
   const answer = await fetch(`${node.url}${request?.path}`, request)
   const text = await answer.text()
-  if (!hasOneLicense(text)) throw new Error(`There is no license in the answer ${answer.status}: ${text.slice(0, 1500)}`)
+  if (!hasOneLicense(text))
+    throw new Error(`There is no license in the answer ${answer.status}: ${text.slice(0, 1500)}`)
 }
 
 function whatOf({ of, x, line }: Point): string {

@@ -20,8 +20,17 @@ const staff = { to: 'staff@contoso.test', rights: ['VIEW'] }
 const principals: Curve = async (growing) => {
   const rows: Row[] = []
   for (const x of steps(growing, [1, 10, 100, 1000])) {
-    const others = Array.from({ length: x - 1 }, (_, index) => ({ to: `reader-${index + 1}@contoso.test`, rights: ['VIEW'] }))
-    rows.push(...(await knownAndNew(growing, { curve: 'principals', of: 'principals in the PL', x }, { rights: [...others, staff] })))
+    const others = Array.from({ length: x - 1 }, (_, index) => ({
+      to: `reader-${index + 1}@contoso.test`,
+      rights: ['VIEW'],
+    }))
+    rows.push(
+      ...(await knownAndNew(
+        growing,
+        { curve: 'principals', of: 'principals in the PL', x },
+        { rights: [...others, staff] },
+      )),
+    )
   }
   return rows
 }
@@ -33,7 +42,13 @@ const messageSize: Curve = async (growing) => {
     const applicationData = kilobytes === 0 ? [] : [{ name: 'filler', value: 'x'.repeat(kilobytes * 1024) }]
     const [request] = await requestsFor(growing, { rights: [staff], applicationData }, 1)
     const x = Math.round((request?.body.length ?? 0) / 1024)
-    rows.push(...(await knownAndNew(growing, { curve: 'size', of: 'KB of the request', x }, { rights: [staff], applicationData })))
+    rows.push(
+      ...(await knownAndNew(
+        growing,
+        { curve: 'size', of: 'KB of the request', x },
+        { rights: [staff], applicationData },
+      )),
+    )
   }
   return rows
 }
@@ -53,7 +68,13 @@ const chain: Curve = async (growing) => {
   const rows: Row[] = []
   for (const way of steps(growing, ways)) {
     const x = way.account.chain.length + way.pl.length
-    rows.push(await measureKnown(growing, { curve: 'chain', of: 'certificates and licenses in the request', x, line: 'the same PL' }, [licenseRequest(way.account, way)]))
+    rows.push(
+      await measureKnown(
+        growing,
+        { curve: 'chain', of: 'certificates and licenses in the request', x, line: 'the same PL' },
+        [licenseRequest(way.account, way)],
+      ),
+    )
   }
   return rows
 }
@@ -65,16 +86,23 @@ const nesting: Curve = async (growing) => {
   for (const [index, x] of steps(growing, [1, 4, 16, 64]).entries()) {
     const account = accounts[index]
     const sid = account === undefined ? undefined : (await store.directory.accountByMail(account.mail))?.sid
-    if (account === undefined || sid === undefined) throw new RangeError(`${bench.size.users} users are too few for this curve`)
+    if (account === undefined || sid === undefined)
+      throw new RangeError(`${bench.size.users} users are too few for this curve`)
     const groups = Array.from({ length: x }, (_, level) => ({
       sid: `${seedForest.domainSid}-${60_000 + x * 100 + level}`,
       name: `${seedForest.netbiosName}\\nested-${x}-${level + 1}`,
       mail: `nested-${x}-${level + 1}@contoso.test`,
     }))
     await store.directory.addGroups(groups)
-    await store.directory.addMemberships(groups.map((group, level) => ({ groupSid: group.sid, memberSid: groups[level - 1]?.sid ?? sid })))
+    await store.directory.addMemberships(
+      groups.map((group, level) => ({ groupSid: group.sid, memberSid: groups[level - 1]?.sid ?? sid })),
+    )
     const content = await author.publish({ rights: [{ to: groups.at(-1)?.mail ?? '', rights: ['VIEW'] }] })
-    rows.push(...(await unchangedAndChanged(growing, { curve: 'nesting', of: 'groups, one in the other', x }, [licenseRequest(account, content)])))
+    rows.push(
+      ...(await unchangedAndChanged(growing, { curve: 'nesting', of: 'groups, one in the other', x }, [
+        licenseRequest(account, content),
+      ])),
+    )
   }
   return rows
 }
@@ -84,7 +112,13 @@ const accountCounts: Curve = async (growing) => {
   const rows: Row[] = []
   let done = 0
   for (const step of steps(growing, [100, 10_000, 100_000, 1_000_000])) {
-    done = await addManyAccounts({ database, from: done, to: step, progress: (count) => bench.progress(`accounts: ${count}`), signal: bench.signal })
+    done = await addManyAccounts({
+      database,
+      from: done,
+      to: step,
+      progress: (count) => bench.progress(`accounts: ${count}`),
+      signal: bench.signal,
+    })
     const point = { curve: 'accounts', of: 'accounts in the directory', x: await store.directory.countAccounts() }
     rows.push(...(await unchangedAndChanged(growing, point, requestsOfAll(growing))))
   }
@@ -110,7 +144,13 @@ const templates: Curve = async (growing) => {
       count += made.length
     }
     await wait(refreshMilliseconds)
-    rows.push(await measureKnown(growing, { curve: 'templates', of: 'templates of the cluster', x, line: 'PL of a template' }, ready))
+    rows.push(
+      await measureKnown(
+        growing,
+        { curve: 'templates', of: 'templates of the cluster', x, line: 'PL of a template' },
+        ready,
+      ),
+    )
   }
   return rows
 }
@@ -125,9 +165,21 @@ const logRows: Curve = async (growing) => {
   let [done, left] = [0, logRowSeconds]
   for (const step of steps(growing, [0, 10_000, 100_000, 1_000_000, 10_000_000])) {
     const began = systemClock.monotonic()
-    done = await addManyLogRows({ database, from: done, to: step, progress: (count) => bench.progress(`request log: ${count} rows`), signal: bench.signal }, left)
+    done = await addManyLogRows(
+      {
+        database,
+        from: done,
+        to: step,
+        progress: (count) => bench.progress(`request log: ${count} rows`),
+        signal: bench.signal,
+      },
+      left,
+    )
     left -= (systemClock.monotonic() - began) / 1000
-    const of = done < step ? `rows in the request log (as many as were written in ${logRowSeconds} s)` : 'rows in the request log'
+    const of =
+      done < step
+        ? `rows in the request log (as many as were written in ${logRowSeconds} s)`
+        : 'rows in the request log'
     rows.push(await measureKnown(growing, { curve: 'log', of, x: done, line: 'the same PL' }, requestsOfAll(growing)))
     if (done < step) break
   }
@@ -150,7 +202,11 @@ async function knownAndNew(growing: Growing, place: Place, policy: RightsPolicy)
   ]
 }
 
-async function unchangedAndChanged(growing: Growing, place: Place, requests: readonly LoadRequest[]): Promise<readonly Row[]> {
+async function unchangedAndChanged(
+  growing: Growing,
+  place: Place,
+  requests: readonly LoadRequest[],
+): Promise<readonly Row[]> {
   const { directory } = growing.store
   // Nothing is different, but it counts as a change: what the node remembers of the directory is asked anew
   const change = (): Promise<void> => directory.addMemberships([])
@@ -161,7 +217,11 @@ async function unchangedAndChanged(growing: Growing, place: Place, requests: rea
 }
 
 /** Another PL for each request, users in turn. */
-async function requestsFor({ author, accounts }: Growing, policy: RightsPolicy, count: number): Promise<readonly LoadRequest[]> {
+async function requestsFor(
+  { author, accounts }: Growing,
+  policy: RightsPolicy,
+  count: number,
+): Promise<readonly LoadRequest[]> {
   const requests: LoadRequest[] = []
   for (let index = 0; index < count; index++) {
     const account = accounts[index % accounts.length]

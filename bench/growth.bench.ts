@@ -18,16 +18,27 @@ export const growth: Question = {
   ask: (bench) =>
     withDatabase((database) => {
       const [mode = 2] = bench.size.modes
-      return withNode({ database, mode, engine: 'openssl', accounts: users, core: bench.nodeCore }, (node) => askNode(bench, database, node))
+      return withNode({ database, mode, engine: 'openssl', accounts: users, core: bench.nodeCore }, (node) =>
+        askNode(bench, database, node),
+      )
     }),
 }
 
 async function askNode(bench: Bench, database: string, node: SpawnedNode): Promise<readonly Row[]> {
   const [mode = 2] = bench.size.modes
-  const { accounts, published } = await makeSessions(node.url, mode, { ...bench, size: { ...bench.size, users: Math.min(users, bench.size.users), pls: 1 } })
+  const { accounts, published } = await makeSessions(node.url, mode, {
+    ...bench,
+    size: { ...bench.size, users: Math.min(users, bench.size.users), pls: 1 },
+  })
   const [content] = published
   if (content === undefined) throw new Error('Nothing was published')
-  const author = connect({ url: node.url, user: 'alice@contoso.test', password: seedPassword, machine: readyMachine(`alice-pc-mode${mode}`), mode })
+  const author = connect({
+    url: node.url,
+    user: 'alice@contoso.test',
+    password: seedPassword,
+    machine: readyMachine(`alice-pc-mode${mode}`),
+    mode,
+  })
   const store = await openStore(database, { create: false })
   try {
     const growing: Growing = { bench, mode, node, database, store, author, accounts, content }

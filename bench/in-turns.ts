@@ -26,7 +26,10 @@ interface Shot {
 }
 
 /** @returns a row for each side */
-export async function measureInTurns(bench: Bench, sides: readonly Side[]): Promise<readonly Omit<Row, 'mode' | 'engine'>[]> {
+export async function measureInTurns(
+  bench: Bench,
+  sides: readonly Side[],
+): Promise<readonly Omit<Row, 'mode' | 'engine'>[]> {
   const { size, progress } = bench
   // More nodes have a part of the requests each, and are to warm up as long as one does
   const rates = new Map<Side, number>()
@@ -34,7 +37,8 @@ export async function measureInTurns(bench: Bench, sides: readonly Side[]): Prom
     progress(`${side.name}: warm-up`)
     let { rate } = await shoot(bench, side, size.connections * 4)
     // A cold node is slow: its first rate foretells half of what the time holds
-    for (let part = 0; part < 2; part++) rate = (await shoot(bench, side, rate * size.warmUpSeconds * side.nodes.length)).rate
+    for (let part = 0; part < 2; part++)
+      rate = (await shoot(bench, side, rate * size.warmUpSeconds * side.nodes.length)).rate
     rates.set(side, rate)
   }
   const shots = new Map<Side, Shot[]>(sides.map((side) => [side, []]))
@@ -51,9 +55,21 @@ export async function measureInTurns(bench: Bench, sides: readonly Side[]): Prom
 async function shoot({ size, signal }: Bench, { url, nodes, requests, prepare }: Side, amount: number): Promise<Shot> {
   prepare?.()
   const before = await usageOf(nodes)
-  const { latencies, seconds } = await fire({ url, requests, connections: size.connections, amount: Math.round(amount), isGood: hasOneLicense, signal })
+  const { latencies, seconds } = await fire({
+    url,
+    requests,
+    connections: size.connections,
+    amount: Math.round(amount),
+    isGood: hasOneLicense,
+    signal,
+  })
   const { cpu, rss } = await usageOf(nodes)
-  return { rate: latencies.length / seconds, latencies, cpu: (cpu - before.cpu) / latencies.length, rss: rss / 1024 / 1024 }
+  return {
+    rate: latencies.length / seconds,
+    latencies,
+    cpu: (cpu - before.cpu) / latencies.length,
+    rss: rss / 1024 / 1024,
+  }
 }
 
 async function usageOf(nodes: readonly SpawnedNode[]): Promise<{ readonly cpu: number; readonly rss: number }> {

@@ -49,19 +49,31 @@ async function startAgain(signal: AbortSignal): Promise<Start> {
   const seconds = (systemClock.monotonic() - began) / 1000
   const pid = up.child.pid ?? 0
   const used = [pid, ...childrenOf(pid)].map(cpuOf)
-  return { up, seconds, cpu: used.includes(undefined) ? undefined : used.reduce<number>((sum, one) => sum + (one ?? 0), 0) }
+  return {
+    up,
+    seconds,
+    cpu: used.includes(undefined) ? undefined : used.reduce<number>((sum, one) => sum + (one ?? 0), 0),
+  }
 }
 
 function startRow(starts: readonly Start[]): Row {
   const cpu = starts.flatMap((start) => start.cpu ?? [])
-  return { what: 'start: 2 root and 2 licensing nodes', mode, engine, seconds: spreadOf(starts.map(({ seconds }) => seconds)), ...(cpu.length === 0 ? {} : { cpu: spreadOf(cpu) }) }
+  return {
+    what: 'start: 2 root and 2 licensing nodes',
+    mode,
+    engine,
+    seconds: spreadOf(starts.map(({ seconds }) => seconds)),
+    ...(cpu.length === 0 ? {} : { cpu: spreadOf(cpu) }),
+  }
 }
 
 async function askRunning(bench: Bench, up: RunningUp): Promise<readonly Row[]> {
   const requests = await licenseRequests(up.url)
   const perSecond = await load(bench, up, requests)
   const nodes = (up.ready.clusters[0]?.nodes ?? []).map(({ pid }) => memoryOf(pid))
-  const balancers = childrenOf(up.child.pid ?? 0).filter(isBalancer).map(memoryOf)
+  const balancers = childrenOf(up.child.pid ?? 0)
+    .filter(isBalancer)
+    .map(memoryOf)
   const added: number[] = []
   for (let round = 1; round <= bench.size.rounds; round++) {
     bench.progress(`server ${round} of ${bench.size.rounds} is added`)
@@ -69,7 +81,13 @@ async function askRunning(bench: Bench, up: RunningUp): Promise<readonly Row[]> 
     added.push(await addServer(up, requests))
   }
   return [
-    { what: 'node under load', mode, engine, perSecond: spreadOf(perSecond.map((rate) => rate / nodes.length)), rss: Math.max(...nodes) },
+    {
+      what: 'node under load',
+      mode,
+      engine,
+      perSecond: spreadOf(perSecond.map((rate) => rate / nodes.length)),
+      rss: Math.max(...nodes),
+    },
     { what: 'balancer under load', mode, engine, perSecond: spreadOf(perSecond), rss: Math.max(...balancers) },
     { what: 'up, with management', mode, engine, rss: memoryOf(up.child.pid ?? 0) },
     { what: 'add-server until its first license', mode, engine, seconds: spreadOf(added) },
@@ -77,10 +95,21 @@ async function askRunning(bench: Bench, up: RunningUp): Promise<readonly Row[]> 
 }
 
 /** Through the balancer. @returns licenses per second, for each round */
-async function load({ size, progress, signal }: Bench, up: RunningUp, requests: readonly LoadRequest[]): Promise<readonly number[]> {
+async function load(
+  { size, progress, signal }: Bench,
+  up: RunningUp,
+  requests: readonly LoadRequest[],
+): Promise<readonly number[]> {
   const url = new URL(up.url).origin
   const shoot = async (amount: number): Promise<number> => {
-    const { latencies, seconds } = await fire({ url, requests, connections: size.connections, amount, isGood: hasOneLicense, signal })
+    const { latencies, seconds } = await fire({
+      url,
+      requests,
+      connections: size.connections,
+      amount,
+      isGood: hasOneLicense,
+      signal,
+    })
     return latencies.length / seconds
   }
   progress('licenses through the balancer: warm-up')
@@ -102,7 +131,8 @@ async function addServer(up: RunningUp, [request]: readonly LoadRequest[]): Prom
   const [event] = jsonLines(told) as readonly { readonly id: string; readonly url: string }[]
   if (event === undefined || request === undefined) throw new Error(`No server was added: ${told.stderr}`)
   const answer = await fetch(`${event.url}${request.path}`, request)
-  if (!hasOneLicense(await answer.text())) throw new Error(`The new server answers ${answer.status} instead of a license`)
+  if (!hasOneLicense(await answer.text()))
+    throw new Error(`The new server answers ${answer.status} instead of a license`)
   return (systemClock.monotonic() - began) / 1000
 }
 
@@ -115,10 +145,14 @@ function memoryOf(pid: number): number {
 function cpuOf(pid: number): number | undefined {
   const file = `/proc/${pid}/stat`
   if (!existsSync(file)) return undefined
-  const fields = readFileSync(file, 'utf8').replace(/^.*\) /, '').split(' ')
+  const fields = readFileSync(file, 'utf8')
+    .replace(/^.*\) /, '')
+    .split(' ')
   return (Number(fields[11]) + Number(fields[12])) * 10
 }
 
 function isBalancer(pid: number): boolean {
-  return execFileSync('ps', ['-o', 'args=', '-p', String(pid)], { encoding: 'utf8' }).split(' ').includes('balancer')
+  return execFileSync('ps', ['-o', 'args=', '-p', String(pid)], { encoding: 'utf8' })
+    .split(' ')
+    .includes('balancer')
 }

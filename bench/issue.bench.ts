@@ -13,7 +13,8 @@ export const issue: Question = {
   about: 'use licenses of one node: one publishing license for many users, and another one each time',
   async ask(bench) {
     const rows: Row[] = []
-    for (const mode of bench.size.modes) rows.push(...(await withDatabase((database) => askMode(bench, mode, database))))
+    for (const mode of bench.size.modes)
+      rows.push(...(await withDatabase((database) => askMode(bench, mode, database))))
     return rows
   },
 }
@@ -21,13 +22,26 @@ export const issue: Question = {
 /** The engines serve the same database one after the other, so that both answer the same requests. */
 async function askMode(bench: Bench, mode: CryptoMode, database: string): Promise<readonly Row[]> {
   const { size, nodeCore: core } = bench
-  const sessions = await withNode({ database, mode, engine: 'openssl', accounts: size.users, core }, ({ url }) => makeSessions(url, mode, bench))
+  const sessions = await withNode({ database, mode, engine: 'openssl', accounts: size.users, core }, ({ url }) =>
+    makeSessions(url, mode, bench),
+  )
   const raw = await measureRaw(bench, mode, 'sign')
   const rows: Row[] = []
   for (const engine of size.engines) {
-    const profile = bench.profileFolder === undefined ? undefined : { folder: bench.profileFolder, name: `issue-mode${mode}-${engine}.cpuprofile` }
-    const measured = await withNode({ database, mode, engine, accounts: 0, core, profile }, (node) => askNode(bench, node, { mode, engine, sessions }))
-    rows.push(...measured.map((row) => ({ ...row, share: (100 * raw.cpu.median) / row.cpu.median, rateShare: (100 * row.perSecond.median) / raw.perSecond.median })))
+    const profile =
+      bench.profileFolder === undefined
+        ? undefined
+        : { folder: bench.profileFolder, name: `issue-mode${mode}-${engine}.cpuprofile` }
+    const measured = await withNode({ database, mode, engine, accounts: 0, core, profile }, (node) =>
+      askNode(bench, node, { mode, engine, sessions }),
+    )
+    rows.push(
+      ...measured.map((row) => ({
+        ...row,
+        share: (100 * raw.cpu.median) / row.cpu.median,
+        rateShare: (100 * row.perSecond.median) / raw.perSecond.median,
+      })),
+    )
   }
   return rows
 }
@@ -47,8 +61,18 @@ async function askNode(bench: Bench, node: SpawnedNode, { mode, engine, sessions
   })
   const cell = { mode, engine, isGood: hasOneLicense }
   return [
-    await measure(bench, node, { ...cell, key: 'one PL', what: `license, one PL, ${accounts.length} users`, requests: onePl }),
-    await measure(bench, node, { ...cell, key: 'distinct PLs', what: `license, ${published.length} PLs in turn, ${accounts.length} users`, requests: manyPls }),
+    await measure(bench, node, {
+      ...cell,
+      key: 'one PL',
+      what: `license, one PL, ${accounts.length} users`,
+      requests: onePl,
+    }),
+    await measure(bench, node, {
+      ...cell,
+      key: 'distinct PLs',
+      what: `license, ${published.length} PLs in turn, ${accounts.length} users`,
+      requests: manyPls,
+    }),
   ]
 }
 

@@ -73,7 +73,9 @@ export async function fire({ url, requests, connections, amount, isGood, signal 
   const { errors, non2xx, mismatches } = result
   if (errors + non2xx + mismatches > 0 || latencies.length === 0) {
     const counted = `${errors} failed connections, ${non2xx} answers that are not 200, ${mismatches} answers without what was asked for`
-    throw new Error(`The load on ${url} is of no use: ${counted}${firstBad === undefined ? '' : `. The first bad answer: ${firstBad.slice(0, 1500)}`}`)
+    throw new Error(
+      `The load on ${url} is of no use: ${counted}${firstBad === undefined ? '' : `. The first bad answer: ${firstBad.slice(0, 1500)}`}`,
+    )
   }
   return { seconds: (end - begin) / 1000, latencies }
 }

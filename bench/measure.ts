@@ -19,14 +19,19 @@ export interface Workload {
   readonly isGood: (body: string) => boolean
 }
 
-export async function measure(bench: Bench, node: SpawnedNode, { key, what, mode, engine, requests, isGood }: Workload): Promise<RateRow> {
+export async function measure(
+  bench: Bench,
+  node: SpawnedNode,
+  { key, what, mode, engine, requests, isGood }: Workload,
+): Promise<RateRow> {
   const { size, progress, signal } = bench
-  const shoot = (amount: number): Promise<Round> => fire({ url: node.url, requests, connections: size.connections, amount, isGood, signal })
+  const shoot = (amount: number): Promise<Round> =>
+    fire({ url: node.url, requests, connections: size.connections, amount, isGood, signal })
   const title = `Mode ${mode}, ${engine}: ${what}`
   progress(`${title}: warm-up`)
   let rate = rateOf(await shoot(size.connections))
   // A cold node is slow: only time tells whether it has warmed up, not the number that its first rate foretells
-  for (let warm = 0; warm < size.warmUpSeconds; ) {
+  for (let warm = 0; warm < size.warmUpSeconds;) {
     const shot = await shoot(Math.round((rate * size.warmUpSeconds) / 2))
     warm += shot.seconds
     rate = rateOf(shot)

@@ -21,14 +21,22 @@ export interface NodeUsage {
   readonly rss: number
 }
 
-const [database = ':memory:', mode = '2', engine = 'openssl', accounts = '0', nodeId = 'root-1', signerThreads = '0'] = process.argv.slice(2)
+const [database = ':memory:', mode = '2', engine = 'openssl', accounts = '0', nodeId = 'root-1', signerThreads = '0'] =
+  process.argv.slice(2)
 
 keepHeapSmall()
 // Ctrl-C goes to every process of the terminal; the one that started this node ends it in its own time
 process.on('SIGINT', () => undefined)
 const gone = new Promise((resolve) => process.once('disconnect', resolve))
 
-const node = await startNode({ database, mode: Number(mode) as CryptoMode, engine: engine as EngineName, signerThreads: Number(signerThreads), nodeId, provision: nodeId === 'root-1' })
+const node = await startNode({
+  database,
+  mode: Number(mode) as CryptoMode,
+  engine: engine as EngineName,
+  signerThreads: Number(signerThreads),
+  nodeId,
+  provision: nodeId === 'root-1',
+})
 await addAccounts(node.context.store.directory, Number(accounts))
 process.on('message', () => tell(usage()))
 tell({ url: node.url })

@@ -26,7 +26,8 @@ export const parse: Question = {
         [`message ${size}, plain reader`]: () => readXml(message),
         [`message ${size}, its documents known`]: () => readXml(message, defaultXmlLimits, knownElements()),
       }
-      for (const [what, read] of Object.entries(ways)) rows.push({ ...(await repeat(bench, what, read)), mode, engine: 'openssl' })
+      for (const [what, read] of Object.entries(ways))
+        rows.push({ ...(await repeat(bench, what, read)), mode, engine: 'openssl' })
     }
     return rows
   },

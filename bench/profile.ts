@@ -35,7 +35,9 @@ export function selfTimes(text: string, by: 'function' | 'area'): readonly SelfT
     if (name !== '(idle)') times.set(name, (times.get(name) ?? 0) + (timeDeltas[index] ?? 0))
   }
   const total = [...times.values()].reduce((sum, time) => sum + time, 0)
-  return [...times].map(([name, time]) => ({ name, percent: (100 * time) / total })).toSorted((left, right) => right.percent - left.percent)
+  return [...times]
+    .map(([name, time]) => ({ name, percent: (100 * time) / total }))
+    .toSorted((left, right) => right.percent - left.percent)
 }
 
 function nameOf(frame: CallFrame): string {

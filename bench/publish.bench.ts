@@ -12,7 +12,8 @@ import { makeAccounts } from './sessions.js'
 
 export const publish: Question = {
   name: 'publish',
-  about: 'publishing licenses signed online, and certificates to publish offline with, each of which takes a new key pair',
+  about:
+    'publishing licenses signed online, and certificates to publish offline with, each of which takes a new key pair',
   async ask(bench) {
     const { size, nodeCore: core } = bench
     const rows: Row[] = []
@@ -24,8 +25,18 @@ export const publish: Question = {
           const online = accounts.map((account) => publishRequest(account, unsignedPl(account)))
           const offline = accounts.map(licensorCertRequest)
           return [
-            await measure(bench, node, { ...cell, what: 'publish online', requests: online, isGood: hasOne('type="Microsoft Rights Label"') }),
-            await measure(bench, node, { ...cell, what: 'CLC, with a new key pair', requests: offline, isGood: hasOne('<DESCRIPTOR><OBJECT type="Client-Licensor-Certificate">') }),
+            await measure(bench, node, {
+              ...cell,
+              what: 'publish online',
+              requests: online,
+              isGood: hasOne('type="Microsoft Rights Label"'),
+            }),
+            await measure(bench, node, {
+              ...cell,
+              what: 'CLC, with a new key pair',
+              requests: offline,
+              isGood: hasOne('<DESCRIPTOR><OBJECT type="Client-Licensor-Certificate">'),
+            }),
           ]
         })
       rows.push(...(await withDatabase(ask)))
@@ -38,5 +49,7 @@ function unsignedPl(account: Account): string {
   const slcChain = account.chain.slice(1)
   const policy = { rights: [{ to: 'staff@contoso.test', rights: ['VIEW', 'EDIT', 'PRINT'] }] }
   const context = { credentials: undefined, trustRoots: [], clock: systemClock, random: systemRandom }
-  return buildUnsignedPl(prepareContent(context, { owner: ownerOf(account), server: serverOf(slcChain), slcChain, policy }).fields)
+  return buildUnsignedPl(
+    prepareContent(context, { owner: ownerOf(account), server: serverOf(slcChain), slcChain, policy }).fields,
+  )
 }

@@ -75,7 +75,10 @@ function columnsOf(rows: readonly Row[]): typeof columns {
 export function textReport({ answers }: Pick<Report, 'answers'>): string {
   const tables = answers.map(({ about, rows }) => {
     const shown = columnsOf(rows)
-    return `${about}\n${aligned(shown.map(({ title }) => title), rows.map((row) => shown.map(({ cell }) => cell(row))))}`
+    return `${about}\n${aligned(
+      shown.map(({ title }) => title),
+      rows.map((row) => shown.map(({ cell }) => cell(row))),
+    )}`
   })
   const goals = goalsOf(answers)
   const table = aligned(goalColumns, goals.map(goalCells))
@@ -85,7 +88,8 @@ export function textReport({ answers }: Pick<Report, 'answers'>): string {
 function aligned(titles: readonly string[], lines: readonly (readonly string[])[]): string {
   const cells = [titles, ...lines]
   const widths = titles.map((_, index) => Math.max(...cells.map((line) => line[index]?.length ?? 0)))
-  const pad = (text: string, index: number): string => (isLeft(titles[index]) ? text.padEnd(widths[index] ?? 0) : text.padStart(widths[index] ?? 0))
+  const pad = (text: string, index: number): string =>
+    isLeft(titles[index]) ? text.padEnd(widths[index] ?? 0) : text.padStart(widths[index] ?? 0)
   return `${cells.map((line) => line.map(pad).join('  ').trimEnd()).join('\n')}\n`
 }
 
@@ -98,15 +102,27 @@ function goalCells({ what, wanted, measured, isReached }: Goal): readonly string
 }
 
 /** What stands above and below the figures, so that they can be judged. */
-export function circumstances({ machine, date, command, connections, rounds, pinning, loadAfter }: Report): readonly string[] {
-  const where = pinning === null ? 'Node and load were not pinned to cores' : `Node on core ${pinning.nodeCore}, load on core ${pinning.loadCore}, unless a question takes all cores`
+export function circumstances({
+  machine,
+  date,
+  command,
+  connections,
+  rounds,
+  pinning,
+  loadAfter,
+}: Report): readonly string[] {
+  const where =
+    pinning === null
+      ? 'Node and load were not pinned to cores'
+      : `Node on core ${pinning.nodeCore}, load on core ${pinning.loadCore}, unless a question takes all cores`
   return [
     `${machine.cpu}, ${machine.cores} cores, ${machine.system}, Node ${machine.node}, OpenSSL ${machine.openssl}, ${date}, \`${command}\``,
     `${where}; load average ${machine.loadBefore} before the run, ${loadAfter} at its end (the run itself is up to 2 of it); ${connections} connections; median of ${rounds} rounds; no errors (a run with an error reports nothing).`,
   ]
 }
 
-const profiles = '[of a license](README.md#where-the-time-of-a-license-goes), [of the balancer](README.md#where-the-time-of-the-balancer-goes), [of a second node](README.md#where-a-second-node-costs)'
+const profiles =
+  '[of a license](README.md#where-the-time-of-a-license-goes), [of the balancer](README.md#where-the-time-of-the-balancer-goes), [of a second node](README.md#where-a-second-node-costs)'
 
 export function markdown(report: Report): string {
   const [machine = '', conditions = ''] = circumstances(report)
@@ -129,7 +145,10 @@ export function markdown(report: Report): string {
 
 function questionSection({ name, about, rows }: Answered): readonly string[] {
   const shown = columnsOf(rows)
-  const table = markdownTable(shown.map(({ title }) => title), rows.map((row) => shown.map(({ cell }) => cell(row))))
+  const table = markdownTable(
+    shown.map(({ title }) => title),
+    rows.map((row) => shown.map(({ cell }) => cell(row))),
+  )
   const charts = chartNames({ name, rows }).map((chart) => `![${chart}](charts/${chart}.svg)`)
   return [`## ${name}`, '', `${about}.`, '', ...table, '', ...charts, '']
 }

@@ -21,26 +21,49 @@ interface Call {
 
 /** AcquireLicense ([MS-RMPR] 3.4.4.1). */
 export function licenseRequest({ chain, mail }: Account, { pl }: Pick<Published, 'pl'>): LoadRequest {
-  const params = element('AcquireLicenseParams', {}, xmlNodes('LicenseeCerts', textsOf(chain)), xmlNodes('IssuanceLicense', textsOf(pl)), element('ApplicationData'))
-  return request({ service: 'licensing', path: 'licensing/license.asmx', operation: 'AcquireLicense', mail }, element('RequestParams', {}, params))
+  const params = element(
+    'AcquireLicenseParams',
+    {},
+    xmlNodes('LicenseeCerts', textsOf(chain)),
+    xmlNodes('IssuanceLicense', textsOf(pl)),
+    element('ApplicationData'),
+  )
+  return request(
+    { service: 'licensing', path: 'licensing/license.asmx', operation: 'AcquireLicense', mail },
+    element('RequestParams', {}, params),
+  )
 }
 
 /** Certify ([MS-RMPR] 3.3.4.1). */
 export function certifyRequest({ mail }: Pick<Account, 'mail'>, { chain }: Pick<Machine, 'chain'>): LoadRequest {
-  const params = element('requestParams', {}, xmlNodes('MachineCertificateChain', textsOf(chain)), element('Persistent', {}, text(true)))
-  return request({ service: 'certification', path: 'certification/certification.asmx', operation: 'Certify', mail }, params)
+  const params = element(
+    'requestParams',
+    {},
+    xmlNodes('MachineCertificateChain', textsOf(chain)),
+    element('Persistent', {}, text(true)),
+  )
+  return request(
+    { service: 'certification', path: 'certification/certification.asmx', operation: 'Certify', mail },
+    params,
+  )
 }
 
 /** GetClientLicensorCert ([MS-RMPR] 3.5.4.2). */
 export function licensorCertRequest({ chain, mail }: Account): LoadRequest {
   const params = element('GetClientLicensorCertParams', {}, xmlNodes('PersonaCerts', textsOf(chain)))
-  return request({ service: 'publishing', path: 'licensing/publish.asmx', operation: 'GetClientLicensorCert', mail }, element('RequestParams', {}, params))
+  return request(
+    { service: 'publishing', path: 'licensing/publish.asmx', operation: 'GetClientLicensorCert', mail },
+    element('RequestParams', {}, params),
+  )
 }
 
 /** AcquireIssuanceLicense ([MS-RMPR] 3.5.4.1). */
 export function publishRequest({ mail }: Account, unsigned: string): LoadRequest {
   const params = element('AcquireIssuanceLicenseParams', {}, element('UnsignedIssuanceLicense', {}, xmlNode(unsigned)))
-  return request({ service: 'publishing', path: 'licensing/publish.asmx', operation: 'AcquireIssuanceLicense', mail }, element('RequestParams', {}, params))
+  return request(
+    { service: 'publishing', path: 'licensing/publish.asmx', operation: 'AcquireIssuanceLicense', mail },
+    element('RequestParams', {}, params),
+  )
 }
 
 function request({ service, path, operation, mail }: Call, content: Markup): LoadRequest {
@@ -53,7 +76,11 @@ function request({ service, path, operation, mail }: Call, content: Markup): Loa
       SOAPAction: `"${soapAction({ namespace }, operation)}"`,
       Authorization: `Basic ${Buffer.from(`${mail}:${seedPassword}`, 'utf8').toString('base64')}`,
     },
-    body: writeEnvelope('1.1', versionDataHeader(namespace, plainVersions), element(operation, { xmlns: namespace }, content)),
+    body: writeEnvelope(
+      '1.1',
+      versionDataHeader(namespace, plainVersions),
+      element(operation, { xmlns: namespace }, content),
+    ),
   }
 }
 

@@ -20,7 +20,18 @@ import { circumstances, loadNow, markdown, textReport, thisMachine, type Report 
 import { sign } from './sign.bench.js'
 import { threads } from './threads.bench.js'
 
-const questions: readonly Question[] = [sign, parse, issue, publish, certify, balancer, threads, cluster, growth, installation]
+const questions: readonly Question[] = [
+  sign,
+  parse,
+  issue,
+  publish,
+  certify,
+  balancer,
+  threads,
+  cluster,
+  growth,
+  installation,
+]
 
 const help = `npm run bench [-- [question …] [--quick] [--mode 1|2] [--engine openssl|forge] [--json] [--profile]]
 
@@ -41,19 +52,31 @@ const folder = fileURLToPath(new URL('../../bench/', import.meta.url))
 const results = join(folder, 'results')
 
 async function main(args: readonly string[]): Promise<void> {
-  const options = { quick: { type: 'boolean' }, mode: { type: 'string' }, engine: { type: 'string' }, json: { type: 'boolean' }, profile: { type: 'boolean' }, help: { type: 'boolean' } } as const
+  const options = {
+    quick: { type: 'boolean' },
+    mode: { type: 'string' },
+    engine: { type: 'string' },
+    json: { type: 'boolean' },
+    profile: { type: 'boolean' },
+    help: { type: 'boolean' },
+  } as const
   const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true })
   if (values.help) return void process.stdout.write(help)
   const asked = chosen(positionals)
 
   const stop = new AbortController()
-  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort(new Error(`Stopped by ${name}`)))
+  for (const name of ['SIGINT', 'SIGTERM'] as const)
+    process.once(name, () => stop.abort(new Error(`Stopped by ${name}`)))
   await mkdir(results, { recursive: true })
   const machine = thisMachine()
   const date = systemClock.now().toISOString()
   const pinning = pinLoad()
   const whole = values.quick ? quick : full
-  const size = { ...whole, modes: only(whole.modes, values.mode), engines: only(values.engine === undefined ? whole.engines : full.engines, values.engine) }
+  const size = {
+    ...whole,
+    modes: only(whole.modes, values.mode),
+    engines: only(values.engine === undefined ? whole.engines : full.engines, values.engine),
+  }
   const bench: Bench = {
     size,
     nodeCore: pinning?.nodeCore,
@@ -74,7 +97,16 @@ async function main(args: readonly string[]): Promise<void> {
 
   const command = ['npm run bench', ...(args.length > 0 ? ['--', ...args] : [])].join(' ')
   const { connections, rounds } = size
-  const report: Report = { command, date, machine, connections, rounds, pinning: pinning ?? null, loadAfter: loadNow(), answers }
+  const report: Report = {
+    command,
+    date,
+    machine,
+    connections,
+    rounds,
+    pinning: pinning ?? null,
+    loadAfter: loadNow(),
+    answers,
+  }
   const json = `${JSON.stringify(report, undefined, 2)}\n`
   process.stdout.write(values.json ? json : `${textReport(report)}\n${circumstances(report).join('\n')}\n`)
   await writeFile(join(results, `${date.replaceAll(':', '-')}.json`), json)
@@ -89,12 +121,16 @@ async function main(args: readonly string[]): Promise<void> {
 
 async function writeCharts(place: string, answers: readonly Answered[]): Promise<void> {
   await mkdir(place, { recursive: true })
-  for (const [name, svg] of answers.flatMap((answered) => [...chartsOf(answered)])) await writeFile(join(place, `${name}.svg`), svg)
+  for (const [name, svg] of answers.flatMap((answered) => [...chartsOf(answered)]))
+    await writeFile(join(place, `${name}.svg`), svg)
 }
 
 function chosen(names: readonly string[]): readonly Question[] {
   const unknown = names.find((name) => questions.every((question) => question.name !== name))
-  if (unknown !== undefined) throw new Error(`There is no question "${unknown}". The questions are: ${questions.map(({ name }) => name).join(', ')}`)
+  if (unknown !== undefined)
+    throw new Error(
+      `There is no question "${unknown}". The questions are: ${questions.map(({ name }) => name).join(', ')}`,
+    )
   return names.length === 0 ? questions : questions.filter(({ name }) => names.includes(name))
 }
 
@@ -116,7 +152,8 @@ async function printProfiles(): Promise<void> {
     const text = await readFile(join(results, file), 'utf8')
     for (const by of ['area', 'function'] as const) {
       process.stderr.write(`\n${file}, time by ${by} without what is called from there\n`)
-      for (const { name, percent } of selfTimes(text, by).slice(0, 20)) process.stderr.write(`${percent.toFixed(1).padStart(6)} %  ${name}\n`)
+      for (const { name, percent } of selfTimes(text, by).slice(0, 20))
+        process.stderr.write(`${percent.toFixed(1).padStart(6)} %  ${name}\n`)
     }
   }
 }

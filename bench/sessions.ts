@@ -10,13 +10,19 @@ export interface Sessions {
 }
 
 /** @param url of a node whose directory has the accounts */
-export async function makeAccounts(url: string, mode: CryptoMode, { size, progress, signal }: Bench): Promise<readonly Account[]> {
+export async function makeAccounts(
+  url: string,
+  mode: CryptoMode,
+  { size, progress, signal }: Bench,
+): Promise<readonly Account[]> {
   const machine = readyMachine(`alice-pc-mode${mode}`)
   progress(`Mode ${mode}: ${size.users} account certificates`)
   const accounts: Account[] = []
   for (let index = 0; index < size.users; index++) {
     signal.throwIfAborted()
-    accounts.push(await connect({ url, user: `bench-${index + 1}@contoso.test`, password: seedPassword, machine, mode }).certify())
+    accounts.push(
+      await connect({ url, user: `bench-${index + 1}@contoso.test`, password: seedPassword, machine, mode }).certify(),
+    )
   }
   return accounts
 }
@@ -40,8 +46,15 @@ export async function makeSessions(url: string, mode: CryptoMode, bench: Bench):
 /** One license is looked at as a client does it: signatures, chain, and the key inside. The load only counts. */
 async function requireOpenable(url: string, mode: CryptoMode, { accounts, published }: Sessions): Promise<void> {
   const [account, content] = [accounts[0], published[0]]
-  if (account === undefined || content === undefined) throw new RangeError('At least one account and one publishing license are needed')
-  const reader = connect({ url, user: account.mail, password: seedPassword, machine: readyMachine(`alice-pc-mode${mode}`), mode })
+  if (account === undefined || content === undefined)
+    throw new RangeError('At least one account and one publishing license are needed')
+  const reader = connect({
+    url,
+    user: account.mail,
+    password: seedPassword,
+    machine: readyMachine(`alice-pc-mode${mode}`),
+    mode,
+  })
   await reader.certify()
   await reader.open(await reader.acquireLicense(content.text), content.text)
 }

@@ -24,18 +24,28 @@ export const sign: Question = {
 }
 
 /** In this process, one core, nothing else. Every round but the warm-up counts. */
-export async function measureRaw({ size, progress, signal }: Bench, mode: CryptoMode, operation: keyof typeof operations): Promise<RateRow> {
+export async function measureRaw(
+  { size, progress, signal }: Bench,
+  mode: CryptoMode,
+  operation: keyof typeof operations,
+): Promise<RateRow> {
   const bits = modes[mode].keyBits
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: bits })
   // 00 01 FF … FF 00 and 51 bytes, as long as DigestInfo and digest of SHA-256 are
   const filler = Buffer.alloc(bits / 8 - 54, 0xff)
   const block = Buffer.concat([Buffer.from([0, 1]), filler, Buffer.alloc(52, 0)])
-  const measured = await repeat({ size, progress, signal }, `raw ${operation}, RSA-${bits}`, () => operations[operation](privateKey, block))
+  const measured = await repeat({ size, progress, signal }, `raw ${operation}, RSA-${bits}`, () =>
+    operations[operation](privateKey, block),
+  )
   return { ...measured, mode, engine: 'openssl' }
 }
 
 /** Work without waiting, in this process. Every round but the warm-up counts. */
-export async function repeat({ size, progress, signal }: Pick<Bench, 'size' | 'progress' | 'signal'>, what: string, work: () => unknown): Promise<Omit<RateRow, 'mode' | 'engine'>> {
+export async function repeat(
+  { size, progress, signal }: Pick<Bench, 'size' | 'progress' | 'signal'>,
+  what: string,
+  work: () => unknown,
+): Promise<Omit<RateRow, 'mode' | 'engine'>> {
   const seconds = size.secondsPerRound / 5
   const rounds: { readonly count: number; readonly seconds: number; readonly cpu: number }[] = []
   for (let round = 0; round <= size.rounds; round++) {

@@ -41,8 +41,21 @@ export interface SpawnedNode {
 const patienceMilliseconds = 10_000
 
 /** @throws when the node ends before it serves; what it said stands on stderr */
-export async function spawnNode({ database, mode, engine, accounts, core, profile, nodeId = 'root-1', signerThreads = 0 }: NodeArguments): Promise<SpawnedNode> {
-  const { child, ready, next, close } = await startProgram('node-process.js', [database, String(mode), engine, String(accounts), nodeId, String(signerThreads)], { core, profile })
+export async function spawnNode({
+  database,
+  mode,
+  engine,
+  accounts,
+  core,
+  profile,
+  nodeId = 'root-1',
+  signerThreads = 0,
+}: NodeArguments): Promise<SpawnedNode> {
+  const { child, ready, next, close } = await startProgram(
+    'node-process.js',
+    [database, String(mode), engine, String(accounts), nodeId, String(signerThreads)],
+    { core, profile },
+  )
   return {
     url: (ready as NodeReady).url,
     async usage() {
@@ -68,11 +81,19 @@ export interface StartedProgram {
  * A program of this folder as a process of its own, which tells that it is ready and ends when its channel is closed.
  * @throws when it ends before that; what it said stands on stderr
  */
-export async function startProgram(name: string, args: readonly string[], { core, profile }: Pick<NodeArguments, 'core' | 'profile'> = {}): Promise<StartedProgram> {
-  const flags = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile.folder}`, `--cpu-prof-name=${profile.name}`]
+export async function startProgram(
+  name: string,
+  args: readonly string[],
+  { core, profile }: Pick<NodeArguments, 'core' | 'profile'> = {},
+): Promise<StartedProgram> {
+  const flags =
+    profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile.folder}`, `--cpu-prof-name=${profile.name}`]
   const line = [process.execPath, ...flags, fileURLToPath(new URL(name, import.meta.url)), ...args]
   const [command = '', ...rest] = core === undefined ? line : ['taskset', '-c', String(core), ...line]
-  const child = spawn(command, rest, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'], env: { ...smallHeapEnvironment, ...processEnvironment() } })
+  const child = spawn(command, rest, {
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    env: { ...smallHeapEnvironment, ...processEnvironment() },
+  })
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   const next = (): Promise<unknown> => nextMessage(child, ended)
   const close = (): Promise<void> => endChild(child, ended)

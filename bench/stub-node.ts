@@ -13,4 +13,8 @@ const server = createServer((request, response) => {
   })
 })
 server.keepAliveTimeout = 65_000
-server.listen(0, '127.0.0.1', () => void process.send?.({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }))
+server.listen(
+  0,
+  '127.0.0.1',
+  () => void process.send?.({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }),
+)

@@ -9,7 +9,8 @@ import { spawnNode, type NodeArguments, type SpawnedNode } from './spawn-node.js
 
 export const threads: Question = {
   name: 'threads',
-  about: 'use licenses of a node that computes with private keys on its event loop, and on threads beside it; where the node has all cores, the load is on the same ones',
+  about:
+    'use licenses of a node that computes with private keys on its event loop, and on threads beside it; where the node has all cores, the load is on the same ones',
   takesAllCores: true,
   ask: async (bench) => withDatabase((database) => askThreads(bench, database)),
 }
@@ -22,7 +23,8 @@ interface Place {
 
 /** Without pinning there is no telling what one core gives. */
 function placesOf({ nodeCore }: Bench): readonly Place[] {
-  const oneCore = nodeCore === undefined ? [] : [0, 1].map((signerThreads) => ({ place: 'one core', core: nodeCore, signerThreads }))
+  const oneCore =
+    nodeCore === undefined ? [] : [0, 1].map((signerThreads) => ({ place: 'one core', core: nodeCore, signerThreads }))
   return [...oneCore, ...[0, 1, 2].map((signerThreads) => ({ place: 'all cores', core: undefined, signerThreads }))]
 }
 
@@ -53,7 +55,11 @@ async function spawnAt(place: Place, given: NodeArguments): Promise<PlacedNode> 
 
 function sidesOf(bench: Bench, { node, place, core, signerThreads }: PlacedNode, sessions: Sessions): readonly Side[] {
   const shared = { url: node.url, nodes: [node], prepare: () => moveLoad(bench, core) }
-  return workOf(sessions, core).map(({ what, requests }) => ({ ...shared, name: `${what}, ${place}, ${named(signerThreads)}`, requests }))
+  return workOf(sessions, core).map(({ what, requests }) => ({
+    ...shared,
+    name: `${what}, ${place}, ${named(signerThreads)}`,
+    requests,
+  }))
 }
 
 /** Where the node keeps to one core, the load does not take it. */
@@ -68,9 +74,20 @@ function named(threadCount: number): string {
 }
 
 /** On one core there is nothing to gain: one kind of work shows what threads cost there. */
-function workOf({ accounts, published }: Sessions, core: number | undefined): readonly { readonly what: string; readonly requests: Side['requests'] }[] {
+function workOf(
+  { accounts, published }: Sessions,
+  core: number | undefined,
+): readonly { readonly what: string; readonly requests: Side['requests'] }[] {
   const onePl = accounts.flatMap((account) => published.slice(0, 1).map((content) => licenseRequest(account, content)))
   if (core !== undefined) return [{ what: 'one PL', requests: onePl }]
-  const manyPls = published.flatMap((content, index) => accounts.slice(index % accounts.length).slice(0, 1).map((account) => licenseRequest(account, content)))
-  return [{ what: 'one PL', requests: onePl }, { what: 'another PL each time', requests: manyPls }]
+  const manyPls = published.flatMap((content, index) =>
+    accounts
+      .slice(index % accounts.length)
+      .slice(0, 1)
+      .map((account) => licenseRequest(account, content)),
+  )
+  return [
+    { what: 'one PL', requests: onePl },
+    { what: 'another PL each time', requests: manyPls },
+  ]
 }

@@ -24,8 +24,18 @@ interface Member {
   readonly chain: readonly XrmlDocument[]
 }
 
-const authority = (name: string): ObjectFields => ({ type: 'DRM-Certificate-Authority', idType: 'ascii-tag', id: name, name })
-const guidObject = (type: string, name: string): ObjectFields => ({ type, idType: 'MS-GUID', id: newGuid(systemRandom), name })
+const authority = (name: string): ObjectFields => ({
+  type: 'DRM-Certificate-Authority',
+  idType: 'ascii-tag',
+  id: name,
+  name,
+})
+const guidObject = (type: string, name: string): ObjectFields => ({
+  type,
+  idType: 'MS-GUID',
+  id: newGuid(systemRandom),
+  name,
+})
 
 function write(path: string, content: string): void {
   const file = new URL(path, folder)
@@ -50,8 +60,18 @@ async function makeMember(
   rules: ModeRules,
 ): Promise<Member> {
   const key = await generateKeyPair(bits)
-  const certificate = { descriptorType, guid: newGuid(systemRandom), issuedTime, issuer: parent.issuer, principal, publicKey: key.publicKey, range }
-  const document = readOneDocument(await buildIssuingCertificate(certificate, createSigner('forge', parent.key), rules.hash))
+  const certificate = {
+    descriptorType,
+    guid: newGuid(systemRandom),
+    issuedTime,
+    issuer: parent.issuer,
+    principal,
+    publicKey: key.publicKey,
+    range,
+  }
+  const document = readOneDocument(
+    await buildIssuingCertificate(certificate, createSigner('forge', parent.key), rules.hash),
+  )
   const issuer = document.body.issuedPrincipal
   if (issuer === undefined) throw new Error('The certificate just made has no principal')
   return { issuer, key, chain: [document, ...parent.chain] }
@@ -87,16 +107,34 @@ async function makeHierarchy(mode: CryptoMode): Promise<void> {
   const ca = await makeMember(root, 'DRM-CA-Certificate', authority('LAB DRM CA'), authorityBits, rules)
   writeMember(`${path}/ca`, ca)
 
-  const enrollmentCa = await makeMember(ca, 'DRM-CA-Certificate', authority('LAB DRM Server Enrollment CA'), rules.keyBits, rules)
+  const enrollmentCa = await makeMember(
+    ca,
+    'DRM-CA-Certificate',
+    authority('LAB DRM Server Enrollment CA'),
+    rules.keyBits,
+    rules,
+  )
   const serviceObject = guidObject('MS-DRM-Server', 'LAB DRM Server Self Enrollment Service')
   const service = await makeMember(enrollmentCa, 'Server-Licensor-Certificate', serviceObject, rules.keyBits, rules)
   writeMember(`${path}/enrollment-ca`, enrollmentCa)
   writeMember(`${path}/enrollment-service`, service)
 
-  const activationCa = await makeMember(ca, 'DRM-CA-Certificate', authority('LAB DRM Machine Activation Server CA'), authorityBits, rules)
-  const processorObject = guidObject('DRM-Desktop-Security-Processor-Certificate-Authority', 'LAB DRM Machine Activation Desktop Security Processor CA')
+  const activationCa = await makeMember(
+    ca,
+    'DRM-CA-Certificate',
+    authority('LAB DRM Machine Activation Server CA'),
+    authorityBits,
+    rules,
+  )
+  const processorObject = guidObject(
+    'DRM-Desktop-Security-Processor-Certificate-Authority',
+    'LAB DRM Machine Activation Desktop Security Processor CA',
+  )
   const processorCa = await makeMember(activationCa, 'DRM-CA-Certificate', processorObject, rules.keyBits, rules)
-  const issuerObject = guidObject('MS-DRM-Desktop-Security-Processor', 'LAB DRM Desktop Security Processor Activation Certificate')
+  const issuerObject = guidObject(
+    'MS-DRM-Desktop-Security-Processor',
+    'LAB DRM Desktop Security Processor Activation Certificate',
+  )
   const spcIssuer = await makeMember(processorCa, 'Server-Licensor-Certificate', issuerObject, rules.keyBits, rules)
   writeMember(`${path}/machine-activation-ca`, activationCa)
   writeMember(`${path}/security-processor-ca`, processorCa)

@@ -16,22 +16,102 @@ interface RestExceptionRow {
 const exceptions = 'Microsoft.RightsManagement.Exceptions'
 
 export const restExceptions = {
-  BadInput: { code: `${exceptions}.BadInputException`, status: 400, message: 'The request, or the publishing license in it, is not valid on this server.', effect: 'InvalidPL' },
-  UnrecognizedUrl: { code: `${exceptions}.UnrecognizedUrlException`, status: 400, message: 'The service address belongs to no server of this organization.', effect: 'OnPremNotSupported' },
-  UnknownTenant: { code: `${exceptions}.UnknownTenantException`, status: 400, message: 'The mail domain belongs to no organization that this server serves.', effect: 'OnPremNotSupported' },
-  ServiceDisabled: { code: `${exceptions}.ServiceDisabledException`, status: 400, message: 'This service is switched off.', effect: 'ServiceDisabled' },
-  ServiceDisabledForApplication: { code: `${exceptions}.ServiceDisabledForApplicationException`, status: 400, message: 'This service is switched off for this version of the application.', effect: 'ServiceDisabled' },
-  NotSignedUp: { code: `${exceptions}.NotSignedUpException`, status: 400, message: 'The account has no mail address, and cannot take part in rights management.', effect: 'ServiceDisabled' },
-  DevicePlatformNotRecognized: { code: `${exceptions}.DevicePlatformNotRecognizedException`, status: 400, message: 'The platform of the device is not known.', effect: 'DeviceRejected' },
-  DevicePlatformDisabled: { code: `${exceptions}.DevicePlatformDisabledException`, status: 400, message: 'The platform of the device is not served.', effect: 'DeviceRejected' },
-  Unauthorized: { code: `${exceptions}.UnauthorizedException`, status: 401, message: 'This needs an access token of an account that this service admits.', effect: 'the token is not accepted' },
-  NotFound: { code: `${exceptions}.NotFoundException`, status: 404, message: 'There is no such service.', effect: 'ServiceNotAvailable' },
-  MethodNotAllowed: { code: `${exceptions}.MethodNotAllowedException`, status: 405, message: 'The service is not called by this HTTP method.', effect: 'ServerError' },
-  TooLarge: { code: `${exceptions}.RequestTooLargeException`, status: 413, message: 'The request is larger than this server takes.', effect: 'ServerError' },
-  UnsupportedContent: { code: `${exceptions}.UnsupportedContentException`, status: 415, message: 'The content type is not supported: send application/json in UTF-8, not compressed.', effect: 'ServerError' },
-  Unspecified: { code: `${exceptions}.UnspecifiedErrorException`, status: 500, message: 'The request could not be processed.', effect: 'ServerError' },
-  RootUnavailable: { code: `${exceptions}.ServiceNotAvailableException`, status: 502, message: 'Another server that is needed for this does not answer.', effect: 'ServiceNotAvailable' },
-  Busy: { code: `${exceptions}.ServiceBusyException`, status: 503, message: 'The server cannot take requests at the moment: try again later.', effect: 'ServerError' },
+  BadInput: {
+    code: `${exceptions}.BadInputException`,
+    status: 400,
+    message: 'The request, or the publishing license in it, is not valid on this server.',
+    effect: 'InvalidPL',
+  },
+  UnrecognizedUrl: {
+    code: `${exceptions}.UnrecognizedUrlException`,
+    status: 400,
+    message: 'The service address belongs to no server of this organization.',
+    effect: 'OnPremNotSupported',
+  },
+  UnknownTenant: {
+    code: `${exceptions}.UnknownTenantException`,
+    status: 400,
+    message: 'The mail domain belongs to no organization that this server serves.',
+    effect: 'OnPremNotSupported',
+  },
+  ServiceDisabled: {
+    code: `${exceptions}.ServiceDisabledException`,
+    status: 400,
+    message: 'This service is switched off.',
+    effect: 'ServiceDisabled',
+  },
+  ServiceDisabledForApplication: {
+    code: `${exceptions}.ServiceDisabledForApplicationException`,
+    status: 400,
+    message: 'This service is switched off for this version of the application.',
+    effect: 'ServiceDisabled',
+  },
+  NotSignedUp: {
+    code: `${exceptions}.NotSignedUpException`,
+    status: 400,
+    message: 'The account has no mail address, and cannot take part in rights management.',
+    effect: 'ServiceDisabled',
+  },
+  DevicePlatformNotRecognized: {
+    code: `${exceptions}.DevicePlatformNotRecognizedException`,
+    status: 400,
+    message: 'The platform of the device is not known.',
+    effect: 'DeviceRejected',
+  },
+  DevicePlatformDisabled: {
+    code: `${exceptions}.DevicePlatformDisabledException`,
+    status: 400,
+    message: 'The platform of the device is not served.',
+    effect: 'DeviceRejected',
+  },
+  Unauthorized: {
+    code: `${exceptions}.UnauthorizedException`,
+    status: 401,
+    message: 'This needs an access token of an account that this service admits.',
+    effect: 'the token is not accepted',
+  },
+  NotFound: {
+    code: `${exceptions}.NotFoundException`,
+    status: 404,
+    message: 'There is no such service.',
+    effect: 'ServiceNotAvailable',
+  },
+  MethodNotAllowed: {
+    code: `${exceptions}.MethodNotAllowedException`,
+    status: 405,
+    message: 'The service is not called by this HTTP method.',
+    effect: 'ServerError',
+  },
+  TooLarge: {
+    code: `${exceptions}.RequestTooLargeException`,
+    status: 413,
+    message: 'The request is larger than this server takes.',
+    effect: 'ServerError',
+  },
+  UnsupportedContent: {
+    code: `${exceptions}.UnsupportedContentException`,
+    status: 415,
+    message: 'The content type is not supported: send application/json in UTF-8, not compressed.',
+    effect: 'ServerError',
+  },
+  Unspecified: {
+    code: `${exceptions}.UnspecifiedErrorException`,
+    status: 500,
+    message: 'The request could not be processed.',
+    effect: 'ServerError',
+  },
+  RootUnavailable: {
+    code: `${exceptions}.ServiceNotAvailableException`,
+    status: 502,
+    message: 'Another server that is needed for this does not answer.',
+    effect: 'ServiceNotAvailable',
+  },
+  Busy: {
+    code: `${exceptions}.ServiceBusyException`,
+    status: 503,
+    message: 'The server cannot take requests at the moment: try again later.',
+    effect: 'ServerError',
+  },
 } as const satisfies Record<string, RestExceptionRow>
 
 export type RestExceptionKey = keyof typeof restExceptions

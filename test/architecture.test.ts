@@ -47,7 +47,9 @@ function folderOf(path: string): string {
 
 /** Paths below src of what a file imports or exports from, types included. */
 function importsOf(path: string, text: string): readonly string[] {
-  const specifiers = [...text.matchAll(/(?:\bfrom\s*|\bimport\s*\(?\s*)(['"])(\.[^'"]+)\1/g)].map((match) => match[2] ?? '')
+  const specifiers = [...text.matchAll(/(?:\bfrom\s*|\bimport\s*\(?\s*)(['"])(\.[^'"]+)\1/g)].map(
+    (match) => match[2] ?? '',
+  )
   return specifiers.map((specifier) => normalize(join(dirname(path), specifier)))
 }
 
@@ -88,8 +90,17 @@ t.test('every file imports from the floors below its own only', async (t) => {
 
 t.test('the rules see what is wrong', async (t) => {
   t.ok(files.length > 30, 'the files are there')
-  t.ok(files.some(({ imports }) => imports.includes('xml/read.js')), 'and their imports')
-  t.same(importsOf('xml/a.ts', "import type { X } from '../soap/b.js'\nexport * from './c.js'\nawait import('../cli/d.js')\nimport 'node:fs'"), ['soap/b.js', 'xml/c.js', 'cli/d.js'])
+  t.ok(
+    files.some(({ imports }) => imports.includes('xml/read.js')),
+    'and their imports',
+  )
+  t.same(
+    importsOf(
+      'xml/a.ts',
+      "import type { X } from '../soap/b.js'\nexport * from './c.js'\nawait import('../cli/d.js')\nimport 'node:fs'",
+    ),
+    ['soap/b.js', 'xml/c.js', 'cli/d.js'],
+  )
   t.same(importsOf('xml/a.ts', "import {\n  a,\n  b,\n} from '../effects.js'"), ['effects.js'])
   t.equal(objection('xml/a.ts', 'xml/b.js'), undefined)
   t.equal(objection('xrml/a.ts', 'effects.js'), undefined)
@@ -104,20 +115,38 @@ t.test('the rules see what is wrong', async (t) => {
 })
 
 t.test('no file is a drawer for odds and ends', async (t) => {
-  t.same(files.filter(({ path }) => /(^|[/-])(utils?|helpers?|common|manager|misc|shared)(\/|-|\.ts$)/.test(path)).map(({ path }) => path), [])
-  t.same(files.filter(({ path }) => !/^([a-z0-9-]+\/)*[a-z0-9-]+\.ts$/.test(path)).map(({ path }) => path), [], 'names in kebab-case')
+  t.same(
+    files
+      .filter(({ path }) => /(^|[/-])(utils?|helpers?|common|manager|misc|shared)(\/|-|\.ts$)/.test(path))
+      .map(({ path }) => path),
+    [],
+  )
+  t.same(
+    files.filter(({ path }) => !/^([a-z0-9-]+\/)*[a-z0-9-]+\.ts$/.test(path)).map(({ path }) => path),
+    [],
+    'names in kebab-case',
+  )
 })
 
 t.test(`no file has more than ${longestFile} lines`, async (t) => {
-  t.same(files.filter(({ text }) => text.split('\n').length > longestFile + 1).map(({ path }) => path), [])
+  t.same(
+    files.filter(({ text }) => text.split('\n').length > longestFile + 1).map(({ path }) => path),
+    [],
+  )
 })
 
 t.test('every file says in its first line what it is', async (t) => {
-  t.same(files.filter(({ text }) => !/^(#![^\n]*\n)?\/\*\*/.test(text)).map(({ path }) => path), [])
+  t.same(
+    files.filter(({ text }) => !/^(#![^\n]*\n)?\/\*\*/.test(text)).map(({ path }) => path),
+    [],
+  )
 })
 
 t.test('nothing is any', async (t) => {
-  t.same(files.filter(({ text }) => /(:|<|\bas|\|)\s*any\b(?!\s*:)/.test(codeOf(text))).map(({ path }) => path), [])
+  t.same(
+    files.filter(({ text }) => /(:|<|\bas|\|)\s*any\b(?!\s*:)/.test(codeOf(text))).map(({ path }) => path),
+    [],
+  )
 })
 
 t.test('time, chance and environment are read in one place each', async (t) => {
@@ -128,7 +157,13 @@ t.test('time, chance and environment are read in one place each', async (t) => {
     'process\\.env': ['config/environment.ts'],
   }
   for (const [pattern, places] of Object.entries(allowed)) {
-    const found = files.filter(({ path, text }) => !places.includes(path) && new RegExp(`\\b(${pattern})`).test(codeOf(text)))
-    t.same(found.map(({ path }) => path), [], pattern)
+    const found = files.filter(
+      ({ path, text }) => !places.includes(path) && new RegExp(`\\b(${pattern})`).test(codeOf(text)),
+    )
+    t.same(
+      found.map(({ path }) => path),
+      [],
+      pattern,
+    )
   }
 })

@@ -13,7 +13,10 @@ import { createPinning } from './pinning.js'
 import { clusterStatus, serveStatus, type BalancerStatus, type StatusServer } from './status.js'
 
 export interface RunningBalancer {
-  readonly clusters: readonly { readonly name: string; readonly listeners: readonly { readonly name: string; readonly url: string }[] }[]
+  readonly clusters: readonly {
+    readonly name: string
+    readonly listeners: readonly { readonly name: string; readonly url: string }[]
+  }[]
   /** Status page; also /status, /metrics, and POST /nodes, /drain, /resume, /open, /close with the token. */
   readonly statusUrl: string
   readonly token: string
@@ -57,7 +60,9 @@ export async function startBalancer(options: BalancerOptions): Promise<RunningBa
   const connectionName = nameConnections(random)
   const observed: Door[] = []
   const metrics = createBalancerMetrics(() => observed)
-  const status = (): BalancerStatus => ({ clusters: observed.map(({ cluster, listeners }) => clusterStatus(cluster, listeners)) })
+  const status = (): BalancerStatus => ({
+    clusters: observed.map(({ cluster, listeners }) => clusterStatus(cluster, listeners)),
+  })
   const waiting = new Set<() => void>()
   const changed = (): void => {
     for (const look of waiting) look()
@@ -67,20 +72,29 @@ export async function startBalancer(options: BalancerOptions): Promise<RunningBa
   function doorOf(name: string): Door {
     const found = observed.find(({ cluster }) => cluster.name === name)
     if (found !== undefined) return found
-    throw new UnknownNode(`There is no cluster ${JSON.stringify(name)}; there are ${observed.map(({ cluster }) => cluster.name).join(', ')}`)
+    throw new UnknownNode(
+      `There is no cluster ${JSON.stringify(name)}; there are ${observed.map(({ cluster }) => cluster.name).join(', ')}`,
+    )
   }
 
   const clusterOf = (name: string): BalancedCluster => doorOf(name).cluster
 
   async function openListener({ cluster, listeners, forwarding }: Door, wanted: ListenerOptions): Promise<void> {
-    if (listeners.some(({ name }) => name === wanted.name)) throw new NodeListError(`The cluster ${cluster.name} has a listener ${wanted.name} already`)
-    listeners.push(await listen({ ...wanted, tls: options.tls }, limits, { ...forwarding, mark: listenerMark(wanted.name, options.listenerKey) }))
+    if (listeners.some(({ name }) => name === wanted.name))
+      throw new NodeListError(`The cluster ${cluster.name} has a listener ${wanted.name} already`)
+    listeners.push(
+      await listen({ ...wanted, tls: options.tls }, limits, {
+        ...forwarding,
+        mark: listenerMark(wanted.name, options.listenerKey),
+      }),
+    )
   }
 
   async function closeListener({ cluster, listeners }: Door, name: string): Promise<void> {
     const at = listeners.findIndex((listener) => listener.name === name)
     if (at < 0) throw new UnknownNode(`The cluster ${cluster.name} has no listener ${JSON.stringify(name)}`)
-    if (listeners.length === 1) throw new NodeListError(`${name} is the last listener of the cluster ${cluster.name}: nobody would get in`)
+    if (listeners.length === 1)
+      throw new NodeListError(`${name} is the last listener of the cluster ${cluster.name}: nobody would get in`)
     await listeners.splice(at, 1)[0]?.close(limits.drainTimeout)
   }
 
@@ -95,25 +109,42 @@ export async function startBalancer(options: BalancerOptions): Promise<RunningBa
 
   let closed: Promise<void> | undefined
   async function closeAll(): Promise<void> {
-    await Promise.all(observed.flatMap(({ listeners }) => listeners.map((listener) => listener.close(limits.drainTimeout))))
+    await Promise.all(
+      observed.flatMap(({ listeners }) => listeners.map((listener) => listener.close(limits.drainTimeout))),
+    )
     await Promise.all([statusServer?.close(), ...observed.map(({ cluster }) => cluster.close())])
   }
 
   try {
     for (const { name, nodes, listeners: wanted } of options.clusters) {
       const cluster = createCluster(name, parseNodes(nodes), limits, { clock, log, changed })
-      const forwarding = { cluster, connectionName, limits, pinning: createPinning(cluster, limits), kept, observe: metrics.observer(name), monotonic: () => clock.monotonic() }
+      const forwarding = {
+        cluster,
+        connectionName,
+        limits,
+        pinning: createPinning(cluster, limits),
+        kept,
+        observe: metrics.observer(name),
+        monotonic: () => clock.monotonic(),
+      }
       const door: Door = { cluster, listeners: [], forwarding }
       observed.push(door)
       for (const listener of wanted) await openListener(door, listener)
     }
-    statusServer = await serveStatus({ host: '127.0.0.1', port: 0, ...options.status, token }, metrics.registry, actions)
+    statusServer = await serveStatus(
+      { host: '127.0.0.1', port: 0, ...options.status, token },
+      metrics.registry,
+      actions,
+    )
   } catch (error) {
     await closeAll()
     throw error
   }
   return {
-    clusters: observed.map(({ cluster, listeners }) => ({ name: cluster.name, listeners: listeners.map(({ name, url }) => ({ name, url })) })),
+    clusters: observed.map(({ cluster, listeners }) => ({
+      name: cluster.name,
+      listeners: listeners.map(({ name, url }) => ({ name, url })),
+    })),
     statusUrl: statusServer.url,
     token,
     ...actions,

@@ -39,7 +39,12 @@ interface Member {
   readonly watch: Watch
 }
 
-export function createCluster(name: string, entries: readonly NodeEntry[], limits: Limits, effects: ClusterEffects): BalancedCluster {
+export function createCluster(
+  name: string,
+  entries: readonly NodeEntry[],
+  limits: Limits,
+  effects: ClusterEffects,
+): BalancedCluster {
   const log = effects.log.child({ cluster: name })
   let members: readonly Member[] = []
   let nodes: readonly BalancedNode[] = []
@@ -74,13 +79,17 @@ export function createCluster(name: string, entries: readonly NodeEntry[], limit
   function memberOf(id: string): Member {
     const member = members.find(({ node }) => node.id === id)
     if (member !== undefined) return member
-    throw new UnknownNode(`Cluster ${name} has no node ${JSON.stringify(id)}; it has ${nodes.map((node) => node.id).join(', ') || 'none'}`)
+    throw new UnknownNode(
+      `Cluster ${name} has no node ${JSON.stringify(id)}; it has ${nodes.map((node) => node.id).join(', ') || 'none'}`,
+    )
   }
 
   async function setNodes(wanted: readonly NodeEntry[]): Promise<void> {
     const isWanted = ({ node }: Member): boolean => wanted.some(({ id, url }) => id === node.id && url === node.url)
     const gone = members.filter((member) => !isWanted(member))
-    members = wanted.map((entry) => members.find(({ node }) => node.id === entry.id && node.url === entry.url) ?? add(entry))
+    members = wanted.map(
+      (entry) => members.find(({ node }) => node.id === entry.id && node.url === entry.url) ?? add(entry),
+    )
     nodes = members.map(({ node }) => node)
     await Promise.all(gone.map(remove))
   }

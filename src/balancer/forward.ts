@@ -36,11 +36,18 @@ interface Way {
 }
 
 /** Forwards a request whose headers are there. */
-export function forward(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean, forwarding: Forwarding): void {
+export function forward(
+  request: IncomingMessage,
+  response: ServerResponse,
+  expectsContinue: boolean,
+  forwarding: Forwarding,
+): void {
   const started = forwarding.monotonic()
   const target = targetOf(request)
   const refusal = refusedFraming(request) ?? (target === undefined ? refusals.badTarget : undefined)
-  response.once('close', () => forwarding.observe(response.headersSent ? response.statusCode : 0, forwarding.monotonic() - started))
+  response.once('close', () =>
+    forwarding.observe(response.headersSent ? response.statusCode : 0, forwarding.monotonic() - started),
+  )
   if (refusal !== undefined || target === undefined) {
     request.resume()
     answerRefusal(response, refusal ?? refusals.badTarget)
@@ -66,7 +73,12 @@ interface Outgoing {
   readonly body: RequestBody
 }
 
-function createExchange(request: IncomingMessage, response: ServerResponse, outgoing: Outgoing, forwarding: Forwarding): { send: () => void } {
+function createExchange(
+  request: IncomingMessage,
+  response: ServerResponse,
+  outgoing: Outgoing,
+  forwarding: Forwarding,
+): { send: () => void } {
   const { cluster, pinning, isClosing } = forwarding
   const { body } = outgoing
   const { socket } = request
@@ -133,10 +145,14 @@ function createExchange(request: IncomingMessage, response: ServerResponse, outg
     const content = body.take()
     const length = request.headers['content-length']
     const isStream = content !== null && !Buffer.isBuffer(content)
-    const headers = isStream && length !== undefined ? [...outgoing.headers, 'Content-Length', length] : [...outgoing.headers]
+    const headers =
+      isStream && length !== undefined ? [...outgoing.headers, 'Content-Length', length] : [...outgoing.headers]
     const method = request.method ?? 'GET'
     // A node's connection that belongs to a signed-in client is kept open also after HEAD.
-    dispatcher.dispatch({ method, path: outgoing.path, headers, body: content, ...(pin === undefined ? {} : { reset: false }) }, handler(way))
+    dispatcher.dispatch(
+      { method, path: outgoing.path, headers, body: content, ...(pin === undefined ? {} : { reset: false }) },
+      handler(way),
+    )
   }
 
   function handler(mine: Way): Dispatcher.DispatchHandler {
@@ -163,13 +179,19 @@ function createExchange(request: IncomingMessage, response: ServerResponse, outg
     return cluster.nodes().some((node) => node.state === 'ready' && !tried.has(node))
   }
 
-  function sendHead(status: number, message: string | undefined, raw: Dispatcher.DispatchController['rawHeaders']): void {
+  function sendHead(
+    status: number,
+    message: string | undefined,
+    raw: Dispatcher.DispatchController['rawHeaders'],
+  ): void {
     answered = true
     body.forget()
     const answer = answerHeaders(Array.isArray(raw) ? raw : [])
     const pin = way?.pin
-    inDialogue = status === 401 && pin !== undefined && signsInConnection(authorization) && !continuesDialogue(authorization)
-    if (isClosing() || (pin !== undefined && (answer.closes || (pin.isLeaving() && !inDialogue)))) answer.headers.push('Connection', 'close')
+    inDialogue =
+      status === 401 && pin !== undefined && signsInConnection(authorization) && !continuesDialogue(authorization)
+    if (isClosing() || (pin !== undefined && (answer.closes || (pin.isLeaving() && !inDialogue))))
+      answer.headers.push('Connection', 'close')
     response.writeHead(status, message ?? '', answer.headers)
     // A body that lets wait for itself should not keep the head back.
     process.nextTick(() => {

@@ -16,7 +16,15 @@ const hopByHop = new Set([
 
 /** Set by the balancer itself; what a client sends under these names never reaches a node. X-Forwarded-For is continued. */
 const replaced = new Set([
-  'content-length', 'expect', 'host', 'x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-host', 'x-balancer-listener', 'x-balancer-key', 'x-balancer-connection',
+  'content-length',
+  'expect',
+  'host',
+  'x-forwarded-for',
+  'x-forwarded-proto',
+  'x-forwarded-host',
+  'x-balancer-listener',
+  'x-balancer-key',
+  'x-balancer-connection',
 ])
 
 /** Names that the Connection header declares to end here, in lower case. */
@@ -74,7 +82,12 @@ export function listenerMark(listener: string, key: string | undefined): readonl
  * @param mark headers about the listener that the client came by
  * @param connection name of the client's connection
  */
-export function nodeHeaders(request: IncomingMessage, host: string, mark: readonly string[], connection: string): string[] {
+export function nodeHeaders(
+  request: IncomingMessage,
+  host: string,
+  mark: readonly string[],
+  connection: string,
+): string[] {
   const { rawHeaders, socket } = request
   const dropped = connectionNames(valuesOf(rawHeaders, 'connection'))
   const headers = ['Host', host]
@@ -86,7 +99,12 @@ export function nodeHeaders(request: IncomingMessage, host: string, mark: readon
     if (lower === 'x-forwarded-for') forwardedFor += `${value}, `
     else if (!hopByHop.has(lower) && !replaced.has(lower) && dropped?.has(lower) !== true) headers.push(name, value)
   }
-  headers.push('X-Forwarded-For', `${forwardedFor}${socket.remoteAddress ?? 'unknown'}`, 'X-Forwarded-Proto', 'encrypted' in socket ? 'https' : 'http')
+  headers.push(
+    'X-Forwarded-For',
+    `${forwardedFor}${socket.remoteAddress ?? 'unknown'}`,
+    'X-Forwarded-Proto',
+    'encrypted' in socket ? 'https' : 'http',
+  )
   headers.push('X-Forwarded-Host', host, ...mark, 'X-Balancer-Connection', connection)
   return headers
 }

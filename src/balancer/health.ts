@@ -41,7 +41,10 @@ export function watchNode(node: BalancedNode, limits: Limits, { clock, log, chan
 
   function become(state: NodeState, reason: string): void {
     if (node.state === state) return
-    log[state === 'down' ? 'warn' : 'info']({ node: node.id, url: node.url, state, reason }, `node ${node.id} is ${state}`)
+    log[state === 'down' ? 'warn' : 'info'](
+      { node: node.id, url: node.url, state, reason },
+      `node ${node.id} is ${state}`,
+    )
     if (state === 'down') quick = 0
     node.state = state
     node.reason = reason
@@ -103,12 +106,16 @@ function askReady(url: string, timeout: number): Promise<CheckResult> {
       resolve({ ready: false, timedOut: signal.aborted, reason })
     }
     const ask = url.startsWith('https:') ? getByTls : get
-    const request = ask(new URL('/readyz', url), { agent: false, signal, headers: { connection: 'close' } }, (answer) => {
-      const ready = answer.statusCode === 200
-      answer.on('error', failed)
-      answer.resume()
-      resolve({ ready, timedOut: false, reason: `/readyz answered ${answer.statusCode}` })
-    })
+    const request = ask(
+      new URL('/readyz', url),
+      { agent: false, signal, headers: { connection: 'close' } },
+      (answer) => {
+        const ready = answer.statusCode === 200
+        answer.on('error', failed)
+        answer.resume()
+        resolve({ ready, timedOut: false, reason: `/readyz answered ${answer.statusCode}` })
+      },
+    )
     request.on('error', failed)
   })
 }

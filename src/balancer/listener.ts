@@ -23,7 +23,11 @@ export interface ListenerCounters {
 }
 
 /** @throws when the port is taken */
-export async function listen({ name, host, port, tls }: ListenerOptions & { readonly tls?: TlsPair | undefined }, limits: Limits, forwarding: Omit<Forwarding, 'isClosing'>): Promise<Listener> {
+export async function listen(
+  { name, host, port, tls }: ListenerOptions & { readonly tls?: TlsPair | undefined },
+  limits: Limits,
+  forwarding: Omit<Forwarding, 'isClosing'>,
+): Promise<Listener> {
   let closing = false
   let dropped = 0
   const unreadable: Record<number, number> = {}
@@ -52,7 +56,10 @@ export async function listen({ name, host, port, tls }: ListenerOptions & { read
     requireHostHeader: true,
     noDelay: true,
   }
-  const server = tls === undefined ? createServer(settings) : createTlsServer({ ...settings, ...tls, minVersion: 'TLSv1.2', handshakeTimeout: limits.headersTimeout })
+  const server =
+    tls === undefined
+      ? createServer(settings)
+      : createTlsServer({ ...settings, ...tls, minVersion: 'TLSv1.2', handshakeTimeout: limits.headersTimeout })
   server.maxConnections = limits.connections
   // The last resort for whatever neither sends nor reads, in either direction.
   server.setTimeout(Math.max(limits.answerTimeout, limits.requestTimeout, limits.idleTimeout) + 5000)
@@ -73,10 +80,16 @@ export async function listen({ name, host, port, tls }: ListenerOptions & { read
   server.on('checkContinue', (request, response) => receive(request, response, true))
   server.on('connect', (_request: IncomingMessage, socket: Socket) => {
     socket.on('error', () => socket.destroy())
-    socket.end(`HTTP/1.1 ${refusals.upgrade.status} Method Not Allowed\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
+    socket.end(
+      `HTTP/1.1 ${refusals.upgrade.status} Method Not Allowed\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`,
+    )
   })
   server.on('checkExpectation', (_request, response) => {
-    answerRefusal(response, { status: 417, closes: true, text: 'The only expectation that is understood is 100-continue.' })
+    answerRefusal(response, {
+      status: 417,
+      closes: true,
+      text: 'The only expectation that is understood is 100-continue.',
+    })
   })
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     const responses = running.get(socket)

@@ -21,10 +21,21 @@ export function createBalancerMetrics(observed: () => readonly Observed[]): Bala
   const registry = new Registry()
   const registers = [registry]
   collectDefaultMetrics({ register: registry, prefix: 'rms_balancer_' })
-  const duration = new Histogram({ name: 'rms_balancer_request_duration_seconds', help: 'Time of requests, from headers to the last byte', labelNames: ['cluster'], buckets, registers })
+  const duration = new Histogram({
+    name: 'rms_balancer_request_duration_seconds',
+    help: 'Time of requests, from headers to the last byte',
+    labelNames: ['cluster'],
+    buckets,
+    registers,
+  })
   const statuses = new Map<string, Map<number, number>>()
 
-  function gauge(name: string, help: string, labelNames: readonly string[], collect: (set: (labels: Record<string, string>, value: number) => void) => void): void {
+  function gauge(
+    name: string,
+    help: string,
+    labelNames: readonly string[],
+    collect: (set: (labels: Record<string, string>, value: number) => void) => void,
+  ): void {
     const made = new Gauge({
       name: `rms_balancer_${name}`,
       help,
@@ -36,14 +47,20 @@ export function createBalancerMetrics(observed: () => readonly Observed[]): Bala
       },
     })
   }
-  function nodeGauge(name: string, help: string, read: (node: ReturnType<BalancedCluster['nodes']>[number]) => number): void {
+  function nodeGauge(
+    name: string,
+    help: string,
+    read: (node: ReturnType<BalancedCluster['nodes']>[number]) => number,
+  ): void {
     gauge(name, help, ['cluster', 'node'], (set) => {
-      for (const { cluster } of observed()) for (const node of cluster.nodes()) set({ cluster: cluster.name, node: node.id }, read(node))
+      for (const { cluster } of observed())
+        for (const node of cluster.nodes()) set({ cluster: cluster.name, node: node.id }, read(node))
     })
   }
 
   gauge('requests_total', 'Requests by status; 0 for clients that went away', ['cluster', 'status'], (set) => {
-    for (const [cluster, counts] of statuses) for (const [status, count] of counts) set({ cluster, status: String(status) }, count)
+    for (const [cluster, counts] of statuses)
+      for (const [status, count] of counts) set({ cluster, status: String(status) }, count)
   })
   nodeGauge('node_ready', 'Whether the node takes requests', (node) => (node.state === 'ready' ? 1 : 0))
   nodeGauge('node_requests_total', 'Requests sent to the node', (node) => node.counters.requests)
@@ -53,11 +70,19 @@ export function createBalancerMetrics(observed: () => readonly Observed[]): Bala
   nodeGauge('node_pinned_connections', 'Client connections that belong to the node', (node) => node.pins.size)
   nodeGauge('node_failed_checks_total', 'Checks that found the node not ready', (node) => node.counters.failedChecks)
   gauge('client_connections', 'Open client connections', ['cluster', 'listener'], (set) => {
-    for (const { cluster, listeners } of observed()) for (const listener of listeners) set({ cluster: cluster.name, listener: listener.name }, listener.connections())
+    for (const { cluster, listeners } of observed())
+      for (const listener of listeners) set({ cluster: cluster.name, listener: listener.name }, listener.connections())
   })
-  gauge('dropped_connections_total', 'Connections closed because there were too many', ['cluster', 'listener'], (set) => {
-    for (const { cluster, listeners } of observed()) for (const listener of listeners) set({ cluster: cluster.name, listener: listener.name }, listener.counters().dropped)
-  })
+  gauge(
+    'dropped_connections_total',
+    'Connections closed because there were too many',
+    ['cluster', 'listener'],
+    (set) => {
+      for (const { cluster, listeners } of observed())
+        for (const listener of listeners)
+          set({ cluster: cluster.name, listener: listener.name }, listener.counters().dropped)
+    },
+  )
 
   return {
     registry,

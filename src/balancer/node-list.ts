@@ -18,13 +18,25 @@ export function parseClusters(text: string): readonly ClusterOptions[] {
   const clusters = list(object(json(text), 'The file')['clusters'], 'clusters').map((item, index): ClusterOptions => {
     const where = `clusters[${index}]`
     const given = object(item, where)
-    const listeners = list(given['listeners'], `${where}.listeners`).map((one, at) => parseListener(one, `${where}.listeners[${at}]`))
+    const listeners = list(given['listeners'], `${where}.listeners`).map((one, at) =>
+      parseListener(one, `${where}.listeners[${at}]`),
+    )
     if (listeners.length === 0) throw new NodeListError(`${where}.listeners must name one listener at least`)
-    requireUnique(listeners.map((one) => one.name), `listener in ${where}`)
-    return { name: name(given['name'], `${where}.name`), listeners, nodes: parseNodes(given['nodes'], `${where}.nodes`) }
+    requireUnique(
+      listeners.map((one) => one.name),
+      `listener in ${where}`,
+    )
+    return {
+      name: name(given['name'], `${where}.name`),
+      listeners,
+      nodes: parseNodes(given['nodes'], `${where}.nodes`),
+    }
   })
   if (clusters.length === 0) throw new NodeListError('clusters must name one cluster at least')
-  requireUnique(clusters.map((cluster) => cluster.name), 'cluster')
+  requireUnique(
+    clusters.map((cluster) => cluster.name),
+    'cluster',
+  )
   return clusters
 }
 
@@ -34,7 +46,10 @@ export function parseNodes(value: unknown, where = 'nodes'): readonly NodeEntry[
     const given = object(item, `${where}[${index}]`)
     return { id: name(given['id'], `${where}[${index}].id`), url: origin(given['url'], `${where}[${index}].url`) }
   })
-  requireUnique(nodes.map(({ id }) => id), `node in ${where}`)
+  requireUnique(
+    nodes.map(({ id }) => id),
+    `node in ${where}`,
+  )
   return nodes
 }
 
@@ -73,8 +88,13 @@ function parseListener(value: unknown, where: string): ListenerOptions {
   if (typeof port !== 'number' || !Number.isInteger(port) || port < 0 || port > 65535) {
     throw new NodeListError(`${where}.port is ${show(port)}; it must be a whole number from 0 to 65535`)
   }
-  if (given['name'] === reserved) throw new NodeListError(`${where}.name is "${reserved}": the request log calls so what came by no listener`)
-  return { name: name(given['name'], `${where}.name`), host: given['host'] === undefined ? '127.0.0.1' : name(given['host'], `${where}.host`), port }
+  if (given['name'] === reserved)
+    throw new NodeListError(`${where}.name is "${reserved}": the request log calls so what came by no listener`)
+  return {
+    name: name(given['name'], `${where}.name`),
+    host: given['host'] === undefined ? '127.0.0.1' : name(given['host'], `${where}.host`),
+    port,
+  }
 }
 
 function json(text: string): unknown {
@@ -86,13 +106,15 @@ function json(text: string): unknown {
 }
 
 function object(value: unknown, where: string): Readonly<Record<string, unknown>> {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Readonly<Record<string, unknown>>
+  if (typeof value === 'object' && value !== null && !Array.isArray(value))
+    return value as Readonly<Record<string, unknown>>
   throw new NodeListError(`${where} is ${show(value)}; it must be an object`)
 }
 
 function list(value: unknown, where: string): readonly unknown[] {
   if (!Array.isArray(value)) throw new NodeListError(`${where} is ${show(value)}; it must be a list`)
-  if (value.length > longestList) throw new NodeListError(`${where} has ${value.length} members; ${longestList} are the most`)
+  if (value.length > longestList)
+    throw new NodeListError(`${where} has ${value.length} members; ${longestList} are the most`)
   return value
 }
 
@@ -104,14 +126,22 @@ function name(value: unknown, where: string): string {
 
 function origin(value: unknown, where: string): string {
   const url = typeof value === 'string' && URL.canParse(value) ? new URL(value) : undefined
-  const isOrigin = (url?.protocol === 'http:' || url?.protocol === 'https:') && url.pathname === '/' && url.search === '' && url.username === ''
-  if (url === undefined || !isOrigin) throw new NodeListError(`${where} is ${show(value)}; it must be http://host:port or https://host:port, without a path`)
+  const isOrigin =
+    (url?.protocol === 'http:' || url?.protocol === 'https:') &&
+    url.pathname === '/' &&
+    url.search === '' &&
+    url.username === ''
+  if (url === undefined || !isOrigin)
+    throw new NodeListError(
+      `${where} is ${show(value)}; it must be http://host:port or https://host:port, without a path`,
+    )
   return url.origin
 }
 
 function requireUnique(names: readonly string[], what: string): void {
   const twice = names.find((one, index) => names.indexOf(one) < index)
-  if (twice !== undefined) throw new NodeListError(`There are two of the name ${twice}: each ${what} needs a name of its own`)
+  if (twice !== undefined)
+    throw new NodeListError(`There are two of the name ${twice}: each ${what} needs a name of its own`)
 }
 
 function show(value: unknown): string {

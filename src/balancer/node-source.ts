@@ -23,7 +23,11 @@ const longestQuestion = 5000
  * @param take is given every list that differs from the one before
  * @returns ends it
  */
-export function followNodes({ url, token, interval }: NodeSource, take: (nodes: readonly NodeEntry[]) => void, log: Logger): () => void {
+export function followNodes(
+  { url, token, interval }: NodeSource,
+  take: (nodes: readonly NodeEntry[]) => void,
+  log: Logger,
+): () => void {
   const ended = new AbortController()
   let last = ''
   let failure = ''
@@ -41,7 +45,8 @@ export function followNodes({ url, token, interval }: NodeSource, take: (nodes: 
     } catch (error) {
       const why = reasonOf(error)
       // Said once, not at every question.
-      if (!ended.signal.aborted && why !== failure) log.warn({ url, why }, 'the node list cannot be had: it stays as it was')
+      if (!ended.signal.aborted && why !== failure)
+        log.warn({ url, why }, 'the node list cannot be had: it stays as it was')
       failure = why
     }
   }
@@ -57,10 +62,16 @@ export function followNodes({ url, token, interval }: NodeSource, take: (nodes: 
 
 async function answerOf(url: string, token: string | undefined, signal: AbortSignal): Promise<string> {
   const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` }
-  const response = await fetch(url, { headers, redirect: 'error', signal: AbortSignal.any([signal, AbortSignal.timeout(longestQuestion)]) })
+  const response = await fetch(url, {
+    headers,
+    redirect: 'error',
+    signal: AbortSignal.any([signal, AbortSignal.timeout(longestQuestion)]),
+  })
   if (!response.ok) {
     await response.body?.cancel()
-    throw new NodeListError(`HTTP ${response.status}${response.status === 401 ? ': give the token of management, --token-file FILE' : ''}`)
+    throw new NodeListError(
+      `HTTP ${response.status}${response.status === 401 ? ': give the token of management, --token-file FILE' : ''}`,
+    )
   }
   const chunks: Uint8Array[] = []
   let size = 0

@@ -38,7 +38,11 @@ export function createPinning(cluster: BalancedCluster, limits: Limits): Pinning
   let count = 0
 
   function openPin(socket: Socket, node: BalancedNode): Pin {
-    const client = new Client(new URL(node.url).origin, { ...connectionLimits(limits), keepAliveTimeout: limits.idleTimeout, keepAliveMaxTimeout: limits.idleTimeout })
+    const client = new Client(new URL(node.url).origin, {
+      ...connectionLimits(limits),
+      keepAliveTimeout: limits.idleTimeout,
+      keepAliveMaxTimeout: limits.idleTimeout,
+    })
     let closed = false
     let leaving = false
     let inDialogue = false

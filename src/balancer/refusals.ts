@@ -14,9 +14,21 @@ export interface Refusal {
 
 export const refusals = {
   noNode: { status: 503, retryAfter: 1, text: 'No server of this cluster is ready. Try again in a moment.' },
-  nodeDied: { status: 502, retryAfter: 1, text: 'The server that had the request died before it answered, and no other one could take it.' },
-  nodeDiedOnce: { status: 502, retryAfter: 1, text: 'The server that had the request died before it answered; a request of this size is sent only once.' },
-  signInLost: { status: 502, closes: true, text: 'The server that had begun the sign-in died. Sign in again on a new connection.' },
+  nodeDied: {
+    status: 502,
+    retryAfter: 1,
+    text: 'The server that had the request died before it answered, and no other one could take it.',
+  },
+  nodeDiedOnce: {
+    status: 502,
+    retryAfter: 1,
+    text: 'The server that had the request died before it answered; a request of this size is sent only once.',
+  },
+  signInLost: {
+    status: 502,
+    closes: true,
+    text: 'The server that had begun the sign-in died. Sign in again on a new connection.',
+  },
   badAnswer: { status: 502, text: 'The server answered with something that is not HTTP.' },
   slowAnswer: { status: 504, text: 'The server did not answer in time.' },
   badTarget: { status: 400, closes: true, text: 'The request target must be a path, and there must be one Host.' },
@@ -38,7 +50,10 @@ export function refusedFraming(request: IncomingMessage): Refusal | undefined {
 export function answerRefusal(response: ServerResponse, refusal: Refusal): void {
   if (response.headersSent || response.destroyed) return
   const body = `${refusal.text}\n`
-  const headers: OutgoingHttpHeaders = { 'content-type': 'text/plain; charset=utf-8', 'content-length': Buffer.byteLength(body) }
+  const headers: OutgoingHttpHeaders = {
+    'content-type': 'text/plain; charset=utf-8',
+    'content-length': Buffer.byteLength(body),
+  }
   if (refusal.retryAfter !== undefined) headers['retry-after'] = String(refusal.retryAfter)
   if (refusal.closes === true) headers['connection'] = 'close'
   response.writeHead(refusal.status, headers)
@@ -56,7 +71,11 @@ const parserErrors: Readonly<Record<string, number>> = {
  * @param answerBegun part of an answer has gone out on this connection, so that it can only be cut
  * @returns the status, or undefined when nothing could be said
  */
-export function answerUnreadable(error: NodeJS.ErrnoException, socket: Socket, answerBegun: boolean): number | undefined {
+export function answerUnreadable(
+  error: NodeJS.ErrnoException,
+  socket: Socket,
+  answerBegun: boolean,
+): number | undefined {
   if (error.code === 'ECONNRESET' || !socket.writable || answerBegun) {
     socket.destroy()
     return undefined

@@ -32,7 +32,12 @@ export interface RequestBody {
 }
 
 /** @param begin called once: when the body is there, or enough of it to send the first piece */
-export function receiveBody(request: IncomingMessage, limits: BodyLimits, kept: KeptBytes, begin: (body: RequestBody) => void): void {
+export function receiveBody(
+  request: IncomingMessage,
+  limits: BodyLimits,
+  kept: KeptBytes,
+  begin: (body: RequestBody) => void,
+): void {
   let chunks: Buffer[] = []
   /** Index in `chunks` of what the stream gives next. */
   let position = 0

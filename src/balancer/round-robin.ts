@@ -12,7 +12,11 @@ export interface Choice<Member> {
  * @param cursor 0 at the beginning; one that points beyond a list that has become shorter begins anew
  * @returns undefined when no member is usable
  */
-export function chooseNext<Member>(members: readonly Member[], isUsable: (member: Member) => boolean, cursor: number): Choice<Member> | undefined {
+export function chooseNext<Member>(
+  members: readonly Member[],
+  isUsable: (member: Member) => boolean,
+  cursor: number,
+): Choice<Member> | undefined {
   const count = members.length
   const start = cursor < count ? cursor : 0
   for (let step = 0; step < count; step++) {

@@ -34,20 +34,26 @@ export interface BalancerStatus {
 }
 
 export function clusterStatus(cluster: BalancedCluster, listeners: readonly Listener[]): ClusterStatus {
-  const show = (leaving: boolean) => (node: BalancedNode): NodeStatus => ({
-    id: node.id,
-    url: node.url,
-    state: node.state,
-    reason: node.reason,
-    since: node.since.toISOString(),
-    leaving,
-    running: node.running,
-    pinned: node.pins.size,
-    counters: { ...node.counters, answers: [...node.counters.answers] },
-  })
+  const show =
+    (leaving: boolean) =>
+    (node: BalancedNode): NodeStatus => ({
+      id: node.id,
+      url: node.url,
+      state: node.state,
+      reason: node.reason,
+      since: node.since.toISOString(),
+      leaving,
+      running: node.running,
+      pinned: node.pins.size,
+      counters: { ...node.counters, answers: [...node.counters.answers] },
+    })
   return {
     name: cluster.name,
-    listeners: listeners.map((listener) => ({ name: listener.name, url: listener.url, connections: listener.connections() })),
+    listeners: listeners.map((listener) => ({
+      name: listener.name,
+      url: listener.url,
+      connections: listener.connections(),
+    })),
     nodes: [...cluster.nodes().map(show(false)), ...cluster.leaving().map(show(true))],
   }
 }
@@ -74,10 +80,19 @@ interface Answer {
 }
 
 /** @throws when the port is taken */
-export async function serveStatus(options: StatusOptions & { token: string }, registry: Registry, actions: StatusActions): Promise<StatusServer> {
-  const server = createServer({ headersTimeout: 5000, requestTimeout: 10_000, keepAliveTimeout: 5000, connectionsCheckingInterval: 1000 }, (request, response) => {
-    void answer(request, options.token, registry, actions).then(({ status, type, body }) => send(response, status, type, body))
-  })
+export async function serveStatus(
+  options: StatusOptions & { token: string },
+  registry: Registry,
+  actions: StatusActions,
+): Promise<StatusServer> {
+  const server = createServer(
+    { headersTimeout: 5000, requestTimeout: 10_000, keepAliveTimeout: 5000, connectionsCheckingInterval: 1000 },
+    (request, response) => {
+      void answer(request, options.token, registry, actions).then(({ status, type, body }) =>
+        send(response, status, type, body),
+      )
+    },
+  )
   server.maxConnections = 64
   await start(server, options.host, options.port)
   return {
@@ -104,17 +119,28 @@ function send(response: ServerResponse, status: number, type: string, body: stri
   response.end(body)
 }
 
-const sayJson = (status: number, value: object): Answer => ({ status, type: 'application/json; charset=utf-8', body: `${JSON.stringify(value)}\n` })
+const sayJson = (status: number, value: object): Answer => ({
+  status,
+  type: 'application/json; charset=utf-8',
+  body: `${JSON.stringify(value)}\n`,
+})
 
-async function answer(request: IncomingMessage, token: string, registry: Registry, actions: StatusActions): Promise<Answer> {
+async function answer(
+  request: IncomingMessage,
+  token: string,
+  registry: Registry,
+  actions: StatusActions,
+): Promise<Answer> {
   const path = (request.url ?? '').split('?')[0] ?? ''
   try {
     if (request.method === 'GET' || request.method === 'HEAD') return await answerPage(path, registry, actions)
     if (request.method === 'POST') return await answerChange(path, request, token, actions)
     return sayJson(405, { error: `${request.method} is not supported: GET or POST` })
   } catch (error) {
-    if (error instanceof NodeListError || error instanceof UnknownNode) return sayJson(error instanceof UnknownNode ? 404 : 400, { error: error.message })
-    const code = (error as NodeJS.ErrnoException).syscall === 'listen' ? (error as NodeJS.ErrnoException).code : undefined
+    if (error instanceof NodeListError || error instanceof UnknownNode)
+      return sayJson(error instanceof UnknownNode ? 404 : 400, { error: error.message })
+    const code =
+      (error as NodeJS.ErrnoException).syscall === 'listen' ? (error as NodeJS.ErrnoException).code : undefined
     if (code !== undefined) return sayJson(409, { error: `The system does not let it listen there: ${code}`, code })
     return sayJson(500, { error: 'The balancer could not do it' })
   }
@@ -125,11 +151,19 @@ async function answerPage(path: string, registry: Registry, { status }: StatusAc
   if (path === '/status') return sayJson(200, status())
   if (path === '/healthz') return sayJson(200, { status: 'ok' })
   if (path === '/metrics') return { status: 200, type: registry.contentType, body: await registry.metrics() }
-  return sayJson(404, { error: `There is nothing at ${path.slice(0, 100)}: /, /status, /metrics, /healthz; POST /nodes, /drain, /resume, /open, /close` })
+  return sayJson(404, {
+    error: `There is nothing at ${path.slice(0, 100)}: /, /status, /metrics, /healthz; POST /nodes, /drain, /resume, /open, /close`,
+  })
 }
 
-async function answerChange(path: string, request: IncomingMessage, token: string, actions: StatusActions): Promise<Answer> {
-  if (!isAuthorized(request.headers.authorization, token)) return sayJson(401, { error: 'Authorization: Bearer with the token of this balancer is needed' })
+async function answerChange(
+  path: string,
+  request: IncomingMessage,
+  token: string,
+  actions: StatusActions,
+): Promise<Answer> {
+  if (!isAuthorized(request.headers.authorization, token))
+    return sayJson(401, { error: 'Authorization: Bearer with the token of this balancer is needed' })
   const body = await readText(request)
   if (path === '/nodes') {
     const { cluster, nodes } = parseNodesCall(body)
@@ -187,12 +221,28 @@ function writePage({ clusters }: BalancerStatus): string {
   const rows = clusters.flatMap((cluster) =>
     cluster.nodes.map((node) => {
       const { requests, failures, movedAway } = node.counters
-      const cells = [cluster.name, node.id, node.url, node.leaving ? 'leaving' : node.state, node.reason, node.running, node.pinned, requests, failures, movedAway]
+      const cells = [
+        cluster.name,
+        node.id,
+        node.url,
+        node.leaving ? 'leaving' : node.state,
+        node.reason,
+        node.running,
+        node.pinned,
+        requests,
+        failures,
+        movedAway,
+      ]
       return `<tr>${cells.map((cell) => `<td>${escape(String(cell))}</td>`).join('')}</tr>`
     }),
   )
   const heads = ['cluster', 'node', 'URL', 'state', 'why', 'running', 'pinned', 'requests', 'failures', 'moved']
-  const listeners = clusters.flatMap((cluster) => cluster.listeners.map(({ name, url, connections }) => `<li>${escape(`${cluster.name}, ${name}: ${url}, ${connections} connections`)}</li>`))
+  const listeners = clusters.flatMap((cluster) =>
+    cluster.listeners.map(
+      ({ name, url, connections }) =>
+        `<li>${escape(`${cluster.name}, ${name}: ${url}, ${connections} connections`)}</li>`,
+    ),
+  )
   return `<!doctype html><html lang="en"><meta charset="utf-8"><title>Balancer</title>
 <style>body{font:15px sans-serif;margin:2em}table{border-collapse:collapse}td,th{border:1px solid #bbb;padding:.3em .6em;text-align:left}</style>
 <h1>Balancer</h1><ul>${listeners.join('')}</ul>

@@ -20,16 +20,35 @@ export interface Place {
   readonly anchor?: 'start' | 'middle' | 'end'
 }
 
-export function label(words: string, { x, y, anchor = 'start' }: Place, look: { readonly size?: number; readonly bold?: boolean; readonly color?: string } = {}): Markup {
+export function label(
+  words: string,
+  { x, y, anchor = 'start' }: Place,
+  look: { readonly size?: number; readonly bold?: boolean; readonly color?: string } = {},
+): Markup {
   const { size = 12, bold = false, color = ink } = look
-  return element('text', { x: round(x), y: round(y), 'text-anchor': anchor, 'font-size': size, fill: color, 'font-weight': bold ? 600 : undefined }, text(words))
+  return element(
+    'text',
+    {
+      x: round(x),
+      y: round(y),
+      'text-anchor': anchor,
+      'font-size': size,
+      fill: color,
+      'font-weight': bold ? 600 : undefined,
+    },
+    text(words),
+  )
 }
 
 export function softLabel(words: string, place: Place): Markup {
   return label(words, place, { color: soft })
 }
 
-export function rule(from: { readonly x: number; readonly y: number }, to: { readonly x: number; readonly y: number }, color = faint): Markup {
+export function rule(
+  from: { readonly x: number; readonly y: number },
+  to: { readonly x: number; readonly y: number },
+  color = faint,
+): Markup {
   return element('line', { x1: round(from.x), y1: round(from.y), x2: round(to.x), y2: round(to.y), stroke: color })
 }
 
@@ -45,7 +64,15 @@ export function legend(entries: readonly LegendEntry[], x: number, y: number): M
   let at = x
   const drawn = entries.map(({ name, color, isDashed, isDots }) => {
     const dot = element('circle', { cx: at + 9, cy: y - 4, r: 4, fill: color })
-    const stroke = element('line', { x1: at, y1: y - 4, x2: at + 18, y2: y - 4, stroke: color, 'stroke-width': 3, 'stroke-dasharray': isDashed === true ? '5 3' : undefined })
+    const stroke = element('line', {
+      x1: at,
+      y1: y - 4,
+      x2: at + 18,
+      y2: y - 4,
+      stroke: color,
+      'stroke-width': 3,
+      'stroke-dasharray': isDashed === true ? '5 3' : undefined,
+    })
     const sample = isDots === true ? dot : stroke
     const words = label(name, { x: at + 24, y })
     at += 24 + widthOf(name) + 18
@@ -55,9 +82,27 @@ export function legend(entries: readonly LegendEntry[], x: number, y: number): M
 }
 
 /** The whole picture. The title is part of it, so that it can be used alone. */
-export function picture(title: string, { width, height }: { readonly width: number; readonly height: number }, ...content: readonly Markup[]): Markup {
-  const attributes = { xmlns: 'http://www.w3.org/2000/svg', viewBox: `0 0 ${width} ${height}`, width, height, role: 'img', 'font-family': 'system-ui, -apple-system, Segoe UI, Helvetica, Arial, sans-serif' }
-  return element('svg', attributes, element('title', {}, text(title)), element('rect', { width, height, fill: '#ffffff' }), label(title, { x: 16, y: 24 }, { size: 15, bold: true }), content)
+export function picture(
+  title: string,
+  { width, height }: { readonly width: number; readonly height: number },
+  ...content: readonly Markup[]
+): Markup {
+  const attributes = {
+    xmlns: 'http://www.w3.org/2000/svg',
+    viewBox: `0 0 ${width} ${height}`,
+    width,
+    height,
+    role: 'img',
+    'font-family': 'system-ui, -apple-system, Segoe UI, Helvetica, Arial, sans-serif',
+  }
+  return element(
+    'svg',
+    attributes,
+    element('title', {}, text(title)),
+    element('rect', { width, height, fill: '#ffffff' }),
+    label(title, { x: 16, y: 24 }, { size: 15, bold: true }),
+    content,
+  )
 }
 
 /** About what a text takes: there is nobody to measure it. */

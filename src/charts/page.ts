@@ -38,22 +38,59 @@ export function document(title: string, under: string, ...content: readonly Part
     element('style', {}, text(style)),
   )
   const footer = element('footer', {}, text('Made by rms-emulator. A lab: never protect real documents with it.'))
-  const main = element('main', {}, element('h1', {}, text(title)), element('p', { class: 'under' }, text(under)), joined(...content), footer)
+  const main = element(
+    'main',
+    {},
+    element('h1', {}, text(title)),
+    element('p', { class: 'under' }, text(under)),
+    joined(...content),
+    footer,
+  )
   return `<!DOCTYPE html>\n${element('html', { lang: 'en' }, head, element('body', {}, main))}\n`
 }
 
 /** @param what how to read it */
 export function section(title: string, what: string | undefined, ...content: readonly Part[]): Markup {
-  return element('section', {}, element('h2', {}, text(title)), what === undefined ? undefined : element('p', { class: 'what' }, text(what)), joined(...content))
+  return element(
+    'section',
+    {},
+    element('h2', {}, text(title)),
+    what === undefined ? undefined : element('p', { class: 'what' }, text(what)),
+    joined(...content),
+  )
 }
 
 /** The first column to the left, the others, which are figures, to the right. */
 export function table(titles: readonly string[], rows: readonly (readonly string[])[]): Markup {
-  const line = (cells: readonly string[], name: string): Markup => element('tr', {}, cells.map((cell) => element(name, {}, text(cell === '' ? '\u00A0' : cell))))
-  return element('div', { class: 'scroll' }, element('table', {}, element('thead', {}, line(titles, 'th')), element('tbody', {}, rows.map((row) => line(row, 'td')))))
+  const line = (cells: readonly string[], name: string): Markup =>
+    element(
+      'tr',
+      {},
+      cells.map((cell) => element(name, {}, text(cell === '' ? '\u00A0' : cell))),
+    )
+  return element(
+    'div',
+    { class: 'scroll' },
+    element(
+      'table',
+      {},
+      element('thead', {}, line(titles, 'th')),
+      element(
+        'tbody',
+        {},
+        rows.map((row) => line(row, 'td')),
+      ),
+    ),
+  )
 }
 
 /** A figure that is seen first. */
 export function tile(name: string, figure: string, unit: string): Markup {
-  return element('div', { class: 'tile' }, element('small', {}, text(name)), element('b', {}, text(figure)), element('small', {}, text(unit)))
+  return element(
+    'div',
+    { class: 'tile' },
+    element('small', {}, text(name)),
+    element('b', {}, text(figure)),
+    element('small', {}, text(unit)),
+  )
 }

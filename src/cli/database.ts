@@ -6,9 +6,18 @@ import { Failure } from './failure.js'
  * @returns the location, as `openStore` takes it; undefined when none was given
  * @throws Failure when there is a password and no place for it
  */
-export function databaseOf({ db, dbPassword }: { readonly db: string | undefined; readonly dbPassword: string | undefined }): string | undefined {
+export function databaseOf({
+  db,
+  dbPassword,
+}: {
+  readonly db: string | undefined
+  readonly dbPassword: string | undefined
+}): string | undefined {
   if (dbPassword === undefined) return db
   const [, before, after] = /^(postgres(?:ql)?:\/\/[^:@/?#]+)(@.*)$/is.exec(db ?? '') ?? []
   if (before !== undefined && after !== undefined) return `${before}:${encodeURIComponent(dbPassword)}${after}`
-  throw new Failure('--db-password needs a --db that names a user and no password, such as postgres://rms@host/database', 2)
+  throw new Failure(
+    '--db-password needs a --db that names a user and no password, such as postgres://rms@host/database',
+    2,
+  )
 }

@@ -13,10 +13,17 @@ export interface CapacitySettings {
  * @returns undefined when neither capacity nor service time was given
  * @throws Failure when both were
  */
-export function emulatedServerOf({ capacity, serviceTime, serviceDistribution, queueLimit }: CapacitySettings): EmulatedServer | undefined {
+export function emulatedServerOf({
+  capacity,
+  serviceTime,
+  serviceDistribution,
+  queueLimit,
+}: CapacitySettings): EmulatedServer | undefined {
   if (capacity !== undefined && serviceTime !== undefined) {
     throw new Failure('--capacity and --service-time say the same in two ways: give one of them', 2)
   }
   const operationsPerSecond = capacity === undefined ? 1000 / (serviceTime ?? 0) : (parseCapacity(capacity) ?? 0)
-  return capacity === undefined && serviceTime === undefined ? undefined : { operationsPerSecond, serviceDistribution, queueLimit }
+  return capacity === undefined && serviceTime === undefined
+    ? undefined
+    : { operationsPerSecond, serviceDistribution, queueLimit }
 }

@@ -17,7 +17,8 @@ export class Failure extends Error {
 export function failureOf(error: unknown): { readonly text: string; readonly exitCode: ExitCode } {
   if (!(error instanceof Error)) return { text: String(error), exitCode: 1 }
   if (error instanceof Failure) return { text: error.message, exitCode: error.exitCode }
-  if (error instanceof SettingsError || ['UnknownEndpoint', 'UnknownOperation'].includes(error.name)) return { text: error.message, exitCode: 2 }
+  if (error instanceof SettingsError || ['UnknownEndpoint', 'UnknownOperation'].includes(error.name))
+    return { text: error.message, exitCode: 2 }
   if (error.name === 'Problem' && 'status' in error && error.status === 400) return { text: error.message, exitCode: 2 }
   return { text: isForPeople(error) ? error.message : (error.stack ?? error.message), exitCode: 1 }
 }

@@ -13,14 +13,22 @@ function mailOf(user: string): string {
  * @returns mail addresses
  * @throws Failure when accounts must be made and management does not do it
  */
-export async function loadAccounts(count: number, management: ManagementSettings, progress: (text: string) => void): Promise<readonly string[]> {
+export async function loadAccounts(
+  count: number,
+  management: ManagementSettings,
+  progress: (text: string) => void,
+): Promise<readonly string[]> {
   if (count <= labAccounts.length) return labAccounts.slice(0, count)
   const users = Array.from({ length: count - labAccounts.length }, (_, index) => `load-${index + 1}`)
   const present = await presentNames(management)
   const missing = users.filter((user) => !present.has(nameOf(user).toLowerCase()))
   for (const [index, user] of missing.entries()) {
     if (index % 20 === 0) progress(`Making ${missing.length} accounts: ${index}`)
-    await callManagement(management, { method: 'POST', path: '/directory/accounts', body: { name: nameOf(user), mail: mailOf(user), password: seedPassword } })
+    await callManagement(management, {
+      method: 'POST',
+      path: '/directory/accounts',
+      body: { name: nameOf(user), mail: mailOf(user), password: seedPassword },
+    })
   }
   return [...labAccounts, ...users.map(mailOf)]
 }
@@ -40,7 +48,10 @@ async function presentNames(management: ManagementSettings): Promise<ReadonlySet
   let after: string | null = ''
   while (after !== null) {
     const from: string = after === '' ? '' : `&after=${encodeURIComponent(after)}`
-    const page = (await callManagement(management, { method: 'GET', path: `/directory/accounts?limit=500${from}` })) as Page
+    const page = (await callManagement(management, {
+      method: 'GET',
+      path: `/directory/accounts?limit=500${from}`,
+    })) as Page
     for (const { name } of page.accounts) names.add(name.toLowerCase())
     after = page.next
   }

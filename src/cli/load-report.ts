@@ -30,7 +30,9 @@ export async function lastRun(folder: string): Promise<LoadResult | undefined> {
 async function readResult(path: string): Promise<LoadResult | undefined> {
   try {
     // What is no number was NaN.
-    const value = JSON.parse(await readFile(path, 'utf8'), (_key, item: unknown) => (item === null ? NaN : item)) as LoadResult
+    const value = JSON.parse(await readFile(path, 'utf8'), (_key, item: unknown) =>
+      item === null ? NaN : item,
+    ) as LoadResult
     return value.version === 1 && typeof value.latency.p95 === 'number' ? value : undefined
   } catch {
     return undefined
@@ -38,7 +40,12 @@ async function readResult(path: string): Promise<LoadResult | undefined> {
 }
 
 /** @returns where the files are */
-export async function writeReport(folder: string, result: LoadResult, samples: readonly Sample[], before: LoadResult | undefined): Promise<ReportFiles> {
+export async function writeReport(
+  folder: string,
+  result: LoadResult,
+  samples: readonly Sample[],
+  before: LoadResult | undefined,
+): Promise<ReportFiles> {
   const own = join(folder, result.plan.date.replaceAll(':', '-'))
   await mkdir(own, { recursive: true })
   const files = { page: join(own, 'report.html'), json: join(own, jsonName), csv: join(own, 'requests.csv') }

@@ -4,7 +4,10 @@ import { pino, type Logger } from 'pino'
 export async function createLogger(level: string): Promise<Logger> {
   if (!process.stderr.isTTY) return pino({ level, base: null }, pino.destination({ dest: 2, sync: false }))
   const { PinoPretty } = await import('pino-pretty')
-  return pino({ level, base: null }, PinoPretty({ destination: 2, ignore: 'pid,hostname', translateTime: 'HH:MM:ss.l' }))
+  return pino(
+    { level, base: null },
+    PinoPretty({ destination: 2, ignore: 'pid,hostname', translateTime: 'HH:MM:ss.l' }),
+  )
 }
 
 /** Takes the log lines of other processes into the log of this one: as they are where a program reads it, readable on a terminal. */

@@ -20,28 +20,40 @@ const longestWait = 120_000
  * @returns the body of the answer, as JSON; undefined when it has none
  * @throws Failure with the reason of the installation
  */
-export async function callManagement({ manage, token }: ManagementSettings, { method, path, body }: Call): Promise<unknown> {
+export async function callManagement(
+  { manage, token }: ManagementSettings,
+  { method, path, body }: Call,
+): Promise<unknown> {
   const url = new URL(path, manage)
   const bearer = token ?? findToken(manage)
   const response = await fetch(url, {
     method,
-    headers: { ...(bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }), ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+    headers: {
+      ...(bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }),
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     signal: AbortSignal.timeout(longestWait),
   }).catch((error: unknown) => {
-    throw new Failure(`${url.href} does not answer (${systemCode(error) || String(error)}). Start an installation with rms-emulator up, or name a running one with --manage URL`)
+    throw new Failure(
+      `${url.href} does not answer (${systemCode(error) || String(error)}). Start an installation with rms-emulator up, or name a running one with --manage URL`,
+    )
   })
   const text = await response.text()
   const answer = parsed(text)
   if (response.ok && (text === '' || answer !== undefined)) return answer
   if (response.status === 401) {
     const why = bearer === undefined ? 'asks for a token, and none was found on this machine' : 'has another token'
-    throw new Failure(`The installation at ${manage} ${why}. Give the one that rms-emulator up prints: --token TEXT, or RMS_TOKEN`)
+    throw new Failure(
+      `The installation at ${manage} ${why}. Give the one that rms-emulator up prints: --token TEXT, or RMS_TOKEN`,
+    )
   }
   const reason = answer !== undefined && 'message' in answer ? answer.message : undefined
   // Fastify's own words for a path that it does not have: that is another server, or an installation in one process.
   if (typeof reason === 'string' && !reason.startsWith('Route ')) throw new Failure(reason)
-  throw new Failure(`${url.href} answers HTTP ${response.status}, but not as an installation does. Is this its management address? rms-emulator up prints it`)
+  throw new Failure(
+    `${url.href} answers HTTP ${response.status}, but not as an installation does. Is this its management address? rms-emulator up prints it`,
+  )
 }
 
 function parsed(text: string): object | undefined {

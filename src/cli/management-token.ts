@@ -14,7 +14,10 @@ export function keepToken(manage: string, token: string, log: Logger): () => voi
     rmSync(path, { force: true })
     writeFileSync(path, token, { flag: 'wx', mode: 0o600 })
   } catch (error) {
-    log.warn({ path, why: (error as Error).message }, 'the token could not be kept for other commands: give it to them with --token')
+    log.warn(
+      { path, why: (error as Error).message },
+      'the token could not be kept for other commands: give it to them with --token',
+    )
     return () => undefined
   }
   return () => rmSync(path, { force: true })

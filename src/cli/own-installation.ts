@@ -18,7 +18,10 @@ export interface Ending {
 const longestClose = 90_000
 
 /** @throws Failure, and what `startInstallation` throws; nothing is left behind then */
-export async function startOwnInstallation(options: InstallationOptions, { exitCode, onError, onClosed }: Ending): Promise<Installation> {
+export async function startOwnInstallation(
+  options: InstallationOptions,
+  { exitCode, onError, onClosed }: Ending,
+): Promise<Installation> {
   const starting = startInstallation(options)
   const atEnd = closeWithGrace({ delay: longestClose, logger: false }, async ({ err }) => {
     if (err !== undefined) onError?.(err)
@@ -55,14 +58,19 @@ function explained(error: unknown, options: InstallationOptions): unknown {
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
-      return new Failure(`--host ${host} is not an address of this machine. Give one that is, or 0.0.0.0 for all of them`)
+      return new Failure(
+        `--host ${host} is not an address of this machine. Give one that is, or 0.0.0.0 for all of them`,
+      )
     case 'SQLITE_NOTADB':
       return new Failure('The database is no SQLite file. Give --data another folder, or --db another file')
     case 'EACCES':
-      if (facts.syscall === 'listen') return new Failure(`This user may not listen on port ${port}. Choose one above 1023 with ${flag}`)
+      if (facts.syscall === 'listen')
+        return new Failure(`This user may not listen on port ${port}. Choose one above 1023 with ${flag}`)
   }
   const isAboutFolder = facts.syscall === 'mkdir' || facts.syscall === 'open'
-  return isAboutFolder && data !== undefined ? new Failure(`The data folder ${data} cannot be used: ${reason(error)}`) : error
+  return isAboutFolder && data !== undefined
+    ? new Failure(`The data folder ${data} cannot be used: ${reason(error)}`)
+    : error
 }
 
 /** The setting that a port came from. */

@@ -32,7 +32,17 @@ export function createProgressLine(isSilent: boolean): ProgressLine {
   }
 }
 
-function textOf({ seconds, of, answered, refused, p50, p95, underWay, answeredInAll, refusedInAll }: LoadProgress): string {
+function textOf({
+  seconds,
+  of,
+  answered,
+  refused,
+  p50,
+  p95,
+  underWay,
+  answeredInAll,
+  refusedInAll,
+}: LoadProgress): string {
   const times = Number.isFinite(p50) ? `  p50 ${time(p50)}  p95 ${time(p95)}` : ''
   const all = `in all ${number(answeredInAll)}${refusedInAll > 0 ? `, ${number(refusedInAll)} refused` : ''}`
   return `${Math.round(seconds)} s of ${number(of)}  answered ${answered}/s${refused > 0 ? `  refused ${refused}/s` : ''}${times}  under way ${underWay}  (${all})`

@@ -22,11 +22,27 @@ export interface Answer {
   readonly ruleAsItIs: Sized | undefined
 }
 
-export function answerOf(demand: Demand, server: EmulatedServer, target: Target, spare: number, size: { find: (rate: number) => Sized | undefined; look: (rate: number, servers: number) => Sized }): Answer {
+export function answerOf(
+  demand: Demand,
+  server: EmulatedServer,
+  target: Target,
+  spare: number,
+  size: { find: (rate: number) => Sized | undefined; look: (rate: number, servers: number) => Sized },
+): Answer {
   const [average, peak] = [averageRate(demand), peakRate(demand)]
   const byRule = serversByRule(peak, server.operationsPerSecond)
   const byModel = size.find(peak)
-  return { demand, server, target, spare, average, peak, byRule, byModel, ruleAsItIs: byModel?.servers === byRule || byRule > mostServers ? undefined : size.look(peak, byRule) }
+  return {
+    demand,
+    server,
+    target,
+    spare,
+    average,
+    peak,
+    byRule,
+    byModel,
+    ruleAsItIs: byModel?.servers === byRule || byRule > mostServers ? undefined : size.look(peak, byRule),
+  }
 }
 
 /** For programs: without the thousands of single times. */
@@ -36,10 +52,19 @@ export function answerJson({ byModel, ruleAsItIs, ...rest }: Answer): object {
     const { responses: _, ...predicted } = sized.predicted
     return { servers: sized.servers, answeredWithin: sized.answeredWithin, predicted }
   }
-  return { ...rest, byModel: short(byModel), ruleAsItIs: short(ruleAsItIs), withSpare: byModel === undefined ? null : byModel.servers + rest.spare, sharedQueue: byModel === undefined ? null : sharedQueue(rest, byModel.servers) }
+  return {
+    ...rest,
+    byModel: short(byModel),
+    ruleAsItIs: short(ruleAsItIs),
+    withSpare: byModel === undefined ? null : byModel.servers + rest.spare,
+    sharedQueue: byModel === undefined ? null : sharedQueue(rest, byModel.servers),
+  }
 }
 
-function sharedQueue({ peak, server, target }: Pick<Answer, 'peak' | 'server' | 'target'>, servers: number): { readonly mean: number; readonly answeredWithin: number } {
+function sharedQueue(
+  { peak, server, target }: Pick<Answer, 'peak' | 'server' | 'target'>,
+  servers: number,
+): { readonly mean: number; readonly answeredWithin: number } {
   const queue = { servers, rate: peak, perServer: server.operationsPerSecond }
   return { mean: meanResponse(queue), answeredWithin: responsePercentile(target.percentile, queue) }
 }
@@ -59,7 +84,9 @@ function demandLines({ demand, average, peak }: Answer): readonly string[] {
 
 function ruleLines({ peak, server, byRule }: Answer): readonly string[] {
   const perServer = number(server.operationsPerSecond)
-  return [`Rule      servers = ⌈peak / capacity⌉ = ⌈${number(peak)} / ${perServer}⌉ = ${plural(byRule)} of ${perServer} licenses/s`]
+  return [
+    `Rule      servers = ⌈peak / capacity⌉ = ⌈${number(peak)} / ${perServer}⌉ = ${plural(byRule)} of ${perServer} licenses/s`,
+  ]
 }
 
 function modelLines(answer: Answer): readonly string[] {
@@ -69,14 +96,26 @@ function modelLines(answer: Answer): readonly string[] {
   const about = `Model     round robin over separate queues, independent arrivals, ${service}, simulated`
   if (byModel === undefined) {
     const alone = serviceAlone(server, target.percentile)
-    const why = alone > target.withinSeconds ? `one operation alone takes longer: ${number(target.percentile)} % of them are done in ${time(1000 * alone)}` : `more than ${number(mostServers)} would be needed`
+    const why =
+      alone > target.withinSeconds
+        ? `one operation alone takes longer: ${number(target.percentile)} % of them are done in ${time(1000 * alone)}`
+        : `more than ${number(mostServers)} would be needed`
     return [about, `          no number of servers gives ${wanted}: ${why}`]
   }
   return [
     about,
     `          ${wanted}: ${plural(byModel.servers)}${spare === 0 ? '' : `, and ${spare} spare: ${plural(byModel.servers + spare)}`}`,
-    ...indent(table([['', 'servers', 'load', 'mean', ...percentagesOf(target).map((percentage) => `p${number(percentage)}`)], ...rowsOf(answer)])),
-    ...(ruleAsItIs === undefined ? [] : [`          The ${plural(ruleAsItIs.servers)} of the rule would answer ${number(target.percentile)} % within ${time(1000 * ruleAsItIs.answeredWithin)}${ruleAsItIs.predicted.refused > 0 ? `, and refuse ${number((100 * ruleAsItIs.predicted.refused) / ruleAsItIs.predicted.offered)} %` : ''}.`]),
+    ...indent(
+      table([
+        ['', 'servers', 'load', 'mean', ...percentagesOf(target).map((percentage) => `p${number(percentage)}`)],
+        ...rowsOf(answer),
+      ]),
+    ),
+    ...(ruleAsItIs === undefined
+      ? []
+      : [
+          `          The ${plural(ruleAsItIs.servers)} of the rule would answer ${number(target.percentile)} % within ${time(1000 * ruleAsItIs.answeredWithin)}${ruleAsItIs.predicted.refused > 0 ? `, and refuse ${number((100 * ruleAsItIs.predicted.refused) / ruleAsItIs.predicted.offered)} %` : ''}.`,
+        ]),
     ...boundLines(peak, server, byModel.servers),
   ]
 }
@@ -86,11 +125,22 @@ function rowsOf({ server, target, byModel, peak }: Answer): readonly (readonly s
   const { response, responses, utilization } = byModel.predicted
   const percentages = percentagesOf(target)
   const queue = { servers: byModel.servers, rate: peak, perServer: server.operationsPerSecond }
-  const seconds = (values: readonly number[]): readonly string[] => values.map((value) => (Number.isFinite(value) ? time(1000 * value) : '∞'))
+  const seconds = (values: readonly number[]): readonly string[] =>
+    values.map((value) => (Number.isFinite(value) ? time(1000 * value) : '∞'))
   const load = `${number(100 * utilization)} %`
   return [
-    ['model', String(byModel.servers), load, ...seconds([response.mean, ...percentages.map((percentage) => percentileOf(responses, percentage))])],
-    ['M/M/c', String(byModel.servers), `${number((100 * peak) / (byModel.servers * server.operationsPerSecond))} %`, ...seconds([meanResponse(queue), ...percentages.map((percentage) => responsePercentile(percentage, queue))])],
+    [
+      'model',
+      String(byModel.servers),
+      load,
+      ...seconds([response.mean, ...percentages.map((percentage) => percentileOf(responses, percentage))]),
+    ],
+    [
+      'M/M/c',
+      String(byModel.servers),
+      `${number((100 * peak) / (byModel.servers * server.operationsPerSecond))} %`,
+      ...seconds([meanResponse(queue), ...percentages.map((percentage) => responsePercentile(percentage, queue))]),
+    ],
   ]
 }
 

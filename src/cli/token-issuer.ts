@@ -9,9 +9,16 @@ interface IssuerSettings {
 }
 
 /** @throws Failure when one of the two is missing, or there are no keys */
-export async function readTokenIssuer({ tokenIssuer: issuer, tokenIssuerKeys: keys }: IssuerSettings): Promise<TrustedTokenIssuer | undefined> {
+export async function readTokenIssuer({
+  tokenIssuer: issuer,
+  tokenIssuerKeys: keys,
+}: IssuerSettings): Promise<TrustedTokenIssuer | undefined> {
   if (issuer === undefined && keys === undefined) return undefined
-  if (issuer === undefined || keys === undefined) throw new Failure('Give both --token-issuer URL and --token-issuer-keys FILE: nothing is fetched from the issuer', 2)
+  if (issuer === undefined || keys === undefined)
+    throw new Failure(
+      'Give both --token-issuer URL and --token-issuer-keys FILE: nothing is fetched from the issuer',
+      2,
+    )
   const jwks = keys.trimStart().startsWith('{') ? keys : String(await readInput(keys))
   return { issuer, authorizationUrl: authorizationUrl(new URL(issuer)), jwks: publicKeys(jwks) }
 }
@@ -26,7 +33,9 @@ function publicKeys(text: string): string {
   try {
     const { keys } = JSON.parse(text) as { keys: readonly Readonly<Record<string, unknown>>[] }
     const secret = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k']
-    return JSON.stringify({ keys: keys.map((key) => Object.fromEntries(Object.entries(key).filter(([name]) => !secret.includes(name)))) })
+    return JSON.stringify({
+      keys: keys.map((key) => Object.fromEntries(Object.entries(key).filter(([name]) => !secret.includes(name)))),
+    })
   } catch {
     throw new Failure('--token-issuer-keys is no JWKS: a JSON object whose keys is a list of keys', 2)
   }

@@ -47,17 +47,47 @@ export async function verifySize(verification: Verification): Promise<Verified> 
   const plan = verifyPlan(peak, server, scale)
   onProgress(`Starting ${servers} servers`)
   const settings = { emulatedServer: plan.server }
-  const options = { processes: true, root: servers, licensing: [], port: 0, settings, requestTimeoutMilliseconds: patience }
+  const options = {
+    processes: true,
+    root: servers,
+    licensing: [],
+    port: 0,
+    settings,
+    requestTimeoutMilliseconds: patience,
+  }
   const installation = await startOwnInstallation(options, { exitCode: 130 })
   try {
     const shape = { name: 'constant', highestRate: plan.rate, seconds } as const
     const mix = [{ operation: 'license', weight: 1 }] as const
-    const loadPlan = { date: systemClock.now().toISOString(), server: installation.url, shape, arrivals: 'poisson', mix, seed, accounts: labAccounts.length, contents: 10, connections: 4000 } as const
-    const load = { plan: loadPlan, accounts: labAccounts, password: seedPassword, timeoutMilliseconds: patience, clock: systemClock, random: systemRandom }
+    const loadPlan = {
+      date: systemClock.now().toISOString(),
+      server: installation.url,
+      shape,
+      arrivals: 'poisson',
+      mix,
+      seed,
+      accounts: labAccounts.length,
+      contents: 10,
+      connections: 4000,
+    } as const
+    const load = {
+      plan: loadPlan,
+      accounts: labAccounts,
+      password: seedPassword,
+      timeoutMilliseconds: patience,
+      clock: systemClock,
+      random: systemRandom,
+    }
     // Ctrl-C stops the installation, and with it the process.
     const { signal } = new AbortController()
     const { result, samples } = await runLoad({ ...load, onPrepare: onProgress, onProgress: onLoad, signal })
-    return { plan, seconds: result.seconds, result, samples, ...comparison(plan, { servers, seconds: result.seconds, seed }, result) }
+    return {
+      plan,
+      seconds: result.seconds,
+      result,
+      samples,
+      ...comparison(plan, { servers, seconds: result.seconds, seed }, result),
+    }
   } finally {
     onProgress('Stopping')
     await installation.close()
@@ -68,16 +98,39 @@ export async function verifySize(verification: Verification): Promise<Verified> 
 const simulatedRuns = 41
 
 /** The same seed gives the same arrivals: with fixed service times nothing is left to chance, what differs is the model or the machine. */
-function comparison(plan: VerifyPlan, { servers, seconds, seed }: { servers: number; seconds: number; seed: number }, result: LoadResult): Pick<Verified, 'predicted' | 'throughput' | 'p50' | 'p95'> {
+function comparison(
+  plan: VerifyPlan,
+  { servers, seconds, seed }: { servers: number; seconds: number; seed: number },
+  result: LoadResult,
+): Pick<Verified, 'predicted' | 'throughput' | 'p50' | 'p95'> {
   const { scale, server } = plan
   const shape = { name: 'constant', highestRate: plan.rate, seconds } as const
-  const simulate = (run: number): Simulated => simulateCluster(arrivalTimes(shape, 'poisson', seededChance(seed)), { servers, server, chance: seededChance(seed + 2 + run) })
-  const runs = Array.from({ length: server.serviceDistribution === 'fixed' ? 1 : simulatedRuns }, (_, run) => simulate(run)).toSorted((one, other) => one.response.p95 - other.response.p95)
+  const simulate = (run: number): Simulated =>
+    simulateCluster(arrivalTimes(shape, 'poisson', seededChance(seed)), {
+      servers,
+      server,
+      chance: seededChance(seed + 2 + run),
+    })
+  const runs = Array.from({ length: server.serviceDistribution === 'fixed' ? 1 : simulatedRuns }, (_, run) =>
+    simulate(run),
+  ).toSorted((one, other) => one.response.p95 - other.response.p95)
   const { throughput, p95 } = allowedDifference
   return {
     predicted: runs[Math.floor(runs.length / 2)] ?? simulate(0),
-    throughput: compared(runs.map(({ servedPerSecond }) => servedPerSecond * scale), result.answeredPerSecond * scale, throughput),
-    p50: compared(runs.map(({ response }) => response.p50 / scale), result.latency.p50 / 1000 / scale, p95),
-    p95: compared(runs.map(({ response }) => response.p95 / scale), result.latency.p95 / 1000 / scale, p95),
+    throughput: compared(
+      runs.map(({ servedPerSecond }) => servedPerSecond * scale),
+      result.answeredPerSecond * scale,
+      throughput,
+    ),
+    p50: compared(
+      runs.map(({ response }) => response.p50 / scale),
+      result.latency.p50 / 1000 / scale,
+      p95,
+    ),
+    p95: compared(
+      runs.map(({ response }) => response.p95 / scale),
+      result.latency.p95 / 1000 / scale,
+      p95,
+    ),
   }
 }

@@ -37,6 +37,12 @@ export async function openAccount(
   if (!isSameId(rac.machine?.object, machine.chain[0]?.body.issuedPrincipal?.object)) {
     throw new VerificationFailed(what, `it was issued for machine "${rac.machine?.object?.id}", not for this one`)
   }
-  const key = await openPrivateKey(createSigner('openssl', machine.key), rac.enablingBits, rac.issuer, rac.account, what)
+  const key = await openPrivateKey(
+    createSigner('openssl', machine.key),
+    rac.enablingBits,
+    rac.issuer,
+    rac.account,
+    what,
+  )
   return { rac, chain, key, signer: createSigner('openssl', key), mail: rac.account.object?.name?.trim() ?? '' }
 }

@@ -14,9 +14,16 @@ import { readable, VerificationFailed } from './verify.js'
  * @returns the key's bytes; the answer does not tell its cipher mode
  * @throws SoapFault, CallFailed, VerificationFailed when the key does not open the rights data of the PL
  */
-export async function acquireContentKey(context: ClientContext, baseUrl: string, pl: readonly XrmlDocument[]): Promise<Buffer> {
+export async function acquireContentKey(
+  context: ClientContext,
+  baseUrl: string,
+  pl: readonly XrmlDocument[],
+): Promise<Buffer> {
   const url = `${baseUrl}/decommission/decommission.asmx`
-  const license = xmlNodes('IssuanceLicense', pl.map((document) => document.text))
+  const license = xmlNodes(
+    'IssuanceLicense',
+    pl.map((document) => document.text),
+  )
   const answer = await call(context, {
     url,
     service: 'decommission',

@@ -37,7 +37,13 @@ export function prepareUnsigned(
   policy: RightsPolicy,
   { cipherMode }: PublishOptions = {},
 ): { readonly unsigned: string } & Pick<Published, 'contentKey' | 'contentId'> {
-  const { fields, contentKey, contentId } = prepareContent(context, { owner: ownerOf(account), server: serverOf(slcChain), slcChain, policy, cipherMode })
+  const { fields, contentKey, contentId } = prepareContent(context, {
+    owner: ownerOf(account),
+    server: serverOf(slcChain),
+    slcChain,
+    policy,
+    cipherMode,
+  })
   return { unsigned: buildUnsignedPl(fields), contentKey, contentId }
 }
 
@@ -62,7 +68,11 @@ export async function acquireIssuanceLicense(
 
 /** The request alone. */
 export function acquireIssuanceLicenseCall(licensingUrl: string, unsigned: string): RmsCall {
-  const parameters = element('AcquireIssuanceLicenseParams', {}, element('UnsignedIssuanceLicense', {}, xmlNode(unsigned)))
+  const parameters = element(
+    'AcquireIssuanceLicenseParams',
+    {},
+    element('UnsignedIssuanceLicense', {}, xmlNode(unsigned)),
+  )
   return {
     url: `${licensingUrl}/publish.asmx`,
     service: 'publishing',
@@ -75,7 +85,10 @@ export function acquireIssuanceLicenseCall(licensingUrl: string, unsigned: strin
 export function checkSameContent(signed: XrmlDocument, unsigned: string, what: string): void {
   const [ours, theirs] = readable(what, () => [readPl(readOneDocument(unsigned)), readPl(signed)] as const)
   if (!isSameId(ours.contentId, theirs.contentId)) {
-    throw new VerificationFailed(what, `it is for the content "${theirs.contentId?.id}", sent was "${ours.contentId?.id}"`)
+    throw new VerificationFailed(
+      what,
+      `it is for the content "${theirs.contentId?.id}", sent was "${ours.contentId?.id}"`,
+    )
   }
   if (!isSamePrincipal(ours.server, theirs.server)) {
     throw new VerificationFailed(what, 'it names another server than the one it was made for')

@@ -41,7 +41,12 @@ type PlChain = readonly XrmlDocument[]
  * @param licensingUrl folder of the server that the PL names
  * @throws SoapFault, CallFailed, VerificationFailed
  */
-export async function acquireLicense(context: ClientContext, licensingUrl: string, licensee: Licensee, pl: PlChain): Promise<License> {
+export async function acquireLicense(
+  context: ClientContext,
+  licensingUrl: string,
+  licensee: Licensee,
+  pl: PlChain,
+): Promise<License> {
   const [result] = await request(context, licensingUrl, licensee, [pl])
   if (result?.license !== undefined) return result.license
   throw result?.error ?? new VerificationFailed(`UL from ${licensingUrl}`, 'the answer is empty')
@@ -89,7 +94,13 @@ export function acquireLicenseCall(licensingUrl: string, licensee: Licensee, pls
     url: `${licensingUrl}/license.asmx`,
     service: 'licensing',
     operation: 'AcquireLicense',
-    content: [element('RequestParams', {}, pls.map((pl) => parameters(licensee, pl)))],
+    content: [
+      element(
+        'RequestParams',
+        {},
+        pls.map((pl) => parameters(licensee, pl)),
+      ),
+    ],
     ...(pls.length > 1 ? { versions: batching } : {}),
   }
 }
@@ -98,8 +109,14 @@ function parameters(licensee: Licensee, pl: PlChain): Markup {
   return element(
     'AcquireLicenseParams',
     {},
-    xmlNodes('LicenseeCerts', licensee.map((document) => document.text)),
-    xmlNodes('IssuanceLicense', pl.map((document) => document.text)),
+    xmlNodes(
+      'LicenseeCerts',
+      licensee.map((document) => document.text),
+    ),
+    xmlNodes(
+      'IssuanceLicense',
+      pl.map((document) => document.text),
+    ),
     element('ApplicationData'),
   )
 }
@@ -129,8 +146,12 @@ function resultOf(
 /** The AcquireLicenseException or AcquirePreLicenseException in a chain or Certificate; its namespace is not known ([MS-RMPR] 3.4.4.1.3.5). */
 export function readRefusal(holder: XmlElement | undefined): LicenseRefused | undefined {
   const inside = [holder, ...childrenNamed(holder, 'Certificate')].flatMap((candidate) => candidate?.children ?? [])
-  const exception = inside.find(({ name }) => name === 'AcquireLicenseException' || name === 'AcquirePreLicenseException')
-  return exception === undefined ? undefined : new LicenseRefused(child(exception, 'ExceptionString')?.text.trim() ?? '')
+  const exception = inside.find(
+    ({ name }) => name === 'AcquireLicenseException' || name === 'AcquirePreLicenseException',
+  )
+  return exception === undefined
+    ? undefined
+    : new LicenseRefused(child(exception, 'ExceptionString')?.text.trim() ?? '')
 }
 
 /** The content id of a PL chain; undefined when its WORK has none. */

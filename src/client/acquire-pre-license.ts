@@ -26,7 +26,10 @@ export async function acquirePreLicense(
     'AcquirePreLicenseParams',
     {},
     arrayOfString('LicenseeIdentities', mails),
-    xmlNodes('IssuanceLicense', pl.map((document) => document.text)),
+    xmlNodes(
+      'IssuanceLicense',
+      pl.map((document) => document.text),
+    ),
     element('ApplicationData'),
   )
   const answer = await call(context, {

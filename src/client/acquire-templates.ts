@@ -42,9 +42,15 @@ export async function acquireTemplateInformation(
   const result = descend(answer, 'AcquireTemplateInformationResult')
   const modulus = slcChain[0]?.body.issuedPrincipal?.publicKey?.modulus ?? ''
   if (child(result, 'ServerPublicKey')?.text.trim() !== publicKeyToPkcs1(publicKeyFromModulus(modulus))) {
-    throw new VerificationFailed(`template information from ${asked.url}`, 'its ServerPublicKey is not the key of the SLC')
+    throw new VerificationFailed(
+      `template information from ${asked.url}`,
+      'its ServerPublicKey is not the key of the SLC',
+    )
   }
-  return childrenNamed(result, 'GuidHash').map((entry) => ({ guid: textOf(entry, 'Guid'), hash: textOf(entry, 'Hash') }))
+  return childrenNamed(result, 'GuidHash').map((entry) => ({
+    guid: textOf(entry, 'Guid'),
+    hash: textOf(entry, 'Hash'),
+  }))
 }
 
 /** The request alone. */
@@ -63,7 +69,9 @@ export async function acquireTemplates(
   known: readonly Template[] = [],
 ): Promise<readonly Template[]> {
   const listed = await acquireTemplateInformation(context, licensing)
-  const kept = known.filter((template) => listed.some(({ guid, hash }) => guid === template.guid && hash === template.hash))
+  const kept = known.filter((template) =>
+    listed.some(({ guid, hash }) => guid === template.guid && hash === template.hash),
+  )
   const missing = listed.filter(({ guid }) => !kept.some((template) => template.guid === guid))
   const fetched: Template[] = []
   for (let at = 0; at < missing.length; at += batchSize) {
@@ -78,7 +86,10 @@ async function fetchTemplates(
   wanted: readonly TemplateInformation[],
 ): Promise<readonly Template[]> {
   const url = templateUrl(licensingUrl)
-  const guids = arrayOfString('guids', wanted.map(({ guid }) => guid))
+  const guids = arrayOfString(
+    'guids',
+    wanted.map(({ guid }) => guid),
+  )
   const answer = await call(context, { url, service: 'templates', operation: 'AcquireTemplates', content: [guids] })
   const entries = childrenNamed(descend(answer, 'AcquireTemplatesResult'), 'GuidTemplate')
   // A template that was taken back between the two calls comes without text
@@ -86,7 +97,10 @@ async function fetchTemplates(
   return answered.map((entry) => {
     const template = verifyTemplate(textOf(entry, 'Template'), slcChain, `template from ${url}`)
     if (template.guid.toLowerCase() !== textOf(entry, 'Guid').toLowerCase()) {
-      throw new VerificationFailed(`template from ${url}`, `it is "${template.guid}", its entry says "${textOf(entry, 'Guid')}"`)
+      throw new VerificationFailed(
+        `template from ${url}`,
+        `it is "${template.guid}", its entry says "${textOf(entry, 'Guid')}"`,
+      )
     }
     return template
   })

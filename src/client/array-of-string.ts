@@ -3,5 +3,9 @@ import { element, text, type Markup } from '../xml/write.js'
 
 /** The array under the name of its message member. */
 export function arrayOfString(name: string, values: readonly string[]): Markup {
-  return element(name, {}, values.map((value) => element('string', {}, text(value))))
+  return element(
+    name,
+    {},
+    values.map((value) => element('string', {}, text(value))),
+  )
 }

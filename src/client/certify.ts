@@ -12,7 +12,12 @@ import { readChain } from './verify.js'
  * @param persistent false asks for the short-lived certificate of a borrowed machine
  * @throws SoapFault, CallFailed, VerificationFailed
  */
-export async function certify(context: ClientContext, certificationUrl: string, machine: Machine, persistent = true): Promise<Account> {
+export async function certify(
+  context: ClientContext,
+  certificationUrl: string,
+  machine: Machine,
+  persistent = true,
+): Promise<Account> {
   const asked = certifyCall(certificationUrl, machine, persistent)
   const answer = await call(context, asked)
   const what = `RAC from ${asked.url}`
@@ -22,7 +27,10 @@ export async function certify(context: ClientContext, certificationUrl: string, 
 
 /** The request alone. */
 export function certifyCall(certificationUrl: string, machine: Machine, persistent: boolean): RmsCall {
-  const chain = xmlNodes('MachineCertificateChain', machine.chain.map((document) => document.text))
+  const chain = xmlNodes(
+    'MachineCertificateChain',
+    machine.chain.map((document) => document.text),
+  )
   return {
     url: `${certificationUrl}/certification.asmx`,
     service: 'certification',

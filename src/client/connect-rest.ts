@@ -29,7 +29,8 @@ export function connectRest(options: RestOptions): RestClient {
     timeoutMilliseconds: options.timeoutMilliseconds ?? 30_000,
     fetch: trustingFetch(options.ca),
   }
-  const timed = <Result>(name: string, work: () => Promise<Result>): Promise<Result> => step({ clock, onStep }, name, work)
+  const timed = <Result>(name: string, work: () => Promise<Result>): Promise<Result> =>
+    step({ clock, onStep }, name, work)
   const mayHavePassword = [hostname, ...(options.signInHosts ?? [])]
   let token = options.token
 
@@ -38,7 +39,9 @@ export function connectRest(options: RestOptions): RestClient {
     const first = await timed(name, () => sendRest(request, token, context))
     if (first.status !== 401 || options.token !== undefined) return readReply(request.url, first)
     const challenge = readChallenge(request.url, first.challenge)
-    token = await timed('sign in', () => signInByPassword(challenge, { user, password, hosts: mayHavePassword }, context))
+    token = await timed('sign in', () =>
+      signInByPassword(challenge, { user, password, hosts: mayHavePassword }, context),
+    )
     return readReply(request.url, await timed(name, () => sendRest(request, token, context)))
   }
 
@@ -50,7 +53,10 @@ export function connectRest(options: RestOptions): RestClient {
   const serviceUrl = async (name: string): Promise<string> => (await services()).get(name) ?? ''
 
   const client: RestClient = {
-    discover: (licensingUrl) => (licensingUrl === undefined ? services() : discover(`service=${encodeURIComponent(licensingUrl)}`, { 'x-ms-rms-service-url': licensingUrl })),
+    discover: (licensingUrl) =>
+      licensingUrl === undefined
+        ? services()
+        : discover(`service=${encodeURIComponent(licensingUrl)}`, { 'x-ms-rms-service-url': licensingUrl }),
     async templates() {
       const url = await serviceUrl('Templates')
       return readTemplates(await call('Templates', { url }), url)
@@ -66,7 +72,10 @@ export function connectRest(options: RestOptions): RestClient {
       const found = licensingUrl === undefined ? await services() : await client.discover(licensingUrl)
       const url = found.get('EndUserLicenses') ?? ''
       const bytes = typeof pl === 'string' ? Buffer.from(pl, 'utf8') : Buffer.from(pl)
-      const answer = await call('EndUserLicenses', { url, body: { SerializedPublishingLicense: bytes.toString('base64') } })
+      const answer = await call('EndUserLicenses', {
+        url,
+        body: { SerializedPublishingLicense: bytes.toString('base64') },
+      })
       const license = readLicense(answer, url, user)
       readable('end user license', () => decryptRightsData(encryptedRightsData, license.contentKey.key))
       return license

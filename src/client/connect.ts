@@ -45,7 +45,8 @@ export function connect(options: ConnectOptions): RmsClient {
   const kept = remembered(async (): Promise<Kept> => {
     const found = folder === undefined ? {} : await load(folder, trustRoots)
     // What is kept for another machine than the given one is of no use
-    const isOther = options.machine !== undefined && options.machine.key.publicKey.modulus !== found.machine?.key.publicKey.modulus
+    const isOther =
+      options.machine !== undefined && options.machine.key.publicKey.modulus !== found.machine?.key.publicKey.modulus
     return isOther ? {} : found
   })
   const keep = async (part: Kept): Promise<void> => {
@@ -54,7 +55,10 @@ export function connect(options: ConnectOptions): RmsClient {
   const locations = remembered(() => findServiceLocations(context, baseUrl))
   const slcChain = remembered(async () => getLicensorCertificate(context, (await locations()).licensingUrl))
 
-  const licensing = async (): Promise<LicensingServer> => ({ licensingUrl: (await locations()).licensingUrl, slcChain: await slcChain() })
+  const licensing = async (): Promise<LicensingServer> => ({
+    licensingUrl: (await locations()).licensingUrl,
+    slcChain: await slcChain(),
+  })
 
   const machine = remembered(async () => {
     const ready = options.machine ?? (await kept()).machine
@@ -111,7 +115,12 @@ export function connect(options: ConnectOptions): RmsClient {
 
   const client: RmsClient = {
     async bootstrap() {
-      return { locations: await locations(), machine: await machine(), account: await account(), publisher: await publisher() }
+      return {
+        locations: await locations(),
+        machine: await machine(),
+        account: await account(),
+        publisher: await publisher(),
+      }
     },
     locations,
     machine,
@@ -142,7 +151,10 @@ export function connect(options: ConnectOptions): RmsClient {
       const chains = pls.map(readPlChain)
       const urls = new Set(await Promise.all(chains.map(licensingUrlOf)))
       const [url] = urls
-      if (urls.size > 1) throw new RangeError(`One call goes to one server, the licenses name ${[...urls].join(' and ')}. Make one call for each.`)
+      if (urls.size > 1)
+        throw new RangeError(
+          `One call goes to one server, the licenses name ${[...urls].join(' and ')}. Make one call for each.`,
+        )
       return url === undefined ? [] : acquireLicenses(context, url, (await account()).chain, chains)
     },
     acquireLicenseFor: (licensee, pl) => licenseFor(licensee, readPlChain(pl)),
@@ -174,12 +186,25 @@ export function connect(options: ConnectOptions): RmsClient {
 }
 
 function contextOf(options: ConnectOptions): ClientContext {
-  const { user, password = '', clock = systemClock, random = systemRandom, trustRoot, mode, onStep, timeoutMilliseconds, signIn, ca } = options
+  const {
+    user,
+    password = '',
+    clock = systemClock,
+    random = systemRandom,
+    trustRoot,
+    mode,
+    onStep,
+    timeoutMilliseconds,
+    signIn,
+    ca,
+  } = options
   const credentials = user === undefined ? undefined : { user, password }
   const modes: readonly CryptoMode[] = mode === undefined ? [2, 1] : [mode]
   return {
     credentials,
-    ...(signIn === undefined && ca === undefined ? {} : { connections: openConnections({ credentials, signIn, ca, clock, random }) }),
+    ...(signIn === undefined && ca === undefined
+      ? {}
+      : { connections: openConnections({ credentials, signIn, ca, clock, random }) }),
     trustRoots: trustRoot === undefined ? modes.map(labTrustRoot) : [trustRoot],
     clock,
     random,

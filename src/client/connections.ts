@@ -72,14 +72,17 @@ export function openConnections(options: ConnectionsOptions): Connections {
  */
 function sharedConnections({ credentials, ca }: ConnectionsOptions, others?: Connections): Connections {
   let made: Promise<Agent> | undefined
-  const agent = async (): Promise<Agent | undefined> => (ca === undefined ? undefined : (made ??= undici().then(({ Agent }) => new Agent({ connect: { ca } }))))
+  const agent = async (): Promise<Agent | undefined> =>
+    ca === undefined ? undefined : (made ??= undici().then(({ Agent }) => new Agent({ connect: { ca } })))
   const authorization = credentials && basicAuthorization(credentials)
   return {
     post: async (request) => {
       const response = await send(request, { dispatcher: await agent(), authorization })
       const answer = await readAnswer(response, request.maximumBytes)
       const offered = response.headers.get('www-authenticate') ?? ''
-      return others !== undefined && answer.status === 401 && /\bNTLM\b/i.test(offered) && !/\bBasic\b/i.test(offered) ? others.post(request) : answer
+      return others !== undefined && answer.status === 401 && /\bNTLM\b/i.test(offered) && !/\bBasic\b/i.test(offered)
+        ? others.post(request)
+        : answer
     },
     close: async () => void (await Promise.all([made?.then((agent) => agent.close()), others?.close()])),
   }
@@ -100,13 +103,20 @@ interface OwnConnection {
 const mostKept = 32
 
 /** A request that finds no idle connection opens and signs in one of its own. */
-function signedInConnections(credentials: Credentials, signIn: Exclude<SignIn, 'basic'>, options: ConnectionsOptions): Connections {
+function signedInConnections(
+  credentials: Credentials,
+  signIn: Exclude<SignIn, 'basic'>,
+  options: ConnectionsOptions,
+): Connections {
   const idle = new Map<string, OwnConnection[]>()
   const begin = (): Dialogue => dialogueOf(credentials, signIn, options)
 
   const open = async (origin: string): Promise<OwnConnection> => {
     const { Client } = await undici()
-    const client = new Client(origin, { pipelining: 1, ...(options.ca === undefined ? {} : { connect: { ca: options.ca } }) })
+    const client = new Client(origin, {
+      pipelining: 1,
+      ...(options.ca === undefined ? {} : { connect: { ca: options.ca } }),
+    })
     const connection: OwnConnection = { client, isSignedIn: false }
     client.on('disconnect', () => void (connection.isSignedIn = false))
     return connection
@@ -160,7 +170,11 @@ interface Dialogue {
   readonly second: (challenge: string | null) => string | undefined
 }
 
-function dialogueOf({ user, password }: Credentials, signIn: Exclude<SignIn, 'basic'>, { clock = systemClock, random = systemRandom }: ConnectionsOptions): Dialogue {
+function dialogueOf(
+  { user, password }: Credentials,
+  signIn: Exclude<SignIn, 'basic'>,
+  { clock = systemClock, random = systemRandom }: ConnectionsOptions,
+): Dialogue {
   const name = signIn === 'ntlm' ? 'NTLM' : 'Negotiate'
   const first = negotiate()
   const header = (token: Buffer): string => `${name} ${token.toString('base64')}`
@@ -199,7 +213,10 @@ interface Received {
 /** Loaded when it is first needed: that costs a server a tenth of its start, and most servers never call another one with it. */
 const undici = (): Promise<typeof Undici> => import('undici')
 
-async function send({ url, headers, body, signal }: HttpPost, { dispatcher, authorization }: Sending): Promise<Received> {
+async function send(
+  { url, headers, body, signal }: HttpPost,
+  { dispatcher, authorization }: Sending,
+): Promise<Received> {
   const settings = {
     method: 'POST',
     headers: { ...headers, ...(authorization === undefined ? {} : { Authorization: authorization }) },

@@ -53,7 +53,10 @@ export function call(context: ClientContext, asked: RmsCall): Promise<XmlElement
 }
 
 /** The same call, ready to be sent by the SOAP caller or by somebody else. */
-export function soapCallOf(context: ClientContext, { url, service, operation, content = [], versions }: RmsCall): SoapCall {
+export function soapCallOf(
+  context: ClientContext,
+  { url, service, operation, content = [], versions }: RmsCall,
+): SoapCall {
   const namespace = namespaces[service]
   return {
     url,
@@ -69,9 +72,14 @@ export function soapCallOf(context: ClientContext, { url, service, operation, co
 }
 
 /** Does the work and tells `onStep` how long it took, also when it fails. */
-export async function step<T>(context: Pick<ClientContext, 'clock' | 'onStep'>, name: string, work: () => T | Promise<T>): Promise<T> {
+export async function step<T>(
+  context: Pick<ClientContext, 'clock' | 'onStep'>,
+  name: string,
+  work: () => T | Promise<T>,
+): Promise<T> {
   const start = context.clock.monotonic()
-  const tell = (failure: { readonly error?: unknown }): void => context.onStep?.({ name, ms: context.clock.monotonic() - start, ...failure })
+  const tell = (failure: { readonly error?: unknown }): void =>
+    context.onStep?.({ name, ms: context.clock.monotonic() - start, ...failure })
   try {
     const result = await work()
     tell({})

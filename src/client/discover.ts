@@ -23,7 +23,12 @@ export interface LicensingServer {
   readonly slcChain: readonly XrmlDocument[]
 }
 
-const wanted = ['CertificationInternalService', 'CertificationService', 'LicensingInternalService', 'LicensingService'] as const
+const wanted = [
+  'CertificationInternalService',
+  'CertificationService',
+  'LicensingInternalService',
+  'LicensingService',
+] as const
 type Wanted = (typeof wanted)[number]
 
 /**
@@ -37,14 +42,22 @@ export async function findServiceLocations(context: ClientContext, baseUrl: stri
   const found = childrenNamed(descend(answer, 'FindServiceLocationsForUserResult'), 'ServiceLocationResponse')
   const url = (...types: readonly Wanted[]): string | undefined =>
     types
-      .map((type) => child(found.find((response) => child(response, 'Type')?.text.trim() === type), 'URL')?.text.trim())
+      .map((type) =>
+        child(
+          found.find((response) => child(response, 'Type')?.text.trim() === type),
+          'URL',
+        )?.text.trim(),
+      )
       .find((address) => address !== undefined && address !== '')
   const outside = url('LicensingService')
   // Who came by the address outside can perhaps not reach the others.
   const isOutside = outside !== undefined && folderUrlOf(outside).toLowerCase() === `${baseUrl}/licensing`.toLowerCase()
-  const either = (inner: Wanted, outer: Wanted): string | undefined => (isOutside ? url(outer, inner) : url(inner, outer))
+  const either = (inner: Wanted, outer: Wanted): string | undefined =>
+    isOutside ? url(outer, inner) : url(inner, outer)
   return {
-    certificationUrl: folderUrlOf(either('CertificationInternalService', 'CertificationService') ?? `${baseUrl}/certification`),
+    certificationUrl: folderUrlOf(
+      either('CertificationInternalService', 'CertificationService') ?? `${baseUrl}/certification`,
+    ),
     licensingUrl: folderUrlOf(either('LicensingInternalService', 'LicensingService') ?? `${baseUrl}/licensing`),
   }
 }
@@ -65,7 +78,10 @@ export function findServiceLocationsCall(baseUrl: string): RmsCall {
  * @param folderUrl certification or licensing folder
  * @throws SoapFault, CallFailed, VerificationFailed
  */
-export async function getLicensorCertificate(context: ClientContext, folderUrl: string): Promise<readonly XrmlDocument[]> {
+export async function getLicensorCertificate(
+  context: ClientContext,
+  folderUrl: string,
+): Promise<readonly XrmlDocument[]> {
   const url = `${folderUrl}/server.asmx`
   const answer = await call(context, { url, service: 'server', operation: 'GetLicensorCertificate' })
   return verifiedSlc(context, readXmlNodesOf(descend(answer, 'GetLicensorCertificateResult'), 'CertificateChain'), url)
@@ -95,7 +111,9 @@ const infoTypes = ['VersionInfo', 'ServerFeatureInfo', 'ServerLicensorCertificat
  */
 export async function getServerInfo(context: ClientContext, licensingUrl: string): Promise<ServerInfo> {
   const url = `${licensingUrl}/server.asmx`
-  const requests = infoTypes.map((type) => element('ServerInfoRequest', {}, element('Type', {}, text(type)), element('AdditionalInfo')))
+  const requests = infoTypes.map((type) =>
+    element('ServerInfoRequest', {}, element('Type', {}, text(type)), element('AdditionalInfo')),
+  )
   const answer = await call(context, {
     url,
     service: 'server',
@@ -104,7 +122,9 @@ export async function getServerInfo(context: ClientContext, licensingUrl: string
     versions: 'none',
   })
   const written = readXmlNode(descend(answer, 'GetServerInfoResult')) ?? '<Results />'
-  const parts = readable(`server information from ${url}`, () => readXml(written)).children.flatMap((part) => part.children)
+  const parts = readable(`server information from ${url}`, () => readXml(written)).children.flatMap(
+    (part) => part.children,
+  )
   const certificates = parts.find((part) => part.name === 'ServerLicensorCertificateChain')?.children ?? []
   return {
     version: parts.find((part) => part.name === 'VersionInfo')?.attributes.Version,
@@ -122,7 +142,10 @@ function attributesOf(
   key: string,
   value: string,
 ): Readonly<Record<string, string>> {
-  const found = childrenNamed(parts.find((part) => part.name === holder), name)
+  const found = childrenNamed(
+    parts.find((part) => part.name === holder),
+    name,
+  )
   const entries = found.map(({ attributes }) => [attributes[key] ?? '', attributes[value] ?? ''])
   return Object.fromEntries(entries.filter(([, written]) => written !== '')) as Record<string, string>
 }

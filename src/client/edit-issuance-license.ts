@@ -29,12 +29,22 @@ export async function editIssuanceLicense(
   if (leaf === undefined) throw new VerificationFailed('PL', 'the chain is empty')
   const { owner, contentId } = readable('PL', () => readPl(leaf))
   if (owner === undefined) throw new VerificationFailed('PL', 'it names no owner')
-  const { fields } = prepareContent(context, { owner, server: serverOf(slcChain), slcChain, policy, contentId: contentId?.id })
+  const { fields } = prepareContent(context, {
+    owner,
+    server: serverOf(slcChain),
+    slcChain,
+    policy,
+    contentId: contentId?.id,
+  })
   const unsigned = buildUnsignedPl(fields)
   const parameters = element(
     'EditIssuanceLicenseParams',
     {},
-    element('SignedIssuanceLicense', {}, signed.map((document) => xmlNode(document.text))),
+    element(
+      'SignedIssuanceLicense',
+      {},
+      signed.map((document) => xmlNode(document.text)),
+    ),
     element('UnsignedIssuanceLicense', {}, xmlNode(unsigned)),
   )
   const answer = await call(context, {

@@ -11,7 +11,11 @@ import { readChain } from './verify.js'
  * @param licensingUrl such as `http://rms/_wmcs/licensing`
  * @throws SoapFault, CallFailed, VerificationFailed
  */
-export async function getClientLicensorCert(context: ClientContext, licensingUrl: string, account: Account): Promise<Publisher> {
+export async function getClientLicensorCert(
+  context: ClientContext,
+  licensingUrl: string,
+  account: Account,
+): Promise<Publisher> {
   const asked = getClientLicensorCertCall(licensingUrl, account)
   const answer = await call(context, asked)
   const what = `CLC from ${asked.url}`
@@ -22,7 +26,10 @@ export async function getClientLicensorCert(context: ClientContext, licensingUrl
 
 /** The request alone. */
 export function getClientLicensorCertCall(licensingUrl: string, account: Account): RmsCall {
-  const certificates = xmlNodes('PersonaCerts', account.chain.map((document) => document.text))
+  const certificates = xmlNodes(
+    'PersonaCerts',
+    account.chain.map((document) => document.text),
+  )
   return {
     url: `${licensingUrl}/publish.asmx`,
     service: 'publishing',

@@ -7,7 +7,16 @@ export type { ConnectOptions, Identity, OpenedFile, PlSource, ProtectOptions, Rm
 
 // Over REST, as mobile devices do
 export { connectRest } from './connect-rest.js'
-export type { RestClient, RestLicense, RestOptions, RestPolicy, RestPublished, RestPublishOptions, RestServices, RestTemplate } from './rest-types.js'
+export type {
+  RestClient,
+  RestLicense,
+  RestOptions,
+  RestPolicy,
+  RestPublished,
+  RestPublishOptions,
+  RestServices,
+  RestTemplate,
+} from './rest-types.js'
 export { AccessDenied, RestRefused } from './rest-caller.js'
 export { ForeignSignInService } from './rest-token.js'
 

@@ -38,13 +38,19 @@ export class KeptFileBroken extends Error {
 export async function load(folder: string, trustRoots: readonly TrustRoot[]): Promise<Kept> {
   const [pem, spc] = await Promise.all([read(folder, 'key'), read(folder, 'spc')])
   if (pem === undefined || spc === undefined) return {}
-  const machine = await using(folder, 'key', () => readable('SPC', () => machineOf(documentsOf(spc), privateKeyFromPem(pem))))
+  const machine = await using(folder, 'key', () =>
+    readable('SPC', () => machineOf(documentsOf(spc), privateKeyFromPem(pem))),
+  )
   const rac = await read(folder, 'rac')
   if (rac === undefined) return { machine }
   const account = await using(folder, 'rac', () => openAccount(documentsOf(rac), machine, trustRoots))
   const clc = await read(folder, 'clc')
   if (clc === undefined) return { machine, account }
-  return { machine, account, publisher: await using(folder, 'clc', () => openPublisher(documentsOf(clc), account, trustRoots)) }
+  return {
+    machine,
+    account,
+    publisher: await using(folder, 'clc', () => openPublisher(documentsOf(clc), account, trustRoots)),
+  }
 }
 
 /**
@@ -96,7 +102,8 @@ async function using<T>(folder: string, name: FileName, open: () => T | Promise<
     return await open()
   } catch (error) {
     // Beside what we throw ourselves there are the errors of OpenSSL for a key that is none
-    const expected = error instanceof VerificationFailed || error instanceof RangeError || (error instanceof Error && 'code' in error)
+    const expected =
+      error instanceof VerificationFailed || error instanceof RangeError || (error instanceof Error && 'code' in error)
     if (expected) throw new KeptFileBroken(join(folder, files[name]), error)
     throw error
   }

@@ -40,7 +40,10 @@ export function verifyLicense(
   }
   const contentId = readObject(child(ul.document.body.work, 'OBJECT'))
   if (expected.contentId !== undefined && !isSameId(contentId, expected.contentId)) {
-    throw new VerificationFailed(what, `it is for the content "${contentId?.id}", asked for was "${expected.contentId.id}"`)
+    throw new VerificationFailed(
+      what,
+      `it is for the content "${contentId?.id}", asked for was "${expected.contentId.id}"`,
+    )
   }
   return { ul, chain }
 }

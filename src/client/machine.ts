@@ -29,7 +29,12 @@ export interface Activation {
 const repositoryVersion = '6.1.7600.16385'
 
 /** A new machine: a key pair, and an SPC signed with the key that every client of the lab has built in. */
-export async function activate({ mode, name, clock = systemClock, random = systemRandom }: Activation): Promise<Machine> {
+export async function activate({
+  mode,
+  name,
+  clock = systemClock,
+  random = systemRandom,
+}: Activation): Promise<Machine> {
   const rules = modes[mode]
   const issuer = labSpcIssuer(mode)
   const principal = issuer.chain[0]?.body.issuedPrincipal

@@ -27,7 +27,10 @@ export function readProtectedFile(bytes: Uint8Array): ProtectedFile {
  * @returns the original bytes
  * @throws VerificationFailed when the content does not fit key or size
  */
-export function decryptFile({ majorVersion, encryptedContent, originalSize }: Pfile, { key, cipherMode }: SymmetricKey): Buffer {
+export function decryptFile(
+  { majorVersion, encryptedContent, originalSize }: Pfile,
+  { key, cipherMode }: SymmetricKey,
+): Buffer {
   // Files of version 2 say ECB in the key and are CBC4K all the same
   const mode = majorVersion < 3 && cipherMode === 'ECB' ? 'CBC4K' : cipherMode
   const plain = decrypt(mode, key, encryptedContent)

@@ -37,7 +37,9 @@ export class OutsideValidTime extends Error {
   readonly rights: readonly TimedRight[]
   constructor(rights: readonly TimedRight[], now: Date) {
     const spans = rights.map(({ right, from, until }) => `${right}${timeOf(' from', from)}${timeOf(' until', until)}`)
-    super(`No right of the license holds now (${formatTime(now)} UTC): ${spans.join(', ') || 'it has none'}. Acquire a new license.`)
+    super(
+      `No right of the license holds now (${formatTime(now)} UTC): ${spans.join(', ') || 'it has none'}. Acquire a new license.`,
+    )
     this.rights = rights
   }
 }
@@ -51,13 +53,23 @@ function timeOf(word: string, time: Date | undefined): string {
  * @param pl leaf of the PL chain: the key must open its rights data
  * @throws VerificationFailed when it is not this account's or its sealed key is another license's, OutsideValidTime
  */
-export async function openLicense({ ul }: License, account: Account, now: Date, pl?: XrmlDocument): Promise<OpenedLicense> {
+export async function openLicense(
+  { ul }: License,
+  account: Account,
+  now: Date,
+  pl?: XrmlDocument,
+): Promise<OpenedLicense> {
   const what = 'UL'
   if (!isSamePrincipal(ul.account, account.rac.account)) {
-    throw new VerificationFailed(what, `it is for "${ul.account.object?.name}", not for "${account.mail}" with this key`)
+    throw new VerificationFailed(
+      what,
+      `it is for "${ul.account.object?.name}", not for "${account.mail}" with this key`,
+    )
   }
   const timedRights = timedRightsOf(ul)
-  const holding = timedRights.filter(({ from, until }) => (from === undefined || from <= now) && (until === undefined || now < until))
+  const holding = timedRights.filter(
+    ({ from, until }) => (from === undefined || from <= now) && (until === undefined || now < until),
+  )
   if (holding.length === 0) throw new OutsideValidTime(timedRights, now)
   const { payload } = await openSeal(account.signer, ul.enablingBits, ul.sealedTo, what)
   const contentKey = readContentKey(payload, what)
@@ -79,7 +91,8 @@ function timedRightsOf({ document }: Ul): readonly TimedRight[] {
   const { work, issuedTime } = document.body
   return (descend(work, 'RIGHTSGROUP', 'RIGHTSLIST')?.children ?? []).map((right) => {
     const { range, days } = readTimeCondition(child(right, 'CONDITIONLIST') ?? right)
-    const interval = days === undefined || issuedTime === undefined ? undefined : addSeconds(issuedTime, days * secondsPerDay)
+    const interval =
+      days === undefined || issuedTime === undefined ? undefined : addSeconds(issuedTime, days * secondsPerDay)
     const ends = [range?.until, interval].flatMap((end) => (end === undefined ? [] : [end.getTime()]))
     return {
       right: right.name === 'RIGHT' ? (right.attributes.name ?? '') : right.name,

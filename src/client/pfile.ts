@@ -56,13 +56,20 @@ const notice = Buffer.from(`${noticeText}\r\n`.padEnd(noticeLength), 'latin1')
  * The license is written as UTF-8 with byte order mark, which is what existing clients can read.
  * @throws PfileError
  */
-export function writePfileHeader({ extension, publishingLicense, originalSize, metadata = Buffer.alloc(0) }: NewPfile): Buffer {
+export function writePfileHeader({
+  extension,
+  publishingLicense,
+  originalSize,
+  metadata = Buffer.alloc(0),
+}: NewPfile): Buffer {
   if (publishingLicense === '') throw new PfileError('The publishing license is empty')
   if (!publishingLicense.isWellFormed() || !extension.isWellFormed()) {
     throw new PfileError('Publishing license or extension has half a surrogate pair, which UTF-8 cannot hold')
   }
   if (originalSize !== undefined && !(Number.isSafeInteger(originalSize) && originalSize >= 0)) {
-    throw new PfileError(`The original size is ${originalSize}; it must be a whole number of bytes, or undefined when unknown`)
+    throw new PfileError(
+      `The original size is ${originalSize}; it must be a whole number of bytes, or undefined when unknown`,
+    )
   }
   const extensionBytes = Buffer.from(requireExtension(extension), 'utf8')
   const license = Buffer.from(byteOrderMark + publishingLicense.replace(/^\uFEFF/, ''), 'utf8')
@@ -108,7 +115,8 @@ export function readPfile(bytes: Uint8Array): Pfile {
   const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const u32 = (offset: number, what: string): number => part(file, offset, 4, what).readUInt32LE()
 
-  if (!file.subarray(0, magic.length).equals(magic)) throw new PfileError('This is not a .pfile: it does not begin with ".pfile"')
+  if (!file.subarray(0, magic.length).equals(magic))
+    throw new PfileError('This is not a .pfile: it does not begin with ".pfile"')
   const majorVersion = u32(6, 'The version')
   const minorVersion = u32(10, 'The version')
   if (majorVersion < 2 || majorVersion > 3 || minorVersion > 255) {
@@ -133,7 +141,8 @@ export function readPfile(bytes: Uint8Array): Pfile {
   const [extension, license, metadata] = cutSections(file, sections, headerOffset + declared, contentOffset)
   const originalSize = long ? readSize(header.readBigUInt64LE(24)) : undefined
   requireContent(content.length, originalSize)
-  if (license === undefined || license.length === 0) throw new PfileError('There is no publishing license in the .pfile')
+  if (license === undefined || license.length === 0)
+    throw new PfileError('There is no publishing license in the .pfile')
 
   return {
     majorVersion,
@@ -158,8 +167,10 @@ function cutSections(file: Buffer, sections: readonly Section[], from: number, t
   const inOrder = sections.filter((section) => section.length > 0).toSorted((a, b) => a.offset - b.offset)
   let free = from
   for (const { what, offset, length } of inOrder) {
-    if (offset < free) throw new PfileError(`${what} begins at ${offset}, inside of what stands before it (up to ${free})`)
-    if (offset + length > to) throw new PfileError(`${what} ends at ${offset + length}, but the content begins at ${to}`)
+    if (offset < free)
+      throw new PfileError(`${what} begins at ${offset}, inside of what stands before it (up to ${free})`)
+    if (offset + length > to)
+      throw new PfileError(`${what} ends at ${offset + length}, but the content begins at ${to}`)
     free = offset + length
   }
   return sections.map(({ what, offset, length }) => (length === 0 ? Buffer.alloc(0) : part(file, offset, length, what)))
@@ -168,7 +179,9 @@ function cutSections(file: Buffer, sections: readonly Section[], from: number, t
 /** Sums of 32-bit numbers are exact in a double, so nothing here wraps around. */
 function part(file: Buffer, offset: number, length: number, what: string): Buffer {
   if (length < 0 || offset + length > file.length) {
-    throw new PfileError(`${what} goes beyond the end: ${Math.max(length, 0)} bytes at ${offset}, and the file has ${file.length}`)
+    throw new PfileError(
+      `${what} goes beyond the end: ${Math.max(length, 0)} bytes at ${offset}, and the file has ${file.length}`,
+    )
   }
   return file.subarray(offset, offset + length)
 }
@@ -183,7 +196,8 @@ function decode(read: () => string, refusal: string): string {
 
 function readSize(size: bigint): number | undefined {
   if (size === unknownSize) return undefined
-  if (size > BigInt(Number.MAX_SAFE_INTEGER)) throw new PfileError(`The original size is ${size} bytes; no content is that long`)
+  if (size > BigInt(Number.MAX_SAFE_INTEGER))
+    throw new PfileError(`The original size is ${size} bytes; no content is that long`)
   return Number(size)
 }
 
@@ -192,7 +206,9 @@ function requireContent(length: number, originalSize: number | undefined): void 
     throw new PfileError(`The encrypted content has ${length} bytes, no multiple of 16. Has the file been cut?`)
   }
   if (originalSize !== undefined && length < originalSize) {
-    throw new PfileError(`The encrypted content has ${length} bytes, the original ${originalSize}. Has the file been cut?`)
+    throw new PfileError(
+      `The encrypted content has ${length} bytes, the original ${originalSize}. Has the file been cut?`,
+    )
   }
 }
 
@@ -201,7 +217,9 @@ function requireExtension(extension: string): string {
   // oxlint-disable-next-line no-control-regex
   if (Buffer.byteLength(extension) > maximumExtension || /[\\/:\u0000-\u001f\u007f]/.test(extension)) {
     const shown = JSON.stringify(extension.slice(0, 40))
-    throw new PfileError(`The extension ${shown} is longer than ${maximumExtension} bytes or has a character that no file name has`)
+    throw new PfileError(
+      `The extension ${shown} is longer than ${maximumExtension} bytes or has a character that no file name has`,
+    )
   }
   return extension
 }

@@ -13,7 +13,8 @@ export function readPlChain(source: string | Uint8Array): readonly XrmlDocument[
   const bytes = typeof source === 'string' ? Buffer.from(source) : source
   const documents = readable('PL', () => readDocuments(decodeText(bytes)))
   const [chain] = splitChains(documents)
-  if (chain?.[0]?.kind !== 'PL') throw new VerificationFailed('PL', `the first document is a ${chain?.[0]?.kind ?? 'missing one'}, not a PL`)
+  if (chain?.[0]?.kind !== 'PL')
+    throw new VerificationFailed('PL', `the first document is a ${chain?.[0]?.kind ?? 'missing one'}, not a PL`)
   return chain
 }
 

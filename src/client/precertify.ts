@@ -13,7 +13,11 @@ import { readable, readChain, verifyIssuedBy, VerificationFailed } from './verif
  * @returns a RAC without private key, and the SLC chain of its server, as a licensee for `acquireLicense`
  * @throws SoapFault, CallFailed, VerificationFailed
  */
-export async function precertify(context: ClientContext, certificationUrl: string, mail: string): Promise<readonly XrmlDocument[]> {
+export async function precertify(
+  context: ClientContext,
+  certificationUrl: string,
+  mail: string,
+): Promise<readonly XrmlDocument[]> {
   const url = `${certificationUrl}/Precertification.asmx`
   const answer = await call(context, {
     url,
@@ -27,6 +31,7 @@ export async function precertify(context: ClientContext, certificationUrl: strin
   // The certificate comes without its chain
   const slcChain = await getLicensorCertificate(context, certificationUrl)
   const verified = verifyIssuedBy(slcChain, leaf as XrmlDocument, what)
-  if (readable(what, () => readRac(verified)).machine !== undefined) throw new VerificationFailed(what, 'it is bound to a machine')
+  if (readable(what, () => readRac(verified)).machine !== undefined)
+    throw new VerificationFailed(what, 'it is bound to a machine')
   return [verified, ...slcChain]
 }

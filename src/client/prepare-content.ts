@@ -42,7 +42,10 @@ export interface PreparedContent {
 const keyBytes = 16
 
 /** @throws VerificationFailed for a template of another server, RangeError for rights that cannot be written */
-export function prepareContent({ clock, random }: Pick<ClientContext, 'clock' | 'random'>, publication: Publication): PreparedContent {
+export function prepareContent(
+  { clock, random }: Pick<ClientContext, 'clock' | 'random'>,
+  publication: Publication,
+): PreparedContent {
   const { owner, server, slcChain, policy, cipherMode = 'CBC4K', contentId = newGuid(random) } = publication
   if (server.publicKey === undefined) throw new MalformedXrml('The server that is to license the content has no key')
   const recipient = publicKeyFromModulus(server.publicKey.modulus)
@@ -75,7 +78,9 @@ interface Written extends Pick<PlFields, 'descriptor' | 'referralInfo' | 'validi
 function fromTemplate(text: string, slcChain: readonly XrmlDocument[]): Written {
   const { body } = verifyTemplate(text, slcChain).document
   const descriptor = child(body.element, 'DESCRIPTOR')
-  const referral = childrenNamed(body.element, 'DISTRIBUTIONPOINT').find((point) => child(point, 'OBJECT')?.attributes.type === 'Referral-Info')
+  const referral = childrenNamed(body.element, 'DISTRIBUTIONPOINT').find(
+    (point) => child(point, 'OBJECT')?.attributes.type === 'Referral-Info',
+  )
   return {
     rightsData: text,
     descriptor: descriptor === undefined ? undefined : asMarkup(outerText(descriptor)),
@@ -85,15 +90,30 @@ function fromTemplate(text: string, slcChain: readonly XrmlDocument[]): Written 
 
 const englishUnitedStates = 1033
 
-function fromRights(policy: OwnRights, descriptorId: string, issuedTime: Date, contentObject: Markup, metadata: Markup): Written {
+function fromRights(
+  policy: OwnRights,
+  descriptorId: string,
+  issuedTime: Date,
+  contentObject: Markup,
+  metadata: Markup,
+): Written {
   const { rights, validUntil, referral, name, description = '', applicationData = [] } = policy
   const texts = policy.texts ?? (name === undefined ? [] : [{ lcid: englishUnitedStates, name, description }])
   if (validUntil !== undefined) checkEnd(validUntil, issuedTime, 'The content')
   const referralInfo = referral === undefined ? undefined : referralInfoElement(referral)
   const descriptor =
-    texts.length === 0 ? undefined : descriptorElement({ idType: 'MS-GUID', id: descriptorId, name: descriptorName(texts) })
+    texts.length === 0
+      ? undefined
+      : descriptorElement({ idType: 'MS-GUID', id: descriptorId, name: descriptorName(texts) })
   return {
-    rightsData: buildRightsData({ issuedTime, referralInfo, contentObject, metadata, grants: grantsOf(rights, issuedTime), applicationData }),
+    rightsData: buildRightsData({
+      issuedTime,
+      referralInfo,
+      contentObject,
+      metadata,
+      grants: grantsOf(rights, issuedTime),
+      applicationData,
+    }),
     descriptor,
     referralInfo,
     ...(validUntil === undefined ? {} : { validity: { from: issuedTime, until: validUntil } }),

@@ -9,9 +9,16 @@ import type { Published } from './publish.js'
  * @param extension of the original file, with its dot; '' when it had none
  * @throws PfileError, RangeError
  */
-export function protectBytes(published: Pick<Published, 'text' | 'contentKey'>, extension: string, plain: Uint8Array): Buffer {
+export function protectBytes(
+  published: Pick<Published, 'text' | 'contentKey'>,
+  extension: string,
+  plain: Uint8Array,
+): Buffer {
   const key = keyOf(published, ['CBC4K', 'ECB'])
-  const encryptedContent = published.contentKey.cipherMode === 'ECB' ? encryptContent('ECB', key, filledUp(plain)) : encryptContent('CBC4K', key, plain)
+  const encryptedContent =
+    published.contentKey.cipherMode === 'ECB'
+      ? encryptContent('ECB', key, filledUp(plain))
+      : encryptContent('CBC4K', key, plain)
   return writePfile({ extension, publishingLicense: published.text, originalSize: plain.length, encryptedContent })
 }
 
@@ -45,13 +52,16 @@ async function* counted(chunks: Chunks, expected: number | undefined): AsyncGene
     size += chunk.length
     yield chunk
   }
-  if (expected !== undefined && size !== expected) throw new RangeError(`The content has ${size} bytes, announced were ${expected}`)
+  if (expected !== undefined && size !== expected)
+    throw new RangeError(`The content has ${size} bytes, announced were ${expected}`)
 }
 
 /** Readers take the cipher mode from the sealed key. */
 function keyOf({ contentKey }: Pick<Published, 'contentKey'>, modes: readonly CipherMode[]): Buffer {
   if (!modes.includes(contentKey.cipherMode)) {
-    throw new RangeError(`This is encrypted with ${modes.join(' or ')}, the content was published for ${contentKey.cipherMode}`)
+    throw new RangeError(
+      `This is encrypted with ${modes.join(' or ')}, the content was published for ${contentKey.cipherMode}`,
+    )
   }
   return contentKey.key
 }

@@ -31,7 +31,10 @@ export async function openPublisher(
   const chain = verifyChainToRoot(documents, trustRoots, what)
   const clc = readable(what, () => readClc(chain[0] as XrmlDocument))
   if (!isSameId(clc.account.object, account.rac.account.object)) {
-    throw new VerificationFailed(what, `it was issued to "${clc.account.object?.id}", the RAC is of "${account.rac.account.object?.id}"`)
+    throw new VerificationFailed(
+      what,
+      `it was issued to "${clc.account.object?.id}", the RAC is of "${account.rac.account.object?.id}"`,
+    )
   }
   const key = await openPrivateKey(account.signer, clc.enablingBits, clc.issuer, clc.account, what)
   return { clc, chain, key, signer: createSigner('openssl', key) }

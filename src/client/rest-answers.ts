@@ -4,14 +4,29 @@ import { AccessDenied, isObject, textOf } from './rest-caller.js'
 import type { RestLicense, RestPublished, RestServices, RestTemplate } from './rest-types.js'
 import { VerificationFailed } from './verify.js'
 
-export const restServiceNames = ['EndUserLicenses', 'PublishingLicenses', 'Templates', 'ClientDebugLogs', 'ClientPerformanceLogs'] as const
+export const restServiceNames = [
+  'EndUserLicenses',
+  'PublishingLicenses',
+  'Templates',
+  'ClientDebugLogs',
+  'ClientPerformanceLogs',
+] as const
 
 /** @throws VerificationFailed unless all five are there */
 export function readServices(answer: unknown, url: string): RestServices {
   const what = `service list from ${url}`
-  const entries = listOf(answer, what).map((entry): readonly [string, string] => [textOf(entry['Name']), textOf(entry['Uri'])])
-  const wrong = entries.find(([name, uri]) => name === '' || !/^https?:$/.test(URL.canParse(uri) ? new URL(uri).protocol : ''))
-  if (wrong !== undefined) throw new VerificationFailed(what, `it has an entry without name or http address: ${JSON.stringify(wrong).slice(0, 100)}`)
+  const entries = listOf(answer, what).map((entry): readonly [string, string] => [
+    textOf(entry['Name']),
+    textOf(entry['Uri']),
+  ])
+  const wrong = entries.find(
+    ([name, uri]) => name === '' || !/^https?:$/.test(URL.canParse(uri) ? new URL(uri).protocol : ''),
+  )
+  if (wrong !== undefined)
+    throw new VerificationFailed(
+      what,
+      `it has an entry without name or http address: ${JSON.stringify(wrong).slice(0, 100)}`,
+    )
   const services = new Map(entries.map(([name, uri]) => [name.toLowerCase(), uri]))
   const missing = restServiceNames.filter((name) => !services.has(name.toLowerCase()))
   if (missing.length > 0) throw new VerificationFailed(what, `it does not have ${missing.join(', ')}`)
@@ -22,7 +37,8 @@ export function readTemplates(answer: unknown, url: string): readonly RestTempla
   const what = `template list from ${url}`
   return listOf(answer, what).map((entry) => {
     const [id, name, description] = [textOf(entry['Id']), textOf(entry['Name']), textOf(entry['Description'])]
-    if (id === '' || name === '' || description === '') throw new VerificationFailed(what, 'a template lacks Id, Name or Description')
+    if (id === '' || name === '' || description === '')
+      throw new VerificationFailed(what, 'a template lacks Id, Name or Description')
     return { id, name, description }
   })
 }
@@ -33,17 +49,26 @@ export function readPublished(answer: unknown, url: string): RestPublished {
   const license = textOf(members['SerializedPublishingLicense'])
   if (license === '') throw new VerificationFailed(what, 'SerializedPublishingLicense is missing')
   const text = new TextDecoder().decode(Buffer.from(license, 'base64'))
-  return { text, contentId: textOf(members['ContentId']), contentKey: readKey(members['Key'], what), owner: textOf(members['Owner']) }
+  return {
+    text,
+    contentId: textOf(members['ContentId']),
+    contentKey: readKey(members['Key'], what),
+    owner: textOf(members['Owner']),
+  }
 }
 
 /** @throws AccessDenied, VerificationFailed */
 export function readLicense(answer: unknown, url: string, user: string): RestLicense {
   const what = `end user license from ${url}`
   const members = objectOf(answer, what)
-  const status = textOf(members['AccessStatus']) || (members['Key'] === undefined || members['Key'] === null ? 'AccessDenied' : 'AccessGranted')
-  if (status.toLowerCase() !== 'accessgranted') throw new AccessDenied(status, textOf(members['IssuedTo']) || user, textOf(members['Referrer']) || undefined)
+  const status =
+    textOf(members['AccessStatus']) ||
+    (members['Key'] === undefined || members['Key'] === null ? 'AccessDenied' : 'AccessGranted')
+  if (status.toLowerCase() !== 'accessgranted')
+    throw new AccessDenied(status, textOf(members['IssuedTo']) || user, textOf(members['Referrer']) || undefined)
   const rights = members['Rights'] ?? []
-  if (!Array.isArray(rights) || rights.some((right) => typeof right !== 'string')) throw new VerificationFailed(what, 'Rights is no list of texts')
+  if (!Array.isArray(rights) || rights.some((right) => typeof right !== 'string'))
+    throw new VerificationFailed(what, 'Rights is no list of texts')
   const validUntil = textOf(members['LicenseValidUntil'])
   return {
     contentKey: readKey(members['Key'], what),
@@ -59,11 +84,16 @@ const cipherModes: readonly CipherMode[] = ['ECB', 'CBC4K', 'CBC4K.NOPADDING', '
 
 function readKey(value: unknown, what: string): SymmetricKey {
   const members = objectOf(value, `${what}, Key`)
-  const named = textOf(members['CipherMode']).replace(/^microsoft\./i, '').toUpperCase()
+  const named = textOf(members['CipherMode'])
+    .replace(/^microsoft\./i, '')
+    .toUpperCase()
   const cipherMode = cipherModes.find((mode) => mode === named)
   const key = Buffer.from(textOf(members['Value']), 'base64')
   if (cipherMode === undefined || textOf(members['Algorithm']) !== 'AES' || ![16, 24, 32].includes(key.length)) {
-    throw new VerificationFailed(what, `its key is of ${textOf(members['Algorithm'])} ${textOf(members['CipherMode'])} with ${key.length} bytes, which this client does not know`)
+    throw new VerificationFailed(
+      what,
+      `its key is of ${textOf(members['Algorithm'])} ${textOf(members['CipherMode'])} with ${key.length} bytes, which this client does not know`,
+    )
   }
   return { key, cipherMode }
 }

@@ -31,7 +31,9 @@ export class RestRefused extends Error {
   /** Such as `Microsoft.RightsManagement.Exceptions.BadInputException`; '' when the answer names none. */
   readonly code: string
   constructor(url: string, status: number, code: string, message: string) {
-    super(`${url} refused with HTTP ${status}: ${[code, message].filter((part) => part !== '').join(': ') || 'no reason given'}`)
+    super(
+      `${url} refused with HTTP ${status}: ${[code, message].filter((part) => part !== '').join(': ') || 'no reason given'}`,
+    )
     this.url = url
     this.status = status
     this.code = code
@@ -59,7 +61,11 @@ const maximumBytes = 16 * 1024 * 1024
  * Sends the request as it is, with the token when there is one.
  * @throws CallFailed when there is no answer
  */
-export async function sendRest({ url, body, headers }: RestRequest, token: string | undefined, context: RestCallContext): Promise<RestReply> {
+export async function sendRest(
+  { url, body, headers }: RestRequest,
+  token: string | undefined,
+  context: RestCallContext,
+): Promise<RestReply> {
   const { timeoutMilliseconds } = context
   try {
     const response = await context.fetch(url, {
@@ -77,10 +83,19 @@ export async function sendRest({ url, body, headers }: RestRequest, token: strin
       signal: AbortSignal.timeout(timeoutMilliseconds),
     })
     const bytes = await readBounded(response, url, maximumBytes)
-    return { status: response.status, text: new TextDecoder().decode(bytes), challenge: response.headers.get('www-authenticate') ?? '' }
+    return {
+      status: response.status,
+      text: new TextDecoder().decode(bytes),
+      challenge: response.headers.get('www-authenticate') ?? '',
+    }
   } catch (error) {
     if (error instanceof CallFailed) throw error
-    throw new CallFailed(url, undefined, `${url} cannot be called: ${adviceOnError(error, url, timeoutMilliseconds)}`, error)
+    throw new CallFailed(
+      url,
+      undefined,
+      `${url} cannot be called: ${adviceOnError(error, url, timeoutMilliseconds)}`,
+      error,
+    )
   }
 }
 
@@ -91,7 +106,12 @@ export async function sendRest({ url, body, headers }: RestRequest, token: strin
 export function readReply(url: string, { status, text }: RestReply): unknown {
   const value = parsed(text)
   if (status === 200 && value !== undefined) return value
-  if (status === 200) throw new CallFailed(url, status, `${url} answered HTTP 200, but not with JSON. Is this the address of an RMS REST service?`)
+  if (status === 200)
+    throw new CallFailed(
+      url,
+      status,
+      `${url} answered HTTP 200, but not with JSON. Is this the address of an RMS REST service?`,
+    )
   const { Code: code, Message: message } = isObject(value) ? value : {}
   throw new RestRefused(url, status, textOf(code), textOf(message))
 }

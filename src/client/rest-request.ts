@@ -4,20 +4,28 @@ import type { RestPolicy, RestPublishOptions } from './rest-types.js'
 export function publishBody(policy: RestPolicy, { cipherMode }: RestPublishOptions): object {
   const common = { AllowAuditedExtraction: true, PreferDeprecatedAlgorithms: cipherMode === 'ECB' }
   if ('templateId' in policy) return { ...common, TemplateId: policy.templateId }
-  if ('roles' in policy) return { ...common, Policy: { UserRoles: policy.roles.map(({ to, roles }) => ({ Users: [to], Roles: roles })) } }
+  if ('roles' in policy)
+    return { ...common, Policy: { UserRoles: policy.roles.map(({ to, roles }) => ({ Users: [to], Roles: roles })) } }
   const { rights, name, description, referral, validUntil, applicationData = [] } = policy
   const unsayable = rights.find(({ until }) => until !== undefined)
-  if (unsayable !== undefined) throw new RangeError(`Rights of ${unsayable.to} end at a time of their own, which REST cannot say: give validUntil for the content`)
+  if (unsayable !== undefined)
+    throw new RangeError(
+      `Rights of ${unsayable.to} end at a time of their own, which REST cannot say: give validUntil for the content`,
+    )
   const days = Math.min(...rights.map((entry) => entry.days ?? Infinity))
   return {
     ...common,
     ...(referral === undefined ? {} : { ReferralInfo: referral }),
     Policy: {
       UserRights: rights.map((entry) => ({ Users: [entry.to], Rights: entry.rights })),
-      ...(name === undefined ? {} : { Descriptors: [{ Name: name, Description: description ?? '', Language: 'en-US' }] }),
+      ...(name === undefined
+        ? {}
+        : { Descriptors: [{ Name: name, Description: description ?? '', Language: 'en-US' }] }),
       ...(validUntil === undefined ? {} : { LicenseValidUntil: `${validUntil.toISOString().slice(0, 19)}Z` }),
       ...(Number.isFinite(days) ? { IntervalTimeInDays: days } : {}),
-      ...(applicationData.length === 0 ? {} : { EncryptedApplicationData: Object.fromEntries(applicationData.map((entry) => [entry.name, entry.value])) }),
+      ...(applicationData.length === 0
+        ? {}
+        : { EncryptedApplicationData: Object.fromEntries(applicationData.map((entry) => [entry.name, entry.value])) }),
     },
   }
 }

@@ -14,16 +14,31 @@ export interface Challenge {
 export class ForeignSignInService extends Error {
   override readonly name = 'ForeignSignInService'
   constructor(url: string) {
-    super(`The server sends its users to ${url} to sign in, a host this client has not been told of. Your password would be sent there: name the host in \`signInHosts\` if that is right, or give a token.`)
+    super(
+      `The server sends its users to ${url} to sign in, a host this client has not been told of. Your password would be sent there: name the host in \`signInHosts\` if that is right, or give a token.`,
+    )
   }
 }
 
 /** @throws CallFailed when it is no Bearer challenge that names a sign-in service */
 export function readChallenge(url: string, header: string): Challenge {
   const parts = /^bearer\s+/i.test(header) ? header.replace(/^bearer\s+/i, '').split(',') : []
-  const values = new Map(parts.map((part) => part.split('=')).flatMap(([name = '', value, ...more]) => (value === undefined || more.length > 0 ? [] : [[name.trim().toLowerCase(), value.trim().replace(/^"|"$/g, '')] as const])))
+  const values = new Map(
+    parts
+      .map((part) => part.split('='))
+      .flatMap(([name = '', value, ...more]) =>
+        value === undefined || more.length > 0
+          ? []
+          : [[name.trim().toLowerCase(), value.trim().replace(/^"|"$/g, '')] as const],
+      ),
+  )
   const authorization = values.get('authorization_uri') ?? values.get('authorization') ?? ''
-  if (!URL.canParse(authorization)) throw new CallFailed(url, 401, `${url} asks for a sign-in, but does not say where: WWW-Authenticate is "${header.slice(0, 200)}"`)
+  if (!URL.canParse(authorization))
+    throw new CallFailed(
+      url,
+      401,
+      `${url} asks for a sign-in, but does not say where: WWW-Authenticate is "${header.slice(0, 200)}"`,
+    )
   return { authorization, resource: values.get('resource') ?? values.get('realm') ?? new URL(url).host }
 }
 
@@ -42,7 +57,11 @@ const maximumBytes = 256 * 1024
  * Signs in by password at the token endpoint, which stands beside the authorize endpoint.
  * @throws ForeignSignInService, CallFailed
  */
-export async function signInByPassword({ authorization, resource }: Challenge, { user, password, hosts }: SignIn, context: RestCallContext): Promise<string> {
+export async function signInByPassword(
+  { authorization, resource }: Challenge,
+  { user, password, hosts }: SignIn,
+  context: RestCallContext,
+): Promise<string> {
   const { origin, pathname, hostname } = new URL(authorization)
   if (!hosts.includes(hostname)) throw new ForeignSignInService(authorization)
   const url = `${origin}/${pathname.split('/')[1] ?? ''}/oauth2/token`
@@ -50,7 +69,11 @@ export async function signInByPassword({ authorization, resource }: Challenge, {
   try {
     const response = await context.fetch(url, {
       method: 'POST',
-      headers: { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json', 'user-agent': context.userAgent },
+      headers: {
+        'content-type': 'application/x-www-form-urlencoded',
+        accept: 'application/json',
+        'user-agent': context.userAgent,
+      },
       body: new URLSearchParams(form).toString(),
       redirect: 'manual',
       signal: AbortSignal.timeout(context.timeoutMilliseconds),
@@ -59,7 +82,12 @@ export async function signInByPassword({ authorization, resource }: Challenge, {
     return readToken(url, response.status, text, user)
   } catch (error) {
     if (error instanceof CallFailed) throw error
-    throw new CallFailed(url, undefined, `${url} cannot be called: ${adviceOnError(error, url, context.timeoutMilliseconds)}`, error)
+    throw new CallFailed(
+      url,
+      undefined,
+      `${url} cannot be called: ${adviceOnError(error, url, context.timeoutMilliseconds)}`,
+      error,
+    )
   }
 }
 

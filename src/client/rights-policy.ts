@@ -59,7 +59,8 @@ export function grantsOf(entries: readonly RightsEntry[], issuedTime: Date): rea
     const range = until === undefined ? undefined : { from: toMinute(issuedTime), until }
     return rights.map((right): Grant => ({ right, principal: principalOf(to), range, days }))
   })
-  if (grants.length > maximumGrants) throw new RangeError(`${grants.length} rights are too many, ${maximumGrants} can be given`)
+  if (grants.length > maximumGrants)
+    throw new RangeError(`${grants.length} rights are too many, ${maximumGrants} can be given`)
   const hasOwner = grants.some(({ right, principal }) => right === 'OWNER' && principal === ownerPrincipal)
   return hasOwner ? grants : [...grants, { right: 'OWNER', principal: ownerPrincipal }]
 }

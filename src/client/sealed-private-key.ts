@@ -28,11 +28,17 @@ export async function openPrivateKey(
 }
 
 /** Opens sealed bits and checks the document they are tied to. */
-export async function openSeal(opener: Signer, enablingBits: EnablingBitsField, sealedTo: string, what: string): Promise<Unsealed> {
+export async function openSeal(
+  opener: Signer,
+  enablingBits: EnablingBitsField,
+  sealedTo: string,
+  what: string,
+): Promise<Unsealed> {
   const unsealed = await unseal(opener, enablingBits.type, enablingBits.bytes).catch((error: unknown) => {
     if (error instanceof SealBroken) throw new VerificationFailed(what, error.message, error)
     throw error
   })
-  if (!unsealed.belongsTo(sealedTo)) throw new VerificationFailed(what, 'the sealed key inside was made for another document')
+  if (!unsealed.belongsTo(sealedTo))
+    throw new VerificationFailed(what, 'the sealed key inside was made for another document')
   return unsealed
 }

@@ -11,7 +11,9 @@ export function baseUrlOf(address: string): string {
 /** The folder of a service from the folder's or a file's address, without slash at the end. A server's bare address gets `/_wmcs`. */
 export function folderUrlOf(address: string): string {
   if (!URL.canParse(address) || !/^https?:$/.test(new URL(address).protocol)) {
-    throw new RangeError(`"${address}" is not the http or https address of an RMS cluster, such as http://rms.contoso.test/_wmcs`)
+    throw new RangeError(
+      `"${address}" is not the http or https address of an RMS cluster, such as http://rms.contoso.test/_wmcs`,
+    )
   }
   const { origin, pathname } = new URL(address)
   const path = pathname.replace(/\/[^/]*\.asmx$/i, '').replace(/\/+$/, '')

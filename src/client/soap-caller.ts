@@ -11,7 +11,14 @@ import { quoted, SoapProblem } from '../soap/soap-problem.js'
 import type { SoapVersion } from '../soap/soap-problem.js'
 import { plainVersions, versionDataHeader } from '../soap/version-data.js'
 import type { VersionData } from '../soap/version-data.js'
-import { basicAuthorization, openConnections, TooManyBytes, type Connections, type Credentials, type HttpAnswer } from './connections.js'
+import {
+  basicAuthorization,
+  openConnections,
+  TooManyBytes,
+  type Connections,
+  type Credentials,
+  type HttpAnswer,
+} from './connections.js'
 
 export interface SoapCall {
   readonly url: string
@@ -109,9 +116,18 @@ async function post(call: SoapCall): Promise<HttpAnswer> {
     })
   } catch (error) {
     if (error instanceof TooManyBytes) {
-      throw new CallFailed(url, error.status, `${url} answered with more than ${maximumBytes} bytes. Raise the limit if this is right.`)
+      throw new CallFailed(
+        url,
+        error.status,
+        `${url} answered with more than ${maximumBytes} bytes. Raise the limit if this is right.`,
+      )
     }
-    throw new CallFailed(url, undefined, `${url} cannot be called: ${adviceOnError(error, url, timeoutMilliseconds)}`, error)
+    throw new CallFailed(
+      url,
+      undefined,
+      `${url} cannot be called: ${adviceOnError(error, url, timeoutMilliseconds)}`,
+      error,
+    )
   } finally {
     if (call.connections === undefined) await connections.close()
   }
@@ -120,7 +136,10 @@ async function post(call: SoapCall): Promise<HttpAnswer> {
 /** What goes over HTTP, signed in by Basic: for callers that send it themselves. */
 export function httpRequestOf(call: SoapCall): { readonly headers: Record<string, string>; readonly body: string } {
   const { credentials } = call
-  const headers = { ...requestHeaders(call), ...(credentials === undefined ? {} : { Authorization: basicAuthorization(credentials) }) }
+  const headers = {
+    ...requestHeaders(call),
+    ...(credentials === undefined ? {} : { Authorization: basicAuthorization(credentials) }),
+  }
   return { headers, body: requestBody(call) }
 }
 
@@ -165,7 +184,12 @@ function readAnswer(url: string, { status, type, bytes }: HttpAnswer): SoapMessa
     return readEnvelope(decodeText(bytes))
   } catch (error) {
     if (!(error instanceof SoapProblem) && !(error instanceof TypeError)) throw error
-    throw new CallFailed(url, status, `${url} answered HTTP ${status}, but not with a SOAP message: ${error.message}`, error)
+    throw new CallFailed(
+      url,
+      status,
+      `${url} answered HTTP ${status}, but not with a SOAP message: ${error.message}`,
+      error,
+    )
   }
 }
 

@@ -35,7 +35,8 @@ export function readChain(texts: readonly string[], kind: DocumentKind, what: st
   const documents = readable(what, () => texts.map((text) => readOneDocument(text)))
   const [leaf] = documents
   if (leaf === undefined) throw new VerificationFailed(what, 'the answer holds no document')
-  if (leaf.kind !== kind) throw new VerificationFailed(what, `the first document of the chain is a ${leaf.kind}, not a ${kind}`)
+  if (leaf.kind !== kind)
+    throw new VerificationFailed(what, `the first document of the chain is a ${leaf.kind}, not a ${kind}`)
   return documents
 }
 
@@ -68,13 +69,19 @@ export function verifyChainToRoot(
   const issuer = verified.at(-1)?.body.issuer
   if (!roots.some((root) => root.publicKey.modulus === issuer?.publicKey?.modulus)) {
     const pinned = roots.map((root) => `"${root.name}"`).join(' or ')
-    throw new VerificationFailed(what, `its chain ends at "${issuer?.object?.id ?? ''}", whose key is not that of ${pinned}`)
+    throw new VerificationFailed(
+      what,
+      `its chain ends at "${issuer?.object?.id ?? ''}", whose key is not that of ${pinned}`,
+    )
   }
   return verified
 }
 
 /** The same without a root: for what a file carries, whose chain is only completed by the server that made it. */
-export function verifyLinks(documents: readonly XrmlDocument[], what: string = documents[0]?.kind ?? 'chain'): readonly XrmlDocument[] {
+export function verifyLinks(
+  documents: readonly XrmlDocument[],
+  what: string = documents[0]?.kind ?? 'chain',
+): readonly XrmlDocument[] {
   const check = checkChain(documents)
   if (!check.ok) throw new VerificationFailed(what, check.why ?? 'unknown')
   return check.documents

@@ -38,7 +38,12 @@ export function selfEnrollmentService(mode: CryptoMode): EnrollmentIssuer {
 }
 
 /** An SLC with the chain above it, leaf first: valid as long as its issuer may issue. */
-export async function issueLicensorCertificate(enrollee: Enrollee, issuer: EnrollmentIssuer, now: Date, random: Random): Promise<readonly XrmlDocument[]> {
+export async function issueLicensorCertificate(
+  enrollee: Enrollee,
+  issuer: EnrollmentIssuer,
+  now: Date,
+  random: Random,
+): Promise<readonly XrmlDocument[]> {
   const range = issuer.chain[0] === undefined ? undefined : issueRange(issuer.chain[0])
   if (range === undefined) throw new Error('The issuer of the SLC has no right ISSUE')
   const slc = await buildIssuingCertificate(
@@ -66,4 +71,3 @@ export async function issueLicensorCertificate(enrollee: Enrollee, issuer: Enrol
   )
   return [readOneDocument(slc), ...issuer.chain]
 }
-

@@ -62,15 +62,25 @@ export async function provisionRoot(store: Store, cluster: NewRootCluster, effec
   const serviceConnectionPoint = `${cluster.baseUrl}/certification`
   const requirePlace = async (): Promise<void> => {
     const root = await rootCluster(store)
-    if (root !== undefined) throw new CannotProvision(`The forest has the root cluster "${root.name}" already, and it has one: add a server to it, or a licensing cluster`)
+    if (root !== undefined)
+      throw new CannotProvision(
+        `The forest has the root cluster "${root.name}" already, and it has one: add a server to it, or a licensing cluster`,
+      )
     const registered = (await store.forest.read()).serviceConnectionPoint
     if (registered !== undefined && registered !== serviceConnectionPoint) {
-      throw new CannotProvision(`The service connection point of the forest names ${registered}, which is no cluster of this database. If that root is gone, remove the service connection point first: rms-emulator scp remove --db …`)
+      throw new CannotProvision(
+        `The service connection point of the forest names ${registered}, which is no cluster of this database. If that root is gone, remove the service connection point first: rms-emulator scp remove --db …`,
+      )
     }
     await requireName(store, cluster.name)
   }
   const enroll = (enrollee: Enrollee): Promise<readonly XrmlDocument[]> => selfEnroll(enrollee, cluster.mode, effects)
-  await provision(store, { ...cluster, kind: 'root', trustedRacIssuers: 'own', serviceConnectionPoint, requirePlace }, enroll, effects)
+  await provision(
+    store,
+    { ...cluster, kind: 'root', trustedRacIssuers: 'own', serviceConnectionPoint, requirePlace },
+    enroll,
+    effects,
+  )
 }
 
 /**
@@ -79,16 +89,29 @@ export async function provisionRoot(store: Store, cluster: NewRootCluster, effec
  */
 export async function provisionLicensing(store: Store, cluster: NewLicensingCluster, effects: Effects): Promise<void> {
   const root = await rootCluster(store)
-  if (root === undefined) throw new CannotProvision('The forest has no root cluster: provision it first, a licensing-only cluster trusts its account certificates')
+  if (root === undefined)
+    throw new CannotProvision(
+      'The forest has no root cluster: provision it first, a licensing-only cluster trusts its account certificates',
+    )
   const mode = root.configuration.cryptographicMode
   const enroll = async (enrollee: Enrollee): Promise<readonly XrmlDocument[]> => {
     if (cluster.enrollment !== 'root') return selfEnroll(enrollee, mode, effects)
     const { serviceConnectionPoint } = await store.forest.read()
-    return subEnrollAtRoot(serviceConnectionPoint ?? certificationUrlOf(root.configuration), enrollee, await serviceAccount(store.directory), cluster.ca)
+    return subEnrollAtRoot(
+      serviceConnectionPoint ?? certificationUrlOf(root.configuration),
+      enrollee,
+      await serviceAccount(store.directory),
+      cluster.ca,
+    )
   }
   const rootKey = readOneDocument(root.configuration.slc[0] ?? '').body.issuedPrincipal?.publicKey?.modulus ?? ''
   const requirePlace = (): Promise<void> => requireName(store, cluster.name)
-  await provision(store, { ...cluster, mode, kind: 'licensing', trustedRacIssuers: [rootKey], requirePlace }, enroll, effects)
+  await provision(
+    store,
+    { ...cluster, mode, kind: 'licensing', trustedRacIssuers: [rootKey], requirePlace },
+    enroll,
+    effects,
+  )
 }
 
 interface Plan extends NewCluster {
@@ -102,14 +125,26 @@ interface Plan extends NewCluster {
   readonly requirePlace: () => Promise<void>
 }
 
-async function provision(store: Store, plan: Plan, enroll: (enrollee: Enrollee) => Promise<readonly XrmlDocument[]>, { clock, random }: Effects): Promise<void> {
+async function provision(
+  store: Store,
+  plan: Plan,
+  enroll: (enrollee: Enrollee) => Promise<readonly XrmlDocument[]>,
+  { clock, random }: Effects,
+): Promise<void> {
   await plan.requirePlace()
   const now = clock.now()
   const rules = modes[plan.mode]
   const key = await generateKeyPair(rules.keyBits)
   const salt = random.bytes(saltLength)
   const clusterKey = await clusterKeyOf(plan.keyPassword, salt)
-  const slc = await enroll({ guid: newGuid(random), name: plan.name, url: plan.baseUrl, version: serverVersion, sku: serverSku, publicKey: key.publicKey })
+  const slc = await enroll({
+    guid: newGuid(random),
+    name: plan.name,
+    url: plan.baseUrl,
+    version: serverVersion,
+    sku: serverSku,
+    publicKey: key.publicKey,
+  })
   const principal = slc[0]?.body.issuedPrincipal
   if (principal === undefined) throw new Error('The SLC just made has no principal')
   const configuration = defaultConfiguration({
@@ -123,21 +158,34 @@ async function provision(store: Store, plan: Plan, enroll: (enrollee: Enrollee) 
     serverSKU: serverSku,
     ...plan.settings,
   })
-  const issuer = { principal, signer: createSigner('openssl', key), hash: rules.hash, licensingUrl: `${plan.baseUrl}/licensing` }
+  const issuer = {
+    principal,
+    signer: createSigner('openssl', key),
+    hash: rules.hash,
+    licensingUrl: `${plan.baseUrl}/licensing`,
+  }
   const templates = await signSeedTemplates(issuer, now, random)
   const sealedKeyPair = sealClusterKeyPair(clusterKey, plan.name, key, random)
   const row = { name: plan.name, kind: plan.kind, configuration, keySalt: salt.toString('base64'), sealedKeyPair }
-  if (await store.clusters.insertIfAbsent(row, { templates, serviceConnectionPoint: plan.serviceConnectionPoint })) return
+  if (await store.clusters.insertIfAbsent(row, { templates, serviceConnectionPoint: plan.serviceConnectionPoint }))
+    return
   // Somebody else was faster: what stands in the way now is what to tell.
   await plan.requirePlace()
-  throw new CannotProvision(`The forest was changed by somebody else while the cluster "${plan.name}" was made: nothing of it is there, try again`)
+  throw new CannotProvision(
+    `The forest was changed by somebody else while the cluster "${plan.name}" was made: nothing of it is there, try again`,
+  )
 }
 
 async function requireName(store: Store, name: string): Promise<void> {
-  if ((await store.clusters.find(name)) !== undefined) throw new CannotProvision(`There is a cluster "${name}" already: choose another name, or add a server to it`)
+  if ((await store.clusters.find(name)) !== undefined)
+    throw new CannotProvision(`There is a cluster "${name}" already: choose another name, or add a server to it`)
 }
 
-function selfEnroll(enrollee: Enrollee, mode: CryptoMode, { clock, random }: Effects): Promise<readonly XrmlDocument[]> {
+function selfEnroll(
+  enrollee: Enrollee,
+  mode: CryptoMode,
+  { clock, random }: Effects,
+): Promise<readonly XrmlDocument[]> {
   return issueLicensorCertificate(enrollee, selfEnrollmentService(mode), clock.now(), random)
 }
 

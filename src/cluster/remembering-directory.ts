@@ -41,7 +41,11 @@ export function rememberingDirectory(directory: VersionedDirectory, limit = 10_0
   }
   const look = (): Promise<string> => (looking ??= lookAnew())
 
-  const ask = async <Answer>(versionNow: () => Promise<string>, key: string, question: () => Promise<Answer>): Promise<Answer> => {
+  const ask = async <Answer>(
+    versionNow: () => Promise<string>,
+    key: string,
+    question: () => Promise<Answer>,
+  ): Promise<Answer> => {
     try {
       const version = await versionNow()
       const before = answers.get(key)
@@ -64,7 +68,8 @@ export function rememberingDirectory(directory: VersionedDirectory, limit = 10_0
     accountByMail: (mail) => ask(versionNow, `accountByMail ${mail}`, () => directory.accountByMail(mail)),
     groupByMail: (mail) => ask(versionNow, `groupByMail ${mail}`, () => directory.groupByMail(mail)),
     groupByName: (name) => ask(versionNow, `groupByName ${name}`, () => directory.groupByName(name)),
-    authenticate: (name, password) => ask(versionNow, `authenticate ${credentialsKey(name, password)}`, () => directory.authenticate(name, password)),
+    authenticate: (name, password) =>
+      ask(versionNow, `authenticate ${credentialsKey(name, password)}`, () => directory.authenticate(name, password)),
     // The password itself: who signs in by NTLM is to go on as well, and nothing less proves an NTLM response.
     passwordOf: (sid) => ask(versionNow, `passwordOf ${sid}`, () => directory.passwordOf(sid)),
     memberships: (sid) => ask(versionNow, `memberships ${sid}`, () => directory.memberships(sid)),

@@ -173,7 +173,9 @@ export function createRequestLog(store: Pick<RequestLogStore, 'insert'>, options
     append: (record) => {
       if (closed) return Promise.reject(new RequestLogClosed())
       if (unwritten >= queueLimit) {
-        return Promise.reject(new RequestLogFull(`${queueLimit} request log records wait for the database: it is slow or away`))
+        return Promise.reject(
+          new RequestLogFull(`${queueLimit} request log records wait for the database: it is slow or away`),
+        )
       }
       return new Promise((resolve, reject) => {
         queue.push({ record: complete(record, options), resolve, reject })
@@ -200,7 +202,10 @@ async function spoolBatch(spool: Spool, batch: readonly Waiting[]): Promise<void
     const full = new RequestLogFull('The database is away and the spool of request log records is full')
     for (const waiting of batch.slice(kept)) waiting.reject(full)
   } catch (error) {
-    const unwritable = new RequestLogFull('The database is away and the spool of request log records cannot be written', { cause: error })
+    const unwritable = new RequestLogFull(
+      'The database is away and the spool of request log records cannot be written',
+      { cause: error },
+    )
     for (const waiting of batch) waiting.reject(unwritable)
   }
 }
@@ -223,7 +228,9 @@ const limitedFields = Object.keys(lengths) as (keyof typeof lengths)[]
 /** Those that cannot be stored as they are. */
 function storableTexts(record: NewRequestLogRecord): Partial<RequestLogRecord> | undefined {
   const changed = limitedFields.filter((field) => record[field].length > lengths[field] || unplain.test(record[field]))
-  return changed.length === 0 ? undefined : Object.fromEntries(changed.map((field) => [field, storable(record[field], lengths[field])]))
+  return changed.length === 0
+    ? undefined
+    : Object.fromEntries(changed.map((field) => [field, storable(record[field], lengths[field])]))
 }
 
 const unplain = /[^\x01-\uD7FF]/

@@ -16,28 +16,53 @@ const german = 1031
 const staff = mailPrincipal('staff@contoso.test')
 const legal = mailPrincipal('legal@contoso.test')
 
-const rights = (principal: Grant['principal'], ...names: readonly string[]): readonly Grant[] => names.map((right) => ({ right, principal }))
+const rights = (principal: Grant['principal'], ...names: readonly string[]): readonly Grant[] =>
+  names.map((right) => ({ right, principal }))
 
 const seedTemplates: readonly SeedTemplate[] = [
   {
     texts: [
-      { lcid: english, name: 'Contoso Confidential Read Only', description: 'Everybody in staff may read this, and nothing else' },
-      { lcid: german, name: 'Contoso vertraulich, nur lesen', description: 'Alle in staff dürfen dies lesen, sonst nichts' },
+      {
+        lcid: english,
+        name: 'Contoso Confidential Read Only',
+        description: 'Everybody in staff may read this, and nothing else',
+      },
+      {
+        lcid: german,
+        name: 'Contoso vertraulich, nur lesen',
+        description: 'Alle in staff dürfen dies lesen, sonst nichts',
+      },
     ],
     grants: rights(staff, 'VIEW'),
   },
   {
     texts: [
-      { lcid: english, name: 'Contoso Legal 30 Days', description: 'The legal department may read and edit this for 30 days after it was published' },
-      { lcid: german, name: 'Contoso Recht 30 Tage', description: 'Die Rechtsabteilung darf dies 30 Tage nach der Veröffentlichung lesen und bearbeiten' },
+      {
+        lcid: english,
+        name: 'Contoso Legal 30 Days',
+        description: 'The legal department may read and edit this for 30 days after it was published',
+      },
+      {
+        lcid: german,
+        name: 'Contoso Recht 30 Tage',
+        description: 'Die Rechtsabteilung darf dies 30 Tage nach der Veröffentlichung lesen und bearbeiten',
+      },
     ],
     grants: rights(legal, 'VIEW', 'EDIT', 'DOCEDIT', 'PRINT'),
     precondition: { days: 30 },
   },
   {
     texts: [
-      { lcid: english, name: 'Contoso Do Not Forward', description: 'Everybody in staff may read, reply and reply to all, but not forward, print or copy' },
-      { lcid: german, name: 'Contoso nicht weiterleiten', description: 'Alle in staff dürfen lesen und antworten, aber nicht weiterleiten, drucken oder kopieren' },
+      {
+        lcid: english,
+        name: 'Contoso Do Not Forward',
+        description: 'Everybody in staff may read, reply and reply to all, but not forward, print or copy',
+      },
+      {
+        lcid: german,
+        name: 'Contoso nicht weiterleiten',
+        description: 'Alle in staff dürfen lesen und antworten, aber nicht weiterleiten, drucken oder kopieren',
+      },
     ],
     grants: rights(staff, 'VIEW', 'VIEWRIGHTSDATA', 'DOCEDIT', 'EDIT', 'OBJMODEL', 'REPLY', 'REPLYALL'),
     applicationData: [{ name: 'NOLICCACHE', value: '1' }],
@@ -52,11 +77,21 @@ export interface TemplateIssuer {
 }
 
 /** The seed templates, signed by a cluster and ready to be stored. */
-export async function signSeedTemplates(issuer: TemplateIssuer, now: Date, random: Random): Promise<readonly StoredTemplate[]> {
+export async function signSeedTemplates(
+  issuer: TemplateIssuer,
+  now: Date,
+  random: Random,
+): Promise<readonly StoredTemplate[]> {
   return Promise.all(
     seedTemplates.map(async (template) => {
       const guid = newGuid(random)
-      const fields = { ...template, guid, issuedTime: toMinute(now), issuer: issuer.principal, licensingUrl: issuer.licensingUrl }
+      const fields = {
+        ...template,
+        guid,
+        issuedTime: toMinute(now),
+        issuer: issuer.principal,
+        licensingUrl: issuer.licensingUrl,
+      }
       const signedXrml = await buildTemplate(fields, issuer.signer, issuer.hash)
       return { guid, state: 'published' as const, signedXrml, changed: now.toISOString() }
     }),

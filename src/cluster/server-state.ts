@@ -76,7 +76,12 @@ export const trustedPurpose = (publicKey: string): string => `trusted-licensing-
  * @param place where it is computed with the private keys
  * @throws UnknownCluster, WrongKeyPassword, InvalidConfiguration
  */
-export async function loadServerState(store: Store, name: string, password: string, place: SigningPlace): Promise<ServerState> {
+export async function loadServerState(
+  store: Store,
+  name: string,
+  password: string,
+  place: SigningPlace,
+): Promise<ServerState> {
   const row = await findCluster(store, name)
   return stateOf(store, row, await clusterKeyOf(password, Buffer.from(row.keySalt, 'base64')), place)
 }
@@ -92,26 +97,47 @@ async function findCluster(store: Store, name: string): Promise<ClusterRow> {
   const row = await store.clusters.find(name)
   if (row !== undefined) return row
   const known = (await store.clusters.list()).map((cluster) => cluster.name)
-  throw new UnknownCluster(`There is no cluster "${name}" in this database; it has ${known.join(', ') || 'none'}. Provision it first.`)
+  throw new UnknownCluster(
+    `There is no cluster "${name}" in this database; it has ${known.join(', ') || 'none'}. Provision it first.`,
+  )
 }
 
-async function stateOf(store: Store, row: ClusterRow, clusterKey: ClusterKey, place: SigningPlace): Promise<ServerState> {
+async function stateOf(
+  store: Store,
+  row: ClusterRow,
+  clusterKey: ClusterKey,
+  place: SigningPlace,
+): Promise<ServerState> {
   const { configuration } = row
-  const open = (purpose: string, sealed: string): RsaPrivateKey => privateKeyFromPem(openAtRest(clusterKey, purpose, sealed).toString('utf8'))
+  const open = (purpose: string, sealed: string): RsaPrivateKey =>
+    privateKeyFromPem(openAtRest(clusterKey, purpose, sealed).toString('utf8'))
   const stored = await store.templates.list(row.name)
   return {
     name: row.name,
     kind: row.kind,
     configuration,
     rules: modes[configuration.cryptographicMode],
-    own: licensorOf(configuration.slc, open(clusterKeyPurpose(row.name), row.sealedKeyPair), stored.map(templateOf), place),
+    own: licensorOf(
+      configuration.slc,
+      open(clusterKeyPurpose(row.name), row.sealedKeyPair),
+      stored.map(templateOf),
+      place,
+    ),
     trusted: configuration.trustedLicensingServers.map((server) =>
-      licensorOf(server.slc, open(trustedPurpose(server.publicKey), server.sealedKeyPair), server.templates.map(importedTemplate), place),
+      licensorOf(
+        server.slc,
+        open(trustedPurpose(server.publicKey), server.sealedKeyPair),
+        server.templates.map(importedTemplate),
+        place,
+      ),
     ),
     forests: configuration.trustedForests.map(({ domain, url, user, sealedPassword }) => ({
       domain,
       url,
-      account: user === null || sealedPassword === null ? undefined : { user, password: openAtRest(clusterKey, forestPurpose(domain), sealedPassword).toString('utf8') },
+      account:
+        user === null || sealedPassword === null
+          ? undefined
+          : { user, password: openAtRest(clusterKey, forestPurpose(domain), sealedPassword).toString('utf8') },
     })),
     clusterKey,
     homeRacIssuer: homeIssuer(row),
@@ -120,7 +146,10 @@ async function stateOf(store: Store, row: ClusterRow, clusterKey: ClusterKey, pl
 }
 
 /** A licensing-only cluster sends accounts to the root, unless it was told otherwise. */
-async function certificationOf(store: Store, { kind, configuration }: ClusterRow): Promise<Pick<ServerState, 'certificationUrl' | 'rootExtranetUrl'>> {
+async function certificationOf(
+  store: Store,
+  { kind, configuration }: ClusterRow,
+): Promise<Pick<ServerState, 'certificationUrl' | 'rootExtranetUrl'>> {
   if (kind === 'root') return { certificationUrl: certificationUrlOf(configuration), rootExtranetUrl: undefined }
   const root = (await store.clusters.list()).find((cluster) => cluster.kind === 'root')
   return {
@@ -130,14 +159,25 @@ async function certificationOf(store: Store, { kind, configuration }: ClusterRow
 }
 
 /** Seals a cluster's key pair for the database. */
-export function sealClusterKeyPair(clusterKey: ClusterKey, cluster: string, key: RsaPrivateKey, random: Random): string {
+export function sealClusterKeyPair(
+  clusterKey: ClusterKey,
+  cluster: string,
+  key: RsaPrivateKey,
+  random: Random,
+): string {
   return sealAtRest(clusterKey, clusterKeyPurpose(cluster), Buffer.from(privateKeyToPem(key), 'utf8'), random)
 }
 
-function licensorOf(slc: readonly string[], key: RsaPrivateKey, templates: readonly ServerTemplate[], place: SigningPlace): Licensor {
+function licensorOf(
+  slc: readonly string[],
+  key: RsaPrivateKey,
+  templates: readonly ServerTemplate[],
+  place: SigningPlace,
+): Licensor {
   const chain = readDocuments(slc.join(''))
   const principal = chain[0]?.body.issuedPrincipal
-  if (principal?.publicKey?.modulus !== key.publicKey.modulus) throw new Error('The SLC of the cluster is not that of its key pair: restore the database')
+  if (principal?.publicKey?.modulus !== key.publicKey.modulus)
+    throw new Error('The SLC of the cluster is not that of its key pair: restore the database')
   return { chain, principal, signer: createSigner(place, key), templates }
 }
 

@@ -12,6 +12,7 @@ const serviceAccountName = 'rms-service'
 export async function serviceAccount(directory: Directory): Promise<ServiceAccount> {
   const account = await directory.accountByName(serviceAccountName)
   const password = account === undefined ? undefined : await directory.passwordOf(account.sid)
-  if (account === undefined || password === undefined) throw new Error(`The directory has no enabled account ${serviceAccountName}, which servers call each other with`)
+  if (account === undefined || password === undefined)
+    throw new Error(`The directory has no enabled account ${serviceAccountName}, which servers call each other with`)
   return { user: account.name, password }
 }

@@ -171,7 +171,8 @@ async function writeFileTo(insert: RequestLogStore['insert'], path: string): Pro
     if (batch.length >= recordsPerInsert || characters >= charactersPerInsert) await writeBatch()
   }
   if (batch.length > 0) await writeBatch()
-  if (damaged.length > 0) await appendFile(path.replace(/taken$/, 'damaged'), damaged.map((line) => `${line}\n`).join(''), { mode: 0o600 })
+  if (damaged.length > 0)
+    await appendFile(path.replace(/taken$/, 'damaged'), damaged.map((line) => `${line}\n`).join(''), { mode: 0o600 })
   await unlink(path)
   return { written, damaged: damaged.length }
 }
@@ -241,12 +242,15 @@ function recordOf(line: string): RequestLogRecord | undefined {
 /** In the order of their making. */
 async function namesIn(folder: string, ...endings: readonly string[]): Promise<readonly string[]> {
   const names = (await readdir(folder).catch(unless('ENOENT'))) ?? []
-  return names.filter((name) => endings.some((ending) => name.endsWith(ending))).toSorted(new Intl.Collator('en', { numeric: true }).compare)
+  return names
+    .filter((name) => endings.some((ending) => name.endsWith(ending)))
+    .toSorted(new Intl.Collator('en', { numeric: true }).compare)
 }
 
 async function bytesIn(folder: string): Promise<number> {
   let bytes = 0
-  for (const name of await namesIn(folder, '.spool', '.taken')) bytes += (await stat(join(folder, name)).catch(unless('ENOENT')))?.size ?? 0
+  for (const name of await namesIn(folder, '.spool', '.taken'))
+    bytes += (await stat(join(folder, name)).catch(unless('ENOENT')))?.size ?? 0
   return bytes
 }
 

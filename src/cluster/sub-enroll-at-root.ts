@@ -22,7 +22,12 @@ export class EnrollmentRefused extends Error {
  * @returns SLC and the root's chain, leaf first
  * @throws EnrollmentRefused
  */
-export async function subEnrollAtRoot(certificationUrl: string, enrollee: Enrollee, account: ServiceAccount, ca?: string): Promise<readonly XrmlDocument[]> {
+export async function subEnrollAtRoot(
+  certificationUrl: string,
+  enrollee: Enrollee,
+  account: ServiceAccount,
+  ca?: string,
+): Promise<readonly XrmlDocument[]> {
   const url = `${certificationUrl}/SubEnrollService.asmx`
   const body = element(
     'SubEnroll',
@@ -47,13 +52,18 @@ export async function subEnrollAtRoot(certificationUrl: string, enrollee: Enroll
     ),
   )
   const connections = openConnections({ credentials: account, ca })
-  const answer = await callSoap({ url, namespace, operation: 'SubEnroll', body, connections }).catch((error: unknown) => {
-    if (error instanceof CallFailed && error.status === 401) {
-      throw new EnrollmentRefused(`${url} does not admit ${account.user}. Grant it access at the root: admit subenrollservice=${account.user}`)
-    }
-    if (error instanceof CallFailed || error instanceof SoapFault) throw new EnrollmentRefused(`The root did not enroll this cluster: ${error.message}`)
-    throw error
-  })
+  const answer = await callSoap({ url, namespace, operation: 'SubEnroll', body, connections }).catch(
+    (error: unknown) => {
+      if (error instanceof CallFailed && error.status === 401) {
+        throw new EnrollmentRefused(
+          `${url} does not admit ${account.user}. Grant it access at the root: admit subenrollservice=${account.user}`,
+        )
+      }
+      if (error instanceof CallFailed || error instanceof SoapFault)
+        throw new EnrollmentRefused(`The root did not enroll this cluster: ${error.message}`)
+      throw error
+    },
+  )
   const strings = childrenNamed(descend(answer, 'SubEnrollResult', 'LicensorCertificateChain'), 'string')
   const chain = strings.map((certificate) => readOneDocument(certificate.text))
   const check = checkChain(chain)

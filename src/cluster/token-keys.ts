@@ -31,7 +31,8 @@ export function tokenKeys(store: TokenKeyStore, random: Random): TokenKeys {
   let signing: Promise<TokenSigningKey> | undefined
 
   const open = async (root: ServerState): Promise<TokenSigningKey> => {
-    if (root.kind !== 'root') throw new Error(`Tokens are signed by servers of the root cluster; ${root.name} is a licensing-only one`)
+    if (root.kind !== 'root')
+      throw new Error(`Tokens are signed by servers of the root cluster; ${root.name} is a licensing-only one`)
     kept = (await store.find()) ?? (await store.insertIfAbsent(await newKey(root, random)))
     const { key } = privateKeyFromPem(openAtRest(root.clusterKey, purpose, kept.sealedPrivateKey).toString('utf8'))
     return { kid: jwkOf(kept).kid ?? '', privateKey: key }
@@ -58,8 +59,18 @@ async function newKey(root: ServerState, random: Random): Promise<StoredTokenKey
   const { calculateJwkThumbprint } = await import('jose')
   const pair = await generateKeyPair(keyBits)
   const { kty, n, e } = pair.publicKey.key.export({ format: 'jwk' }) as JWK
-  const jwk: JWK = { kty: kty ?? 'RSA', use: 'sig', alg: 'RS256', kid: await calculateJwkThumbprint({ kty: 'RSA', n: n ?? '', e: e ?? '' }), n: n ?? '', e: e ?? '' }
-  return { publicKey: JSON.stringify(jwk), sealedPrivateKey: sealAtRest(root.clusterKey, purpose, Buffer.from(privateKeyToPem(pair)), random) }
+  const jwk: JWK = {
+    kty: kty ?? 'RSA',
+    use: 'sig',
+    alg: 'RS256',
+    kid: await calculateJwkThumbprint({ kty: 'RSA', n: n ?? '', e: e ?? '' }),
+    n: n ?? '',
+    e: e ?? '',
+  }
+  return {
+    publicKey: JSON.stringify(jwk),
+    sealedPrivateKey: sealAtRest(root.clusterKey, purpose, Buffer.from(privateKeyToPem(pair)), random),
+  }
 }
 
 function jwkOf({ publicKey }: StoredTokenKey): JWK {

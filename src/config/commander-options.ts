@@ -41,7 +41,8 @@ function commanderOption(name: OptionName): Option {
   const option = new Option(usage, row.help)
   // `--no-licensing` is a setting of its own, not commander's way to unset `--licensing`.
   option.negate = false
-  if (row.type === 'pairs') option.argParser((text: string, before: readonly string[] | undefined) => [...(before ?? []), text])
+  if (row.type === 'pairs')
+    option.argParser((text: string, before: readonly string[] | undefined) => [...(before ?? []), text])
   return option
 }
 
@@ -61,6 +62,10 @@ export function parsedFlags(command: Command, commandName: CommandName): Flags {
  * The settings of a command that commander has parsed.
  * @throws SettingsError
  */
-export function loadCommand<Name extends CommandName>(command: Command, name: Name, environment: Environment): Loaded<Name> {
+export function loadCommand<Name extends CommandName>(
+  command: Command,
+  name: Name,
+  environment: Environment,
+): Loaded<Name> {
   return loadSettings(name, { flags: parsedFlags(command, name), environment })
 }

@@ -36,14 +36,12 @@ function meaning(name: OptionName): string {
 /** The settings of a command in aligned columns: flag, meaning, default, environment variable. Ends with a line break. */
 export function commandHelp(command: CommandName): string {
   const head: Row = { flag: 'Setting', text: ['Meaning'], standard: 'Default', variable: 'Environment' }
-  const rows = optionsOf(command).map(
-    (name): Row => ({
-      flag: flagUsage(name),
-      text: wrap(meaning(name)),
-      standard: defaultText(name),
-      variable: environmentName(name),
-    }),
-  )
+  const rows = optionsOf(command).map((name): Row => ({
+    flag: flagUsage(name),
+    text: wrap(meaning(name)),
+    standard: defaultText(name),
+    variable: environmentName(name),
+  }))
   const all = [head, ...rows]
   const flags = Math.max(...all.map((row) => row.flag.length))
   const standards = Math.max(...all.map((row) => row.standard.length))
@@ -75,11 +73,23 @@ function wrap(text: string): readonly string[] {
 export function optionsTable(): string {
   const lines = optionNames.map((name) => {
     const row = optionRow(name)
-    const text = row.type === 'integer' || row.type === 'number' ? `${row.help} (${row.minimum} to ${row.maximum})` : meaning(name)
-    const cells = [code(flagUsage(name)), code(environmentName(name)), code(defaultText(name)), text, row.commands.join(', ')]
+    const text =
+      row.type === 'integer' || row.type === 'number' ? `${row.help} (${row.minimum} to ${row.maximum})` : meaning(name)
+    const cells = [
+      code(flagUsage(name)),
+      code(environmentName(name)),
+      code(defaultText(name)),
+      text,
+      row.commands.join(', '),
+    ]
     return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
   })
-  return ['| Flag | Environment | Default | Meaning | Commands |', '| --- | --- | --- | --- | --- |', ...lines, ''].join('\n')
+  return [
+    '| Flag | Environment | Default | Meaning | Commands |',
+    '| --- | --- | --- | --- | --- |',
+    ...lines,
+    '',
+  ].join('\n')
 }
 
 function code(text: string): string {

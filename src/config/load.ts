@@ -82,7 +82,8 @@ export function loadSettings<Command extends CommandName>(command: Command, sour
   if (problems.length > 0) throw new SettingsError(problems)
 
   const names = optionsOf(command)
-  const valueOf = (name: OptionName): SettingValue => (values.has(name) ? values.get(name)?.value : optionRow(name).default)
+  const valueOf = (name: OptionName): SettingValue =>
+    values.has(name) ? values.get(name)?.value : optionRow(name).default
   return {
     settings: Object.fromEntries(names.map((name) => [camelCase(name), valueOf(name)])) as Settings<Command>,
     origins: names.map((name) => ({
@@ -112,7 +113,13 @@ function isOptionName(name: string): name is OptionName {
 }
 
 /** A layer takes a value, or the secret in the file that the value names; both for the same setting contradict each other. */
-function take(layer: Map<OptionName, Given>, name: OptionName, given: Given, isSecretFile: boolean, { readText, problems }: Reading): void {
+function take(
+  layer: Map<OptionName, Given>,
+  name: OptionName,
+  given: Given,
+  isSecretFile: boolean,
+  { readText, problems }: Reading,
+): void {
   const other = layer.get(name)
   if (other !== undefined) {
     problems.push(`${other.from} and ${given.from} are for the same secret; give one of them`)
@@ -121,7 +128,9 @@ function take(layer: Map<OptionName, Given>, name: OptionName, given: Given, isS
   try {
     layer.set(name, isSecretFile ? { ...given, texts: [readSecret(given.texts[0] ?? '', readText)] } : given)
   } catch (error) {
-    problems.push(`${given.from} is ${JSON.stringify(given.texts[0])}; the secret in this file cannot be used: ${(error as Error).message}`)
+    problems.push(
+      `${given.from} is ${JSON.stringify(given.texts[0])}; the secret in this file cannot be used: ${(error as Error).message}`,
+    )
   }
 }
 
@@ -139,7 +148,9 @@ function readFlags(command: CommandName, flags: Flags, reading: Reading): Layer 
       const meant = nearest(flag, own)
       reading.problems.push(unknown(`--${flag}`, meant && `--${meant}`))
     } else if (!own.includes(name)) {
-      reading.problems.push(`--${flag} does not belong to ${command}; it is a setting of ${optionRow(name).commands.join(', ')}`)
+      reading.problems.push(
+        `--${flag} does not belong to ${command}; it is a setting of ${optionRow(name).commands.join(', ')}`,
+      )
     } else {
       const texts = typeof value === 'object' ? value : [String(value)]
       take(given, name, { kind: 'flag', from: `--${flag}`, texts }, secret !== undefined, reading)
@@ -154,7 +165,9 @@ interface Variable {
   readonly isSecretFile: boolean
 }
 
-const variables = new Map<string, Variable>(optionNames.map((name) => [environmentName(name), { name, isSecretFile: false }]))
+const variables = new Map<string, Variable>(
+  optionNames.map((name) => [environmentName(name), { name, isSecretFile: false }]),
+)
 for (const name of optionNames) {
   if (secretFileName(name) !== undefined) variables.set(`${environmentName(name)}_FILE`, { name, isSecretFile: true })
 }
@@ -204,14 +217,16 @@ function readFile(path: string, reading: Reading): Layer {
     const texts = fileTexts(pairs, value)
     if (name === 'config') problems.push(`${from}: a config file cannot name another one`)
     else if (texts !== undefined) take(given, name, { kind: 'file', from, texts }, secret !== undefined, reading)
-    else problems.push(`${from} is of the wrong kind; it must be ${pairs ? 'an object or a list of texts' : 'one value'}`)
+    else
+      problems.push(`${from} is of the wrong kind; it must be ${pairs ? 'an object or a list of texts' : 'one value'}`)
   }
   return given
 }
 
 /** JSON to the texts that a flag would have given; undefined when the value has the wrong shape. */
 function fileTexts(pairs: boolean, value: unknown): readonly string[] | undefined {
-  const single = (item: unknown): item is string | number | boolean => ['string', 'number', 'boolean'].includes(typeof item)
+  const single = (item: unknown): item is string | number | boolean =>
+    ['string', 'number', 'boolean'].includes(typeof item)
   if (!pairs) return single(value) ? [String(value)] : undefined
   if (Array.isArray(value)) return value.every(single) ? value.map(String) : undefined
   if (typeof value !== 'object' || value === null) return undefined

@@ -23,9 +23,12 @@ export function parseValue(row: OptionRow, texts: readonly string[]): SettingVal
   if (row.type === 'choice') return parseChoice(text, row.choices)
   if (text === '') throw new BadValue('must not be empty')
   if (row.format === 'url') requireHttp(text)
-  if (row.format === 'header' && !/^[\x21-\x7e]{1,200}$/.test(text)) throw new BadValue('must be 1 to 200 printable ASCII characters without spaces')
+  if (row.format === 'header' && !/^[\x21-\x7e]{1,200}$/.test(text))
+    throw new BadValue('must be 1 to 200 printable ASCII characters without spaces')
   if (row.format === 'capacity' && parseCapacity(text) === undefined) {
-    throw new BadValue(`must be operations per second, such as 50 or 12.5, or ${publishedServers.map(({ name }) => name).join(' or ')}`)
+    throw new BadValue(
+      `must be operations per second, such as 50 or 12.5, or ${publishedServers.map(({ name }) => name).join(' or ')}`,
+    )
   }
   if (row.listOf !== undefined) requireItems(text, row.listOf)
   return text
@@ -40,7 +43,9 @@ function parseChoice(text: string, choices: readonly (string | number)[]): strin
 function parseInteger(text: string, minimum: number, maximum: number): number {
   const value = /^-?\d{1,15}$/.test(text) ? Number(text) : NaN
   if (value >= minimum && value <= maximum) return value
-  throw new BadValue(minimum === maximum ? `must be ${minimum}` : `must be a whole number from ${minimum} to ${maximum}`)
+  throw new BadValue(
+    minimum === maximum ? `must be ${minimum}` : `must be a whole number from ${minimum} to ${maximum}`,
+  )
 }
 
 function parseNumber(text: string, minimum: number, maximum: number): number {
@@ -58,7 +63,8 @@ function parseBoolean(text: string): boolean {
 
 function requireHttp(text: string): void {
   const url = URL.canParse(text) ? new URL(text) : undefined
-  if (url?.protocol !== 'http:' && url?.protocol !== 'https:') throw new BadValue('must be a URL with http:// or https://')
+  if (url?.protocol !== 'http:' && url?.protocol !== 'https:')
+    throw new BadValue('must be a URL with http:// or https://')
 }
 
 function requireItems(text: string, known: readonly string[]): void {

@@ -46,7 +46,8 @@ const cost = { N: 2 ** 15, r: 8, p: 1, maxmem: 64 * 1024 * 1024 }
  */
 export async function deriveClusterKey(password: string, salt: Uint8Array): Promise<ClusterKey> {
   if (password === '') throw new RangeError('The cluster key password is empty: give one')
-  if (password.length > longestPassword) throw new RangeError(`The cluster key password is longer than ${longestPassword} characters`)
+  if (password.length > longestPassword)
+    throw new RangeError(`The cluster key password is longer than ${longestPassword} characters`)
   if (salt.length < saltLength) throw new RangeError(`The salt has ${salt.length} bytes: it needs ${saltLength}`)
   return new Promise((resolve, reject) => {
     scrypt(password.normalize('NFC'), salt, 32, cost, (error, key) => {
@@ -62,7 +63,11 @@ export async function deriveClusterKey(password: string, salt: Uint8Array): Prom
  */
 export function clusterKeyOf(password: string, salt: Uint8Array): Promise<ClusterKey> {
   // Not the password itself: what is remembered need not be able to tell it.
-  const name = createHash('sha256').update(`${salt.length}:`).update(salt).update(password.normalize('NFC')).digest('base64')
+  const name = createHash('sha256')
+    .update(`${salt.length}:`)
+    .update(salt)
+    .update(password.normalize('NFC'))
+    .digest('base64')
   const known = clusterKeys.get(name)
   if (known !== undefined) return known
   const key = deriveClusterKey(password, salt)

@@ -91,7 +91,11 @@ export function decryptCbc4kChunks(key: Uint8Array, chunks: Chunks): AsyncGenera
 
 export type Chunks = AsyncIterable<Uint8Array> | Iterable<Uint8Array>
 
-async function* cbc4kChunks(direction: Direction, key: Uint8Array, chunks: Chunks): AsyncGenerator<Buffer, void, undefined> {
+async function* cbc4kChunks(
+  direction: Direction,
+  key: Uint8Array,
+  chunks: Chunks,
+): AsyncGenerator<Buffer, void, undefined> {
   const blocks = openBlocks('CBC4K', direction, key)
   let waiting: Uint8Array[] = []
   let waitingBytes = 0
@@ -141,13 +145,15 @@ function openBlocks(mode: Exclude<CipherMode, 'ECB'>, direction: Direction, key:
   function last(bytes: Uint8Array): Buffer {
     if (!padded) return whole(bytes)
     // A plaintext that ends with a full block is followed by a block of padding alone; a ciphertext's last block is never empty.
-    const full = direction === 'encrypt' ? Math.floor(bytes.length / blockSize) : Math.ceil(bytes.length / blockSize) - 1
+    const full =
+      direction === 'encrypt' ? Math.floor(bytes.length / blockSize) : Math.ceil(bytes.length / blockSize) - 1
     const before = whole(bytes.subarray(0, full * blockSize))
     try {
       return Buffer.concat([before, ...block(bytes.subarray(full * blockSize), true)])
     } catch (cause) {
       if (cause instanceof ContentCipherError) throw cause
-      const why = 'The last block does not end in padding: another key was used to encrypt, or the content was changed or cut'
+      const why =
+        'The last block does not end in padding: another key was used to encrypt, or the content was changed or cut'
       throw new ContentCipherError(why, { cause })
     }
   }
@@ -161,11 +167,14 @@ function ecb(direction: Direction, key: Uint8Array, bytes: Uint8Array): Buffer {
 }
 
 function aesBits(key: Uint8Array): number {
-  if (![16, 24, 32].includes(key.length)) throw new ContentCipherError(`An AES key has 16, 24 or 32 bytes, this one ${key.length}`)
+  if (![16, 24, 32].includes(key.length))
+    throw new ContentCipherError(`An AES key has 16, 24 or 32 bytes, this one ${key.length}`)
   return key.length * 8
 }
 
 function requireWholeAesBlocks(mode: CipherMode, what: string, length: number): void {
-  if (length % aesBlock !== 0) throw new ContentCipherError(`${what} has ${length} bytes; ${mode} needs a multiple of ${aesBlock}`)
-  if (mode === 'CBC4K' && length === 0) throw new ContentCipherError(`${what} is empty; ${mode} has at least ${aesBlock} bytes`)
+  if (length % aesBlock !== 0)
+    throw new ContentCipherError(`${what} has ${length} bytes; ${mode} needs a multiple of ${aesBlock}`)
+  if (mode === 'CBC4K' && length === 0)
+    throw new ContentCipherError(`${what} is empty; ${mode} has at least ${aesBlock} bytes`)
 }

@@ -22,8 +22,15 @@ export class BadKeyBlob extends Error {
 
 const headerLength = 12
 /** The field Reserved of the header. */
-const reservedOf: Readonly<Record<CipherMode, number>> = { ECB: 0xffff, 'CBC4K.NOPADDING': 0xfffe, CBC4K: 0xfffd, 'CBC512.NOPADDING': 0xfffc }
-const cipherModes: Readonly<Record<number, CipherMode>> = Object.fromEntries(Object.entries(reservedOf).map(([mode, reserved]) => [reserved, mode as CipherMode]))
+const reservedOf: Readonly<Record<CipherMode, number>> = {
+  ECB: 0xffff,
+  'CBC4K.NOPADDING': 0xfffe,
+  CBC4K: 0xfffd,
+  'CBC512.NOPADDING': 0xfffc,
+}
+const cipherModes: Readonly<Record<number, CipherMode>> = Object.fromEntries(
+  Object.entries(reservedOf).map(([mode, reserved]) => [reserved, mode as CipherMode]),
+)
 
 /** Flags, little-endian; the leftmost bit of the specification's figure is the most significant one. */
 const flagAes = 0x00000001
@@ -46,10 +53,12 @@ export function writeKeyBlob({ key, cipherMode }: SymmetricKey): Buffer {
  * @throws BadKeyBlob
  */
 export function readKeyBlob(blob: Buffer): SymmetricKey {
-  if (blob.length < headerLength) throw new BadKeyBlob(`A key blob has at least ${headerLength} bytes, this one ${blob.length}`)
+  if (blob.length < headerLength)
+    throw new BadKeyBlob(`A key blob has at least ${headerLength} bytes, this one ${blob.length}`)
   const flags = blob.readUInt32LE(8)
   const cipherMode = cipherModes[blob.readUInt16LE(2)]
-  if (cipherMode === undefined || (flags & ~(flagAes | flagEcb | flagCbc)) !== 0) throw new BadKeyBlob('This is not a key blob')
+  if (cipherMode === undefined || (flags & ~(flagAes | flagEcb | flagCbc)) !== 0)
+    throw new BadKeyBlob('This is not a key blob')
   // The A flag decides before any length check: a DES blob is shorter. What is no header at all is never called DES: that would tell which guesses unpad.
   if ((flags & flagAes) === 0) throw new BadKeyBlob('The key is a DES key', true)
   const key = blob.subarray(headerLength, blob.readUInt16LE(0))
@@ -57,7 +66,8 @@ export function readKeyBlob(blob: Buffer): SymmetricKey {
   if (![16, 24, 32].includes(key.length) || blob.readUInt16LE(0) !== headerLength + key.length) {
     throw new BadKeyBlob(`An AES key has 16, 24 or 32 bytes, this one ${key.length}`)
   }
-  if (size !== key.length && size !== key.length * 8) throw new BadKeyBlob(`The header says a key of ${size}, there are ${key.length} bytes`)
+  if (size !== key.length && size !== key.length * 8)
+    throw new BadKeyBlob(`The header says a key of ${size}, there are ${key.length} bytes`)
   return { key, cipherMode }
 }
 
@@ -74,7 +84,8 @@ export function encryptZeroFilled(key: Buffer, plain: Buffer): Buffer {
  * @throws RangeError when the length is not a multiple of 16
  */
 export function decryptZeroFilled(key: Buffer, encrypted: Buffer): Buffer {
-  if (encrypted.length % 16 !== 0) throw new RangeError(`Encrypted data comes in blocks of 16 bytes, there are ${encrypted.length} bytes`)
+  if (encrypted.length % 16 !== 0)
+    throw new RangeError(`Encrypted data comes in blocks of 16 bytes, there are ${encrypted.length} bytes`)
   const cipher = createDecipheriv(ecb(key), key, null).setAutoPadding(false)
   return Buffer.concat([cipher.update(encrypted), cipher.final()])
 }

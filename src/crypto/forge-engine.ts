@@ -4,7 +4,8 @@ import { withoutPadding, type MakeEngine } from './engine.js'
 
 export const forgeEngine: MakeEngine = (key) => {
   const forgeKey = forge.pki.privateKeyFromPem(key.export({ format: 'pem', type: 'pkcs8' }).toString())
-  const exponentiate = (block: Buffer): Buffer => Buffer.from(forgeKey.decrypt(block.toString('binary'), 'RAW'), 'binary')
+  const exponentiate = (block: Buffer): Buffer =>
+    Buffer.from(forgeKey.decrypt(block.toString('binary'), 'RAW'), 'binary')
   return (operation, block) => {
     if (operation === 'exponentiate') return exponentiate(block)
     if (operation === 'PKCS1') return withoutPadding(exponentiate(block))

@@ -23,7 +23,9 @@ export async function generateKeyPair(bits: number): Promise<RsaPrivateKey> {
   const pair = await new Promise<forge.pki.rsa.KeyPair>((resolve, reject) => {
     forge.pki.rsa.generateKeyPair({ bits, e: publicExponent }, (error, made) => (error ? reject(error) : resolve(made)))
   })
-  return privateKeyFromPem(forge.pki.privateKeyInfoToPem(forge.pki.wrapRsaPrivateKey(forge.pki.privateKeyToAsn1(pair.privateKey))))
+  return privateKeyFromPem(
+    forge.pki.privateKeyInfoToPem(forge.pki.wrapRsaPrivateKey(forge.pki.privateKeyToAsn1(pair.privateKey))),
+  )
 }
 
 /**

@@ -38,7 +38,11 @@ export async function makeLabCa(effects: CertificateEffects): Promise<TlsIdentit
 }
 
 /** @param names DNS names and IP addresses; the first is the common name too */
-export async function issueServerCertificate(ca: TlsIdentity, names: readonly string[], effects: CertificateEffects): Promise<TlsIdentity> {
+export async function issueServerCertificate(
+  ca: TlsIdentity,
+  names: readonly string[],
+  effects: CertificateEffects,
+): Promise<TlsIdentity> {
   const issuer = forge.pki.certificateFromPem(ca.cert)
   const key = await newKey()
   const certificate = draft(key, serverDays, effects)
@@ -48,7 +52,10 @@ export async function issueServerCertificate(ca: TlsIdentity, names: readonly st
     { name: 'basicConstraints', critical: true, cA: false },
     { name: 'keyUsage', critical: true, digitalSignature: true, keyEncipherment: true },
     { name: 'extKeyUsage', serverAuth: true },
-    { name: 'subjectAltName', altNames: names.map((name) => (isIP(name) > 0 ? { type: 7, ip: name } : { type: 2, value: name })) },
+    {
+      name: 'subjectAltName',
+      altNames: names.map((name) => (isIP(name) > 0 ? { type: 7, ip: name } : { type: 2, value: name })),
+    },
     { name: 'subjectKeyIdentifier' },
     { name: 'authorityKeyIdentifier', keyIdentifier: issuer.generateSubjectKeyIdentifier().getBytes() },
   ])

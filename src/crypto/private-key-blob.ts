@@ -34,7 +34,11 @@ export function writePrivateKeyBlob(key: RsaPrivateKey): Buffer {
 export function readPrivateKeyBlob(blob: Buffer): RsaPrivateKey {
   const bits = blob.length >= prologueLength ? blob.readUInt32LE(12) : 0
   const bytes = bits / 8
-  if (!blob.subarray(0, 12).equals(blobHeader) || ![1024, 2048, 4096].includes(bits) || blob.length < prologueLength + bytes * 4.5) {
+  if (
+    !blob.subarray(0, 12).equals(blobHeader) ||
+    ![1024, 2048, 4096].includes(bits) ||
+    blob.length < prologueLength + bytes * 4.5
+  ) {
     throw new RangeError('This is not an RSA PRIVATEKEYBLOB')
   }
   const jwk: Record<string, string> = { kty: 'RSA', e: 'AQAB' }

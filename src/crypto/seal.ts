@@ -40,7 +40,13 @@ const maximumLength = 8192
  * @param payload a key blob, or a private key blob
  * @param hashedText literal text of the element that the seal is tied to
  */
-export function seal(rules: ModeRules, recipient: RsaPublicKey, payload: Buffer, hashedText: string, random: Random): Sealed {
+export function seal(
+  rules: ModeRules,
+  recipient: RsaPublicKey,
+  payload: Buffer,
+  hashedText: string,
+  random: Random,
+): Sealed {
   const session = random.bytes(16)
   const hash = tieHash(hashedText, rules.hash)
   const header = Buffer.alloc(headerLength)
@@ -71,17 +77,24 @@ export async function unseal(signer: Signer, type: string, sealed: Buffer): Prom
   const rules = modeOfEnablingBits(type)
   if (rules === undefined) throw new SealBroken(`There are no ENABLINGBITS of type "${type}"`)
   // Before anything is decrypted: an answer that depends on what came out of the other mode's padding would be an oracle on this key.
-  if (rules.keyBits !== signer.publicKey.bits) throw new SealBroken(`ENABLINGBITS of type "${type}" are not for a key of ${signer.publicKey.bits} bits`)
+  if (rules.keyBits !== signer.publicKey.bits)
+    throw new SealBroken(`ENABLINGBITS of type "${type}" are not for a key of ${signer.publicKey.bits} bits`)
   const rsaLength = signer.publicKey.bits / 8
-  if (sealed.length < rsaLength + headerLength || sealed.length > maximumLength || (sealed.length - rsaLength) % 16 !== 0) {
+  if (
+    sealed.length < rsaLength + headerLength ||
+    sealed.length > maximumLength ||
+    (sealed.length - rsaLength) % 16 !== 0
+  ) {
     throw new SealBroken(`Sealed bits of ${sealed.length} bytes do not fit a key of ${signer.publicKey.bits} bits`)
   }
   const session = await openSession(signer, rules, sealed.subarray(0, rsaLength))
   const rest = decryptZeroFilled(session, sealed.subarray(rsaLength))
   const length = rest.readUInt32LE(4)
   const hashLength = hashes[rules.hash].bytes
-  if (rest.readUInt32LE(0) !== rules.mode) throw new SealBroken(`The header says version ${rest.readUInt32LE(0)}, the type is "${type}"`)
-  if (length < hashLength || length > rest.length - headerLength) throw new SealBroken(`The header says ${length} bytes, there are ${rest.length - headerLength}`)
+  if (rest.readUInt32LE(0) !== rules.mode)
+    throw new SealBroken(`The header says version ${rest.readUInt32LE(0)}, the type is "${type}"`)
+  if (length < hashLength || length > rest.length - headerLength)
+    throw new SealBroken(`The header says ${length} bytes, there are ${rest.length - headerLength}`)
   const payload = rest.subarray(headerLength, headerLength + length - hashLength)
   const hash = rest.subarray(headerLength + length - hashLength, headerLength + length)
   return { payload, belongsTo: (hashedText) => isHashOf(hash, hashedText, rules.hash) }

@@ -61,7 +61,9 @@ export function createSigner(place: SigningPlace, key: RsaPrivateKey): Signer {
 function computeAt(place: SigningPlace, key: RsaPrivateKey): ReturnType<SigningThreads['engineOf']> {
   const name = typeof place === 'string' ? place : place.engine
   const engine = name === 'forge' ? forgeEngine(key.key) : opensslEngine(key.key)
-  return typeof place === 'string' ? async (operation, block) => tryWith(engine, operation, block) : place.engineOf(key, engine)
+  return typeof place === 'string'
+    ? async (operation, block) => tryWith(engine, operation, block)
+    : place.engineOf(key, engine)
 }
 
 /** DigestInfo up to the digest itself (RFC 8017, 9.2), written by node-forge: constant for a hash. */

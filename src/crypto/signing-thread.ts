@@ -7,7 +7,13 @@ import { tryWith, type Engine, type EngineName, type MakeEngine, type PrivateKey
 export type Message =
   | { readonly kind: 'key'; readonly key: number; readonly object: KeyObject }
   | { readonly kind: 'forget'; readonly key: number }
-  | { readonly kind: 'compute'; readonly id: number; readonly key: number; readonly operation: PrivateKeyOperation; readonly block: Uint8Array }
+  | {
+      readonly kind: 'compute'
+      readonly id: number
+      readonly key: number
+      readonly operation: PrivateKeyOperation
+      readonly block: Uint8Array
+    }
   | { readonly kind: 'end' }
 
 /** The first one says that the thread is ready. */
@@ -24,7 +30,9 @@ const engines = new Map<number, Engine>()
 
 /** Only the one that is used: loading node-forge takes time and memory. */
 async function loadEngine(name: EngineName): Promise<MakeEngine> {
-  return name === 'forge' ? (await import('./forge-engine.js')).forgeEngine : (await import('./openssl-engine.js')).opensslEngine
+  return name === 'forge'
+    ? (await import('./forge-engine.js')).forgeEngine
+    : (await import('./openssl-engine.js')).opensslEngine
 }
 
 function obey(message: Message): void {

@@ -15,7 +15,10 @@ export interface SigningThreads {
    * @param here does it on the thread that asks: when the others are far behind, have failed, or are closed
    * @returns undefined when something was wrong with the block
    */
-  engineOf(key: RsaPrivateKey, here: Engine): (operation: PrivateKeyOperation, block: Buffer) => Promise<Buffer | undefined>
+  engineOf(
+    key: RsaPrivateKey,
+    here: Engine,
+  ): (operation: PrivateKeyOperation, block: Buffer) => Promise<Buffer | undefined>
   /** Ends the threads when they have done what they were asked for. */
   close(): Promise<void>
 }
@@ -51,8 +54,13 @@ interface Waiting {
  * @param onFailure told of a thread that has failed; its work is done by whoever asks from then on
  * @throws RangeError, or what keeps a thread from starting; none is left behind then
  */
-export async function startSigningThreads(count: number, engine: EngineName, onFailure: (error: unknown) => void = () => undefined): Promise<SigningThreads> {
-  if (!Number.isInteger(count) || count < 1 || count > mostThreads) throw new RangeError(`Signer threads are a whole number up to ${mostThreads}, this is ${count}`)
+export async function startSigningThreads(
+  count: number,
+  engine: EngineName,
+  onFailure: (error: unknown) => void = () => undefined,
+): Promise<SigningThreads> {
+  if (!Number.isInteger(count) || count < 1 || count > mostThreads)
+    throw new RangeError(`Signer threads are a whole number up to ${mostThreads}, this is ${count}`)
   const threads = new Set(Array.from({ length: count }, () => startThread(engine, onFailure)))
   try {
     await Promise.all([...threads].map(({ worker }) => once(worker, 'message')))
@@ -85,7 +93,13 @@ export async function startSigningThreads(count: number, engine: EngineName, onF
         if (thread === undefined || thread.waiting.size >= enoughWaiting) return doHere()
         const id = orders++
         // A copy of its own: with a view, all the memory behind it would travel.
-        thread.worker.postMessage({ kind: 'compute', id, key, operation, block: new Uint8Array(block) } satisfies Message)
+        thread.worker.postMessage({
+          kind: 'compute',
+          id,
+          key,
+          operation,
+          block: new Uint8Array(block),
+        } satisfies Message)
         return new Promise((resolve) => thread.waiting.set(id, { resolve, doHere }))
       }
       unused.register(compute, key)
@@ -102,7 +116,12 @@ export async function startSigningThreads(count: number, engine: EngineName, onF
 
 function startThread(engine: EngineName, onFailure: (error: unknown) => void): Thread {
   // Nothing of how the process was started is meant for the thread; what it makes is gone at once, and needs little room.
-  const worker = new Worker(new URL('signing-thread.js', import.meta.url), { workerData: engine, execArgv: [], env: {}, resourceLimits: { maxYoungGenerationSizeMb: 4 } })
+  const worker = new Worker(new URL('signing-thread.js', import.meta.url), {
+    workerData: engine,
+    execArgv: [],
+    env: {},
+    resourceLimits: { maxYoungGenerationSizeMb: 4 },
+  })
   const waiting: Thread['waiting'] = new Map()
   worker.on('message', (answer: Answer) => {
     if (answer === 'ready') return

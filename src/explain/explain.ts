@@ -1,7 +1,15 @@
 /** Says of any document or chain of RMS whether it is good, and if not, what is the first thing that is wrong with it. */
 import type { TrustRoot } from '../xrml/lab-hierarchy.js'
 import { formatTime } from '../xrml/times.js'
-import { notRead, type ChainTrust, type Check, type CheckName, type DocumentExplanation, type Explanation, type Problem } from './explanation.js'
+import {
+  notRead,
+  type ChainTrust,
+  type Check,
+  type CheckName,
+  type DocumentExplanation,
+  type Explanation,
+  type Problem,
+} from './explanation.js'
 import { findDocuments } from './find-documents.js'
 import { checkRights, checkValidity, judge, listSealed, partyOf, type Judged } from './judge-document.js'
 import { findChains, judgeChain, judgeLink } from './trust.js'
@@ -30,7 +38,12 @@ export function explain(bytes: Uint8Array, { trustRoots, now }: ExplainOptions):
   for (const [place, { judged, number }] of readable.entries()) {
     const parentPlace = parentOf(place, chains)
     const parent = parentPlace === undefined ? undefined : readable[parentPlace]
-    const link = judgeLink(judged.document, parent === undefined ? undefined : { document: parent.judged.document, number: parent.number }, trustRoots, sources)
+    const link = judgeLink(
+      judged.document,
+      parent === undefined ? undefined : { document: parent.judged.document, number: parent.number },
+      trustRoots,
+      sources,
+    )
     const isLeaf = !chains.some((chain) => chain.indexOf(place) > 0)
     explained.set(number, explainDocument(number, judged, link, { now, isLeaf }))
   }
@@ -62,7 +75,12 @@ function parentOf(place: number, chains: readonly (readonly number[])[]): number
   return chain?.[chain.indexOf(place) + 1]
 }
 
-function explainDocument(number: number, judged: Judged, link: DocumentExplanation['link'], at: { readonly now: Date; readonly isLeaf: boolean }): DocumentExplanation {
+function explainDocument(
+  number: number,
+  judged: Judged,
+  link: DocumentExplanation['link'],
+  at: { readonly now: Date; readonly isLeaf: boolean },
+): DocumentExplanation {
   const { document, form, surface, digest, signature } = judged
   const { issuedTime, issuer, issuedPrincipal } = document.body
   const validity = checkValidity(document, at.now, at.isLeaf)
@@ -118,8 +136,13 @@ function overallTrust(documents: readonly DocumentExplanation[], chains: readonl
 /** What verifies comes first, for every document; then trust; then what time and rights say. */
 function findFirstProblem(documents: readonly DocumentExplanation[], trust: Explanation['trust']): Problem | undefined {
   if (documents.length === 0) return { check: 'form', why: trust.why ?? '' }
-  const problemOf = (checks: readonly CheckName[]): Problem | undefined => documents.flatMap((document) => problems(document, checks))[0]
-  return problemOf(['form', 'digest', 'signature', 'link']) ?? trustProblem(documents, trust) ?? problemOf(['validity', 'rights'])
+  const problemOf = (checks: readonly CheckName[]): Problem | undefined =>
+    documents.flatMap((document) => problems(document, checks))[0]
+  return (
+    problemOf(['form', 'digest', 'signature', 'link']) ??
+    trustProblem(documents, trust) ??
+    problemOf(['validity', 'rights'])
+  )
 }
 
 function problems(document: DocumentExplanation, checks: readonly CheckName[]): readonly Problem[] {

@@ -47,7 +47,14 @@ export interface DocumentExplanation {
   /** Whether a genuine server or client would have written these characters. A deviation alone is no fault. */
   readonly surface: { readonly ok: boolean; readonly maker: string; readonly notes: readonly string[] }
   /** Base64. `why` names what was done to the text, when undoing it makes the digest fit. */
-  readonly digest: { readonly ok: boolean; readonly algorithm: string; readonly expected: string; readonly found: string; readonly repaired: boolean; readonly why?: string }
+  readonly digest: {
+    readonly ok: boolean
+    readonly algorithm: string
+    readonly expected: string
+    readonly found: string
+    readonly repaired: boolean
+    readonly why?: string
+  }
   readonly signature: Check
   /** `ok` is null when the issuer's certificate is not in the file; `document` is the number of that certificate. */
   readonly link: { readonly ok: boolean | null; readonly document?: number; readonly why?: string }

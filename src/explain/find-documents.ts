@@ -12,13 +12,16 @@ const longestDocument = 4 * 1024 * 1024
  * @throws RangeError when there is too much of it
  */
 export function findDocuments(bytes: Uint8Array): readonly string[] {
-  if (bytes.length > mostBytes) throw new RangeError(`The file has ${bytes.length} bytes; at most ${mostBytes} are looked at`)
+  if (bytes.length > mostBytes)
+    throw new RangeError(`The file has ${bytes.length} bytes; at most ${mostBytes} are looked at`)
   const text = tryDecode(bytes)
   const found = text === undefined ? [] : cutDocuments(unescaped(text))
   const documents = found.length > 0 ? found : cutDocuments(textInside(bytes))
-  if (documents.length > mostDocuments) throw new RangeError(`The file has ${documents.length} documents; at most ${mostDocuments} are looked at`)
+  if (documents.length > mostDocuments)
+    throw new RangeError(`The file has ${documents.length} documents; at most ${mostDocuments} are looked at`)
   const longest = documents.find((document) => document.length > longestDocument)
-  if (longest !== undefined) throw new RangeError(`A document has ${longest.length} characters; at most ${longestDocument} are looked at`)
+  if (longest !== undefined)
+    throw new RangeError(`A document has ${longest.length} characters; at most ${longestDocument} are looked at`)
   return documents
 }
 
@@ -66,7 +69,8 @@ function textInside(bytes: Uint8Array): string {
   for (const encoding of ['utf8', 'utf16le'] as const) {
     const from = buffer.indexOf('<XrML', 0, encoding)
     const until = buffer.lastIndexOf(end, undefined, encoding)
-    if (from >= 0 && until > from) return buffer.subarray(from, until + Buffer.byteLength(end, encoding)).toString(encoding)
+    if (from >= 0 && until > from)
+      return buffer.subarray(from, until + Buffer.byteLength(end, encoding)).toString(encoding)
   }
   return ''
 }

@@ -50,11 +50,20 @@ function isHash(algorithm: string): algorithm is HashName {
   return Object.hasOwn(hashes, algorithm)
 }
 
-const readers: Readonly<Partial<Record<DocumentKind, (document: XrmlDocument) => unknown>>> = { SPC: readSpc, RAC: readRac, CLC: readClc, PL: readPl, UL: readUl }
+const readers: Readonly<Partial<Record<DocumentKind, (document: XrmlDocument) => unknown>>> = {
+  SPC: readSpc,
+  RAC: readRac,
+  CLC: readClc,
+  PL: readPl,
+  UL: readUl,
+}
 
 function checkForm(document: XrmlDocument): Check {
   if (document.kind === 'unknown') {
-    return { ok: false, why: `this is no kind of document that RMS has: BODY is of type "${document.body.type}", DESCRIPTOR of type "${document.body.descriptor?.type ?? ''}"` }
+    return {
+      ok: false,
+      why: `this is no kind of document that RMS has: BODY is of type "${document.body.type}", DESCRIPTOR of type "${document.body.descriptor?.type ?? ''}"`,
+    }
   }
   try {
     readers[document.kind]?.(document)
@@ -70,13 +79,18 @@ function checkForm(document: XrmlDocument): Check {
  */
 export function checkValidity(document: XrmlDocument, now: Date, isLeaf: boolean): DocumentExplanation['validity'] {
   const { issuedTime } = document.body
-  if (issuedTime !== undefined && issuedTime > now) return { ok: false, why: `it was issued ${formatTime(issuedTime)}, and now it is ${formatTime(now)}` }
-  const range = document.body.validity ?? rightsRange(document) ?? (isIssuing(document) ? issueRange(document) : undefined)
+  if (issuedTime !== undefined && issuedTime > now)
+    return { ok: false, why: `it was issued ${formatTime(issuedTime)}, and now it is ${formatTime(now)}` }
+  const range =
+    document.body.validity ?? rightsRange(document) ?? (isIssuing(document) ? issueRange(document) : undefined)
   if (range === undefined) return { ok: true, why: 'it has no dates' }
   const span = { from: formatTime(range.from), until: formatTime(range.until) }
-  if (isIssuing(document) && !isLeaf) return { ok: true, ...span, why: `may issue from ${span.from} until ${span.until}` }
+  if (isIssuing(document) && !isLeaf)
+    return { ok: true, ...span, why: `may issue from ${span.from} until ${span.until}` }
   const stated = `valid from ${span.from} until ${span.until}`
-  return isWithin(range, now) ? { ok: true, ...span, why: stated } : { ok: false, ...span, why: `${stated}, and now it is ${formatTime(now)}` }
+  return isWithin(range, now)
+    ? { ok: true, ...span, why: stated }
+    : { ok: false, ...span, why: `${stated}, and now it is ${formatTime(now)}` }
 }
 
 function isIssuing({ kind }: XrmlDocument): boolean {
@@ -109,16 +123,28 @@ export function checkRights(document: XrmlDocument): DocumentExplanation['rights
   }
   if (isIssuing(document)) {
     const range = issueRange(document)
-    if (range === undefined) return { ok: false, list: [], why: `the ${kind} has no right ISSUE with a RANGETIME: it may issue nothing` }
+    if (range === undefined)
+      return { ok: false, list: [], why: `the ${kind} has no right ISSUE with a RANGETIME: it may issue nothing` }
     return { ok: true, list: [{ right: 'ISSUE', from: formatTime(range.from), until: formatTime(range.until) }] }
   }
-  return { ok: true, list: [], why: kind === 'PL' ? `encrypted: only ${body.issuedPrincipal?.object?.name ?? 'its server'} can open them` : 'it carries none' }
+  return {
+    ok: true,
+    list: [],
+    why:
+      kind === 'PL'
+        ? `encrypted: only ${body.issuedPrincipal?.object?.name ?? 'its server'} can open them`
+        : 'it carries none',
+  }
 }
 
 function explainGrant(grant: Grant, issued: Date | undefined): RightExplanation {
   const range = rangeOf(grant, issued)
   const principal = grant.principal.name || grant.principal.id
-  return { right: grant.right, ...(principal === '' ? {} : { principal }), ...(range === undefined ? {} : { from: formatTime(range.from), until: formatTime(range.until) }) }
+  return {
+    right: grant.right,
+    ...(principal === '' ? {} : { principal }),
+    ...(range === undefined ? {} : { from: formatTime(range.from), until: formatTime(range.until) }),
+  }
 }
 
 /** Type and bytes of seals in genuine documents, and what they hold (the lengths are explained in the tests of sealing). */

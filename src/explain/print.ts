@@ -1,5 +1,11 @@
 /** An explanation for people: a line for each check, aligned, with or without colors. */
-import { notRead, type Check, type DocumentExplanation, type Explanation, type RightExplanation } from './explanation.js'
+import {
+  notRead,
+  type Check,
+  type DocumentExplanation,
+  type Explanation,
+  type RightExplanation,
+} from './explanation.js'
 import { nameOf } from './judge-document.js'
 import { plain, type Paint } from './paint.js'
 
@@ -16,7 +22,9 @@ export function printExplanation(explanation: Explanation, paint: Paint = plain)
   const lines = [
     ...explanation.documents.flatMap((document) => [...printDocument(document, paint, line), '']),
     ...(explanation.trust.chains.length === 0 ? [] : [paint.strong('Trust')]),
-    ...explanation.trust.chains.map((chain) => line(numbers(chain.documents), chain.ok ? 'ok' : 'BAD', chain.why ?? '')),
+    ...explanation.trust.chains.map((chain) =>
+      line(numbers(chain.documents), chain.ok ? 'ok' : 'BAD', chain.why ?? ''),
+    ),
     ...(explanation.trust.chains.length === 0 ? [] : ['']),
     ...verdict(explanation, paint),
   ]
@@ -30,18 +38,28 @@ function printDocument(document: DocumentExplanation, paint: Paint, line: PrintL
   return [
     title,
     line('form', wordFor(form), form.why ?? `nothing that a ${kind} needs is missing`),
-    ...(surface.ok ? [line('surface', 'ok', `as a genuine ${surface.maker} writes it`)] : surface.notes.map((note) => line('surface', 'note', note))),
+    ...(surface.ok
+      ? [line('surface', 'ok', `as a genuine ${surface.maker} writes it`)]
+      : surface.notes.map((note) => line('surface', 'note', note))),
     ...printDigest(document, line),
     line('signature', wordFor(signature), signature.why ?? ''),
     printLink(document, line),
     line('dates', wordFor(validity), validity.why ?? ''),
-    line('rights', wordFor(rights), rights.list.length === 0 ? (rights.why ?? '') : rights.list.map(printRight).join('; ')),
+    line(
+      'rights',
+      wordFor(rights),
+      rights.list.length === 0 ? (rights.why ?? '') : rights.list.map(printRight).join('; '),
+    ),
     ...sealed.map(({ type, bytes, holds }) => line('sealed', '-', `${type}, ${bytes} bytes: ${holds}`)),
   ]
 }
 
 function describe({ kind, subject, issuedTime }: DocumentExplanation): string {
-  const parts = [kind === 'unknown' ? 'of unknown kind' : kind, subject === undefined ? '' : nameOf(subject), issuedTime === undefined ? '' : `issued ${issuedTime}`]
+  const parts = [
+    kind === 'unknown' ? 'of unknown kind' : kind,
+    subject === undefined ? '' : nameOf(subject),
+    issuedTime === undefined ? '' : `issued ${issuedTime}`,
+  ]
   return parts.filter((part) => part !== '').join(', ')
 }
 
@@ -51,7 +69,14 @@ function printLink({ link }: DocumentExplanation, line: PrintLine): string {
 }
 
 function printDigest({ digest }: DocumentExplanation, line: PrintLine): readonly string[] {
-  if (digest.ok) return [line('digest', digest.repaired ? 'note' : 'ok', [`${digest.algorithm} ${digest.found}`, digest.why].filter((part) => part !== undefined).join('; '))]
+  if (digest.ok)
+    return [
+      line(
+        'digest',
+        digest.repaired ? 'note' : 'ok',
+        [`${digest.algorithm} ${digest.found}`, digest.why].filter((part) => part !== undefined).join('; '),
+      ),
+    ]
   if (digest.expected === '') return [line('digest', 'BAD', 'there is none')]
   return [
     line('digest', 'BAD', digest.why ?? 'the text of BODY is not the one that was signed'),
@@ -66,7 +91,8 @@ function printRight({ right, principal, from, until }: RightExplanation): string
 }
 
 function verdict({ documents, firstProblem }: Explanation, paint: Paint): readonly string[] {
-  if (firstProblem === undefined) return [paint.good(`Good and trusted: ${documents.length === 1 ? '1 document' : `${documents.length} documents`}.`)]
+  if (firstProblem === undefined)
+    return [paint.good(`Good and trusted: ${documents.length === 1 ? '1 document' : `${documents.length} documents`}.`)]
   const { check, why, document, kind } = firstProblem
   if (check === 'trust') return [paint.note(printable(`Every document verifies, but it is not trusted: ${why}.`))]
   const where = document === undefined ? '' : `Document ${document} (${kind}), ${check}: `
@@ -78,7 +104,12 @@ function wordFor({ ok }: Check): Word {
 }
 
 function colored(word: Word, paint: Paint): string {
-  const colors: Readonly<Record<Word, (text: string) => string>> = { ok: paint.good, BAD: paint.bad, note: paint.note, '-': paint.dim }
+  const colors: Readonly<Record<Word, (text: string) => string>> = {
+    ok: paint.good,
+    BAD: paint.bad,
+    note: paint.note,
+    '-': paint.dim,
+  }
   return colors[word](word)
 }
 

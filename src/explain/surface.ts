@@ -19,7 +19,11 @@ const bodyTags = [
 const changes: readonly { readonly what: string; readonly seen: RegExp; readonly undo: readonly [RegExp, string] }[] = [
   { what: 'white space between its tags', seen: />\s+</, undo: [/>\s+</g, '><'] },
   { what: '<X/> in place of <X />', seen: /[^\s]\/>/, undo: [/([^\s])\/>/g, '$1 />'] },
-  { what: '<X></X> in place of <X />', seen: /<([^\s<>/]+)(?=[\s>])[^<>]*><\/\1>/, undo: [/<([^\s<>/]+)(?=[\s>])([^<>]*)><\/\1>/g, '<$1$2 />'] },
+  {
+    what: '<X></X> in place of <X />',
+    seen: /<([^\s<>/]+)(?=[\s>])[^<>]*><\/\1>/,
+    undo: [/<([^\s<>/]+)(?=[\s>])([^<>]*)><\/\1>/g, '<$1$2 />'],
+  },
   { what: 'a namespace on BODY', seen: /^<BODY[^>]* xmlns/, undo: [/^(<BODY[^>]*?)\sxmlns(?::\w+)?="[^"]*"/, '$1'] },
   { what: 'CR in its line breaks', seen: /\r/, undo: [/\r\n?/g, '\n'] },
 ]
@@ -46,9 +50,14 @@ function judgeStart(document: XrmlDocument, maker: string): readonly string[] {
   const notes: string[] = []
   if (![serverRoot, clientRoot].includes(tag.replace(purpose, ''))) notes.push(`the document starts with ${tag}`)
   else if (maker === 'unknown') {
-    notes.push(`${tag} and ${document.signature?.children[0]?.name ?? 'nothing'} first in SIGNATURE do not go together: neither a server nor a client writes a ${kind} so`)
+    notes.push(
+      `${tag} and ${document.signature?.children[0]?.name ?? 'nothing'} first in SIGNATURE do not go together: neither a server nor a client writes a ${kind} so`,
+    )
   }
-  if (tag.includes(purpose) !== (kind === 'UL')) notes.push(`the purpose Content-License is that of a UL alone, and a UL has it; this is a ${kind} that starts with ${tag}`)
+  if (tag.includes(purpose) !== (kind === 'UL'))
+    notes.push(
+      `the purpose Content-License is that of a UL alone, and a UL has it; this is a ${kind} that starts with ${tag}`,
+    )
   if (!bodyTags.includes(bodyTag)) notes.push(`BODY starts with ${bodyTag}`)
   return notes
 }
@@ -87,6 +96,9 @@ function wrongSizes(element: XmlElement): readonly string[] {
   if (element.name === 'DIGEST') return []
   const { size, encoding } = element.attributes
   const bits = Buffer.from(element.text, 'base64').length * 8
-  const own = element.name === 'VALUE' && encoding === 'base64' && size !== String(bits) ? [`a VALUE says size="${size ?? ''}" and has ${bits} bits`] : []
+  const own =
+    element.name === 'VALUE' && encoding === 'base64' && size !== String(bits)
+      ? [`a VALUE says size="${size ?? ''}" and has ${bits} bits`]
+      : []
   return [...own, ...element.children.flatMap(wrongSizes)]
 }

@@ -26,7 +26,10 @@ export function findChains(documents: readonly XrmlDocument[]): readonly (readon
 function issuerOf(documents: readonly XrmlDocument[], document: XrmlDocument | undefined): number | undefined {
   const modulus = document?.body.issuer?.publicKey?.modulus
   if (modulus === undefined) return undefined
-  const place = documents.findIndex((candidate) => ['CLC', 'SLC', 'CA'].includes(candidate.kind) && candidate.body.issuedPrincipal?.publicKey?.modulus === modulus)
+  const place = documents.findIndex(
+    (candidate) =>
+      ['CLC', 'SLC', 'CA'].includes(candidate.kind) && candidate.body.issuedPrincipal?.publicKey?.modulus === modulus,
+  )
   return place < 0 ? undefined : place
 }
 
@@ -50,14 +53,21 @@ export function judgeLink(
   }
   const namesake = others.find((other) => other !== document && isCertificateOf(other, issuer))
   if (namesake !== undefined) {
-    return { ok: false, why: `its issuer is ${nameOf(issuer)}, the certificate of that name in the file is for another key, ${nameOf(partyOf(namesake.body.issuedPrincipal))}` }
+    return {
+      ok: false,
+      why: `its issuer is ${nameOf(issuer)}, the certificate of that name in the file is for another key, ${nameOf(partyOf(namesake.body.issuedPrincipal))}`,
+    }
   }
-  if (isIssuedByRoot(document, issuer)) return { ok: null, why: `issued by ${nameOf(issuer)}; a root is never in the file` }
+  if (isIssuedByRoot(document, issuer))
+    return { ok: null, why: `issued by ${nameOf(issuer)}; a root is never in the file` }
   return { ok: null, why: `the certificate of its issuer ${nameOf(issuer)} is not in the file` }
 }
 
 function isCertificateOf(other: XrmlDocument, issuer: Party): boolean {
-  return ['CLC', 'SLC', 'CA'].includes(other.kind) && other.body.issuedPrincipal?.object?.id.toLowerCase() === issuer.id.toLowerCase()
+  return (
+    ['CLC', 'SLC', 'CA'].includes(other.kind) &&
+    other.body.issuedPrincipal?.object?.id.toLowerCase() === issuer.id.toLowerCase()
+  )
 }
 
 function pinnedRoot(document: XrmlDocument, trustRoots: readonly TrustRoot[]): TrustRoot | undefined {
@@ -68,18 +78,35 @@ function pinnedRoot(document: XrmlDocument, trustRoots: readonly TrustRoot[]): T
  * Whether a chain can be relied on: every document of it verifies, every link holds, and the last issuer is a pinned root.
  * @param chain the judged documents, leaf first
  */
-export function judgeChain(chain: readonly { readonly explanation: DocumentExplanation; readonly document: XrmlDocument }[], trustRoots: readonly TrustRoot[]): ChainTrust {
+export function judgeChain(
+  chain: readonly { readonly explanation: DocumentExplanation; readonly document: XrmlDocument }[],
+  trustRoots: readonly TrustRoot[],
+): ChainTrust {
   const documents = chain.map(({ explanation }) => explanation.number)
   const last = chain.at(-1)?.document
   const issuer = partyOf(last?.body.issuer)
   const root = last === undefined ? undefined : pinnedRoot(last, trustRoots)
   const end = root !== undefined ? { root: root.name } : endOf(last, issuer)
-  const bad = chain.find(({ explanation }) => !explanation.form.ok || !explanation.digest.ok || !explanation.signature.ok || explanation.link.ok === false)
+  const bad = chain.find(
+    ({ explanation }) =>
+      !explanation.form.ok || !explanation.digest.ok || !explanation.signature.ok || explanation.link.ok === false,
+  )
   if (bad !== undefined) {
     const { number, kind } = bad.explanation
-    return { ok: false, documents, ...end, why: `document ${number} (${kind}) is not good, so nothing that rests on it can be trusted` }
+    return {
+      ok: false,
+      documents,
+      ...end,
+      why: `document ${number} (${kind}) is not good, so nothing that rests on it can be trusted`,
+    }
   }
-  if (root !== undefined) return { ok: true, documents, ...end, why: `leads to the pinned root ${root.name} (key ${fingerprint(root.publicKey.modulus)})` }
+  if (root !== undefined)
+    return {
+      ok: true,
+      documents,
+      ...end,
+      why: `leads to the pinned root ${root.name} (key ${fingerprint(root.publicKey.modulus)})`,
+    }
   return { ok: false, documents, ...end, why: whyNotTrusted(last, issuer, trustRoots) }
 }
 
@@ -90,13 +117,21 @@ function endOf(last: XrmlDocument | undefined, issuer: Party | undefined): Pick<
 
 /** Nothing in a certificate says that its issuer is a root; roots are called so. */
 function isIssuedByRoot(last: XrmlDocument | undefined, issuer: Party): boolean {
-  return last?.kind === 'CA' && issuer.type === 'DRM-Certificate-Authority' && /\broot\b/i.test(issuer.name ?? issuer.id)
+  return (
+    last?.kind === 'CA' && issuer.type === 'DRM-Certificate-Authority' && /\broot\b/i.test(issuer.name ?? issuer.id)
+  )
 }
 
-function whyNotTrusted(last: XrmlDocument | undefined, issuer: Party | undefined, trustRoots: readonly TrustRoot[]): string {
+function whyNotTrusted(
+  last: XrmlDocument | undefined,
+  issuer: Party | undefined,
+  trustRoots: readonly TrustRoot[],
+): string {
   if (issuer === undefined) return 'it names no issuer, so it leads nowhere'
-  const pinned = trustRoots.map((root) => `${root.name} (key ${fingerprint(root.publicKey.modulus)})`).join(', ') || 'nothing'
-  if (!isIssuedByRoot(last, issuer)) return `the chain ends before its root: the certificate of ${nameOf(issuer)} is missing; add it and the certificates above it`
+  const pinned =
+    trustRoots.map((root) => `${root.name} (key ${fingerprint(root.publicKey.modulus)})`).join(', ') || 'nothing'
+  if (!isIssuedByRoot(last, issuer))
+    return `the chain ends before its root: the certificate of ${nameOf(issuer)} is missing; add it and the certificates above it`
   if (issuer.fingerprint === microsoftRoot) {
     return `it leads to ${nameOf(issuer)}: this is the genuine root of Microsoft. Nothing is wrong with that, it is only not pinned here; pinned is ${pinned}`
   }

@@ -12,7 +12,12 @@ export function admitsAnonymous(lists: AccessLists, path: string): boolean {
 }
 
 /** Whether the account, or a group it is in, is on the endpoint's list by account name, group name or mail address. */
-export async function isAdmitted(lists: AccessLists, path: string, account: Account, directory: Directory): Promise<boolean> {
+export async function isAdmitted(
+  lists: AccessLists,
+  path: string,
+  account: Account,
+  directory: Directory,
+): Promise<boolean> {
   const list = lists[path]
   if (list === undefined) return true
   const wanted = new Set(list.map((name) => name.toLowerCase()))
@@ -27,7 +32,10 @@ export async function isAdmitted(lists: AccessLists, path: string, account: Acco
  * @param paths all endpoint paths, in lower case
  */
 export function endpointsNamed(name: string, paths: readonly string[]): readonly string[] {
-  const plain = name.toLowerCase().replace(/^\/?(_wmcs)?\/?/, '').replace(/\.asmx$/, '')
+  const plain = name
+    .toLowerCase()
+    .replace(/^\/?(_wmcs)?\/?/, '')
+    .replace(/\.asmx$/, '')
   return paths.filter((path) => {
     const full = path.replace(/^\//, '').replace(/\.asmx$/, '')
     return full === plain || full.endsWith(`/${plain}`)

@@ -24,29 +24,52 @@ const algorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'ES256']
 const clockTolerance = 60
 
 /** @param header value of Authorization */
-export async function authenticateBearer(header: string | undefined, trust: TokenTrust, directory: Directory, now: Date): Promise<TokenVerdict> {
+export async function authenticateBearer(
+  header: string | undefined,
+  trust: TokenTrust,
+  directory: Directory,
+  now: Date,
+): Promise<TokenVerdict> {
   if (header === undefined) return { why: 'no token' }
   const token = /^bearer\s+([A-Za-z0-9._~+/=-]+)\s*$/i.exec(header)?.[1]
   if (token === undefined) return { why: 'the Authorization header is not Bearer and a token' }
   const claims = await verified(token, trust, now)
   if ('why' in claims) return claims
-  const account = trust.issuer === undefined ? await directory.accountBySid(claims.payload.sub ?? '') : await accountOf(claims.payload, directory)
-  if (account === undefined) return { why: `the directory has nobody of the claims of the token: ${namesIn(claims.payload).join(', ').slice(0, 300) || 'it has neither email nor upn'}` }
+  const account =
+    trust.issuer === undefined
+      ? await directory.accountBySid(claims.payload.sub ?? '')
+      : await accountOf(claims.payload, directory)
+  if (account === undefined)
+    return {
+      why: `the directory has nobody of the claims of the token: ${namesIn(claims.payload).join(', ').slice(0, 300) || 'it has neither email nor upn'}`,
+    }
   if (!account.enabled) return { why: `${account.name} is disabled` }
   return { caller: { isAuthenticated: true, authenticationType: 'Bearer', account } }
 }
 
-async function verified(token: string, { issuer, keys }: TokenTrust, now: Date): Promise<{ readonly payload: JWTPayload } | { readonly why: string }> {
+async function verified(
+  token: string,
+  { issuer, keys }: TokenTrust,
+  now: Date,
+): Promise<{ readonly payload: JWTPayload } | { readonly why: string }> {
   // Loaded with the first token: many nodes never see one.
   const { errors, jwtVerify } = await import('jose')
   try {
-    const found = await jwtVerify(token, keys, { algorithms, ...(issuer === undefined ? {} : { issuer }), audience: restResource, currentDate: now, clockTolerance, requiredClaims: ['exp'] })
+    const found = await jwtVerify(token, keys, {
+      algorithms,
+      ...(issuer === undefined ? {} : { issuer }),
+      audience: restResource,
+      currentDate: now,
+      clockTolerance,
+      requiredClaims: ['exp'],
+    })
     const end = new Date((found.payload.exp ?? 0) * 1000)
     return now < end ? found : { why: `the token ended at ${end.toISOString()}` }
   } catch (error) {
     if (error instanceof errors.JOSEError) return { why: `the token is not accepted: ${error.message}` }
     // What WebCrypto throws for a key or signature that cannot be one.
-    if (error instanceof TypeError || error instanceof SyntaxError || error instanceof DOMException) return { why: 'the token is malformed' }
+    if (error instanceof TypeError || error instanceof SyntaxError || error instanceof DOMException)
+      return { why: 'the token is malformed' }
     throw error
   }
 }
@@ -82,5 +105,7 @@ const mostTexts = 20
 
 function textsOf(claims: JWTPayload, names: readonly string[]): readonly string[] {
   const values = names.flatMap((name) => claims[name] ?? []) as readonly unknown[]
-  return values.filter((value): value is string => typeof value === 'string' && value !== '' && value.length <= longestText).slice(0, mostTexts)
+  return values
+    .filter((value): value is string => typeof value === 'string' && value !== '' && value.length <= longestText)
+    .slice(0, mostTexts)
 }

@@ -17,7 +17,10 @@ export interface Connection {
  * Who speaks on a connection: the client itself, one of the clients of a balancer that says which, or clients of a proxy that does not say
  * which: then nobody stays signed in longer than a request.
  */
-export type Speaker = { readonly kind: 'client' } | { readonly kind: 'behind balancer'; readonly connection: string } | { readonly kind: 'behind proxy' }
+export type Speaker =
+  | { readonly kind: 'client' }
+  | { readonly kind: 'behind balancer'; readonly connection: string }
+  | { readonly kind: 'behind proxy' }
 
 export type Outcome =
   | { readonly kind: 'goes on'; readonly challenge: string }
@@ -52,7 +55,10 @@ interface Waiting {
   readonly since: number
 }
 
-export function signedInConnections(context: Omit<NtlmContext, 'directory'>, limits: DialogueLimits = defaultDialogueLimits): SignedInConnections {
+export function signedInConnections(
+  context: Omit<NtlmContext, 'directory'>,
+  limits: DialogueLimits = defaultDialogueLimits,
+): SignedInConnections {
   const signedIn = new WeakMap<Connection, { readonly caller: Caller; readonly speaker: Speaker }>()
   /** In order of their beginning. */
   const waiting = new Map<Connection, Waiting>()
@@ -82,7 +88,9 @@ export function signedInConnections(context: Omit<NtlmContext, 'directory'>, lim
   return {
     callerOf: (connection, speaker) => {
       const found = signedIn.get(connection)
-      return found !== undefined && isSame(found.speaker, speaker) && speaker.kind !== 'behind proxy' ? found.caller : undefined
+      return found !== undefined && isSame(found.speaker, speaker) && speaker.kind !== 'behind proxy'
+        ? found.caller
+        : undefined
     },
     receive: async (connection, speaker, { scheme, token }, directory) => {
       signedIn.delete(connection)

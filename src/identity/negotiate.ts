@@ -5,7 +5,14 @@ import { MalformedMessage } from '../ntlm/malformed-message.js'
 import { isNtlmMessage, messageType } from '../ntlm/messages.js'
 import { ResponseRefused, type Challenged } from '../ntlm/server.js'
 import { signatureOf } from '../ntlm/session.js'
-import { buildResponse, isSpnego, mechanisms, parseSpnego, type InitialToken, type ResponseToken } from '../ntlm/spnego.js'
+import {
+  buildResponse,
+  isSpnego,
+  mechanisms,
+  parseSpnego,
+  type InitialToken,
+  type ResponseToken,
+} from '../ntlm/spnego.js'
 import type { Account } from '../directory/directory.js'
 import { challengeByNtlm, proveByNtlm, type NtlmContext, type Proven } from './ntlm.js'
 import type { ConnectionScheme } from './schemes.js'
@@ -28,7 +35,12 @@ export type Step =
  * @param begun the dialogue of this connection, when there is one
  * @throws what the directory throws
  */
-export async function takeStep(context: NtlmContext, begun: Dialogue | undefined, scheme: ConnectionScheme, token: Buffer): Promise<Step> {
+export async function takeStep(
+  context: NtlmContext,
+  begun: Dialogue | undefined,
+  scheme: ConnectionScheme,
+  token: Buffer,
+): Promise<Step> {
   try {
     const known = begun?.scheme === scheme ? begun : undefined
     if (isNtlmMessage(token)) return await plainStep(context, known, scheme, token)
@@ -41,7 +53,12 @@ export async function takeStep(context: NtlmContext, begun: Dialogue | undefined
   }
 }
 
-async function plainStep(context: NtlmContext, begun: Dialogue | undefined, scheme: ConnectionScheme, token: Buffer): Promise<Step> {
+async function plainStep(
+  context: NtlmContext,
+  begun: Dialogue | undefined,
+  scheme: ConnectionScheme,
+  token: Buffer,
+): Promise<Step> {
   if (messageType(token) === 1) {
     const challenged = await challengeByNtlm(context, token)
     return { kind: 'goes on', token: challenged.second, dialogue: { scheme, challenged } }
@@ -53,7 +70,11 @@ async function plainStep(context: NtlmContext, begun: Dialogue | undefined, sche
 
 const nothingBegun: Step = { kind: 'refused', why: 'no challenge waits for an answer on this connection' }
 
-async function wrappedStep(context: NtlmContext, begun: Dialogue | undefined, token: InitialToken | ResponseToken): Promise<Step> {
+async function wrappedStep(
+  context: NtlmContext,
+  begun: Dialogue | undefined,
+  token: InitialToken | ResponseToken,
+): Promise<Step> {
   if (token.kind === 'initial') return firstStep(context, token)
   const mechanismList = begun?.mechanismList
   if (mechanismList === undefined || token.token === undefined) return nothingBegun
@@ -62,10 +83,15 @@ async function wrappedStep(context: NtlmContext, begun: Dialogue | undefined, to
   return { kind: 'signed in', account: proven.account, token: lastToken(proven, mechanismList, token.checksum) }
 }
 
-async function firstStep(context: NtlmContext, { mechanisms: named, mechanismList, token }: InitialToken): Promise<Step> {
-  if (!named.some((mechanism) => mechanism.equals(mechanisms.ntlm))) return { kind: 'refused', why: 'the client does not speak NTLM inside Negotiate' }
+async function firstStep(
+  context: NtlmContext,
+  { mechanisms: named, mechanismList, token }: InitialToken,
+): Promise<Step> {
+  if (!named.some((mechanism) => mechanism.equals(mechanisms.ntlm)))
+    return { kind: 'refused', why: 'the client does not speak NTLM inside Negotiate' }
   // The token is for the mechanism that the client likes best; when that is another one, it is asked for NTLM's.
-  if (named[0]?.equals(mechanisms.ntlm) === true && token !== undefined) return challengeStep(context, mechanismList, token)
+  if (named[0]?.equals(mechanisms.ntlm) === true && token !== undefined)
+    return challengeStep(context, mechanismList, token)
   const answer = buildResponse({ state: 'incomplete', mechanism: mechanisms.ntlm })
   return { kind: 'goes on', token: answer, dialogue: { scheme: 'negotiate', mechanismList } }
 }
@@ -80,6 +106,10 @@ async function challengeStep(context: NtlmContext, mechanismList: Buffer, first:
 function lastToken({ sessionKey, flags }: Proven, mechanismList: Buffer, checksum: Buffer | undefined): Buffer {
   if (checksum === undefined || !hasFlag(flags, 'extendedSessionSecurity')) return buildResponse({ state: 'completed' })
   const expected = signatureOf(mechanismList, sessionKey, flags, 'client-to-server')
-  if (checksum.length !== expected.length || !timingSafeEqual(checksum, expected)) throw new ResponseRefused('the list of mechanisms was changed on its way')
-  return buildResponse({ state: 'completed', checksum: signatureOf(mechanismList, sessionKey, flags, 'server-to-client') })
+  if (checksum.length !== expected.length || !timingSafeEqual(checksum, expected))
+    throw new ResponseRefused('the list of mechanisms was changed on its way')
+  return buildResponse({
+    state: 'completed',
+    checksum: signatureOf(mechanismList, sessionKey, flags, 'server-to-client'),
+  })
 }

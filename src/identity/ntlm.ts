@@ -1,7 +1,15 @@
 /** NTLM against the directory: a challenge for a client, and the account that its answer proves. */
 import type { Account, Directory } from '../directory/directory.js'
 import type { Clock, Random } from '../effects.js'
-import { challengeClient, readAnswer, ResponseRefused, verifyAnswer, type Challenged, type NtlmLevel, type Verified } from '../ntlm/server.js'
+import {
+  challengeClient,
+  readAnswer,
+  ResponseRefused,
+  verifyAnswer,
+  type Challenged,
+  type NtlmLevel,
+  type Verified,
+} from '../ntlm/server.js'
 
 export interface NtlmContext {
   readonly directory: Pick<Directory, 'forest' | 'accountByName' | 'passwordOf'>
@@ -17,7 +25,10 @@ export interface Proven extends Verified {
 }
 
 /** @throws MalformedMessage */
-export async function challengeByNtlm({ directory, clock, random, computer }: NtlmContext, first: Buffer): Promise<Challenged> {
+export async function challengeByNtlm(
+  { directory, clock, random, computer }: NtlmContext,
+  first: Buffer,
+): Promise<Challenged> {
   const { netbiosName, dnsName } = await directory.forest()
   const names = {
     netbiosDomain: netbiosName,
@@ -29,7 +40,11 @@ export async function challengeByNtlm({ directory, clock, random, computer }: Nt
 }
 
 /** @throws ResponseRefused, MalformedMessage */
-export async function proveByNtlm({ directory, clock, level }: NtlmContext, challenged: Challenged, third: Buffer): Promise<Proven> {
+export async function proveByNtlm(
+  { directory, clock, level }: NtlmContext,
+  challenged: Challenged,
+  third: Buffer,
+): Promise<Proven> {
   const answer = readAnswer(challenged, third)
   const { message } = answer
   const account = message.user === '' ? undefined : await directory.accountByName(nameOf(message))

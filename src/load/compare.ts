@@ -21,8 +21,18 @@ interface Figure extends Pick<Difference, 'name' | 'show'> {
 }
 
 const figures: readonly Figure[] = [
-  { name: 'answered', show: (value) => `${number(value)}/s`, lessIsBetter: false, of: ({ answeredPerSecond }) => answeredPerSecond },
-  { name: 'not answered', show: (value) => `${number(value)} %`, lessIsBetter: true, of: ({ offered, answered }) => (100 * (offered - answered)) / Math.max(1, offered) },
+  {
+    name: 'answered',
+    show: (value) => `${number(value)}/s`,
+    lessIsBetter: false,
+    of: ({ answeredPerSecond }) => answeredPerSecond,
+  },
+  {
+    name: 'not answered',
+    show: (value) => `${number(value)} %`,
+    lessIsBetter: true,
+    of: ({ offered, answered }) => (100 * (offered - answered)) / Math.max(1, offered),
+  },
   { name: 'p50', show: time, lessIsBetter: true, of: ({ latency }) => latency.p50 },
   { name: 'p95', show: time, lessIsBetter: true, of: ({ latency }) => latency.p95 },
   { name: 'p99', show: time, lessIsBetter: true, of: ({ latency }) => latency.p99 },
@@ -35,13 +45,28 @@ export function compareRuns(before: LoadResult, now: LoadResult): readonly Diffe
     const [was, is] = [of(before), of(now)]
     const change = was === 0 ? (is === 0 ? 0 : NaN) : (is - was) / was
     const isSame = Math.abs(change) < noticeable || was === is
-    return { name, show, before: was, now: is, change, verdict: isSame ? 'same' : is < was === lessIsBetter ? 'better' : 'worse' }
+    return {
+      name,
+      show,
+      before: was,
+      now: is,
+      change,
+      verdict: isSame ? 'same' : is < was === lessIsBetter ? 'better' : 'worse',
+    }
   })
 }
 
 /** What was asked differently, so that figures must differ; empty when both runs were the same. */
 export function differentPlans({ plan: before }: LoadResult, { plan: now }: LoadResult): readonly string[] {
-  const said = ({ server, shape, arrivals, mix, seed, accounts, contents }: LoadResult['plan']): Readonly<Record<string, string>> => ({
+  const said = ({
+    server,
+    shape,
+    arrivals,
+    mix,
+    seed,
+    accounts,
+    contents,
+  }: LoadResult['plan']): Readonly<Record<string, string>> => ({
     server,
     shape: shape.name,
     rate: `${shape.highestRate}/s`,
@@ -53,5 +78,7 @@ export function differentPlans({ plan: before }: LoadResult, { plan: now }: Load
     contents: String(contents),
   })
   const [was, is] = [said(before), said(now)]
-  return Object.entries(is).flatMap(([name, value]) => (was[name] === value ? [] : [`${name}: ${was[name]} then, ${value} now`]))
+  return Object.entries(is).flatMap(([name, value]) =>
+    was[name] === value ? [] : [`${name}: ${was[name]} then, ${value} now`],
+  )
 }

@@ -38,7 +38,9 @@ export interface OpenLoop {
 }
 
 /** Resolves when every request has its answer or has been given up. Closes the sender. */
-export async function runOpenLoop(loop: OpenLoop): Promise<{ readonly samples: readonly Sample[]; readonly seconds: number }> {
+export async function runOpenLoop(
+  loop: OpenLoop,
+): Promise<{ readonly samples: readonly Sample[]; readonly seconds: number }> {
   const { arrivals, mix, requests, sender, connections, chance, clock, signal, onSample } = loop
   const samples: Sample[] = []
   const underWay = new Set<Promise<void>>()

@@ -28,7 +28,8 @@ export class UnknownOperation extends Error {
 export function readMix(parts: readonly { readonly key: string; readonly value: number }[]): readonly MixPart[] {
   return parts.map(({ key, value }) => {
     const operation = loadOperations.find((name) => name === key)
-    if (operation === undefined) throw new UnknownOperation(`There is no operation "${key}" for --mix: there are ${loadOperations.join(', ')}`)
+    if (operation === undefined)
+      throw new UnknownOperation(`There is no operation "${key}" for --mix: there are ${loadOperations.join(', ')}`)
     return { operation, weight: value }
   })
 }

@@ -84,25 +84,62 @@ async function openSessions(preparation: Preparation): Promise<readonly Session[
   for (let first = 0; first < accounts.length; first += sessionsAtOnce) {
     signal.throwIfAborted()
     if (first % 20 === 0) progress(`Certifying ${accounts.length} accounts: ${first}`)
-    sessions.push(...(await Promise.all(accounts.slice(first, first + sessionsAtOnce).map((mail) => openSession(preparation, mail, machine)))))
+    sessions.push(
+      ...(await Promise.all(
+        accounts.slice(first, first + sessionsAtOnce).map((mail) => openSession(preparation, mail, machine)),
+      )),
+    )
   }
   return sessions
 }
 
 /** A ready-made one of the lab: nothing is learned from making keys. */
-async function machineFor({ url, accounts: [user = ''], password, timeoutMilliseconds, ca, clock, random }: Preparation): Promise<Machine> {
-  const [slc] = await connect({ url, user, password, timeoutMilliseconds, ...(ca === undefined ? {} : { ca }), clock, random }).serverCertificate()
+async function machineFor({
+  url,
+  accounts: [user = ''],
+  password,
+  timeoutMilliseconds,
+  ca,
+  clock,
+  random,
+}: Preparation): Promise<Machine> {
+  const [slc] = await connect({
+    url,
+    user,
+    password,
+    timeoutMilliseconds,
+    ...(ca === undefined ? {} : { ca }),
+    clock,
+    random,
+  }).serverCertificate()
   return readyMachine(`alice-pc-mode${modeOfKey({ bits: slc?.body.issuedPrincipal?.publicKey?.bits ?? 0 }).mode}`)
 }
 
-async function openSession({ url, password, timeoutMilliseconds, ca, clock, random }: Preparation, user: string, machine: Machine): Promise<Session> {
-  const client = connect({ url, user, password, machine, timeoutMilliseconds, ...(ca === undefined ? {} : { ca }), clock, random, userAgent: 'rms-emulator load' })
+async function openSession(
+  { url, password, timeoutMilliseconds, ca, clock, random }: Preparation,
+  user: string,
+  machine: Machine,
+): Promise<Session> {
+  const client = connect({
+    url,
+    user,
+    password,
+    machine,
+    timeoutMilliseconds,
+    ...(ca === undefined ? {} : { ca }),
+    clock,
+    random,
+    userAgent: 'rms-emulator load',
+  })
   const context = { credentials: { user, password }, trustRoots: [], clock, random, userAgent: 'rms-emulator load' }
   return { client, context, machine, account: await client.certify(), locations: await client.locations() }
 }
 
 /** One license is looked at as a client does it: signatures, chain, and the key inside. The load only counts. */
-async function publishContents({ contents, accounts, progress, signal }: Preparation, { client }: Session): Promise<readonly Published[]> {
+async function publishContents(
+  { contents, accounts, progress, signal }: Preparation,
+  { client }: Session,
+): Promise<readonly Published[]> {
   const readers = accounts.length > mostNamed ? ['ANYONE'] : accounts
   const policy = { rights: readers.map((to) => ({ to, rights: [...rights] })) }
   const published: Published[] = []
@@ -118,7 +155,12 @@ async function publishContents({ contents, accounts, progress, signal }: Prepara
 
 type Calls = readonly (readonly [Session, RmsCall])[]
 
-async function callsOf(operation: LoadOperation, { url }: Preparation, sessions: readonly Session[], published: readonly Published[]): Promise<Calls> {
+async function callsOf(
+  operation: LoadOperation,
+  { url }: Preparation,
+  sessions: readonly Session[],
+  published: readonly Published[],
+): Promise<Calls> {
   const base = baseUrlOf(url)
   const licensingUrl = `${base}/licensing`
   const each = (call: (session: Session) => RmsCall): Calls => sessions.map((session) => [session, call(session)])
@@ -126,7 +168,9 @@ async function callsOf(operation: LoadOperation, { url }: Preparation, sessions:
     case 'license':
       return licenseCalls(licensingUrl, sessions, published)
     case 'certify':
-      return each(({ locations, machine }) => certifyCall(certificationUrlOf(base, locations.certificationUrl), machine, true))
+      return each(({ locations, machine }) =>
+        certifyCall(certificationUrlOf(base, locations.certificationUrl), machine, true),
+      )
     case 'clc':
       return each(({ account }) => getClientLicensorCertCall(licensingUrl, account))
     case 'templates':
@@ -134,7 +178,10 @@ async function callsOf(operation: LoadOperation, { url }: Preparation, sessions:
     case 'locate':
       return each(() => findServiceLocationsCall(base))
     case 'publish': {
-      const unsigned = sessions.map(async (session): Promise<Calls[number]> => [session, acquireIssuanceLicenseCall(licensingUrl, await unsignedOf(session, licensingUrl))])
+      const unsigned = sessions.map(async (session): Promise<Calls[number]> => [
+        session,
+        acquireIssuanceLicenseCall(licensingUrl, await unsignedOf(session, licensingUrl)),
+      ])
       return Promise.all(unsigned)
     }
   }
@@ -148,14 +195,20 @@ function certificationUrlOf(base: string, told: string): string {
 /** Every content and every account at least once. */
 function licenseCalls(licensingUrl: string, sessions: readonly Session[], published: readonly Published[]): Calls {
   const count = Math.max(sessions.length, published.length)
-  return Array.from({ length: count }, (_, index) => [sessions[index % sessions.length], published[index % published.length]] as const).flatMap(([session, content]) =>
-    session === undefined || content === undefined ? [] : [[session, acquireLicenseCall(licensingUrl, session.account.chain, [content.pl])] as const],
+  return Array.from(
+    { length: count },
+    (_, index) => [sessions[index % sessions.length], published[index % published.length]] as const,
+  ).flatMap(([session, content]) =>
+    session === undefined || content === undefined
+      ? []
+      : [[session, acquireLicenseCall(licensingUrl, session.account.chain, [content.pl])] as const],
   )
 }
 
 async function unsignedOf({ client, context, account }: Session, licensingUrl: string): Promise<string> {
   const policy = { rights: [{ to: account.mail, rights: [...rights] }] }
-  return prepareUnsigned(context, { licensingUrl, slcChain: await client.serverCertificate() }, account, policy).unsigned
+  return prepareUnsigned(context, { licensingUrl, slcChain: await client.serverCertificate() }, account, policy)
+    .unsigned
 }
 
 function preparedOf(operation: LoadOperation, context: ClientContext, call: RmsCall): PreparedRequest {

@@ -23,7 +23,11 @@ export interface LoadProgress {
 
 const every = 1000
 
-export function watchProgress(clock: Clock, of: number, tell: (progress: LoadProgress) => void): { readonly add: (sample: Sample, underWay: number) => void; readonly stop: () => void } {
+export function watchProgress(
+  clock: Clock,
+  of: number,
+  tell: (progress: LoadProgress) => void,
+): { readonly add: (sample: Sample, underWay: number) => void; readonly stop: () => void } {
   const start = clock.monotonic()
   let recent: Sample[] = []
   let [underWay, answeredInAll, refusedInAll] = [0, 0, 0]
@@ -31,7 +35,17 @@ export function watchProgress(clock: Clock, of: number, tell: (progress: LoadPro
     const answered = recent.filter(({ outcome }) => outcome === good)
     const { p50, p95 } = summaryOf(answered.map(({ took }) => took))
     const refused = recent.length - answered.length
-    tell({ seconds: (clock.monotonic() - start) / 1000, of, answered: answered.length, refused, p50, p95, underWay, answeredInAll, refusedInAll })
+    tell({
+      seconds: (clock.monotonic() - start) / 1000,
+      of,
+      answered: answered.length,
+      refused,
+      p50,
+      p95,
+      underWay,
+      answeredInAll,
+      refusedInAll,
+    })
     recent = []
   }, every)
   return {

@@ -22,18 +22,39 @@ export function reportPage(result: LoadResult, before: LoadResult | undefined): 
     others.map((other) => element('p', {}, text(other))),
     element('p', { class: limits.length === 0 ? 'note good' : 'note bad' }, text(limitSentence(result))),
     tiles(result),
-    section('Over time', 'Offered is what came in, by time of arrival; answered and refused by time of the answer. Where answered stays below offered, requests queue.', rates(result), latencies(result)),
-    section('How long an answer takes', 'From the moment a request was due, queues and late sending included, to the last byte of the answer. Read across from 95 % to find the p95.', distribution(result)),
-    section('Servers', 'Who gave the answers, as they say themselves (X-Served-By). Round robin gives equal shares.', servers(result)),
+    section(
+      'Over time',
+      'Offered is what came in, by time of arrival; answered and refused by time of the answer. Where answered stays below offered, requests queue.',
+      rates(result),
+      latencies(result),
+    ),
+    section(
+      'How long an answer takes',
+      'From the moment a request was due, queues and late sending included, to the last byte of the answer. Read across from 95 % to find the p95.',
+      distribution(result),
+    ),
+    section(
+      'Servers',
+      'Who gave the answers, as they say themselves (X-Served-By). Round robin gives equal shares.',
+      servers(result),
+    ),
     section('Operations', undefined, operations(result)),
     section('Refused or failed', undefined, refusals(result)),
-    before === undefined ? undefined : section('Compared with the last run', `The last one: ${before.plan.date.slice(0, 16).replace('T', ' ')} UTC.`, comparison(before, result)),
+    before === undefined
+      ? undefined
+      : section(
+          'Compared with the last run',
+          `The last one: ${before.plan.date.slice(0, 16).replace('T', ' ')} UTC.`,
+          comparison(before, result),
+        ),
     section('The run', undefined, settings(result)),
   )
 }
 
 function described({ plan: { shape, arrivals }, isStopped, seconds }: LoadResult): string {
-  const kind = { constant: 'constant load', ramp: 'rising load', daily: 'a working day', spike: 'a mail to all staff' }[shape.name]
+  const kind = { constant: 'constant load', ramp: 'rising load', daily: 'a working day', spike: 'a mail to all staff' }[
+    shape.name
+  ]
   const stopped = isStopped ? `, stopped after ${number(seconds)} s` : ''
   return `${kind}, up to ${number(shape.highestRate)}/s, ${arrivals === 'even' ? 'evenly spaced' : 'independent'} arrivals, ${number(shape.seconds)} s${stopped}`
 }
@@ -63,7 +84,13 @@ function rates({ slices }: LoadResult): Markup {
     { name: 'answered', color: green, points: curve(slices, ({ answered }) => answered) },
     { name: 'refused or failed', color: red, points: curve(slices, ({ refused }) => refused) },
   ]
-  return lineChart({ title: 'Requests', x: 'seconds since the start', y: 'per second', lines, highestX: slices.at(-1)?.until ?? 1 })
+  return lineChart({
+    title: 'Requests',
+    x: 'seconds since the start',
+    y: 'per second',
+    lines,
+    highestX: slices.at(-1)?.until ?? 1,
+  })
 }
 
 function latencies({ slices }: LoadResult): Markup {
@@ -75,21 +102,55 @@ function latencies({ slices }: LoadResult): Markup {
   const values = lines.flatMap(({ points }) => points.map(([, value]) => value)).filter(Number.isFinite)
   const isLogarithmic = Math.max(...values) > 50 * Math.min(...values)
   const y = isLogarithmic ? 'milliseconds, logarithmic' : 'milliseconds'
-  return lineChart({ title: 'Time to the answer, by time of arrival', x: 'seconds since the start', y, lines, isLogarithmic, highestX: slices.at(-1)?.until ?? 1 })
+  return lineChart({
+    title: 'Time to the answer, by time of arrival',
+    x: 'seconds since the start',
+    y,
+    lines,
+    isLogarithmic,
+    highestX: slices.at(-1)?.until ?? 1,
+  })
 }
 
 function distribution({ distribution: points }: LoadResult): Markup {
   if (points.length === 0) return element('p', {}, text('Nothing was answered.'))
-  const line = { name: 'answers that came within that time', color: blue, isFilled: true, points: points.map(([percentage, took]) => [took, percentage] as const) }
+  const line = {
+    name: 'answers that came within that time',
+    color: blue,
+    isFilled: true,
+    points: points.map(([percentage, took]) => [took, percentage] as const),
+  }
   const p95 = points[94]?.[1] ?? 0
-  const mark = { name: `p95: ${time(p95)}`, color: orange, points: [[0, 95], [p95, 95], [p95, 0]] as const, isDashed: true }
-  return lineChart({ title: 'Share of answers by time', x: 'milliseconds', y: '% of answers', lines: [line, mark], highestY: 100 })
+  const mark = {
+    name: `p95: ${time(p95)}`,
+    color: orange,
+    points: [
+      [0, 95],
+      [p95, 95],
+      [p95, 0],
+    ] as const,
+    isDashed: true,
+  }
+  return lineChart({
+    title: 'Share of answers by time',
+    x: 'milliseconds',
+    y: '% of answers',
+    lines: [line, mark],
+    highestY: 100,
+  })
 }
 
 function servers({ nodes }: LoadResult): Markup {
   if (nodes.length === 0) return element('p', {}, text('No answer named its server.'))
-  const parts = [{ name: 'answered', color: green }, { name: 'refused', color: red }]
-  const bars = nodes.map(({ id, answers, refused, share, p95 }) => ({ name: id, values: [answers - refused, refused], note: `${number(100 * share)} %, p95 ${time(p95)}` }))
+  const parts = [
+    { name: 'answered', color: green },
+    { name: 'refused', color: red },
+  ]
+  const bars = nodes.map(({ id, answers, refused, share, p95 }) => ({
+    name: id,
+    values: [answers - refused, refused],
+    note: `${number(100 * share)} %, p95 ${time(p95)}`,
+  }))
   return barChart({ title: 'Answers of each server', x: 'answers', parts, bars })
 }
 
@@ -105,7 +166,10 @@ function operations({ operations: all }: LoadResult): Markup {
 
 function refusals({ refusals: reasons, offered }: LoadResult): Markup {
   if (reasons.length === 0) return element('p', { class: 'note good' }, text('Every request was answered.'))
-  return table(['exception or status', 'requests', 'share'], reasons.map(({ reason, count }) => [reason, number(count), share(count, offered)]))
+  return table(
+    ['exception or status', 'requests', 'share'],
+    reasons.map(({ reason, count }) => [reason, number(count), share(count, offered)]),
+  )
 }
 
 function comparison(before: LoadResult, now: LoadResult): Markup {
@@ -117,7 +181,10 @@ function comparison(before: LoadResult, now: LoadResult): Markup {
     Number.isFinite(change) ? `${change > 0 ? '+' : ''}${number(100 * change)} %` : '',
     different.length === 0 ? verdict : '',
   ])
-  const warning = different.length === 0 ? undefined : element('p', { class: 'note bad' }, text(`The runs were not the same: ${different.join('; ')}.`))
+  const warning =
+    different.length === 0
+      ? undefined
+      : element('p', { class: 'note bad' }, text(`The runs were not the same: ${different.join('; ')}.`))
   return joined(warning, table(['figure', 'last run', 'this run', 'change', ''], rows))
 }
 

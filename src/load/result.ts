@@ -125,16 +125,29 @@ export function resultOf(plan: LoadPlan, { samples, seconds, isStopped, machine 
 function operationResult(operation: LoadOperation, samples: readonly Sample[]): OperationResult {
   const own = samples.filter((sample) => sample.operation === operation)
   const answered = own.filter(({ outcome }) => outcome === good)
-  return { operation, offered: own.length, answered: answered.length, latency: summaryOf(answered.map(({ took }) => took)) }
+  return {
+    operation,
+    offered: own.length,
+    answered: answered.length,
+    latency: summaryOf(answered.map(({ took }) => took)),
+  }
 }
 
 function nodesOf(samples: readonly Sample[]): readonly NodeResult[] {
   const known = samples.filter(({ node }) => node !== undefined)
-  const ids = [...new Set(known.map(({ node }) => node ?? ''))].toSorted((one, other) => one.localeCompare(other, 'en', { numeric: true }))
+  const ids = [...new Set(known.map(({ node }) => node ?? ''))].toSorted((one, other) =>
+    one.localeCompare(other, 'en', { numeric: true }),
+  )
   return ids.map((id) => {
     const own = known.filter(({ node }) => node === id)
     const answered = own.filter(({ outcome }) => outcome === good)
-    return { id, answers: own.length, refused: own.length - answered.length, share: own.length / known.length, p95: summaryOf(answered.map(({ took }) => took)).p95 }
+    return {
+      id,
+      answers: own.length,
+      refused: own.length - answered.length,
+      share: own.length / known.length,
+      p95: summaryOf(answered.map(({ took }) => took)).p95,
+    }
   })
 }
 
@@ -156,7 +169,10 @@ function spanOf(answered: readonly Sample[]): number {
 const mostSlices = 60
 
 function slicesOf(samples: readonly Sample[], seconds: number): readonly Slice[] {
-  const end = Math.max(seconds, samples.reduce((most, sample) => Math.max(most, answeredAt(sample)), 0))
+  const end = Math.max(
+    seconds,
+    samples.reduce((most, sample) => Math.max(most, answeredAt(sample)), 0),
+  )
   const width = Math.max(1, Math.ceil(end / mostSlices))
   // What is left at the end is a part of the last one: rates of shorter times would be of single requests.
   const count = Math.max(1, Math.floor(end / width))
@@ -169,11 +185,23 @@ function slicesOf(samples: readonly Sample[], seconds: number): readonly Slice[]
     const { p50, p95, p99 } = latency
     const until = index === count - 1 ? end : (index + 1) * width
     const length = Math.max(1e-3, until - index * width)
-    return { until, offered: own.length / length, answered: answered / length, refused: (finished.length - answered) / length, p50, p95, p99 }
+    return {
+      until,
+      offered: own.length / length,
+      answered: answered / length,
+      refused: (finished.length - answered) / length,
+      p50,
+      p95,
+      p99,
+    }
   })
 }
 
-function bins(samples: readonly Sample[], place: (sample: Sample) => number, count: number): readonly (readonly Sample[])[] {
+function bins(
+  samples: readonly Sample[],
+  place: (sample: Sample) => number,
+  count: number,
+): readonly (readonly Sample[])[] {
   const all = Array.from({ length: count }, (): Sample[] => [])
   for (const sample of samples) all[Math.min(count - 1, Math.floor(place(sample)))]?.push(sample)
   return all
@@ -208,9 +236,17 @@ function limitsOf({ machine, lateness, latency, refusals, connections }: Limitin
   const without = refusals.find(({ reason }) => reason === notSent)?.count ?? 0
   const isLate = Math.max(lateness, machine.eventLoopDelay) > Math.max(lateSending, 0.2 * latency.p50)
   return [
-    without > 0 ? `${without} requests were not sent, because all ${connections} connections were in use: give more with --connections, or the cluster is far beyond its capacity` : '',
-    machine.machineCpu > busyMachine ? `the processors of this machine were busy to ${percent(machine.machineCpu)}: what runs on it, servers included, may have been slowed down by that` : '',
-    machine.generatorCpu > busyGenerator ? `the generator used ${percent(machine.generatorCpu)} of the one core it can use: more load needs a second generator` : '',
-    isLate ? `the generator was late: one of a hundred requests went out ${Math.round(lateness)} ms after its time or later, the event loop was ${Math.round(machine.eventLoopDelay)} ms behind; latency includes that` : '',
+    without > 0
+      ? `${without} requests were not sent, because all ${connections} connections were in use: give more with --connections, or the cluster is far beyond its capacity`
+      : '',
+    machine.machineCpu > busyMachine
+      ? `the processors of this machine were busy to ${percent(machine.machineCpu)}: what runs on it, servers included, may have been slowed down by that`
+      : '',
+    machine.generatorCpu > busyGenerator
+      ? `the generator used ${percent(machine.generatorCpu)} of the one core it can use: more load needs a second generator`
+      : '',
+    isLate
+      ? `the generator was late: one of a hundred requests went out ${Math.round(lateness)} ms after its time or later, the event loop was ${Math.round(machine.eventLoopDelay)} ms behind; latency includes that`
+      : '',
   ].filter((limit) => limit !== '')
 }

@@ -34,10 +34,24 @@ const grace = 1000
  * The schedule and the operations follow from the seed alone.
  * @throws what a client would be told when sessions cannot be prepared; the signal's reason when it comes before load begins
  */
-export async function runLoad(run: LoadRun): Promise<{ readonly result: LoadResult; readonly samples: readonly Sample[] }> {
+export async function runLoad(
+  run: LoadRun,
+): Promise<{ readonly result: LoadResult; readonly samples: readonly Sample[] }> {
   const { plan, accounts, password, timeoutMilliseconds, ca, clock, random, signal, onPrepare, onProgress } = run
   const operations = plan.mix.map(({ operation }) => operation)
-  const preparation = { url: plan.server, contents: plan.contents, operations, accounts, password, timeoutMilliseconds, ca, clock, random, progress: onPrepare, signal }
+  const preparation = {
+    url: plan.server,
+    contents: plan.contents,
+    operations,
+    accounts,
+    password,
+    timeoutMilliseconds,
+    ca,
+    clock,
+    random,
+    progress: onPrepare,
+    signal,
+  }
   const requests = await prepareRequests(preparation)
   signal.throwIfAborted()
   const { connections } = plan
@@ -58,5 +72,8 @@ export async function runLoad(run: LoadRun): Promise<{ readonly result: LoadResu
     onSample: progress.add,
   })
   progress.stop()
-  return { result: resultOf(plan, { ...measured, isStopped: signal.aborted, machine: stopWatching() }), samples: measured.samples }
+  return {
+    result: resultOf(plan, { ...measured, isStopped: signal.aborted, machine: stopWatching() }),
+    samples: measured.samples,
+  }
 }

@@ -30,14 +30,24 @@ export interface SenderOptions {
 export function createSender({ connections, timeoutMilliseconds, ca }: SenderOptions): Sender {
   const timeout = { headersTimeout: timeoutMilliseconds, bodyTimeout: timeoutMilliseconds }
   const connect = { timeout: timeoutMilliseconds, ...(ca === undefined ? {} : { ca }) }
-  const agent = new Agent({ connections, pipelining: 1, keepAliveTimeout: 60_000, maxResponseSize: longestAnswer, connect, ...timeout })
+  const agent = new Agent({
+    connections,
+    pipelining: 1,
+    keepAliveTimeout: 60_000,
+    maxResponseSize: longestAnswer,
+    connect,
+    ...timeout,
+  })
   let isClosed = false
   return {
     send: async ({ operation, origin, path, headers, body }) => {
       try {
         const answer = await agent.request({ origin, path, method: 'POST', headers: { ...headers }, body })
         const text = await answer.body.text()
-        return { outcome: judgeAnswer(operation, answer.statusCode, text), node: servedBy(answer.headers['x-served-by']) }
+        return {
+          outcome: judgeAnswer(operation, answer.statusCode, text),
+          node: servedBy(answer.headers['x-served-by']),
+        }
       } catch (error) {
         return { outcome: isClosed ? unfinished : judgeError(error), node: undefined }
       }

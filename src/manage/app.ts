@@ -23,7 +23,9 @@ export interface ManagementOptions {
   readonly ca: string | undefined
 }
 
-export async function startManagement(options: ManagementOptions): Promise<{ readonly url: string; close(): Promise<void> }> {
+export async function startManagement(
+  options: ManagementOptions,
+): Promise<{ readonly url: string; close(): Promise<void> }> {
   const { host, port, token, log, status, api, topology, ca } = options
   const app = Fastify({
     ...(log === undefined ? {} : { loggerInstance: log }),
@@ -32,20 +34,38 @@ export async function startManagement(options: ManagementOptions): Promise<{ rea
     routerOptions: { maxParamLength: 300 },
   }) as unknown as FastifyInstance
   closeUnusedConnections(app)
-  const security = token === undefined ? {} : { components: { securitySchemes: { token: { type: 'http' as const, scheme: 'bearer' } } }, security: [{ token: [] }] }
-  await app.register(fastifySwagger, { openapi: { openapi: '3.0.3', info: { title: 'rms-emulator management', version: '1.0.0' }, ...security } })
+  const security =
+    token === undefined
+      ? {}
+      : {
+          components: { securitySchemes: { token: { type: 'http' as const, scheme: 'bearer' } } },
+          security: [{ token: [] }],
+        }
+  await app.register(fastifySwagger, {
+    openapi: { openapi: '3.0.3', info: { title: 'rms-emulator management', version: '1.0.0' }, ...security },
+  })
   await app.register(fastifySwaggerUi, { routePrefix: '/docs' })
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
   await app.register(async (scope) => {
-    scope.get('/healthz', { schema: { summary: 'Whether the process lives', security: [] } }, async () => ({ status: 'ok' }))
+    scope.get('/healthz', { schema: { summary: 'Whether the process lives', security: [] } }, async () => ({
+      status: 'ok',
+    }))
     if (ca !== undefined) {
-      const schema = { tags: ['installation'], summary: 'The certificate that clients must trust, in PEM', security: [] }
+      const schema = {
+        tags: ['installation'],
+        summary: 'The certificate that clients must trust, in PEM',
+        security: [],
+      }
       scope.get('/ca.pem', { schema }, async (_request, reply) => reply.type('application/x-pem-file').send(ca))
     }
   })
   await app.register(async (scope) => {
     if (token !== undefined) scope.addHook('onRequest', async (request, reply) => requireToken(token, request, reply))
-    scope.get('/status', { schema: { tags: ['installation'], summary: 'Forest, clusters and nodes', response: { 200: statusSchema } } }, async () => status())
+    scope.get(
+      '/status',
+      { schema: { tags: ['installation'], summary: 'Forest, clusters and nodes', response: { 200: statusSchema } } },
+      async () => status(),
+    )
     if (topology !== undefined) await registerTopology(scope, topology)
     await registerManagementApi(scope, api)
   })

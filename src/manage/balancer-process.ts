@@ -53,7 +53,10 @@ interface NodeEntry {
 }
 
 interface StatusBody {
-  readonly clusters: readonly { readonly listeners: readonly ListenerStatus[]; readonly nodes: readonly { readonly id: string; readonly state: string; readonly leaving: boolean }[] }[]
+  readonly clusters: readonly {
+    readonly listeners: readonly ListenerStatus[]
+    readonly nodes: readonly { readonly id: string; readonly state: string; readonly leaving: boolean }[]
+  }[]
 }
 
 interface ListenerStatus {
@@ -99,7 +102,10 @@ class ListenRefused extends Error {
 }
 
 function refusedPort(error: unknown, options: BalancerProcessOptions): PortRefused | undefined {
-  const code = error instanceof ChildFailed ? /\b(?:EADDRINUSE|EADDRNOTAVAIL|EACCES|ENOTFOUND|EAI_AGAIN)\b/.exec(error.message)?.[0] : undefined
+  const code =
+    error instanceof ChildFailed
+      ? /\b(?:EADDRINUSE|EADDRNOTAVAIL|EACCES|ENOTFOUND|EAI_AGAIN)\b/.exec(error.message)?.[0]
+      : undefined
   return code === undefined ? undefined : new PortRefused(code, options)
 }
 
@@ -118,7 +124,12 @@ export async function startBalancerProcess(options: BalancerProcessOptions): Pro
     await writeFile(file, JSON.stringify({ clusters: [{ name: cluster, listeners, nodes }] }), { mode: 0o600 })
   }
   const noteListeners = ({ clusters }: StatusBody): void => {
-    listeners = (clusters[0]?.listeners ?? []).map(({ name, url }) => ({ name, host: options.host, port: Number(new URL(url).port), url }))
+    listeners = (clusters[0]?.listeners ?? []).map(({ name, url }) => ({
+      name,
+      host: options.host,
+      port: Number(new URL(url).port),
+      url,
+    }))
   }
   const urlOf = (name: string): string | undefined => listeners.find((listener) => listener.name === name)?.url
   const start = async (): Promise<Child> => {
@@ -147,16 +158,29 @@ export async function startBalancerProcess(options: BalancerProcessOptions): Pro
   const unlessAway = async (work: Promise<unknown>, consequence: string): Promise<void> => {
     await work.catch((error: unknown) => {
       if (!(error instanceof TypeError)) throw error
-      log.warn({ cluster, why: error.cause instanceof Error ? error.cause.message : error.message }, `the balancer does not answer: ${consequence}`)
+      log.warn(
+        { cluster, why: error.cause instanceof Error ? error.cause.message : error.message },
+        `the balancer does not answer: ${consequence}`,
+      )
     })
   }
   const states = async (): Promise<ReadonlyMap<string, string>> => {
     const response = await fetch(new URL('/status', status), { signal: AbortSignal.timeout(longestCall) })
     const body = (await response.json()) as StatusBody
-    return new Map(body.clusters.flatMap((one) => one.nodes.filter(({ leaving }) => !leaving).map(({ id, state }) => [id, state] as const)))
+    return new Map(
+      body.clusters.flatMap((one) =>
+        one.nodes.filter(({ leaving }) => !leaving).map(({ id, state }) => [id, state] as const),
+      ),
+    )
   }
 
-  const supervised = await supervise({ name: `balancer of ${cluster}`, start, restart: options.restart, log, clock }).catch((error: unknown) => {
+  const supervised = await supervise({
+    name: `balancer of ${cluster}`,
+    start,
+    restart: options.restart,
+    log,
+    clock,
+  }).catch((error: unknown) => {
     throw refusedPort(error, options) ?? error
   })
   return {
@@ -181,7 +205,8 @@ export async function startBalancerProcess(options: BalancerProcessOptions): Pro
     setNodes: async (wanted) => {
       nodes = wanted
       await writeNodes()
-      if (supervised.child() !== undefined) await unlessAway(call('/nodes', { cluster, nodes }), 'it was not told its nodes')
+      if (supervised.child() !== undefined)
+        await unlessAway(call('/nodes', { cluster, nodes }), 'it was not told its nodes')
     },
     drain: (node) => unlessAway(call('/drain', { cluster, node }), `nothing was drained from ${node}`),
     waitUntilReady: async (ids) => {
@@ -191,7 +216,10 @@ export async function startBalancerProcess(options: BalancerProcessOptions): Pro
         const missing = ids.filter((id) => found.get(id) !== 'ready')
         if (missing.length === 0) return
         if (isStopping) throw new ChildFailed(`The balancer of ${cluster} is being stopped`)
-        if (clock.monotonic() > deadline) throw new ChildFailed(`The balancer of ${cluster} did not find ${missing.join(', ')} ready within ${readyWithin / 1000} s`)
+        if (clock.monotonic() > deadline)
+          throw new ChildFailed(
+            `The balancer of ${cluster} did not find ${missing.join(', ')} ready within ${readyWithin / 1000} s`,
+          )
         await pause(20)
       }
     },

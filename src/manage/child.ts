@@ -42,7 +42,13 @@ const defaultStopWithin = 10_000
 const keptLines = 20
 
 /** @throws ChildFailed, and what `begin` is rejected with */
-export async function startChild({ args, secrets = {}, begin = Promise.resolve(), readyWithin = defaultReadyWithin, onLine }: ChildOptions): Promise<Child> {
+export async function startChild({
+  args,
+  secrets = {},
+  begin = Promise.resolve(),
+  readyWithin = defaultReadyWithin,
+  onLine,
+}: ChildOptions): Promise<Child> {
   const child = spawn(process.execPath, [main.pathname, ...args], {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     env: { ...smallHeapEnvironment, ...inheritedEnvironment(), ...secrets },
@@ -79,7 +85,9 @@ export async function startChild({ args, secrets = {}, begin = Promise.resolve()
     return { pid: child.pid ?? 0, ready, ended, stop, kill: () => void child.kill('SIGKILL') }
   } catch (error) {
     await kill()
-    throw new ChildFailed(`${args[0]} did not start: ${(error as Error).message}${lines.length === 0 ? '' : `\n${lines.join('\n')}`}`)
+    throw new ChildFailed(
+      `${args[0]} did not start: ${(error as Error).message}${lines.length === 0 ? '' : `\n${lines.join('\n')}`}`,
+    )
   }
 }
 

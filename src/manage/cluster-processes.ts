@@ -85,7 +85,8 @@ export function createClusterProcesses(options: ClusterProcessesOptions): Cluste
   }
 
   /** A node without a process is not in the list, and is there again under its new address. */
-  const tellBalancer = async (): Promise<void> => balancer.setNodes([...nodes.values()].flatMap(({ id, supervised }) => entryOf(id, supervised.child())))
+  const tellBalancer = async (): Promise<void> =>
+    balancer.setNodes([...nodes.values()].flatMap(({ id, supervised }) => entryOf(id, supervised.child())))
 
   /** Until the process that runs now takes requests, or is gone. */
   const followReadiness = async (node: NodeProcess): Promise<void> => {
@@ -97,7 +98,10 @@ export function createClusterProcesses(options: ClusterProcessesOptions): Cluste
         node.serving = child
         return
       } catch (error) {
-        log.warn({ node: node.id, why: (error as Error).message }, 'a server that was started again takes no requests yet')
+        log.warn(
+          { node: node.id, why: (error as Error).message },
+          'a server that was started again takes no requests yet',
+        )
       }
     }
   }
@@ -105,7 +109,9 @@ export function createClusterProcesses(options: ClusterProcessesOptions): Cluste
   /** Nodes that were not added after all. */
   const takeBack = async (added: readonly NodeProcess[]): Promise<void> => {
     for (const { id } of added) nodes.delete(id)
-    await tellBalancer().catch((error: unknown) => log.warn({ cluster: name, err: error }, 'the balancer was not told that nodes are taken back'))
+    await tellBalancer().catch((error: unknown) =>
+      log.warn({ cluster: name, err: error }, 'the balancer was not told that nodes are taken back'),
+    )
     await Promise.all(added.map(({ supervised }) => supervised.stop()))
   }
 

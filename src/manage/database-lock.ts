@@ -18,13 +18,17 @@ export class DatabaseInUse extends Error {
  * @returns gives the lock back
  * @throws DatabaseInUse, DatabaseAway, DatabaseRefused, RangeError when it is no database that we know
  */
-export async function lockDatabase(location: string, log: Logger = pino({ level: 'silent' })): Promise<() => Promise<void>> {
+export async function lockDatabase(
+  location: string,
+  log: Logger = pino({ level: 'silent' }),
+): Promise<() => Promise<void>> {
   if (/^postgres(?:ql)?:/i.test(location)) return lockPostgres(location, log)
   const path = location.replace(/^sqlite:(?:\/\/)?/, '')
   if (path === ':memory:') return async () => undefined
   const scheme = /^([a-z][a-z0-9+.-]+):/i.exec(path)?.[1]
   // Only the scheme is shown: a URL may hold a password.
-  if (scheme !== undefined) throw new RangeError(`The database ${scheme}:… cannot be opened: give the path of an SQLite file, or postgres://…`)
+  if (scheme !== undefined)
+    throw new RangeError(`The database ${scheme}:… cannot be opened: give the path of an SQLite file, or postgres://…`)
   return lockFile(path)
 }
 
@@ -37,7 +41,11 @@ function lockFile(path: string): () => Promise<void> {
   } catch (error) {
     lock.close()
     const busy = error instanceof Libsql.SqliteError && error.code.startsWith('SQLITE_BUSY')
-    throw busy ? new DatabaseInUse(`An installation already runs on ${path}. Use that one, stop it, or give this one a folder of its own`) : error
+    throw busy
+      ? new DatabaseInUse(
+          `An installation already runs on ${path}. Use that one, stop it, or give this one a folder of its own`,
+        )
+      : error
   }
   return async () => void lock.close()
 }
@@ -46,7 +54,9 @@ async function lockPostgres(location: string, log: Logger): Promise<() => Promis
   const lock = await holdPostgresLock(location, (event) => report(event, log))
   if (lock !== undefined) return () => lock.release()
   const { name } = targetOf({ connectionString: location })
-  throw new DatabaseInUse(`An installation already runs on the ${name}. Use that one, stop it, or give this one a database of its own; further machines join with rms-emulator node`)
+  throw new DatabaseInUse(
+    `An installation already runs on the ${name}. Use that one, stop it, or give this one a database of its own; further machines join with rms-emulator node`,
+  )
 }
 
 function report(event: LockEvent, log: Logger): void {

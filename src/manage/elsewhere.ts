@@ -29,14 +29,25 @@ export interface ElsewhereOptions {
 const forgettingInterval = 5 * 60_000
 
 /** @throws WrongKeyPassword, OtherSchemaVersion, DatabaseAway, or the system's error when the port is taken; nothing is left behind then */
-export async function startManagementElsewhere(options: ElsewhereOptions): Promise<{ readonly url: string; close(): Promise<void> }> {
+export async function startManagementElsewhere(
+  options: ElsewhereOptions,
+): Promise<{ readonly url: string; close(): Promise<void> }> {
   const { database, keyPassword, host, port, token, log } = options
   const store = await openStore(database)
   const openCluster = (name: string) => loadServerState(store, name, keyPassword, 'openssl')
   try {
     for (const { name } of await store.clusters.list()) await openCluster(name)
     const api = { store, openCluster, clock: systemClock, random: systemRandom }
-    const management = await startManagement({ host, port, token, log, status: () => statusOf(store), api, topology: topologyElsewhere(store), ca: undefined })
+    const management = await startManagement({
+      host,
+      port,
+      token,
+      log,
+      status: () => statusOf(store),
+      api,
+      topology: topologyElsewhere(store),
+      ca: undefined,
+    })
     const stopForgetting = forgetDeadNodes(store, log)
     const close = async (): Promise<void> => {
       stopForgetting()
@@ -51,13 +62,21 @@ export async function startManagementElsewhere(options: ElsewhereOptions): Promi
 }
 
 /** The nodes of each cluster, the root's first; those that are gone and did not leave, as after a power failure, apart. */
-async function membersOf(store: Store): Promise<readonly { readonly cluster: ClusterRow; readonly members: readonly Member[]; readonly living: ReadonlySet<Member> }[]> {
+async function membersOf(
+  store: Store,
+): Promise<
+  readonly { readonly cluster: ClusterRow; readonly members: readonly Member[]; readonly living: ReadonlySet<Member> }[]
+> {
   const [clusters, all] = await Promise.all([store.clusters.list(), store.members.list()])
   return clusters
     .toSorted((one, other) => Number(other.kind === 'root') - Number(one.kind === 'root'))
     .map((cluster) => {
       const members = all.filter((member) => member.cluster === cluster.name)
-      return { cluster, members, living: new Set(livingMembers(members, cluster.configuration.configurationRefreshIntervalSeconds)) }
+      return {
+        cluster,
+        members,
+        living: new Set(livingMembers(members, cluster.configuration.configurationRefreshIntervalSeconds)),
+      }
     })
 }
 
@@ -66,7 +85,12 @@ async function statusOf(store: Store): Promise<InstallationStatus> {
   return {
     forest: forest?.dnsName ?? '',
     clusters: clusters.map(({ cluster: { name, kind, configuration }, members, living }): ClusterStatus => {
-      const nodes = members.map((member): NodeStatus => ({ id: member.nodeId, url: member.url, pid: member.pid, state: living.has(member) ? 'serving' : 'away' }))
+      const nodes = members.map((member): NodeStatus => ({
+        id: member.nodeId,
+        url: member.url,
+        pid: member.pid,
+        state: living.has(member) ? 'serving' : 'away',
+      }))
       return { name, kind, url: configuration.baseUrl, nodes }
     }),
   }
@@ -86,7 +110,9 @@ function forgetDeadNodes(store: Store, log: Logger): () => void {
     }
   }
   const timer = setInterval(() => {
-    forget().catch((error: unknown) => log.warn({ why: error instanceof Error ? error.message : String(error) }, 'the member list cannot be read'))
+    forget().catch((error: unknown) =>
+      log.warn({ why: error instanceof Error ? error.message : String(error) }, 'the member list cannot be read'),
+    )
   }, forgettingInterval)
   timer.unref()
   return () => clearInterval(timer)
@@ -95,19 +121,35 @@ function forgetDeadNodes(store: Store, log: Logger): () => void {
 function topologyElsewhere(store: Store): Topology {
   const requireMember = async (id: string): Promise<Member> => {
     const members = await store.members.list()
-    return members.find(({ nodeId }) => nodeId === id) ?? problem(404, `There is no server "${id}"; there is ${members.map(({ nodeId }) => nodeId).join(', ') || 'none'}`)
+    return (
+      members.find(({ nodeId }) => nodeId === id) ??
+      problem(404, `There is no server "${id}"; there is ${members.map(({ nodeId }) => nodeId).join(', ') || 'none'}`)
+    )
   }
   const refused = 'The servers of this installation are started elsewhere, not by this process: '
   return {
     addCluster: async ({ name }) =>
-      problem(501, `${refused}make the cluster with rms-emulator provision licensing --cluster ${name}, then start its nodes and its balancer`),
-    addServer: async (cluster) => problem(501, `${refused}start one more with rms-emulator node --cluster ${cluster}, or scale its service; its balancer finds it`),
+      problem(
+        501,
+        `${refused}make the cluster with rms-emulator provision licensing --cluster ${name}, then start its nodes and its balancer`,
+      ),
+    addServer: async (cluster) =>
+      problem(
+        501,
+        `${refused}start one more with rms-emulator node --cluster ${cluster}, or scale its service; its balancer finds it`,
+      ),
     setExtranet: async (cluster) =>
-      problem(501, `${refused}give the balancer of ${cluster} one more listener, and set the URLs: PUT /clusters/${cluster}/urls`),
+      problem(
+        501,
+        `${refused}give the balancer of ${cluster} one more listener, and set the URLs: PUT /clusters/${cluster}/urls`,
+      ),
     removeServer: async (id) => {
       await requireMember(id)
       if ((await membersOf(store)).some(({ living }) => [...living].some(({ nodeId }) => nodeId === id))) {
-        problem(501, `${refused}stop the process of ${id} with SIGTERM, or scale its service down; it finishes its requests and leaves the list by itself`)
+        problem(
+          501,
+          `${refused}stop the process of ${id} with SIGTERM, or scale its service down; it finishes its requests and leaves the list by itself`,
+        )
       }
       await store.members.leave(id)
     },

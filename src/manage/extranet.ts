@@ -13,16 +13,27 @@ export const [intranet, extranet] = ['intranet', 'extranet'] as const
  * @param url of the listener, without a path; undefined when it has none any more
  * @throws Problem 404, 409
  */
-export async function followListener(store: Store, cluster: { readonly name: string; readonly kind: ClusterKind }, url: string | undefined): Promise<void> {
+export async function followListener(
+  store: Store,
+  cluster: { readonly name: string; readonly kind: ClusterKind },
+  url: string | undefined,
+): Promise<void> {
   const { name, kind } = cluster
   await changeConfiguration(store, name, undefined, (stored) => ({
     extranetListener: url ?? null,
     externalLicensingUrl: followed(stored, stored.externalLicensingUrl, 'licensing', url),
-    ...(kind === 'root' ? { externalCertificationUrl: followed(stored, stored.externalCertificationUrl, 'certification', url) } : {}),
+    ...(kind === 'root'
+      ? { externalCertificationUrl: followed(stored, stored.externalCertificationUrl, 'certification', url) }
+      : {}),
   }))
 }
 
-function followed({ extranetListener }: ServerConfiguration, stored: string | null, folder: string, url: string | undefined): string | null {
+function followed(
+  { extranetListener }: ServerConfiguration,
+  stored: string | null,
+  folder: string,
+  url: string | undefined,
+): string | null {
   const isOurs = stored === null || (extranetListener !== null && stored === urlOf(extranetListener, folder))
   if (!isOurs) return stored
   return url === undefined ? null : urlOf(url, folder)

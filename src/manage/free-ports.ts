@@ -10,7 +10,11 @@ export interface FreePorts {
    * Opens something at the port asked for; where none is, at the one that is preferred or the next free one.
    * @throws PortRefused
    */
-  openAt<Result>(asked: number | undefined, preferred: number | undefined, open: (port: number) => Promise<Result>): Promise<Result>
+  openAt<Result>(
+    asked: number | undefined,
+    preferred: number | undefined,
+    open: (port: number) => Promise<Result>,
+  ): Promise<Result>
 }
 
 /** How many ports are tried. */
@@ -25,7 +29,9 @@ export function freePorts(first: number): FreePorts {
     openAt: async (asked, preferred, open) => {
       if (asked !== undefined || first === 0) return open(asked ?? 0)
       const following = Array.from({ length: portsTried + taken.size }, (_, index) => first + index)
-      const candidates = [...(preferred === undefined ? [] : [preferred]), ...following].filter((port) => !taken.has(port) && port <= 65_535)
+      const candidates = [...(preferred === undefined ? [] : [preferred]), ...following].filter(
+        (port) => !taken.has(port) && port <= 65_535,
+      )
       let refused: unknown = new Error(`No port from ${first} on is left`)
       for (const port of candidates) {
         try {

@@ -151,10 +151,15 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
   }
 }
 
-async function withManagement(options: InstallationOptions, servers: Servers, release: () => Promise<void>): Promise<Installation> {
+async function withManagement(
+  options: InstallationOptions,
+  servers: Servers,
+  release: () => Promise<void>,
+): Promise<Installation> {
   const { store, topology } = servers
   const { token } = options
-  const openCluster = (name: string) => loadServerState(store, name, options.keyPassword ?? defaultNodeOptions.keyPassword, 'openssl')
+  const openCluster = (name: string) =>
+    loadServerState(store, name, options.keyPassword ?? defaultNodeOptions.keyPassword, 'openssl')
   const status = (): InstallationStatus => ({ forest: seedForest.dnsName, clusters: servers.status() })
   const management = await startManagement({
     host: options.manageHost ?? '127.0.0.1',
@@ -170,7 +175,13 @@ async function withManagement(options: InstallationOptions, servers: Servers, re
   const mode = (await store.clusters.find(root?.name ?? ''))?.configuration.cryptographicMode ?? 2
   let closing: Promise<void> | undefined
   return {
-    ready: { event: 'ready', manage: management.url, ...status(), ...(token === undefined ? {} : { token }), ...(servers.ca === undefined ? {} : { ca: `${management.url}/ca.pem` }) },
+    ready: {
+      event: 'ready',
+      manage: management.url,
+      ...status(),
+      ...(token === undefined ? {} : { token }),
+      ...(servers.ca === undefined ? {} : { ca: `${management.url}/ca.pem` }),
+    },
     url: root?.url ?? '',
     manage: management.url,
     mode,
@@ -190,12 +201,48 @@ async function stop(closed: Promise<void>, release: () => Promise<void>): Promis
 }
 
 async function startInProcess(options: InstallationOptions, { database, tls }: Place): Promise<Servers> {
-  const { host, port, publicUrl, mode, engine, signerThreads, keyPassword, bodyLimit, requestTimeoutMilliseconds, includeXrmlInLog, log, schemes, ntlmLevel } = options
-  const told = { host, port, publicUrl, mode, engine, signerThreads, keyPassword, bodyLimit, requestTimeoutMilliseconds, includeXrmlInLog, log, database, schemes, ntlmLevel, tls: tls?.front }
+  const {
+    host,
+    port,
+    publicUrl,
+    mode,
+    engine,
+    signerThreads,
+    keyPassword,
+    bodyLimit,
+    requestTimeoutMilliseconds,
+    includeXrmlInLog,
+    log,
+    schemes,
+    ntlmLevel,
+  } = options
+  const told = {
+    host,
+    port,
+    publicUrl,
+    mode,
+    engine,
+    signerThreads,
+    keyPassword,
+    bodyLimit,
+    requestTimeoutMilliseconds,
+    includeXrmlInLog,
+    log,
+    database,
+    schemes,
+    ntlmLevel,
+    tls: tls?.front,
+  }
   const node = await startNode(given({ ...told, settings: settingsOf(options, 'root') }))
   const nodes = [{ id: node.nodeId, url: node.url, pid: process.pid, state: 'serving' as const }]
   const clusters = [{ name: node.cluster, kind: node.kind, url: node.baseUrl, nodes }]
-  return { store: node.context.store, topology: undefined, ca: tls?.ca, status: () => clusters, close: () => node.close() }
+  return {
+    store: node.context.store,
+    topology: undefined,
+    ca: tls?.ca,
+    status: () => clusters,
+    close: () => node.close(),
+  }
 }
 
 async function startProcesses(options: InstallationOptions, place: Place): Promise<Servers> {
@@ -242,17 +289,40 @@ async function startProcesses(options: InstallationOptions, place: Place): Promi
 
 function sharedFlags(options: InstallationOptions, log: Logger): readonly string[] {
   const { bodyLimit, requestTimeoutMilliseconds } = { ...defaultNodeOptions, ...given(options) }
-  return ['--body-limit', String(bodyLimit), '--request-timeout', String(Math.ceil(requestTimeoutMilliseconds / 1000)), '--log-level', log.level]
+  return [
+    '--body-limit',
+    String(bodyLimit),
+    '--request-timeout',
+    String(Math.ceil(requestTimeoutMilliseconds / 1000)),
+    '--log-level',
+    log.level,
+  ]
 }
 
 function nodeFlags(options: InstallationOptions, { folder, tls }: Place): readonly string[] {
   const { engine, schemes, ntlmLevel, spoolLimit, includeXrmlInLog } = { ...defaultNodeOptions, ...given(options) }
   const threads = options.signerThreads ?? usefulThreads(availableParallelism() / nodesOf(options))
-  const flags = ['--data', folder, '--signer', engine, '--signer-threads', String(threads), '--schemes', schemes.join(','), '--ntlm', ntlmLevel, '--spool-limit', String(spoolLimit)]
+  const flags = [
+    '--data',
+    folder,
+    '--signer',
+    engine,
+    '--signer-threads',
+    String(threads),
+    '--schemes',
+    schemes.join(','),
+    '--ntlm',
+    ntlmLevel,
+    '--spool-limit',
+    String(spoolLimit),
+  ]
   return [...flags, ...(includeXrmlInLog ? ['--log-xrml'] : []), ...tlsFlags(tls?.node)]
 }
 
-function serversOf({ root = 2, licensing = [{ name: 'licensing', nodes: 2 }] }: InstallationOptions): Pick<Required<InstallationOptions>, 'root' | 'licensing'> {
+function serversOf({
+  root = 2,
+  licensing = [{ name: 'licensing', nodes: 2 }],
+}: InstallationOptions): Pick<Required<InstallationOptions>, 'root' | 'licensing'> {
   return { root, licensing }
 }
 
@@ -263,10 +333,15 @@ function nodesOf(options: InstallationOptions): number {
 }
 
 /** The public address is a name that clients use too. */
-async function prepareTls({ tls, publicUrl, host }: InstallationOptions, folder: string): Promise<TlsFiles | undefined> {
+async function prepareTls(
+  { tls, publicUrl, host }: InstallationOptions,
+  folder: string,
+): Promise<TlsFiles | undefined> {
   if (tls === undefined || tls === false) return undefined
   const given = tls === true ? {} : tls
-  const own = [publicUrl === undefined ? '' : new URL(publicUrl).hostname, host ?? ''].map((name) => name.replace(/^\[|\]$/g, ''))
+  const own = [publicUrl === undefined ? '' : new URL(publicUrl).hostname, host ?? ''].map((name) =>
+    name.replace(/^\[|\]$/g, ''),
+  )
   const names = [...(given.names ?? []), ...own.filter((name) => !['', '0.0.0.0', '::'].includes(name))]
   // Its processes get ours in place of it; servers of other forests may need it.
   const trustedFile = processEnvironment()['NODE_EXTRA_CA_CERTS']
@@ -294,20 +369,32 @@ function settingsOf({ settings, admit = [] }: InstallationOptions, kind: Cluster
 function requireEndpoints(admit: NonNullable<InstallationOptions['admit']>): void {
   const paths = endpointPaths('root')
   const unknown = admit.find(({ endpoint }) => endpointsNamed(endpoint, paths).length === 0)
-  if (unknown !== undefined) throw new UnknownEndpoint(`There is no endpoint "${unknown.endpoint}". The endpoints are ${paths.join(', ')}`)
+  if (unknown !== undefined)
+    throw new UnknownEndpoint(`There is no endpoint "${unknown.endpoint}". The endpoints are ${paths.join(', ')}`)
 }
 
 /** Added to the defaults, not in their place: the service account keeps its access. */
-function accessSettings(admit: NonNullable<InstallationOptions['admit']>, kind: ClusterKind): Partial<ServerConfiguration> {
+function accessSettings(
+  admit: NonNullable<InstallationOptions['admit']>,
+  kind: ClusterKind,
+): Partial<ServerConfiguration> {
   if (admit.length === 0) return {}
   const lists = new Map(Object.entries(defaultAccessLists()))
   for (const { endpoint, group } of admit) {
-    for (const path of endpointsNamed(endpoint, endpointPaths(kind))) lists.set(path, [...(lists.get(path) ?? []), group])
+    for (const path of endpointsNamed(endpoint, endpointPaths(kind)))
+      lists.set(path, [...(lists.get(path) ?? []), group])
   }
   return { admittedGroups: Object.fromEntries(lists) }
 }
 
 function defaultAccessLists(): ServerConfiguration['admittedGroups'] {
-  const own = { serverName: '-', baseUrl: 'http://localhost', cryptographicMode: 2 as const, slc: [], trustedSpcCAKeys: [], trustedRacIssuers: [] }
+  const own = {
+    serverName: '-',
+    baseUrl: 'http://localhost',
+    cryptographicMode: 2 as const,
+    slc: [],
+    trustedSpcCAKeys: [],
+    trustedRacIssuers: [],
+  }
   return defaultConfiguration(own).admittedGroups
 }

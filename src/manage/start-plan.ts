@@ -38,7 +38,11 @@ export async function planOf({ store, root, licensing, extranet, port }: Wanted)
   requireNames(licensing, rootName)
   const all = [...asked, ...namesBesides(stored, asked).map((name) => ({ name, nodes: 1 }))]
   requireKnown(extranet, all)
-  const formerPorts = new Map(stored.flatMap(({ name, configuration: { extranetListener } }) => (extranetListener === null ? [] : [[name, portOf(extranetListener)] as const])))
+  const formerPorts = new Map(
+    stored.flatMap(({ name, configuration: { extranetListener } }) =>
+      extranetListener === null ? [] : [[name, portOf(extranetListener)] as const],
+    ),
+  )
   const reserved = new Set([...formerPorts.values(), ...extranet.map((listener) => listener.port)])
   let next = port
   return all.map(({ name, nodes }, index): StartPlan => {
@@ -57,7 +61,9 @@ export async function planOf({ store, root, licensing, extranet, port }: Wanted)
 }
 
 function namesBesides(stored: readonly ClusterRow[], asked: readonly { readonly name: string }[]): readonly string[] {
-  return stored.filter(({ name, kind }) => kind === 'licensing' && !asked.some((cluster) => cluster.name === name)).map(({ name }) => name)
+  return stored
+    .filter(({ name, kind }) => kind === 'licensing' && !asked.some((cluster) => cluster.name === name))
+    .map(({ name }) => name)
 }
 
 function portOf(url: string): number {
@@ -66,10 +72,18 @@ function portOf(url: string): number {
 
 function requireNames(licensing: Wanted['licensing'], rootName: string): void {
   const wrong = licensing.find(({ name }) => name === rootName || !/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(name))
-  if (wrong !== undefined) problem(400, `A licensing-only cluster cannot be called "${wrong.name}": letters, digits, dots and dashes, and not the root's name ${rootName}`)
+  if (wrong !== undefined)
+    problem(
+      400,
+      `A licensing-only cluster cannot be called "${wrong.name}": letters, digits, dots and dashes, and not the root's name ${rootName}`,
+    )
 }
 
 function requireKnown(extranet: Wanted['extranet'], clusters: readonly { readonly name: string }[]): void {
   const stranger = extranet.find(({ name }) => !clusters.some((cluster) => cluster.name === name))
-  if (stranger !== undefined) problem(400, `There is no cluster "${stranger.name}" for an extranet listener; there are ${clusters.map(({ name }) => name).join(', ')}`)
+  if (stranger !== undefined)
+    problem(
+      400,
+      `There is no cluster "${stranger.name}" for an extranet listener; there are ${clusters.map(({ name }) => name).join(', ')}`,
+    )
 }

@@ -30,7 +30,15 @@ const longest = 5000
 const healthy = 10_000
 
 /** @throws ChildFailed when the first one does not become ready */
-export async function supervise({ name, start, restart, log, clock, onEnd, onRestart }: SupervisedOptions): Promise<Supervised> {
+export async function supervise({
+  name,
+  start,
+  restart,
+  log,
+  clock,
+  onEnd,
+  onRestart,
+}: SupervisedOptions): Promise<Supervised> {
   const stopping = new AbortController()
   let child: Child | undefined = await start()
   let startedAt = clock.monotonic()
@@ -44,7 +52,10 @@ export async function supervise({ name, start, restart, log, clock, onEnd, onRes
       try {
         child = await start()
       } catch (error) {
-        log.error({ process: name, why: (error as Error).message, again: delay }, 'the process could not be started again')
+        log.error(
+          { process: name, why: (error as Error).message, again: delay },
+          'the process could not be started again',
+        )
       }
     }
   }

@@ -37,7 +37,11 @@ export interface TlsFiles {
 const renewalDays = 30
 
 /** @throws BadTlsFile, and the system's errors */
-export async function prepareTlsFiles(dataFolder: string, options: TlsOptions, effects: CertificateEffects): Promise<TlsFiles> {
+export async function prepareTlsFiles(
+  dataFolder: string,
+  options: TlsOptions,
+  effects: CertificateEffects,
+): Promise<TlsFiles> {
   const folder = join(dataFolder, 'tls')
   await mkdir(folder, { recursive: true, mode: 0o700 })
   const brought = await readTlsFiles(options.certificateFile, options.keyFile)
@@ -56,14 +60,22 @@ export async function prepareTlsFiles(dataFolder: string, options: TlsOptions, e
 function namesOf(given: readonly string[]): readonly string[] {
   const isName = (name: string): boolean => isIP(name) > 0 || /^(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)*$/i.test(name)
   const wrong = given.find((name) => !isName(name))
-  if (wrong !== undefined) throw new BadTlsFile(`${JSON.stringify(wrong)} is neither a DNS name nor an IP address: give names such as rms.contoso.test`)
-  return [...new Set(['localhost', '127.0.0.1', '::1', hostname(), ...given].filter(isName).map((name) => name.toLowerCase()))]
+  if (wrong !== undefined)
+    throw new BadTlsFile(
+      `${JSON.stringify(wrong)} is neither a DNS name nor an IP address: give names such as rms.contoso.test`,
+    )
+  return [
+    ...new Set(
+      ['localhost', '127.0.0.1', '::1', hostname(), ...given].filter(isName).map((name) => name.toLowerCase()),
+    ),
+  ]
 }
 
 function covers(cert: string, ca: string, names: readonly string[], now: Date): boolean {
   const certificate = new X509Certificate(cert)
   const end = new Date(certificate.validTo).getTime() - renewalDays * 24 * 3600_000
-  const isNamed = (name: string): boolean => (isIP(name) > 0 ? certificate.checkIP(name) : certificate.checkHost(name)) !== undefined
+  const isNamed = (name: string): boolean =>
+    (isIP(name) > 0 ? certificate.checkIP(name) : certificate.checkHost(name)) !== undefined
   return certificate.verify(new X509Certificate(ca).publicKey) && now.getTime() < end && names.every(isNamed)
 }
 

@@ -17,9 +17,15 @@ export class BadTlsFile extends Error {
  * A certificate and its key from files in PEM; undefined when neither is named.
  * @throws BadTlsFile when one is missing, they cannot be read, or do not fit together
  */
-export async function readTlsFiles(certFile: string | undefined, keyFile: string | undefined): Promise<TlsFilePair | undefined> {
+export async function readTlsFiles(
+  certFile: string | undefined,
+  keyFile: string | undefined,
+): Promise<TlsFilePair | undefined> {
   if (certFile === undefined && keyFile === undefined) return undefined
-  if (certFile === undefined || keyFile === undefined) throw new BadTlsFile('A certificate needs its key, and a key its certificate: give --tls-cert FILE and --tls-key FILE')
+  if (certFile === undefined || keyFile === undefined)
+    throw new BadTlsFile(
+      'A certificate needs its key, and a key its certificate: give --tls-cert FILE and --tls-key FILE',
+    )
   const read = (path: string): Promise<string> =>
     readFile(path, 'utf8').catch((error: unknown) => {
       throw new BadTlsFile(`${path} cannot be read: ${(error as Error).message}`)
@@ -28,7 +34,9 @@ export async function readTlsFiles(certFile: string | undefined, keyFile: string
   try {
     createSecureContext({ cert, key })
   } catch (error) {
-    throw new BadTlsFile(`${certFile} and ${keyFile} are no certificate and its key, in PEM: ${(error as Error).message}`)
+    throw new BadTlsFile(
+      `${certFile} and ${keyFile} are no certificate and its key, in PEM: ${(error as Error).message}`,
+    )
   }
   return { cert, key, certFile, keyFile }
 }

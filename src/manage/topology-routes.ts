@@ -36,12 +36,23 @@ const text = { type: 'string' } as const
 const nodeSchema = {
   description: 'A node',
   type: 'object',
-  properties: { id: text, url: text, pid: { type: 'integer' }, state: { type: 'string', enum: ['serving', 'draining', 'starting', 'away'] } },
+  properties: {
+    id: text,
+    url: text,
+    pid: { type: 'integer' },
+    state: { type: 'string', enum: ['serving', 'draining', 'starting', 'away'] },
+  },
 } as const
 const clusterSchema = {
   description: 'A cluster',
   type: 'object',
-  properties: { name: text, kind: { type: 'string', enum: ['root', 'licensing'] }, url: text, extranetUrl: text, nodes: { type: 'array', items: nodeSchema } },
+  properties: {
+    name: text,
+    kind: { type: 'string', enum: ['root', 'licensing'] },
+    url: text,
+    extranetUrl: text,
+    nodes: { type: 'array', items: nodeSchema },
+  },
 } as const
 export const statusSchema = {
   description: 'The installation',
@@ -49,17 +60,34 @@ export const statusSchema = {
   properties: { forest: text, clusters: { type: 'array', items: clusterSchema } },
 } as const
 
-const newClusterName = { ...clusterName, maxLength: 64, pattern: '^[A-Za-z0-9][A-Za-z0-9._-]*$', examples: ['legal'] } as const
+const newClusterName = {
+  ...clusterName,
+  maxLength: 64,
+  pattern: '^[A-Za-z0-9][A-Za-z0-9._-]*$',
+  examples: ['legal'],
+} as const
 const nodeId = { type: 'string', minLength: 1, maxLength: 200, examples: ['root-2'] } as const
 const tags = ['installation']
 const server = path({ id: nodeId })
-const extranet = closed({ port: { type: 'integer', minimum: 0, maximum: 65535, description: 'The next free one when left out' } })
+const extranet = closed({
+  port: { type: 'integer', minimum: 0, maximum: 65535, description: 'The next free one when left out' },
+})
 const newCluster = closed(
   {
     name: newClusterName,
     nodes: { type: 'integer', minimum: 1, maximum: 64, default: 1, description: 'How many servers it begins with' },
-    enrollment: { type: 'string', enum: ['self', 'root'], default: 'self', description: 'Self-enrollment, or SubEnroll at the root' },
-    port: { type: 'integer', minimum: 0, maximum: 65535, description: 'Port of its balancer; the next free one when left out' },
+    enrollment: {
+      type: 'string',
+      enum: ['self', 'root'],
+      default: 'self',
+      description: 'Self-enrollment, or SubEnroll at the root',
+    },
+    port: {
+      type: 'integer',
+      minimum: 0,
+      maximum: 65535,
+      description: 'Port of its balancer; the next free one when left out',
+    },
     extranet: { ...extranet, description: 'A second listener, for the extranet' },
   },
   ['name'],
@@ -79,12 +107,26 @@ export async function registerTopology(app: FastifyInstance, topology: Topology)
 function registerAdding(app: FastifyInstance, topology: Topology): void {
   app.post<{ Body: NewClusterPlan }>(
     '/clusters',
-    { schema: { tags, summary: 'Add a licensing-only cluster, with its servers', body: newCluster, response: answers({ 201: clusterSchema }, 400, 409, 501) } },
+    {
+      schema: {
+        tags,
+        summary: 'Add a licensing-only cluster, with its servers',
+        body: newCluster,
+        response: answers({ 201: clusterSchema }, 400, 409, 501),
+      },
+    },
     async ({ body }, reply) => reply.code(201).send(await topology.addCluster(body)),
   )
   app.post<{ Params: { cluster: string } }>(
     '/clusters/:cluster/servers',
-    { schema: { tags, summary: 'Add a server to a cluster', params: path({ cluster: clusterName }), response: answers({ 201: nodeSchema }, 400, 404, 409, 501) } },
+    {
+      schema: {
+        tags,
+        summary: 'Add a server to a cluster',
+        params: path({ cluster: clusterName }),
+        response: answers({ 201: nodeSchema }, 400, 404, 409, 501),
+      },
+    },
     async ({ params }, reply) => reply.code(201).send(await topology.addServer(params.cluster)),
   )
 }
@@ -97,7 +139,8 @@ function registerExtranet(app: FastifyInstance, topology: Topology): void {
       schema: {
         tags,
         summary: 'Open the extranet listener of a cluster',
-        description: 'Its URLs stand in what is issued from then on, unless others were set. Content published before keeps its own.',
+        description:
+          'Its URLs stand in what is issued from then on, unless others were set. Content published before keeps its own.',
         params,
         body: extranet,
         response: answers({ 200: clusterSchema }, 400, 404, 409, 501),
@@ -107,7 +150,15 @@ function registerExtranet(app: FastifyInstance, topology: Topology): void {
   )
   app.delete<{ Params: { cluster: string } }>(
     '/clusters/:cluster/extranet',
-    { schema: { tags, summary: 'Close the extranet listener of a cluster', description: 'It finishes its requests first.', params, response: answers(removed, 400, 404, 409, 501) } },
+    {
+      schema: {
+        tags,
+        summary: 'Close the extranet listener of a cluster',
+        description: 'It finishes its requests first.',
+        params,
+        response: answers(removed, 400, 404, 409, 501),
+      },
+    },
     async ({ params }, reply) => {
       await topology.setExtranet(params.cluster, undefined)
       return reply.code(204).send(null)
@@ -122,7 +173,8 @@ function registerServers(app: FastifyInstance, topology: Topology): void {
       schema: {
         tags,
         summary: 'Remove a server',
-        description: 'It finishes its requests first. The last server of the root cluster stays; the last one of a licensing-only cluster leaves with force=true.',
+        description:
+          'It finishes its requests first. The last server of the root cluster stays; the last one of a licensing-only cluster leaves with force=true.',
         params: server,
         querystring: closed({ force: { type: 'boolean', default: false } }),
         response: answers(removed, 400, 404, 409, 501),

@@ -68,7 +68,19 @@ export async function startTopology(options: TopologyOptions): Promise<RunningTo
 
   const openDoor = async ({ name, port }: Pick<Plan, 'name' | 'port'>): Promise<BalancerProcess> => {
     const { folder, balancerFlags, environment, restart, onLine } = options
-    const balancer = await startBalancerProcess({ cluster: name, folder, host, port, flags: balancerFlags, environment, restart, log, onLine, listenerKey, ...effects })
+    const balancer = await startBalancerProcess({
+      cluster: name,
+      folder,
+      host,
+      port,
+      flags: balancerFlags,
+      environment,
+      restart,
+      log,
+      onLine,
+      listenerKey,
+      ...effects,
+    })
     balancers.push(balancer)
     ports.take(balancer.url)
     return balancer
@@ -87,12 +99,18 @@ export async function startTopology(options: TopologyOptions): Promise<RunningTo
     const settings = options.settings(kind)
     // At its address of now; the service connection point goes with its root.
     if (stored !== undefined) await adjustConfiguration(store, name, { ...settings, baseUrl })
-    else if (kind === 'root') await provisionRoot(store, { name, baseUrl, mode: options.mode, keyPassword, settings }, effects)
+    else if (kind === 'root')
+      await provisionRoot(store, { name, baseUrl, mode: options.mode, keyPassword, settings }, effects)
     else await provisionLicensing(store, { name, baseUrl, keyPassword, enrollment, settings, ca: options.ca }, effects)
     return stored === undefined
   }
 
-  const serve = async ({ name, kind, nodes }: Plan, url: string, balancer: BalancerProcess, made: Promise<unknown>): Promise<ClusterProcesses> => {
+  const serve = async (
+    { name, kind, nodes }: Plan,
+    url: string,
+    balancer: BalancerProcess,
+    made: Promise<unknown>,
+  ): Promise<ClusterProcesses> => {
     const { nodeFlags: flags, restart, onLine } = options
     const secrets = { ...options.environment, ...options.secrets, RMS_LISTENER_KEY: listenerKey }
     const cluster = createClusterProcesses({ name, kind, url, balancer, flags, secrets, restart, log, onLine, clock })
@@ -115,7 +133,8 @@ export async function startTopology(options: TopologyOptions): Promise<RunningTo
     const plans = await planOf(options)
     const doors = await allOf(plans.map(openDoor))
     // One after the other, so that ports are given in order.
-    for (const [index, { extranet }] of plans.entries()) if (extranet !== undefined) await openExtranet(doors[index] as BalancerProcess, extranet)
+    for (const [index, { extranet }] of plans.entries())
+      if (extranet !== undefined) await openExtranet(doors[index] as BalancerProcess, extranet)
     const make = async (index: number): Promise<void> => {
       const [plan, door] = [plans[index] as StartPlan, doors[index] as BalancerProcess]
       await makeCluster(plan, url(index))
@@ -133,22 +152,31 @@ export async function startTopology(options: TopologyOptions): Promise<RunningTo
 
   /** One after the other: who is the last node must not change while it is decided. */
   const inTurn = <Result>(change: () => Promise<Result>): Promise<Result> => {
-    const result = changes.then(() => {
-      if (stopping !== undefined) problem(409, 'The installation is being stopped')
-      return change()
-    }).catch(explain)
+    const result = changes
+      .then(() => {
+        if (stopping !== undefined) problem(409, 'The installation is being stopped')
+        return change()
+      })
+      .catch(explain)
     changes = result.catch(() => undefined)
     return result
   }
 
   const clusterNamed = (name: string): ClusterProcesses =>
-    clusters.find((cluster) => cluster.name === name) ?? problem(404, `There is no cluster "${name}"; there are ${clusters.map((cluster) => cluster.name).join(', ')}`)
+    clusters.find((cluster) => cluster.name === name) ??
+    problem(404, `There is no cluster "${name}"; there are ${clusters.map((cluster) => cluster.name).join(', ')}`)
 
   const clusterWith = (id: string): ClusterProcesses =>
     clusters.find((cluster) => cluster.hasNode(id)) ??
-    problem(404, `There is no server "${id}"; there are ${clusters.flatMap((cluster) => cluster.status().nodes.map((node) => node.id)).join(', ')}`)
+    problem(
+      404,
+      `There is no server "${id}"; there are ${clusters.flatMap((cluster) => cluster.status().nodes.map((node) => node.id)).join(', ')}`,
+    )
 
-  const openExtranet = async (balancer: BalancerProcess, { port, formerPort }: ExtranetPlan & { readonly formerPort?: number | undefined }): Promise<void> => {
+  const openExtranet = async (
+    balancer: BalancerProcess,
+    { port, formerPort }: ExtranetPlan & { readonly formerPort?: number | undefined },
+  ): Promise<void> => {
     await ports.openAt(port, formerPort, (at) => balancer.openExtranet(at))
     ports.take(balancer.extranetUrl() ?? '')
   }
@@ -164,7 +192,8 @@ export async function startTopology(options: TopologyOptions): Promise<RunningTo
     const { balancer } = cluster
     const before = balancer.extranetUrl()
     if (wanted === undefined && before === undefined) problem(404, `The cluster "${name}" has no extranet listener`)
-    if (wanted !== undefined && before !== undefined) problem(409, `The cluster "${name}" has an extranet listener at ${before} already: close it first`)
+    if (wanted !== undefined && before !== undefined)
+      problem(409, `The cluster "${name}" has an extranet listener at ${before} already: close it first`)
     if (balancer.pid() === 0) problem(409, `The balancer of "${name}" is being started again: try again in a moment`)
     if (wanted === undefined) {
       await followListener(store, cluster, undefined)
@@ -183,7 +212,8 @@ export async function startTopology(options: TopologyOptions): Promise<RunningTo
 
   const addCluster = async (wanted: NewClusterPlan): Promise<ClusterStatus> => {
     const { name } = wanted
-    if (clusters.some((cluster) => cluster.name === name)) problem(409, `There is a cluster "${name}" already: choose another name, or add a server to it`)
+    if (clusters.some((cluster) => cluster.name === name))
+      problem(409, `There is a cluster "${name}" already: choose another name, or add a server to it`)
     const plan: Plan = { ...wanted, kind: 'licensing', port: wanted.port ?? 0 }
     let balancer: BalancerProcess | undefined
     let isNew = false
@@ -209,17 +239,24 @@ export async function startTopology(options: TopologyOptions): Promise<RunningTo
     if (at >= 0) clusters.splice(at, 1)
     if (balancer !== undefined) await closeDoor(balancer)
     if (!isNew) return
-    const remains = 'a cluster that was not added remains in the database: add it again, or it serves from the next start on'
+    const remains =
+      'a cluster that was not added remains in the database: add it again, or it serves from the next start on'
     await store.clusters.remove(name).catch((error: unknown) => log.warn({ cluster: name, err: error }, remains))
   }
 
   const removeServer = async (id: string, force: boolean): Promise<void> => {
     const cluster = clusterWith(id)
     if (cluster.size() === 1 && cluster.kind === 'root') {
-      problem(409, `${id} is the last server of the root cluster, without which no account is certified: add another one first, then remove this one`)
+      problem(
+        409,
+        `${id} is the last server of the root cluster, without which no account is certified: add another one first, then remove this one`,
+      )
     }
     if (cluster.size() === 1 && !force) {
-      problem(409, `${id} is the last server of the cluster "${cluster.name}", whose content nobody could open then: add another one first, or remove it with force`)
+      problem(
+        409,
+        `${id} is the last server of the cluster "${cluster.name}", whose content nobody could open then: add another one first, or remove it with force`,
+      )
     }
     await cluster.remove(id)
     // One that was dead could not do it.
@@ -245,7 +282,10 @@ export async function startTopology(options: TopologyOptions): Promise<RunningTo
     drainServer: async (id) => {
       const cluster = clusterWith(id)
       await cluster.drain(id)
-      return cluster.status().nodes.find((node) => node.id === id) ?? problem(404, `The server "${id}" was removed meanwhile`)
+      return (
+        cluster.status().nodes.find((node) => node.id === id) ??
+        problem(404, `The server "${id}" was removed meanwhile`)
+      )
     },
     killServer: async (id) => clusterWith(id).kill(id),
     stop: () =>
@@ -258,8 +298,10 @@ export async function startTopology(options: TopologyOptions): Promise<RunningTo
 
 /** What people have to know of why a change was not made; of a process that did not start the log has the rest. */
 function explain(error: unknown): never {
-  if (error instanceof CannotProvision || error instanceof EnrollmentRefused || error instanceof PortRefused) problem(409, error.message)
-  if (error instanceof ChildFailed) problem(503, `${error.message.split('\n')[0]}: nothing was added. Try again; the log of the installation says more`)
+  if (error instanceof CannotProvision || error instanceof EnrollmentRefused || error instanceof PortRefused)
+    problem(409, error.message)
+  if (error instanceof ChildFailed)
+    problem(503, `${error.message.split('\n')[0]}: nothing was added. Try again; the log of the installation says more`)
   throw error
 }
 

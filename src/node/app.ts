@@ -1,5 +1,11 @@
 /** A Fastify instance from role and context. What listens, and when it ends, is the process's business (start.ts). */
-import Fastify, { LogController, type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import Fastify, {
+  LogController,
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify'
 import { RequestLogClosed, RequestLogFull } from '../cluster/request-log.js'
 import type { ClusterKind } from '../cluster/store/cluster-store.js'
 import { DatabaseAway } from '../cluster/store/database-away.js'
@@ -42,7 +48,9 @@ export interface AppOptions {
 export async function buildApp(context: NodeContext, options: AppOptions): Promise<FastifyInstance> {
   const app = Fastify({
     loggerInstance: context.log,
-    ...(options.tls === undefined ? {} : { https: { ...options.tls, minVersion: 'TLSv1.2', handshakeTimeout: 10_000 } }),
+    ...(options.tls === undefined
+      ? {}
+      : { https: { ...options.tls, minVersion: 'TLSv1.2', handshakeTimeout: 10_000 } }),
     // One line per exchange is written where its outcome is known.
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: options.bodyLimit,
@@ -84,22 +92,41 @@ export async function buildApp(context: NodeContext, options: AppOptions): Promi
 /** Nobody without an account makes the server parse more than this. What is served to them needs no XrML chains. */
 const anonymousBodyLimit = 64 * 1024
 
-async function registerServices(app: FastifyInstance, context: NodeContext, { kind, bodyLimit }: AppOptions, { nextId, turns }: RouteParts): Promise<void> {
+async function registerServices(
+  app: FastifyInstance,
+  context: NodeContext,
+  { kind, bodyLimit }: AppOptions,
+  { nextId, turns }: RouteParts,
+): Promise<void> {
   acceptSoapBodies(app)
   for (const endpoint of roles[kind]) {
     const limit = endpoint.anonymous ? Math.min(bodyLimit, anonymousBodyLimit) : bodyLimit
     for (const path of [endpoint.path, ...endpoint.aliases]) {
       const url = `/_wmcs${path}`
       const hide = path !== endpoint.path
-      app.post(url, { bodyLimit: limit, onRequest: signIn(endpoint, context), ...turns, schema: openApiSchema(endpoint, hide) }, soapExchange(endpoint, context, nextId))
+      app.post(
+        url,
+        { bodyLimit: limit, onRequest: signIn(endpoint, context), ...turns, schema: openApiSchema(endpoint, hide) },
+        soapExchange(endpoint, context, nextId),
+      )
       app.get(url, { schema: { hide: true } }, async (request, reply) => answerPage(endpoint, url, request, reply))
-      app.route({ method: ['PUT', 'DELETE', 'PATCH', 'OPTIONS'], url, schema: { hide: true }, handler: (request, reply) => answerWrongMethod(context, request, reply) })
+      app.route({
+        method: ['PUT', 'DELETE', 'PATCH', 'OPTIONS'],
+        url,
+        schema: { hide: true },
+        handler: (request, reply) => answerWrongMethod(context, request, reply),
+      })
     }
   }
 }
 
 /** The WSDL for `?wsdl` in any case, the help page otherwise; both without signing in, as most clients fetch them. */
-async function answerPage({ service }: Endpoint, path: string, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+async function answerPage(
+  { service }: Endpoint,
+  path: string,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
   // TLS may end at a balancer.
   const scheme = request.headers['x-forwarded-proto'] === 'https' ? 'https' : request.protocol
   const address = `${scheme}://${hostOf(request)}${path}`
@@ -112,39 +139,65 @@ async function answerPage({ service }: Endpoint, path: string, request: FastifyR
 /** The host the client used; a header that is none is not repeated. */
 function hostOf(request: FastifyRequest): string {
   const { host } = request
-  return /^[A-Za-z0-9.:[\]-]{1,255}$/.test(host) ? host : `${request.socket.localAddress ?? 'localhost'}:${request.socket.localPort ?? 80}`
+  return /^[A-Za-z0-9.:[\]-]{1,255}$/.test(host)
+    ? host
+    : `${request.socket.localAddress ?? 'localhost'}:${request.socket.localPort ?? 80}`
 }
 
-async function answerWrongMethod(context: NodeContext, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+async function answerWrongMethod(
+  context: NodeContext,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
   context.log.info({ path: request.url.slice(0, 200), status: 405, why: `the method is ${request.method}` }, 'refused')
   const text = `${request.method} is not supported here: POST a SOAP message, or GET with ?wsdl\n`
   return reply.code(405).header('allow', 'GET, HEAD, POST').type('text/plain; charset=utf-8').send(text)
 }
 
 async function registerHealth(app: FastifyInstance, context: NodeContext): Promise<void> {
-  app.get('/healthz', { schema: { tags: ['health'], summary: 'Whether the process lives' } }, async () => ({ status: 'ok' }))
-  app.get('/readyz', { schema: { tags: ['health'], summary: 'Whether the node can serve' } }, async (_request, reply) => {
-    const ready = context.isReady()
-    return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'starting', node: context.nodeId })
-  })
-  app.get('/metrics', { schema: { tags: ['health'], summary: 'Counters and times, in the Prometheus text format' } }, async (_request, reply) =>
-    reply.type(context.metrics.registry.contentType).send(await context.metrics.registry.metrics()),
+  app.get('/healthz', { schema: { tags: ['health'], summary: 'Whether the process lives' } }, async () => ({
+    status: 'ok',
+  }))
+  app.get(
+    '/readyz',
+    { schema: { tags: ['health'], summary: 'Whether the node can serve' } },
+    async (_request, reply) => {
+      const ready = context.isReady()
+      return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'starting', node: context.nodeId })
+    },
+  )
+  app.get(
+    '/metrics',
+    { schema: { tags: ['health'], summary: 'Counters and times, in the Prometheus text format' } },
+    async (_request, reply) =>
+      reply.type(context.metrics.registry.contentType).send(await context.metrics.registry.metrics()),
   )
 }
 
 function answerNotFound(context: NodeContext, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   context.log.info({ path: request.url.slice(0, 200), status: 404, why: 'there is no such path' }, 'refused')
-  return reply.code(404).type('text/plain; charset=utf-8').send('There is nothing at this path. The services are below /_wmcs, see /docs.\n')
+  return reply
+    .code(404)
+    .type('text/plain; charset=utf-8')
+    .send('There is nothing at this path. The services are below /_wmcs, see /docs.\n')
 }
 
 /** Errors before SOAP: bodies that cannot be taken. The client learns what to change, and nothing from the inside. */
-function answerError(context: NodeContext, error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+function answerError(
+  context: NodeContext,
+  error: FastifyError,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): FastifyReply {
   if (error instanceof QueueFull) return answerQueueFull(context, error, request, reply)
   const isUnrecorded = error instanceof RequestLogFull || error instanceof RequestLogClosed
   if (error instanceof DatabaseAway && request.method === 'POST') return answerAway(context, error, request, reply)
   const status = error instanceof NotReady || isUnrecorded ? 503 : (error.statusCode ?? 500)
   const isOurs = error instanceof BodyRefused || error instanceof NotReady
-  const text = isOurs ? error.message : (messages[status] ?? (status < 500 ? 'The request cannot be taken.' : 'The server could not process the request.'))
+  const text = isOurs
+    ? error.message
+    : (messages[status] ??
+      (status < 500 ? 'The request cannot be taken.' : 'The server could not process the request.'))
   const facts = { path: request.url.slice(0, 200), status, why: error.message }
   if (status >= 500 && !(error instanceof NotReady)) context.log.error({ ...facts, err: error }, 'unexpected error')
   else context.log.info(facts, 'refused')
@@ -152,8 +205,16 @@ function answerError(context: NodeContext, error: FastifyError, request: Fastify
 }
 
 /** Sign-in could not look into the directory: whoever sent a SOAP message learns of that by a fault, as of all else. */
-function answerAway(context: NodeContext, error: DatabaseAway, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  context.log.warn({ path: request.url.slice(0, 200), why: error.message }, 'nobody can be signed in while the database is away')
+function answerAway(
+  context: NodeContext,
+  error: DatabaseAway,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): FastifyReply {
+  context.log.warn(
+    { path: request.url.slice(0, 200), why: error.message },
+    'nobody can be signed in while the database is away',
+  )
   const version = versionOfContentType(request.headers['content-type']) ?? '1.1'
   const fault = new RmsException('UnspecifiedError', 'the database is away')
   return reply.code(faultStatus(fault)).type(contentType(version)).send(writeFault(version, fault))

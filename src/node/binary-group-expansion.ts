@@ -16,7 +16,13 @@ import type { TurnHooks } from './take-turn.js'
 
 /** Bytes: a thousand groups with long names. */
 const largestQuestion = 512 * 1024
-const endpoint: Endpoint = { path: binaryGroupExpansionPath, aliases: [], service: groupExpansionService, operations: [], anonymous: false }
+const endpoint: Endpoint = {
+  path: binaryGroupExpansionPath,
+  aliases: [],
+  service: groupExpansionService,
+  operations: [],
+  anonymous: false,
+}
 
 interface Outcome {
   readonly body: Buffer
@@ -25,23 +31,52 @@ interface Outcome {
 }
 
 /** @param shared nextId: ids of the request log */
-export async function registerBinaryGroupExpansion(app: FastifyInstance, context: NodeContext, { nextId, turns }: { readonly nextId: () => string; readonly turns: TurnHooks }): Promise<void> {
+export async function registerBinaryGroupExpansion(
+  app: FastifyInstance,
+  context: NodeContext,
+  { nextId, turns }: { readonly nextId: () => string; readonly turns: TurnHooks },
+): Promise<void> {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'buffer' }, async (_request: FastifyRequest, body: Buffer) => body)
   const url = `/_wmcs${binaryGroupExpansionPath}`
-  app.post(url, { bodyLimit: largestQuestion, onRequest: signIn(endpoint, context), ...turns, schema: { hide: true } }, async (request, reply) => {
-    if (request.headers['content-type']?.split(';')[0]?.trim().toLowerCase() !== remotingType || !Buffer.isBuffer(request.body)) return answerBadRequest(reply)
-    const now = context.clock.now()
-    const began = context.clock.monotonic()
-    const outcome = await answerQuestion(request.body, context, now)
-    await record(request, outcome, context, { id: nextId(), now })
-    const milliseconds = context.clock.monotonic() - began
-    context.metrics.count('IsPrincipalMemberOf', milliseconds / 1000, outcome.error === undefined ? undefined : 'RemotingException')
-    const facts = { operation: 'IsPrincipalMemberOf', form: 'binary', user: request.caller.account?.name, ms: Math.round(milliseconds * 10) / 10 }
-    context.log.info(outcome.error === undefined ? facts : { ...facts, why: outcome.error }, outcome.error === undefined ? 'served' : 'refused')
-    return reply.type(remotingType).send(outcome.body)
+  app.post(
+    url,
+    { bodyLimit: largestQuestion, onRequest: signIn(endpoint, context), ...turns, schema: { hide: true } },
+    async (request, reply) => {
+      if (
+        request.headers['content-type']?.split(';')[0]?.trim().toLowerCase() !== remotingType ||
+        !Buffer.isBuffer(request.body)
+      )
+        return answerBadRequest(reply)
+      const now = context.clock.now()
+      const began = context.clock.monotonic()
+      const outcome = await answerQuestion(request.body, context, now)
+      await record(request, outcome, context, { id: nextId(), now })
+      const milliseconds = context.clock.monotonic() - began
+      context.metrics.count(
+        'IsPrincipalMemberOf',
+        milliseconds / 1000,
+        outcome.error === undefined ? undefined : 'RemotingException',
+      )
+      const facts = {
+        operation: 'IsPrincipalMemberOf',
+        form: 'binary',
+        user: request.caller.account?.name,
+        ms: Math.round(milliseconds * 10) / 10,
+      }
+      context.log.info(
+        outcome.error === undefined ? facts : { ...facts, why: outcome.error },
+        outcome.error === undefined ? 'served' : 'refused',
+      )
+      return reply.type(remotingType).send(outcome.body)
+    },
+  )
+  app.route({
+    method: ['GET', 'HEAD', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'],
+    url,
+    schema: { hide: true },
+    handler: async (_request, reply) => answerBadRequest(reply),
   })
-  app.route({ method: ['GET', 'HEAD', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'], url, schema: { hide: true }, handler: async (_request, reply) => answerBadRequest(reply) })
 }
 
 /** As the transport has it for another method or content type: no body. */
@@ -63,18 +98,28 @@ async function answerQuestion(bytes: Buffer, context: NodeContext, now: Date): P
     if (!isForeseen) context.log.error({ err: error, operation: 'IsPrincipalMemberOf' }, 'unexpected error')
     const why = error instanceof RmsException ? `${error.fullName}: ${error.why}` : (error as Error).message
     // Nothing from the inside: what was wrong with the question, or that it could not be answered.
-    const told = isForeseen ? (error instanceof RmsException ? error.message : `The message cannot be read: ${error.message}.`) : 'The request could not be processed.'
+    const told = isForeseen
+      ? error instanceof RmsException
+        ? error.message
+        : `The message cannot be read: ${error.message}.`
+      : 'The request could not be processed.'
     return { body: writeException(told), notes, error: why }
   }
 }
 
 /** The directory here has no containers, and an account no GUID: they are left out, nobody reads them. */
 function knownPrincipal(account: Account | undefined, asked: string): KnownPrincipal {
-  const identifiers = account === undefined ? [`mail=${asked}`] : [`id=${account.sid.toLowerCase()}`, `mail=${account.mail ?? asked}`]
+  const identifiers =
+    account === undefined ? [`mail=${asked}`] : [`id=${account.sid.toLowerCase()}`, `mail=${account.mail ?? asked}`]
   return { identifiers, containers: [], objectGuid: null, exists: account !== undefined }
 }
 
-async function record({ caller, headers, protocol }: FastifyRequest, { notes, error }: Outcome, context: NodeContext, { id, now }: { id: string; now: Date }): Promise<void> {
+async function record(
+  { caller, headers, protocol }: FastifyRequest,
+  { notes, error }: Outcome,
+  context: NodeContext,
+  { id, now }: { id: string; now: Date },
+): Promise<void> {
   await context.requestLog.append({
     clusterName: context.state().name,
     hostMachineName: context.nodeId,

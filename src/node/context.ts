@@ -89,6 +89,9 @@ export function createContext(parts: NodeParts): NodeContext {
 }
 
 /** @param directory as it is to one request */
-export function serviceContextOf({ clock, random, store, state, precertified, rootUrl, keyPairs }: NodeContext, directory: Directory): ServiceContext {
+export function serviceContextOf(
+  { clock, random, store, state, precertified, rootUrl, keyPairs }: NodeContext,
+  directory: Directory,
+): ServiceContext {
   return { clock, random, store, directory, state, precertified, rootUrl, keyPairs }
 }

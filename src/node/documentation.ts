@@ -1,5 +1,10 @@
 /** /docs and /openapi.json of a node, made when somebody first asks: loading what they need would be a tenth of every node's start. */
-import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, type FastifyServerOptions } from 'fastify'
+import Fastify, {
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  type FastifyServerOptions,
+} from 'fastify'
 import type { ClusterKind } from '../cluster/store/cluster-store.js'
 import { openApiOptions } from './openapi.js'
 
@@ -12,7 +17,11 @@ export const describing = {
 } as unknown as CompilersFactory
 
 /** @param addRoutes what is described: the same routes, in an instance that does not listen */
-export function registerDocumentation(app: FastifyInstance, kind: ClusterKind, addRoutes: (described: FastifyInstance) => Promise<void>): void {
+export function registerDocumentation(
+  app: FastifyInstance,
+  kind: ClusterKind,
+  addRoutes: (described: FastifyInstance) => Promise<void>,
+): void {
   let making: Promise<FastifyInstance> | undefined
   const answer = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     making ??= makeDocumentation(kind, addRoutes)
@@ -28,9 +37,18 @@ export function registerDocumentation(app: FastifyInstance, kind: ClusterKind, a
   app.addHook('onClose', async () => (await making)?.close())
 }
 
-async function makeDocumentation(kind: ClusterKind, addRoutes: (described: FastifyInstance) => Promise<void>): Promise<FastifyInstance> {
-  const [{ default: fastifySwagger }, { default: fastifySwaggerUi }] = await Promise.all([import('@fastify/swagger'), import('@fastify/swagger-ui')])
-  const described = Fastify({ schemaController: { compilersFactory: describing }, routerOptions: { caseSensitive: false, ignoreTrailingSlash: true } })
+async function makeDocumentation(
+  kind: ClusterKind,
+  addRoutes: (described: FastifyInstance) => Promise<void>,
+): Promise<FastifyInstance> {
+  const [{ default: fastifySwagger }, { default: fastifySwaggerUi }] = await Promise.all([
+    import('@fastify/swagger'),
+    import('@fastify/swagger-ui'),
+  ])
+  const described = Fastify({
+    schemaController: { compilersFactory: describing },
+    routerOptions: { caseSensitive: false, ignoreTrailingSlash: true },
+  })
   await described.register(fastifySwagger, openApiOptions(kind))
   await described.register(fastifySwaggerUi, { routePrefix: '/docs' })
   described.get('/openapi.json', { schema: { hide: true } }, async () => described.swagger())

@@ -23,9 +23,18 @@ interface Series {
 }
 
 /** @returns gives the place of observations with these values of the labels, in the order of their names; whoever observes often keeps it */
-export function createHistogram(registry: Registry, { name, help, labelNames, buckets }: HistogramOptions): (...labelValues: readonly string[]) => Observe {
+export function createHistogram(
+  registry: Registry,
+  { name, help, labelNames, buckets }: HistogramOptions,
+): (...labelValues: readonly string[]) => Observe {
   const allSeries: Series[] = []
-  const get = async () => ({ name, help, type: 'histogram', aggregator: 'sum', values: allSeries.flatMap((series) => valuesOf(name, buckets, series)) })
+  const get = async () => ({
+    name,
+    help,
+    type: 'histogram',
+    aggregator: 'sum',
+    values: allSeries.flatMap((series) => valuesOf(name, buckets, series)),
+  })
   registry.registerMetric({ name, get } as unknown as Metric)
   return (...labelValues) => {
     const labels = Object.fromEntries(labelNames.map((label, index) => [label, labelValues[index] ?? '']))
@@ -52,5 +61,9 @@ function valuesOf(name: string, buckets: readonly number[], { labels, counts, su
     count += own
     return { labels: { le: buckets[index] ?? '+Inf', ...labels }, value: count, metricName: `${name}_bucket` }
   })
-  return [...values, { labels, value: sum, metricName: `${name}_sum` }, { labels, value: count, metricName: `${name}_count` }]
+  return [
+    ...values,
+    { labels, value: sum, metricName: `${name}_sum` },
+    { labels, value: count, metricName: `${name}_count` },
+  ]
 }

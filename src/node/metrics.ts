@@ -24,17 +24,47 @@ export function createMetrics(nodeId: string): Metrics {
   registry.setDefaultLabels({ node: nodeId })
   collectDefaultMetrics({ register: registry, prefix: 'rms_' })
   const registers = [registry]
-  const requests = new Counter({ name: 'rms_requests_total', help: 'Requests by operation', labelNames: ['operation'], registers })
-  const failures = new Counter({ name: 'rms_failures_total', help: 'Refused requests by operation and reason', labelNames: ['operation', 'reason'], registers })
-  const duration = createHistogram(registry, { name: 'rms_request_duration_seconds', help: 'Time of requests by operation', labelNames: ['operation'], buckets })
-  const steps = createHistogram(registry, { name: 'rms_step_duration_seconds', help: 'Time of steps', labelNames: ['operation', 'step'], buckets })
-  const waits = new Histogram({ name: 'rms_queue_wait_seconds', help: 'Time that requests waited for the emulated server', buckets: waitBuckets, registers })
-  const refused = new Counter({ name: 'rms_queue_refused_total', help: 'Requests refused with 503 because too many waited', registers })
+  const requests = new Counter({
+    name: 'rms_requests_total',
+    help: 'Requests by operation',
+    labelNames: ['operation'],
+    registers,
+  })
+  const failures = new Counter({
+    name: 'rms_failures_total',
+    help: 'Refused requests by operation and reason',
+    labelNames: ['operation', 'reason'],
+    registers,
+  })
+  const duration = createHistogram(registry, {
+    name: 'rms_request_duration_seconds',
+    help: 'Time of requests by operation',
+    labelNames: ['operation'],
+    buckets,
+  })
+  const steps = createHistogram(registry, {
+    name: 'rms_step_duration_seconds',
+    help: 'Time of steps',
+    labelNames: ['operation', 'step'],
+    buckets,
+  })
+  const waits = new Histogram({
+    name: 'rms_queue_wait_seconds',
+    help: 'Time that requests waited for the emulated server',
+    buckets: waitBuckets,
+    registers,
+  })
+  const refused = new Counter({
+    name: 'rms_queue_refused_total',
+    help: 'Requests refused with 503 because too many waited',
+    registers,
+  })
   const durations = new Map<string, Observe>()
   const stepObservers = new Map<string, StepObserver>()
   return {
     registry,
-    stepObserver: (operation) => once(stepObservers, operation, () => observerOfSteps((step) => steps(operation, step))),
+    stepObserver: (operation) =>
+      once(stepObservers, operation, () => observerOfSteps((step) => steps(operation, step))),
     count: (operation, seconds, failure) => {
       requests.inc({ operation })
       once(durations, operation, () => duration(operation))(seconds)
@@ -46,7 +76,14 @@ export function createMetrics(nodeId: string): Metrics {
       const collect = function (this: Gauge): void {
         this.set(length())
       }
-      registry.registerMetric(new Gauge({ name: 'rms_queue_length', help: 'Requests that wait for the emulated server', registers: [], collect }))
+      registry.registerMetric(
+        new Gauge({
+          name: 'rms_queue_length',
+          help: 'Requests that wait for the emulated server',
+          registers: [],
+          collect,
+        }),
+      )
     },
   }
 }

@@ -2,7 +2,13 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { DatabaseAway } from '../cluster/store/database-away.js'
 import type { Account } from '../directory/directory.js'
-import { codeRedirect, errorRedirect, readAuthorizeRequest, readRedirection, type AuthorizeRequest } from '../services/oauth/authorize.js'
+import {
+  codeRedirect,
+  errorRedirect,
+  readAuthorizeRequest,
+  readRedirection,
+  type AuthorizeRequest,
+} from '../services/oauth/authorize.js'
 import { discoveryDocument, oauthPaths, userRealm } from '../services/oauth/documents.js'
 import { OAuthRefusal, readParameters, type Parameters } from '../services/oauth/parameters.js'
 import { writeSignInPage } from '../services/oauth/sign-in-page.js'
@@ -15,24 +21,44 @@ const bodyLimit = 32 * 1024
 
 export async function registerOAuth(app: FastifyInstance, context: NodeContext): Promise<void> {
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, async (_request: FastifyRequest, body: string) => body)
+  app.addContentTypeParser(
+    'application/x-www-form-urlencoded',
+    { parseAs: 'string' },
+    async (_request: FastifyRequest, body: string) => body,
+  )
   app.setErrorHandler((error: FastifyError, request, reply) => answerError(context, error, request, reply))
   app.addHook('onRequest', async (_request, reply) => {
     if (context.state().configuration.tokenIssuer === null) return
-    await reply.code(404).send({ error: 'invalid_request', error_description: 'Another sign-in service is trusted here: its tokens count, and it issues them' })
+    await reply.code(404).send({
+      error: 'invalid_request',
+      error_description: 'Another sign-in service is trusted here: its tokens count, and it issues them',
+    })
   })
   app.get(oauthPaths.discovery, { schema: oauthSchemas.discovery }, async () => discoveryDocument(context.state()))
   app.get(oauthPaths.keys, { schema: oauthSchemas.keys }, async () => {
     await context.tokenKeys.signing(context.state())
     return context.tokenKeys.published()
   })
-  app.get<{ Params: { user: string } }>('/common/userrealm/:user', { schema: oauthSchemas.userRealm }, async ({ params }) => userRealm(params.user))
-  app.post(oauthPaths.token, { bodyLimit, schema: oauthSchemas.token }, async (request, reply) => answerToken(context, request, reply))
-  app.get(oauthPaths.authorize, { schema: oauthSchemas.authorize }, async (request, reply) => startSignIn(context, request, reply))
-  app.post(oauthPaths.authorize, { bodyLimit, schema: { hide: true } }, async (request, reply) => finishSignIn(context, request, reply))
+  app.get<{ Params: { user: string } }>(
+    '/common/userrealm/:user',
+    { schema: oauthSchemas.userRealm },
+    async ({ params }) => userRealm(params.user),
+  )
+  app.post(oauthPaths.token, { bodyLimit, schema: oauthSchemas.token }, async (request, reply) =>
+    answerToken(context, request, reply),
+  )
+  app.get(oauthPaths.authorize, { schema: oauthSchemas.authorize }, async (request, reply) =>
+    startSignIn(context, request, reply),
+  )
+  app.post(oauthPaths.authorize, { bodyLimit, schema: { hide: true } }, async (request, reply) =>
+    finishSignIn(context, request, reply),
+  )
 }
 
-function serviceOf({ state, tokenKeys, store, random, clock }: NodeContext, { directory }: FastifyRequest): TokenService {
+function serviceOf(
+  { state, tokenKeys, store, random, clock }: NodeContext,
+  { directory }: FastifyRequest,
+): TokenService {
   return { state: state(), tokenKeys, directory, codes: store.authorizationCodes, random, now: clock.now() }
 }
 
@@ -47,7 +73,9 @@ async function answerToken(context: NodeContext, request: FastifyRequest, reply:
 async function startSignIn(context: NodeContext, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
   return redirecting(context, request, reply, async (wanted, query) => {
     const hinted = await hintedAccount(context, request, wanted)
-    return hinted === undefined ? showPage(reply, wanted, query, wanted.loginHint ?? '') : sendCode(context, request, reply, wanted, hinted)
+    return hinted === undefined
+      ? showPage(reply, wanted, query, wanted.loginHint ?? '')
+      : sendCode(context, request, reply, wanted, hinted)
   })
 }
 
@@ -57,7 +85,10 @@ async function finishSignIn(context: NodeContext, request: FastifyRequest, reply
     const [name, password] = [form.get('UserName') ?? '', form.get('Password') ?? '']
     const account = await request.directory.authenticate(name, password)
     if (account !== undefined) return sendCode(context, request, reply, wanted, account)
-    context.log.info({ path: oauthPaths.authorize, why: 'wrong user name or password', from: request.ip }, 'sign-in refused')
+    context.log.info(
+      { path: oauthPaths.authorize, why: 'wrong user name or password', from: request.ip },
+      'sign-in refused',
+    )
     context.metrics.count('OAuthAuthorize', 0, 'access_denied')
     return showPage(reply, wanted, query, name, 'The user name or password is wrong.')
   })
@@ -83,24 +114,41 @@ async function redirecting(
   }
 }
 
-async function hintedAccount({ state }: NodeContext, { directory }: FastifyRequest, { loginHint }: AuthorizeRequest): Promise<Account | undefined> {
+async function hintedAccount(
+  { state }: NodeContext,
+  { directory }: FastifyRequest,
+  { loginHint }: AuthorizeRequest,
+): Promise<Account | undefined> {
   if (!state().configuration.automaticSignIn || loginHint === undefined) return undefined
   const account = await directory.accountByName(loginHint)
   return account?.enabled === true ? account : undefined
 }
 
-async function sendCode(context: NodeContext, request: FastifyRequest, reply: FastifyReply, wanted: AuthorizeRequest, account: Account): Promise<FastifyReply> {
+async function sendCode(
+  context: NodeContext,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  wanted: AuthorizeRequest,
+  account: Account,
+): Promise<FastifyReply> {
   const address = await codeRedirect(serviceOf(context, request), wanted, account)
   context.log.info({ operation: 'OAuthAuthorize', user: account.name, client: wanted.clientId }, 'served')
   context.metrics.count('OAuthAuthorize', 0, undefined)
   return reply.header('cache-control', 'no-store').redirect(address, 302)
 }
 
-function showPage(reply: FastifyReply, { clientId }: AuthorizeRequest, query: string, userName: string, message?: string): FastifyReply {
+function showPage(
+  reply: FastifyReply,
+  { clientId }: AuthorizeRequest,
+  query: string,
+  userName: string,
+  message?: string,
+): FastifyReply {
   return reply
     .headers({
       'cache-control': 'no-store',
-      'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'",
+      'content-security-policy':
+        "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'",
       'referrer-policy': 'no-referrer',
       'x-content-type-options': 'nosniff',
     })
@@ -113,7 +161,12 @@ function formOf({ body }: FastifyRequest): Parameters {
 }
 
 /** RFC 6749, 5.2; nothing from the inside. */
-function answerError(context: NodeContext, error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+function answerError(
+  context: NodeContext,
+  error: FastifyError,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): FastifyReply {
   const [status, code, text] = errorOf(error)
   const path = request.url.split('?')[0]
   context.metrics.count(path === oauthPaths.token ? 'OAuthToken' : 'OAuthAuthorize', 0, code)
@@ -124,8 +177,13 @@ function answerError(context: NodeContext, error: FastifyError, request: Fastify
 
 function errorOf(error: FastifyError): readonly [number, string, string] {
   if (error instanceof OAuthRefusal) return [400, error.code, error.message]
-  if (error instanceof NotReady || error instanceof DatabaseAway) return [503, 'temporarily_unavailable', 'The server cannot sign anybody in now: try again in a moment']
+  if (error instanceof NotReady || error instanceof DatabaseAway)
+    return [503, 'temporarily_unavailable', 'The server cannot sign anybody in now: try again in a moment']
   const status = error.statusCode ?? 500
   if (status >= 500) return [500, 'server_error', 'The request could not be processed']
-  return [status, 'invalid_request', status === 415 ? 'Send application/x-www-form-urlencoded' : 'The request cannot be taken']
+  return [
+    status,
+    'invalid_request',
+    status === 415 ? 'Send application/x-www-form-urlencoded' : 'The request cannot be taken',
+  ]
 }

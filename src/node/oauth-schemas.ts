@@ -30,7 +30,16 @@ const tokenAnswer = {
   description: 'The tokens',
   type: 'object',
   additionalProperties: false,
-  required: ['access_token', 'token_type', 'expires_in', 'resource', 'refresh_token', 'refresh_token_expires_in', 'scope', 'id_token'],
+  required: [
+    'access_token',
+    'token_type',
+    'expires_in',
+    'resource',
+    'refresh_token',
+    'refresh_token_expires_in',
+    'scope',
+    'id_token',
+  ],
   properties: {
     access_token: text,
     token_type: { ...text, enum: ['bearer'] },
@@ -50,17 +59,32 @@ const keys = {
   properties: {
     keys: {
       type: 'array',
-      items: { type: 'object', required: ['kty', 'use', 'alg', 'kid', 'n', 'e'], properties: { kty: text, use: text, alg: text, kid: text, n: text, e: text } },
+      items: {
+        type: 'object',
+        required: ['kty', 'use', 'alg', 'kid', 'n', 'e'],
+        properties: { kty: text, use: text, alg: text, kid: text, n: text, e: text },
+      },
     },
   },
 } as const
 
-const query = (...names: readonly string[]): object => ({ type: 'object', properties: Object.fromEntries(names.map((name) => [name, text])) })
+const query = (...names: readonly string[]): object => ({
+  type: 'object',
+  properties: Object.fromEntries(names.map((name) => [name, text])),
+})
 
 export const oauthSchemas = {
-  discovery: { tags, summary: 'OpenID Connect discovery', response: { 200: { description: 'The document', type: 'object', additionalProperties: true } } },
+  discovery: {
+    tags,
+    summary: 'OpenID Connect discovery',
+    response: { 200: { description: 'The document', type: 'object', additionalProperties: true } },
+  },
   keys: { tags, summary: 'Keys that tokens are verified with', response: { 200: keys } },
-  userRealm: { tags, summary: 'How the accounts of a domain sign in', response: { 200: { description: 'Always managed', type: 'object', additionalProperties: { type: 'string' } } } },
+  userRealm: {
+    tags,
+    summary: 'How the accounts of a domain sign in',
+    response: { 200: { description: 'Always managed', type: 'object', additionalProperties: { type: 'string' } } },
+  },
   token: {
     tags,
     summary: 'Tokens for a code, a refresh token or a password',
@@ -70,7 +94,21 @@ export const oauthSchemas = {
   authorize: {
     tags,
     summary: 'Sign-in page; redirects with a code',
-    querystring: query('response_type', 'client_id', 'redirect_uri', 'resource', 'state', 'login_hint', 'nonce', 'code_challenge', 'code_challenge_method'),
-    response: { 200: { description: 'The page', content: { 'text/html': { schema: text } } }, 302: { description: 'Back to the client, with code or error', type: 'null' }, 400: refusal },
+    querystring: query(
+      'response_type',
+      'client_id',
+      'redirect_uri',
+      'resource',
+      'state',
+      'login_hint',
+      'nonce',
+      'code_challenge',
+      'code_challenge_method',
+    ),
+    response: {
+      200: { description: 'The page', content: { 'text/html': { schema: text } } },
+      302: { description: 'Back to the client, with code or error', type: 'null' },
+      400: refusal,
+    },
   },
 } as const satisfies Record<string, FastifySchema>

@@ -20,7 +20,12 @@ export function openApiOptions(kind: ClusterKind): FastifyDynamicSwaggerOptions 
           basic: signIn('basic'),
           negotiate: signIn('negotiate'),
           ntlm: signIn('ntlm'),
-          bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'An access token of the sign-in service' },
+          bearer: {
+            type: 'http',
+            scheme: 'bearer',
+            bearerFormat: 'JWT',
+            description: 'An access token of the sign-in service',
+          },
         },
       },
     },
@@ -37,8 +42,12 @@ export function openApiSchema({ service, operations, path }: Endpoint, hide: boo
   const names = operations.map(({ name }) => name).join(', ')
   const messages = (write: typeof exampleRequest): object => {
     const first = operations[0]
-    const examples = Object.fromEntries(operations.map(({ name, description }) => [name, { summary: name, value: write(service, description) }]))
-    return first === undefined ? {} : { schema: { type: 'string', example: write(service, first.description) }, examples }
+    const examples = Object.fromEntries(
+      operations.map(({ name, description }) => [name, { summary: name, value: write(service, description) }]),
+    )
+    return first === undefined
+      ? {}
+      : { schema: { type: 'string', example: write(service, first.description) }, examples }
   }
   return {
     hide,
@@ -52,7 +61,10 @@ export function openApiSchema({ service, operations, path }: Endpoint, hide: boo
       401: { description: 'Not signed in, or not admitted', content: { 'text/plain': { schema: { type: 'string' } } } },
       413: { description: 'The message is too large', content: { 'text/plain': { schema: { type: 'string' } } } },
       415: { description: 'Not a SOAP content type', content: { 'text/plain': { schema: { type: 'string' } } } },
-      500: { description: 'A SOAP fault; faultstring begins with the exception name', content: { 'text/xml': { schema: { type: 'string' } } } },
+      500: {
+        description: 'A SOAP fault; faultstring begins with the exception name',
+        content: { 'text/xml': { schema: { type: 'string' } } },
+      },
     },
   }
 }

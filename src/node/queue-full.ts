@@ -4,9 +4,15 @@ import type { NodeContext } from './context.js'
 import type { QueueFull } from './service-queue.js'
 
 /** As IIS does it, before SOAP and REST alike: HTML, no fault, and the connection ends. */
-export function answerQueueFull(context: NodeContext, error: QueueFull, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+export function answerQueueFull(
+  context: NodeContext,
+  error: QueueFull,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): FastifyReply {
   context.log.info({ path: request.url.slice(0, 200), status: 503, why: error.message }, 'refused')
   context.metrics.refusedByQueue()
-  const page = '<html><head><title>Service Unavailable</title></head><body><h1>Service Unavailable</h1><p>HTTP 503: the queue is full.</p></body></html>\n'
+  const page =
+    '<html><head><title>Service Unavailable</title></head><body><h1>Service Unavailable</h1><p>HTTP 503: the queue is full.</p></body></html>\n'
   return reply.code(503).header('connection', 'close').type('text/html; charset=us-ascii').send(page)
 }

@@ -10,7 +10,12 @@ import { stepOf } from '../services/steps.js'
 import { serviceContextOf, type NodeContext } from './context.js'
 import { record, tell, type Told } from './soap-exchange.js'
 
-export function restExchange(operation: RestOperation, version: RestVersion, context: NodeContext, nextId: () => string) {
+export function restExchange(
+  operation: RestOperation,
+  version: RestVersion,
+  context: NodeContext,
+  nextId: () => string,
+) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const began = context.clock.monotonic()
     const now = context.clock.now()
@@ -47,11 +52,23 @@ async function perform(
   } catch (error) {
     const told = toldError(error, context, name)
     const key = told instanceof RestException ? told.key : keyOf(told.key)
-    return { status: restExceptions[key].status, answer: refusalOf(key), operation: name, notes: around.notes, error: told }
+    return {
+      status: restExceptions[key].status,
+      answer: refusalOf(key),
+      operation: name,
+      notes: around.notes,
+      error: told,
+    }
   }
 }
 
-function call(operation: RestOperation, version: RestVersion, context: NodeContext, request: FastifyRequest, around: { readonly now: Date; readonly notes: Notes }): Promise<RestAnswer> {
+function call(
+  operation: RestOperation,
+  version: RestVersion,
+  context: NodeContext,
+  request: FastifyRequest,
+  around: { readonly now: Date; readonly notes: Notes },
+): Promise<RestAnswer> {
   if (request.validationError !== undefined) throw new RestException('BadInput', request.validationError.message)
   const state = context.state()
   const { account } = request.caller
@@ -76,7 +93,9 @@ function call(operation: RestOperation, version: RestVersion, context: NodeConte
 /** The first of several values; the names of parameters in lower case. */
 function textsIn(query: unknown): Readonly<Record<string, string | undefined>> {
   const entries = Object.entries(query as Readonly<Record<string, string | readonly string[] | undefined>>)
-  return Object.fromEntries(entries.map(([name, value]) => [name.toLowerCase(), typeof value === 'object' ? value[0] : value]))
+  return Object.fromEntries(
+    entries.map(([name, value]) => [name.toLowerCase(), typeof value === 'object' ? value[0] : value]),
+  )
 }
 
 export function refusalOf(key: RestExceptionKey): { readonly Code: string; readonly Message: string } {

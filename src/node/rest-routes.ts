@@ -21,12 +21,24 @@ export async function registerRest(app: FastifyInstance, context: NodeContext, p
   app.setNotFoundHandler((request, reply) => refuse(context, request, reply, 'NotFound', 'there is no such path'))
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, readJson)
-  await app.register(async (scope) => registerAll(scope, context, parts, restOperations.filter(({ schema, method }) => method === 'GET' || schema.body !== undefined)))
+  await app.register(async (scope) =>
+    registerAll(
+      scope,
+      context,
+      parts,
+      restOperations.filter(({ schema, method }) => method === 'GET' || schema.body !== undefined),
+    ),
+  )
   await app.register(async (scope) => {
     // Logs come in any form.
     scope.removeAllContentTypeParsers()
     scope.addContentTypeParser('*', { parseAs: 'buffer' }, async () => undefined)
-    registerAll(scope, context, parts, restOperations.filter(({ schema, method }) => method === 'POST' && schema.body === undefined))
+    registerAll(
+      scope,
+      context,
+      parts,
+      restOperations.filter(({ schema, method }) => method === 'POST' && schema.body === undefined),
+    )
   })
 }
 
@@ -46,18 +58,38 @@ function validatorOf(schema: object): FastifyValidationResult {
   return requireValid as FastifyValidationResult
 }
 
-function registerAll(app: FastifyInstance, context: NodeContext, { nextId, turns }: RouteParts, operations: readonly RestOperation[]): void {
+function registerAll(
+  app: FastifyInstance,
+  context: NodeContext,
+  { nextId, turns }: RouteParts,
+  operations: readonly RestOperation[],
+): void {
   for (const operation of operations) {
     for (const version of restVersions) {
       const url = `/${version}${operation.path}`
       const { method } = operation
-      app.route({ method, url, attachValidation: true, onRequest: bearerSignIn(operation, context), ...turns, schema: openApiSchemaOf(operation), handler: restExchange(operation, version, context, nextId) })
+      app.route({
+        method,
+        url,
+        attachValidation: true,
+        onRequest: bearerSignIn(operation, context),
+        ...turns,
+        schema: openApiSchemaOf(operation),
+        handler: restExchange(operation, version, context, nextId),
+      })
       const others = (['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'] as const).filter((other) => other !== method)
       app.route({
         method: others,
         url,
         schema: { hide: true },
-        onRequest: async (request, reply) => refuse(context, request, reply.header('allow', method === 'GET' ? 'GET, HEAD' : method), 'MethodNotAllowed', `the method is ${request.method}`),
+        onRequest: async (request, reply) =>
+          refuse(
+            context,
+            request,
+            reply.header('allow', method === 'GET' ? 'GET, HEAD' : method),
+            'MethodNotAllowed',
+            `the method is ${request.method}`,
+          ),
         handler: (_request, reply) => reply,
       })
     }
@@ -66,7 +98,9 @@ function registerAll(app: FastifyInstance, context: NodeContext, { nextId, turns
 
 function openApiSchemaOf({ name, about, schema }: RestOperation): FastifySchema {
   const { querystring, body, answer } = schema
-  const refusals = Object.entries(statusTexts).map(([status, description]) => [status, { ...refusalSchema, description }] as const)
+  const refusals = Object.entries(statusTexts).map(
+    ([status, description]) => [status, { ...refusalSchema, description }] as const,
+  )
   return {
     tags: ['REST'],
     summary: name,
@@ -74,7 +108,10 @@ function openApiSchemaOf({ name, about, schema }: RestOperation): FastifySchema 
     security: [{ bearer: [] }],
     ...(querystring === undefined ? {} : { querystring }),
     ...(body === undefined ? {} : { body }),
-    response: { 200: answer ?? { description: 'Taken; there is no body', type: 'null' }, ...Object.fromEntries(refusals) },
+    response: {
+      200: answer ?? { description: 'Taken; there is no body', type: 'null' },
+      ...Object.fromEntries(refusals),
+    },
   }
 }
 
@@ -99,7 +136,8 @@ class BodyRefused extends Error {
 
 async function readJson(request: FastifyRequest, bytes: Buffer): Promise<unknown> {
   const encoding = request.headers['content-encoding'] ?? 'identity'
-  if (encoding.toLowerCase() !== 'identity') throw new BodyRefused('UnsupportedContent', `the content encoding is "${encoding.slice(0, 40)}"`)
+  if (encoding.toLowerCase() !== 'identity')
+    throw new BodyRefused('UnsupportedContent', `the content encoding is "${encoding.slice(0, 40)}"`)
   try {
     const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
     return value
@@ -109,7 +147,12 @@ async function readJson(request: FastifyRequest, bytes: Buffer): Promise<unknown
 }
 
 /** Errors before the operation: bodies that cannot be taken, a server that is not ready. */
-function answerError(context: NodeContext, error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+function answerError(
+  context: NodeContext,
+  error: FastifyError,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): FastifyReply {
   if (error instanceof QueueFull) return answerQueueFull(context, error, request, reply)
   const key = keyOf(error)
   if (key === 'Unspecified') context.log.error({ err: error, path: request.url.slice(0, 200) }, 'unexpected error')
@@ -118,13 +161,25 @@ function answerError(context: NodeContext, error: FastifyError, request: Fastify
 
 function keyOf(error: FastifyError): RestExceptionKey {
   if (error instanceof BodyRefused) return error.key
-  if (error instanceof DatabaseAway || error instanceof NotReady || error instanceof RequestLogFull || error instanceof RequestLogClosed) return 'Busy'
+  if (
+    error instanceof DatabaseAway ||
+    error instanceof NotReady ||
+    error instanceof RequestLogFull ||
+    error instanceof RequestLogClosed
+  )
+    return 'Busy'
   if (error.statusCode === 413) return 'TooLarge'
   if (error.statusCode === 415) return 'UnsupportedContent'
   return (error.statusCode ?? 500) < 500 ? 'BadInput' : 'Unspecified'
 }
 
-function refuse(context: NodeContext, request: FastifyRequest, reply: FastifyReply, key: RestExceptionKey, why: string): FastifyReply {
+function refuse(
+  context: NodeContext,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  key: RestExceptionKey,
+  why: string,
+): FastifyReply {
   const { status } = restExceptions[key]
   context.log.info({ path: request.url.slice(0, 200), status, why: `${restExceptions[key].code}: ${why}` }, 'refused')
   return reply.code(status).header('cache-control', 'no-store').send(refusalOf(key))

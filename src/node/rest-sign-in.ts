@@ -15,7 +15,12 @@ export function bearerSignIn(operation: RestOperation, context: NodeContext) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     const state = context.state()
     const { authorization } = request.headers
-    const verdict = await authenticateBearer(authorization, tokenTrust(context, state), request.directory, context.clock.now())
+    const verdict = await authenticateBearer(
+      authorization,
+      tokenTrust(context, state),
+      request.directory,
+      context.clock.now(),
+    )
     const why = 'why' in verdict ? verdict.why : await whyNotAdmitted(verdict.caller)
     if (!('why' in verdict) && why === undefined) {
       request.caller = verdict.caller
@@ -30,8 +35,17 @@ export function bearerSignIn(operation: RestOperation, context: NodeContext) {
       .header('www-authenticate', authorization === undefined ? challenge : `${challenge}, error="invalid_token"`)
       .send({ Code: code, Message: message })
 
-    async function whyNotAdmitted({ account }: { readonly account: Parameters<typeof isAdmitted>[2] }): Promise<string | undefined> {
-      const admitted = await isAdmitted(state.configuration.admittedGroups, operation.guardedAs, account, request.directory)
+    async function whyNotAdmitted({
+      account,
+    }: {
+      readonly account: Parameters<typeof isAdmitted>[2]
+    }): Promise<string | undefined> {
+      const admitted = await isAdmitted(
+        state.configuration.admittedGroups,
+        operation.guardedAs,
+        account,
+        request.directory,
+      )
       return admitted ? undefined : `${account.name} is not on the access list of ${operation.guardedAs}`
     }
   }

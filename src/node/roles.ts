@@ -59,7 +59,10 @@ const endpoint = (
 /** The whole port type on every address: the WSDL publishes it in one piece. */
 const serverOperations = [getLicensorCertificate, findServiceLocationsForUser, getServerInfo, findServiceLocations]
 
-const mobileSpellings = ['/certification/MobileDeviceCertification.asmx', '/certification/MobileDeviceCertfication.asmx']
+const mobileSpellings = [
+  '/certification/MobileDeviceCertification.asmx',
+  '/certification/MobileDeviceCertfication.asmx',
+]
 
 const certification: readonly Endpoint[] = [
   endpoint('/certification/certification.asmx', certificationService, [certify]),
@@ -76,7 +79,10 @@ const licensing: readonly Endpoint[] = [
   endpoint('/licensing/license.asmx', licensingService, [acquireLicense, acquirePreLicense]),
   endpoint('/licensing/publish.asmx', publishingService, [acquireIssuanceLicense, getClientLicensorCert]),
   endpoint('/licensing/editissuancelicense.asmx', republishingService, [editIssuanceLicense]),
-  endpoint('/licensing/templateDistribution.asmx', templateDistributionService, [acquireTemplateInformation, acquireTemplates]),
+  endpoint('/licensing/templateDistribution.asmx', templateDistributionService, [
+    acquireTemplateInformation,
+    acquireTemplates,
+  ]),
   endpoint('/licensing/server.asmx', serverService, serverOperations),
   endpoint('/licensing/ServiceLocator.asmx', serverService, serverOperations),
 ]
@@ -92,7 +98,14 @@ export const roles: Readonly<Record<ClusterKind, readonly Endpoint[]>> = {
 }
 
 /** REST, on servers of both kinds: the Mobile Device Extension, below /my/v1 and /my/v2. */
-export const restOperations: readonly RestOperation[] = [serviceDiscovery, templates, publishingLicenses, endUserLicenses, clientDebugLogs, clientPerformanceLogs]
+export const restOperations: readonly RestOperation[] = [
+  serviceDiscovery,
+  templates,
+  publishingLicenses,
+  endUserLicenses,
+  clientDebugLogs,
+  clientPerformanceLogs,
+]
 
 /** The binary form of group expansion, which has no SOAP service ([MS-RMPRS] 2.1). */
 export const binaryGroupExpansionPath = '/DrmRemote/DirectoryServices/DirectoryServices.rem'

@@ -24,7 +24,8 @@ export function signIn(endpoint: Endpoint, context: NodeContext) {
     const lists = context.state().configuration.admittedGroups
     const outcome = await outcomeOf(request, context)
     if (outcome === undefined) {
-      if (admitsAnonymous(lists, path) || (endpoint.anonymous && lists[path] === undefined)) request.caller = anonymousCaller
+      if (admitsAnonymous(lists, path) || (endpoint.anonymous && lists[path] === undefined))
+        request.caller = anonymousCaller
       else await refuse(request, reply, context, endpoint, 'no credentials')
       return
     }
@@ -33,7 +34,13 @@ export function signIn(endpoint: Endpoint, context: NodeContext) {
     if (outcome.kind === 'goes on') return void (await reply.code(401).send(''))
     const { caller } = outcome
     if (caller.account === undefined || !(await isAdmitted(lists, path, caller.account, request.directory))) {
-      return refuse(request, reply, context, endpoint, `${caller.account?.name} is not on the access list of this endpoint`)
+      return refuse(
+        request,
+        reply,
+        context,
+        endpoint,
+        `${caller.account?.name} is not on the access list of this endpoint`,
+      )
     }
     request.caller = caller
   }
@@ -50,20 +57,30 @@ async function outcomeOf(request: FastifyRequest, context: NodeContext): Promise
     return caller && { kind: 'signed in', caller }
   }
   const credentials = readCredentials(header)
-  if (credentials !== undefined && schemes.includes(credentials.scheme)) return connections.receive(socket, speakerOf(request), credentials, directory)
+  if (credentials !== undefined && schemes.includes(credentials.scheme))
+    return connections.receive(socket, speakerOf(request), credentials, directory)
   const caller = schemes.includes('basic') ? await authenticateBasic(header, directory) : undefined
-  return caller === undefined ? { kind: 'refused', why: 'wrong user name or password, or a scheme that is not offered' } : { kind: 'signed in', caller }
+  return caller === undefined
+    ? { kind: 'refused', why: 'wrong user name or password, or a scheme that is not offered' }
+    : { kind: 'signed in', caller }
 }
 
 /** A balancer of ours says which of its clients speaks; of other proxies it is only known that they are there. */
 function speakerOf({ headers }: FastifyRequest): Speaker {
   const connection = headers['x-balancer-connection']
   if (typeof connection === 'string') return { kind: 'behind balancer', connection }
-  const isProxied = headers['x-forwarded-for'] !== undefined || headers.forwarded !== undefined || headers.via !== undefined
+  const isProxied =
+    headers['x-forwarded-for'] !== undefined || headers.forwarded !== undefined || headers.via !== undefined
   return { kind: isProxied ? 'behind proxy' : 'client' }
 }
 
-async function refuse(request: FastifyRequest, reply: FastifyReply, context: NodeContext, endpoint: Endpoint, why: string): Promise<void> {
+async function refuse(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  context: NodeContext,
+  endpoint: Endpoint,
+  why: string,
+): Promise<void> {
   context.log.info({ path: endpoint.path, status: 401, why, from: request.ip }, 'sign-in refused')
   context.metrics.count(endpoint.service.name, 0, '401')
   await reply

@@ -40,7 +40,10 @@ const western: readonly string[] = ['iso-8859-1', 'windows-1252', 'us-ascii']
 function charsetOf(contentType: string): string {
   const named = /;\s*charset\s*=\s*"?([^";\s]*)/i.exec(contentType)?.[1]?.toLowerCase() ?? 'utf-8'
   if (unicode.includes(named) || western.includes(named)) return named
-  throw new BodyRefused(415, `The charset "${named.slice(0, 40)}" is not supported: send ${[...unicode, ...western].join(', ')}`)
+  throw new BodyRefused(
+    415,
+    `The charset "${named.slice(0, 40)}" is not supported: send ${[...unicode, ...western].join(', ')}`,
+  )
 }
 
 /** The limit counts for what comes out: a small body must not become a huge one. */
@@ -48,11 +51,13 @@ async function unpacked(request: FastifyRequest, body: Buffer): Promise<Buffer> 
   const { bodyLimit } = request.routeOptions
   const encoding = request.headers['content-encoding']?.toLowerCase() ?? 'identity'
   if (encoding === 'identity') return body
-  if (encoding !== 'gzip' && encoding !== 'x-gzip') throw new BodyRefused(415, `The content encoding "${encoding.slice(0, 40)}" is not supported: send gzip or none`)
+  if (encoding !== 'gzip' && encoding !== 'x-gzip')
+    throw new BodyRefused(415, `The content encoding "${encoding.slice(0, 40)}" is not supported: send gzip or none`)
   try {
     return await unzip(body, { maxOutputLength: bodyLimit, chunkSize: unpackedChunk })
   } catch (error) {
-    if (error instanceof RangeError) throw new BodyRefused(413, `The unpacked request is larger than ${bodyLimit} bytes`)
+    if (error instanceof RangeError)
+      throw new BodyRefused(413, `The unpacked request is larger than ${bodyLimit} bytes`)
     throw new BodyRefused(400, 'The request is not in gzip form')
   }
 }
@@ -77,7 +82,10 @@ const windows1252 = '€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8DŽ\x8F\x90‘’“
 
 /** Not by TextDecoder: that of Node.js 20 reads windows-1252 as if it were ISO 8859-1. */
 function decodeWestern(body: Buffer, charset: string): string {
-  if (charset === 'us-ascii' && body.some((byte) => byte > 0x7f)) throw new BodyRefused(400, 'The request is not in US-ASCII')
+  if (charset === 'us-ascii' && body.some((byte) => byte > 0x7f))
+    throw new BodyRefused(400, 'The request is not in US-ASCII')
   const text = body.toString('latin1')
-  return charset === 'windows-1252' ? text.replaceAll(/[\x80-\x9F]/g, (character) => windows1252[character.charCodeAt(0) - 0x80] ?? character) : text
+  return charset === 'windows-1252'
+    ? text.replaceAll(/[\x80-\x9F]/g, (character) => windows1252[character.charCodeAt(0) - 0x80] ?? character)
+    : text
 }

@@ -52,7 +52,12 @@ export function soapExchange(endpoint: Endpoint, context: NodeContext, nextId: (
   }
 }
 
-async function exchange(endpoint: Endpoint, context: NodeContext, request: FastifyRequest, now: Date): Promise<Outcome> {
+async function exchange(
+  endpoint: Endpoint,
+  context: NodeContext,
+  request: FastifyRequest,
+  now: Date,
+): Promise<Outcome> {
   const assumed = versionOfContentType(request.headers['content-type']) ?? '1.1'
   const notes: Notes = { metadata: {}, issued: [], received: [] }
   let name = endpoint.service.name
@@ -62,32 +67,64 @@ async function exchange(endpoint: Endpoint, context: NodeContext, request: Fasti
     version = message.version
     const operation = operationOf(endpoint, message, request)
     name = operation.name
-    const text = await perform(endpoint, operation, message, { node: context, directory: request.directory, caller: request.caller, now, notes })
+    const text = await perform(endpoint, operation, message, {
+      node: context,
+      directory: request.directory,
+      caller: request.caller,
+      now,
+      notes,
+    })
     return { version, status: 200, text, operation: name, notes }
   } catch (error) {
     const told = toldError(error, context, name)
     // Header and envelope of the answer are in one version, also where the request could not be read to its end.
     const answered = told instanceof SoapProblem ? told.version : version
-    return { version: answered, status: faultStatus(told), text: writeFault(answered, told), operation: name, notes, error: told }
+    return {
+      version: answered,
+      status: faultStatus(told),
+      text: writeFault(answered, told),
+      operation: name,
+      notes,
+      error: told,
+    }
   }
 }
 
 function operationOf(endpoint: Endpoint, message: SoapMessage, request: FastifyRequest): Operation {
   const { name } = findOperation(endpoint.service, message, requestedAction(request.headers))
   const operation = endpoint.operations.find((candidate) => candidate.name === name)
-  if (operation === undefined) throw new SoapProblem('Client', `${name} is not served at this address.`, message.version)
+  if (operation === undefined)
+    throw new SoapProblem('Client', `${name} is not served at this address.`, message.version)
   return operation
 }
 
-type Surroundings = Pick<Call, 'caller' | 'now' | 'notes'> & { readonly node: NodeContext; readonly directory: Directory }
+type Surroundings = Pick<Call, 'caller' | 'now' | 'notes'> & {
+  readonly node: NodeContext
+  readonly directory: Directory
+}
 
-async function perform({ service }: Endpoint, operation: Operation, message: SoapMessage, { node, directory, caller, now, notes }: Surroundings): Promise<string> {
+async function perform(
+  { service }: Endpoint,
+  operation: Operation,
+  message: SoapMessage,
+  { node, directory, caller, now, notes }: Surroundings,
+): Promise<string> {
   const { namespace } = service
   const { versionData, name } = operation.description
   const versions = versionData ? readVersionData(message, namespace) : plainVersions
   const observer = node.metrics.stepObserver(name)
   const context = serviceContextOf(node, directory)
-  const answer = await operation.handle({ context, state: node.state(), now, caller, message, request: message.body, versions, notes, observer })
+  const answer = await operation.handle({
+    context,
+    state: node.state(),
+    now,
+    caller,
+    message,
+    request: message.body,
+    versions,
+    notes,
+    observer,
+  })
   const header = versionData ? versionDataHeader(namespace) : undefined
   return writeEnvelope(message.version, header, element(`${name}Response`, { xmlns: namespace }, answer))
 }
@@ -111,7 +148,13 @@ function explanationOf(error: Refusal): string {
 }
 
 /** The answer waits for its record: nothing that was issued is missing from the log. */
-export async function record(requestPath: string, context: NodeContext, request: FastifyRequest, outcome: Told, { id, now }: { id: string; now: Date }): Promise<void> {
+export async function record(
+  requestPath: string,
+  context: NodeContext,
+  request: FastifyRequest,
+  outcome: Told,
+  { id, now }: { id: string; now: Date },
+): Promise<void> {
   const { caller } = request
   const { notes, error } = outcome
   await context.requestLog.append({
@@ -135,7 +178,12 @@ export async function record(requestPath: string, context: NodeContext, request:
 }
 
 /** Metrics, and a line in the log. */
-export function tell(context: NodeContext, caller: Caller, { operation, error, status }: Told, milliseconds: number): void {
+export function tell(
+  context: NodeContext,
+  caller: Caller,
+  { operation, error, status }: Told,
+  milliseconds: number,
+): void {
   context.metrics.count(operation, milliseconds / 1000, error === undefined ? undefined : reasonOf(error))
   const facts = { operation, user: caller.account?.name, ms: Math.round(milliseconds * 10) / 10 }
   if (error === undefined) context.log.info(facts, 'served')

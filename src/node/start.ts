@@ -118,7 +118,20 @@ export async function startNode(given: Partial<NodeOptions> = {}): Promise<Runni
   const requestLog = createRequestLog(store.requestLog, { clock, ...loggingOptions(options, nodeId, log) })
   const metrics = createMetrics(nodeId)
   const { includeXrmlInLog: keepsXrml, listenerKey, rootUrl, schemes, ntlmLevel } = options
-  const context = createContext({ nodeId, keepsXrml, listenerKey, rootUrl, log, clock, random, store, requestLog, metrics, schemes, ntlmLevel })
+  const context = createContext({
+    nodeId,
+    keepsXrml,
+    listenerKey,
+    rootUrl,
+    log,
+    clock,
+    random,
+    store,
+    requestLog,
+    metrics,
+    schemes,
+    ntlmLevel,
+  })
   let place: SigningPlace = options.engine
   let app: FastifyInstance | undefined
   let stopRefreshing: (() => Promise<void>) | undefined
@@ -141,7 +154,9 @@ export async function startNode(given: Partial<NodeOptions> = {}): Promise<Runni
   try {
     await requireEqualEngines()
     place = await signingPlaceOf(options, log)
-    const joined = options.provision ? undefined : await loadServerState(store, options.cluster, options.keyPassword, place)
+    const joined = options.provision
+      ? undefined
+      : await loadServerState(store, options.cluster, options.keyPassword, place)
     const kind = joined?.kind ?? (await store.clusters.find(options.cluster))?.kind ?? 'root'
     const { bodyLimit, requestTimeoutMilliseconds: requestTimeout, tls, emulatedServer } = options
     app = await buildApp(context, { kind, bodyLimit, requestTimeout, tls, emulatedServer })
@@ -150,10 +165,26 @@ export async function startNode(given: Partial<NodeOptions> = {}): Promise<Runni
     const state = joined ?? (await provisionOrAdjust(store, options, baseUrl, place, { clock, random }))
     context.setState(state)
     const now = clock.now().toISOString()
-    const member = { nodeId, cluster: state.name, url: options.ownUrl ?? reachable(url, options.host), pid: process.pid, started: now, lastSeen: now }
+    const member = {
+      nodeId,
+      cluster: state.name,
+      url: options.ownUrl ?? reachable(url, options.host),
+      pid: process.pid,
+      started: now,
+      lastSeen: now,
+    }
     await store.members.join(member)
     stopRefreshing = keepFresh(context, member)
-    return { nodeId, url, cluster: state.name, kind: state.kind, baseUrl: state.configuration.baseUrl, context, leave, close }
+    return {
+      nodeId,
+      url,
+      cluster: state.name,
+      kind: state.kind,
+      baseUrl: state.configuration.baseUrl,
+      context,
+      leave,
+      close,
+    }
   } catch (error) {
     await close()
     throw error
@@ -162,7 +193,9 @@ export async function startNode(given: Partial<NodeOptions> = {}): Promise<Runni
 
 async function signingPlaceOf({ engine, signerThreads }: NodeOptions, log: Logger): Promise<SigningPlace> {
   if (signerThreads === 0) return engine
-  return startSigningThreads(signerThreads, engine, (err) => log.error({ err }, 'a signer thread has failed: the event loop does its work'))
+  return startSigningThreads(signerThreads, engine, (err) =>
+    log.error({ err }, 'a signer thread has failed: the event loop does its work'),
+  )
 }
 
 /** An address that stands for all of this machine leads nowhere from another one: its name does. */
@@ -171,7 +204,8 @@ function reachable(url: string, host: string): string {
 }
 
 function loggingOptions({ includeXrmlInLog, spoolFolder, spoolLimit }: NodeOptions, nodeId: string, log: Logger) {
-  const spool: { readonly spool?: Spool } = spoolFolder === undefined ? {} : { spool: createSpool({ folder: spoolFolder, nodeId, limit: spoolLimit }) }
+  const spool: { readonly spool?: Spool } =
+    spoolFolder === undefined ? {} : { spool: createSpool({ folder: spoolFolder, nodeId, limit: spoolLimit }) }
   const report = (event: RequestLogEvent): void => reportEvent(event, log)
   return { includeReceivedXrml: includeXrmlInLog, includeIssuedXrml: includeXrmlInLog, report, ...spool }
 }
@@ -185,14 +219,23 @@ function reportEvent(event: RequestLogEvent, log: Logger): void {
       log.info('the database is back')
       break
     case 'recovered':
-      log.info({ written: event.written, damaged: event.damaged }, 'request log records of the spool are in the database')
+      log.info(
+        { written: event.written, damaged: event.damaged },
+        'request log records of the spool are in the database',
+      )
       break
     case 'failed':
       log.error({ err: event.error }, 'the spool of request log records cannot be read')
   }
 }
 
-async function provisionOrAdjust(store: Store, options: NodeOptions, baseUrl: string, place: SigningPlace, effects: { clock: Clock; random: Random }): Promise<ServerState> {
+async function provisionOrAdjust(
+  store: Store,
+  options: NodeOptions,
+  baseUrl: string,
+  place: SigningPlace,
+  effects: { clock: Clock; random: Random },
+): Promise<ServerState> {
   const { cluster, keyPassword, mode, settings } = options
   if ((await store.clusters.find(cluster)) === undefined) {
     await provisionRoot(store, { name: cluster, baseUrl, mode, keyPassword, settings }, effects)
@@ -205,12 +248,20 @@ async function provisionOrAdjust(store: Store, options: NodeOptions, baseUrl: st
 }
 
 /** A cluster that comes back at another address, or with other settings: content published before keeps its old URLs. */
-export async function adjustConfiguration(store: Store, cluster: string, settings: Partial<ServerConfiguration>): Promise<void> {
+export async function adjustConfiguration(
+  store: Store,
+  cluster: string,
+  settings: Partial<ServerConfiguration>,
+): Promise<void> {
   for (;;) {
     const stored = (await store.clusters.find(cluster))?.configuration
     if (stored === undefined) return
     // There is no way back from decommissioning ([MS-RMSI] product note 6).
-    const wanted = { ...stored, ...settings, serverDecommissioned: stored.serverDecommissioned || settings.serverDecommissioned === true }
+    const wanted = {
+      ...stored,
+      ...settings,
+      serverDecommissioned: stored.serverDecommissioned || settings.serverDecommissioned === true,
+    }
     if (JSON.stringify(wanted) === JSON.stringify(stored)) return
     if ((await store.clusters.saveConfiguration(cluster, wanted)) !== undefined) return
   }
@@ -270,6 +321,10 @@ async function requireEqualEngines(): Promise<void> {
   const { key } = labEnrollmentService(1)
   const { hash } = modes[2]
   const digest = surfaceDigest('<BODY />', hash)
-  const [openssl, forge] = await Promise.all([createSigner('openssl', key).sign(digest, hash), createSigner('forge', key).sign(digest, hash)])
-  if (!openssl.equals(forge)) throw new Error('The signing engines openssl and forge disagree: this platform cannot be used')
+  const [openssl, forge] = await Promise.all([
+    createSigner('openssl', key).sign(digest, hash),
+    createSigner('forge', key).sign(digest, hash),
+  ])
+  if (!openssl.equals(forge))
+    throw new Error('The signing engines openssl and forge disagree: this platform cannot be used')
 }

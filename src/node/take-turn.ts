@@ -12,7 +12,12 @@ export interface TurnHooks {
   /** When the request has been read and its caller is known. @throws QueueFull */
   readonly preHandler: (request: FastifyRequest, reply: FastifyReply, done: Done) => Promise<void> | void
   /** When the answer is ready. */
-  readonly onSend: (request: FastifyRequest, reply: FastifyReply, answer: unknown, done: DoneWith) => Promise<unknown> | void
+  readonly onSend: (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    answer: unknown,
+    done: DoneWith,
+  ) => Promise<unknown> | void
 }
 
 /** @param own what this node emulates whatever its cluster does; undefined: what the cluster's configuration says */

@@ -15,7 +15,11 @@ export function authorizationUrl(state: ServerState, host: string): string {
 
 export function tokenTrust({ tokenKeys }: NodeContext, state: ServerState): TokenTrust {
   const { tokenIssuer } = state.configuration
-  if (tokenIssuer !== null) return { issuer: tokenIssuer.issuer, keys: async (header, token) => (await keySet(tokenIssuer.jwks))(header, token) }
+  if (tokenIssuer !== null)
+    return {
+      issuer: tokenIssuer.issuer,
+      keys: async (header, token) => (await keySet(tokenIssuer.jwks))(header, token),
+    }
   // Nobody else has this key. The address of the root may change, or be another one to a licensing-only cluster: its tokens stay good.
   return { keys: async (header, token) => (await keySet(JSON.stringify(await tokenKeys.published())))(header, token) }
 }

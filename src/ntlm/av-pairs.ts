@@ -41,11 +41,12 @@ export function buildAvPairs(pairs: readonly AvPair[]): Buffer {
  */
 export function parseAvPairs(bytes: Buffer): readonly AvPair[] {
   const pairs: AvPair[] = []
-  for (let at = 0; at + 4 <= bytes.length; ) {
+  for (let at = 0; at + 4 <= bytes.length;) {
     const id = bytes.readUInt16LE(at)
     const end = at + 4 + bytes.readUInt16LE(at + 2)
     if (id === avIds.end) return pairs
-    if (end > bytes.length || pairs.length >= mostPairs) throw new MalformedMessage('a pair of the target information does not end')
+    if (end > bytes.length || pairs.length >= mostPairs)
+      throw new MalformedMessage('a pair of the target information does not end')
     pairs.push({ id, value: bytes.subarray(at + 4, end) })
     at = end
   }

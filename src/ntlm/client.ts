@@ -19,7 +19,17 @@ export interface ClientInputs {
 }
 
 const wanted = flagsOf([
-  'unicode', 'requestTarget', 'sign', 'ntlm', 'alwaysSign', 'extendedSessionSecurity', 'targetInfo', 'version', 'key128', 'keyExchange', 'key56',
+  'unicode',
+  'requestTarget',
+  'sign',
+  'ntlm',
+  'alwaysSign',
+  'extendedSessionSecurity',
+  'targetInfo',
+  'version',
+  'key128',
+  'keyExchange',
+  'key56',
 ])
 
 /** `CONTOSO\alice` and `alice@contoso.test`; the second is sent whole, without a domain. */
@@ -44,18 +54,35 @@ export function authenticate(first: Buffer, second: Buffer, account: NtlmAccount
   const ownKey = inputs.random(16)
   const sessionKey: Buffer = hasFlag(agreed, 'keyExchange') ? rc4(exchangeKey, ownKey) : Buffer.alloc(0)
   const { domain, user } = account
-  const message = buildAuthenticate({ flags: agreed, lmResponse: Buffer.alloc(24), ntResponse, domain, user, workstation: '', sessionKey })
+  const message = buildAuthenticate({
+    flags: agreed,
+    lmResponse: Buffer.alloc(24),
+    ntResponse,
+    domain,
+    user,
+    workstation: '',
+    sessionKey,
+  })
   if (!isProtected) return message
   const key = exportedKey(exchangeKey, { flags: agreed, sessionKey })
   return withMic(message, messageIntegrityCode(key, first, second, message))
 }
 
-function respond({ challenge, targetInfo }: ChallengeMessage, { domain, user, password }: NtlmAccount, { now, random }: ClientInputs) {
+function respond(
+  { challenge, targetInfo }: ChallengeMessage,
+  { domain, user, password }: NtlmAccount,
+  { now, random }: ClientInputs,
+) {
   const offered = targetInfo.length === 0 ? [] : parseAvPairs(targetInfo)
   const serverTime = valueOfPair(offered, 'timestamp')
   const isProtected = serverTime?.length === 8
-  const pairs: readonly AvPair[] = isProtected ? [...offered, { id: avIds.flags, value: Buffer.from([micPresent, 0, 0, 0]) }] : offered
-  const blob = buildClientBlob({ timestamp: isProtected ? serverTime : toFileTime(now), challenge: random(8) }, buildAvPairs(pairs))
+  const pairs: readonly AvPair[] = isProtected
+    ? [...offered, { id: avIds.flags, value: Buffer.from([micPresent, 0, 0, 0]) }]
+    : offered
+  const blob = buildClientBlob(
+    { timestamp: isProtected ? serverTime : toFileTime(now), challenge: random(8) },
+    buildAvPairs(pairs),
+  )
   const key = ntlmV2Key(ntHash(password), user, domain)
   const proof = ntlmV2Proof(key, challenge, blob)
   return { ntResponse: Buffer.concat([proof, blob]), exchangeKey: sessionKeyV2(key, proof), isProtected }

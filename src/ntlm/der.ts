@@ -18,14 +18,15 @@ export function context(number: number): number {
 export function der(tag: number, ...contents: readonly Buffer[]): Buffer {
   const content = Buffer.concat(contents)
   const { length } = content
-  const head = length < 0x80 ? [tag, length] : length < 0x100 ? [tag, 0x81, length] : [tag, 0x82, length >> 8, length & 0xff]
+  const head =
+    length < 0x80 ? [tag, length] : length < 0x100 ? [tag, 0x81, length] : [tag, 0x82, length >> 8, length & 0xff]
   return Buffer.concat([Buffer.from(head), content])
 }
 
 /** Values one behind the other; nothing may be left. @throws MalformedMessage */
 export function readDer(bytes: Buffer): readonly DerValue[] {
   const values: DerValue[] = []
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const { start, length } = readLength(bytes, at + 1)
     const end = start + length
     if (end > bytes.length) throw new MalformedMessage('an element of SPNEGO does not end')
@@ -38,7 +39,8 @@ export function readDer(bytes: Buffer): readonly DerValue[] {
 /** The only value in the bytes, of that tag. @throws MalformedMessage */
 export function readOne(bytes: Buffer, tag: number): Buffer {
   const [value, ...others] = readDer(bytes)
-  if (value?.tag !== tag || others.length > 0) throw new MalformedMessage('an element of SPNEGO is another one than expected')
+  if (value?.tag !== tag || others.length > 0)
+    throw new MalformedMessage('an element of SPNEGO is another one than expected')
   return value.content
 }
 
@@ -47,6 +49,7 @@ function readLength(bytes: Buffer, at: number): { readonly start: number; readon
   if (first === undefined) throw new MalformedMessage('an element of SPNEGO has no length')
   if (first < 0x80) return { start: at + 1, length: first }
   const size = first - 0x80
-  if (size < 1 || size > 2 || at + 1 + size > bytes.length) throw new MalformedMessage('an element of SPNEGO has no usable length')
+  if (size < 1 || size > 2 || at + 1 + size > bytes.length)
+    throw new MalformedMessage('an element of SPNEGO has no usable length')
   return { start: at + 1 + size, length: bytes.readUIntBE(at + 1, size) }
 }

@@ -44,7 +44,8 @@ const authenticateHead = micOffset + micLength
 
 /** @returns 1, 2 or 3 @throws MalformedMessage */
 export function messageType(bytes: Buffer): number {
-  if (bytes.length < 12 || !bytes.subarray(0, 8).equals(signature)) throw new MalformedMessage('it does not begin as an NTLM message')
+  if (bytes.length < 12 || !bytes.subarray(0, 8).equals(signature))
+    throw new MalformedMessage('it does not begin as an NTLM message')
   return bytes.readUInt32LE(8)
 }
 
@@ -118,7 +119,10 @@ export function parseAuthenticate(bytes: Buffer, agreed = 0): AuthenticateMessag
   const fields = [12, 20, 28, 36, 44].map((at) => fieldOf(bytes, at))
   const [lmResponse, ntResponse, domain, user, workstation] = fields as [Buffer, Buffer, Buffer, Buffer, Buffer]
   // The head of old clients ends before the session key and the flags: their strings begin there.
-  const begin = Math.min(...[12, 20, 28, 36, 44].filter((at) => bytes.readUInt16LE(at) > 0).map((at) => bytes.readUInt32LE(at + 4)), bytes.length)
+  const begin = Math.min(
+    ...[12, 20, 28, 36, 44].filter((at) => bytes.readUInt16LE(at) > 0).map((at) => bytes.readUInt32LE(at + 4)),
+    bytes.length,
+  )
   const isLong = begin >= 64 && bytes.length >= 64
   const flags = isLong ? bytes.readUInt32LE(60) : agreed
   return {

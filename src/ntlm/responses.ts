@@ -43,8 +43,13 @@ export function buildClientBlob({ timestamp, challenge }: Omit<ClientBlob, 'pair
 
 /** @throws MalformedMessage */
 export function parseClientBlob(blob: Buffer): ClientBlob {
-  if (blob.length < blobHead || blob.readUInt16LE() !== 0x0101) throw new MalformedMessage('the NTLMv2 response is incomplete')
-  return { timestamp: blob.subarray(8, 16), challenge: blob.subarray(16, 24), pairs: parseAvPairs(blob.subarray(blobHead)) }
+  if (blob.length < blobHead || blob.readUInt16LE() !== 0x0101)
+    throw new MalformedMessage('the NTLMv2 response is incomplete')
+  return {
+    timestamp: blob.subarray(8, 16),
+    challenge: blob.subarray(16, 24),
+    pairs: parseAvPairs(blob.subarray(blobHead)),
+  }
 }
 
 /** NTLMv1: the challenge encrypted by DES under the three parts of the hash. 24 bytes. */
@@ -79,5 +84,7 @@ function spreadKey(key: Buffer): Buffer {
 
 /** Windows turns each character by itself: "ß" stays. */
 function inCapitals(text: string): string {
-  return Array.from(text, (character) => (character.toUpperCase().length === character.length ? character.toUpperCase() : character)).join('')
+  return Array.from(text, (character) =>
+    character.toUpperCase().length === character.length ? character.toUpperCase() : character,
+  ).join('')
 }

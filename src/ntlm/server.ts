@@ -4,7 +4,16 @@ import { avIds, buildAvPairs, fromFileTime, micPresent, toFileTime, valueOfPair 
 import { flags, flagsOf, hasFlag } from './flags.js'
 import { MalformedMessage } from './malformed-message.js'
 import { buildChallenge, micOf, parseAuthenticate, parseNegotiate, type AuthenticateMessage } from './messages.js'
-import { desResponseLength, ntHash, ntlmV1Response, ntlmV2Key, ntlmV2Proof, parseClientBlob, proofLength, sessionChallenge } from './responses.js'
+import {
+  desResponseLength,
+  ntHash,
+  ntlmV1Response,
+  ntlmV2Key,
+  ntlmV2Proof,
+  parseClientBlob,
+  proofLength,
+  sessionChallenge,
+} from './responses.js'
 import { exportedKey, messageIntegrityCode, sessionKeyV1, sessionKeyV2 } from './session.js'
 
 /** The weakest response that is taken: NTLMv2; NTLMv1 with extended session security; NTLMv1 of any kind. */
@@ -53,7 +62,18 @@ const longestLifetime = 36 * 3600_000
 const longestFirst = 2048
 
 /** Agreed on when the client asks for them. */
-const optional = flagsOf(['requestTarget', 'sign', 'seal', 'alwaysSign', 'extendedSessionSecurity', 'identify', 'version', 'key128', 'keyExchange', 'key56'])
+const optional = flagsOf([
+  'requestTarget',
+  'sign',
+  'seal',
+  'alwaysSign',
+  'extendedSessionSecurity',
+  'identify',
+  'version',
+  'key128',
+  'keyExchange',
+  'key56',
+])
 
 /**
  * @param first message 1 as it came
@@ -64,7 +84,8 @@ export function challengeClient(first: Buffer, challenge: Buffer, names: ServerN
   if (first.length > longestFirst) throw new MalformedMessage('it is too long')
   const { flags: offered } = parseNegotiate(first)
   const encoding = hasFlag(offered, 'unicode') || !hasFlag(offered, 'oem') ? flags.unicode : flags.oem
-  const agreed = ((offered & optional) | encoding | flagsOf(['ntlm', 'targetInfo', 'targetIsDomain', 'requestTarget'])) >>> 0
+  const agreed =
+    ((offered & optional) | encoding | flagsOf(['ntlm', 'targetInfo', 'targetIsDomain', 'requestTarget'])) >>> 0
   const text = (value: string): Buffer => Buffer.from(value, 'utf16le')
   const targetInfo = buildAvPairs([
     { id: avIds.netbiosDomainName, value: text(names.netbiosDomain) },
@@ -87,31 +108,50 @@ export function readAnswer({ agreed }: Challenged, bytes: Buffer): Answer {
  * @param password of the user whom the answer names
  * @throws ResponseRefused, MalformedMessage
  */
-export function verifyAnswer(challenged: Challenged, { bytes, message }: Answer, password: string, { level, now }: { readonly level: NtlmLevel; readonly now: Date }): Verified {
+export function verifyAnswer(
+  challenged: Challenged,
+  { bytes, message }: Answer,
+  password: string,
+  { level, now }: { readonly level: NtlmLevel; readonly now: Date },
+): Verified {
   const hash = ntHash(password)
   const isV1 = message.ntResponse.length === desResponseLength
   const flags = (message.flags & challenged.agreed) >>> 0
-  const exchangeKey = isV1 ? verifyV1(challenged, { ...message, flags }, hash, level) : verifyV2(challenged, message, hash, now)
+  const exchangeKey = isV1
+    ? verifyV1(challenged, { ...message, flags }, hash, level)
+    : verifyV2(challenged, message, hash, now)
   const sessionKey = exportedKey(exchangeKey, { ...message, flags })
-  if (!isV1 && saysProtected(message) && !isSame(micOf(bytes), messageIntegrityCode(sessionKey, challenged.first, challenged.second, bytes))) {
+  if (
+    !isV1 &&
+    saysProtected(message) &&
+    !isSame(micOf(bytes), messageIntegrityCode(sessionKey, challenged.first, challenged.second, bytes))
+  ) {
     throw new ResponseRefused('the message integrity code is wrong')
   }
   return { sessionKey, flags }
 }
 
-function verifyV2({ challenge }: Challenged, { ntResponse, user, domain }: AuthenticateMessage, hash: Buffer, now: Date): Buffer {
+function verifyV2(
+  { challenge }: Challenged,
+  { ntResponse, user, domain }: AuthenticateMessage,
+  hash: Buffer,
+  now: Date,
+): Buffer {
   const [proof, blob] = [ntResponse.subarray(0, proofLength), ntResponse.subarray(proofLength)]
   const { timestamp } = parseClientBlob(blob)
   const key = ntlmV2Key(hash, user, domain)
   if (!isSame(proof, ntlmV2Proof(key, challenge, blob))) throw new ResponseRefused('wrong password')
-  if (Math.abs(fromFileTime(timestamp) - now.getTime()) > longestLifetime) throw new ResponseRefused('the clock of the client is off by more than 36 hours')
+  if (Math.abs(fromFileTime(timestamp) - now.getTime()) > longestLifetime)
+    throw new ResponseRefused('the clock of the client is off by more than 36 hours')
   return sessionKeyV2(key, proof)
 }
 
 function verifyV1({ challenge }: Challenged, message: AuthenticateMessage, hash: Buffer, level: NtlmLevel): Buffer {
   const isExtended = hasFlag(message.flags, 'extendedSessionSecurity')
   if (level === 'v2' || (level === 'v1-ess' && !isExtended)) {
-    throw new ResponseRefused(`the client speaks NTLMv1 with${isExtended ? '' : 'out'} extended session security; see --ntlm`)
+    throw new ResponseRefused(
+      `the client speaks NTLMv1 with${isExtended ? '' : 'out'} extended session security; see --ntlm`,
+    )
   }
   const { lmResponse, ntResponse } = message
   const mixed = isExtended ? sessionChallenge(challenge, lmResponse.subarray(0, 8)) : challenge

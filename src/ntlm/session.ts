@@ -14,13 +14,20 @@ export function sessionKeyV2(key: Buffer, proof: Buffer): Buffer {
 }
 
 /** NTLMv1; with extended session security it depends on both challenges. */
-export function sessionKeyV1(hash: Buffer, { flags, lmResponse }: Pick<AuthenticateMessage, 'flags' | 'lmResponse'>, serverChallenge: Buffer): Buffer {
+export function sessionKeyV1(
+  hash: Buffer,
+  { flags, lmResponse }: Pick<AuthenticateMessage, 'flags' | 'lmResponse'>,
+  serverChallenge: Buffer,
+): Buffer {
   const base = md4(hash)
   return hasFlag(flags, 'extendedSessionSecurity') ? hmacMd5(base, serverChallenge, lmResponse.subarray(0, 8)) : base
 }
 
 /** The key that the client chose, or the one that both have computed. */
-export function exportedKey(exchangeKey: Buffer, { flags, sessionKey }: Pick<AuthenticateMessage, 'flags' | 'sessionKey'>): Buffer {
+export function exportedKey(
+  exchangeKey: Buffer,
+  { flags, sessionKey }: Pick<AuthenticateMessage, 'flags' | 'sessionKey'>,
+): Buffer {
   return hasFlag(flags, 'keyExchange') && sessionKey.length === 16 ? rc4(exchangeKey, sessionKey) : exchangeKey
 }
 
@@ -33,12 +40,17 @@ export function messageIntegrityCode(key: Buffer, negotiate: Buffer, challenge: 
 export function signatureOf(message: Buffer, key: Buffer, agreed: number, direction: Direction): Buffer {
   const sequence = Buffer.alloc(4)
   const plain = hmacMd5(directedKey(key, direction, 'signing'), sequence, message).subarray(0, 8)
-  const checksum = hasFlag(agreed, 'keyExchange') ? rc4(directedKey(weakened(key, agreed), direction, 'sealing'), plain) : plain
+  const checksum = hasFlag(agreed, 'keyExchange')
+    ? rc4(directedKey(weakened(key, agreed), direction, 'sealing'), plain)
+    : plain
   return Buffer.concat([Buffer.from([1, 0, 0, 0]), checksum, sequence])
 }
 
 function directedKey(key: Buffer, direction: Direction, use: 'signing' | 'sealing'): Buffer {
-  return createHash('md5').update(key).update(`session key to ${direction} ${use} key magic constant\0`, 'latin1').digest()
+  return createHash('md5')
+    .update(key)
+    .update(`session key to ${direction} ${use} key magic constant\0`, 'latin1')
+    .digest()
 }
 
 function weakened(key: Buffer, agreed: number): Buffer {

@@ -80,8 +80,14 @@ function parseInitial(bytes: Buffer): InitialToken {
   if (mechanismList === undefined) throw new MalformedMessage('it names no mechanism')
   if (mechanismList.length > longestList) throw new MalformedMessage('its list of mechanisms is too long')
   const list = readDer(readOne(mechanismList, tags.sequence))
-  if (list.length > mostMechanisms || list.some(({ tag }) => tag !== tags.oid)) throw new MalformedMessage('its list of mechanisms is unusable')
-  return { kind: 'initial', mechanisms: list.map(({ content }) => content), mechanismList: Buffer.from(mechanismList), token: octetsOf(parts.get(2)) }
+  if (list.length > mostMechanisms || list.some(({ tag }) => tag !== tags.oid))
+    throw new MalformedMessage('its list of mechanisms is unusable')
+  return {
+    kind: 'initial',
+    mechanisms: list.map(({ content }) => content),
+    mechanismList: Buffer.from(mechanismList),
+    token: octetsOf(parts.get(2)),
+  }
 }
 
 function parseResponse(bytes: Buffer): ResponseToken {

@@ -26,8 +26,12 @@ export interface Policy {
 }
 
 /** All values in lower case, as the comparison needs them. */
-export function identityOf(account: { sids: readonly string[]; mails: readonly string[] }, groups: { sids: readonly string[]; mails: readonly string[] }): Identity {
-  const lower = (values: readonly string[]): Set<string> => new Set(values.filter((value) => value !== '').map((value) => value.toLowerCase()))
+export function identityOf(
+  account: { sids: readonly string[]; mails: readonly string[] },
+  groups: { sids: readonly string[]; mails: readonly string[] },
+): Identity {
+  const lower = (values: readonly string[]): Set<string> =>
+    new Set(values.filter((value) => value !== '').map((value) => value.toLowerCase()))
   return {
     sids: lower([...account.sids, ...groups.sids]),
     mails: lower([...account.mails, ...groups.mails]),
@@ -40,14 +44,26 @@ export function identityOf(account: { sids: readonly string[]; mails: readonly s
  * The rights of the use license; none when the account has none. A super user and the author get OWNER and nothing else
  * ([MS-RMPR] 2.2.9.9.6), whatever the policy says.
  */
-export function decideRights(policy: Policy, identity: Identity, { superUser, now }: { superUser: boolean; now: Date }): readonly UlRight[] {
+export function decideRights(
+  policy: Policy,
+  identity: Identity,
+  { superUser, now }: { superUser: boolean; now: Date },
+): readonly UlRight[] {
   if (superUser || isOwner(policy.owner, identity)) return [{ right: 'OWNER' }]
   const content = contentRange(policy)
   if (content !== undefined && (now >= content.until || now < content.from)) return []
   const own = policy.grants.filter((grant) => names(grant.principal, identity))
   const current = own.filter((grant) => grant.range === undefined || now < grant.range.until)
   const rights = [...new Set(current.map((grant) => grant.right))]
-  return rights.map((right) => bounded(mostGenerous(current.filter((grant) => grant.right === right), now), content))
+  return rights.map((right) =>
+    bounded(
+      mostGenerous(
+        current.filter((grant) => grant.right === right),
+        now,
+      ),
+      content,
+    ),
+  )
 }
 
 /** Whether the author, as METADATA/OWNER names them, is this account: by SID when there is one, else by mail address. */
@@ -64,7 +80,9 @@ function isOwner(owner: RmsObject | undefined, identity: Identity): boolean {
 export function agreedOwner(inClear: RmsObject | undefined, inPolicy: RmsObject | undefined): RmsObject | undefined {
   if (inPolicy === undefined || inClear === undefined) return inClear ?? inPolicy
   const name = (owner: RmsObject): string => (owner.name ?? '').trim().toLowerCase()
-  return name(inClear) === name(inPolicy) && inClear.id.toLowerCase() === inPolicy.id.toLowerCase() ? inPolicy : undefined
+  return name(inClear) === name(inPolicy) && inClear.id.toLowerCase() === inPolicy.id.toLowerCase()
+    ? inPolicy
+    : undefined
 }
 
 /** By SID when there is one, else by mail address; the internal names come in several spellings. */
@@ -81,7 +99,10 @@ function names({ idType, id, name }: RightsPrincipal, identity: Identity): boole
 function mostGenerous(grants: readonly Grant[], now: Date): UlRight {
   const holding = grants.filter(({ range }) => range === undefined || range.from <= now)
   const [first, ...others] = holding.length > 0 ? holding : grants
-  const better = holding.length > 0 ? (a: Grant, b: Grant) => endOf(a, now) > endOf(b, now) : (a: Grant, b: Grant) => beginOf(a) < beginOf(b)
+  const better =
+    holding.length > 0
+      ? (a: Grant, b: Grant) => endOf(a, now) > endOf(b, now)
+      : (a: Grant, b: Grant) => beginOf(a) < beginOf(b)
   const { right, range, days } = others.reduce((best, grant) => (better(grant, best) ? grant : best), first as Grant)
   return { right, range, days }
 }
@@ -106,8 +127,14 @@ function bounded(right: UlRight, content: TimeRange | undefined): UlRight {
 }
 
 /** When the content can be used at all; undefined when there is no bound. */
-export function contentRange({ precondition, issuedTime }: Pick<Policy, 'precondition' | 'issuedTime'>): TimeRange | undefined {
-  const byDays = precondition.days === undefined ? undefined : { from: issuedTime, until: addSeconds(issuedTime, precondition.days * secondsPerDay) }
+export function contentRange({
+  precondition,
+  issuedTime,
+}: Pick<Policy, 'precondition' | 'issuedTime'>): TimeRange | undefined {
+  const byDays =
+    precondition.days === undefined
+      ? undefined
+      : { from: issuedTime, until: addSeconds(issuedTime, precondition.days * secondsPerDay) }
   const { range } = precondition
   if (range === undefined || byDays === undefined) return range ?? byDays
   return { from: range.from, until: range.until < byDays.until ? range.until : byDays.until }

@@ -61,20 +61,29 @@ export interface Operation {
 }
 
 /** An operation whose step table ends with the answer. */
-export function operation(description: OperationDescription, table: Walk<Call, { readonly answer: Markup }>): Operation {
+export function operation(
+  description: OperationDescription,
+  table: Walk<Call, { readonly answer: Markup }>,
+): Operation {
   return {
     name: description.name,
     description,
     steps: table.names,
     handle: async (call) => {
-      const { answer } = await table.run(call, { monotonic: () => call.context.clock.monotonic(), observer: call.observer })
+      const { answer } = await table.run(call, {
+        monotonic: () => call.context.clock.monotonic(),
+        observer: call.observer,
+      })
       return answer
     },
   }
 }
 
 /** The description of an operation in its service. */
-export function describe(service: { readonly operations: readonly OperationDescription[] }, name: OperationName): OperationDescription {
+export function describe(
+  service: { readonly operations: readonly OperationDescription[] },
+  name: OperationName,
+): OperationDescription {
   const found = service.operations.find((candidate) => candidate.name === name)
   if (found === undefined) throw new Error(`The service does not describe ${name}`)
   return found

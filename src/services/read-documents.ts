@@ -22,10 +22,15 @@ export const publishingLicenseLimits: ChainLimits = { count: 100, bytes: 8 * 102
  * The chain in an ArrayOfXmlNode, leaf first.
  * @param unreadable the exception for what is not a chain of XrML documents
  */
-export function readChain(array: XmlElement | undefined, limits: ChainLimits, unreadable: ExceptionKey): readonly XrmlDocument[] {
+export function readChain(
+  array: XmlElement | undefined,
+  limits: ChainLimits,
+  unreadable: ExceptionKey,
+): readonly XrmlDocument[] {
   const found = childrenNamed(array, 'Certificate').flatMap((holder) => documentIn(holder) ?? [])
   if (found.length === 0) refuse('ArgumentNull', `${array?.name ?? 'The certificate chain'} has no certificate`)
-  if (found.length > limits.count) refuse(unreadable, `there are ${found.length} certificates, at most ${limits.count} are taken`)
+  if (found.length > limits.count)
+    refuse(unreadable, `there are ${found.length} certificates, at most ${limits.count} are taken`)
   return found.map((document) => readCertificate(document, limits.bytes, unreadable))
 }
 
@@ -43,7 +48,8 @@ export function readCertificate(found: XrmlDocument | string, bytes: number, unr
   const known = typeof found === 'string' ? knownDocument(text) : found
   if (known !== undefined) return known
   const document = reading(unreadable, () => readOneDocument(detached(text)))
-  if (hasPrefixes(document.body.element)) refuse(unreadable, `the ${document.kind} has names with a namespace prefix: no XrML of RMS has`)
+  if (hasPrefixes(document.body.element))
+    refuse(unreadable, `the ${document.kind} has names with a namespace prefix: no XrML of RMS has`)
   return document
 }
 
@@ -57,7 +63,12 @@ export function reading<Result>(unreadable: ExceptionKey, read: () => Result): R
   try {
     return read()
   } catch (error) {
-    if (error instanceof MalformedXml || error instanceof MalformedXrml || error instanceof RangeError || error instanceof TypeError) {
+    if (
+      error instanceof MalformedXml ||
+      error instanceof MalformedXrml ||
+      error instanceof RangeError ||
+      error instanceof TypeError
+    ) {
       return refuse(unreadable, error.message)
     }
     throw error

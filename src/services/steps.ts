@@ -29,7 +29,9 @@ export function walk<Start extends object>(): Walk<Start, Start> {
   return walkOf<Start, Start>([])
 }
 
-function walkOf<Start extends object, Known>(steps: readonly (readonly [string, Step<never, object | void>])[]): Walk<Start, Known> {
+function walkOf<Start extends object, Known>(
+  steps: readonly (readonly [string, Step<never, object | void>])[],
+): Walk<Start, Known> {
   return {
     names: steps.map(([name]) => name),
     step: <More extends object | void>(name: string, run: Step<Known, More>) =>

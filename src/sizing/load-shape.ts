@@ -11,15 +11,32 @@ type Corner = readonly [time: number, rate: number]
  * capacity planning: peak = 3 × average).
  */
 const hours = [
-  0.03, 0.02, 0.02, 0.02, 0.02, 0.04, 0.1, 0.3, 0.7, 0.95, 1, 0.9, 0.6, 0.5, 0.7, 0.6, 0.5, 0.4, 0.2, 0.12, 0.1, 0.08, 0.06, 0.04, 0.03,
+  0.03, 0.02, 0.02, 0.02, 0.02, 0.04, 0.1, 0.3, 0.7, 0.95, 1, 0.9, 0.6, 0.5, 0.7, 0.6, 0.5, 0.4, 0.2, 0.12, 0.1, 0.08,
+  0.06, 0.04, 0.03,
 ] as const
 
 const corners: Readonly<Record<ShapeName, readonly Corner[]>> = {
-  constant: [[0, 1], [1, 1]],
-  ramp: [[0, 0], [1, 1]],
+  constant: [
+    [0, 1],
+    [1, 1],
+  ],
+  ramp: [
+    [0, 0],
+    [1, 1],
+  ],
   daily: hours.map((rate, hour): Corner => [hour / 24, rate]),
   // Quiet; then a protected mail to everybody, read by most in the first minutes, and the replies to it.
-  spike: [[0, 0.1], [0.2, 0.1], [0.21, 1], [0.3, 0.6], [0.4, 0.38], [0.55, 0.22], [0.7, 0.14], [0.85, 0.1], [1, 0.1]],
+  spike: [
+    [0, 0.1],
+    [0.2, 0.1],
+    [0.21, 1],
+    [0.3, 0.6],
+    [0.4, 0.38],
+    [0.55, 0.22],
+    [0.7, 0.14],
+    [0.85, 0.1],
+    [1, 0.1],
+  ],
 }
 
 export interface LoadShape {

@@ -26,5 +26,13 @@ export function summaryOf(values: Iterable<number>): Summary {
   const at = (percentage: number): number => percentileOf(sorted, percentage)
   let sum = 0
   for (const value of sorted) sum += value
-  return { count: sorted.length, mean: sum / sorted.length, p50: at(50), p90: at(90), p95: at(95), p99: at(99), highest: at(100) }
+  return {
+    count: sorted.length,
+    mean: sum / sorted.length,
+    p50: at(50),
+    p90: at(90),
+    p95: at(95),
+    p99: at(99),
+    highest: at(100),
+  }
 }

@@ -21,7 +21,11 @@ export const simulatedArrivals = 100_000
 export function predict({ servers, server, rate, seed, arrivals }: Question): Simulated {
   const skipped = Math.ceil(arrivals / 10)
   const shape = { name: 'constant', highestRate: rate, seconds: (arrivals + skipped) / rate } as const
-  return simulateCluster(arrivalTimes(shape, 'poisson', seededChance(seed)), { servers, server, chance: seededChance(seed + 1) }, skipped)
+  return simulateCluster(
+    arrivalTimes(shape, 'poisson', seededChance(seed)),
+    { servers, server, chance: seededChance(seed + 1) },
+    skipped,
+  )
 }
 
 export interface Target {
@@ -46,12 +50,16 @@ export const mostServers = 1000
  * The smallest cluster that meets the target without refusing anybody.
  * @returns undefined when none does: one operation alone takes longer, or more than `mostServers` are needed
  */
-export function serversForTarget(question: Omit<Question, 'servers'>, { percentile, withinSeconds }: Target): Sized | undefined {
+export function serversForTarget(
+  question: Omit<Question, 'servers'>,
+  { percentile, withinSeconds }: Target,
+): Sized | undefined {
   const { server, rate } = question
   const fewest = Math.max(1, Math.ceil(rate / server.operationsPerSecond))
   if (fewest > mostServers || serviceAlone(server, percentile) > withinSeconds) return undefined
   const look = (servers: number): Sized => sizedAs({ ...question, servers }, percentile)
-  const isEnough = ({ predicted, answeredWithin }: Sized): boolean => predicted.refused === 0 && answeredWithin <= withinSeconds
+  const isEnough = ({ predicted, answeredWithin }: Sized): boolean =>
+    predicted.refused === 0 && answeredWithin <= withinSeconds
   let tooFew = fewest - 1
   let enough = look(fewest)
   // Steps that double, until there are enough; then halves of what lies between.
@@ -96,12 +104,22 @@ export interface SweepPoint {
 const loads = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 1, 1.1, 1.2]
 
 /** Throughput and p95 against load, for each size. */
-export function* sweep(sizes: readonly number[], server: EmulatedServer, { seed, arrivals }: Pick<Question, 'seed' | 'arrivals'>): Generator<SweepPoint, void, undefined> {
+export function* sweep(
+  sizes: readonly number[],
+  server: EmulatedServer,
+  { seed, arrivals }: Pick<Question, 'seed' | 'arrivals'>,
+): Generator<SweepPoint, void, undefined> {
   for (const servers of sizes) {
     for (const load of loads) {
       const offered = load * servers * server.operationsPerSecond
       const found = predict({ servers, server, rate: offered, seed, arrivals })
-      yield { servers, offered, served: found.servedPerSecond, p95: found.response.p95, refused: found.refused / Math.max(1, found.offered) }
+      yield {
+        servers,
+        offered,
+        served: found.servedPerSecond,
+        p95: found.response.p95,
+        refused: found.refused / Math.max(1, found.offered),
+      }
     }
   }
 }

@@ -11,8 +11,16 @@ export interface PublishedServer {
 }
 
 export const publishedServers: readonly PublishedServer[] = [
-  { name: 'windows-2003', operationsPerSecond: 50, about: 'an RMS server of 2003, two 2.4 GHz Pentium 4: about 50 licenses a second' },
-  { name: 'windows-2003-low', operationsPerSecond: 30, about: 'the lower end of the planning rule of 2003: 30 licenses a second' },
+  {
+    name: 'windows-2003',
+    operationsPerSecond: 50,
+    about: 'an RMS server of 2003, two 2.4 GHz Pentium 4: about 50 licenses a second',
+  },
+  {
+    name: 'windows-2003-low',
+    operationsPerSecond: 30,
+    about: 'the lower end of the planning rule of 2003: 30 licenses a second',
+  },
 ]
 
 /** The planning rule: what one server does, and how much more than the average the busiest time needs. */

@@ -33,7 +33,11 @@ export interface Simulated {
  * @param arrivals seconds, ascending
  * @param skipped first requests that are not counted, while queues fill to their usual length
  */
-export function simulateCluster(arrivals: Iterable<number>, { servers, server, chance }: ClusterModel, skipped = 0): Simulated {
+export function simulateCluster(
+  arrivals: Iterable<number>,
+  { servers, server, chance }: ClusterModel,
+  skipped = 0,
+): Simulated {
   const queues = Array.from({ length: servers }, createQueue)
   const responses: number[] = []
   const served = queues.map(() => 0)

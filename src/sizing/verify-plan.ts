@@ -17,7 +17,11 @@ const comfortable = 8
 /** @param scale when told; otherwise what brings the rate down to what the machine does easily */
 export function verifyPlan(rate: number, server: EmulatedServer, scale: number | undefined): VerifyPlan {
   const chosen = scale ?? Math.max(1, Math.ceil(rate / comfortable))
-  return { scale: chosen, server: { ...server, operationsPerSecond: server.operationsPerSecond / chosen }, rate: rate / chosen }
+  return {
+    scale: chosen,
+    server: { ...server, operationsPerSecond: server.operationsPerSecond / chosen },
+    rate: rate / chosen,
+  }
 }
 
 export interface Compared {

@@ -9,7 +9,11 @@ import { quoted, SoapProblem } from './soap-problem.js'
  * stacks send none. An empty one is an action that no operation has.
  * @throws SoapProblem Client
  */
-export function findOperation(service: ServiceDescription, message: SoapMessage, action?: string): OperationDescription {
+export function findOperation(
+  service: ServiceDescription,
+  message: SoapMessage,
+  action?: string,
+): OperationDescription {
   const { name, namespace } = message.body
   const operation = service.operations.find((candidate) => candidate.name === name)
   if (operation === undefined || namespace !== service.namespace) {
@@ -32,9 +36,15 @@ export function findOperation(service: ServiceDescription, message: SoapMessage,
  * @param headers by lower-case name
  * @returns undefined when there is none
  */
-export function requestedAction(headers: Readonly<Record<string, string | readonly string[] | undefined>>): string | undefined {
+export function requestedAction(
+  headers: Readonly<Record<string, string | readonly string[] | undefined>>,
+): string | undefined {
   const type = String(headers['content-type'] ?? '')
   if (versionOfContentType(type) === '1.2') return /;\s*action\s*=\s*"?([^";\s]*)"?/i.exec(type)?.[1] || undefined
   const header = headers['soapaction']
-  return header === undefined ? undefined : String(header).trim().replace(/^"(.*)"$/, '$1')
+  return header === undefined
+    ? undefined
+    : String(header)
+        .trim()
+        .replace(/^"(.*)"$/, '$1')
 }

@@ -67,7 +67,11 @@ function readDocument(source: string, assumed: SoapVersion, known: KnownElements
 
 function versionOf(envelope: XmlElement, assumed: SoapVersion): SoapVersion {
   if (envelope.name !== 'Envelope') {
-    throw new SoapProblem('Client', `The request is not a SOAP envelope: its root element is ${quoted(envelope.name)}.`, assumed)
+    throw new SoapProblem(
+      'Client',
+      `The request is not a SOAP envelope: its root element is ${quoted(envelope.name)}.`,
+      assumed,
+    )
   }
   if (envelope.namespace === envelopeNamespaces['1.1']) return '1.1'
   if (envelope.namespace === envelopeNamespaces['1.2']) return '1.2'

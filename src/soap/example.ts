@@ -33,7 +33,9 @@ function example(
   header: Markup | undefined,
   version: SoapVersion,
 ): string {
-  return indented(writeEnvelope(version, header, element(name, { xmlns: service.namespace }, members.map(exampleMember))))
+  return indented(
+    writeEnvelope(version, header, element(name, { xmlns: service.namespace }, members.map(exampleMember))),
+  )
 }
 
 function exampleMember(member: Member): Markup {

@@ -83,7 +83,12 @@ function exchange(
     '',
     exampleRequest(service, operation, version),
   ]
-  const answer = ['HTTP/1.1 200 OK', `Content-Type: ${contentType(version)}`, '', exampleResponse(service, operation, version)]
+  const answer = [
+    'HTTP/1.1 200 OK',
+    `Content-Type: ${contentType(version)}`,
+    '',
+    exampleResponse(service, operation, version),
+  ]
   return [
     element('h3', {}, text(`SOAP ${version}`)),
     element('pre', {}, text(request.join('\n'))),

@@ -70,7 +70,11 @@ export function required(name: string, type: MessageType, example?: string): Mem
 }
 
 /** Any number of members of that name. */
-export function repeated(name: string, type: MessageType, more: Partial<Pick<Member, 'minimum' | 'nillable'>> = {}): Member {
+export function repeated(
+  name: string,
+  type: MessageType,
+  more: Partial<Pick<Member, 'minimum' | 'nillable'>> = {},
+): Member {
   return { name, type, minimum: 0, maximum: 'unbounded', nillable: false, example: undefined, ...more }
 }
 

@@ -28,7 +28,9 @@ export const plainVersions: VersionData = { minimum: '1.0.0.0', maximum: '1.0.0.
  * @throws RmsException MalformedDataVersion, UnsupportedDataVersion
  */
 export function readVersionData(message: SoapMessage, namespace: string): VersionData {
-  const header = message.headers.find((candidate) => candidate.name === 'VersionData' && candidate.namespace === namespace)
+  const header = message.headers.find(
+    (candidate) => candidate.name === 'VersionData' && candidate.namespace === namespace,
+  )
   if (header === undefined) return plainVersions
 
   const minimum = readVersion(header, 'MinimumVersion')
@@ -37,7 +39,10 @@ export function readVersionData(message: SoapMessage, namespace: string): Versio
     refuse('MalformedDataVersion', `MinimumVersion ${minimum} is above MaximumVersion ${maximum}`)
   }
   if (compareVersions(maximum, serverVersions.maximum) > 0) {
-    refuse('UnsupportedDataVersion', `MaximumVersion ${maximum} is above ${serverVersions.maximum}, the highest of this server`)
+    refuse(
+      'UnsupportedDataVersion',
+      `MaximumVersion ${maximum} is above ${serverVersions.maximum}, the highest of this server`,
+    )
   }
   return { minimum, maximum }
 }
@@ -46,7 +51,8 @@ function readVersion(header: XmlElement, name: string): string {
   const holder = child(header, name)
   if (holder === undefined || holder.attributes['nil'] === 'true' || holder.attributes['nil'] === '1') return '1.0.0.0'
   const parts = versionParts(holder.text.trim())
-  if (parts === undefined) refuse('MalformedDataVersion', `${name} is ${quoted(holder.text)}, not four numbers a.b.c.d up to 65535`)
+  if (parts === undefined)
+    refuse('MalformedDataVersion', `${name} is ${quoted(holder.text)}, not four numbers a.b.c.d up to 65535`)
   return parts.join('.')
 }
 
@@ -55,7 +61,8 @@ export function compareVersions(left: string, right: string): number {
   if (left === right) return 0
   const ours = versionParts(left)
   const theirs = versionParts(right)
-  if (ours === undefined || theirs === undefined) throw new RangeError(`Not versions a.b.c.d: ${quoted(left)}, ${quoted(right)}`)
+  if (ours === undefined || theirs === undefined)
+    throw new RangeError(`Not versions a.b.c.d: ${quoted(left)}, ${quoted(right)}`)
   const differences = ours.map((part, index) => part - (theirs[index] ?? 0))
   return differences.find((difference) => difference !== 0) ?? 0
 }

@@ -8,7 +8,11 @@ import { optional, sequence, soapAction } from './schema.js'
 import type { Enumeration, Member, OperationDescription, Sequence, ServiceDescription } from './schema.js'
 import type { SoapVersion } from './soap-problem.js'
 
-const versionDataType = sequence('VersionData', optional('MinimumVersion', 'string'), optional('MaximumVersion', 'string'))
+const versionDataType = sequence(
+  'VersionData',
+  optional('MinimumVersion', 'string'),
+  optional('MaximumVersion', 'string'),
+)
 
 /**
  * The whole document, to be sent as UTF-8.
@@ -47,13 +51,20 @@ function schema(service: ServiceDescription): Markup {
     ...topElement(operation.name, operation.request, printed),
     ...topElement(`${operation.name}Response`, operation.response, printed),
     ...(operation.versionData && !printed.has('VersionData')
-      ? [element('s:element', { name: 'VersionData', type: 'tns:VersionData' }), ...namedTypes(versionDataType, printed)]
+      ? [
+          element('s:element', { name: 'VersionData', type: 'tns:VersionData' }),
+          ...namedTypes(versionDataType, printed),
+        ]
       : []),
   ])
   return element('s:schema', { elementFormDefault: 'qualified', targetNamespace: service.namespace }, parts)
 }
 
-function topElement(name: string, members: readonly Member[], printed: Map<string, Sequence | Enumeration>): readonly Markup[] {
+function topElement(
+  name: string,
+  members: readonly Member[],
+  printed: Map<string, Sequence | Enumeration>,
+): readonly Markup[] {
   const content = members.length === 0 ? undefined : element('s:sequence', {}, members.map(member))
   return [
     element('s:element', { name }, element('s:complexType', {}, content)),
@@ -93,7 +104,11 @@ const mixedContent = element('s:complexType', { mixed: 'true' }, element('s:sequ
 
 function messages({ name, versionData }: OperationDescription): readonly Markup[] {
   const message = (suffix: string, part: string, elementName: string): Markup =>
-    element('wsdl:message', { name: `${name}${suffix}` }, element('wsdl:part', { name: part, element: `tns:${elementName}` }))
+    element(
+      'wsdl:message',
+      { name: `${name}${suffix}` },
+      element('wsdl:part', { name: part, element: `tns:${elementName}` }),
+    )
   return [
     message('SoapIn', 'parameters', name),
     message('SoapOut', 'parameters', `${name}Response`),
@@ -138,7 +153,11 @@ function binding(service: ServiceDescription, version: SoapVersion): Markup {
 
 function port(service: string, version: SoapVersion, address: string): Markup {
   const name = portName(service, version)
-  return element('wsdl:port', { name, binding: `tns:${name}` }, element(`${prefixOf(version)}:address`, { location: address }))
+  return element(
+    'wsdl:port',
+    { name, binding: `tns:${name}` },
+    element(`${prefixOf(version)}:address`, { location: address }),
+  )
 }
 
 function portName(service: string, version: SoapVersion): string {

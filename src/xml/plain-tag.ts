@@ -19,7 +19,8 @@ export interface PlainTag {
   readonly endTag: string
 }
 
-const form = /^<((?:([A-Za-z_][\w.-]*):)?([A-Za-z_][\w.-]*))((?:[ \n]+(?:[A-Za-z_][\w.-]*:)?[A-Za-z_][\w.-]*=(?:"[^"<&]*"|'[^'<&]*'))*)[ \n]*(\/?)>$/
+const form =
+  /^<((?:([A-Za-z_][\w.-]*):)?([A-Za-z_][\w.-]*))((?:[ \n]+(?:[A-Za-z_][\w.-]*:)?[A-Za-z_][\w.-]*=(?:"[^"<&]*"|'[^'<&]*'))*)[ \n]*(\/?)>$/
 const attribute = /[ \n]+(?:([A-Za-z_][\w.-]*):)?([A-Za-z_][\w.-]*)=(?:"([^"]*)"|'([^']*)')/g
 /** White space other than blanks would become blanks; some namespaces cannot be declared. */
 const plainValue = /^[\x20-\uD7FF]*$/
@@ -51,15 +52,40 @@ export function readPlainTag(text: string): PlainTag | undefined {
 function read(text: string): PlainTag | undefined {
   const [matched, qualified = '', prefix = '', name = '', written = '', slash] = form.exec(text) ?? []
   if (matched === undefined) return undefined
-  const all = [...written.matchAll(attribute)].map(([, space = '', local = '', double, single]) => ({ space, local, value: double ?? single ?? '' }))
-  const isDeclaration = ({ space, local }: Attribute): boolean => space === 'xmlns' || (space === '' && local === 'xmlns')
-  const declared = all.filter(isDeclaration).map(({ space, local, value }) => [space === '' ? '' : local, value] as const)
+  const all = [...written.matchAll(attribute)].map(([, space = '', local = '', double, single]) => ({
+    space,
+    local,
+    value: double ?? single ?? '',
+  }))
+  const isDeclaration = ({ space, local }: Attribute): boolean =>
+    space === 'xmlns' || (space === '' && local === 'xmlns')
+  const declared = all
+    .filter(isDeclaration)
+    .map(({ space, local, value }) => [space === '' ? '' : local, value] as const)
   const others = all.filter((one) => !isDeclaration(one))
   const prefixes = [prefix, ...others.map(({ space }) => space)].filter((used) => used !== '')
-  const isPlain = all.length <= mostAttributes && all.every(({ value }) => plainValue.test(value)) && declared.every(mayDeclare) && !prefixes.some(isReserved)
-  if (!isPlain || hasDouble(declared.map(([bound]) => bound)) || hasDouble(others.map(({ local }) => local))) return undefined
-  const attributes = Object.assign(Object.create(null) as Record<string, string>, Object.fromEntries(others.map(({ local, value }) => [local, value])))
-  return { length: text.length, prefix, name, attributes, declared, prefixes, prefixed: prefixes.length > 0, isEmpty: slash === '/', endTag: `</${qualified}>` }
+  const isPlain =
+    all.length <= mostAttributes &&
+    all.every(({ value }) => plainValue.test(value)) &&
+    declared.every(mayDeclare) &&
+    !prefixes.some(isReserved)
+  if (!isPlain || hasDouble(declared.map(([bound]) => bound)) || hasDouble(others.map(({ local }) => local)))
+    return undefined
+  const attributes = Object.assign(
+    Object.create(null) as Record<string, string>,
+    Object.fromEntries(others.map(({ local, value }) => [local, value])),
+  )
+  return {
+    length: text.length,
+    prefix,
+    name,
+    attributes,
+    declared,
+    prefixes,
+    prefixed: prefixes.length > 0,
+    isEmpty: slash === '/',
+    endTag: `</${qualified}>`,
+  }
 }
 
 interface Attribute {

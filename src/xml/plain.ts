@@ -49,7 +49,14 @@ interface Reading {
 
 /** As readXml; undefined when this text is not so plain, or not well-formed, or beyond a limit. */
 export function readPlainXml(source: string, limits: XmlLimits, known?: KnownElements): XmlElement | undefined {
-  const reading: Reading = { source, limits, open: [], root: undefined, count: 0, at: declaration.exec(source)?.[0].length ?? 0 }
+  const reading: Reading = {
+    source,
+    limits,
+    open: [],
+    root: undefined,
+    count: 0,
+    at: declaration.exec(source)?.[0].length ?? 0,
+  }
   while (takeText(reading)) {
     if (reading.at === source.length) return reading.open.length === 0 ? reading.root : undefined
     const good = source.charCodeAt(reading.at + 1) === slash ? takeEndTag(reading) : takeElement(reading, known)
@@ -117,8 +124,26 @@ function place(reading: Reading, element: XmlElement): void {
   else current.draft.children.push(element)
 }
 
-function draftOf({ name, attributes, prefixed }: PlainTag, namespace: string, source: string, start: number, contentStart: number): Draft {
-  return { name, namespace, attributes, children: [], text: '', prefixed, source, start, contentStart, contentEnd: contentStart, end: contentStart }
+function draftOf(
+  { name, attributes, prefixed }: PlainTag,
+  namespace: string,
+  source: string,
+  start: number,
+  contentStart: number,
+): Draft {
+  return {
+    name,
+    namespace,
+    attributes,
+    children: [],
+    text: '',
+    prefixed,
+    source,
+    start,
+    contentStart,
+    contentEnd: contentStart,
+    end: contentStart,
+  }
 }
 
 /** Where the next `<` stands, or the end of all; undefined when there is anything before it that needs more than copying. */
@@ -128,7 +153,8 @@ function endOfText(source: string, from: number): number | undefined {
     const code = source.charCodeAt(at)
     if (code === openAngle) return at
     // Below the surrogates; & begins an entity, ] may begin ]]>.
-    if ((code < 0x20 && code !== 0x0a && code !== 0x09) || code === 0x26 || code === 0x5d || code > 0xd7ff) return undefined
+    if ((code < 0x20 && code !== 0x0a && code !== 0x09) || code === 0x26 || code === 0x5d || code > 0xd7ff)
+      return undefined
   }
   return length
 }

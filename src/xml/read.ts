@@ -52,7 +52,10 @@ export class MalformedXml extends Error {
   }
 }
 
-type Draft = { -readonly [K in keyof XmlElement]: XmlElement[K] } & { children: Draft[]; attributes: Record<string, string> }
+type Draft = { -readonly [K in keyof XmlElement]: XmlElement[K] } & {
+  children: Draft[]
+  attributes: Record<string, string>
+}
 
 /**
  * Reads one XML document.

@@ -73,7 +73,9 @@ export function readBody(body: XmlElement): Body {
     validity: readRange(child(body, 'VALIDITYTIME')),
     descriptor: readObject(descend(body, 'DESCRIPTOR', 'OBJECT')),
     issuer: readPrincipal(child(body, 'ISSUER')),
-    distributionPoints: childrenNamed(body, 'DISTRIBUTIONPOINT').flatMap((point) => readObject(child(point, 'OBJECT')) ?? []),
+    distributionPoints: childrenNamed(body, 'DISTRIBUTIONPOINT').flatMap(
+      (point) => readObject(child(point, 'OBJECT')) ?? [],
+    ),
     issuedPrincipal: onlyPrincipal(child(body, 'ISSUEDPRINCIPALS')),
     federationPrincipal: onlyPrincipal(child(body, 'FEDERATIONPRINCIPALS')),
     work: child(body, 'WORK'),
@@ -91,7 +93,10 @@ export function readObject(element: XmlElement | undefined): RmsObject | undefin
     idType: id?.attributes.type ?? '',
     id: id?.text.trim() ?? '',
     name: child(element, 'NAME')?.text,
-    addresses: childrenNamed(element, 'ADDRESS').map((address) => ({ type: address.attributes.type ?? '', value: address.text.trim() })),
+    addresses: childrenNamed(element, 'ADDRESS').map((address) => ({
+      type: address.attributes.type ?? '',
+      value: address.text.trim(),
+    })),
     source: outerText(element),
   }
 }
@@ -101,7 +106,10 @@ export function readPrincipal(element: XmlElement | undefined): Principal | unde
   return {
     object: readObject(child(element, 'OBJECT')),
     publicKey: readPublicKey(child(element, 'PUBLICKEY')),
-    securityLevels: childrenNamed(element, 'SECURITYLEVEL').map(({ attributes }) => ({ name: attributes.name ?? '', value: attributes.value ?? '' })),
+    securityLevels: childrenNamed(element, 'SECURITYLEVEL').map(({ attributes }) => ({
+      name: attributes.name ?? '',
+      value: attributes.value ?? '',
+    })),
     enablingBits: readEnablingBits(child(element, 'ENABLINGBITS')),
     source: outerText(element),
   }
@@ -146,7 +154,10 @@ function onlyPrincipal(list: XmlElement | undefined): Principal | undefined {
 function readPublicKey(element: XmlElement | undefined): PublicKeyField | undefined {
   if (element === undefined || child(element, 'ALGORITHM')?.text.trim() !== 'RSA') return undefined
   const parameter = (name: string): string | undefined =>
-    child(childrenNamed(element, 'PARAMETER').find((candidate) => candidate.attributes.name === name), 'VALUE')?.text.trim()
+    child(
+      childrenNamed(element, 'PARAMETER').find((candidate) => candidate.attributes.name === name),
+      'VALUE',
+    )?.text.trim()
   const octets = Buffer.from(parameter('modulus') ?? '', 'base64')
   if (octets.length === 0 || parameter('public-exponent') !== '65537') return undefined
   return { modulus: octets.toString('base64'), bits: octets.length * 8, source: outerText(element) }

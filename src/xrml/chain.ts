@@ -29,16 +29,28 @@ export interface ChainCheck {
 export function checkChain(chain: readonly XrmlDocument[]): ChainCheck {
   const [leaf] = chain
   const before = leaf === undefined ? undefined : goodChains.get(leaf)
-  if (before !== undefined && before.chain.length === chain.length && chain.every((document, index) => document === before.chain[index])) return before.check
+  if (
+    before !== undefined &&
+    before.chain.length === chain.length &&
+    chain.every((document, index) => document === before.chain[index])
+  )
+    return before.check
   const check = checkWhole(chain)
-  if (check.ok && leaf !== undefined) goodChains.set(leaf, { chain, check }, chain.reduce((sum, { text }) => sum + text.length, 0))
+  if (check.ok && leaf !== undefined)
+    goodChains.set(
+      leaf,
+      { chain, check },
+      chain.reduce((sum, { text }) => sum + text.length, 0),
+    )
   return check
 }
 
 /** In characters. A small leaf may come with large certificates, which are kept with it. */
 const mostText = 1.5 * 2 ** 20
 /** The last good chain of each leaf: nothing in its check depends on the time. */
-const goodChains = recentMap<XrmlDocument, { readonly chain: readonly XrmlDocument[]; readonly check: ChainCheck }>(mostText)
+const goodChains = recentMap<XrmlDocument, { readonly chain: readonly XrmlDocument[]; readonly check: ChainCheck }>(
+  mostText,
+)
 
 function checkWhole(chain: readonly XrmlDocument[]): ChainCheck {
   const signatures = chain.map(checkSignature)
@@ -65,11 +77,19 @@ export function splitChains(documents: readonly XrmlDocument[]): readonly (reado
 export function checkLink(child: XrmlDocument, parent: XrmlDocument): LinkCheck {
   const issuer = child.body.issuer
   const principal = parent.body.issuedPrincipal
-  if (!hasIssuerKey(child, parent)) return { ok: false, why: `the key in the ISSUER of the ${child.kind} is not that of the ${parent.kind} behind it` }
+  if (!hasIssuerKey(child, parent))
+    return { ok: false, why: `the key in the ISSUER of the ${child.kind} is not that of the ${parent.kind} behind it` }
   if (!isSameId(issuer?.object, principal?.object)) {
-    return { ok: false, why: `the ISSUER of the ${child.kind} is "${issuer?.object?.id}", the ${parent.kind} behind it is of "${principal?.object?.id}"` }
+    return {
+      ok: false,
+      why: `the ISSUER of the ${child.kind} is "${issuer?.object?.id}", the ${parent.kind} behind it is of "${principal?.object?.id}"`,
+    }
   }
-  if (!mayIssue(parent, child)) return { ok: false, why: `a ${parent.kind} of a ${principal?.object?.type || 'principal without type'} may not issue a ${child.kind}` }
+  if (!mayIssue(parent, child))
+    return {
+      ok: false,
+      why: `a ${parent.kind} of a ${principal?.object?.type || 'principal without type'} may not issue a ${child.kind}`,
+    }
   return checkIssuedTime(child, issueRange(parent))
 }
 
@@ -86,7 +106,8 @@ export function issueRange(document: XrmlDocument): TimeRange | undefined {
  */
 function checkIssuedTime(child: XrmlDocument, range: TimeRange | undefined): LinkCheck {
   const issued = child.body.issuedTime
-  if (range === undefined) return { ok: false, why: `the issuer of the ${child.kind} has no right ISSUE with a RANGETIME` }
+  if (range === undefined)
+    return { ok: false, why: `the issuer of the ${child.kind} has no right ISSUE with a RANGETIME` }
   if (issued === undefined) return { ok: false, why: `the ${child.kind} has no ISSUEDTIME` }
   if (isWithin(range, issued)) return { ok: true }
   const span = `${formatTime(range.from)} to ${formatTime(range.until)}`
@@ -148,7 +169,8 @@ function principalType(principal: Principal | undefined): string {
 function firstProblem(signatures: readonly SignatureCheck[], links: readonly LinkCheck[]): string | undefined {
   for (const [index, check] of signatures.entries()) {
     const name = `document ${index + 1} (${check.document.kind})`
-    if (!check.digest.ok) return `${name}: the digest of BODY is ${check.digest.found}, DIGEST says ${check.digest.expected}`
+    if (!check.digest.ok)
+      return `${name}: the digest of BODY is ${check.digest.found}, DIGEST says ${check.digest.expected}`
     if (!check.signature.ok) return `${name}: ${check.signature.why}`
     const link = links[index]
     if (link !== undefined && !link.ok) return `${name}: ${link.why}`

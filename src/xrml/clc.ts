@@ -7,7 +7,16 @@ import { descend } from '../xml/read.js'
 import { asMarkup, type Markup } from '../xml/write.js'
 import { distributionPoint, MalformedXrml, readEnablingBits, type EnablingBitsField, type Principal } from './body.js'
 import type { XrmlDocument } from './document.js'
-import { descriptorElement, distributionPointElement, issuedPrincipals, issueWork, issuerElement, licenseBody, publicKeyElement, type ObjectFields } from './elements.js'
+import {
+  descriptorElement,
+  distributionPointElement,
+  issuedPrincipals,
+  issueWork,
+  issuerElement,
+  licenseBody,
+  publicKeyElement,
+  type ObjectFields,
+} from './elements.js'
 import { signDocument } from './signature.js'
 import { issuedTimeElement, type TimeRange } from './times.js'
 
@@ -26,11 +35,21 @@ export interface Clc {
 export function readClc(document: XrmlDocument): Clc {
   const { issuer, issuedPrincipal: account, work } = document.body
   const licensingUrl = distributionPoint(document.body, 'License-Acquisition-URL')
-  const access = descend(work, 'RIGHTSGROUP', 'RIGHTSLIST', 'RIGHT', 'CONDITIONLIST', 'ACCESS', 'PRINCIPAL', 'ENABLINGBITS')
+  const access = descend(
+    work,
+    'RIGHTSGROUP',
+    'RIGHTSLIST',
+    'RIGHT',
+    'CONDITIONLIST',
+    'ACCESS',
+    'PRINCIPAL',
+    'ENABLINGBITS',
+  )
   const enablingBits = readEnablingBits(access)
   if (document.kind !== 'CLC') throw new MalformedXrml(`The document is a ${document.kind}, not a CLC`)
   if (issuer?.publicKey === undefined) throw new MalformedXrml('The CLC has no ISSUER with an RSA key')
-  if (account?.object === undefined || account.publicKey === undefined) throw new MalformedXrml('The CLC names no account or no RSA key')
+  if (account?.object === undefined || account.publicKey === undefined)
+    throw new MalformedXrml('The CLC names no account or no RSA key')
   if (licensingUrl === undefined) throw new MalformedXrml('The CLC has no License-Acquisition-URL')
   if (enablingBits === undefined) throw new MalformedXrml('The CLC has no sealed private key')
   const extranetLicensingUrl = distributionPoint(document.body, 'Extranet-License-Acquisition-URL')

@@ -81,5 +81,8 @@ const kindsByBody: ReadonlyMap<string, DocumentKind> = new Map([
 function kindOf(root: XmlElement, body: Body): DocumentKind {
   if (body.type !== 'LICENSE') return kindsByBody.get(body.type) ?? 'unknown'
   // The specification's own form of a UL has no OBJECT type; only its purpose tells it.
-  return kindsByDescriptor.get(body.descriptor?.type ?? '') ?? (root.attributes.purpose === 'Content-License' ? 'UL' : 'unknown')
+  return (
+    kindsByDescriptor.get(body.descriptor?.type ?? '') ??
+    (root.attributes.purpose === 'Content-License' ? 'UL' : 'unknown')
+  )
 }

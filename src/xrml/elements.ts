@@ -30,7 +30,11 @@ export function publicKeyElement({ modulus, bits }: Pick<RsaPublicKey, 'modulus'
     'PUBLICKEY',
     {},
     element('ALGORITHM', {}, text('RSA')),
-    element('PARAMETER', { name: 'public-exponent' }, element('VALUE', { encoding: 'integer32' }, text(publicExponent))),
+    element(
+      'PARAMETER',
+      { name: 'public-exponent' },
+      element('VALUE', { encoding: 'integer32' }, text(publicExponent)),
+    ),
     element('PARAMETER', { name: 'modulus' }, element('VALUE', { encoding: 'base64', size: bits }, text(modulus))),
   )
 }
@@ -49,12 +53,18 @@ export function descriptorElement(object: ObjectFields): Markup {
 
 /** ISSUER repeats the principal of the parent certificate: its OBJECT, PUBLICKEY and, where told, SECURITYLEVELs. */
 export function issuerElement(parent: Principal, { withSecurityLevels = true } = {}): Markup {
-  return element('ISSUER', {}, verbatimIdentity(parent), withSecurityLevels ? securityLevelElements(parent.securityLevels) : undefined)
+  return element(
+    'ISSUER',
+    {},
+    verbatimIdentity(parent),
+    withSecurityLevels ? securityLevelElements(parent.securityLevels) : undefined,
+  )
 }
 
 /** OBJECT and PUBLICKEY of a principal, copied to the letter. */
 export function verbatimIdentity(principal: Principal): Markup {
-  if (principal.object === undefined || principal.publicKey === undefined) throw new MalformedXrml('A principal needs an OBJECT and a PUBLICKEY')
+  if (principal.object === undefined || principal.publicKey === undefined)
+    throw new MalformedXrml('A principal needs an OBJECT and a PUBLICKEY')
   return asMarkup(principal.object.source + principal.publicKey.source)
 }
 
@@ -64,13 +74,26 @@ export function issuedPrincipals(...content: readonly (Markup | undefined)[]): M
 
 /** The WORK of a certificate that may issue others: RIGHT ISSUE, its time range and, in a CLC, the sealed private key. */
 export function issueWork(object: ObjectFields, range: TimeRange, enablingBits?: Sealed): Markup {
-  const principal = element('PRINCIPAL', { 'internal-id': 1 }, enablingBits === undefined ? undefined : enablingBitsElement(enablingBits))
-  const conditions = element('CONDITIONLIST', {}, element('TIME', {}, rangeElement('RANGETIME', range)), element('ACCESS', {}, principal))
+  const principal = element(
+    'PRINCIPAL',
+    { 'internal-id': 1 },
+    enablingBits === undefined ? undefined : enablingBitsElement(enablingBits),
+  )
+  const conditions = element(
+    'CONDITIONLIST',
+    {},
+    element('TIME', {}, rangeElement('RANGETIME', range)),
+    element('ACCESS', {}, principal),
+  )
   return element(
     'WORK',
     {},
     objectElement(object),
-    element('RIGHTSGROUP', { name: 'Main-Rights' }, element('RIGHTSLIST', {}, element('RIGHT', { name: 'ISSUE' }, conditions))),
+    element(
+      'RIGHTSGROUP',
+      { name: 'Main-Rights' },
+      element('RIGHTSLIST', {}, element('RIGHT', { name: 'ISSUE' }, conditions)),
+    ),
   )
 }
 
@@ -84,20 +107,38 @@ const distributionPoints = {
 } as const
 
 /** One DISTRIBUTIONPOINT; nothing when there is no URL. */
-export function distributionPointElement(type: keyof typeof distributionPoints, url: string | undefined): Markup | undefined {
+export function distributionPointElement(
+  type: keyof typeof distributionPoints,
+  url: string | undefined,
+): Markup | undefined {
   if (url === undefined) return undefined
   const [id, name] = distributionPoints[type]
-  return element('DISTRIBUTIONPOINT', {}, objectElement({ type, idType: 'MS-GUID', id, name, addresses: [{ type: 'URL', value: url }] }))
+  return element(
+    'DISTRIBUTIONPOINT',
+    {},
+    objectElement({ type, idType: 'MS-GUID', id, name, addresses: [{ type: 'URL', value: url }] }),
+  )
 }
 
 /** Licenses and templates name Referral-Info by different GUIDs. */
-const referralIds = { license: '{81C42010-208A-458A-BAB6-C3C60F06DD5F}', template: '{D5BA4021-27D6-42C0-A322-4064E2F91AB0}' } as const
+const referralIds = {
+  license: '{81C42010-208A-458A-BAB6-C3C60F06DD5F}',
+  template: '{D5BA4021-27D6-42C0-A322-4064E2F91AB0}',
+} as const
 
 /** Who can be asked for more rights; a mail address or URL. */
-export function referralInfoElement(address: string, name?: string, kind: keyof typeof referralIds = 'license'): Markup {
+export function referralInfoElement(
+  address: string,
+  name?: string,
+  kind: keyof typeof referralIds = 'license',
+): Markup {
   const id = referralIds[kind]
   const addresses = [{ type: 'URL', value: address }]
-  return element('DISTRIBUTIONPOINT', {}, objectElement({ type: 'Referral-Info', idType: 'MS-GUID', id, name, addresses }))
+  return element(
+    'DISTRIBUTIONPOINT',
+    {},
+    objectElement({ type: 'Referral-Info', idType: 'MS-GUID', id, name, addresses }),
+  )
 }
 
 /** The BODY of a certificate or use license. */

@@ -34,7 +34,11 @@ export interface IssuingCertificate {
   readonly range: TimeRange
 }
 
-export async function buildIssuingCertificate(certificate: IssuingCertificate, signer: Signer, hash: HashName): Promise<string> {
+export async function buildIssuingCertificate(
+  certificate: IssuingCertificate,
+  signer: Signer,
+  hash: HashName,
+): Promise<string> {
   const object: ObjectFields = { type: certificate.descriptorType, idType: 'MS-GUID', id: certificate.guid }
   const body = licenseBody(
     issuedTimeElement(certificate.issuedTime),

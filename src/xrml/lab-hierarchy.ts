@@ -43,7 +43,10 @@ export function labSpcAuthorities(mode: CryptoMode): readonly string[] {
 
 /** A ready-made machine: SPC chain, leaf first, and its private key. */
 export function labMachine(name: string): { readonly chain: readonly XrmlDocument[]; readonly key: RsaPrivateKey } {
-  return { chain: readDocuments(readText(`machines/${name}/spc.xrml`)), key: privateKeyFromPem(readText(`machines/${name}/key.pem`)) }
+  return {
+    chain: readDocuments(readText(`machines/${name}/spc.xrml`)),
+    key: privateKeyFromPem(readText(`machines/${name}/key.pem`)),
+  }
 }
 
 function readIssuer(path: string): LabIssuer {

@@ -21,7 +21,9 @@ export function documentSlot<Value>(): Slot<Value> {
 }
 
 /** @param make whatever it throws is thrown again the next time */
-export function oncePerDocument<Made extends object>(make: (document: XrmlDocument) => Made): (document: XrmlDocument) => Made {
+export function oncePerDocument<Made extends object>(
+  make: (document: XrmlDocument) => Made,
+): (document: XrmlDocument) => Made {
   const slot = documentSlot<Made>()
   return (document) => {
     const before = slot.get(document)

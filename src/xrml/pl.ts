@@ -4,9 +4,23 @@ import type { Sealed } from '../crypto/seal.js'
 import type { Signer } from '../crypto/signer.js'
 import { child, childrenNamed, descend, outerText } from '../xml/read.js'
 import { asMarkup, element, joined, text, type Markup } from '../xml/write.js'
-import { distributionPoint, MalformedXrml, readObject, type AuthenticatedData, type EnablingBitsField, type Principal, type RmsObject } from './body.js'
+import {
+  distributionPoint,
+  MalformedXrml,
+  readObject,
+  type AuthenticatedData,
+  type EnablingBitsField,
+  type Principal,
+  type RmsObject,
+} from './body.js'
 import type { XrmlDocument } from './document.js'
-import { distributionPointElement, enablingBitsElement, issuerElement, securityLevelElements, verbatimIdentity } from './elements.js'
+import {
+  distributionPointElement,
+  enablingBitsElement,
+  issuerElement,
+  securityLevelElements,
+  verbatimIdentity,
+} from './elements.js'
 import { oncePerDocument } from './once-per-document.js'
 import { readPolicyList, type PolicyList } from './policy-list.js'
 import { signDocument } from './signature.js'
@@ -28,7 +42,13 @@ export interface Pl {
   readonly contentId: RmsObject | undefined
   readonly owner: RmsObject | undefined
   /** METADATA, DISTRIBUTIONPOINT Referral-Info, DESCRIPTOR and WORK/OBJECT to the letter. */
-  readonly verbatim: { readonly metadata: string; readonly referralInfo: string; readonly descriptor: string; readonly contentObject: string; readonly refresh: string }
+  readonly verbatim: {
+    readonly metadata: string
+    readonly referralInfo: string
+    readonly descriptor: string
+    readonly contentObject: string
+    readonly refresh: string
+  }
   /** Base64. */
   readonly encryptedRightsData: string
   /** AUTHENTICATEDDATA besides the rights data: APPSPECIFIC and the like. */
@@ -42,15 +62,21 @@ export const readPl = oncePerDocument((document): Pl => {
   const { body } = document
   if (document.kind !== 'PL') throw new MalformedXrml(`The document is a ${document.kind}, not a PL`)
   const server = body.issuedPrincipal
-  if (server?.object === undefined || server.publicKey === undefined) throw new MalformedXrml('ISSUEDPRINCIPALS of the PL names no server or no RSA key')
+  if (server?.object === undefined || server.publicKey === undefined)
+    throw new MalformedXrml('ISSUEDPRINCIPALS of the PL names no server or no RSA key')
   if (server.enablingBits === undefined) throw new MalformedXrml('The PL has no sealed content key')
   const rights = body.authenticatedData.filter((data) => data.id === 'Encrypted-Rights-Data')
   const [encrypted] = rights
-  if (encrypted === undefined || rights.length > 1) throw new MalformedXrml(`The PL has ${rights.length} Encrypted-Rights-Data, it needs one`)
-  if (body.validity === undefined && child(body.element, 'VALIDITYTIME') !== undefined) throw new MalformedXrml('The VALIDITYTIME of the PL cannot be read')
-  const referralPoints = childrenNamed(body.element, 'DISTRIBUTIONPOINT').filter((point) => child(point, 'OBJECT')?.attributes.type === 'Referral-Info')
+  if (encrypted === undefined || rights.length > 1)
+    throw new MalformedXrml(`The PL has ${rights.length} Encrypted-Rights-Data, it needs one`)
+  if (body.validity === undefined && child(body.element, 'VALIDITYTIME') !== undefined)
+    throw new MalformedXrml('The VALIDITYTIME of the PL cannot be read')
+  const referralPoints = childrenNamed(body.element, 'DISTRIBUTIONPOINT').filter(
+    (point) => child(point, 'OBJECT')?.attributes.type === 'Referral-Info',
+  )
   const refresh = childrenNamed(body.work, 'CONDITIONLIST').find((list) => child(list, 'REFRESH') !== undefined)
-  const textOf = (found: Parameters<typeof outerText>[0] | undefined): string => (found === undefined ? '' : outerText(found))
+  const textOf = (found: Parameters<typeof outerText>[0] | undefined): string =>
+    found === undefined ? '' : outerText(found)
   return {
     document,
     issuer: body.issuer,
@@ -100,7 +126,13 @@ export interface PlFields {
 }
 
 /** Signed offline by a client with the key of its CLC. */
-export async function buildClientPl(fields: PlFields, clc: Principal, sdkVersion: string, signer: Signer, rules: ModeRules): Promise<string> {
+export async function buildClientPl(
+  fields: PlFields,
+  clc: Principal,
+  sdkVersion: string,
+  signer: Signer,
+  rules: ModeRules,
+): Promise<string> {
   const sdk = securityLevelElements([{ name: 'SDK', value: sdkVersion }])
   const issuer = element('ISSUER', {}, verbatimIdentity(clc), sdk)
   return signDocument(clientBody(fields, issuer), { signer, hash: rules.hash, surface: 'client' })
@@ -112,7 +144,12 @@ export function buildUnsignedPl(fields: PlFields): string {
 }
 
 /** Signed online by a server. */
-export async function buildServerPl(fields: PlFields, issuer: Principal, signer: Signer, hash: HashName): Promise<string> {
+export async function buildServerPl(
+  fields: PlFields,
+  issuer: Principal,
+  signer: Signer,
+  hash: HashName,
+): Promise<string> {
   const body = plBody(
     issuedTimeElement(fields.issuedTime),
     fields.validity === undefined ? undefined : rangeElement('VALIDITYTIME', fields.validity),
@@ -155,10 +192,19 @@ function acquisitionPoints({ licensingUrl, extranetLicensingUrl }: PlFields): Ma
 }
 
 /** Clients put the sealed key behind the security levels, servers before them. */
-function serverPrincipal(server: Principal, enablingBits?: Sealed, order: 'levels before key' | 'key before levels' = 'levels before key'): Markup {
+function serverPrincipal(
+  server: Principal,
+  enablingBits?: Sealed,
+  order: 'levels before key' | 'key before levels' = 'levels before key',
+): Markup {
   const levels = securityLevelElements(server.securityLevels)
   const key = enablingBits === undefined ? undefined : enablingBitsElement(enablingBits)
-  return element('PRINCIPAL', { 'internal-id': 1 }, verbatimIdentity(server), order === 'levels before key' ? [levels, key] : [key, levels])
+  return element(
+    'PRINCIPAL',
+    { 'internal-id': 1 },
+    verbatimIdentity(server),
+    order === 'levels before key' ? [levels, key] : [key, levels],
+  )
 }
 
 function rightsDataElement(base64: string): Markup {

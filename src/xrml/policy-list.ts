@@ -25,9 +25,12 @@ const versionForm = /^\d{1,10}(\.\d{1,10}){0,3}$/
 export function readPolicyList(list: XmlElement): PolicyList {
   const { type } = list.attributes
   const policies = childrenNamed(list, 'POLICY')
-  if (type !== 'exclusion' && type !== 'inclusion') throw new MalformedXrml(`A POLICYLIST is of type exclusion or inclusion, not "${type?.slice(0, 40)}"`)
-  if (policies.length !== list.children.length) throw new MalformedXrml('A POLICYLIST has POLICY elements and nothing else')
-  if (policies.length > mostPolicies) throw new MalformedXrml(`A POLICYLIST has ${policies.length} policies, at most ${mostPolicies} are taken`)
+  if (type !== 'exclusion' && type !== 'inclusion')
+    throw new MalformedXrml(`A POLICYLIST is of type exclusion or inclusion, not "${type?.slice(0, 40)}"`)
+  if (policies.length !== list.children.length)
+    throw new MalformedXrml('A POLICYLIST has POLICY elements and nothing else')
+  if (policies.length > mostPolicies)
+    throw new MalformedXrml(`A POLICYLIST has ${policies.length} policies, at most ${mostPolicies} are taken`)
   return { type, policies: policies.map(readPolicy) }
 }
 
@@ -36,7 +39,8 @@ function readPolicy(policy: XmlElement): Policy {
   const span = descend(policy, 'OBJECT', 'VERSIONSPAN')?.attributes ?? {}
   const [minimum = '', maximum = ''] = [span.min, span.max]
   if (!filenameForm.test(filename)) throw new MalformedXrml(`"${filename.slice(0, 60)}" is no file name of a POLICY`)
-  if (!versionForm.test(minimum) || !versionForm.test(maximum)) throw new MalformedXrml(`"${minimum.slice(0, 40)}" to "${maximum.slice(0, 40)}" is no VERSIONSPAN`)
+  if (!versionForm.test(minimum) || !versionForm.test(maximum))
+    throw new MalformedXrml(`"${minimum.slice(0, 40)}" to "${maximum.slice(0, 40)}" is no VERSIONSPAN`)
   return { filename, minimum, maximum }
 }
 

@@ -39,8 +39,10 @@ export const readRac = oncePerDocument((document): Rac => {
   const { issuer, issuedPrincipal: account, validity, federationPrincipal: machine } = document.body
   if (document.kind !== 'RAC') throw new MalformedXrml(`The document is a ${document.kind}, not a RAC`)
   if (issuer?.publicKey === undefined) throw new MalformedXrml('The RAC has no ISSUER with an RSA key')
-  if (account?.object === undefined || account.publicKey === undefined) throw new MalformedXrml('The RAC names no account or no RSA key')
-  if (account.object.type !== 'Group-Identity') throw new MalformedXrml(`The principal of the RAC is a ${account.object.type}, not a Group-Identity`)
+  if (account?.object === undefined || account.publicKey === undefined)
+    throw new MalformedXrml('The RAC names no account or no RSA key')
+  if (account.object.type !== 'Group-Identity')
+    throw new MalformedXrml(`The principal of the RAC is a ${account.object.type}, not a Group-Identity`)
   if (validity === undefined) throw new MalformedXrml('The RAC has no VALIDITYTIME')
   return { document, issuer, account, validity, machine, enablingBits: machine?.enablingBits }
 })
@@ -82,7 +84,9 @@ export async function buildRac(fields: RacFields, signer: Signer, hash: HashName
         { name: 'Group-Identity-Policy', value: 'Group-Identity-Credential' },
       ]),
     ),
-    fields.machine === undefined ? undefined : federationPrincipals(fields.machine.principal, fields.machine.privateKey),
+    fields.machine === undefined
+      ? undefined
+      : federationPrincipals(fields.machine.principal, fields.machine.privateKey),
   )
   return signDocument(body, { signer, hash, surface: 'server' })
 }

@@ -28,7 +28,8 @@ export interface RightsData {
 /** @throws MalformedXml, MalformedXrml */
 export function readRightsData(source: string): RightsData {
   const document = readOneDocument(source)
-  if (document.kind !== 'rights data' && document.kind !== 'template') throw new MalformedXrml(`This is a ${document.kind}, not rights data`)
+  if (document.kind !== 'rights data' && document.kind !== 'template')
+    throw new MalformedXrml(`This is a ${document.kind}, not rights data`)
   const { work, descriptor, authenticatedData, policyLists } = document.body
   const official = document.kind === 'template'
   const refresh = childrenNamed(work, 'CONDITIONLIST').find((list) => child(list, 'REFRESH') !== undefined)
@@ -56,9 +57,12 @@ export function encryptRightsData(source: string, contentKey: Buffer): string {
  */
 export function decryptRightsData(encrypted: string, contentKey: Buffer): string {
   const bytes = Buffer.from(encrypted, 'base64')
-  if (bytes.length === 0 || bytes.length % 16 !== 0) throw new MalformedXrml(`Encrypted rights data of ${bytes.length} bytes`)
+  if (bytes.length === 0 || bytes.length % 16 !== 0)
+    throw new MalformedXrml(`Encrypted rights data of ${bytes.length} bytes`)
   // Clients that read a template from disk have a byte order mark in front, and what fills the last block is not always NUL.
-  const plain = decryptZeroFilled(contentKey, bytes).toString('utf16le').replace(/^\uFEFF/, '')
+  const plain = decryptZeroFilled(contentKey, bytes)
+    .toString('utf16le')
+    .replace(/^\uFEFF/, '')
   const end = plain.lastIndexOf('</XrML>')
   if (end < 0) throw new MalformedXrml('The rights data cannot be decrypted with the content key')
   return plain.slice(0, end + '</XrML>'.length)
@@ -105,5 +109,9 @@ export function applicationDataElement(name: string, value: string): Markup {
 /** Ad hoc rights data with further policy lists at their place, the end of BODY. */
 export function rightsDataWithPolicyLists(source: string, lists: readonly PolicyList[]): string {
   const end = source.lastIndexOf('</BODY>')
-  return source.slice(0, end) + lists.map(({ type, policies }) => policyListElement(type, policies) ?? '').join('') + source.slice(end)
+  return (
+    source.slice(0, end) +
+    lists.map(({ type, policies }) => policyListElement(type, policies) ?? '').join('') +
+    source.slice(end)
+  )
 }

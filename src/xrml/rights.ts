@@ -47,7 +47,11 @@ function readRight(right: XmlElement): readonly Grant[] {
   const time = readTimeCondition(conditions)
   return childrenNamed(child(conditions, 'ACCESS'), 'PRINCIPAL').map((principal) => {
     const object = readObject(child(principal, 'OBJECT'))
-    return { right: name, principal: { idType: object?.idType ?? '', id: object?.id ?? '', name: object?.name?.trim() }, ...time }
+    return {
+      right: name,
+      principal: { idType: object?.idType ?? '', id: object?.id ?? '', name: object?.name?.trim() },
+      ...time,
+    }
   })
 }
 
@@ -60,7 +64,8 @@ export function readTimeCondition(list: XmlElement | undefined): TimeCondition {
   const ranges = parts.filter((part) => part.name === 'RANGETIME').map(requiredRange)
   const days = parts.filter((part) => part.name === 'INTERVALTIME').map(requiredDays)
   const other = parts.find((part) => part.name !== 'RANGETIME' && part.name !== 'INTERVALTIME')
-  if (other !== undefined || ranges.length > 1 || days.length > 1) throw new MalformedXrml(`TIME with ${parts.map((part) => part.name).join(', ')} cannot be evaluated`)
+  if (other !== undefined || ranges.length > 1 || days.length > 1)
+    throw new MalformedXrml(`TIME with ${parts.map((part) => part.name).join(', ')} cannot be evaluated`)
   return { range: ranges[0], days: days[0] }
 }
 
@@ -77,7 +82,9 @@ function requiredDays({ attributes }: XmlElement): number {
   const days = attributes.days ?? ''
   const others = Object.keys(attributes).filter((name) => name !== 'days')
   if (!/^\d{1,5}$/.test(days) || Number(days) < 1 || Number(days) > mostDays || others.length > 0) {
-    throw new MalformedXrml(`An INTERVALTIME needs days from 1 to ${mostDays} and nothing else, it has ${JSON.stringify(attributes).slice(0, 100)}`)
+    throw new MalformedXrml(
+      `An INTERVALTIME needs days from 1 to ${mostDays} and nothing else, it has ${JSON.stringify(attributes).slice(0, 100)}`,
+    )
   }
   return Number(days)
 }
@@ -100,7 +107,10 @@ export function rightsGroup(grants: readonly Grant[]): Markup {
   const rights = grants.map((grant) => {
     const { idType, id, name } = grant.principal
     const principal = element('PRINCIPAL', {}, objectElement({ idType, id, name }))
-    return rightElement(grant.right, element('CONDITIONLIST', {}, element('ACCESS', {}, principal), timeElements(grant)))
+    return rightElement(
+      grant.right,
+      element('CONDITIONLIST', {}, element('ACCESS', {}, principal), timeElements(grant)),
+    )
   })
   return element('RIGHTSGROUP', { name: 'Main-Rights' }, element('RIGHTSLIST', {}, rights))
 }
@@ -112,4 +122,3 @@ export function firstEnablingBits(work: XmlElement | undefined): XmlElement | un
     .map((right) => descend(child(right, 'CONDITIONLIST') ?? right, 'ACCESS', 'PRINCIPAL', 'ENABLINGBITS'))
     .find((bits) => bits !== undefined)
 }
-

@@ -13,7 +13,12 @@ import { documentSlot } from './once-per-document.js'
 export type Surface = 'server' | 'client'
 
 export interface SignatureCheck {
-  readonly digest: { readonly ok: boolean; readonly algorithm: string; readonly expected: string; readonly found: string }
+  readonly digest: {
+    readonly ok: boolean
+    readonly algorithm: string
+    readonly expected: string
+    readonly found: string
+  }
   readonly signature: { readonly ok: boolean; readonly why?: string }
   /** The document that was good: the repaired one when a client had printed its empty elements anew. */
   readonly document: XrmlDocument
@@ -122,7 +127,9 @@ function whyNotSigned(document: XrmlDocument, { hash, digest, value, algorithm }
   if (hash === undefined) return `the digest algorithm "${algorithm}" is neither SHA1 nor SHA256`
   const key = tryPublicKey(issuerKey.modulus)
   if (key === undefined) return 'the modulus of the ISSUER is not that of an RSA key'
-  return isSignatureGood(key, digest, hash, value) ? undefined : "the signature is not that of the ISSUER's key over the DIGEST"
+  return isSignatureGood(key, digest, hash, value)
+    ? undefined
+    : "the signature is not that of the ISSUER's key over the DIGEST"
 }
 
 function tryPublicKey(modulus: string): ReturnType<typeof publicKeyFromModulus> | undefined {

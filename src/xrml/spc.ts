@@ -6,7 +6,14 @@ import { surfaceDigest } from '../crypto/signed-octets.js'
 import { element, text } from '../xml/write.js'
 import { MalformedXrml, securityLevel, type Principal } from './body.js'
 import type { XrmlDocument } from './document.js'
-import { descriptorElement, issuerElement, licenseBody, objectElement, publicKeyElement, securityLevelElements } from './elements.js'
+import {
+  descriptorElement,
+  issuerElement,
+  licenseBody,
+  objectElement,
+  publicKeyElement,
+  securityLevelElements,
+} from './elements.js'
 import { base64Value, signDocument } from './signature.js'
 import { issuedTimeElement } from './times.js'
 
@@ -22,7 +29,8 @@ export interface Spc {
 export function readSpc(document: XrmlDocument): Spc {
   const machine = document.body.issuedPrincipal
   if (document.kind !== 'SPC') throw new MalformedXrml(`The document is a ${document.kind}, not an SPC`)
-  if (machine?.object === undefined || machine.publicKey === undefined) throw new MalformedXrml('The SPC names no machine or no RSA key')
+  if (machine?.object === undefined || machine.publicKey === undefined)
+    throw new MalformedXrml('The SPC names no machine or no RSA key')
   return { document, machine, repositoryVersion: repositoryVersion(machine) }
 }
 
@@ -59,7 +67,12 @@ export async function buildSpc(fields: SpcFields, signer: Signer, hash: HashName
   }
   const body = licenseBody(
     issuedTimeElement(fields.issuedTime),
-    descriptorElement({ type: 'Machine-Certificate', idType: 'MS-GUID', id: fields.certificateGuid, name: 'Microsoft Machine-Certificate' }),
+    descriptorElement({
+      type: 'Machine-Certificate',
+      idType: 'MS-GUID',
+      id: fields.certificateGuid,
+      name: 'Microsoft Machine-Certificate',
+    }),
     issuerElement(fields.issuer),
     element('DISTRIBUTIONPOINT', {}, objectElement(activation)),
     element(
@@ -68,13 +81,22 @@ export async function buildSpc(fields: SpcFields, signer: Signer, hash: HashName
       element(
         'PRINCIPAL',
         {},
-        objectElement({ type: 'Machine-Unique-Identifier', idType: 'MS-GUID', id: fields.machineGuid, name: 'Machine' }),
+        objectElement({
+          type: 'Machine-Unique-Identifier',
+          idType: 'MS-GUID',
+          id: fields.machineGuid,
+          name: 'Machine',
+        }),
         publicKeyElement(fields.publicKey),
         element(
           'DIGEST',
           {},
           element('ALGORITHM', {}, text(hash)),
-          element('PARAMETER', { name: 'codingtype' }, element('VALUE', { encoding: 'string' }, text('surface-coding'))),
+          element(
+            'PARAMETER',
+            { name: 'codingtype' },
+            element('VALUE', { encoding: 'string' }, text('surface-coding')),
+          ),
           base64Value(surfaceDigest(fields.hardwareId, hash)),
         ),
         securityLevelElements([

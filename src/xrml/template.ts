@@ -3,7 +3,13 @@ import type { HashName } from '../crypto/modes.js'
 import type { Signer } from '../crypto/signer.js'
 import { element, text } from '../xml/write.js'
 import type { Principal } from './body.js'
-import { descriptorElement, distributionPointElement, issuerElement, objectElement, referralInfoElement } from './elements.js'
+import {
+  descriptorElement,
+  distributionPointElement,
+  issuerElement,
+  objectElement,
+  referralInfoElement,
+} from './elements.js'
 import { ownerPrincipal, rightsGroup, timeElements, type Grant, type TimeCondition } from './rights.js'
 import { signDocument } from './signature.js'
 import { issuedTimeElement } from './times.js'
@@ -42,7 +48,9 @@ export async function buildTemplate(fields: TemplateFields, signer: Signer, hash
     descriptorElement({ idType: 'MS-GUID', id: fields.guid, name: descriptorName(fields.texts) }),
     issuerElement(fields.issuer, { withSecurityLevels: false }),
     distributionPointElement('Publishing-URL', fields.licensingUrl),
-    fields.referralAddress === undefined ? undefined : referralInfoElement(fields.referralAddress, undefined, 'template'),
+    fields.referralAddress === undefined
+      ? undefined
+      : referralInfoElement(fields.referralAddress, undefined, 'template'),
     element(
       'WORK',
       {},
@@ -50,7 +58,9 @@ export async function buildTemplate(fields: TemplateFields, signer: Signer, hash
       times.length === 0 ? undefined : element('PRECONDITIONLIST', {}, times),
       rightsGroup([{ right: 'OWNER', principal: ownerPrincipal }, ...fields.grants]),
     ),
-    (fields.applicationData ?? []).map(({ name, value }) => element('AUTHENTICATEDDATA', { name, id: 'APPSPECIFIC' }, text(value))),
+    (fields.applicationData ?? []).map(({ name, value }) =>
+      element('AUTHENTICATEDDATA', { name, id: 'APPSPECIFIC' }, text(value)),
+    ),
   )
   return declaration + (await signDocument(body, { signer, hash, surface: 'server' }))
 }

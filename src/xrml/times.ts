@@ -34,7 +34,12 @@ export function readRange(parent: XmlElement | undefined): TimeRange | undefined
 }
 
 export function rangeElement(name: 'VALIDITYTIME' | 'RANGETIME', range: TimeRange): Markup {
-  return element(name, {}, element('FROM', {}, text(formatTime(range.from))), element('UNTIL', {}, text(formatTime(range.until))))
+  return element(
+    name,
+    {},
+    element('FROM', {}, text(formatTime(range.from))),
+    element('UNTIL', {}, text(formatTime(range.until))),
+  )
 }
 
 export function issuedTimeElement(time: Date): Markup {

@@ -6,7 +6,14 @@ import { element, text, type Markup } from '../xml/write.js'
 import { child, outerText } from '../xml/read.js'
 import { MalformedXrml, readEnablingBits, type EnablingBitsField, type Principal } from './body.js'
 import type { XrmlDocument } from './document.js'
-import { descriptorElement, enablingBitsElement, issuedPrincipals, issuerElement, licenseBody, verbatimIdentity } from './elements.js'
+import {
+  descriptorElement,
+  enablingBitsElement,
+  issuedPrincipals,
+  issuerElement,
+  licenseBody,
+  verbatimIdentity,
+} from './elements.js'
 import { policyListElement, type Policy, type PolicyList } from './policy-list.js'
 import { firstEnablingBits, rightElement, timeElements, type TimeCondition } from './rights.js'
 import { signDocument } from './signature.js'
@@ -27,13 +34,23 @@ export function readUl(document: XrmlDocument): Ul {
   const { issuer, issuedPrincipal: account, work, element: body } = document.body
   if (document.kind !== 'UL') throw new MalformedXrml(`The document is a ${document.kind}, not a UL`)
   if (issuer?.publicKey === undefined) throw new MalformedXrml('The UL has no ISSUER with an RSA key')
-  if (account?.object === undefined || account.publicKey === undefined) throw new MalformedXrml('The UL names no account or no RSA key')
+  if (account?.object === undefined || account.publicKey === undefined)
+    throw new MalformedXrml('The UL names no account or no RSA key')
   const enablingBits = readEnablingBits(firstEnablingBits(work))
   if (enablingBits === undefined) throw new MalformedXrml('The UL has no sealed content key')
   const list = child(child(work, 'RIGHTSGROUP'), 'RIGHTSLIST')
-  const rights = (list?.children ?? []).map((right) => (right.name === 'RIGHT' ? (right.attributes.name ?? '') : right.name))
+  const rights = (list?.children ?? []).map((right) =>
+    right.name === 'RIGHT' ? (right.attributes.name ?? '') : right.name,
+  )
   const issuerElementFound = child(body, 'ISSUER')
-  return { document, issuer, account, rights, enablingBits, sealedTo: issuerElementFound === undefined ? '' : outerText(issuerElementFound) }
+  return {
+    document,
+    issuer,
+    account,
+    rights,
+    enablingBits,
+    sealedTo: issuerElementFound === undefined ? '' : outerText(issuerElementFound),
+  }
 }
 
 export interface UlRight extends TimeCondition {
@@ -69,15 +86,26 @@ export function ulIssuerText(issuer: Principal): Markup {
 const issuersWritten = new WeakMap<Principal, Markup>()
 
 export async function buildUl(fields: UlFields, signer: Signer, hash: HashName): Promise<string> {
-  const access = element('ACCESS', {}, element('PRINCIPAL', { 'internal-id': 1 }, enablingBitsElement(fields.contentKey)))
-  const rights = fields.rights.map((right) => rightElement(right.right, element('CONDITIONLIST', {}, access, timeElements(right))))
+  const access = element(
+    'ACCESS',
+    {},
+    element('PRINCIPAL', { 'internal-id': 1 }, enablingBitsElement(fields.contentKey)),
+  )
+  const rights = fields.rights.map((right) =>
+    rightElement(right.right, element('CONDITIONLIST', {}, access, timeElements(right))),
+  )
   const body = licenseBody(
     issuedTimeElement(fields.issuedTime),
     descriptorElement({ type: 'Content-License', idType: 'MS-GUID', id: fields.guid }),
     ulIssuerText(fields.issuer),
     issuedPrincipals(verbatimIdentity(fields.account)),
     fields.referralInfo,
-    element('WORK', {}, fields.work, element('RIGHTSGROUP', { name: 'Main-Rights' }, element('RIGHTSLIST', {}, rights))),
+    element(
+      'WORK',
+      {},
+      fields.work,
+      element('RIGHTSGROUP', { name: 'Main-Rights' }, element('RIGHTSLIST', {}, rights)),
+    ),
     ...fields.rest,
   )
   return signDocument(body, { signer, hash, surface: 'server', purpose: 'Content-License' })
@@ -97,7 +125,11 @@ export interface OwnerUlFields {
 
 /** The author's own license, made by the client with its CLC: OWNER alone, without CONDITIONLIST. */
 export async function buildOwnerUl(fields: OwnerUlFields, signer: Signer, hash: HashName): Promise<string> {
-  const access = element('ACCESS', {}, element('PRINCIPAL', { 'internal-id': 1 }, enablingBitsElement(fields.contentKey)))
+  const access = element(
+    'ACCESS',
+    {},
+    element('PRINCIPAL', { 'internal-id': 1 }, enablingBitsElement(fields.contentKey)),
+  )
   const levels = fields.account.securityLevels.map(({ name, value }) => element('SECURITYLEVEL', { name, value }))
   const body = licenseBody(
     issuedTimeElement(fields.issuedTime),
@@ -105,7 +137,16 @@ export async function buildOwnerUl(fields: OwnerUlFields, signer: Signer, hash: 
     ownerIssuerText(fields.clc),
     issuedPrincipals(verbatimIdentity(fields.account), ...levels),
     fields.referralInfo,
-    element('WORK', {}, fields.work, element('RIGHTSGROUP', { name: 'Main-Rights' }, element('RIGHTSLIST', {}, element('RIGHT', { name: 'OWNER' }, access)))),
+    element(
+      'WORK',
+      {},
+      fields.work,
+      element(
+        'RIGHTSGROUP',
+        { name: 'Main-Rights' },
+        element('RIGHTSLIST', {}, element('RIGHT', { name: 'OWNER' }, access)),
+      ),
+    ),
   )
   return signDocument(body, { signer, hash, surface: 'client', purpose: 'Content-License' })
 }
@@ -125,13 +166,23 @@ export interface ExcludedApplication {
  * The policy lists of a license: those of the rights data and the applications that the cluster excludes, in one exclusion list and one inclusion list
  * ([MS-RMPR] 2.2.9.7.8): a reader may take the first of each only.
  */
-export function policyListElements(lists: readonly PolicyList[], excluded: readonly ExcludedApplication[]): readonly Markup[] {
-  const own = excluded.map(({ filename, minimumVersion, maximumVersion }) => ({ filename, minimum: minimumVersion, maximum: maximumVersion }))
-  const policiesOf = (type: PolicyList['type']): readonly Policy[] => lists.filter((list) => list.type === type).flatMap((list) => list.policies)
-  return [policyListElement('exclusion', [...policiesOf('exclusion'), ...own]), policyListElement('inclusion', policiesOf('inclusion'))].flatMap((list) => list ?? [])
+export function policyListElements(
+  lists: readonly PolicyList[],
+  excluded: readonly ExcludedApplication[],
+): readonly Markup[] {
+  const own = excluded.map(({ filename, minimumVersion, maximumVersion }) => ({
+    filename,
+    minimum: minimumVersion,
+    maximum: maximumVersion,
+  }))
+  const policiesOf = (type: PolicyList['type']): readonly Policy[] =>
+    lists.filter((list) => list.type === type).flatMap((list) => list.policies)
+  return [
+    policyListElement('exclusion', [...policiesOf('exclusion'), ...own]),
+    policyListElement('inclusion', policiesOf('inclusion')),
+  ].flatMap((list) => list ?? [])
 }
 
 export function osExclusionCondition(span: string): Markup {
   return element('CONDITIONLIST', {}, element('CONDITION', { NAME: 'OS-Exclusion', TYPE: 'versionspan' }, text(span)))
 }
-

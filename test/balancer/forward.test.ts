@@ -29,7 +29,10 @@ t.test('requests go round evenly, and X-Served-By passes through', async (t) => 
     }),
   )
   t.same(served, { 'node-1': 100, 'node-2': 100, 'node-3': 100 })
-  t.same(balancer.status().clusters[0]?.nodes.map(({ counters }) => counters.requests), [100, 100, 100])
+  t.same(
+    balancer.status().clusters[0]?.nodes.map(({ counters }) => counters.requests),
+    [100, 100, 100],
+  )
 })
 
 t.test('what a node gets and what a client gets', async (t) => {
@@ -45,7 +48,17 @@ t.test('what a node gets and what a client gets', async (t) => {
     const answer = await client.rest()
     const echo = JSON.parse(answer.slice(answer.indexOf('{'), answer.lastIndexOf('}') + 1)) as Echo
     t.equal(echo.url, '/echo?a=b%20c')
-    for (const name of ['x-secret', 'x-other', 'keep-alive', 'te', 'upgrade', 'proxy-connection', 'proxy-authorization', 'trailer']) t.same(valuesOf(echo, name), [], name)
+    for (const name of [
+      'x-secret',
+      'x-other',
+      'keep-alive',
+      'te',
+      'upgrade',
+      'proxy-connection',
+      'proxy-authorization',
+      'trailer',
+    ])
+      t.same(valuesOf(echo, name), [], name)
     t.same(valuesOf(echo, 'connection'), ['keep-alive'], 'the balancer says its own')
     t.same(valuesOf(echo, 'host'), ['rms.contoso.test'])
     t.same(valuesOf(echo, 'x-forwarded-for'), ['10.1.1.1, 127.0.0.1'])
@@ -65,8 +78,16 @@ t.test('what a node gets and what a client gets', async (t) => {
     t.teardown(() => agent.destroy())
     for (const length of [0, 1, 27_000, 65_536, 65_537, 1_000_000, 6_000_000]) {
       const body = pattern(length)
-      t.match(await askEcho(`${url}/echo`, { body, agent, headers: { 'content-length': length } }), { length, hash: sha256(body), method: 'POST' }, `${length} bytes`)
-      t.match(await askEcho(`${url}/echo`, { body, agent, headers: { 'transfer-encoding': 'chunked' } }), { length, hash: sha256(body) }, `${length} bytes, chunked`)
+      t.match(
+        await askEcho(`${url}/echo`, { body, agent, headers: { 'content-length': length } }),
+        { length, hash: sha256(body), method: 'POST' },
+        `${length} bytes`,
+      )
+      t.match(
+        await askEcho(`${url}/echo`, { body, agent, headers: { 'transfer-encoding': 'chunked' } }),
+        { length, hash: sha256(body) },
+        `${length} bytes, chunked`,
+      )
     }
     t.equal((await ask(`${url}/chunked`, { agent })).body, 'one two three')
   })
@@ -74,7 +95,9 @@ t.test('what a node gets and what a client gets', async (t) => {
   await t.test('a large body flows before its end is there', async (t) => {
     const body = new PassThrough()
     const outgoing = request(`${url}/echo`, { method: 'POST' })
-    const answered = new Promise<number>((resolve) => outgoing.on('response', (incoming) => resolve(incoming.resume().statusCode ?? 0)))
+    const answered = new Promise<number>((resolve) =>
+      outgoing.on('response', (incoming) => resolve(incoming.resume().statusCode ?? 0)),
+    )
     body.pipe(outgoing)
     body.write(pattern(200_000))
     body.end(pattern(100))
@@ -83,7 +106,10 @@ t.test('what a node gets and what a client gets', async (t) => {
 
   await t.test('GET, HEAD, DELETE and OPTIONS pass, and a target in absolute form', async (t) => {
     t.match(await askEcho(`${url}/echo`, { method: 'GET' }), { method: 'GET', length: 0 })
-    t.match(await askEcho(`${url}/echo`, { method: 'DELETE', body: 'abc', headers: { 'content-length': 3 } }), { method: 'DELETE', length: 3 })
+    t.match(await askEcho(`${url}/echo`, { method: 'DELETE', body: 'abc', headers: { 'content-length': 3 } }), {
+      method: 'DELETE',
+      length: 3,
+    })
     t.match(await askEcho(`${url}/echo`, { method: 'OPTIONS' }), { method: 'OPTIONS' })
     t.match(await ask(`${url}/echo`, { method: 'HEAD' }), { status: 200, body: '' })
     const client = await rawClient(t, url)
@@ -101,19 +127,27 @@ t.test('what a node gets and what a client gets', async (t) => {
     t.match(await client.until(/\r\n\r\n/), /^HTTP\/1\.1 413[^]*Connection: keep-alive/i)
     client.send('GET /chunked HTTP/1.0\r\n\r\n')
     const answer = await client.rest()
-    t.match(answer, /^HTTP\/1\.1 200[^]*\r\n\r\none two three$/, 'no chunks for HTTP/1.0, and the end is the end of the connection')
+    t.match(
+      answer,
+      /^HTTP\/1\.1 200[^]*\r\n\r\none two three$/,
+      'no chunks for HTTP/1.0, and the end is the end of the connection',
+    )
     t.notMatch(answer, /transfer-encoding/i)
   })
 
   await t.test('pipelined requests are answered in their order', async (t) => {
     const client = await rawClient(t, url)
-    client.send('GET /echo?1 HTTP/1.1\r\nHost: a\r\n\r\nGET /chunked HTTP/1.1\r\nHost: a\r\n\r\nGET /echo?2 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')
+    client.send(
+      'GET /echo?1 HTTP/1.1\r\nHost: a\r\n\r\nGET /chunked HTTP/1.1\r\nHost: a\r\n\r\nGET /echo?2 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n',
+    )
     t.match(await client.rest(), /echo\?1[^]*three[^]*echo\?2/)
   })
 
   await t.test('100 Continue comes when somebody waits for it', async (t) => {
     const client = await rawClient(t, url)
-    client.send('POST /echo HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\nConnection: close\r\n\r\n')
+    client.send(
+      'POST /echo HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\nConnection: close\r\n\r\n',
+    )
     t.equal(await client.until(/\r\n\r\n/), 'HTTP/1.1 100 Continue\r\n\r\n')
     client.send('hello')
     const answer = await client.rest()
@@ -136,8 +170,16 @@ t.test('what a node gets and what a client gets', async (t) => {
 t.test('framing that could be read in two ways is refused, and never reaches a node', async (t) => {
   const { url, upstreams } = await startLab(t, 1)
   const cases: readonly [string, string, number][] = [
-    ['length and chunks', 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n', 400],
-    ['chunks and length', 'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n', 400],
+    [
+      'length and chunks',
+      'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+      400,
+    ],
+    [
+      'chunks and length',
+      'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n',
+      400,
+    ],
     ['two lengths', 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello', 400],
     ['the same length twice', 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\nhello', 400],
     ['a list of lengths', 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5, 5\r\n\r\nhello', 400],
@@ -145,11 +187,23 @@ t.test('framing that could be read in two ways is refused, and never reaches a n
     ['a folded header', 'GET / HTTP/1.1\r\nHost: a\r\nX: a\r\n b\r\n\r\n', 400],
     ['a folded coding', 'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding:\r\n chunked\r\n\r\n0\r\n\r\n', 400],
     ['a space before the colon', 'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding : chunked\r\n\r\n0\r\n\r\n', 400],
-    ['a coding that is not chunked', 'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n', 501],
-    ['chunked that is not last', 'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked, gzip\r\n\r\n0\r\n\r\n', 400],
+    [
+      'a coding that is not chunked',
+      'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n',
+      501,
+    ],
+    [
+      'chunked that is not last',
+      'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked, gzip\r\n\r\n0\r\n\r\n',
+      400,
+    ],
     ['a coding like chunked', 'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n', 501],
     ['chunked in HTTP/1.0', 'POST / HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n', 400],
-    ['a chunk size with 0x', 'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0x5\r\nhello\r\n0\r\n\r\n', 400],
+    [
+      'a chunk size with 0x',
+      'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0x5\r\nhello\r\n0\r\n\r\n',
+      400,
+    ],
     ['line feeds alone', 'GET / HTTP/1.1\nHost: a\n\n', 400],
     ['two hosts', 'GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n', 400],
     ['no host', 'GET / HTTP/1.1\r\n\r\n', 400],
@@ -166,7 +220,7 @@ t.test('framing that could be read in two ways is refused, and never reaches a n
     client.send(text)
     t.match(await client.rest(), new RegExp(`^HTTP/1\\.1 ${status} `), name)
   }
-  const { '/readyz': _, ...others } = await upstreams[0]?.counts() ?? {}
+  const { '/readyz': _, ...others } = (await upstreams[0]?.counts()) ?? {}
   t.same(others, {})
 })
 

@@ -15,9 +15,17 @@ export interface Lab {
 
 /** A balancer before that many upstreams, all of them ready. */
 export async function startLab(t: Test, count: number, limits: Partial<Limits> = {}): Promise<Lab> {
-  const upstreams = await Promise.all(Array.from({ length: count }, async (_, index) => startUpstream(t, `node-${index + 1}`)))
+  const upstreams = await Promise.all(
+    Array.from({ length: count }, async (_, index) => startUpstream(t, `node-${index + 1}`)),
+  )
   const balancer = await startBalancer({
-    clusters: [{ name: 'root', listeners: [{ name: 'intranet', host: '127.0.0.1', port: 0 }], nodes: upstreams.map(({ id, url }) => ({ id, url })) }],
+    clusters: [
+      {
+        name: 'root',
+        listeners: [{ name: 'intranet', host: '127.0.0.1', port: 0 }],
+        nodes: upstreams.map(({ id, url }) => ({ id, url })),
+      },
+    ],
     limits,
   })
   t.teardown(() => balancer.close())
@@ -51,7 +59,12 @@ export function ask(url: string, { method = 'POST', body, headers = {}, agent }:
       incoming.on('data', (chunk: Buffer) => chunks.push(chunk))
       incoming.on('error', reject)
       incoming.on('end', () => {
-        resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, rawHeaders: incoming.rawHeaders, body: Buffer.concat(chunks).toString('latin1') })
+        resolve({
+          status: incoming.statusCode ?? 0,
+          headers: incoming.headers,
+          rawHeaders: incoming.rawHeaders,
+          body: Buffer.concat(chunks).toString('latin1'),
+        })
       })
     })
     outgoing.on('error', reject)

@@ -20,7 +20,10 @@ t.test('a list that changes is taken, once; whatever is no list leaves it as it 
   await once(server, 'listening')
   t.teardown(() => server.close())
   const lines: string[] = []
-  const log = pino({ level: 'info' }, { write: (line: string) => void lines.push((JSON.parse(line) as { msg: string }).msg) })
+  const log = pino(
+    { level: 'info' },
+    { write: (line: string) => void lines.push((JSON.parse(line) as { msg: string }).msg) },
+  )
   const taken: string[][] = []
   let look = (): void => undefined
   const until = (isSo: () => boolean): Promise<void> =>

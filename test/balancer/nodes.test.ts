@@ -71,7 +71,10 @@ t.test('nodes die, come, drain and leave under load, and no request fails', asyn
 
   await balancer.setNodes('root', [third, fourth].map(entry))
   await running.more(100)
-  t.same(balancer.status().clusters[0]?.nodes.map(({ id }) => id), ['node-3', 'node-4'])
+  t.same(
+    balancer.status().clusters[0]?.nodes.map(({ id }) => id),
+    ['node-3', 'node-4'],
+  )
 
   await balancer.setNodes('root', [second, third, fourth].map(entry))
   await balancer.waitUntil(() => stateOf(balancer, 'node-2') === 'ready')
@@ -81,7 +84,10 @@ t.test('nodes die, come, drain and leave under load, and no request fails', asyn
   t.same(running.failed, [])
   const shares = ['node-2', 'node-3', 'node-4'].map((id) => (running.served[id] ?? 0) - (before[id] ?? 0))
   const mean = shares.reduce((sum, share) => sum + share, 0) / 3
-  t.ok(shares.every((share) => Math.abs(share - mean) <= 10), `even among the ready nodes: ${shares.join(', ')}; ${total} requests in all`)
+  t.ok(
+    shares.every((share) => Math.abs(share - mean) <= 10),
+    `even among the ready nodes: ${shares.join(', ')}; ${total} requests in all`,
+  )
 })
 
 t.test('a node that is too busy for its checks stays as long as it answers requests', async (t) => {
@@ -100,20 +106,44 @@ t.test('a request that a node did not answer goes to another one, once each, who
     const body = Buffer.from(Array.from({ length: 300_000 }, (_, index) => index % 251))
     // /die kills every node that gets it: both die, and the client learns it.
     t.match(await ask(`${url}/die`, { body }), { status: 502, headers: { 'retry-after': '1' } })
-    t.match(await ask(`${url}/echo`, { body }), { status: 503, headers: { 'retry-after': '1' } }, 'and then there is no node')
-    t.same(balancer.status().clusters[0]?.nodes.map(({ counters, running }) => [counters.requests, counters.failures, counters.movedAway, running]), [[1, 1, 1, 0], [1, 1, 1, 0]])
+    t.match(
+      await ask(`${url}/echo`, { body }),
+      { status: 503, headers: { 'retry-after': '1' } },
+      'and then there is no node',
+    )
+    t.same(
+      balancer
+        .status()
+        .clusters[0]?.nodes.map(({ counters, running }) => [
+          counters.requests,
+          counters.failures,
+          counters.movedAway,
+          running,
+        ]),
+      [
+        [1, 1, 1, 0],
+        [1, 1, 1, 0],
+      ],
+    )
     t.equal(upstreams.length, 2)
   })
   await t.test('the body is sent again exactly, small, streamed and chunked', async (t) => {
     const { url, upstreams, balancer } = await startLab(t, 2)
     const [first] = upstreams as [Upstream, Upstream]
     for (const length of [27_000, 1_000_000, 4 * 1024 * 1024]) {
-      const body = Buffer.from(Array.from({ length: 4096 }, (_, index) => index % 251)).toString('latin1').repeat(Math.ceil(length / 4096)).slice(0, length)
+      const body = Buffer.from(Array.from({ length: 4096 }, (_, index) => index % 251))
+        .toString('latin1')
+        .repeat(Math.ceil(length / 4096))
+        .slice(0, length)
       for (const headers of [{ 'content-length': length }, { 'transfer-encoding': 'chunked' }]) {
         // A node that reset is down until it is checked: the next request must find it ready.
         await balancer.waitUntil(() => stateOf(balancer, 'node-1') === 'ready')
         const echo = await askEcho(`${url}/reset-first?${first.id}`, { body: Buffer.from(body, 'latin1'), headers })
-        t.match(echo, { node: 'node-2', length, hash: hash(Buffer.from(body, 'latin1')) }, `${length} bytes, ${Object.keys(headers).join('')}`)
+        t.match(
+          echo,
+          { node: 'node-2', length, hash: hash(Buffer.from(body, 'latin1')) },
+          `${length} bytes, ${Object.keys(headers).join('')}`,
+        )
       }
     }
   })
@@ -121,13 +151,19 @@ t.test('a request that a node did not answer goes to another one, once each, who
     const { url, upstreams } = await startLab(t, 3)
     t.match(await ask(`${url}/reset`, { body: 'x' }), { status: 502 })
     const counts = await Promise.all(upstreams.map((upstream) => upstream.counts()))
-    t.same(counts.map((count) => count['/reset']), [1, 1, 1])
+    t.same(
+      counts.map((count) => count['/reset']),
+      [1, 1, 1],
+    )
   })
   await t.test('a node that says 503 passes the request on; when all do, the client hears it', async (t) => {
     const { url, upstreams } = await startLab(t, 2)
     t.match(await ask(`${url}/busy`, { body: 'x' }), { status: 503, body: /"length":1/ })
     const counts = await Promise.all(upstreams.map((upstream) => upstream.counts()))
-    t.same(counts.map((count) => count['/busy']), [1, 1])
+    t.same(
+      counts.map((count) => count['/busy']),
+      [1, 1],
+    )
   })
   await t.test('a larger body is forwarded once, and answered 502 when the node dies', async (t) => {
     const { url, upstreams } = await startLab(t, 2, { keptBody: 1_000_000 })
@@ -136,20 +172,31 @@ t.test('a request that a node did not answer goes to another one, once each, who
       t.match(await ask(`${url}/reset`, { body, headers }), { status: 502, body: /sent only once/ })
     }
     const counts = await Promise.all(upstreams.map((upstream) => upstream.counts()))
-    t.equal(counts.reduce((sum, count) => sum + (count['/reset'] ?? 0), 0), 2, 'one for each request')
+    t.equal(
+      counts.reduce((sum, count) => sum + (count['/reset'] ?? 0), 0),
+      2,
+      'one for each request',
+    )
   })
   await t.test('bodies that are too much together are not kept', async (t) => {
     const { url, upstreams } = await startLab(t, 2, { keptBodies: 100_000 })
     t.match(await ask(`${url}/reset`, { body: Buffer.alloc(200_000) }), { status: 502, body: /sent only once/ })
     t.match(await ask(`${url}/reset`, { body: Buffer.alloc(50_000) }), { status: 502 })
     const counts = await Promise.all(upstreams.map((upstream) => upstream.counts()))
-    t.equal(counts.reduce((sum, count) => sum + (count['/reset'] ?? 0), 0), 3, 'what was kept before is free again')
+    t.equal(
+      counts.reduce((sum, count) => sum + (count['/reset'] ?? 0), 0),
+      3,
+      'what was kept before is free again',
+    )
   })
   await t.test('once the head has gone to the client nothing is repeated', async (t) => {
     const { url, upstreams } = await startLab(t, 2)
     await t.rejects(ask(`${url}/partial`, { body: 'x' }))
     const counts = await Promise.all(upstreams.map((upstream) => upstream.counts()))
-    t.equal(counts.reduce((sum, count) => sum + (count['/partial'] ?? 0), 0), 1)
+    t.equal(
+      counts.reduce((sum, count) => sum + (count['/partial'] ?? 0), 0),
+      1,
+    )
   })
   await t.test('an answer that is not HTTP costs 502', async (t) => {
     const { url } = await startLab(t, 1)
@@ -229,7 +276,12 @@ t.test('a wrong start is refused and leaves nothing behind', async (t) => {
   const { balancer } = await startLab(t, 1)
   const port = Number(new URL(balancer.statusUrl).port)
   const listeners = [{ name: 'a', host: '127.0.0.1', port: 0 }]
-  await t.rejects(startBalancer({ clusters: [{ name: 'a', listeners, nodes: [] }], status: { host: '127.0.0.1', port } }), { code: 'EADDRINUSE' })
-  await t.rejects(startBalancer({ clusters: [{ name: 'a', listeners, nodes: [{ id: 'a', url: 'nonsense' }] }] }), { name: 'NodeListError' })
+  await t.rejects(
+    startBalancer({ clusters: [{ name: 'a', listeners, nodes: [] }], status: { host: '127.0.0.1', port } }),
+    { code: 'EADDRINUSE' },
+  )
+  await t.rejects(startBalancer({ clusters: [{ name: 'a', listeners, nodes: [{ id: 'a', url: 'nonsense' }] }] }), {
+    name: 'NodeListError',
+  })
   await t.rejects(balancer.setNodes('none', []), /There is no cluster "none"; there are root/)
 })

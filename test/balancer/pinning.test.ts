@@ -13,7 +13,9 @@ interface Answer {
 }
 
 async function post(client: RawClient, authorization?: string): Promise<Answer> {
-  client.send(`POST /ntlm HTTP/1.1\r\nHost: a\r\n${authorization === undefined ? '' : `Authorization: ${authorization}\r\n`}Content-Length: 2\r\n\r\nhi`)
+  client.send(
+    `POST /ntlm HTTP/1.1\r\nHost: a\r\n${authorization === undefined ? '' : `Authorization: ${authorization}\r\n`}Content-Length: 2\r\n\r\nhi`,
+  )
   const head = await client.until(/\r\n\r\n/)
   return {
     status: Number(head.slice(9, 12)),
@@ -49,22 +51,43 @@ t.test('clients that sign in at the same time never share a connection to a node
   const { url, balancer, upstreams } = await startLab(t, 2)
   const names = ['alice', 'bob', 'carol', 'mallory']
   const clients = await Promise.all(names.map(async () => rawClient(t, url)))
-  const echoes = await Promise.all(clients.map(async (client, index) => signIn(t, client, names[index] ?? '', index % 2 === 0 ? 'NTLM' : 'Negotiate')))
-  t.same(echoes.map(({ user }) => user), names)
+  const echoes = await Promise.all(
+    clients.map(async (client, index) => signIn(t, client, names[index] ?? '', index % 2 === 0 ? 'NTLM' : 'Negotiate')),
+  )
+  t.same(
+    echoes.map(({ user }) => user),
+    names,
+  )
   t.equal(new Set(echoes.map(({ node, connection }) => `${node}/${connection}`)).size, 4)
-  t.same(balancer.status().clusters[0]?.nodes.map(({ pinned }) => pinned).toSorted(), [2, 2], 'spread round robin')
+  t.same(
+    balancer
+      .status()
+      .clusters[0]?.nodes.map(({ pinned }) => pinned)
+      .toSorted(),
+    [2, 2],
+    'spread round robin',
+  )
 
   for (const round of [1, 2, 3]) {
     const later = await Promise.all(clients.map(again))
-    t.same(later.map(({ user, node, connection }) => ({ user, node, connection })), echoes.map(({ user, node, connection }) => ({ user, node, connection })), `later requests, round ${round}`)
+    t.same(
+      later.map(({ user, node, connection }) => ({ user, node, connection })),
+      echoes.map(({ user, node, connection }) => ({ user, node, connection })),
+      `later requests, round ${round}`,
+    )
   }
   const stranger = await rawClient(t, url)
-  for (const _ of [1, 2, 3, 4]) t.match(await post(stranger), { status: 401 }, 'a client without sign-in is nobody, at every node')
+  for (const _ of [1, 2, 3, 4])
+    t.match(await post(stranger), { status: 401 }, 'a client without sign-in is nobody, at every node')
 
   clients[0]?.socket.destroy()
   const node = upstreams.find(({ id }) => id === echoes[0]?.node) as Upstream
   await balancer.drain('root', node.id)
-  t.equal(balancer.status().clusters[0]?.nodes.find(({ id }) => id === node.id)?.pinned, 0, 'a connection of its own ends with the client')
+  t.equal(
+    balancer.status().clusters[0]?.nodes.find(({ id }) => id === node.id)?.pinned,
+    0,
+    'a connection of its own ends with the client',
+  )
 })
 
 t.test('a client that begins with its first message is pinned at once', async (t) => {
@@ -87,7 +110,10 @@ t.test('Basic does not pin', async (t) => {
     nodes.push((await bodyOf(client)).node)
   }
   t.same(nodes.toSorted(), ['node-1', 'node-2'])
-  t.same(balancer.status().clusters[0]?.nodes.map(({ pinned }) => pinned), [0, 0])
+  t.same(
+    balancer.status().clusters[0]?.nodes.map(({ pinned }) => pinned),
+    [0, 0],
+  )
 })
 
 t.test('the node of a signed-in client dies: its connection ends, a new one signs in elsewhere', async (t) => {

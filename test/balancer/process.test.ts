@@ -18,7 +18,11 @@ interface Ready {
 
 /** The process form. `logged` resolves with the next line of the log that matches, among those not seen yet. */
 async function startProcess(t: Test, file: string, ...flags: string[]) {
-  const child = spawn(process.execPath, [main, 'balancer', '--nodes', file, '--json', '--balancer-token', token, ...flags], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(
+    process.execPath,
+    [main, 'balancer', '--nodes', file, '--json', '--balancer-token', token, ...flags],
+    { stdio: ['ignore', 'pipe', 'pipe'] },
+  )
   t.teardown(() => child.kill('SIGKILL'))
   const exited = once(child, 'exit') as Promise<[number | null, string | null]>
   const lines: string[] = []
@@ -38,13 +42,29 @@ async function startProcess(t: Test, file: string, ...flags: string[]) {
       looking.add(look)
       look()
     })
-  const [line] = (await Promise.race([once(createInterface(child.stdout), 'line'), exited.then(() => ['{}'])])) as [string]
+  const [line] = (await Promise.race([once(createInterface(child.stdout), 'line'), exited.then(() => ['{}'])])) as [
+    string,
+  ]
   return { child, exited, logged, lines, ready: JSON.parse(line) as Ready }
 }
 
 function writeNodes(file: string, upstreams: readonly Upstream[]): void {
   const nodes = upstreams.map(({ id, url }) => ({ id, url }))
-  writeFileSync(file, JSON.stringify({ clusters: [{ name: 'root', listeners: [{ name: 'intranet', port: 0 }, { name: 'extranet', port: 0 }], nodes }] }))
+  writeFileSync(
+    file,
+    JSON.stringify({
+      clusters: [
+        {
+          name: 'root',
+          listeners: [
+            { name: 'intranet', port: 0 },
+            { name: 'extranet', port: 0 },
+          ],
+          nodes,
+        },
+      ],
+    }),
+  )
 }
 
 t.test('the balancer as a process', async (t) => {
@@ -58,7 +78,9 @@ t.test('the balancer as a process', async (t) => {
 
   await t.test('each listener says its name to the nodes', async (t) => {
     t.match((await askEcho(`${intranet}/echo`)).headers.join('|'), /X-Balancer-Listener\|intranet/)
-    const asked = await askEcho(`${extranet}/echo`, { headers: { 'x-balancer-listener': 'intranet', 'x-balancer-key': 'guessed' } })
+    const asked = await askEcho(`${extranet}/echo`, {
+      headers: { 'x-balancer-listener': 'intranet', 'x-balancer-key': 'guessed' },
+    })
     t.match(asked.headers.join('|'), /X-Balancer-Listener\|extranet\|X-Balancer-Key\|of-balancer-and-nodes\|/)
     t.notMatch(asked.headers.join('|'), /guessed|intranet/)
   })
@@ -67,7 +89,10 @@ t.test('the balancer as a process', async (t) => {
     writeNodes(file, [first, second])
     child.kill('SIGHUP')
     await logged(/node two is ready/)
-    t.same([(await askEcho(`${intranet}/echo`)).node, (await askEcho(`${intranet}/echo`)).node].toSorted(), ['one', 'two'])
+    t.same([(await askEcho(`${intranet}/echo`)).node, (await askEcho(`${intranet}/echo`)).node].toSorted(), [
+      'one',
+      'two',
+    ])
     writeNodes(file, [second])
     child.kill('SIGHUP')
     await logged(/node one has left/)
@@ -83,7 +108,15 @@ t.test('the balancer as a process', async (t) => {
 
   await t.test('status, page and metrics', async (t) => {
     const status = JSON.parse((await ask(`${ready.status}/status`, { method: 'GET' })).body) as object
-    t.match(status, { clusters: [{ name: 'root', listeners: [{ name: 'intranet', url: intranet }, { name: 'extranet' }], nodes: [{ id: 'two', state: 'ready', running: 0, counters: { failures: 0 } }] }] })
+    t.match(status, {
+      clusters: [
+        {
+          name: 'root',
+          listeners: [{ name: 'intranet', url: intranet }, { name: 'extranet' }],
+          nodes: [{ id: 'two', state: 'ready', running: 0, counters: { failures: 0 } }],
+        },
+      ],
+    })
     const page = await ask(ready.status, { method: 'GET' })
     t.match(page, { status: 200, headers: { 'content-type': /text\/html/ }, body: /<td>two<\/td>/ })
     const metrics = await ask(`${ready.status}/metrics`, { method: 'GET' })
@@ -97,31 +130,60 @@ t.test('the balancer as a process', async (t) => {
     const nodes = [first, second].map(({ id, url }) => ({ id, url }))
     const body = JSON.stringify({ cluster: 'root', nodes })
     t.match(await ask(`${ready.status}/nodes`, { body }), { status: 401 })
-    t.match(await ask(`${ready.status}/nodes`, { body, headers: { authorization: 'Bearer a-token-for-testz' } }), { status: 401 })
-    t.match(await ask(`${ready.status}/nodes`, { body: '{}', headers: { authorization } }), { status: 400, body: /cluster is missing/ })
-    t.match(await ask(`${ready.status}/nodes`, { body: '{"cluster":"x","nodes":[]}', headers: { authorization } }), { status: 404, body: /no cluster/ })
-    t.match(await ask(`${ready.status}/nodes`, { body, headers: { authorization } }), { status: 200, body: /"id":"one"/ })
+    t.match(await ask(`${ready.status}/nodes`, { body, headers: { authorization: 'Bearer a-token-for-testz' } }), {
+      status: 401,
+    })
+    t.match(await ask(`${ready.status}/nodes`, { body: '{}', headers: { authorization } }), {
+      status: 400,
+      body: /cluster is missing/,
+    })
+    t.match(await ask(`${ready.status}/nodes`, { body: '{"cluster":"x","nodes":[]}', headers: { authorization } }), {
+      status: 404,
+      body: /no cluster/,
+    })
+    t.match(await ask(`${ready.status}/nodes`, { body, headers: { authorization } }), {
+      status: 200,
+      body: /"id":"one"/,
+    })
     await logged(/node one is ready/)
-    t.match(await ask(`${ready.status}/drain`, { body: '{"cluster":"root","node":"two"}', headers: { authorization } }), { status: 200, body: /"draining"/ })
+    t.match(
+      await ask(`${ready.status}/drain`, { body: '{"cluster":"root","node":"two"}', headers: { authorization } }),
+      { status: 200, body: /"draining"/ },
+    )
     t.match(await askEcho(`${intranet}/echo`), { node: 'one' })
     t.match(await askEcho(`${intranet}/echo`), { node: 'one' })
-    t.match(await ask(`${ready.status}/resume`, { body: '{"cluster":"root","node":"two"}', headers: { authorization } }), { status: 200 })
+    t.match(
+      await ask(`${ready.status}/resume`, { body: '{"cluster":"root","node":"two"}', headers: { authorization } }),
+      { status: 200 },
+    )
     await logged(/node two is ready/)
   })
 
   await t.test('POST /open and /close: listeners come and go', async (t) => {
-    const change = (path: string, body: object, headers = { authorization }) => ask(`${ready.status}${path}`, { body: JSON.stringify(body), headers })
+    const change = (path: string, body: object, headers = { authorization }) =>
+      ask(`${ready.status}${path}`, { body: JSON.stringify(body), headers })
     const listener = { name: 'partners', port: 0 }
     t.match(await ask(`${ready.status}/open`, { body: JSON.stringify({ cluster: 'root', listener }) }), { status: 401 })
     t.match(await ask(`${ready.status}/close`, { body: '{"cluster":"root","listener":"intranet"}' }), { status: 401 })
     const opened = await change('/open', { cluster: 'root', listener })
     t.equal(opened.status, 200)
-    const { clusters } = JSON.parse(opened.body) as { clusters: readonly { listeners: readonly { name: string; url: string }[] }[] }
+    const { clusters } = JSON.parse(opened.body) as {
+      clusters: readonly { listeners: readonly { name: string; url: string }[] }[]
+    }
     const { url = '' } = clusters[0]?.listeners.find(({ name }) => name === 'partners') ?? {}
     t.match((await askEcho(`${url}/echo`)).headers.join('|'), /X-Balancer-Listener\|partners/)
-    t.match(await change('/open', { cluster: 'root', listener }), { status: 400, body: /has a listener partners already/ })
-    t.match(await change('/open', { cluster: 'root', listener: { name: 'more', port: Number(new URL(url).port) } }), { status: 409, body: /EADDRINUSE/ })
-    t.match(await change('/open', { cluster: 'root', listener: { name: 'direct', port: 0 } }), { status: 400, body: /came by no listener/ })
+    t.match(await change('/open', { cluster: 'root', listener }), {
+      status: 400,
+      body: /has a listener partners already/,
+    })
+    t.match(await change('/open', { cluster: 'root', listener: { name: 'more', port: Number(new URL(url).port) } }), {
+      status: 409,
+      body: /EADDRINUSE/,
+    })
+    t.match(await change('/open', { cluster: 'root', listener: { name: 'direct', port: 0 } }), {
+      status: 400,
+      body: /came by no listener/,
+    })
     t.match(await change('/open', { cluster: 'x', listener }), { status: 404, body: /no cluster/ })
     t.match(await change('/close', { cluster: 'root', listener: 'nobody' }), { status: 404, body: /no listener/ })
     t.match(await change('/close', { cluster: 'root', listener: 'partners' }), { status: 200 })
@@ -134,7 +196,9 @@ t.test('the balancer as a process', async (t) => {
   await t.test('SIGTERM finishes what runs and ends with 0', async (t) => {
     const client = await rawClient(t, intranet)
     client.send('POST /hold HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhi')
-    const holder = await Promise.race([first, second].map(async (upstream) => upstream.next('holding').then(() => upstream)))
+    const holder = await Promise.race(
+      [first, second].map(async (upstream) => upstream.next('holding').then(() => upstream)),
+    )
     const idle = await rawClient(t, intranet)
     child.kill('SIGTERM')
     t.equal(await idle.rest(), '')

@@ -15,7 +15,11 @@ const tls = await issueServerCertificate(ca, ['127.0.0.1'], effects)
 
 const upstream = await startUpstream(t, 'node-1')
 const listeners = [{ name: 'intranet', host: '127.0.0.1', port: 0 }]
-const balancer = await startBalancer({ clusters: [{ name: 'root', listeners, nodes: [{ id: 'node-1', url: upstream.url }] }], tls, limits: { headersTimeout: 500 } })
+const balancer = await startBalancer({
+  clusters: [{ name: 'root', listeners, nodes: [{ id: 'node-1', url: upstream.url }] }],
+  tls,
+  limits: { headersTimeout: 500 },
+})
 await balancer.waitUntil(({ clusters }) => clusters[0]?.nodes[0]?.state === 'ready')
 const url = balancer.clusters[0]?.listeners[0]?.url ?? ''
 const port = Number(new URL(url).port)
@@ -42,7 +46,9 @@ t.test('NTLM pins a connection over TLS too', async (t) => {
   const socket = connectTls({ port, host: '127.0.0.1', ca: ca.cert })
   t.teardown(() => socket.destroy())
   const post = async (token: string): Promise<string> => {
-    socket.write(`POST /ntlm HTTP/1.1\r\nHost: a\r\nAuthorization: NTLM ${Buffer.from(token, 'latin1').toString('base64')}\r\nContent-Length: 2\r\n\r\nhi`)
+    socket.write(
+      `POST /ntlm HTTP/1.1\r\nHost: a\r\nAuthorization: NTLM ${Buffer.from(token, 'latin1').toString('base64')}\r\nContent-Length: 2\r\n\r\nhi`,
+    )
     return String(((await once(socket, 'data')) as [Buffer])[0])
   }
   const challenge = await post('NTLMSSP\0\x01\0\0\0negotiate')

@@ -37,8 +37,17 @@ interface Message {
 }
 
 /** Starts one; it ends with the test. @param options `notReady`: /readyz answers 503 until told otherwise */
-export async function startUpstream(t: Test, id: string, options: { notReady?: boolean; port?: number } = {}): Promise<Upstream> {
-  const child = fork(fileURLToPath(import.meta.url), ['upstream', id, String(options.port ?? 0), options.notReady === true ? 'not-ready' : 'ready'])
+export async function startUpstream(
+  t: Test,
+  id: string,
+  options: { notReady?: boolean; port?: number } = {},
+): Promise<Upstream> {
+  const child = fork(fileURLToPath(import.meta.url), [
+    'upstream',
+    id,
+    String(options.port ?? 0),
+    options.notReady === true ? 'not-ready' : 'ready',
+  ])
   const seen: Message[] = []
   const waiting: { event: string; resolve: (message: Message) => void }[] = []
   child.on('message', (message: Message) => {
@@ -112,8 +121,30 @@ function runUpstream(id: string, port: number, initiallyReady: boolean): void {
     }
     const { number: connection, user } = stateOf(request.socket)
     const { method = '', url = '', rawHeaders: headers } = request
-    const answer: Echo = { node: id, connection, method, url, headers, length, hash: hash.digest('hex'), ...(user === undefined ? {} : { user }) }
-    response.writeHead(status, ['Content-Type', 'application/json', 'X-Served-By', id, 'Set-Cookie', 'a=1', 'Set-Cookie', 'b=2', 'Connection', 'X-Only-Here', 'X-Only-Here', 'yes'])
+    const answer: Echo = {
+      node: id,
+      connection,
+      method,
+      url,
+      headers,
+      length,
+      hash: hash.digest('hex'),
+      ...(user === undefined ? {} : { user }),
+    }
+    response.writeHead(status, [
+      'Content-Type',
+      'application/json',
+      'X-Served-By',
+      id,
+      'Set-Cookie',
+      'a=1',
+      'Set-Cookie',
+      'b=2',
+      'Connection',
+      'X-Only-Here',
+      'X-Only-Here',
+      'yes',
+    ])
     response.end(JSON.stringify(answer))
   }
 
@@ -124,7 +155,15 @@ function runUpstream(id: string, port: number, initiallyReady: boolean): void {
     const message = Buffer.from(token, 'base64')
     const refuse = async (...offers: string[]): Promise<void> => {
       for await (const _ of request) void _
-      response.writeHead(401, ['X-Served-By', id, ...offers.flatMap((offer) => ['WWW-Authenticate', offer]), 'X-Connection', String(state.number), 'Content-Length', '0'])
+      response.writeHead(401, [
+        'X-Served-By',
+        id,
+        ...offers.flatMap((offer) => ['WWW-Authenticate', offer]),
+        'X-Connection',
+        String(state.number),
+        'Content-Length',
+        '0',
+      ])
       response.end()
     }
     if (message[8] === 1) {
@@ -140,7 +179,9 @@ function runUpstream(id: string, port: number, initiallyReady: boolean): void {
     }
   }
 
-  const behaviors: Readonly<Record<string, (request: IncomingMessage, response: ServerResponse) => void | Promise<void>>> = {
+  const behaviors: Readonly<
+    Record<string, (request: IncomingMessage, response: ServerResponse) => void | Promise<void>>
+  > = {
     '/readyz': (_request, response) => {
       if (!stalls) response.writeHead(ready ? 200 : 503).end()
     },
@@ -191,7 +232,10 @@ function runUpstream(id: string, port: number, initiallyReady: boolean): void {
     void Promise.resolve((behaviors[path] ?? behaviors['/echo'])?.(request, response)).catch(() => request.destroy())
   })
   server.keepAliveTimeout = 65_000
-  server.listen(port, '127.0.0.1', () => tell({ event: 'listening', url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }))
+  server.listen(port, '127.0.0.1', () =>
+    tell({ event: 'listening', url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }),
+  )
 }
 
-if (process.argv[2] === 'upstream') runUpstream(process.argv[3] ?? '', Number(process.argv[4]), process.argv[5] === 'ready')
+if (process.argv[2] === 'upstream')
+  runUpstream(process.argv[3] ?? '', Number(process.argv[4]), process.argv[5] === 'ready')

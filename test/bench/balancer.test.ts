@@ -17,7 +17,8 @@ t.test('balancer and cluster answer with what their goals need, and name what is
     { name: 'cluster', about: '', rows: await cluster.ask(one) },
   ]
   const names = answers[0]?.rows.map(({ what }) => what) ?? []
-  for (const door of doorNames) t.ok(names.includes(`license: ${door}`) || names.includes(`${door}: not installed`), door)
+  for (const door of doorNames)
+    t.ok(names.includes(`license: ${door}`) || names.includes(`${door}: not installed`), door)
   t.match(names, ['license: straight to one node', 'license: rms-emulator'])
   t.same(
     goalsOf(answers).map(({ what }) => what),

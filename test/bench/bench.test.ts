@@ -16,12 +16,22 @@ import { sign } from '../../bench/sign.bench.js'
 import { percentile, spreadOf } from '../../bench/spread.js'
 
 const tiny: Bench = {
-  size: { ...quick, modes: [1], engines: ['openssl', 'forge'], users: 2, pls: 2, rounds: 2, secondsPerRound: 0.05, warmUpSeconds: 0.05 },
+  size: {
+    ...quick,
+    modes: [1],
+    engines: ['openssl', 'forge'],
+    users: 2,
+    pls: 2,
+    rounds: 2,
+    secondsPerRound: 0.05,
+    warmUpSeconds: 0.05,
+  },
   progress: () => undefined,
   signal: new AbortController().signal,
 }
 
-const rates = (rows: readonly Row[]): readonly number[] => rows.flatMap(({ perSecond, cpu }) => [perSecond?.lowest, perSecond?.median, cpu?.median].map((figure) => figure ?? 0))
+const rates = (rows: readonly Row[]): readonly number[] =>
+  rows.flatMap(({ perSecond, cpu }) => [perSecond?.lowest, perSecond?.median, cpu?.median].map((figure) => figure ?? 0))
 
 t.test('every question answers with rates, and the report shows each row', async (t) => {
   const rows = [...(await sign.ask(tiny)), ...(await issue.ask(tiny))]
@@ -36,13 +46,31 @@ t.test('every question answers with rates, and the report shows each row', async
       'license, 2 PLs in turn, 2 users, forge',
     ],
   )
-  t.ok(rates(rows).every((rate) => rate > 0), 'no rate is zero')
-  t.ok(rows.slice(2).every(({ share, rss, p50, p99 }) => [share, rss, p50, p99].every((figure) => figure !== undefined && figure > 0)))
+  t.ok(
+    rates(rows).every((rate) => rate > 0),
+    'no rate is zero',
+  )
+  t.ok(
+    rows
+      .slice(2)
+      .every(({ share, rss, p50, p99 }) =>
+        [share, rss, p50, p99].every((figure) => figure !== undefined && figure > 0),
+      ),
+  )
 
   const answers = [{ name: 'issue', about: issue.about, rows }]
   t.match(textReport({ answers }), /^use licenses [^]*\nlicense, 2 PLs in turn, 2 users +1 +forge +[1-9][^]*\ngoals\n/)
   const date = '2026-01-02T03:04:05.000Z'
-  const report = { command: 'npm run bench', date, machine: thisMachine(), connections: 2, rounds: 2, pinning: null, loadAfter: 1, answers }
+  const report = {
+    command: 'npm run bench',
+    date,
+    machine: thisMachine(),
+    connections: 2,
+    rounds: 2,
+    pinning: null,
+    loadAfter: 1,
+    answers,
+  }
   t.match(markdown(report), /not pinned[^]*\| license, one PL, 2 users \| 1 \| openssl \| [1-9]/)
 })
 
@@ -51,9 +79,19 @@ t.test('parsing, publishing and certification answer with rates, too', async (t)
   const rows = [...(await parse.ask(one)), ...(await publish.ask(one)), ...(await certify.ask(one))]
   t.same(
     rows.map(({ what }) => what.replace(/ of \d+ KiB/, '')),
-    ['message, complete parser', 'message, plain reader', 'message, its documents known', 'publish online', 'CLC, with a new key pair', 'certify, 2 users'],
+    [
+      'message, complete parser',
+      'message, plain reader',
+      'message, its documents known',
+      'publish online',
+      'CLC, with a new key pair',
+      'certify, 2 users',
+    ],
   )
-  t.ok(rates(rows).every((rate) => rate > 0), 'no rate is zero')
+  t.ok(
+    rates(rows).every((rate) => rate > 0),
+    'no rate is zero',
+  )
 })
 
 t.test('a run that is stopped ends with the reason, and leaves no node', async (t) => {
@@ -106,7 +144,10 @@ t.test('median and spread', async (t) => {
 })
 
 t.test('a CPU profile is summed up by area and by function, without idle time', async (t) => {
-  const frame = (id: number, functionName: string, url: string) => ({ id, callFrame: { functionName, url, lineNumber: 4 } })
+  const frame = (id: number, functionName: string, url: string) => ({
+    id,
+    callFrame: { functionName, url, lineNumber: 4 },
+  })
   const text = JSON.stringify({
     nodes: [
       frame(1, '(idle)', ''),

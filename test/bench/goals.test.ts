@@ -4,9 +4,20 @@ import type { Row } from '../../bench/question.js'
 
 const spread = (median: number) => ({ lowest: median, median, highest: median })
 
-const license: Row = { key: 'one PL', what: 'license', mode: 2, engine: 'openssl', p50: 5, p99: 19, rss: 130, share: 60, rateShare: 50 }
+const license: Row = {
+  key: 'one PL',
+  what: 'license',
+  mode: 2,
+  engine: 'openssl',
+  p50: 5,
+  p99: 19,
+  rss: 130,
+  share: 60,
+  rateShare: 50,
+}
 const answer = (name: string, ...rows: readonly Row[]) => ({ name, about: name, rows })
-const reached = (...answers: Parameters<typeof goalsOf>[0]) => goalsOf(answers).map(({ what, measured, isReached }) => [what, measured, isReached])
+const reached = (...answers: Parameters<typeof goalsOf>[0]) =>
+  goalsOf(answers).map(({ what, measured, isReached }) => [what, measured, isReached])
 
 t.test('a question that was not asked has no goals', async (t) => {
   t.same(goalsOf([]), [])
@@ -14,7 +25,12 @@ t.test('a question that was not asked has no goals', async (t) => {
 })
 
 t.test('licenses per second are held against raw signatures of the same mode', async (t) => {
-  const rows = [license, { ...license, key: 'distinct PLs', rateShare: 38, p99: 21, rss: 151 }, { ...license, mode: 1 as const, rateShare: 40 }, { ...license, engine: 'forge' as const, rss: 900 }]
+  const rows = [
+    license,
+    { ...license, key: 'distinct PLs', rateShare: 38, p99: 21, rss: 151 },
+    { ...license, mode: 1 as const, rateShare: 40 },
+    { ...license, engine: 'forge' as const, rss: 900 },
+  ]
   t.same(reached(answer('issue', ...rows)), [
     ['licenses of one PL, Mode 2', '50.0 % (60.0 % by CPU time)', false],
     ['licenses of another PL each time, Mode 2', '38.0 % (60.0 % by CPU time)', true],
@@ -25,7 +41,11 @@ t.test('licenses per second are held against raw signatures of the same mode', a
 })
 
 t.test('without nginx the share of it cannot be told', async (t) => {
-  const rows = [{ key: 'licenses', what: 'ours', ofNginx: 91 }, { key: 'stub', what: 'ours' }, { key: 'added', what: 'ours', addedP50: 0.4 }]
+  const rows = [
+    { key: 'licenses', what: 'ours', ofNginx: 91 },
+    { key: 'stub', what: 'ours' },
+    { key: 'added', what: 'ours', addedP50: 0.4 },
+  ]
   t.same(reached(answer('balancer', ...rows)), [
     ['balancer when licensing is the work', '91.0 %', true],
     ['balancer before nodes that answer at once', 'nginx is not installed', undefined],
@@ -42,5 +62,9 @@ t.test('two nodes are held against one; throughput only where each has a core', 
     ['CPU time of a license, two nodes against one, SQLite', '6.00 % more (0.50 and 0.53 ms)', false],
     ['licenses per second, two nodes against one, SQLite', '1.95 ×: it takes 4 cores', undefined],
   ])
-  t.same(reached(answer('cluster', ...rows(true)))[1], ['licenses per second, two nodes against one, SQLite', '1.95 ×', true])
+  t.same(reached(answer('cluster', ...rows(true)))[1], [
+    'licenses per second, two nodes against one, SQLite',
+    '1.95 ×',
+    true,
+  ])
 })

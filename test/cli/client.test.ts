@@ -27,22 +27,41 @@ t.test('ready: the line that programs wait for, and status says the same', async
   const nodes = server.ready.clusters[0]?.nodes ?? []
   t.match(nodes, [{ id: 'root-1', url: /^http:\/\/127\.0\.0\.1:\d+$/, pid: Number, state: 'serving' }])
   t.same(event['clusters'], [{ name: 'root', kind: 'root', url: `http://127.0.0.1:${server.port}/_wmcs`, nodes }])
-  const paths = ['/readyz', '/metrics', '/openapi.json', '/docs', '/_wmcs/licensing/license.asmx?wsdl'].map((path) => `${nodes[0]?.url}${path}`)
+  const paths = ['/readyz', '/metrics', '/openapi.json', '/docs', '/_wmcs/licensing/license.asmx?wsdl'].map(
+    (path) => `${nodes[0]?.url}${path}`,
+  )
   const managed = ['/healthz', '/openapi.json', '/docs'].map((path) => `${server.ready.manage}${path}`)
   for (const url of [...paths, ...managed]) t.equal((await fetch(url)).status, 200, url)
   t.equal((await fetch(`${server.ready.manage}/status`)).status, 401, 'management asks for its token')
-  t.match(await run(['status', '--manage', server.ready.manage, '--token', 'other']), { code: 1, stderr: /has another token/ })
-  const [json, text] = await Promise.all([run(['status', '--json', '--manage', server.ready.manage]), run(['status', '--manage', server.ready.manage])])
+  t.match(await run(['status', '--manage', server.ready.manage, '--token', 'other']), {
+    code: 1,
+    stderr: /has another token/,
+  })
+  const [json, text] = await Promise.all([
+    run(['status', '--json', '--manage', server.ready.manage]),
+    run(['status', '--manage', server.ready.manage]),
+  ])
   t.same(jsonLines(json), [{ forest: 'contoso.test', clusters: server.ready.clusters }])
   const [head = '', row = ''] = text.stdout.split('\n')
-  for (const [title, value] of [['URL', server.url], ['node URL', nodes[0]?.url ?? ''], ['process', 'pid '], ['state', 'serving']] as const) {
-    t.equal(head.indexOf(` ${title} `) < 0 ? head.lastIndexOf(title) : head.indexOf(` ${title} `) + 1, row.indexOf(value, title === 'node URL' ? row.indexOf('root-1') : 0), `column ${title}`)
+  for (const [title, value] of [
+    ['URL', server.url],
+    ['node URL', nodes[0]?.url ?? ''],
+    ['process', 'pid '],
+    ['state', 'serving'],
+  ] as const) {
+    t.equal(
+      head.indexOf(` ${title} `) < 0 ? head.lastIndexOf(title) : head.indexOf(` ${title} `) + 1,
+      row.indexOf(value, title === 'node URL' ? row.indexOf('root-1') : 0),
+      `column ${title}`,
+    )
   }
 })
 
 t.test('locate, certify and clc, with a folder that keeps them', async (t) => {
   const located = await client('locate', '--json')
-  t.same(jsonLines(located), [{ certificationUrl: `${server.url}/certification`, licensingUrl: `${server.url}/licensing` }])
+  t.same(jsonLines(located), [
+    { certificationUrl: `${server.url}/certification`, licensingUrl: `${server.url}/licensing` },
+  ])
   const kept = ['--data', 'alice', '--machine', 'alice-pc-mode2']
   const certified = await client('certify', '--json', ...kept)
   t.match(certified, { code: 0, stderr: '' })
@@ -57,7 +76,12 @@ t.test('locate, certify and clc, with a folder that keeps them', async (t) => {
   for (const name of ['rac.xrml', 'clc.xrml']) t.ok(existsSync(join(folder, 'alice', name)), name)
   t.equal(statSync(join(folder, 'alice', 'key.pem')).mode & 0o77, 0)
   t.equal(readFileSync(join(folder, 'alice', 'rac.xrml'), 'utf8').includes(rac?.chain[0] ?? '-'), true)
-  const temporary = (jsonLines(await client('certify', '--temporary', '--json', '--machine', 'alice-pc-mode2')) as { from: string; until: string }[])[0]
+  const temporary = (
+    jsonLines(await client('certify', '--temporary', '--json', '--machine', 'alice-pc-mode2')) as {
+      from: string
+      until: string
+    }[]
+  )[0]
   t.ok(Date.parse(`${temporary?.until}Z`) - Date.now() < 20 * 60_000, 'a temporary RAC ends soon')
   const explained = await run(['explain', 'alice/clc.xrml'], { cwd: folder })
   t.match(explained, { code: 0, stdout: /Good and trusted/ })
@@ -66,7 +90,9 @@ t.test('locate, certify and clc, with a folder that keeps them', async (t) => {
 t.test('templates: a list for people, the documents for programs', async (t) => {
   const { stdout } = await client('templates', '--machine', 'alice-pc-mode2')
   t.match(stdout, /^\{[0-9a-f-]{36}\}  1033 +\S/m)
-  const [{ templates } = { templates: [] }] = jsonLines(await client('templates', '--json')) as { templates: { guid: string; text: string }[] }[]
+  const [{ templates } = { templates: [] }] = jsonLines(await client('templates', '--json')) as {
+    templates: { guid: string; text: string }[]
+  }[]
   t.equal(templates.length, 3)
   t.match(templates[0]?.text, /<XrML/)
 })
@@ -75,8 +101,20 @@ t.test('publish with rights, by template, online; open by another user; mallory 
   const alice = ['--data', 'alice']
   const published = await client('publish', 'report.txt', '--to', 'bob@contoso.test=VIEW,print', ...alice)
   t.match(published, { code: 0, stdout: /^report\.txt\.pfile: \d+ bytes\n$/ })
-  t.match(await client('protect', 'report.txt', '--template', 'read only', '--out', 'template.pfile', ...alice), { code: 0 })
-  const online = await client('publish', 'report.txt', '--online', '--to', 'legal@contoso.test', '--out', 'online.pfile', '--json', ...alice)
+  t.match(await client('protect', 'report.txt', '--template', 'read only', '--out', 'template.pfile', ...alice), {
+    code: 0,
+  })
+  const online = await client(
+    'publish',
+    'report.txt',
+    '--online',
+    '--to',
+    'legal@contoso.test',
+    '--out',
+    'online.pfile',
+    '--json',
+    ...alice,
+  )
   t.match(jsonLines(online), [{ file: 'online.pfile', bytes: Number }])
 
   const bob = ['--user', 'CONTOSO\\bob', '--data', 'bob', '--machine', 'bob-pc-mode2']
@@ -84,7 +122,11 @@ t.test('publish with rights, by template, online; open by another user; mallory 
   t.match(opened, { code: 0, stdout: /^report\.txt\.opened\.txt: 18 bytes, rights VIEW, PRINT\n$/ })
   t.same(readFileSync(join(folder, 'report.txt.opened.txt')), report)
   for (const file of ['template.pfile', 'online.pfile']) {
-    t.match(jsonLines(await client('open', file, '--out', 'back.txt', '--json', ...bob)), [{ file: 'back.txt', bytes: 18, rights: ['VIEW'] }], file)
+    t.match(
+      jsonLines(await client('open', file, '--out', 'back.txt', '--json', ...bob)),
+      [{ file: 'back.txt', bytes: 18, rights: ['VIEW'] }],
+      file,
+    )
     t.same(readFileSync(join(folder, 'back.txt')), report)
   }
   const mallory = ['--user', 'mallory@contoso.test', '--data', 'mallory']
@@ -95,39 +137,78 @@ t.test('publish with rights, by template, online; open by another user; mallory 
 
   const batch = await client('licenses', 'report.txt.pfile', 'template.pfile', 'online.pfile', '--json', ...bob)
   t.equal(batch.code, 0)
-  const [{ licenses } = { licenses: [] }] = jsonLines(batch) as { licenses: { ok: boolean; detail: string; ul: string }[] }[]
-  t.same(licenses.map(({ ok, detail }) => [ok, detail]), [[true, 'VIEW, PRINT'], [true, 'VIEW'], [true, 'VIEW']])
+  const [{ licenses } = { licenses: [] }] = jsonLines(batch) as {
+    licenses: { ok: boolean; detail: string; ul: string }[]
+  }[]
+  t.same(
+    licenses.map(({ ok, detail }) => [ok, detail]),
+    [
+      [true, 'VIEW, PRINT'],
+      [true, 'VIEW'],
+      [true, 'VIEW'],
+    ],
+  )
   writeFileSync(join(folder, 'ul.xrml'), licenses[0]?.ul ?? '')
-  const license = jsonLines(await run(['explain', 'ul.xrml', '--json'], { cwd: folder })) as { documents: { kind: string; digest: { ok: boolean }; signature: { ok: boolean } }[] }[]
+  const license = jsonLines(await run(['explain', 'ul.xrml', '--json'], { cwd: folder })) as {
+    documents: { kind: string; digest: { ok: boolean }; signature: { ok: boolean } }[]
+  }[]
   t.match(license[0]?.documents, [{ kind: 'UL', digest: { ok: true }, signature: { ok: true } }])
   const none = await client('licenses', 'report.txt.pfile', 'template.pfile', ...mallory)
-  t.match(none, { code: 1, stdout: new RegExp(`^report\\.txt\\.pfile +refused  .*${noRights}`), stderr: /Not every license was granted/ })
+  t.match(none, {
+    code: 1,
+    stdout: new RegExp(`^report\\.txt\\.pfile +refused  .*${noRights}`),
+    stderr: /Not every license was granted/,
+  })
 })
 
 t.test('who is not let in, and what is not there, is said in a sentence', async (t) => {
-  t.match(await client('certify', '--password', 'wrong', '--machine', 'alice-pc-mode2'), { code: 1, stdout: '', stderr: /answered HTTP 401: the caller was not let in\. Check user and password/ })
-  t.match(await client('publish', 'report.txt', '--template', 'nosuch', '--data', 'alice'), { code: 1, stderr: /There is no template "nosuch"\. The server has / })
-  t.match(await client('open', 'nowhere.pfile'), { code: 1, stderr: /^nowhere\.pfile cannot be read: there is no such file/m })
+  t.match(await client('certify', '--password', 'wrong', '--machine', 'alice-pc-mode2'), {
+    code: 1,
+    stdout: '',
+    stderr: /answered HTTP 401: the caller was not let in\. Check user and password/,
+  })
+  t.match(await client('publish', 'report.txt', '--template', 'nosuch', '--data', 'alice'), {
+    code: 1,
+    stderr: /There is no template "nosuch"\. The server has /,
+  })
+  t.match(await client('open', 'nowhere.pfile'), {
+    code: 1,
+    stderr: /^nowhere\.pfile cannot be read: there is no such file/m,
+  })
   t.match(await client('open', 'report.txt'), { code: 1, stdout: '', stderr: /\S/ })
-  t.match(await client('publish', 'report.txt', '--to', 'bob@contoso.test', '--out', 'no/where.pfile', '--data', 'alice'), { code: 1, stderr: /no\/where\.pfile cannot be written: there is no such/ })
-  t.match(await client('certify', '--machine', 'alice-pc-mode1'), { code: 1, stderr: /UnsupportedCryptographicSetException/ })
+  t.match(
+    await client('publish', 'report.txt', '--to', 'bob@contoso.test', '--out', 'no/where.pfile', '--data', 'alice'),
+    { code: 1, stderr: /no\/where\.pfile cannot be written: there is no such/ },
+  )
+  t.match(await client('certify', '--machine', 'alice-pc-mode1'), {
+    code: 1,
+    stderr: /UnsupportedCryptographicSetException/,
+  })
   writeFileSync(join(folder, 'mallory', 'rac.xrml'), 'no certificate')
-  t.match(await client('clc', '--data', 'mallory'), { code: 1, stderr: /mallory\/rac\.xrml cannot be used: .* Remove the file/ })
+  t.match(await client('clc', '--data', 'mallory'), {
+    code: 1,
+    stderr: /mallory\/rac\.xrml cannot be used: .* Remove the file/,
+  })
 })
 
-t.test('the demo against this server: each step a line of JSON, the same bytes back, mallory refused with the reason', async (t) => {
-  const bytes = randomBytes(100_000)
-  writeFileSync(join(folder, 'photo.bin'), bytes)
-  const told = await run(['demo', 'photo.bin', '--json', '--server', `http://127.0.0.1:${server.port}`], { cwd: folder })
-  t.match(told, { code: 0, stderr: '' })
-  const lines = jsonLines(told) as { event: string; step: string; ok: boolean; ms: number; detail?: string }[]
-  const steps = lines.slice(0, -1)
-  t.ok(steps.every(({ event, ok, ms }) => event === 'step' && ok && Number.isInteger(ms)))
-  t.same(lines.at(-1), { event: 'done', ok: true, sha256: createHash('sha256').update(bytes).digest('hex') })
-  const refusals = steps.filter(({ step }) => step === 'mallory tries')
-  t.equal(refusals.length, 4)
-  for (const { detail } of refusals) t.match(detail, `refused: ${noRights}`)
-  t.notOk(steps.some(({ step }) => /server of our own/.test(step)))
-  const log = await (await fetch(`http://127.0.0.1:${server.port}/metrics`)).text()
-  t.match(log, /AcquireLicense/)
-})
+t.test(
+  'the demo against this server: each step a line of JSON, the same bytes back, mallory refused with the reason',
+  async (t) => {
+    const bytes = randomBytes(100_000)
+    writeFileSync(join(folder, 'photo.bin'), bytes)
+    const told = await run(['demo', 'photo.bin', '--json', '--server', `http://127.0.0.1:${server.port}`], {
+      cwd: folder,
+    })
+    t.match(told, { code: 0, stderr: '' })
+    const lines = jsonLines(told) as { event: string; step: string; ok: boolean; ms: number; detail?: string }[]
+    const steps = lines.slice(0, -1)
+    t.ok(steps.every(({ event, ok, ms }) => event === 'step' && ok && Number.isInteger(ms)))
+    t.same(lines.at(-1), { event: 'done', ok: true, sha256: createHash('sha256').update(bytes).digest('hex') })
+    const refusals = steps.filter(({ step }) => step === 'mallory tries')
+    t.equal(refusals.length, 4)
+    for (const { detail } of refusals) t.match(detail, `refused: ${noRights}`)
+    t.notOk(steps.some(({ step }) => /server of our own/.test(step)))
+    const log = await (await fetch(`http://127.0.0.1:${server.port}/metrics`)).text()
+    t.match(log, /AcquireLicense/)
+  },
+)

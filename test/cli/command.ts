@@ -31,15 +31,22 @@ function environment(more: Surroundings['environment'] = {}): NodeJS.ProcessEnv 
 }
 
 /** Runs a command to its end. */
-export async function run(args: readonly string[], { cwd, environment: more, input, program = main }: Surroundings = {}): Promise<Outcome> {
-  const child = spawn(process.execPath, [program, ...args], { env: environment(more), ...(cwd === undefined ? {} : { cwd }) })
+export async function run(
+  args: readonly string[],
+  { cwd, environment: more, input, program = main }: Surroundings = {},
+): Promise<Outcome> {
+  const child = spawn(process.execPath, [program, ...args], {
+    env: environment(more),
+    ...(cwd === undefined ? {} : { cwd }),
+  })
   child.stdin.end(input ?? '')
   return outcome(child)
 }
 
 export async function outcome(child: ChildProcess): Promise<Outcome> {
   const texts = { stdout: '', stderr: '' }
-  for (const name of ['stdout', 'stderr'] as const) child[name]?.setEncoding('utf8').on('data', (text: string) => void (texts[name] += text))
+  for (const name of ['stdout', 'stderr'] as const)
+    child[name]?.setEncoding('utf8').on('data', (text: string) => void (texts[name] += text))
   const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null]
   return { code, signal, ...texts }
 }
@@ -57,7 +64,10 @@ export interface RunningUp {
 }
 
 /** Starts `up --json` and waits until it says that it is ready: one root node behind its balancer, unless told otherwise. */
-export async function startUp(args: readonly string[], { cwd, environment: more }: Surroundings = {}): Promise<RunningUp> {
+export async function startUp(
+  args: readonly string[],
+  { cwd, environment: more }: Surroundings = {},
+): Promise<RunningUp> {
   const anyPort = args.includes('--port') ? [] : ['--port', '0']
   const small = args.includes('--root') ? [] : ['--root', '1', '--no-licensing']
   const child = spawn(process.execPath, [main, 'up', '--json', ...anyPort, ...small, ...args], {
@@ -112,8 +122,17 @@ export async function answers(url: string): Promise<boolean> {
 
 /** Processes that this one started, as /proc knows them. */
 export function childrenOf(parent: number): readonly number[] {
-  const statOf = (pid: string): string => (existsSync(`/proc/${pid}/stat`) ? readFileSync(`/proc/${pid}/stat`, 'utf8') : '')
-  return readdirSync('/proc').filter((name) => /^\d+$/.test(name) && statOf(name).replace(/^.*\) /, '').split(' ')[1] === String(parent)).map(Number)
+  const statOf = (pid: string): string =>
+    existsSync(`/proc/${pid}/stat`) ? readFileSync(`/proc/${pid}/stat`, 'utf8') : ''
+  return readdirSync('/proc')
+    .filter(
+      (name) =>
+        /^\d+$/.test(name) &&
+        statOf(name)
+          .replace(/^.*\) /, '')
+          .split(' ')[1] === String(parent),
+    )
+    .map(Number)
 }
 
 export function isAlive(pid: number): boolean {

@@ -38,14 +38,19 @@ t.test('over REST and https', async (t) => {
 })
 
 t.test('the same over https, signed in by NTLM', async (t) => {
-  const demo = await run(['demo', '--tls', '--sign-in', 'ntlm', '--json'], { environment: { TMPDIR: `${temporary}/tls` } })
+  const demo = await run(['demo', '--tls', '--sign-in', 'ntlm', '--json'], {
+    environment: { TMPDIR: `${temporary}/tls` },
+  })
   t.equal(demo.code, 0, demo.stderr + demo.stdout)
   t.match(jsonLines(demo).at(-1), { event: 'done', ok: true })
   t.same(readdirSync(`${temporary}/tls`), [])
 })
 
 t.test('cut short, it stops its server, removes its folder and does not claim success', async (t) => {
-  const child = spawn(process.execPath, [main, 'demo', '--json'], { env: { ...process.env, TMPDIR: `${temporary}/broken` }, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, [main, 'demo', '--json'], {
+    env: { ...process.env, TMPDIR: `${temporary}/broken` },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   const ended = outcome(child)
   await once(child.stdout, 'data')
   child.kill('SIGINT')

@@ -11,7 +11,8 @@ const lab = await startInstallation()
 t.teardown(() => lab.close())
 const origin = new URL(lab.url).origin
 const token = (...args: readonly string[]) => run(['token', ...args, '--manage', lab.manage])
-const templates = async (accessToken: string): Promise<number> => (await fetch(`${origin}/my/v2/templates`, { headers: { authorization: `Bearer ${accessToken}` } })).status
+const templates = async (accessToken: string): Promise<number> =>
+  (await fetch(`${origin}/my/v2/templates`, { headers: { authorization: `Bearer ${accessToken}` } })).status
 
 t.test('a token is printed alone, so that a script can take it', async (t) => {
   const { code, stdout } = await token('bob@contoso.test')
@@ -24,7 +25,10 @@ t.test('a token is printed alone, so that a script can take it', async (t) => {
 })
 
 t.test('tokens that are to be refused can be made too', async (t) => {
-  for (const flags of [['--lifetime', '-1'], ['--audience', 'another.service.test']]) {
+  for (const flags of [
+    ['--lifetime', '-1'],
+    ['--audience', 'another.service.test'],
+  ]) {
     const { code, stdout } = await token('bob@contoso.test', ...flags)
     t.equal(code, 0)
     t.equal(await templates(stdout.trim()), 401, flags.join(' '))
@@ -43,13 +47,29 @@ t.test('an issuer outside comes with its keys, of which the public halves are ke
   const file = join(t.testdir(), 'keys.json')
   writeFileSync(file, jwks)
   for (const keys of [jwks, file]) {
-    const issuer = await readTokenIssuer({ tokenIssuer: 'https://adfs.fabrikam.test/adfs/services/trust', tokenIssuerKeys: keys })
-    t.match(issuer, { issuer: 'https://adfs.fabrikam.test/adfs/services/trust', authorizationUrl: 'https://adfs.fabrikam.test/adfs/oauth2/authorize' })
-    t.same(Object.keys((JSON.parse(issuer?.jwks ?? '') as { keys: readonly object[] }).keys[0] ?? {}), ['kty', 'n', 'e', 'kid'])
+    const issuer = await readTokenIssuer({
+      tokenIssuer: 'https://adfs.fabrikam.test/adfs/services/trust',
+      tokenIssuerKeys: keys,
+    })
+    t.match(issuer, {
+      issuer: 'https://adfs.fabrikam.test/adfs/services/trust',
+      authorizationUrl: 'https://adfs.fabrikam.test/adfs/oauth2/authorize',
+    })
+    t.same(Object.keys((JSON.parse(issuer?.jwks ?? '') as { keys: readonly object[] }).keys[0] ?? {}), [
+      'kty',
+      'n',
+      'e',
+      'kid',
+    ])
   }
-  t.match(await readTokenIssuer({ tokenIssuer: 'https://sts.windows.net/tenant/', tokenIssuerKeys: jwks }), { authorizationUrl: 'https://sts.windows.net/tenant/oauth2/authorize' })
+  t.match(await readTokenIssuer({ tokenIssuer: 'https://sts.windows.net/tenant/', tokenIssuerKeys: jwks }), {
+    authorizationUrl: 'https://sts.windows.net/tenant/oauth2/authorize',
+  })
   t.equal(await readTokenIssuer({ tokenIssuer: undefined, tokenIssuerKeys: undefined }), undefined)
   await t.rejects(readTokenIssuer({ tokenIssuer: 'https://x.test', tokenIssuerKeys: undefined }), /Give both/)
   await t.rejects(readTokenIssuer({ tokenIssuer: 'https://x.test', tokenIssuerKeys: '{}' }), /no JWKS/)
-  await t.rejects(readTokenIssuer({ tokenIssuer: 'https://x.test', tokenIssuerKeys: join(file, 'none') }), /cannot be read/)
+  await t.rejects(
+    readTokenIssuer({ tokenIssuer: 'https://x.test', tokenIssuerKeys: join(file, 'none') }),
+    /cannot be read/,
+  )
 })

@@ -5,7 +5,17 @@ import { readdirSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import t from 'tap'
-import { certify, connect, getClientLicensorCert, labTrustRoot, readyMachine, type CallFailed, type ClientContext, type RmsClient, type SoapFault } from '../../src/client/index.js'
+import {
+  certify,
+  connect,
+  getClientLicensorCert,
+  labTrustRoot,
+  readyMachine,
+  type CallFailed,
+  type ClientContext,
+  type RmsClient,
+  type SoapFault,
+} from '../../src/client/index.js'
 import { seedPassword } from '../../src/directory/seed.js'
 import { systemClock, systemRandom } from '../../src/effects.js'
 import { answers, childrenOf, isAlive, main, outcome, run, startUp, until } from './command.js'
@@ -14,10 +24,19 @@ t.setTimeout(280_000)
 
 const clusterDecommissioned = 'Microsoft.RightsManagementServices.ClusterDecommissionedException'
 
-function connectTo(url: string, user: string, more: { folder?: string; anonymous?: boolean; mode?: 1 | 2 } = {}): RmsClient {
+function connectTo(
+  url: string,
+  user: string,
+  more: { folder?: string; anonymous?: boolean; mode?: 1 | 2 } = {},
+): RmsClient {
   const { folder, anonymous = false, mode = 2 } = more
   const credentials = anonymous ? {} : { user: `CONTOSO\\${user}`, password: seedPassword }
-  return connect({ url, ...credentials, machine: readyMachine(`${user}-pc-mode${mode}`), ...(folder === undefined ? {} : { folder }) })
+  return connect({
+    url,
+    ...credentials,
+    machine: readyMachine(`${user}-pc-mode${mode}`),
+    ...(folder === undefined ? {} : { folder }),
+  })
 }
 
 /** For calls at an address that the documents do not name. */
@@ -38,27 +57,33 @@ async function freePort(): Promise<number> {
 const forBob = { rights: [{ to: 'bob@contoso.test', rights: ['VIEW'] }] }
 const content = Buffer.from('figures')
 
-t.test('SIGINT, SIGTERM: everything stops, the ports are free, the temporary folder is gone, exit code 0', async (t) => {
-  const temporary = t.testdir({ SIGINT: {}, SIGTERM: {} })
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    const folder = join(temporary, signal)
-    const server = await startUp([], { environment: { TMPDIR: folder } })
-    t.equal(readdirSync(folder).length, 2, 'the state, and the token for other commands')
-    const idle = await fetch(`${server.url}/licensing/license.asmx`)
-    t.equal(idle.status, 200, 'a kept-alive connection does not keep the server')
-    // The reader of the ready line goes away, as `| head -1` does.
-    server.child.stdout?.destroy()
-    if (signal === 'SIGINT') server.child.stderr?.destroy()
-    t.same(await server.stop(signal), { code: 0, signal: null })
-    t.notOk(await answers(server.url))
-    t.notOk(await answers(server.ready.manage))
-    t.same(readdirSync(folder), [])
-  }
-})
+t.test(
+  'SIGINT, SIGTERM: everything stops, the ports are free, the temporary folder is gone, exit code 0',
+  async (t) => {
+    const temporary = t.testdir({ SIGINT: {}, SIGTERM: {} })
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      const folder = join(temporary, signal)
+      const server = await startUp([], { environment: { TMPDIR: folder } })
+      t.equal(readdirSync(folder).length, 2, 'the state, and the token for other commands')
+      const idle = await fetch(`${server.url}/licensing/license.asmx`)
+      t.equal(idle.status, 200, 'a kept-alive connection does not keep the server')
+      // The reader of the ready line goes away, as `| head -1` does.
+      server.child.stdout?.destroy()
+      if (signal === 'SIGINT') server.child.stderr?.destroy()
+      t.same(await server.stop(signal), { code: 0, signal: null })
+      t.notOk(await answers(server.url))
+      t.notOk(await answers(server.ready.manage))
+      t.same(readdirSync(folder), [])
+    }
+  },
+)
 
 t.test('a signal while it starts leaves nothing behind either', async (t) => {
   const temporary = t.testdir()
-  const child = spawn(process.execPath, [main, 'up', '--port', '0', '--root', '1', '--no-licensing'], { env: { ...process.env, TMPDIR: temporary }, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, [main, 'up', '--port', '0', '--root', '1', '--no-licensing'], {
+    env: { ...process.env, TMPDIR: temporary },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   const ended = outcome(child)
   // The first lines of the log come while the cluster is made.
   await Promise.race([once(child.stderr, 'data'), ended])
@@ -70,7 +95,10 @@ t.test('a signal while it starts leaves nothing behind either', async (t) => {
 t.test('SIGKILL while it starts: what it had started ends too, whatever it was doing', async (t) => {
   const temporary = t.testdir()
   for (const count of [1, 2, 3]) {
-    const child = spawn(process.execPath, [main, 'up', '--port', '0', '--root', '2', '--no-licensing'], { env: { ...process.env, TMPDIR: temporary }, stdio: 'ignore' })
+    const child = spawn(process.execPath, [main, 'up', '--port', '0', '--root', '2', '--no-licensing'], {
+      env: { ...process.env, TMPDIR: temporary },
+      stdio: 'ignore',
+    })
     const children = (): readonly number[] => childrenOf(child.pid ?? 0)
     await until(() => children().length >= count, `${count} processes have begun`)
     const pids = children()
@@ -89,20 +117,30 @@ t.test('--data: accounts, keys and licenses outlive the process; others are refu
   const pfile = await alice.protectFile(content, '.txt', forBob)
   const { account } = await bob.bootstrap()
   t.equal(account.rac.account.publicKey?.bits, 1024, '--crypto-mode 1')
-  const days = ({ from, until }: { readonly from: Date; readonly until: Date }): number => (until.getTime() - from.getTime()) / 86_400_000
+  const days = ({ from, until }: { readonly from: Date; readonly until: Date }): number =>
+    (until.getTime() - from.getTime()) / 86_400_000
   t.ok(days(account.rac.validity) < 2, '--invert-persistent: true asks for a temporary RAC')
   await bob.certify({ persistent: false })
 
   await t.test('a second installation on the same data', async (t) => {
     const second = await run(['up', '--port', '0', '--data', data])
-    t.match(second, { code: 1, stdout: '', stderr: /^An installation already runs on .*rms\.sqlite\. Use that one, stop it, or give this one a folder of its own\n$/ })
+    t.match(second, {
+      code: 1,
+      stdout: '',
+      stderr:
+        /^An installation already runs on .*rms\.sqlite\. Use that one, stop it, or give this one a folder of its own\n$/,
+    })
   })
   await t.test('a port that is taken', async (t) => {
     const [taken, managed] = await Promise.all([
       run(['up', '--port', String(first.port)]),
       run(['up', '--port', '0', '--manage-port', new URL(first.ready.manage).port]),
     ])
-    t.match(taken, { code: 1, stdout: '', stderr: new RegExp(`Port ${first.port} of 127\\.0\\.0\\.1 is taken.* --port N, or --port 0`) })
+    t.match(taken, {
+      code: 1,
+      stdout: '',
+      stderr: new RegExp(`Port ${first.port} of 127\\.0\\.0\\.1 is taken.* --port N, or --port 0`),
+    })
     t.match(managed, { code: 1, stdout: '', stderr: /is taken.* --manage-port N/ })
   })
   t.equal(first.stderr(), '', '--log-level silent')
@@ -113,12 +151,27 @@ t.test('--data: accounts, keys and licenses outlive the process; others are refu
   t.notMatch(wrong.stderr, /\n\s+at /)
 
   // The mode is that of its making; the address has to be the same for what is out there.
-  const again = await startUp(['--data', data, '--port', String(first.port), '--manage-port', '0', '--signer', 'forge', '--signer-threads', '1'])
+  const again = await startUp([
+    '--data',
+    data,
+    '--port',
+    String(first.port),
+    '--manage-port',
+    '0',
+    '--signer',
+    'forge',
+    '--signer-threads',
+    '1',
+  ])
   t.match(again.stderr(), /"level":30/, 'logs on stderr, as JSON in a pipe')
   const kept = connectTo(again.url, 'bob', { mode: 1, folder: join(folder, 'bob') })
   t.same((await kept.openFile(pfile)).plain, content, 'a RAC made before the restart licenses after it')
   const fresh = await connectTo(again.url, 'bob', { mode: 1 }).bootstrap()
-  t.equal(fresh.account.rac.account.publicKey?.modulus, account.rac.account.publicKey?.modulus, 'an account keeps its key pair')
+  t.equal(
+    fresh.account.rac.account.publicKey?.modulus,
+    account.rac.account.publicKey?.modulus,
+    'an account keeps its key pair',
+  )
   await again.stop()
 })
 
@@ -130,9 +183,22 @@ t.test('--decommissioned cannot be undone', async (t) => {
   const published = await alice.publish(forBob)
   await first.stop()
   for (const flags of [['--decommissioned'], []]) {
-    const server = await startUp(['--data', data, '--port', String(first.port), '--manage-port', '0', ...admit, ...flags])
+    const server = await startUp([
+      '--data',
+      data,
+      '--port',
+      String(first.port),
+      '--manage-port',
+      '0',
+      ...admit,
+      ...flags,
+    ])
     const told = flags.join('') || 'without the flag'
-    await t.rejects(connectTo(server.url, 'alice').certify(), { exceptionName: clusterDecommissioned } as Partial<SoapFault> & Error, told)
+    await t.rejects(
+      connectTo(server.url, 'alice').certify(),
+      { exceptionName: clusterDecommissioned } as Partial<SoapFault> & Error,
+      told,
+    )
     const key = await connectTo(server.url, 'alice', { anonymous: true }).acquireContentKey(published.text)
     t.same(key, published.contentKey.key, told)
     await server.stop()
@@ -142,18 +208,46 @@ t.test('--decommissioned cannot be undone', async (t) => {
 t.test('addresses, limits and access lists', async (t) => {
   const folder = t.testdir()
   const db = join(folder, 'deep', 'own.sqlite')
-  const flags = ['--host', '0.0.0.0', '--public-url', 'http://rms.contoso.test:8080/_wmcs/', '--body-limit', '20000', '--db', db, '--log-xrml']
+  const flags = [
+    '--host',
+    '0.0.0.0',
+    '--public-url',
+    'http://rms.contoso.test:8080/_wmcs/',
+    '--body-limit',
+    '20000',
+    '--db',
+    db,
+    '--log-xrml',
+  ]
   const port = await freePort()
-  const server = await startUp([...flags, '--port', String(port), '--manage-port', '0', '--admit', 'certification=legal@contoso.test', '--admit', 'publish=ANONYMOUS'])
+  const server = await startUp([
+    ...flags,
+    '--port',
+    String(port),
+    '--manage-port',
+    '0',
+    '--admit',
+    'certification=legal@contoso.test',
+    '--admit',
+    'publish=ANONYMOUS',
+  ])
   t.teardown(async () => void (await server.stop()))
   const own = `http://127.0.0.1:${port}`
   t.equal(server.url, 'http://rms.contoso.test:8080/_wmcs')
   const bob = await certify(signedInAs('bob'), `${own}/_wmcs/certification`, readyMachine('bob-pc-mode2'))
   t.ok(bob, '--admit: bob is in legal')
-  const { clc } = await getClientLicensorCert({ ...signedInAs('bob'), credentials: undefined }, `${own}/_wmcs/licensing`, bob)
+  const { clc } = await getClientLicensorCert(
+    { ...signedInAs('bob'), credentials: undefined },
+    `${own}/_wmcs/licensing`,
+    bob,
+  )
   t.equal(clc.licensingUrl, 'http://rms.contoso.test:8080/_wmcs/licensing', '--public-url stands in issued documents')
   const post = (size: number): Promise<Response> =>
-    fetch(`${own}/_wmcs/licensing/publish.asmx`, { method: 'POST', headers: { 'content-type': 'text/xml' }, body: 'x'.repeat(size) })
+    fetch(`${own}/_wmcs/licensing/publish.asmx`, {
+      method: 'POST',
+      headers: { 'content-type': 'text/xml' },
+      body: 'x'.repeat(size),
+    })
   t.equal((await post(20_001)).status, 413, '--body-limit')
   t.not((await post(2_000)).status, 413)
   const alice = certify(signedInAs('alice'), `${own}/_wmcs/certification`, readyMachine('alice-pc-mode2'))
@@ -163,7 +257,9 @@ t.test('addresses, limits and access lists', async (t) => {
 })
 
 t.test('for people: a banner with the addresses, accounts and the next command', async (t) => {
-  const child = spawn(process.execPath, [main, 'up', '--port', '0', '--root', '1', '--no-licensing'], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, [main, 'up', '--port', '0', '--root', '1', '--no-licensing'], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   let text = ''
   child.stdout.setEncoding('utf8').on('data', (more: string) => {
     text += more
@@ -172,7 +268,16 @@ t.test('for people: a banner with the addresses, accounts and the next command',
   await once(child, 'close')
   t.equal(child.exitCode, 0)
   t.match(text, /A lab|a lab/)
-  for (const word of ['certification', 'licensing', 'management', 'alice@contoso.test', seedPassword, 'Mode 2', '--data DIR']) t.match(text, word)
+  for (const word of [
+    'certification',
+    'licensing',
+    'management',
+    'alice@contoso.test',
+    seedPassword,
+    'Mode 2',
+    '--data DIR',
+  ])
+    t.match(text, word)
   t.match(text, /rms-emulator demo --server http:\/\/127\.0\.0\.1:\d+\/_wmcs/)
   t.notMatch(text, '\u001B[')
 })

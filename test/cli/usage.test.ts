@@ -23,13 +23,25 @@ t.test('what was asked for in a wrong way ends with 2 and a sentence on stderr',
     [['up', '--root', '0'], /^--root is "0"; it must be a whole number from 1 to 64$/m],
     [['provision', 'rooot', '--cluster', 'x'], /no kind of cluster "rooot": provision root, or provision licensing/],
     [['add-cluster', 'legal', '--nodes', '0'], /--nodes is "0"; it must be a whole number from 1 to 64/],
-    [['node', '--cluster', 'root', '--db', 'lab.sqlite', '--db-password', 'x'], /--db-password needs a --db that names a user and no password, such as postgres:/],
-    [['node', '--cluster', 'root', '--db', 'postgres://u:p@h/d', '--db-password', 'x'], /--db-password needs a --db that names a user and no password/],
-    [['node', '--cluster', 'root', '--key-password-file', 'nowhere'], /^--key-password-file is "nowhere"; the secret in this file cannot be used: ENOENT/m],
+    [
+      ['node', '--cluster', 'root', '--db', 'lab.sqlite', '--db-password', 'x'],
+      /--db-password needs a --db that names a user and no password, such as postgres:/,
+    ],
+    [
+      ['node', '--cluster', 'root', '--db', 'postgres://u:p@h/d', '--db-password', 'x'],
+      /--db-password needs a --db that names a user and no password/,
+    ],
+    [
+      ['node', '--cluster', 'root', '--key-password-file', 'nowhere'],
+      /^--key-password-file is "nowhere"; the secret in this file cannot be used: ENOENT/m,
+    ],
     [['balancer', '--nodes', 'http://127.0.0.1:1/'], /Say before which cluster the balancer stands: --cluster NAME/],
     [['manage'], /Say where the installation is: --db PATH/],
     [['node', '--db', 'x'], /Say which cluster to join: --cluster NAME/],
-    [['up', '--admit', 'nowhere=staff', '--port', '0'], /There is no endpoint "nowhere"\. The endpoints are .*\/licensing\/license\.asmx/],
+    [
+      ['up', '--admit', 'nowhere=staff', '--port', '0'],
+      /There is no endpoint "nowhere"\. The endpoints are .*\/licensing\/license\.asmx/,
+    ],
     [['up', '--config', 'nowhere.json'], /config file nowhere\.json cannot be read/],
     [['status', '--manage', 'localhost'], /--manage is "localhost"; it must be a URL/],
     [['explain'], /missing required argument 'file'/],
@@ -37,13 +49,25 @@ t.test('what was asked for in a wrong way ends with 2 and a sentence on stderr',
     [['client', 'open'], /missing required argument 'file'/],
     [['client', 'publish', 'package.json'], /Say who may do what: --to /],
     [['client', 'publish', 'package.json', '--to', 'x=VIEW', '--template', 'y'], /either --template or --to/],
-    [['client', 'publish', 'package.json', '--to', '=VIEW'], /--to is "=VIEW"; it must look like bob@contoso\.test=VIEW,PRINT/],
+    [
+      ['client', 'publish', 'package.json', '--to', '=VIEW'],
+      /--to is "=VIEW"; it must look like bob@contoso\.test=VIEW,PRINT/,
+    ],
     [['client', 'publish', 'package.json', '--to', 'bob@contoso.test=VIEW,,PRINT'], /must look like/],
-    [['client', 'certify', '--machine', 'alice-pc-mode3'], /no machine "alice-pc-mode3"\. Give one of alice-pc-mode1, /],
+    [
+      ['client', 'certify', '--machine', 'alice-pc-mode3'],
+      /no machine "alice-pc-mode3"\. Give one of alice-pc-mode1, /,
+    ],
     [['client'], /Usage: rms-emulator client/],
     [[], /Usage: rms-emulator/],
   ]
-  const outcomes = await inTurns(wrong.map(([args]) => () => run(args)))
+  const outcomes = await inTurns(
+    wrong.map(
+      ([args]) =>
+        () =>
+          run(args),
+    ),
+  )
   for (const [index, [args, message]] of wrong.entries()) {
     const { code, stdout, stderr } = outcomes[index] as (typeof outcomes)[number]
     t.equal(code, 2, args.join(' '))
@@ -76,9 +100,17 @@ t.test('--help of every command shows its settings, an example and the exit code
     ['load', 'load'],
     ['size', 'size'],
     ['client', undefined],
-    ...['locate', 'certify', 'clc', 'templates', 'publish', 'open', 'licenses'].map((step) => [`client ${step}`, 'client'] as const),
+    ...['locate', 'certify', 'clc', 'templates', 'publish', 'open', 'licenses'].map(
+      (step) => [`client ${step}`, 'client'] as const,
+    ),
   ]
-  const outcomes = await inTurns(commands.map(([name]) => () => run([...name.split(' ').filter(Boolean), '--help'])))
+  const outcomes = await inTurns(
+    commands.map(
+      ([name]) =>
+        () =>
+          run([...name.split(' ').filter(Boolean), '--help']),
+    ),
+  )
   for (const [index, [name, settings]] of commands.entries()) {
     const { code, stdout, stderr } = outcomes[index] as (typeof outcomes)[number]
     t.equal(code, 0, name)
@@ -104,17 +136,29 @@ t.test('what cannot be reached or read ends with 1 and a sentence that says what
     [['explain', '.'], /^\. cannot be read: it is a folder\n$/],
     [['demo', 'nowhere.txt', '--server', nowhere], /^nowhere\.txt cannot be read: there is no such file/],
     [['demo', '--server', nowhere], /connection was refused\. Is the server running, and is this its port\?/],
-    [['status', '--manage', nowhere], /\/status does not answer \(ECONNREFUSED\)\. Start an installation with rms-emulator up/],
+    [
+      ['status', '--manage', nowhere],
+      /\/status does not answer \(ECONNREFUSED\)\. Start an installation with rms-emulator up/,
+    ],
     [['client', 'locate', '--server', nowhere], /connection was refused\. Is the server running/],
     [['client', 'open', `${folder}/plain.txt`, '--server', nowhere], /\S/],
-    [['client', 'certify', '--machine', './nowhere', '--server', nowhere], /nowhere.*cannot be read: there is no such file/],
+    [
+      ['client', 'certify', '--machine', './nowhere', '--server', nowhere],
+      /nowhere.*cannot be read: there is no such file/,
+    ],
     [['up', '--port', '0', '--data', `${folder}/plain.txt`], /The data folder .*plain\.txt cannot be used: /],
     [['up', '--port', '0', '--db', `${folder}/plain.txt`], /The database is no SQLite file\. Give/],
     [['up', '--port', '0', '--db', 'postgres://u:secret@127.0.0.1:1/db'], /^The database (?!.*secret).*is away/],
     [['remove-server', 'root-1', '--manage', nowhere], /\/servers\/root-1\S* does not answer \(ECONNREFUSED\)/],
     [['up', '--port', '0', '--host', '203.0.113.77'], /--host 203\.0\.113\.77 is not an address of this machine/],
   ]
-  const outcomes = await inTurns(failing.map(([args]) => () => run(args)))
+  const outcomes = await inTurns(
+    failing.map(
+      ([args]) =>
+        () =>
+          run(args),
+    ),
+  )
   for (const [index, [args, message]] of failing.entries()) {
     const { code, stdout, stderr } = outcomes[index] as (typeof outcomes)[number]
     t.equal(code, 1, args.join(' '))
@@ -127,12 +171,17 @@ t.test('what cannot be reached or read ends with 1 and a sentence that says what
 
 t.test('a web server that is no rms server is named', async (t) => {
   const { createServer: createWebServer } = await import('node:http')
-  const server = createWebServer((_request, response) => void response.setHeader('content-type', 'text/html').end('<p>hello</p>'))
+  const server = createWebServer(
+    (_request, response) => void response.setHeader('content-type', 'text/html').end('<p>hello</p>'),
+  )
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   t.teardown(() => server.close())
   const url = `http://127.0.0.1:${(server.address() as { port: number }).port}`
-  const [status, client] = await Promise.all([run(['status', '--manage', url]), run(['client', 'locate', '--server', url])])
+  const [status, client] = await Promise.all([
+    run(['status', '--manage', url]),
+    run(['client', 'locate', '--server', url]),
+  ])
   t.match(status, { code: 1, stderr: /Is this its management address\?/ })
   t.match(client, { code: 1, stderr: /this is no SOAP answer .*Is this the address of an RMS service\?/ })
 })
@@ -140,7 +189,9 @@ t.test('a web server that is no rms server is named', async (t) => {
 t.test('explain takes standard input, and a reader that goes away does no harm', async (t) => {
   const spc = readFileSync('certs/machines/alice-pc-mode2/spc.xrml')
   t.match(await run(['explain', '-'], { input: spc }), { code: 0, stdout: /Good and trusted: \d documents/ })
-  const child = spawn(process.execPath, [main, 'explain', 'certs/machines/alice-pc-mode2/spc.xrml'], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, [main, 'explain', 'certs/machines/alice-pc-mode2/spc.xrml'], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   child.stdout.destroy()
   t.match(await outcome(child), { code: 0, stderr: '' })
 })

@@ -3,7 +3,11 @@ import { connect, type RmsClient } from '../../src/client/index.js'
 import { startNode } from '../../src/node/start.js'
 
 const password = 'Passw0rd!'
-const refused = async (promise: Promise<unknown>): Promise<unknown> => promise.then(() => undefined, (error: unknown) => error)
+const refused = async (promise: Promise<unknown>): Promise<unknown> =>
+  promise.then(
+    () => undefined,
+    (error: unknown) => error,
+  )
 const policy = {
   rights: [{ to: 'legal@contoso.test', rights: ['VIEW', 'PRINT'], days: 3 }],
   applicationData: [{ name: 'Allow_Server_Editing', value: 'True' }],
@@ -49,8 +53,12 @@ for (const mode of [1, 2] as const) {
 
     const edited = await service.republish(shared.text, { rights: [{ to: 'mallory@contoso.test', rights: ['VIEW'] }] })
     t.same((await mallory.open(await mallory.acquireLicense(edited.text), edited.text)).contentKey, shared.contentKey)
-    t.match(await refused(service.republish(own.text, { rights: [] })), { exceptionName: /ServerRepublishIllegalException$/ })
-    t.match(await refused(service.acquireContentKey(shared.text)), { exceptionName: /ClusterNotDecommissionedException$/ })
+    t.match(await refused(service.republish(own.text, { rights: [] })), {
+      exceptionName: /ServerRepublishIllegalException$/,
+    })
+    t.match(await refused(service.acquireContentKey(shared.text)), {
+      exceptionName: /ClusterNotDecommissionedException$/,
+    })
     t.equal((await alice.serverInfo()).slcChain.length, 4)
     const temporary = await alice.certify({ persistent: false })
     t.match(temporary.rac.account.securityLevels, [{ name: 'Group-Identity-Credential-Type', value: 'Temporary' }])

@@ -14,7 +14,11 @@ const issuer = await makeIssuer(2)
 const credentials = { user: 'CONTOSO\\alice', password: 'Passw0rd!' }
 const machine = readyMachine('alice-pc-mode2')
 const toBob = { rights: [{ to: 'bob@contoso.test', rights: ['VIEW'] }] }
-const refused = async (promise: Promise<unknown>): Promise<unknown> => promise.then(() => undefined, (error: unknown) => error)
+const refused = async (promise: Promise<unknown>): Promise<unknown> =>
+  promise.then(
+    () => undefined,
+    (error: unknown) => error,
+  )
 const textOf = (chain: readonly XrmlDocument[]): string => chain.map((document) => document.text).join('')
 
 const start = (t: Tap): Promise<LabServer> => startLabServer(issuer, (stop) => t.teardown(stop))
@@ -31,13 +35,19 @@ t.test('the first steps are taken once, each told with its time', async (t) => {
   t.same(lab.calls, [], 'nothing is called before it is needed')
   const [first, second] = await Promise.all([client.bootstrap(), client.bootstrap()])
   t.equal(first.account, second.account)
-  t.same(steps.map(({ name }) => name), ['FindServiceLocationsForUser', 'Certify', 'GetClientLicensorCert'])
+  t.same(
+    steps.map(({ name }) => name),
+    ['FindServiceLocationsForUser', 'Certify', 'GetClientLicensorCert'],
+  )
   t.ok(steps.every(({ ms, error }) => ms > 0 && error === undefined))
-  t.same(lab.calls.map(({ path }) => path), [
-    '/_wmcs/licensing/ServiceLocator.asmx',
-    '/_wmcs/certification/certification.asmx',
-    '/_wmcs/licensing/publish.asmx',
-  ])
+  t.same(
+    lab.calls.map(({ path }) => path),
+    [
+      '/_wmcs/licensing/ServiceLocator.asmx',
+      '/_wmcs/certification/certification.asmx',
+      '/_wmcs/licensing/publish.asmx',
+    ],
+  )
   t.ok(lab.calls.every(({ authorization }) => authorization?.startsWith('Basic ')))
   t.equal(first.account.mail, 'alice@contoso.test')
   t.equal(first.publisher.clc.licensingUrl, lab.licensingUrl)
@@ -51,7 +61,9 @@ t.test('a machine is activated in the mode of the cluster', async (t) => {
   const { machine, account } = await connect({ url: lab.url, ...credentials }).bootstrap()
   t.equal(machine.mode, 1)
   t.equal(account.key.publicKey.bits, 1024)
-  t.match(await refused(connect({ url: lab.url, ...credentials, trustRoot: labTrustRoot(2) }).bootstrap()), { name: 'VerificationFailed' })
+  t.match(await refused(connect({ url: lab.url, ...credentials, trustRoot: labTrustRoot(2) }).bootstrap()), {
+    name: 'VerificationFailed',
+  })
 })
 
 t.test('a certificate that has expired is replaced', async (t) => {
@@ -80,7 +92,10 @@ t.test('published offline or online, a file opens again', async (t) => {
   }
   t.equal(lab.calls.filter(({ operation }) => operation === 'AcquireLicense').length, 2)
   const online = await client.publishOnline(toBob)
-  t.same(online.pl.map(({ kind }) => kind), ['PL'])
+  t.same(
+    online.pl.map(({ kind }) => kind),
+    ['PL'],
+  )
   t.equal(checkChain([...online.pl, ...issuer.chain]).why, undefined)
   const chunks: Buffer[] = []
   for await (const chunk of client.protectStream([plain, plain], '.txt', undefined, toBob)) chunks.push(chunk)
@@ -93,18 +108,32 @@ t.test('in a batch every item has its own answer', async (t) => {
   const published = [await client.publish(toBob), await client.publish(toBob), await client.publish(toBob)]
   lab.barred.add(published[1]?.contentId ?? '')
   const results = await client.acquireLicenses(published.map(({ text }) => text))
-  t.same(results.map(({ license, error }) => [license !== undefined, error?.name]), [[true, undefined], [false, 'LicenseRefused'], [true, undefined]])
-  t.match(results[1]?.error, { exceptionName: 'Microsoft.DigitalRightsManagement.Licensing.NoRightsForRequestedPrincipalException' })
+  t.same(
+    results.map(({ license, error }) => [license !== undefined, error?.name]),
+    [
+      [true, undefined],
+      [false, 'LicenseRefused'],
+      [true, undefined],
+    ],
+  )
+  t.match(results[1]?.error, {
+    exceptionName: 'Microsoft.DigitalRightsManagement.Licensing.NoRightsForRequestedPrincipalException',
+  })
   t.match(lab.calls.at(-1)?.body, '<MaximumVersion>1.1.0.0</MaximumVersion>')
   t.same((await client.open(results[2]?.license as never, published[2]?.text)).contentKey, published[2]?.contentKey)
 
   const alone = published[1]?.text ?? ''
   t.match(await client.acquireLicenses([alone]), [{ error: { name: 'LicenseRefused' } }])
   t.match(lab.calls.at(-1)?.body, '<MaximumVersion>1.0.0.0</MaximumVersion>')
-  t.match(await refused(client.acquireLicense(alone)), { name: 'SoapFault', exceptionName: /NoRightsForRequestedPrincipalException$/ })
+  t.match(await refused(client.acquireLicense(alone)), {
+    name: 'SoapFault',
+    exceptionName: /NoRightsForRequestedPrincipalException$/,
+  })
   t.same(await client.acquireLicenses([]), [])
   lab.changes.set('AcquireLicense', (answer) => answer.replace(/<CertificateChain>.*<\/CertificateChain>/, ''))
-  t.match(await client.acquireLicenses([published[0]?.text ?? '']), [{ error: { name: 'VerificationFailed', why: /no document/ } }])
+  t.match(await client.acquireLicenses([published[0]?.text ?? '']), [
+    { error: { name: 'VerificationFailed', why: /no document/ } },
+  ])
 })
 
 t.test('licenses for other people', async (t) => {
@@ -113,7 +142,10 @@ t.test('licenses for other people', async (t) => {
   const { text } = await client.publish(toBob)
   lab.barred.add('carol@contoso.test')
   const results = await client.acquirePreLicense(text, ['bob@contoso.test', 'carol@contoso.test'])
-  t.same(results.map(({ error }) => error?.name), [undefined, 'LicenseRefused'])
+  t.same(
+    results.map(({ error }) => error?.name),
+    [undefined, 'LicenseRefused'],
+  )
   t.equal(results[0]?.license?.chain.length, 5)
 
   const licensee = await client.precertify('bob@contoso.test')
@@ -129,12 +161,21 @@ t.test('templates are verified, fetched in batches and not fetched twice', async
   lab.templates.push(...(await Promise.all(guids.map((guid) => issueTemplate(issuer, guid)))))
   const client = clientOf(lab)
   const templates = await client.templates()
-  t.same(templates.map(({ guid }) => guid), guids)
-  t.match(templates[0]?.texts, [{ lcid: 1033, name: 'Company', description: 'Everybody; may read' }, { lcid: 1031, name: 'Firma' }])
+  t.same(
+    templates.map(({ guid }) => guid),
+    guids,
+  )
+  t.match(templates[0]?.texts, [
+    { lcid: 1033, name: 'Company', description: 'Everybody; may read' },
+    { lcid: 1031, name: 'Firma' },
+  ])
   t.equal(lab.calls.filter(({ operation }) => operation === 'AcquireTemplates').length, 2)
 
-  lab.templates[3] = (await issueTemplate(await makeIssuer(2), guids[3] ?? '')) // signed by another server
-  t.match(await refused(client.templates()), { name: 'VerificationFailed', why: /the key in the ISSUER of the template/ })
+  lab.templates[3] = await issueTemplate(await makeIssuer(2), guids[3] ?? '') // signed by another server
+  t.match(await refused(client.templates()), {
+    name: 'VerificationFailed',
+    why: /the key in the ISSUER of the template/,
+  })
   lab.templates.splice(3, 27)
   t.equal((await client.templates()).length, 3)
   t.equal(lab.calls.at(-1)?.operation, 'AcquireTemplateInformation')
@@ -142,7 +183,9 @@ t.test('templates are verified, fetched in batches and not fetched twice', async
   const template = templates[0] as (typeof templates)[number]
   const opened = await client.openFile(await client.protectFile(Buffer.from('x'), '', { template }))
   t.equal(opened.plain.toString(), 'x')
-  lab.changes.set('AcquireTemplateInformation', (answer) => answer.replace(/<ServerPublicKey>MIIB/, '<ServerPublicKey>MIIC'))
+  lab.changes.set('AcquireTemplateInformation', (answer) =>
+    answer.replace(/<ServerPublicKey>MIIB/, '<ServerPublicKey>MIIC'),
+  )
   t.match(await refused(client.templates()), { name: 'VerificationFailed', why: /ServerPublicKey/ })
 })
 
@@ -160,7 +203,11 @@ t.test('what the server says of itself', async (t) => {
   const lab = await start(t)
   const client = clientOf(lab)
   const info = await client.serverInfo()
-  t.match(info, { version: '6.0.0.0', features: { GroupExpansionWebService: 'true' }, locations: { LicensingService: lab.licensingUrl } })
+  t.match(info, {
+    version: '6.0.0.0',
+    features: { GroupExpansionWebService: 'true' },
+    locations: { LicensingService: lab.licensingUrl },
+  })
   t.notOk('PublishingService' in info.locations)
   t.same(textOf(info.slcChain), textOf(await client.serverCertificate()))
   t.notMatch(lab.calls.find(({ operation }) => operation === 'GetServerInfo')?.body, 'VersionData')
@@ -183,9 +230,18 @@ t.test('nothing that was changed on the way is accepted', async (t) => {
   }
   t.ok(ready.account)
   const changes: readonly (readonly [string, (answer: string) => string])[] = [
-    ['a character of BODY', (answer) => answer.replace(/<ISSUEDTIME>2/, '<ISSUEDTIME>1').replace(/<ContentKey>....../, '<ContentKey>AAAAAA')],
+    [
+      'a character of BODY',
+      (answer) => answer.replace(/<ISSUEDTIME>2/, '<ISSUEDTIME>1').replace(/<ContentKey>....../, '<ContentKey>AAAAAA'),
+    ],
     ['no document', (answer) => answer.replaceAll(/<XrML.*<\/XrML>/g, '').replace(/<ContentKey>.*<\/ContentKey>/, '')],
-    ['no chain', (answer) => answer.replace(/<(CertificateChain|ServerLicensorCertificateChain|Certificate)>.*<\/\1>/, '').replace('AES', 'DES')],
+    [
+      'no chain',
+      (answer) =>
+        answer
+          .replace(/<(CertificateChain|ServerLicensorCertificateChain|Certificate)>.*<\/\1>/, '')
+          .replace('AES', 'DES'),
+    ],
   ]
   for (const [operation, attempt] of Object.entries(attempts)) {
     for (const [what, change] of changes) {
@@ -213,30 +269,64 @@ t.test('the password goes to hosts that the user has named, and to no others', a
   t.match(error, { name: 'ForeignLicensingServer', url: lab.licensingUrl, message: /licensingHosts/ })
   t.notOk(lab.calls.some(({ operation }) => operation === 'AcquireLicense'))
 
-  t.equal(acquisitionUrl('http://RMS.contoso.test:81/_wmcs/licensing/', 'http://a/b', ['rms.contoso.test']), 'http://rms.contoso.test:81/_wmcs/licensing')
+  t.equal(
+    acquisitionUrl('http://RMS.contoso.test:81/_wmcs/licensing/', 'http://a/b', ['rms.contoso.test']),
+    'http://rms.contoso.test:81/_wmcs/licensing',
+  )
   t.equal(acquisitionUrl(undefined, 'http://a/b', []), 'http://a/b')
-  t.throws(() => acquisitionUrl('http://rms.contoso.test.evil.test/', 'http://a/b', ['http://rms.contoso.test/']), { name: 'ForeignLicensingServer' })
+  t.throws(() => acquisitionUrl('http://rms.contoso.test.evil.test/', 'http://a/b', ['http://rms.contoso.test/']), {
+    name: 'ForeignLicensingServer',
+  })
   t.throws(() => acquisitionUrl('file:///etc/passwd', 'http://a/b', []), RangeError)
 })
 
 t.test('addresses in all forms lead to the cluster', async (t) => {
-  for (const address of ['http://rms', 'http://rms/', 'http://rms/_wmcs/', 'http://rms/_wmcs/licensing', 'http://rms/_wmcs/Certification/Certification.asmx']) {
+  for (const address of [
+    'http://rms',
+    'http://rms/',
+    'http://rms/_wmcs/',
+    'http://rms/_wmcs/licensing',
+    'http://rms/_wmcs/Certification/Certification.asmx',
+  ]) {
     t.equal(baseUrlOf(address), 'http://rms/_wmcs', address)
   }
   t.equal(folderUrlOf('https://rms:8443/_wmcs/licensing/License.asmx?wsdl'), 'https://rms:8443/_wmcs/licensing')
-  for (const address of ['', 'rms', 'ftp://rms/']) t.throws(() => connect({ url: address }), { name: 'RangeError', message: /http:\/\/rms\.contoso\.test/ })
+  for (const address of ['', 'rms', 'ftp://rms/'])
+    t.throws(() => connect({ url: address }), { name: 'RangeError', message: /http:\/\/rms\.contoso\.test/ })
 
   const lab = await start(t)
   lab.locations = {}
-  t.same(await clientOf(lab).locations(), { certificationUrl: `${lab.url}/certification`, licensingUrl: `${lab.url}/licensing` })
+  t.same(await clientOf(lab).locations(), {
+    certificationUrl: `${lab.url}/certification`,
+    licensingUrl: `${lab.url}/licensing`,
+  })
   lab.locations = { CertificationService: 'http://extranet/_wmcs/certification/' }
   t.equal((await clientOf(lab).locations()).certificationUrl, 'http://extranet/_wmcs/certification')
 
-  const inner = { CertificationInternalService: 'http://in/_wmcs/certification', LicensingInternalService: 'http://in/_wmcs/licensing' }
-  lab.locations = { ...inner, CertificationService: 'http://out/_wmcs/certification', LicensingService: 'http://out/_wmcs/licensing' }
-  t.same(await clientOf(lab).locations(), { certificationUrl: 'http://in/_wmcs/certification', licensingUrl: 'http://in/_wmcs/licensing' }, 'inside first')
-  lab.locations = { ...inner, CertificationService: 'http://out/_wmcs/certification', LicensingService: `${lab.url}/Licensing` }
-  t.same(await clientOf(lab).locations(), { certificationUrl: 'http://out/_wmcs/certification', licensingUrl: `${lab.url}/Licensing` }, 'outside for who asks there')
+  const inner = {
+    CertificationInternalService: 'http://in/_wmcs/certification',
+    LicensingInternalService: 'http://in/_wmcs/licensing',
+  }
+  lab.locations = {
+    ...inner,
+    CertificationService: 'http://out/_wmcs/certification',
+    LicensingService: 'http://out/_wmcs/licensing',
+  }
+  t.same(
+    await clientOf(lab).locations(),
+    { certificationUrl: 'http://in/_wmcs/certification', licensingUrl: 'http://in/_wmcs/licensing' },
+    'inside first',
+  )
+  lab.locations = {
+    ...inner,
+    CertificationService: 'http://out/_wmcs/certification',
+    LicensingService: `${lab.url}/Licensing`,
+  }
+  t.same(
+    await clientOf(lab).locations(),
+    { certificationUrl: 'http://out/_wmcs/certification', licensingUrl: `${lab.url}/Licensing` },
+    'outside for who asks there',
+  )
 })
 
 t.test('after a refusal the step is tried again, and the refusal is told', async (t) => {
@@ -261,7 +351,10 @@ t.test('a folder keeps machine and certificates for the next time', async (t) =>
 
   const calls = lab.calls.length
   const second = await open().bootstrap()
-  t.same(lab.calls.slice(calls).map(({ operation }) => operation), ['FindServiceLocationsForUser'])
+  t.same(
+    lab.calls.slice(calls).map(({ operation }) => operation),
+    ['FindServiceLocationsForUser'],
+  )
   t.equal(textOf(second.account.chain), textOf(first.account.chain))
   t.equal(textOf(second.publisher.chain), textOf(first.publisher.chain))
 
@@ -271,7 +364,10 @@ t.test('a folder keeps machine and certificates for the next time', async (t) =>
 
   const rac = await readFile(join(folder, 'rac.xrml'), 'utf8')
   await writeFile(join(folder, 'rac.xrml'), rac.replace('alice@', 'mallory@'))
-  t.match(await refused(open().bootstrap()), { name: 'KeptFileBroken', message: /rac\.xrml cannot be used: .*digest.*Remove the file/ })
+  t.match(await refused(open().bootstrap()), {
+    name: 'KeptFileBroken',
+    message: /rac\.xrml cannot be used: .*digest.*Remove the file/,
+  })
   await writeFile(join(folder, 'spc.xrml'), rac)
   t.match(await refused(open().bootstrap()), { name: 'KeptFileBroken', message: /The document is a RAC, not an SPC/ })
   await writeFile(join(folder, 'key.pem'), 'no key')

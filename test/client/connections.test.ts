@@ -18,7 +18,9 @@ for (const signIn of ['ntlm', 'negotiate'] as const satisfies readonly SignIn[])
   t.test(`${signIn}: signed in once, then requests as they are`, async (t) => {
     const seen: (string | undefined)[] = []
     const listen = (message: unknown): void => {
-      const { request } = message as { readonly request: { readonly url?: string; readonly headers: Readonly<Record<string, string>> } }
+      const { request } = message as {
+        readonly request: { readonly url?: string; readonly headers: Readonly<Record<string, string>> }
+      }
       seen.push(request.headers['authorization']?.split(' ')[0])
     }
     const { subscribe, unsubscribe } = await import('node:diagnostics_channel')
@@ -35,7 +37,10 @@ for (const signIn of ['ntlm', 'negotiate'] as const satisfies readonly SignIn[])
 t.test('requests at the same time have connections of their own', async (t) => {
   const connections = openConnections({ credentials: alice, signIn: 'ntlm' })
   const answers = await Promise.all(Array.from({ length: 10 }, () => post(connections)))
-  t.same(answers.map(({ status }) => status), Array.from({ length: 10 }, () => 500))
+  t.same(
+    answers.map(({ status }) => status),
+    Array.from({ length: 10 }, () => 500),
+  )
   await connections.close()
 })
 
@@ -83,7 +88,10 @@ t.test('unless told how, the client takes Basic, and NTLM where Basic is not off
   const strict = await startNode({ schemes: ['negotiate', 'ntlm'] })
   t.teardown(() => strict.close())
   const at = `${strict.baseUrl}/certification/certification.asmx`
-  const [free, bound] = [openConnections({ credentials: alice }), openConnections({ credentials: alice, signIn: 'basic' })]
+  const [free, bound] = [
+    openConnections({ credentials: alice }),
+    openConnections({ credentials: alice, signIn: 'basic' }),
+  ]
   t.equal((await post(free)).status, 500)
   t.equal((await post(free, at)).status, 500)
   t.equal((await post(bound, at)).status, 401)

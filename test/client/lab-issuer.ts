@@ -31,7 +31,12 @@ export interface Issuer {
 const day = 86_400
 export const now = toMinute(new Date())
 export const soon = { from: addSeconds(now, -60), until: addSeconds(now, 365 * day) }
-export const aliceObject = { type: 'Group-Identity', idType: 'Windows', id: 'S-1-5-21-1-2-3-1001', name: 'alice@contoso.test' }
+export const aliceObject = {
+  type: 'Group-Identity',
+  idType: 'Windows',
+  id: 'S-1-5-21-1-2-3-1001',
+  name: 'alice@contoso.test',
+}
 
 export async function makeIssuer(mode: CryptoMode): Promise<Issuer> {
   const rules = modes[mode]
@@ -42,12 +47,23 @@ export async function makeIssuer(mode: CryptoMode): Promise<Issuer> {
     guid: newGuid(random),
     issuedTime: now,
     issuer: enrollment.chain[0]?.body.issuedPrincipal as Principal,
-    principal: { type: 'MS-DRM-Server', idType: 'MS-GUID', id: newGuid(random), name: 'rms', addresses: [{ type: 'URL', value: 'http://rms/_wmcs' }] },
+    principal: {
+      type: 'MS-DRM-Server',
+      idType: 'MS-GUID',
+      id: newGuid(random),
+      name: 'rms',
+      addresses: [{ type: 'URL', value: 'http://rms/_wmcs' }],
+    },
     publicKey: key.publicKey,
-    securityLevels: [{ name: 'Server-Version', value: '6.3.0.0' }, { name: 'Server-SKU', value: 'RMS 2.0' }],
+    securityLevels: [
+      { name: 'Server-Version', value: '6.3.0.0' },
+      { name: 'Server-SKU', value: 'RMS 2.0' },
+    ],
     range: { from: addSeconds(now, -day), until: addSeconds(now, 3650 * day) },
   }
-  const slc = readOneDocument(await buildIssuingCertificate(certificate, createSigner('openssl', enrollment.key), rules.hash))
+  const slc = readOneDocument(
+    await buildIssuingCertificate(certificate, createSigner('openssl', enrollment.key), rules.hash),
+  )
   const principal = slc.body.issuedPrincipal as Principal
   return { rules, key, accountKey, principal, signer: createSigner('openssl', key), chain: [slc, ...enrollment.chain] }
 }
@@ -63,7 +79,11 @@ export interface RacChanges {
   readonly precertified?: boolean
 }
 
-export async function issueRac(issuer: Issuer, spc: XrmlDocument, changes: RacChanges = {}): Promise<readonly XrmlDocument[]> {
+export async function issueRac(
+  issuer: Issuer,
+  spc: XrmlDocument,
+  changes: RacChanges = {},
+): Promise<readonly XrmlDocument[]> {
   const { rules, signer, principal, accountKey } = issuer
   const machine = spc.body.issuedPrincipal as Principal
   const recipient = publicKeyFromModulus(machine.publicKey?.modulus ?? '')
@@ -88,7 +108,11 @@ export async function issueRac(issuer: Issuer, spc: XrmlDocument, changes: RacCh
   return [readOneDocument(rac), ...issuer.chain]
 }
 
-export async function issueClc(issuer: Issuer, account: Principal, licensingUrl: string): Promise<readonly XrmlDocument[]> {
+export async function issueClc(
+  issuer: Issuer,
+  account: Principal,
+  licensingUrl: string,
+): Promise<readonly XrmlDocument[]> {
   const { rules, signer, principal } = issuer
   const key = await generateKeyPair(rules.keyBits)
   const recipient = publicKeyFromModulus(account.publicKey?.modulus ?? '')
@@ -126,7 +150,12 @@ export interface UlChanges {
   readonly sealedTo?: string
 }
 
-export async function issueUl(issuer: Issuer, document: XrmlDocument, account: Principal, changes: UlChanges = {}): Promise<readonly XrmlDocument[]> {
+export async function issueUl(
+  issuer: Issuer,
+  document: XrmlDocument,
+  account: Principal,
+  changes: UlChanges = {},
+): Promise<readonly XrmlDocument[]> {
   const { rules, signer, principal } = issuer
   const pl = readPl(document)
   const contentKey = changes.contentKey ?? (await openPl(issuer, document))
@@ -153,7 +182,10 @@ export async function issueTemplate(issuer: Issuer, guid: string): Promise<strin
   const fields = {
     guid,
     issuedTime: now,
-    texts: [{ lcid: 1033, name: 'Company', description: 'Everybody; may read' }, { lcid: 1031, name: 'Firma', description: 'Alle dürfen lesen' }],
+    texts: [
+      { lcid: 1033, name: 'Company', description: 'Everybody; may read' },
+      { lcid: 1031, name: 'Firma', description: 'Alle dürfen lesen' },
+    ],
     issuer: issuer.principal,
     licensingUrl: 'http://rms/_wmcs/licensing',
     grants: [{ right: 'VIEW', principal: anyonePrincipal }],

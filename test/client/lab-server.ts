@@ -16,7 +16,12 @@ import { issueClc, issueRac, issueUl, now, openPl, type Issuer } from './lab-iss
 
 export interface LabServer {
   readonly url: string
-  readonly calls: { readonly operation: string; readonly path: string; readonly body: string; readonly authorization: string | undefined }[]
+  readonly calls: {
+    readonly operation: string
+    readonly path: string
+    readonly body: string
+    readonly authorization: string | undefined
+  }[]
   /** Refuses that operation from now on. */
   readonly refusals: Map<string, ExceptionKey>
   /** Changes an answer on its way. */
@@ -37,9 +42,16 @@ export async function startLabServer(issuer: Issuer, teardown: (stop: () => void
     request.on('end', () => {
       const source = Buffer.concat(chunks).toString()
       const message = readEnvelope(source).body
-      lab.calls.push({ operation: message.name, path: String(request.url), body: source, authorization: request.headers.authorization })
+      lab.calls.push({
+        operation: message.name,
+        path: String(request.url),
+        body: source,
+        authorization: request.headers.authorization,
+      })
       const send = ({ status, content }: { status: number; content: string }): ServerResponse =>
-        response.writeHead(status, { 'Content-Type': contentType('1.1') }).end((lab.changes.get(message.name) ?? String)(content))
+        response
+          .writeHead(status, { 'Content-Type': contentType('1.1') })
+          .end((lab.changes.get(message.name) ?? String)(content))
       void answerTo(lab, issuer, message).then(send)
     })
   })
@@ -49,7 +61,10 @@ export async function startLabServer(issuer: Issuer, teardown: (stop: () => void
     server.close()
   })
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/_wmcs`
-  const locations = { CertificationInternalService: `${url}/certification`, LicensingInternalService: `${url}/licensing` }
+  const locations = {
+    CertificationInternalService: `${url}/certification`,
+    LicensingInternalService: `${url}/licensing`,
+  }
   const lab: LabServer = {
     url,
     calls: [],
@@ -63,7 +78,11 @@ export async function startLabServer(issuer: Issuer, teardown: (stop: () => void
   return lab
 }
 
-async function answerTo(lab: LabServer, issuer: Issuer, message: XmlElement): Promise<{ status: number; content: string }> {
+async function answerTo(
+  lab: LabServer,
+  issuer: Issuer,
+  message: XmlElement,
+): Promise<{ status: number; content: string }> {
   const refusal = lab.refusals.get(message.name)
   const exception = refusal === undefined ? undefined : new RmsException(refusal, '')
   const fault = (problem: RmsException) => ({ status: faultStatus(problem), content: writeFault('1.1', problem) })
@@ -79,28 +98,51 @@ async function answerTo(lab: LabServer, issuer: Issuer, message: XmlElement): Pr
 
 const texts = (chain: readonly XrmlDocument[]): readonly string[] => chain.map((document) => document.text)
 const certificates = (chain: readonly XrmlDocument[]): Markup => xmlNodes('CertificateChain', texts(chain))
-const leafOf = (part: XmlElement | undefined, name: string): XrmlDocument => readOneDocument(readXmlNodesOf(part, name)[0] ?? '')
+const leafOf = (part: XmlElement | undefined, name: string): XrmlDocument =>
+  readOneDocument(readXmlNodesOf(part, name)[0] ?? '')
 
 type Operation = (lab: LabServer, issuer: Issuer, message: XmlElement) => Promise<Markup> | Markup
 
 const operations: Readonly<Record<string, Operation>> = {
   FindServiceLocationsForUser(lab, _, message) {
-    const types = childrenNamed(child(message, 'ServiceNames'), 'ServiceLocationRequest').map((request) => child(request, 'Type')?.text ?? '')
+    const types = childrenNamed(child(message, 'ServiceNames'), 'ServiceLocationRequest').map(
+      (request) => child(request, 'Type')?.text ?? '',
+    )
     const responses = types.map((type) => {
       const url = lab.locations[type]
-      return element('ServiceLocationResponse', {}, url === undefined ? undefined : element('URL', {}, text(url)), element('Type', {}, text(type)))
+      return element(
+        'ServiceLocationResponse',
+        {},
+        url === undefined ? undefined : element('URL', {}, text(url)),
+        element('Type', {}, text(type)),
+      )
     })
     return element('FindServiceLocationsForUserResult', {}, responses)
   },
   GetLicensorCertificate: (_, issuer) => element('GetLicensorCertificateResult', {}, certificates(issuer.chain)),
   GetServerInfo(lab, issuer) {
-    const part = (type: string, content: Markup): Markup => element('ServerInfoRequest', { Type: type, AdditionalInfo: '' }, content)
+    const part = (type: string, content: Markup): Markup =>
+      element('ServerInfoRequest', { Type: type, AdditionalInfo: '' }, content)
     const location = (Type: string, Url: string): Markup => element('ServiceLocation', { Type, Url })
     const results = [
       part('VersionInfo', element('VersionInfo', { Version: '6.0.0.0' })),
-      part('ServerFeatureInfo', element('ServerFeatureInfo', {}, element('Feature', { Name: 'GroupExpansionWebService', Value: 'true' }))),
-      part('ServerLicensorCertificate', element('ServerLicensorCertificateChain', {}, texts(issuer.chain).map(xmlNode))),
-      part('ServiceLocations', element('ServiceLocations', {}, location('LicensingService', lab.licensingUrl), location('PublishingService', ''))),
+      part(
+        'ServerFeatureInfo',
+        element('ServerFeatureInfo', {}, element('Feature', { Name: 'GroupExpansionWebService', Value: 'true' })),
+      ),
+      part(
+        'ServerLicensorCertificate',
+        element('ServerLicensorCertificateChain', {}, texts(issuer.chain).map(xmlNode)),
+      ),
+      part(
+        'ServiceLocations',
+        element(
+          'ServiceLocations',
+          {},
+          location('LicensingService', lab.licensingUrl),
+          location('PublishingService', ''),
+        ),
+      ),
     ]
     return element('GetServerInfoResult', {}, element('Results', { xmlns: '' }, results))
   },
@@ -110,7 +152,11 @@ const operations: Readonly<Record<string, Operation>> = {
   },
   async Precertify(_, issuer) {
     const [rac] = await issueRac(issuer, issuer.chain[0] as XrmlDocument, { precertified: true })
-    return element('PrecertifyResult', {}, element('PrecertifyResponse', {}, element('Certificate', {}, xmlNode(rac?.text ?? ''))))
+    return element(
+      'PrecertifyResult',
+      {},
+      element('PrecertifyResponse', {}, element('Certificate', {}, xmlNode(rac?.text ?? ''))),
+    )
   },
   async GetClientLicensorCert(lab, issuer, message) {
     const rac = leafOf(descend(message, 'RequestParams', 'GetClientLicensorCertParams'), 'PersonaCerts')
@@ -125,17 +171,29 @@ const operations: Readonly<Record<string, Operation>> = {
   },
   AcquireTemplates(lab, _, message) {
     const asked = childrenNamed(child(message, 'guids'), 'string').map(({ text }) => text)
-    const found = lab.templates.filter((template) => asked.includes(readOneDocument(template).body.descriptor?.id ?? ''))
-    const entries = found.map((template) => element('GuidTemplate', {}, guidAndHash(template), element('Template', {}, text(template))))
+    const found = lab.templates.filter((template) =>
+      asked.includes(readOneDocument(template).body.descriptor?.id ?? ''),
+    )
+    const entries = found.map((template) =>
+      element('GuidTemplate', {}, guidAndHash(template), element('Template', {}, text(template))),
+    )
     return element('AcquireTemplatesResult', {}, entries)
   },
   async AcquireIssuanceLicense(lab, issuer, message) {
-    const unsigned = readXmlNode(descend(message, 'RequestParams', 'AcquireIssuanceLicenseParams', 'UnsignedIssuanceLicense'))
+    const unsigned = readXmlNode(
+      descend(message, 'RequestParams', 'AcquireIssuanceLicenseParams', 'UnsignedIssuanceLicense'),
+    )
     const chain = [await signPl(lab, issuer, unsigned), ...issuer.chain]
-    return element('AcquireIssuanceLicenseResult', {}, element('AcquireIssuanceLicenseResponse', {}, certificates(chain)))
+    return element(
+      'AcquireIssuanceLicenseResult',
+      {},
+      element('AcquireIssuanceLicenseResponse', {}, certificates(chain)),
+    )
   },
   async EditIssuanceLicense(lab, issuer, message) {
-    const unsigned = readXmlNode(descend(message, 'RequestParams', 'EditIssuanceLicenseParams', 'UnsignedIssuanceLicense'))
+    const unsigned = readXmlNode(
+      descend(message, 'RequestParams', 'EditIssuanceLicenseParams', 'UnsignedIssuanceLicense'),
+    )
     const chain = [await signPl(lab, issuer, unsigned)]
     return element('EditIssuanceLicenseResult', {}, element('EditIssuanceLicenseResponse', {}, certificates(chain)))
   },
@@ -147,7 +205,9 @@ const operations: Readonly<Record<string, Operation>> = {
       const pl = leafOf(params, 'IssuanceLicense')
       const isBarred = lab.barred.has(readPl(pl).contentId?.id ?? '')
       if (isBarred && all.length === 1) throw new RmsException('NoRightsForRequestedPrincipal', '')
-      const answer = isBarred ? element('CertificateChain', {}, refusalElement('AcquireLicenseException', index)) : certificates(await issueUl(issuer, pl, account))
+      const answer = isBarred
+        ? element('CertificateChain', {}, refusalElement('AcquireLicenseException', index))
+        : certificates(await issueUl(issuer, pl, account))
       responses.push(element('AcquireLicenseResponse', {}, answer, element('ReferenceCertificates')))
     }
     return element('AcquireLicenseResult', {}, responses)
@@ -155,19 +215,32 @@ const operations: Readonly<Record<string, Operation>> = {
   async AcquirePreLicense(lab, issuer, message) {
     const params = descend(message, 'RequestParams', 'AcquirePreLicenseParams')
     const mails = childrenNamed(child(params, 'LicenseeIdentities'), 'string').map(({ text }) => text)
-    const account = (await issueRac(issuer, issuer.chain[0] as XrmlDocument, { precertified: true }))[0]?.body.issuedPrincipal as Principal
+    const account = (await issueRac(issuer, issuer.chain[0] as XrmlDocument, { precertified: true }))[0]?.body
+      .issuedPrincipal as Principal
     const licenses: Markup[] = []
     for (const [index, mail] of mails.entries()) {
       const [ul] = await issueUl(issuer, leafOf(params, 'IssuanceLicense'), account)
-      licenses.push(lab.barred.has(mail) ? refusalElement('AcquirePreLicenseException', index) : element('Certificate', {}, xmlNode(ul?.text ?? '')))
+      licenses.push(
+        lab.barred.has(mail)
+          ? refusalElement('AcquirePreLicenseException', index)
+          : element('Certificate', {}, xmlNode(ul?.text ?? '')),
+      )
     }
-    const response = element('AcquirePreLicenseResponse', {}, element('Licenses', {}, licenses), certificates(issuer.chain))
+    const response = element(
+      'AcquirePreLicenseResponse',
+      {},
+      element('Licenses', {}, licenses),
+      certificates(issuer.chain),
+    )
     return element('AcquirePreLicenseResult', {}, response)
   },
   async AcquireContentKey(_, issuer, message) {
     const pl = leafOf(descend(message, 'paramsSoap', 'AcquireContentKeyParams'), 'IssuanceLicense')
     const { key } = await openPl(issuer, pl)
-    const content = joined(element('ContentKey', {}, text(key.toString('base64'))), element('ContentKeyType', {}, text('AES')))
+    const content = joined(
+      element('ContentKey', {}, text(key.toString('base64'))),
+      element('ContentKeyType', {}, text('AES')),
+    )
     return element('AcquireContentKeyResult', {}, element('AcquireContentKeyResponse', {}, content))
   },
 }
@@ -196,4 +269,3 @@ async function signPl(lab: LabServer, issuer: Issuer, unsigned: string | undefin
   }
   return readOneDocument(await buildServerPl(fields, issuer.principal, issuer.signer, issuer.rules.hash))
 }
-

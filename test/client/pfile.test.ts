@@ -32,7 +32,14 @@ function older(minor: number, licenseBytes: Buffer): Buffer {
   start.writeUInt32LE(5, 14)
   start.write('Hello', 18)
   const contentOffset = start.length + extension.length + licenseBytes.length
-  const words = [size, start.length, extension.length, start.length + extension.length, licenseBytes.length, contentOffset]
+  const words = [
+    size,
+    start.length,
+    extension.length,
+    start.length + extension.length,
+    licenseBytes.length,
+    contentOffset,
+  ]
   for (const [index, word] of words.entries()) start.writeUInt32LE(word, 23 + index * 4)
   if (minor > 0) start.fill(0xff, 23 + 24, 23 + 32)
   return Buffer.concat([start, extension, licenseBytes, Buffer.alloc(32)])
@@ -41,35 +48,48 @@ function older(minor: number, licenseBytes: Buffer): Buffer {
 t.test('a written file is read back with all its parts', async (t) => {
   const pfile = readPfile(good)
   const { length } = plaintext
-  t.match(pfile, { majorVersion: 3, minorVersion: 0, extension: '.txt', publishingLicense: license, originalSize: length })
+  t.match(pfile, {
+    majorVersion: 3,
+    minorVersion: 0,
+    extension: '.txt',
+    publishingLicense: license,
+    originalSize: length,
+  })
   t.match(pfile.notice, /^This file holds protected content of a rights management lab\./)
   t.ok(decryptContent('CBC4K', key, pfile.encryptedContent).equals(plaintext))
 })
 
-t.test('the layout is that of version 3.0, with a notice of 396 bytes and a license in UTF-8 with byte order mark', async (t) => {
-  const licenseLength = Buffer.byteLength(license) + 3
-  t.equal(good.toString('latin1', 0, 6), '.pfile')
-  t.same([good.readUInt32LE(6), good.readUInt32LE(10), good.readUInt32LE(14)], [3, 0, 396])
-  t.same(
-    [0, 4, 8, 12, 16, 20, 32, 36].map((offset) => good.readUInt32LE(header + offset)),
-    [40, 454, 4, 458, licenseLength, 458 + licenseLength, 458 + licenseLength, 0],
-  )
-  t.equal(good.readBigUInt64LE(header + 24), BigInt(plaintext.length))
-  t.equal(good.toString('hex', 458, 461), 'efbbbf')
-  const unknownSize = writePfileHeader({ extension: '', publishingLicense: license, originalSize: undefined })
-  t.equal(unknownSize.readBigUInt64LE(header + 24), 2n ** 64n - 1n)
-})
+t.test(
+  'the layout is that of version 3.0, with a notice of 396 bytes and a license in UTF-8 with byte order mark',
+  async (t) => {
+    const licenseLength = Buffer.byteLength(license) + 3
+    t.equal(good.toString('latin1', 0, 6), '.pfile')
+    t.same([good.readUInt32LE(6), good.readUInt32LE(10), good.readUInt32LE(14)], [3, 0, 396])
+    t.same(
+      [0, 4, 8, 12, 16, 20, 32, 36].map((offset) => good.readUInt32LE(header + offset)),
+      [40, 454, 4, 458, licenseLength, 458 + licenseLength, 458 + licenseLength, 0],
+    )
+    t.equal(good.readBigUInt64LE(header + 24), BigInt(plaintext.length))
+    t.equal(good.toString('hex', 458, 461), 'efbbbf')
+    const unknownSize = writePfileHeader({ extension: '', publishingLicense: license, originalSize: undefined })
+    t.equal(unknownSize.readBigUInt64LE(header + 24), 2n ** 64n - 1n)
+  },
+)
 
 t.test('every file that can be written is read back the same', async () => {
   const text = fc.string({ unit: 'grapheme', maxLength: 200, size: 'max' })
-  const extension = text.map((value) => value.slice(0, 20).replace(/[\\/:\p{Cc}]/gu, '')).filter((value) => value.isWellFormed())
+  const extension = text
+    .map((value) => value.slice(0, 20).replace(/[\\/:\p{Cc}]/gu, ''))
+    .filter((value) => value.isWellFormed())
   const blocks = fc.array(fc.uint8Array({ minLength: 16, maxLength: 16 }), { maxLength: 20 })
   fc.assert(
     fc.property(extension, text, blocks, fc.uint8Array(), fc.option(fc.nat()), (ext, body, content, metadata, size) => {
       const encryptedContent = Buffer.concat(content)
       const originalSize = size === null ? undefined : size % (encryptedContent.length + 1)
       const publishingLicense = `<XrML>${body}</XrML>`
-      const read = readPfile(writePfile({ extension: ext, publishingLicense, originalSize, encryptedContent, metadata }))
+      const read = readPfile(
+        writePfile({ extension: ext, publishingLicense, originalSize, encryptedContent, metadata }),
+      )
       return (
         read.extension === ext &&
         read.publishingLicense === publishingLicense &&
@@ -123,7 +143,8 @@ t.test('offsets and lengths that point over each other or beyond the end are ref
     ['u64 size beyond exact numbers', withWord(header + 28, 0x7fffffff), /no content is that long/],
     ['size above the content', withWord(header + 24, 1000), /64 bytes, the original 1000/],
   ]
-  for (const [title, bytes, message] of refused) t.throws(() => readPfile(bytes), { name: 'PfileError', message }, title)
+  for (const [title, bytes, message] of refused)
+    t.throws(() => readPfile(bytes), { name: 'PfileError', message }, title)
 })
 
 t.test('any changed byte gives a file or a PfileError, nothing else', async () => {
@@ -148,7 +169,10 @@ t.test('versions 2.0 and 2.1 and licenses in UTF-16LE are read', async (t) => {
   t.match(readPfile(older(0, utf16)), { minorVersion: 0, ...parts })
   t.match(readPfile(older(1, Buffer.concat([Buffer.from([0xff, 0xfe]), utf16]))), { minorVersion: 1, ...parts })
   t.match(readPfile(older(1, Buffer.from(`${license}\0`))), { publishingLicense: license })
-  t.throws(() => readPfile(older(1, Buffer.from([0x3c, 0xff, 0xff]))), { name: 'PfileError', message: /neither UTF-8 nor/ })
+  t.throws(() => readPfile(older(1, Buffer.from([0x3c, 0xff, 0xff]))), {
+    name: 'PfileError',
+    message: /neither UTF-8 nor/,
+  })
 })
 
 t.test('an extension that could name another folder is refused when read and when written', async (t) => {
@@ -157,7 +181,10 @@ t.test('an extension that could name another folder is refused when read and whe
     bytes.copy(copy, 454)
     t.throws(() => readPfile(copy), { name: 'PfileError', message: /extension/ })
     const content = { publishingLicense: license, originalSize: 0, encryptedContent: Buffer.alloc(0) }
-    t.throws(() => writePfile({ extension: bytes.toString(), ...content }), { name: 'PfileError', message: /extension/ })
+    t.throws(() => writePfile({ extension: bytes.toString(), ...content }), {
+      name: 'PfileError',
+      message: /extension/,
+    })
   }
 })
 
@@ -167,6 +194,12 @@ t.test('values that no file can hold are refused when written', async (t) => {
   t.throws(() => writePfile({ ...base, publishingLicense: '\ud800' }), { name: 'PfileError', message: /surrogate/ })
   t.throws(() => writePfile({ ...base, originalSize: -1 }), { name: 'PfileError', message: /-1/ })
   t.throws(() => writePfile({ ...base, originalSize: 17 }), { name: 'PfileError', message: /original 17/ })
-  t.throws(() => writePfile({ ...base, encryptedContent: Buffer.alloc(15) }), { name: 'PfileError', message: /multiple of 16/ })
-  t.throws(() => writePfile({ ...base, extension: `.${'x'.repeat(255)}` }), { name: 'PfileError', message: /255 bytes/ })
+  t.throws(() => writePfile({ ...base, encryptedContent: Buffer.alloc(15) }), {
+    name: 'PfileError',
+    message: /multiple of 16/,
+  })
+  t.throws(() => writePfile({ ...base, extension: `.${'x'.repeat(255)}` }), {
+    name: 'PfileError',
+    message: /255 bytes/,
+  })
 })

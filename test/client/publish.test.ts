@@ -47,8 +47,13 @@ async function makeLab(mode: 1 | 2): Promise<Lab> {
 const sizes = { 1: { rac: 768, pl: 192 }, 2: { rac: 1488, pl: 336 } } as const
 
 const labs = { 1: await makeLab(1), 2: await makeLab(2) } as const
-const refused = async (promise: Promise<unknown>): Promise<unknown> => promise.then(() => undefined, (error: unknown) => error)
-const changed = (document: XrmlDocument, from: string, to: string): XrmlDocument => readOneDocument(document.text.replace(from, to))
+const refused = async (promise: Promise<unknown>): Promise<unknown> =>
+  promise.then(
+    () => undefined,
+    (error: unknown) => error,
+  )
+const changed = (document: XrmlDocument, from: string, to: string): XrmlDocument =>
+  readOneDocument(document.text.replace(from, to))
 
 for (const mode of [1, 2] as const) {
   const { issuer, account, publisher, context, machine } = labs[mode]
@@ -61,8 +66,15 @@ for (const mode of [1, 2] as const) {
     t.equal(made.mode, mode)
     t.equal(made.key.publicKey.bits, mode === 1 ? 1024 : 2048)
     t.equal(verifyChainToRoot(made.chain, labTrustRoot(mode)).length, 5)
-    t.throws(() => verifyChainToRoot(made.chain, labTrustRoot(mode === 1 ? 2 : 1)), { name: 'VerificationFailed', why: /LAB DRM Root Mode/ })
-    t.throws(() => verifyChainToRoot(made.chain.slice(0, 3), labTrustRoot(mode)), { name: 'VerificationFailed' }, 'a chain that ends early')
+    t.throws(() => verifyChainToRoot(made.chain, labTrustRoot(mode === 1 ? 2 : 1)), {
+      name: 'VerificationFailed',
+      why: /LAB DRM Root Mode/,
+    })
+    t.throws(
+      () => verifyChainToRoot(made.chain.slice(0, 3), labTrustRoot(mode)),
+      { name: 'VerificationFailed' },
+      'a chain that ends early',
+    )
   })
 
   t.test(`mode ${mode}: RAC and CLC give their private keys, sealed in the genuine sizes`, (t) => {
@@ -87,7 +99,10 @@ for (const mode of [1, 2] as const) {
       applicationData: [{ name: 'Allow_Server_Editing', value: 'True' }],
     })
     t.equal(checkChain(published.pl).why, undefined)
-    t.same(published.pl.map((document) => document.kind), ['PL', 'CLC'])
+    t.same(
+      published.pl.map((document) => document.kind),
+      ['PL', 'CLC'],
+    )
     t.equal(checkChain([...published.pl, ...issuer.chain]).why, undefined, 'the chain up to the root')
 
     const document = readPlChain(Buffer.from(`\uFEFF${published.text}`, 'utf16le'))[0] as XrmlDocument
@@ -105,7 +120,13 @@ for (const mode of [1, 2] as const) {
     t.equal(key.cipherMode, 'CBC4K')
     const policy = readRightsData(decryptRightsData(pl.encryptedRightsData, key.key))
     t.same(
-      policy.grants.map(({ right, principal, range, days }) => [right, principal.idType, principal.name ?? principal.id, range?.until, days]),
+      policy.grants.map(({ right, principal, range, days }) => [
+        right,
+        principal.idType,
+        principal.name ?? principal.id,
+        range?.until,
+        days,
+      ]),
       [
         ['VIEW', 'Unspecified', 'bob@contoso.test', until, undefined],
         ['PRINT', 'Unspecified', 'bob@contoso.test', until, undefined],
@@ -130,9 +151,15 @@ for (const mode of [1, 2] as const) {
     t.equal(published.pl[0]?.body.descriptor?.id, guid)
 
     const other = await issueTemplate(await makeIssuer(mode), guid)
-    t.match(await refused(publish(context, account, publisher, { template: other })), { name: 'VerificationFailed', document: 'template' })
+    t.match(await refused(publish(context, account, publisher, { template: other })), {
+      name: 'VerificationFailed',
+      document: 'template',
+    })
     const raised = template.replace('<VIEW>', '<EDIT>').replace('</VIEW>', '</EDIT>')
-    t.match(await refused(publish(context, account, publisher, { template: raised })), { name: 'VerificationFailed', why: /digest/ })
+    t.match(await refused(publish(context, account, publisher, { template: raised })), {
+      name: 'VerificationFailed',
+      why: /digest/,
+    })
   })
 
   t.test(`mode ${mode}: the owner's own license opens without a server`, async (t) => {
@@ -160,7 +187,11 @@ for (const mode of [1, 2] as const) {
     t.same(opened.contentKey, contentKey)
     t.same(opened.rights, ['VIEW', 'PRINT'])
     t.same((await openLicense(license, account, addSeconds(now, 3600), leaf)).rights, ['VIEW'], 'an end is exclusive')
-    t.same((await openLicense(license, account, addSeconds(now, 7200), leaf)).rights, ['VIEW', 'EDIT'], 'a beginning is inclusive')
+    t.same(
+      (await openLicense(license, account, addSeconds(now, 7200), leaf)).rights,
+      ['VIEW', 'EDIT'],
+      'a beginning is inclusive',
+    )
     const late = await refused(openLicense(license, account, addSeconds(now, 2 * 86_400), leaf))
     t.ok(late instanceof OutsideValidTime)
     t.match(late, { message: /VIEW until .*PRINT from .* until .*EDIT from/ })
@@ -171,34 +202,61 @@ for (const mode of [1, 2] as const) {
     const spc = machine.chain[0] as XrmlDocument
     const rac = await issueRac(issuer, spc)
     const [leaf, ...above] = rac as [XrmlDocument, ...XrmlDocument[]]
-    const account2 = (documents: readonly XrmlDocument[], on = machine): Promise<unknown> => refused(openAccount(documents, on, trustRoots))
+    const account2 = (documents: readonly XrmlDocument[], on = machine): Promise<unknown> =>
+      refused(openAccount(documents, on, trustRoots))
     const failed = (why: RegExp): object => ({ name: 'VerificationFailed', why })
 
-    t.match(await account2([changed(leaf, 'alice@contoso.test', 'boss@contoso.test'), ...above]), failed(/document 1 \(RAC\): the digest/))
-    t.match(await account2([leaf, changed(above[0] as XrmlDocument, '6.3.0.0', '9.3.0.0'), ...above.slice(1)]), failed(/document 2 \(SLC\): the digest/))
-    t.match(await account2([leaf, ...(await makeIssuer(mode)).chain]), failed(/document 1 \(RAC\): the key in the ISSUER/))
+    t.match(
+      await account2([changed(leaf, 'alice@contoso.test', 'boss@contoso.test'), ...above]),
+      failed(/document 1 \(RAC\): the digest/),
+    )
+    t.match(
+      await account2([leaf, changed(above[0] as XrmlDocument, '6.3.0.0', '9.3.0.0'), ...above.slice(1)]),
+      failed(/document 2 \(SLC\): the digest/),
+    )
+    t.match(
+      await account2([leaf, ...(await makeIssuer(mode)).chain]),
+      failed(/document 1 \(RAC\): the key in the ISSUER/),
+    )
     t.match(await account2([leaf]), failed(/its chain ends at/))
     t.match(await account2(rac, readyMachine(`bob-pc-mode${mode}`)), failed(/was issued for machine/))
     t.match(await account2(await issueRac(issuer, spc, { precertified: true })), failed(/no private key/))
     t.match(await account2(await issueRac(issuer, spc, { sealedTo: '<ISSUER />' })), failed(/another document/))
     const foreign = await generateKeyPair(issuer.rules.keyBits)
-    t.match(await account2(await issueRac(issuer, spc, { sealedKey: foreign })), failed(/does not belong to its public key/))
+    t.match(
+      await account2(await issueRac(issuer, spc, { sealedKey: foreign })),
+      failed(/does not belong to its public key/),
+    )
 
-    const bob: Principal = (await issueRac(issuer, spc, { account: { type: 'Group-Identity', idType: 'Windows', id: 'S-1-5-21-1-2-3-1002', name: 'bob@contoso.test' } }))[0]
-      ?.body.issuedPrincipal as Principal
-    t.match(await refused(openPublisher(await issueClc(issuer, bob, licensingUrl), account, trustRoots)), failed(/was issued to "S-1-5-21-1-2-3-1002"/))
+    const bob: Principal = (
+      await issueRac(issuer, spc, {
+        account: { type: 'Group-Identity', idType: 'Windows', id: 'S-1-5-21-1-2-3-1002', name: 'bob@contoso.test' },
+      })
+    )[0]?.body.issuedPrincipal as Principal
+    t.match(
+      await refused(openPublisher(await issueClc(issuer, bob, licensingUrl), account, trustRoots)),
+      failed(/was issued to "S-1-5-21-1-2-3-1002"/),
+    )
 
     const { pl } = await publish(context, account, publisher, { rights: [] })
     const other = await publish(context, account, publisher, { rights: [] })
     const content = pl[0] as XrmlDocument
     const expected = { contentId: readPl(content).contentId, account: account.rac.account }
-    const license = async (changes: Parameters<typeof issueUl>[3] = {}, holder = account.rac.account): Promise<unknown> => {
+    const license = async (
+      changes: Parameters<typeof issueUl>[3] = {},
+      holder = account.rac.account,
+    ): Promise<unknown> => {
       const chain = await issueUl(issuer, content, holder, changes)
-      return refused(Promise.resolve().then(() => openLicense(verifyLicense(chain, expected, trustRoots), account, now, content)))
+      return refused(
+        Promise.resolve().then(() => openLicense(verifyLicense(chain, expected, trustRoots), account, now, content)),
+      )
     }
     t.equal(await license(), undefined)
     t.match(await license({}, bob), failed(/is for the account "bob@contoso.test"/))
-    t.match(await license({ contentObject: readPl(other.pl[0] as XrmlDocument).verbatim.contentObject }), failed(/is for the content/))
+    t.match(
+      await license({ contentObject: readPl(other.pl[0] as XrmlDocument).verbatim.contentObject }),
+      failed(/is for the content/),
+    )
     t.match(await license({ sealedTo: '<ISSUER />' }), failed(/another document/))
     t.match(await license({ contentKey: other.contentKey }), failed(/cannot be decrypted/))
   })
@@ -213,11 +271,18 @@ t.test('a file comes back as it was, whole or streamed', async (t) => {
     const bytes = protectBytes(published, '.txt', plain)
     const { pfile, pl } = readProtectedFile(bytes)
     t.equal(pfile.extension, '.txt')
-    t.same(pl.map((document) => document.text), published.pl.map((document) => document.text))
+    t.same(
+      pl.map((document) => document.text),
+      published.pl.map((document) => document.text),
+    )
     t.ok(decryptFile(pfile, published.contentKey).equals(plain), `${size} bytes`)
-    t.ok(decryptFile(readProtectedFile(protectBytes(forEcb, '', plain)).pfile, forEcb.contentKey).equals(plain), `${size} bytes in ECB`)
+    t.ok(
+      decryptFile(readProtectedFile(protectBytes(forEcb, '', plain)).pfile, forEcb.contentKey).equals(plain),
+      `${size} bytes in ECB`,
+    )
     const streamed: Buffer[] = []
-    for await (const chunk of protectChunks(published, '.txt', size, [plain.subarray(0, 5), plain.subarray(5)])) streamed.push(chunk)
+    for await (const chunk of protectChunks(published, '.txt', size, [plain.subarray(0, 5), plain.subarray(5)]))
+      streamed.push(chunk)
     t.ok(Buffer.concat(streamed).equals(bytes), `${size} bytes, streamed`)
   }
 })
@@ -229,15 +294,35 @@ t.test('a file that was changed or cut is refused', async (t) => {
   const swapped = Buffer.from(bytes)
   swapped.write('mallory', bytes.indexOf('alice@contoso.test'))
   t.throws(() => readProtectedFile(swapped), { name: 'VerificationFailed', document: 'PL of the file' })
-  t.throws(() => decryptFile(readProtectedFile(bytes.subarray(0, -16)).pfile, published.contentKey), { name: 'VerificationFailed', document: 'content of the file' })
+  t.throws(() => decryptFile(readProtectedFile(bytes.subarray(0, -16)).pfile, published.contentKey), {
+    name: 'VerificationFailed',
+    document: 'content of the file',
+  })
   const { pfile } = readProtectedFile(bytes)
-  t.throws(() => decryptFile({ ...pfile, originalSize: 4000 }, published.contentKey), { name: 'VerificationFailed', why: /4096 bytes, the header says 4000/ })
+  t.throws(() => decryptFile({ ...pfile, originalSize: 4000 }, published.contentKey), {
+    name: 'VerificationFailed',
+    why: /4096 bytes, the header says 4000/,
+  })
   const foreign = { ...published.contentKey, key: systemRandom.bytes(16) }
-  t.throws(() => decryptFile(readProtectedFile(bytes).pfile, foreign), { name: 'VerificationFailed', document: 'content of the file' })
-  t.throws(() => protectBytes({ ...published, contentKey: { ...published.contentKey, cipherMode: 'CBC512.NOPADDING' } }, '', Buffer.alloc(0)), RangeError)
-  await t.rejects(async () => {
-    for await (const chunk of protectChunks(published, '', 3, [Buffer.alloc(4)])) void chunk
-  }, { message: /4 bytes, announced were 3/ })
+  t.throws(() => decryptFile(readProtectedFile(bytes).pfile, foreign), {
+    name: 'VerificationFailed',
+    document: 'content of the file',
+  })
+  t.throws(
+    () =>
+      protectBytes(
+        { ...published, contentKey: { ...published.contentKey, cipherMode: 'CBC512.NOPADDING' } },
+        '',
+        Buffer.alloc(0),
+      ),
+    RangeError,
+  )
+  await t.rejects(
+    async () => {
+      for await (const chunk of protectChunks(published, '', 3, [Buffer.alloc(4)])) void chunk
+    },
+    { message: /4 bytes, announced were 3/ },
+  )
 })
 
 t.test('rights that make no sense are refused with the value', async (t) => {
@@ -248,12 +333,22 @@ t.test('rights that make no sense are refused with the value', async (t) => {
   t.match(await attempt({ days: 0 }), { name: 'RangeError', message: /0 is not a whole number/ })
   t.match(await attempt({ until: new Date() }), { name: 'RangeError', message: /at least a minute/ })
   t.match(await attempt({ rights: ['VIEW', ' '] }), { name: 'RangeError', message: /without name/ })
-  t.match(await refused(publish(context, account, publisher, { rights: [], validUntil: new Date(0) })), { name: 'RangeError', message: /The content/ })
+  t.match(await refused(publish(context, account, publisher, { rights: [], validUntil: new Date(0) })), {
+    name: 'RangeError',
+    message: /The content/,
+  })
 })
 
 t.test('what is no publishing license is refused', (t) => {
   const { account } = labs[2]
-  for (const source of ['', 'hello', '<XrML', '<XrML />', account.chain.map((document) => document.text).join(''), Buffer.from([0xff, 0xff, 0xff])]) {
+  for (const source of [
+    '',
+    'hello',
+    '<XrML',
+    '<XrML />',
+    account.chain.map((document) => document.text).join(''),
+    Buffer.from([0xff, 0xff, 0xff]),
+  ]) {
     t.throws(() => readPlChain(source), VerificationFailed)
   }
   t.end()

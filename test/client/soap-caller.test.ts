@@ -36,7 +36,11 @@ function call(url: string, more: Partial<SoapCall> = {}): SoapCall {
   return { url, namespace, operation: 'AcquireLicense', body: element('AcquireLicense', { xmlns: namespace }), ...more }
 }
 
-const failure = async (promise: Promise<unknown>): Promise<unknown> => promise.then(() => undefined, (error: unknown) => error)
+const failure = async (promise: Promise<unknown>): Promise<unknown> =>
+  promise.then(
+    () => undefined,
+    (error: unknown) => error,
+  )
 
 for (const version of ['1.1', '1.2'] as const) {
   t.test(`a call over SOAP ${version} carries what the server needs`, async (t) => {
@@ -99,7 +103,10 @@ t.test('a fault is a SoapFault with the name of the exception', async (t) => {
   text = writeFault('1.2', refusal)
   t.match(await failure(callSoap(call(url))), { exceptionName: refusal.fullName, code: 'Receiver' }, 'SOAP 1.2')
 
-  text = text.replace(refusal.fullName, `System.Web.Services.Protocols.SoapException: Server was unable. ---> ${refusal.fullName}`)
+  text = text.replace(
+    refusal.fullName,
+    `System.Web.Services.Protocols.SoapException: Server was unable. ---> ${refusal.fullName}`,
+  )
   t.match(await failure(callSoap(call(url))), { exceptionName: refusal.fullName }, 'behind the wrapper of ASP.NET')
 
   text = text.replaceAll(/>[^<]*<\/soap:Text>/g, '>Server was unable to process request.</soap:Text>')
@@ -123,7 +130,12 @@ t.test('answers that are no SOAP say what to do', async (t) => {
     [200, html, '<html />', /Is this the address of an RMS service/],
     [200, { 'Content-Type': 'text/xml' }, '<html>', /not with a SOAP message/],
     [200, { 'Content-Type': 'text/xml' }, '', /not with a SOAP message/],
-    [200, { 'Content-Type': 'text/xml' }, writeEnvelope('1.1', undefined, element('Other')), /answered AcquireLicense with 'Other'/],
+    [
+      200,
+      { 'Content-Type': 'text/xml' },
+      writeEnvelope('1.1', undefined, element('Other')),
+      /answered AcquireLicense with 'Other'/,
+    ],
     [200, { 'Content-Type': 'text/xml' }, ' '.repeat(20_000), /more than 10000 bytes/],
   ]
   for (const [nextStatus, nextHeaders, nextText, expected] of cases) {
@@ -142,13 +154,24 @@ t.test('a server that cannot be reached', async (t) => {
   const refused = await failure(callSoap(call(`http://127.0.0.1:${port}/`)))
   t.match(refused, { name: 'CallFailed', status: undefined, message: /connection was refused\. Is the server running/ })
 
-  t.match(await failure(callSoap(call('ftp://x/'))), { name: 'CallFailed', message: /'ftp:\/\/x\/' is not an http or https address/ })
-  t.match(await failure(callSoap(call('rms server'))), { name: 'CallFailed', message: /is not an http or https address/ })
+  t.match(await failure(callSoap(call('ftp://x/'))), {
+    name: 'CallFailed',
+    message: /'ftp:\/\/x\/' is not an http or https address/,
+  })
+  t.match(await failure(callSoap(call('rms server'))), {
+    name: 'CallFailed',
+    message: /is not an http or https address/,
+  })
 
   const closing = await serve(t, (request) => request.socket.destroy())
-  t.match(await failure(callSoap(call(closing))), { name: 'CallFailed', message: /closed the connection without an answer/ })
+  t.match(await failure(callSoap(call(closing))), {
+    name: 'CallFailed',
+    message: /closed the connection without an answer/,
+  })
 
-  const silent = await serve(t, (_request, response) => response.writeHead(200, { 'Content-Type': 'text/xml' }).write('<'))
+  const silent = await serve(t, (_request, response) =>
+    response.writeHead(200, { 'Content-Type': 'text/xml' }).write('<'),
+  )
   const late = await failure(callSoap(call(silent, { timeoutMilliseconds: 50 })))
   t.match(late, { name: 'CallFailed', message: /no complete answer within 50 ms/ })
 })

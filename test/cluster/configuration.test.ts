@@ -1,5 +1,10 @@
 import t from 'tap'
-import { configurationText, defaultConfiguration, nextVersion, parseConfiguration } from '../../src/cluster/configuration.js'
+import {
+  configurationText,
+  defaultConfiguration,
+  nextVersion,
+  parseConfiguration,
+} from '../../src/cluster/configuration.js'
 
 const key = Buffer.alloc(256, 1).toString('base64')
 const configuration = defaultConfiguration({
@@ -23,7 +28,11 @@ t.test('a configuration comes back from its text', async (t) => {
     externalLicensingUrl: 'https://rms.contoso.test/_wmcs/licensing',
     trustedLicensingServers: [{ slc: ['<XrML/>'], publicKey: key, sealedKeyPair: 'v1:a:b', templates: [] }],
     devicePlatforms: ['iOS'],
-    tokenIssuer: { issuer: 'https://adfs.contoso.test/adfs', authorizationUrl: 'https://adfs.contoso.test/adfs/oauth2/authorize', jwks: '{"keys":[{"kty":"RSA","n":"AQAB","e":"AQAB"}]}' },
+    tokenIssuer: {
+      issuer: 'https://adfs.contoso.test/adfs',
+      authorizationUrl: 'https://adfs.contoso.test/adfs/oauth2/authorize',
+      jwks: '{"keys":[{"kty":"RSA","n":"AQAB","e":"AQAB"}]}',
+    },
   }
   t.same(parseConfiguration(JSON.stringify(full)), full)
 })
@@ -49,17 +58,25 @@ t.test('a wrong, missing or unknown field is named', async (t) => {
     admittedGroups: { '/Certification/X.asmx': [] },
     revocationType: 'None',
     devicePlatforms: [''],
-    tokenIssuer: { issuer: 'https://x/adfs', authorizationUrl: 'https://x/adfs', jwks: '{"keys":[{"kty":"RSA","n":"AQAB","e":"AQAB","d":"AQAB"}]}' },
+    tokenIssuer: {
+      issuer: 'https://x/adfs',
+      authorizationUrl: 'https://x/adfs',
+      jwks: '{"keys":[{"kty":"RSA","n":"AQAB","e":"AQAB","d":"AQAB"}]}',
+    },
     automaticSignIn: 'yes',
   }
   for (const [field, value] of Object.entries(wrong)) {
-    t.throws(() => parseConfiguration(changed({ [field]: value })), { name: 'InvalidConfiguration', message: new RegExp(`field ${field} is`) })
+    t.throws(() => parseConfiguration(changed({ [field]: value })), {
+      name: 'InvalidConfiguration',
+      message: new RegExp(`field ${field} is`),
+    })
   }
   for (const field of Object.keys(configuration)) {
     t.throws(() => parseConfiguration(changed({ [field]: undefined })), new RegExp(`lacks the field ${field}`))
   }
   t.throws(() => parseConfiguration(changed({ keyPair: 'x' })), /unknown field "keyPair"/)
-  for (const text of ['', '{', 'null', '[]', '1']) t.throws(() => parseConfiguration(text), { name: 'InvalidConfiguration' })
+  for (const text of ['', '{', 'null', '[]', '1'])
+    t.throws(() => parseConfiguration(text), { name: 'InvalidConfiguration' })
 })
 
 t.test('the version starts again at 1 above a million', async (t) => {

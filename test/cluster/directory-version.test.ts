@@ -13,7 +13,15 @@ await store.directory.fillIfEmpty(seedDirectory)
 
 const sid = `${seedForest.domainSid}-3001`
 const groupSid = `${seedForest.domainSid}-3002`
-const account = { sid, sidHistory: [], name: 'CONTOSO\\new', mail: 'new@contoso.test', proxyAddresses: [], enabled: true, password: seedPassword }
+const account = {
+  sid,
+  sidHistory: [],
+  name: 'CONTOSO\\new',
+  mail: 'new@contoso.test',
+  proxyAddresses: [],
+  enabled: true,
+  password: seedPassword,
+}
 const newRoot = { name: 'root', baseUrl: 'http://127.0.0.1/_wmcs', keyPassword: 'of the lab', mode: 2 } as const
 const membership = { groupSid, memberSid: sid }
 const { directory, forest } = store
@@ -28,7 +36,8 @@ const changes: Readonly<Record<string, () => Promise<unknown>>> = {
   removeMembership: () => directory.removeMembership(membership),
   removeGroup: () => directory.removeGroup(groupSid),
   removeAccount: () => directory.removeAccount(sid),
-  'a root cluster that registers itself': () => provisionRoot(store, newRoot, { clock: systemClock, random: systemRandom }),
+  'a root cluster that registers itself': () =>
+    provisionRoot(store, newRoot, { clock: systemClock, random: systemRandom }),
   moveServiceConnectionPoint: () => forest.moveServiceConnectionPoint('http://127.0.0.2/_wmcs/certification'),
   unregisterServiceConnectionPoint: () => forest.unregisterServiceConnectionPoint(),
 }
@@ -45,35 +54,39 @@ t.test('every change raises the version, and no question does', async (t) => {
   t.equal(await directory.version(), before)
 })
 
-t.test('answers are given again until the version changes, and whatever it is while the database is away', async (t) => {
-  let [version, looks, questions, isAway] = ['1', 0, 0, false]
-  const remembering = rememberingDirectory({
-    ...directory,
-    version: async () => {
-      if (isAway) throw new DatabaseAway('gone')
-      looks++
-      return version
-    },
-    accountByName: async (name) => {
-      if (isAway) throw new DatabaseAway('gone')
-      questions++
-      return directory.accountByName(name)
-    },
-  })
-  const ask = (names: readonly string[]) => Promise.all(names.map(async (name) => (await remembering.accountByName(name))?.mail))
-  t.same(await ask(['alice', 'bob', 'alice']), ['alice@contoso.test', 'bob@contoso.test', 'alice@contoso.test'])
-  t.equal(looks, 1, 'all of one turn look once')
-  const first = questions
-  t.same(await ask(['alice', 'bob']), ['alice@contoso.test', 'bob@contoso.test'])
-  t.equal(questions, first, 'remembered')
-  t.equal(looks, 2, 'but looked at again')
-  version = '2'
-  await ask(['alice'])
-  t.equal(questions, first + 1, 'asked anew')
-  isAway = true
-  t.same(await ask(['alice', 'bob']), ['alice@contoso.test', 'bob@contoso.test'], 'also the one of an older version')
-  await t.rejects(ask(['carol']), DatabaseAway)
-})
+t.test(
+  'answers are given again until the version changes, and whatever it is while the database is away',
+  async (t) => {
+    let [version, looks, questions, isAway] = ['1', 0, 0, false]
+    const remembering = rememberingDirectory({
+      ...directory,
+      version: async () => {
+        if (isAway) throw new DatabaseAway('gone')
+        looks++
+        return version
+      },
+      accountByName: async (name) => {
+        if (isAway) throw new DatabaseAway('gone')
+        questions++
+        return directory.accountByName(name)
+      },
+    })
+    const ask = (names: readonly string[]) =>
+      Promise.all(names.map(async (name) => (await remembering.accountByName(name))?.mail))
+    t.same(await ask(['alice', 'bob', 'alice']), ['alice@contoso.test', 'bob@contoso.test', 'alice@contoso.test'])
+    t.equal(looks, 1, 'all of one turn look once')
+    const first = questions
+    t.same(await ask(['alice', 'bob']), ['alice@contoso.test', 'bob@contoso.test'])
+    t.equal(questions, first, 'remembered')
+    t.equal(looks, 2, 'but looked at again')
+    version = '2'
+    await ask(['alice'])
+    t.equal(questions, first + 1, 'asked anew')
+    isAway = true
+    t.same(await ask(['alice', 'bob']), ['alice@contoso.test', 'bob@contoso.test'], 'also the one of an older version')
+    await t.rejects(ask(['carol']), DatabaseAway)
+  },
+)
 
 t.test('one request looks once, whatever it asks', async (t) => {
   let looks = 0

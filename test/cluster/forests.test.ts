@@ -19,7 +19,10 @@ import { newDatabases } from './postgres.js'
 
 /** The seed under another name: FABRIKAM, fabrikam.test. */
 const fabrikamSeed = JSON.parse(
-  JSON.stringify(seedDirectory).replaceAll('contoso', 'fabrikam').replaceAll('CONTOSO', 'FABRIKAM').replaceAll('S-1-5-21-17', 'S-1-5-21-27'),
+  JSON.stringify(seedDirectory)
+    .replaceAll('contoso', 'fabrikam')
+    .replaceAll('CONTOSO', 'FABRIKAM')
+    .replaceAll('S-1-5-21-17', 'S-1-5-21-27'),
 ) as DirectorySeed
 
 interface Forest {
@@ -60,18 +63,42 @@ for (const endpoint of ['groupexpansion/groupexpansion', 'DirectoryServices.rem'
 const trustFabrikam = { domain: 'Fabrikam.test', url: fabrikam.groupExpansion, user: 'FABRIKAM\\rms-service', password }
 const trustContoso = { domain: 'contoso.test', url: contoso.groupExpansion, user: 'CONTOSO\\rms-service', password }
 
-const at = ({ node }: Forest, user: string): RmsClient => connect({ url: node.baseUrl, user, password, machine: readyMachine('alice-pc-mode2') })
+const at = ({ node }: Forest, user: string): RmsClient =>
+  connect({ url: node.baseUrl, user, password, machine: readyMachine('alice-pc-mode2') })
 const [alice, bob] = [at(contoso, 'alice@contoso.test'), at(contoso, 'bob@contoso.test')]
-const refused = async (promise: Promise<unknown>): Promise<unknown> => promise.then(() => 'no refusal', (error: unknown) => error)
+const refused = async (promise: Promise<unknown>): Promise<unknown> =>
+  promise.then(
+    () => 'no refusal',
+    (error: unknown) => error,
+  )
 const noRights = { exceptionName: /NoRightsForRequestedPrincipalException$/ }
 const asked = ({ store }: Forest): Promise<number> => store.requestLog.count({ requestType: 'IsPrincipalMemberOf' })
 
 /** A question as another server puts it. */
-async function isMember({ groupExpansion }: Forest, user: string, principal: string, group: string, calls: number): Promise<string | undefined> {
+async function isMember(
+  { groupExpansion }: Forest,
+  user: string,
+  principal: string,
+  group: string,
+  calls: number,
+): Promise<string | undefined> {
   const namespace = 'http://microsoft.com/DRM/GroupExpansionWebService'
-  const parts = [element('principalName', {}, text(principal)), element('targetGroups', {}, element('string', {}, text(group))), element('crossForestCallsSoFar', {}, text(String(calls)))]
+  const parts = [
+    element('principalName', {}, text(principal)),
+    element('targetGroups', {}, element('string', {}, text(group))),
+    element('crossForestCallsSoFar', {}, text(String(calls))),
+  ]
   const body = element('IsPrincipalMemberOf', { xmlns: namespace }, parts)
-  return descend(await callSoap({ url: groupExpansion, namespace, operation: 'IsPrincipalMemberOf', body, credentials: { user, password } }), 'IsPrincipalMemberOfResult')?.text
+  return descend(
+    await callSoap({
+      url: groupExpansion,
+      namespace,
+      operation: 'IsPrincipalMemberOf',
+      body,
+      credentials: { user, password },
+    }),
+    'IsPrincipalMemberOfResult',
+  )?.text
 }
 
 /** A user of one forest as the other one knows them: an account of nobody's, with the address. */
@@ -89,13 +116,21 @@ t.test('a group of another forest in a policy: nobody is in it until that forest
   await change(contoso, 'POST', '/clusters/root/trust/forests', trustFabrikam)
   t.same((await bob.open(await bob.acquireLicense(pl.text))).rights, ['VIEW'], 'bob is in legal, which is in staff')
   t.equal(await asked(fabrikam), 1)
-  t.match(await fabrikam.store.requestLog.query({ requestType: 'IsPrincipalMemberOf', limit: 1 }), [{ authenticatedId: 'FABRIKAM\\rms-service', successOrFailure: 'Succeeded' }])
-  t.match(await refused(at(contoso, 'mallory@contoso.test').acquireLicense(pl.text)), noRights, 'who is not in it gets nothing')
+  t.match(await fabrikam.store.requestLog.query({ requestType: 'IsPrincipalMemberOf', limit: 1 }), [
+    { authenticatedId: 'FABRIKAM\\rms-service', successOrFailure: 'Succeeded' },
+  ])
+  t.match(
+    await refused(at(contoso, 'mallory@contoso.test').acquireLicense(pl.text)),
+    noRights,
+    'who is not in it gets nothing',
+  )
 })
 
 t.test('over REST a group of another forest counts as it does over SOAP', async (t) => {
   const overRest = (user: string) => connectRest({ url: contoso.node.url, user, password })
-  const file = await overRest('alice@contoso.test').protectFile(Buffer.from('for staff of both'), '.txt', { rights: [{ to: 'staff@fabrikam.test', rights: ['VIEW'] }] })
+  const file = await overRest('alice@contoso.test').protectFile(Buffer.from('for staff of both'), '.txt', {
+    rights: [{ to: 'staff@fabrikam.test', rights: ['VIEW'] }],
+  })
   const before = await asked(fabrikam)
   t.match(await overRest('bob@contoso.test').openFile(file), { rights: ['VIEW'] })
   t.equal(await asked(fabrikam), before + 1)
@@ -123,10 +158,18 @@ t.test('a group of ours with a group of theirs in it', async (t) => {
   await contoso.api.call('POST', '/directory/groups/partners/members', { members: ['fabrikam-legal'] })
   const pl = await alice.publish({ rights: [{ to: 'partners@contoso.test', rights: ['PRINT'] }] })
   t.same((await bob.open(await bob.acquireLicense(pl.text))).rights, ['PRINT'])
-  t.equal(await isMember(contoso, 'CONTOSO\\rms-service', 'bob@contoso.test', 'partners@contoso.test', 1), 'true', 'another server is told so too')
+  t.equal(
+    await isMember(contoso, 'CONTOSO\\rms-service', 'bob@contoso.test', 'partners@contoso.test', 1),
+    'true',
+    'another server is told so too',
+  )
   t.equal(await isMember(contoso, 'CONTOSO\\rms-service', 'mallory@contoso.test', 'partners@contoso.test', 1), 'false')
   const before = await asked(fabrikam)
-  t.equal(await isMember(contoso, 'CONTOSO\\rms-service', 'bob@contoso.test', 'legal@fabrikam.test', 1), 'false', 'what is at home elsewhere is not passed on')
+  t.equal(
+    await isMember(contoso, 'CONTOSO\\rms-service', 'bob@contoso.test', 'legal@fabrikam.test', 1),
+    'false',
+    'what is at home elsewhere is not passed on',
+  )
   t.equal(await asked(fabrikam), before)
 })
 
@@ -158,8 +201,14 @@ t.test('a forest that does not answer takes nobody else down', async (t) => {
   })
   await change(contoso, 'DELETE', '/clusters/root/trust/forests/fabrikam.test')
   // The own service account is nobody there.
-  await change(contoso, 'POST', '/clusters/root/trust/forests', { domain: 'fabrikam.test', url: fabrikam.groupExpansion })
-  await change(contoso, 'POST', '/clusters/root/trust/forests', { domain: 'silent.test', url: `http://127.0.0.1:${(silent.address() as AddressInfo).port}` })
+  await change(contoso, 'POST', '/clusters/root/trust/forests', {
+    domain: 'fabrikam.test',
+    url: fabrikam.groupExpansion,
+  })
+  await change(contoso, 'POST', '/clusters/root/trust/forests', {
+    domain: 'silent.test',
+    url: `http://127.0.0.1:${(silent.address() as AddressInfo).port}`,
+  })
   const pl = await alice.publish({
     rights: [
       { to: 'bob@contoso.test', rights: ['VIEW'] },
@@ -178,10 +227,15 @@ t.test('a forest that does not answer takes nobody else down', async (t) => {
 t.test('a forest that has the binary form alone, as of RMS 1.x', async (t) => {
   const remoting = `${fabrikam.node.baseUrl}/DrmRemote/DirectoryServices/DirectoryServices.rem`
   const authorization = `Basic ${Buffer.from(`FABRIKAM\\rms-service:${password}`).toString('base64')}`
-  const post = (headers: Record<string, string>, body: Buffer): Promise<Response> => fetch(remoting, { method: 'POST', headers, body })
-  const question = (principal: string, calls: number): Buffer => writeQuestion({ principal, groups: ['legal@fabrikam.test'], callsSoFar: calls }, '1.0.3246.0')
+  const post = (headers: Record<string, string>, body: Buffer): Promise<Response> =>
+    fetch(remoting, { method: 'POST', headers, body })
+  const question = (principal: string, calls: number): Buffer =>
+    writeQuestion({ principal, groups: ['legal@fabrikam.test'], callsSoFar: calls }, '1.0.3246.0')
   const ask = async (principal: string, calls: number): Promise<Buffer> => {
-    const answer = await post({ authorization, 'content-type': 'application/octet-stream', 'user-agent': 'MS .NET Remoting' }, question(principal, calls))
+    const answer = await post(
+      { authorization, 'content-type': 'application/octet-stream', 'user-agent': 'MS .NET Remoting' },
+      question(principal, calls),
+    )
     t.equal(answer.status, 200)
     t.equal(answer.headers.get('content-type'), 'application/octet-stream')
     return Buffer.from(await answer.arrayBuffer())
@@ -192,27 +246,45 @@ t.test('a forest that has the binary form alone, as of RMS 1.x', async (t) => {
   t.throws(() => readAnswer(exception, '1.0.3246.0'), /exception/)
   t.ok(exception.includes('System.Runtime.Remoting.RemotingException'))
   t.equal((await post({ 'content-type': 'application/octet-stream' }, question('bob@contoso.test', 1))).status, 401)
-  for (const bad of [await post({ authorization, 'content-type': 'text/xml' }, Buffer.from('<a/>')), await fetch(remoting, { headers: { authorization } })]) {
+  for (const bad of [
+    await post({ authorization, 'content-type': 'text/xml' }, Buffer.from('<a/>')),
+    await fetch(remoting, { headers: { authorization } }),
+  ]) {
     t.equal(bad.status, 400)
     t.equal(await bad.text(), '')
   }
-  t.match(await fabrikam.store.requestLog.query({ requestType: 'IsPrincipalMemberOf', limit: 1 }), [{ authenticatedId: 'FABRIKAM\\rms-service', successOrFailure: 'Failed', requestPath: /DirectoryServices\.rem$/ }])
+  t.match(await fabrikam.store.requestLog.query({ requestType: 'IsPrincipalMemberOf', limit: 1 }), [
+    { authenticatedId: 'FABRIKAM\\rms-service', successOrFailure: 'Failed', requestPath: /DirectoryServices\.rem$/ },
+  ])
 
   await change(contoso, 'POST', '/clusters/root/trust/forests', { ...trustFabrikam, url: remoting })
   const pl = await alice.publish({ rights: [{ to: 'legal@fabrikam.test', rights: ['VIEW'] }] })
   t.same((await bob.open(await bob.acquireLicense(pl.text))).rights, ['VIEW'])
   t.match(await refused(at(contoso, 'mallory@contoso.test').acquireLicense(pl.text)), noRights)
-  t.match(await fabrikam.store.requestLog.query({ requestType: 'IsPrincipalMemberOf', limit: 1 }), [{ requestUserAgent: /MS \.NET Remoting/, metadata: /binary/ }])
+  t.match(await fabrikam.store.requestLog.query({ requestType: 'IsPrincipalMemberOf', limit: 1 }), [
+    { requestUserAgent: /MS \.NET Remoting/, metadata: /binary/ },
+  ])
   await change(contoso, 'DELETE', '/clusters/root/trust/forests/fabrikam.test')
 })
 
 t.test('what an administrator may say of another forest', async (t) => {
   const address = '/clusters/root/trust/forests'
-  t.match(await contoso.api.call('POST', address, { ...trustFabrikam, domain: 'CONTOSO.test' }), { status: 409, body: { message: /own forest/ } })
-  t.match(await contoso.api.call('POST', address, { domain: 'fabrikam.test', url: fabrikam.groupExpansion, user: 'x' }), { status: 400, body: { message: /user and password go together/ } })
-  t.match(await contoso.api.call('POST', address, { domain: 'fabrikam@test', url: fabrikam.groupExpansion }), { status: 400 })
+  t.match(await contoso.api.call('POST', address, { ...trustFabrikam, domain: 'CONTOSO.test' }), {
+    status: 409,
+    body: { message: /own forest/ },
+  })
+  t.match(
+    await contoso.api.call('POST', address, { domain: 'fabrikam.test', url: fabrikam.groupExpansion, user: 'x' }),
+    { status: 400, body: { message: /user and password go together/ } },
+  )
+  t.match(await contoso.api.call('POST', address, { domain: 'fabrikam@test', url: fabrikam.groupExpansion }), {
+    status: 400,
+  })
   const made = await contoso.api.call('POST', address, trustFabrikam)
-  t.match(made, { status: 201, body: { domain: 'fabrikam.test', url: fabrikam.groupExpansion, user: 'FABRIKAM\\rms-service' } })
+  t.match(made, {
+    status: 201,
+    body: { domain: 'fabrikam.test', url: fabrikam.groupExpansion, user: 'FABRIKAM\\rms-service' },
+  })
   t.notMatch(made.text, password)
   t.match(await contoso.api.call('POST', address, trustFabrikam), { status: 409 })
   const listed = await contoso.api.call('GET', address)

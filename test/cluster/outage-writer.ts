@@ -11,12 +11,22 @@ import { logRecord } from './log-record.js'
 const [location = '', folder = '', nodeId = '', prefix = ''] = process.argv.slice(2)
 const store = await openStore(location, { create: false })
 const spool = createSpool({ folder, nodeId, limit: 1e8 })
-const log = createRequestLog(store.requestLog, { clock: systemClock, spool, retryInterval: 30, report: (event) => process.send?.({ event: event.kind }) })
+const log = createRequestLog(store.requestLog, {
+  clock: systemClock,
+  spool,
+  retryInterval: 30,
+  report: (event) => process.send?.({ event: event.kind }),
+})
 let count = 0
 async function work(): Promise<never> {
   for (;;) {
     const id = `${prefix}-${++count}`
-    await log.append(logRecord(id, { hostMachineName: nodeId, requestTime: new Date(Date.UTC(2026, 0, 1) + count * 1000).toISOString() }))
+    await log.append(
+      logRecord(id, {
+        hostMachineName: nodeId,
+        requestTime: new Date(Date.UTC(2026, 0, 1) + count * 1000).toISOString(),
+      }),
+    )
     process.send?.({ kept: `${nodeId} ${id}` })
     // Some air, so that the disk is not all that is tested.
     await new Promise((resolve) => setTimeout(resolve, 3))

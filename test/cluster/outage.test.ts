@@ -29,24 +29,41 @@ async function sqlite(t: Test): Promise<Outage> {
     for (const suffix of ['', '-wal', '-shm']) if (existsSync(from + suffix)) renameSync(from + suffix, to + suffix)
   }
   const elsewhere = join(folder, 'elsewhere.db')
-  return { location, folder: join(folder, 'spool'), leave: () => move(location, elsewhere), comeBack: () => move(elsewhere, location) }
+  return {
+    location,
+    folder: join(folder, 'spool'),
+    leave: () => move(location, elsewhere),
+    comeBack: () => move(elsewhere, location),
+  }
 }
 
 async function postgres(t: Test): Promise<Outage> {
   const server = await startPostgres(t)
-  return { location: await server.newDatabase(), folder: join(t.testdir(), 'spool'), leave: () => server.stop(), comeBack: () => server.start() }
+  return {
+    location: await server.newDatabase(),
+    folder: join(t.testdir(), 'spool'),
+    leave: () => server.stop(),
+    comeBack: () => server.start(),
+  }
 }
 
-for (const [name, make] of [['SQLite', sqlite], ['PostgreSQL', postgres]] as const) {
+for (const [name, make] of [
+  ['SQLite', sqlite],
+  ['PostgreSQL', postgres],
+] as const) {
   t.test(name, async (t) => {
     // The timer of a log keeps no process alive; what keeps a node alive is that it listens.
     const alive = setInterval(() => undefined, 1000)
     t.teardown(() => clearInterval(alive))
     const outage = await make(t)
     await t.test('records of an outage wait in the spool, and are in the database after it', (t) => recovery(t, outage))
-    await t.test('what a node leaves that ends during an outage is written by another one', (t) => inheritance(t, outage))
+    await t.test('what a node leaves that ends during an outage is written by another one', (t) =>
+      inheritance(t, outage),
+    )
     await t.test('a full spool refuses', (t) => refusal(t, outage))
-    await t.test('nodes that are killed during outages lose nothing that they kept', { timeout: 120_000 }, (t) => killing(t, outage))
+    await t.test('nodes that are killed during outages lose nothing that they kept', { timeout: 120_000 }, (t) =>
+      killing(t, outage),
+    )
   })
 }
 
@@ -58,7 +75,12 @@ function node(store: Store, nodeId: string, { folder }: Outage, limit = 1e7) {
     events.push(event)
     heard()
   }
-  const log = createRequestLog(store.requestLog, { clock: systemClock, spool: createSpool({ folder, nodeId, limit }), retryInterval: 20, report })
+  const log = createRequestLog(store.requestLog, {
+    clock: systemClock,
+    spool: createSpool({ folder, nodeId, limit }),
+    retryInterval: 20,
+    report,
+  })
   const next = async (kind: RequestLogEvent['kind']): Promise<RequestLogEvent> => {
     for (;;) {
       const index = events.findIndex((event) => event.kind === kind)
@@ -123,7 +145,9 @@ async function refusal(t: Test, outage: Outage): Promise<void> {
   const { log, next } = node(store, 'full', outage, 2000)
   await append(log, 'full', 0, 1)
   await outage.leave()
-  const results = await Promise.allSettled(Array.from({ length: 10 }, (_, id) => log.append(record(id + 1, { hostMachineName: 'full' }))))
+  const results = await Promise.allSettled(
+    Array.from({ length: 10 }, (_, id) => log.append(record(id + 1, { hostMachineName: 'full' }))),
+  )
   const kept = results.filter(({ status }) => status === 'fulfilled').length
   t.ok(kept > 0 && kept < 10)
   t.match(results.at(-1), { reason: { name: 'RequestLogFull', message: /spool .* is full/ } })
@@ -167,7 +191,7 @@ async function killing(t: Test, outage: Outage): Promise<void> {
     return child
   }
   const more = async (child: ChildProcess, count: number): Promise<void> => {
-    for (let seen = 0; seen < count; ) {
+    for (let seen = 0; seen < count;) {
       const [said] = (await once(child, 'message')) as [Said]
       if (said.kept !== undefined) seen++
     }
@@ -212,14 +236,20 @@ async function killing(t: Test, outage: Outage): Promise<void> {
   const found: string[] = []
   const total = await store.requestLog.count({})
   for (let minute = 0; minute < 1000 && found.length < total; minute++) {
-    const [since, until] = [minute, minute + 1].map((minutes) => new Date(Date.UTC(2026, 0, 1, 0, minutes)).toISOString())
+    const [since, until] = [minute, minute + 1].map((minutes) =>
+      new Date(Date.UTC(2026, 0, 1, 0, minutes)).toISOString(),
+    )
     const rows = await store.requestLog.query({ since, until, limit: 10_000 })
     found.push(...rows.map((row) => `${row.hostMachineName} ${row.hostMachineRequestId}`))
   }
   const ids = new Set(found)
   t.equal(found.length, total, 'all were read')
   t.equal(ids.size, total, 'none twice')
-  t.same(kept.filter((id) => !ids.has(id)), [], 'none lost')
+  t.same(
+    kept.filter((id) => !ids.has(id)),
+    [],
+    'none lost',
+  )
   t.comment(`${kept.length} records kept, events: ${JSON.stringify(Object.fromEntries(events))}`)
   t.ok((events.get('away') ?? 0) >= rounds && (events.get('recovered') ?? 0) >= rounds / 2, 'the spool was used')
 }

@@ -6,7 +6,17 @@ import { spawn, spawnSync } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { appendFileSync, chmodSync, chownSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  chmodSync,
+  chownSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { createRequire } from 'node:module'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -48,7 +58,10 @@ export function newDatabases(t: Test): () => Promise<string> {
 
 /** Both databases, so that a test file runs each of its cases on each. */
 export function databases(t: Test): readonly TestDatabase[] {
-  return [{ name: 'SQLite', fresh: newSqliteFiles(t) }, { name: 'PostgreSQL', fresh: newPostgresDatabases(t) }]
+  return [
+    { name: 'SQLite', fresh: newSqliteFiles(t) },
+    { name: 'PostgreSQL', fresh: newPostgresDatabases(t) },
+  ]
 }
 
 /** The server starts when it is first asked for. */
@@ -70,7 +83,10 @@ export async function sharedDatabase(t: Test): Promise<string> {
 }
 
 /** Location of a new, empty database of a server for one piece of work, where there is no test; both are gone afterwards. */
-export async function withPostgres<Result>(work: (location: string) => Promise<Result>, options: PostgresOptions = {}): Promise<Result> {
+export async function withPostgres<Result>(
+  work: (location: string) => Promise<Result>,
+  options: PostgresOptions = {},
+): Promise<Result> {
   const endings: (() => unknown)[] = []
   try {
     const server = await startPostgres({ teardown: (end) => void endings.push(end) }, options)
@@ -111,7 +127,11 @@ export async function startPostgres(t: Pick<Test, 'teardown'>, options: Postgres
     for (const path of [data, passwordFile]) chownSync(path, account.uid, account.gid)
   }
   const binaries = usableBinaries(folder, run)
-  const initdb = spawnSync(join(binaries, 'initdb'), ['-D', data, '-U', user, '--pwfile', passwordFile, '-A', 'scram-sha-256', '-E', 'UTF8', '--locale=C', '--no-sync'], run)
+  const initdb = spawnSync(
+    join(binaries, 'initdb'),
+    ['-D', data, '-U', user, '--pwfile', passwordFile, '-A', 'scram-sha-256', '-E', 'UTF8', '--locale=C', '--no-sync'],
+    run,
+  )
   if (initdb.status !== 0) throw new Error(`initdb failed: ${initdb.error?.message ?? initdb.stderr.toString()}`)
   const { lan } = options
   if (lan !== undefined) appendFileSync(join(data, 'pg_hba.conf'), `host all all ${lan.network} scram-sha-256\n`)
@@ -119,10 +139,21 @@ export async function startPostgres(t: Pick<Test, 'teardown'>, options: Postgres
   const port = await freePort()
 
   const start = async (): Promise<void> => {
-    const settings = [`listen_addresses=${addresses}`, `port=${port}`, 'unix_socket_directories=', `fsync=${options.durable === true ? 'on' : 'off'}`, 'shared_buffers=16MB', 'max_connections=60']
+    const settings = [
+      `listen_addresses=${addresses}`,
+      `port=${port}`,
+      'unix_socket_directories=',
+      `fsync=${options.durable === true ? 'on' : 'off'}`,
+      'shared_buffers=16MB',
+      'max_connections=60',
+    ]
     const postgres = [join(binaries, 'postgres'), '-D', data, ...settings.flatMap((setting) => ['-c', setting])]
     // The shell ends the server when our end of its standard input closes (by stop(), or because this process is no more), or a signal comes.
-    const child = spawn('/bin/sh', ['-c', 'trap : HUP INT TERM; "$@" </dev/null & read -r _; kill -INT $!; wait $!', 'sh', ...postgres], { ...run, stdio: ['pipe', 'ignore', 'pipe'] })
+    const child = spawn(
+      '/bin/sh',
+      ['-c', 'trap : HUP INT TERM; "$@" </dev/null & read -r _; kill -INT $!; wait $!', 'sh', ...postgres],
+      { ...run, stdio: ['pipe', 'ignore', 'pipe'] },
+    )
     server = child
     let said = ''
     await new Promise<void>((resolve, reject) => {
@@ -156,15 +187,23 @@ const password = 'secret-of-the-test'
  * PostgreSQL does not run as root. Undefined when we are somebody else.
  * @throws Error when we are root, and there is no other account that can run a program
  */
-export function unprivilegedAccount(uid = process.getuid?.(), passwd = '/etc/passwd'): { uid: number; gid: number } | undefined {
+export function unprivilegedAccount(
+  uid = process.getuid?.(),
+  passwd = '/etc/passwd',
+): { uid: number; gid: number } | undefined {
   if (uid !== 0) return undefined
-  const accounts = readFileSync(passwd, 'utf8').split('\n').map((line) => line.split(':'))
+  const accounts = readFileSync(passwd, 'utf8')
+    .split('\n')
+    .map((line) => line.split(':'))
   const ordered = [...accounts.filter(([name]) => name === 'nobody'), ...accounts]
   for (const [, , uidText, gidText] of ordered) {
     const [uid, gid] = [Number(uidText), Number(gidText)]
-    if (uid > 0 && gid > 0 && spawnSync('/bin/sh', ['-c', ':'], { uid, gid, cwd: '/' }).status === 0) return { uid, gid }
+    if (uid > 0 && gid > 0 && spawnSync('/bin/sh', ['-c', ':'], { uid, gid, cwd: '/' }).status === 0)
+      return { uid, gid }
   }
-  throw new Error('PostgreSQL does not run as root, and there is no unprivileged account to run it under: run the tests as another user, or add an account')
+  throw new Error(
+    'PostgreSQL does not run as root, and there is no unprivileged account to run it under: run the tests as another user, or add an account',
+  )
 }
 
 /** The package's binaries where they stand, or copied to where the account may read them. */

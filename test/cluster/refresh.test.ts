@@ -28,7 +28,13 @@ async function extranetAt({ url }: RunningNode): Promise<string> {
   const request = element('ServiceLocationRequest', {}, element('Type', {}, text('LicensingService')))
   const body = element('FindServiceLocations', { xmlns: namespace }, element('ServiceNames', {}, request))
   const credentials = { user: 'CONTOSO\\alice', password: seedPassword }
-  const answer = await callSoap({ url: `${url}/_wmcs/licensing/server.asmx`, namespace, operation: 'FindServiceLocations', body, credentials })
+  const answer = await callSoap({
+    url: `${url}/_wmcs/licensing/server.asmx`,
+    namespace,
+    operation: 'FindServiceLocations',
+    body,
+    credentials,
+  })
   return child(child(descend(answer, 'FindServiceLocationsResult'), 'ServiceLocationResponse'), 'URL')?.text ?? ''
 }
 

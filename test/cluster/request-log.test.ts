@@ -26,7 +26,10 @@ async function run(t: Test, database: TestDatabase): Promise<void> {
     const first = Array.from({ length: 1200 }, (_, index) => log.append(record(index)))
     await first[0]
     t.ok((await reader.requestLog.count({})) >= 1000, 'committed before the caller goes on')
-    t.equal((await Promise.all(first)).every((isNew) => isNew), true)
+    t.equal(
+      (await Promise.all(first)).every((isNew) => isNew),
+      true,
+    )
     t.same(sizes, [1000, 200])
     const last = [log.append(record(5000)), log.append(record(5001))]
     await log.close()
@@ -39,31 +42,48 @@ async function run(t: Test, database: TestDatabase): Promise<void> {
     const store = await openStore(await database.fresh())
     t.teardown(store.close)
     const log = createRequestLog(store.requestLog, { clock })
-    t.same(await Promise.all([log.append(record(1)), log.append(record(1, { metadata: 'second' })), log.append(record(2))]), [true, false, true])
-    t.same(await Promise.all([log.append(record(2)), log.append(record(2, { hostMachineName: 'root-2' }))]), [false, true])
+    t.same(
+      await Promise.all([log.append(record(1)), log.append(record(1, { metadata: 'second' })), log.append(record(2))]),
+      [true, false, true],
+    )
+    t.same(await Promise.all([log.append(record(2)), log.append(record(2, { hostMachineName: 'root-2' }))]), [
+      false,
+      true,
+    ])
     t.equal((await store.requestLog.query({ limit: 10 })).find((row) => row.hostMachineRequestId === '1')?.metadata, '')
   })
 
-  t.test('when the database fails, every caller of that transaction hears it, and the next ones are served', async (t) => {
-    const store = await openStore(await database.fresh())
-    t.teardown(store.close)
-    let away = true
-    const insert = (records: readonly RequestLogRecord[]) =>
-      away ? Promise.reject(new Error('database is away')) : store.requestLog.insert(records)
-    const log = createRequestLog({ insert }, { clock, queueLimit: 3 })
-    const results = await Promise.allSettled([1, 2, 3, 4].map((id) => log.append(record(id))))
-    t.match(results.slice(0, 3), [1, 2, 3].map(() => ({ status: 'rejected', reason: { message: 'database is away' } })))
-    t.match(results[3], { status: 'rejected', reason: { name: 'RequestLogFull' } })
-    away = false
-    t.equal(await log.append(record(1)), true)
-    await log.flush()
-    t.equal(await store.requestLog.count({}), 1)
-  })
+  t.test(
+    'when the database fails, every caller of that transaction hears it, and the next ones are served',
+    async (t) => {
+      const store = await openStore(await database.fresh())
+      t.teardown(store.close)
+      let away = true
+      const insert = (records: readonly RequestLogRecord[]) =>
+        away ? Promise.reject(new Error('database is away')) : store.requestLog.insert(records)
+      const log = createRequestLog({ insert }, { clock, queueLimit: 3 })
+      const results = await Promise.allSettled([1, 2, 3, 4].map((id) => log.append(record(id))))
+      t.match(
+        results.slice(0, 3),
+        [1, 2, 3].map(() => ({ status: 'rejected', reason: { message: 'database is away' } })),
+      )
+      t.match(results[3], { status: 'rejected', reason: { name: 'RequestLogFull' } })
+      away = false
+      t.equal(await log.append(record(1)), true)
+      await log.flush()
+      t.equal(await store.requestLog.count({}), 1)
+    },
+  )
 
   t.test('the record comes back as it was, XrML only when asked for', async (t) => {
     const store = await openStore(await database.fresh())
     t.teardown(store.close)
-    const whole = record(1, { secureConnectionState: true, receivedXrml: '<XrML>é</XrML>', issuedXrml: '<XrML/>', errorInformation: 'Ünï' })
+    const whole = record(1, {
+      secureConnectionState: true,
+      receivedXrml: '<XrML>é</XrML>',
+      issuedXrml: '<XrML/>',
+      errorInformation: 'Ünï',
+    })
     await createRequestLog(store.requestLog, { clock }).append(whole)
     await createRequestLog(store.requestLog, { clock, includeReceivedXrml: true, includeIssuedXrml: true }).append({
       ...whole,
@@ -81,7 +101,9 @@ async function run(t: Test, database: TestDatabase): Promise<void> {
     const store = await openStore(await database.fresh())
     t.teardown(store.close)
     const log = createRequestLog(store.requestLog, { clock, includeReceivedXrml: true })
-    await log.append(record(1, { requestUserAgent: 'a\0b\uD800', requestPath: 'x'.repeat(1e6), receivedXrml: 'y'.repeat(3e6) }))
+    await log.append(
+      record(1, { requestUserAgent: 'a\0b\uD800', requestPath: 'x'.repeat(1e6), receivedXrml: 'y'.repeat(3e6) }),
+    )
     const [row] = await store.requestLog.query({})
     t.equal(row?.requestUserAgent, 'a\uFFFDb\uFFFD')
     t.equal(row?.requestPath.length, 1024)
@@ -104,7 +126,8 @@ async function run(t: Test, database: TestDatabase): Promise<void> {
         ),
       ),
     )
-    const ids = async (query: Parameters<typeof requestLog.query>[0]) => (await requestLog.query(query)).map((row) => Number(row.hostMachineRequestId))
+    const ids = async (query: Parameters<typeof requestLog.query>[0]) =>
+      (await requestLog.query(query)).map((row) => Number(row.hostMachineRequestId))
     t.same(await ids({ limit: 3 }), [19, 18, 17], 'newest first')
     t.same(await ids({ since: '2026-01-01T00:00:05.000Z', until: '2026-01-01T00:00:08.000Z' }), [7, 6, 5])
     t.same(await ids({ requestType: 'Certify', user: 'CONTOSO\\alice' }), [10, 0])

@@ -1,4 +1,13 @@
-import { appendFileSync, chmodSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  chmodSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import fc from 'fast-check'
@@ -41,19 +50,28 @@ const spoolIn = (folder: string, nodeId = 'root-1', limit = 1e7) => createSpool(
 t.test('what is appended is written to the database, whatever its texts are', async (t) => {
   const folder = join(t.testdir(), 'data', 'spool')
   const text = fc.string({ unit: 'binary' })
-  const anyRecord = fc.record({ hostMachineRequestId: text, requestUserAgent: text, receivedXrml: text, secureConnectionState: fc.boolean() })
+  const anyRecord = fc.record({
+    hostMachineRequestId: text,
+    requestUserAgent: text,
+    receivedXrml: text,
+    secureConnectionState: fc.boolean(),
+  })
   await fc.assert(
-    fc.asyncProperty(fc.uniqueArray(anyRecord, { selector: (one) => one.hostMachineRequestId, maxLength: 20 }), fc.integer({ min: 0, max: 20 }), async (given, cut) => {
-      const { records, insert } = database()
-      const spool = spoolIn(folder)
-      const whole = given.map((one) => record('', one))
-      for (const part of [whole.slice(0, cut), whole.slice(cut)]) t.equal(await spool.append(part), part.length)
-      const drained = await spool.drain(insert)
-      await spool.close()
-      t.same(drained, { written: given.length, damaged: 0 })
-      t.same([...records.values()], whole)
-      t.same(files(folder), [])
-    }),
+    fc.asyncProperty(
+      fc.uniqueArray(anyRecord, { selector: (one) => one.hostMachineRequestId, maxLength: 20 }),
+      fc.integer({ min: 0, max: 20 }),
+      async (given, cut) => {
+        const { records, insert } = database()
+        const spool = spoolIn(folder)
+        const whole = given.map((one) => record('', one))
+        for (const part of [whole.slice(0, cut), whole.slice(cut)]) t.equal(await spool.append(part), part.length)
+        const drained = await spool.drain(insert)
+        await spool.close()
+        t.same(drained, { written: given.length, damaged: 0 })
+        t.same([...records.values()], whole)
+        t.same(files(folder), [])
+      },
+    ),
     { numRuns: 50 },
   )
   t.equal(statSync(folder).mode & 0o077, 0, 'closed to others')
@@ -75,23 +93,29 @@ t.test('while the database is away everything stays, also what was taken already
   await spool.close()
 })
 
-t.test('half a line at the end is a record that nobody was promised; lines that are no records are kept aside', async (t) => {
-  const folder = t.testdir()
-  const { records, insert } = database()
-  const spool = spoolIn(folder)
-  await spool.append([record(1), record(2, { metadata: 'poison' }), record(3)])
-  await spool.close()
-  const [name = ''] = files(folder)
-  appendFileSync(join(folder, name), `nonsense\n{"clusterName":1}\nnull\n\0\0\n${JSON.stringify(record(4)).slice(0, 100)}`)
-  t.same(await spool.drain(insert), { written: 2, damaged: 5 })
-  t.same([...records.keys()], ['root-1 1', 'root-1 3'])
-  const [damaged = ''] = files(folder)
-  t.match(damaged, /\.damaged$/)
-  const lines = readFileSync(join(folder, damaged), 'utf8').split('\n')
-  t.equal(lines.length, 6)
-  t.ok(lines.some((line) => line.includes('poison')))
-  t.same(await spool.drain(insert), { written: 0, damaged: 0 }, 'and not looked at again')
-})
+t.test(
+  'half a line at the end is a record that nobody was promised; lines that are no records are kept aside',
+  async (t) => {
+    const folder = t.testdir()
+    const { records, insert } = database()
+    const spool = spoolIn(folder)
+    await spool.append([record(1), record(2, { metadata: 'poison' }), record(3)])
+    await spool.close()
+    const [name = ''] = files(folder)
+    appendFileSync(
+      join(folder, name),
+      `nonsense\n{"clusterName":1}\nnull\n\0\0\n${JSON.stringify(record(4)).slice(0, 100)}`,
+    )
+    t.same(await spool.drain(insert), { written: 2, damaged: 5 })
+    t.same([...records.keys()], ['root-1 1', 'root-1 3'])
+    const [damaged = ''] = files(folder)
+    t.match(damaged, /\.damaged$/)
+    const lines = readFileSync(join(folder, damaged), 'utf8').split('\n')
+    t.equal(lines.length, 6)
+    t.ok(lines.some((line) => line.includes('poison')))
+    t.same(await spool.drain(insert), { written: 0, damaged: 0 }, 'and not looked at again')
+  },
+)
 
 t.test('a file cut at any byte gives the records before the cut', async (t) => {
   const folder = t.testdir()
@@ -120,7 +144,10 @@ t.test('a full spool takes what fits, and more when there is room again', async 
   await spool.drain(insert)
   t.equal(await spool.append([record(16)]), 1)
   await other.drain(insert)
-  t.same([...records.values()].map((one) => one.hostMachineRequestId), ['10', '11', '12', '13', '14', '16'])
+  t.same(
+    [...records.values()].map((one) => one.hostMachineRequestId),
+    ['10', '11', '12', '13', '14', '16'],
+  )
   await Promise.all([spool.close(), other.close()])
 })
 
@@ -160,7 +187,10 @@ t.test('only one writes to the database at a time', async (t) => {
   t.same(await two.drain(insert), { written: 0, damaged: 0 })
   release?.()
   const drained = await Promise.all([one.drain(insert), one.drain(insert), two.drain(insert)])
-  t.equal(drained.reduce((sum, { written }) => sum + written, 0), 1)
+  t.equal(
+    drained.reduce((sum, { written }) => sum + written, 0),
+    1,
+  )
   t.equal(calls(), 1)
   await one.close()
 })

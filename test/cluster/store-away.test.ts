@@ -26,7 +26,8 @@ const doings: Readonly<Record<string, (store: Store) => Promise<unknown>>> = {
   'a version': ({ clusters }) => clusters.configurationVersion('root'),
   'an account': ({ directory }) => directory.accountByName('alice'),
   'an account key': ({ accountKeys }) => accountKeys.find('root', 'S-1'),
-  'a new account key': ({ accountKeys }) => accountKeys.insertIfAbsent('root', 'S-1', { publicKey: 'x', sealedKeyPair: 'y', created: '1' }),
+  'a new account key': ({ accountKeys }) =>
+    accountKeys.insertIfAbsent('root', 'S-1', { publicKey: 'x', sealedKeyPair: 'y', created: '1' }),
   'a sign of life': ({ members }) => members.seen('root-1', '2'),
   'a transaction': ({ directory }) => directory.addGroups([{ sid: 'S-1-5-21-1', name: 'CONTOSO\\g' }]),
   'no log records': ({ requestLog }) => requestLog.insert([]),
@@ -68,7 +69,8 @@ t.test('a process that was stopped while it writes keeps nobody waiting for all 
   stopped.exec('begin immediate')
   const waiting = Array.from({ length: 20 }, () => store.members.join(member))
   const reading = store.members.list()
-  for (const join of waiting) await t.rejects(join, { name: 'DatabaseAway', message: /another connection goes on writing to it/ })
+  for (const join of waiting)
+    await t.rejects(join, { name: 'DatabaseAway', message: /another connection goes on writing to it/ })
   t.same(await reading, [], 'who reads only is answered')
   stopped.exec('rollback')
   stopped.close()
@@ -76,20 +78,30 @@ t.test('a process that was stopped while it writes keeps nobody waiting for all 
   t.match(await store.members.list(), [member])
 })
 
-t.test('an SQLite file that is moved away is away for every question, and works again when it is put back', async (t) => {
-  const { file, store, other, elsewhere } = await sqlite(t)
-  for (const round of [1, 2, 3]) {
-    move(file, elsewhere)
-    await everythingIsAway(t, store, /moved, deleted or replaced|has been away for \d+ s: put it back, with its -wal and -shm/)
-    await everythingIsAway(t, other, /rms\.db/)
-    await t.rejects(openStore(file, { create: false }), { name: 'DatabaseRefused', message: /There is no database file/ })
-    t.equal(existsSync(file), false, 'nothing was made in its place')
-    move(elsewhere, file)
-    t.equal((await store.members.list()).length, round, 'it is there at once')
-    await store.members.join({ ...member, nodeId: `after-${round}` })
-    t.equal((await other.members.list()).length, round + 1)
-  }
-})
+t.test(
+  'an SQLite file that is moved away is away for every question, and works again when it is put back',
+  async (t) => {
+    const { file, store, other, elsewhere } = await sqlite(t)
+    for (const round of [1, 2, 3]) {
+      move(file, elsewhere)
+      await everythingIsAway(
+        t,
+        store,
+        /moved, deleted or replaced|has been away for \d+ s: put it back, with its -wal and -shm/,
+      )
+      await everythingIsAway(t, other, /rms\.db/)
+      await t.rejects(openStore(file, { create: false }), {
+        name: 'DatabaseRefused',
+        message: /There is no database file/,
+      })
+      t.equal(existsSync(file), false, 'nothing was made in its place')
+      move(elsewhere, file)
+      t.equal((await store.members.list()).length, round, 'it is there at once')
+      await store.members.join({ ...member, nodeId: `after-${round}` })
+      t.equal((await other.members.list()).length, round + 1)
+    }
+  },
+)
 
 t.test('a file that stays away says since when', async (t) => {
   let now = 1000
@@ -172,7 +184,10 @@ t.test('a transaction in whose midst the file goes is undone', async (t) => {
       await transaction.insertInto('group_member').values({ group_sid: 'g', member_sid: 'm' }).execute()
       midst()
     })
-  await t.rejects(transaction(() => move(file, elsewhere)), { name: 'DatabaseAway' })
+  await t.rejects(
+    transaction(() => move(file, elsewhere)),
+    { name: 'DatabaseAway' },
+  )
   move(elsewhere, file)
   t.same(await other.directory.membersOf('g'), [])
   await transaction(() => undefined)
@@ -206,10 +221,15 @@ t.test('PostgreSQL', async (t) => {
     await admin.connect()
     t.teardown(() => admin.end())
     const cut = (): Promise<unknown> =>
-      admin.query('select pg_terminate_backend(pid) from pg_stat_activity where datname = $1 and pid <> pg_backend_pid()', [location.split('/').at(-1)])
+      admin.query(
+        'select pg_terminate_backend(pid) from pg_stat_activity where datname = $1 and pid <> pg_backend_pid()',
+        [location.split('/').at(-1)],
+      )
     let [told, other] = [0, 0]
     for (let round = 0; round < 20; round++) {
-      const asked = Array.from({ length: 5 }, (_, index) => store.directory.addGroups([{ sid: `S-1-5-21-${round}-${index}`, name: `CONTOSO\\${round}-${index}` }]))
+      const asked = Array.from({ length: 5 }, (_, index) =>
+        store.directory.addGroups([{ sid: `S-1-5-21-${round}-${index}`, name: `CONTOSO\\${round}-${index}` }]),
+      )
       const results = await Promise.all([cut(), Promise.allSettled(asked)])
       for (const result of results[1]) {
         if (result.status === 'rejected' && (result.reason as Error).name === 'DatabaseAway') told++
@@ -233,13 +253,29 @@ t.test('PostgreSQL', async (t) => {
     await admin.query(`create database ${name}_latin encoding 'SQL_ASCII' template template0`)
     const at = `127.0.0.1:${port}`
     const cases: readonly (readonly [string, string, RegExp])[] = [
-      [`postgres://tester:hidden-7@${at}/${name}`, 'DatabaseRefused', /does not let the user "tester" in: check user and password/],
+      [
+        `postgres://tester:hidden-7@${at}/${name}`,
+        'DatabaseRefused',
+        /does not let the user "tester" in: check user and password/,
+      ],
       [`postgres://nobody:hidden-7@${at}/${name}`, 'DatabaseRefused', /does not let the user "nobody" in/],
       [`postgres://tester@${at}/${name}`, 'DatabaseRefused', /wants a password for the user "tester"/],
-      [server.url('nowhere'), 'DatabaseRefused', /database "nowhere" at 127\.0\.0\.1:\d+ does not exist: make it with createdb nowhere/],
-      [`postgresql://reader:hidden-7@${at}/${name}`, 'DatabaseRefused', /The user "reader" may not do this .*permission denied/],
+      [
+        server.url('nowhere'),
+        'DatabaseRefused',
+        /database "nowhere" at 127\.0\.0\.1:\d+ does not exist: make it with createdb nowhere/,
+      ],
+      [
+        `postgresql://reader:hidden-7@${at}/${name}`,
+        'DatabaseRefused',
+        /The user "reader" may not do this .*permission denied/,
+      ],
       [server.url(`${name}_latin`), 'DatabaseRefused', /has the encoding SQL_ASCII/],
-      ['postgres://tester:hidden-7@127.0.0.1:1/x', 'DatabaseAway', /"x" at 127\.0\.0\.1:1 is away: nothing listens there/],
+      [
+        'postgres://tester:hidden-7@127.0.0.1:1/x',
+        'DatabaseAway',
+        /"x" at 127\.0\.0\.1:1 is away: nothing listens there/,
+      ],
       ['postgres://tester:hidden-7@nowhere.invalid/x', 'DatabaseAway', /at nowhere\.invalid:5432 is away: its host/],
       [`postgres://tester:hidden-7@/x?host=${t.testdir()}`, 'DatabaseAway', /there is no such socket/],
       ['postgres://tester:hidden-7@host:port/x', 'Error', /not of the form/],

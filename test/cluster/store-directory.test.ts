@@ -17,7 +17,8 @@ async function filled(t: Test, database: TestDatabase) {
 
 const sid = (relativeId: number): string => `${seedForest.domainSid}-${relativeId}`
 const alice = 'CONTOSO\\alice'
-const names = (groups: readonly { readonly name: string }[]) => groups.map(({ name }) => name.slice('CONTOSO\\'.length)).toSorted()
+const names = (groups: readonly { readonly name: string }[]) =>
+  groups.map(({ name }) => name.slice('CONTOSO\\'.length)).toSorted()
 const newAccount = (relativeId: number, user: string) => ({
   sid: sid(relativeId),
   sidHistory: [],
@@ -31,13 +32,24 @@ const newAccount = (relativeId: number, user: string) => ({
 async function run(t: Test, database: TestDatabase): Promise<void> {
   t.test('an account is found by every name, address and SID it has', async (t) => {
     const directory = await filled(t, database)
-    for (const name of [alice, 'contoso\\ALICE', 'contoso.test\\alice', 'alice', 'Alice@Contoso.Test', 'alice.A@contoso.test']) {
+    for (const name of [
+      alice,
+      'contoso\\ALICE',
+      'contoso.test\\alice',
+      'alice',
+      'Alice@Contoso.Test',
+      'alice.A@contoso.test',
+    ]) {
       t.equal((await directory.accountByName(name))?.name, alice, name)
     }
     for (const mail of ['alice@contoso.test', 'ALICE@contoso.test', 'alice.a@contoso.test']) {
       t.equal((await directory.accountByMail(mail))?.name, alice, mail)
     }
-    t.same(await directory.accountByName('nomail@contoso.test'), await directory.accountByName('nomail'), 'a UPN without a mail address')
+    t.same(
+      await directory.accountByName('nomail@contoso.test'),
+      await directory.accountByName('nomail'),
+      'a UPN without a mail address',
+    )
     const nomail = await directory.accountByName('nomail')
     t.equal(nomail !== undefined && 'mail' in nomail, false)
     await directory.addAccounts([{ ...newAccount(2000, 'moved'), sidHistory: ['S-1-5-21-9-9-9-500'] }])
@@ -47,7 +59,17 @@ async function run(t: Test, database: TestDatabase): Promise<void> {
 
   t.test('what is not there is not found, however odd the name', async (t) => {
     const directory = await filled(t, database)
-    for (const name of ['', 'CONTOSO\\', 'FABRIKAM\\alice', 'alice@fabrikam.test', "' or 1=1 --", 'x\0', '%', 'alic_', 'a'.repeat(1e6)]) {
+    for (const name of [
+      '',
+      'CONTOSO\\',
+      'FABRIKAM\\alice',
+      'alice@fabrikam.test',
+      "' or 1=1 --",
+      'x\0',
+      '%',
+      'alic_',
+      'a'.repeat(1e6),
+    ]) {
       t.equal(await directory.accountByName(name), undefined)
       t.equal(await directory.accountByMail(name), undefined)
       t.equal(await directory.accountBySid(name), undefined)
@@ -59,7 +81,8 @@ async function run(t: Test, database: TestDatabase): Promise<void> {
   t.test('only the right password of an enabled account signs in', async (t) => {
     const directory = await filled(t, database)
     t.equal((await directory.authenticate('alice', seedPassword))?.name, alice)
-    for (const wrong of ['', 'passw0rd!', `${seedPassword} `]) t.equal(await directory.authenticate('alice', wrong), undefined)
+    for (const wrong of ['', 'passw0rd!', `${seedPassword} `])
+      t.equal(await directory.authenticate('alice', wrong), undefined)
     t.equal(await directory.authenticate('nobody', ''), undefined, 'nor the empty one of nobody')
     t.equal(await directory.passwordOf(sid(1104)), seedPassword)
     await directory.setEnabled(sid(1104), false)
@@ -77,7 +100,11 @@ async function run(t: Test, database: TestDatabase): Promise<void> {
     t.same(names(await directory.memberships(sid(1201))), ['staff'], 'the group legal, which is no account')
     t.same(await directory.memberships('S-1-5-21-1-1-1-1'), [])
     await directory.addMemberships([{ groupSid: sid(1203), memberSid: domainUsersSid(seedForest) }])
-    t.same(names(await directory.memberships(sid(1107))), ['Domain Users', 'superusers'], 'a group that Domain Users is in')
+    t.same(
+      names(await directory.memberships(sid(1107))),
+      ['Domain Users', 'superusers'],
+      'a group that Domain Users is in',
+    )
   })
 
   t.test('groups that contain each other end, and long rows of groups are followed', async (t) => {
@@ -85,25 +112,40 @@ async function run(t: Test, database: TestDatabase): Promise<void> {
     const count = 300
     const groups = Array.from({ length: count }, (_, index) => ({ sid: sid(5000 + index), name: `CONTOSO\\g${index}` }))
     await directory.addGroups(groups)
-    await directory.addMemberships(groups.map((_, index) => ({ groupSid: sid(5000 + ((index + 1) % count)), memberSid: sid(5000 + index) })))
-    await directory.addMemberships([{ groupSid: sid(5000), memberSid: sid(1107) }, { groupSid: sid(5000), memberSid: sid(5000) }])
+    await directory.addMemberships(
+      groups.map((_, index) => ({ groupSid: sid(5000 + ((index + 1) % count)), memberSid: sid(5000 + index) })),
+    )
+    await directory.addMemberships([
+      { groupSid: sid(5000), memberSid: sid(1107) },
+      { groupSid: sid(5000), memberSid: sid(5000) },
+    ])
     t.equal((await directory.memberships(sid(1107))).length, count + 1)
     t.equal((await directory.memberships(sid(5000))).length, count - 1, 'a group is not a member of itself')
   })
 
   t.test('an account in too many groups is an error, not an endless answer', async (t) => {
     const directory = await filled(t, database)
-    await directory.addMemberships(Array.from({ length: 10_001 }, (_, index) => ({ groupSid: sid(100_000 + index), memberSid: sid(1107) })))
+    await directory.addMemberships(
+      Array.from({ length: 10_001 }, (_, index) => ({ groupSid: sid(100_000 + index), memberSid: sid(1107) })),
+    )
     await t.rejects(directory.memberships(sid(1107)), { name: 'TooManyMemberships' })
   })
 
   t.test('a taken name or address changes nothing', async (t) => {
     const directory = await filled(t, database)
     await t.rejects(directory.addAccounts([newAccount(2000, 'dave'), newAccount(2001, 'ALICE')]))
-    await t.rejects(directory.addAccounts([newAccount(2000, 'dave'), { ...newAccount(2001, 'eve'), mail: 'BOB@contoso.test' }]))
+    await t.rejects(
+      directory.addAccounts([newAccount(2000, 'dave'), { ...newAccount(2001, 'eve'), mail: 'BOB@contoso.test' }]),
+    )
     t.equal(await directory.accountByName('dave'), undefined)
     t.equal(await directory.countAccounts(), seed.accounts.length)
-    for (const wrong of [{ sid: 'x' }, { name: 'alice' }, { name: 'a@b\\c' }, { mail: 'none' }, { proxyAddresses: ['a b@c'] }]) {
+    for (const wrong of [
+      { sid: 'x' },
+      { name: 'alice' },
+      { name: 'a@b\\c' },
+      { mail: 'none' },
+      { proxyAddresses: ['a b@c'] },
+    ]) {
       await t.rejects(directory.addAccounts([{ ...newAccount(2000, 'dave'), ...wrong }]), /is not/)
     }
   })
@@ -123,7 +165,9 @@ async function run(t: Test, database: TestDatabase): Promise<void> {
 
   t.test('20 000 accounts are found one by one and listed in pages', async (t) => {
     const directory = await filled(t, database)
-    await directory.addAccounts(Array.from({ length: 20_000 }, (_, index) => newAccount(10_000 + index, `u${String(index).padStart(5, '0')}`)))
+    await directory.addAccounts(
+      Array.from({ length: 20_000 }, (_, index) => newAccount(10_000 + index, `u${String(index).padStart(5, '0')}`)),
+    )
     t.equal(await directory.countAccounts(), 20_000 + seed.accounts.length)
     for (const index of [0, 1, 9_999, 19_999]) {
       const user = `u${String(index).padStart(5, '0')}`
@@ -131,7 +175,7 @@ async function run(t: Test, database: TestDatabase): Promise<void> {
       t.equal((await directory.accountByMail(`${user.toUpperCase()}@contoso.test`))?.sid, sid(10_000 + index))
     }
     const seen: string[] = []
-    for (let after = ''; ; ) {
+    for (let after = ''; ;) {
       const page = await directory.listAccounts({ after, limit: 1000 })
       const last = page.at(-1)
       if (last === undefined) break

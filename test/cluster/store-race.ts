@@ -15,9 +15,13 @@ for (let account = 0; account < 50; account++) {
   const key = { publicKey: `${process.pid}`, sealedKeyPair: 'v1', created: '2026-01-01T00:00:00.000Z' }
   keys.push((await store.accountKeys.insertIfAbsent('root', `S-${account}`, key)).publicKey)
 }
-for (let done = 0; done < 5; ) {
+for (let done = 0; done < 5;) {
   const stored = await store.clusters.find(cluster.name)
-  if (stored !== undefined && (await store.clusters.saveConfiguration(cluster.name, stored.configuration)) !== undefined) done++
+  if (
+    stored !== undefined &&
+    (await store.clusters.saveConfiguration(cluster.name, stored.configuration)) !== undefined
+  )
+    done++
 }
 await store.close()
 process.send?.({ keys, filled })

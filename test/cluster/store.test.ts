@@ -25,7 +25,11 @@ const configuration = defaultConfiguration({
 const cluster = { name: 'root', kind: 'root', configuration, keySalt: 'c2FsdA==', sealedKeyPair: 'v1:a:b' } as const
 const processes = 6
 const changesEach = 5
-const accountKey = (who: string) => ({ publicKey: who, sealedKeyPair: `v1:${who}`, created: '2026-01-01T00:00:00.000Z' })
+const accountKey = (who: string) => ({
+  publicKey: who,
+  sealedKeyPair: `v1:${who}`,
+  created: '2026-01-01T00:00:00.000Z',
+})
 
 for (const database of databases(t)) t.test(database.name, (t) => run(t, database))
 
@@ -49,7 +53,9 @@ async function run(t: Test, database: TestDatabase): Promise<void> {
   t.test('a database of another schema version is refused, and stays as it is', async (t) => {
     const location = await database.fresh()
     await (await openStore(location)).close()
-    const raw = new Kysely<Tables>({ dialect: database.name === 'SQLite' ? await sqliteDialect(location) : await postgresDialect(location) })
+    const raw = new Kysely<Tables>({
+      dialect: database.name === 'SQLite' ? await sqliteDialect(location) : await postgresDialect(location),
+    })
     await raw.updateTable('meta').set({ value: '99' }).where('key', '=', 'schema_version').execute()
     await raw.destroy()
     await t.rejects(openStore(location), { name: 'OtherSchemaVersion', message: /schema version 99/ })
@@ -58,10 +64,17 @@ async function run(t: Test, database: TestDatabase): Promise<void> {
 
   t.test('who joins makes nothing in an empty database', async (t) => {
     const location = await database.fresh()
-    await t.rejects(openStore(location, { create: false }), { name: database.name === 'SQLite' ? 'DatabaseRefused' : 'EmptyDatabase' })
-    const raw = new Kysely<Tables>({ dialect: database.name === 'SQLite' ? await sqliteDialect(location) : await postgresDialect(location) })
+    await t.rejects(openStore(location, { create: false }), {
+      name: database.name === 'SQLite' ? 'DatabaseRefused' : 'EmptyDatabase',
+    })
+    const raw = new Kysely<Tables>({
+      dialect: database.name === 'SQLite' ? await sqliteDialect(location) : await postgresDialect(location),
+    })
     t.teardown(() => raw.destroy())
-    await t.rejects(openStore(location, { create: false }), { name: 'EmptyDatabase', message: /provision a cluster in it first/ })
+    await t.rejects(openStore(location, { create: false }), {
+      name: 'EmptyDatabase',
+      message: /provision a cluster in it first/,
+    })
     t.same(await raw.introspection.getTables(), [])
     await (await openStore(location)).close()
     await (await openStore(location, { create: false })).close()
@@ -74,12 +87,19 @@ async function run(t: Test, database: TestDatabase): Promise<void> {
     const code = { content: '{"account":"S-1"}', expires: '2026-01-01T00:10:00.000Z' }
     await one.authorizationCodes.add('a', code, '2026-01-01T00:00:00.000Z')
     const taken = await Promise.all([two, one, two, one].map(({ authorizationCodes }) => authorizationCodes.take('a')))
-    t.same(taken.filter((found) => found !== undefined), [code])
+    t.same(
+      taken.filter((found) => found !== undefined),
+      [code],
+    )
     await one.authorizationCodes.add('b', code, '2026-01-01T00:00:00.000Z')
     await two.authorizationCodes.add('c', { ...code, expires: '2027-01-01T00:00:00.000Z' }, '2026-06-01T00:00:00.000Z')
     t.equal(await one.authorizationCodes.take('b'), undefined, 'what has ended is forgotten')
     t.equal((await one.authorizationCodes.take('c'))?.content, code.content)
-    const keys = await Promise.all([one, two].map(({ tokenKeys }, index) => tokenKeys.insertIfAbsent({ publicKey: '{"kty":"RSA"}', sealedPrivateKey: `v1:${index}` })))
+    const keys = await Promise.all(
+      [one, two].map(({ tokenKeys }, index) =>
+        tokenKeys.insertIfAbsent({ publicKey: '{"kty":"RSA"}', sealedPrivateKey: `v1:${index}` }),
+      ),
+    )
     t.same(keys[0], keys[1], 'two nodes that make the key at once agree')
   })
 
@@ -92,18 +112,29 @@ async function run(t: Test, database: TestDatabase): Promise<void> {
     t.equal((await two.clusters.find('root'))?.name, 'root')
     t.equal(await two.clusters.insertIfAbsent(cluster), false)
 
-    const saved = await Promise.all([one, two].map(({ clusters }, index) => clusters.saveConfiguration('root', { ...configuration, serverName: `${index}` })))
+    const saved = await Promise.all(
+      [one, two].map(({ clusters }, index) =>
+        clusters.saveConfiguration('root', { ...configuration, serverName: `${index}` }),
+      ),
+    )
     t.equal(saved.filter((result) => result !== undefined).length, 1, 'compare and set lets one of two through')
     t.equal(await one.clusters.configurationVersion('root'), 1)
-    t.same((await two.clusters.find('root'))?.configuration, saved.find((result) => result !== undefined))
+    t.same(
+      (await two.clusters.find('root'))?.configuration,
+      saved.find((result) => result !== undefined),
+    )
     t.equal(await one.clusters.saveConfiguration('nowhere', configuration), undefined)
-    await t.rejects(one.clusters.saveConfiguration('root', { ...configuration, baseUrl: '' }), { name: 'InvalidConfiguration' })
+    await t.rejects(one.clusters.saveConfiguration('root', { ...configuration, baseUrl: '' }), {
+      name: 'InvalidConfiguration',
+    })
 
     const filled = await Promise.all([one, two].map(({ directory }) => directory.fillIfEmpty(seed)))
     t.equal(filled.filter(Boolean).length, 1, 'one fills the directory')
 
     const keys = await Promise.all(
-      Array.from({ length: 100 }, (_, index) => (index % 2 === 0 ? one : two).accountKeys.insertIfAbsent('root', 'S-1', accountKey(`${index}`))),
+      Array.from({ length: 100 }, (_, index) =>
+        (index % 2 === 0 ? one : two).accountKeys.insertIfAbsent('root', 'S-1', accountKey(`${index}`)),
+      ),
     )
     t.equal(new Set(keys.map(({ publicKey }) => publicKey)).size, 1, 'all agree on one key')
   })
@@ -118,7 +149,11 @@ async function run(t: Test, database: TestDatabase): Promise<void> {
     const store = await openStore(location)
     t.teardown(store.close)
     t.equal(await store.directory.countAccounts(), seed.accounts.length)
-    t.equal((await store.clusters.find('root'))?.configuration.configurationVersion, processes * changesEach, 'no change is lost')
+    t.equal(
+      (await store.clusters.find('root'))?.configuration.configurationVersion,
+      processes * changesEach,
+      'no change is lost',
+    )
   })
 
   t.test('templates are saved, replaced, archived, listed and removed', async (t) => {
@@ -127,7 +162,12 @@ async function run(t: Test, database: TestDatabase): Promise<void> {
     await clusters.insertIfAbsent(cluster)
     await clusters.insertIfAbsent({ ...cluster, name: 'branch', kind: 'licensing' })
     const version = () => clusters.configurationVersion('root')
-    const template = { guid: '{0A}', state: 'published', signedXrml: '<XrML>1</XrML>', changed: '2026-01-01T00:00:00.000Z' } as const
+    const template = {
+      guid: '{0A}',
+      state: 'published',
+      signedXrml: '<XrML>1</XrML>',
+      changed: '2026-01-01T00:00:00.000Z',
+    } as const
     t.equal(await templates.save('root', template), true)
     t.equal(await version(), 1, 'the nodes are told')
     await templates.save('branch', template)
@@ -137,7 +177,9 @@ async function run(t: Test, database: TestDatabase): Promise<void> {
     t.equal(await templates.save('nowhere', template), false, 'none without a cluster')
     t.same(await templates.list('nowhere'), [])
     t.same(await templates.list('root', 'published'), [])
-    t.same(await templates.list('root'), [{ ...template, guid: '{0a}', state: 'archived', signedXrml: '<XrML>2</XrML>' }])
+    t.same(await templates.list('root'), [
+      { ...template, guid: '{0a}', state: 'archived', signedXrml: '<XrML>2</XrML>' },
+    ])
     t.equal((await templates.find('branch', '{0A}'))?.state, 'published')
     t.equal(await templates.remove('root', '{0A}'), true)
     t.equal(await version(), 3)
@@ -145,31 +187,53 @@ async function run(t: Test, database: TestDatabase): Promise<void> {
     t.equal(await version(), 3)
   })
 
-  t.test('templates and configurations that are changed by many at once are all there, and each raised the version', async (t) => {
-    const location = await database.fresh()
-    const [one, two] = [await openStore(location), await openStore(location)]
-    t.teardown(() => Promise.all([one.close(), two.close()]))
-    await one.clusters.insertIfAbsent(cluster)
-    const saves = Array.from({ length: 20 }, (_, index) =>
-      (index % 2 === 0 ? one : two).templates.save('root', { guid: `{${index}}`, state: 'published', signedXrml: '<XrML/>', changed: '1' }),
-    )
-    const configurations = Array.from({ length: 5 }, async (_, index) => {
-      for (;;) {
-        const stored = await one.clusters.find('root')
-        if (stored !== undefined && (await one.clusters.saveConfiguration('root', { ...stored.configuration, admittedGroups: { ...stored.configuration.admittedGroups, [`/${index}`]: [] } }))) return
-      }
-    })
-    await Promise.all([...saves, ...configurations])
-    t.equal((await two.templates.list('root')).length, 20)
-    const stored = (await two.clusters.find('root'))?.configuration
-    t.equal(stored?.configurationVersion, 25)
-    for (let index = 0; index < 5; index++) t.same(stored?.admittedGroups[`/${index}`], [])
-  })
+  t.test(
+    'templates and configurations that are changed by many at once are all there, and each raised the version',
+    async (t) => {
+      const location = await database.fresh()
+      const [one, two] = [await openStore(location), await openStore(location)]
+      t.teardown(() => Promise.all([one.close(), two.close()]))
+      await one.clusters.insertIfAbsent(cluster)
+      const saves = Array.from({ length: 20 }, (_, index) =>
+        (index % 2 === 0 ? one : two).templates.save('root', {
+          guid: `{${index}}`,
+          state: 'published',
+          signedXrml: '<XrML/>',
+          changed: '1',
+        }),
+      )
+      const configurations = Array.from({ length: 5 }, async (_, index) => {
+        for (;;) {
+          const stored = await one.clusters.find('root')
+          if (
+            stored !== undefined &&
+            (await one.clusters.saveConfiguration('root', {
+              ...stored.configuration,
+              admittedGroups: { ...stored.configuration.admittedGroups, [`/${index}`]: [] },
+            }))
+          )
+            return
+        }
+      })
+      await Promise.all([...saves, ...configurations])
+      t.equal((await two.templates.list('root')).length, 20)
+      const stored = (await two.clusters.find('root'))?.configuration
+      t.equal(stored?.configurationVersion, 25)
+      for (let index = 0; index < 5; index++) t.same(stored?.admittedGroups[`/${index}`], [])
+    },
+  )
 
   t.test('members join, are seen, fall silent and leave', async (t) => {
     const { members, close } = await openStore(await database.fresh())
     t.teardown(close)
-    const member = (nodeId: string, lastSeen: string) => ({ nodeId, cluster: 'root', url: 'http://x', pid: 1, started: '1', lastSeen })
+    const member = (nodeId: string, lastSeen: string) => ({
+      nodeId,
+      cluster: 'root',
+      url: 'http://x',
+      pid: 1,
+      started: '1',
+      lastSeen,
+    })
     await members.join(member('a', '1'))
     await members.join(member('b', '1'))
     await members.join(member('c', '1'))
@@ -191,20 +255,28 @@ async function run(t: Test, database: TestDatabase): Promise<void> {
     await t.rejects(forest.read(), /no forest/)
     await directory.fillIfEmpty(seed)
     await forest.moveServiceConnectionPoint('http://gone')
-    const parts = (url: string) => ({ serviceConnectionPoint: url, templates: [{ guid: '{1}', state: 'published', signedXrml: url, changed: '1' } as const] })
+    const parts = (url: string) => ({
+      serviceConnectionPoint: url,
+      templates: [{ guid: '{1}', state: 'published', signedXrml: url, changed: '1' } as const],
+    })
     t.equal(await clusters.insertIfAbsent(cluster, parts('http://one')), false, 'another root is registered')
     t.same([await clusters.list(), await templates.list('root')], [[], []])
     await forest.unregisterServiceConnectionPoint()
     t.same(await directory.forest(), seed.forest)
 
-    const made = await Promise.all([one, two].map(({ clusters }, index) => clusters.insertIfAbsent({ ...cluster, name: `root-${index}` }, parts(`http://${index}`))))
+    const made = await Promise.all(
+      [one, two].map(({ clusters }, index) =>
+        clusters.insertIfAbsent({ ...cluster, name: `root-${index}` }, parts(`http://${index}`)),
+      ),
+    )
     t.equal(made.filter(Boolean).length, 1, 'one of two is made')
     const [first, second] = await clusters.list()
     t.equal(second, undefined)
     const url = `http://${first?.name.slice(-1)}`
     t.equal((await forest.read()).serviceConnectionPoint, url, 'with its service connection point')
     t.match(await templates.list(first?.name ?? ''), [{ signedXrml: url }], 'and its templates')
-    for (const name of ['root-0', 'root-1']) if (name !== first?.name) t.same(await templates.list(name), [], 'nothing of the other one')
+    for (const name of ['root-0', 'root-1'])
+      if (name !== first?.name) t.same(await templates.list(name), [], 'nothing of the other one')
     await clusters.remove(first?.name ?? '')
     t.same([await clusters.list(), await templates.list(first?.name ?? '')], [[], []])
   })
@@ -229,16 +301,19 @@ async function run(t: Test, database: TestDatabase): Promise<void> {
   })
 }
 
-t.test('an SQLite file is made with its folder, readable by its owner alone, and named with or without sqlite:', async (t) => {
-  const file = join(t.testdir(), 'deep', 'rms.db')
-  const store = await openStore(`sqlite:${file}`)
-  t.teardown(store.close)
-  t.equal(await store.clusters.insertIfAbsent(cluster), true)
-  const other = await openStore(file)
-  t.teardown(other.close)
-  t.equal((await other.clusters.list()).length, 1)
-  t.equal(statSync(file).mode & 0o077, 0)
-})
+t.test(
+  'an SQLite file is made with its folder, readable by its owner alone, and named with or without sqlite:',
+  async (t) => {
+    const file = join(t.testdir(), 'deep', 'rms.db')
+    const store = await openStore(`sqlite:${file}`)
+    t.teardown(store.close)
+    t.equal(await store.clusters.insertIfAbsent(cluster), true)
+    const other = await openStore(file)
+    t.teardown(other.close)
+    t.equal((await other.clusters.list()).length, 1)
+    t.equal(statSync(file).mode & 0o077, 0)
+  },
+)
 
 t.test('a file that this process closed, or opens twice, is the one that other processes write to', async (t) => {
   const file = join(t.testdir(), 'rms.db')
@@ -253,7 +328,11 @@ t.test('a file that this process closed, or opens twice, is the one that other p
   t.same(await two.members.list(), [])
   const leave = await otherProcess(file, 'away')
   await leave()
-  t.same((await two.members.list()).map(({ nodeId }) => nodeId), ['away'], 'its -wal is still there')
+  t.same(
+    (await two.members.list()).map(({ nodeId }) => nodeId),
+    ['away'],
+    'its -wal is still there',
+  )
   await Promise.all([one.close(), two.close()])
   for (const nodeId of ['b', 'c']) {
     const leave = await otherProcess(file, nodeId)
@@ -264,7 +343,13 @@ t.test('a file that this process closed, or opens twice, is the one that other p
 })
 
 t.test('a location that names no database is refused without showing its password', async (t) => {
-  for (const location of ['mysql://user:secret@host/db', '', 'sqlite:', 'http://x', 'postgres://user:secret@host:port/db']) {
+  for (const location of [
+    'mysql://user:secret@host/db',
+    '',
+    'sqlite:',
+    'http://x',
+    'postgres://user:secret@host:port/db',
+  ]) {
     const error = await openStore(location).then(
       () => undefined,
       (reason: unknown) => reason,
@@ -279,7 +364,9 @@ t.test('more different statements than are remembered still work', async (t) => 
   t.teardown(close)
   await directory.fillIfEmpty(seed)
   for (let size = 1; size <= 600; size++) {
-    await directory.addMemberships(Array.from({ length: size }, (_, index) => ({ groupSid: `g${index}`, memberSid: 'm' })))
+    await directory.addMemberships(
+      Array.from({ length: size }, (_, index) => ({ groupSid: `g${index}`, memberSid: 'm' })),
+    )
   }
   t.equal((await directory.membersOf('g599')).length, 1)
   t.equal((await directory.listAccounts()).length, seed.accounts.length)

@@ -23,9 +23,20 @@ function run<Name extends CommandName>(name: Name, args: readonly string[], envi
 }
 
 t.test('flags reach the settings through commander with their types', async (t) => {
-  const { settings } = run('up', ['--root', '1', '--admit', 'server=CONTOSO\\a', '--admit=license=ANONYMOUS', '--crypto-mode=1', '--json'])
+  const { settings } = run('up', [
+    '--root',
+    '1',
+    '--admit',
+    'server=CONTOSO\\a',
+    '--admit=license=ANONYMOUS',
+    '--crypto-mode=1',
+    '--json',
+  ])
   t.match(settings, { root: 1, cryptoMode: 1, json: true, port: undefined })
-  t.same(settings.admit, [{ key: 'server', value: 'CONTOSO\\a' }, { key: 'license', value: 'ANONYMOUS' }])
+  t.same(settings.admit, [
+    { key: 'server', value: 'CONTOSO\\a' },
+    { key: 'license', value: 'ANONYMOUS' },
+  ])
   t.equal(run('explain', ['a.xrml', '--json']).settings.json, true)
 })
 
@@ -45,7 +56,10 @@ t.test('the file of a secret has a flag of its own', async (t) => {
 })
 
 t.test('bad values pass commander and are judged by the table', async (t) => {
-  t.throws(() => run('up', ['--root', '0']), { name: 'SettingsError', message: /--root is "0"; it must be a whole number from 1 to 64$/ })
+  t.throws(() => run('up', ['--root', '0']), {
+    name: 'SettingsError',
+    message: /--root is "0"; it must be a whole number from 1 to 64$/,
+  })
 })
 
 t.test('a mistyped flag is refused with the nearest one', async (t) => {

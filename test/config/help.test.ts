@@ -9,7 +9,10 @@ t.test('every setting has a name, an environment variable, a help text and a com
     t.match(name, /^[a-z]+(-[a-z]+)*$/)
     t.match(environmentName(name), /^RMS_[A-Z]+(_[A-Z]+)*$/)
     t.match(row.help, /^\S.{8,}[^.\s]$/, `${name} has a help text without a full stop`)
-    t.ok(row.commands.length > 0 && new Set(row.commands).size === row.commands.length, `${name} lists each command once`)
+    t.ok(
+      row.commands.length > 0 && new Set(row.commands).size === row.commands.length,
+      `${name} lists each command once`,
+    )
     if (row.excludes !== undefined) t.ok(optionNames.some((other) => other === row.excludes))
   }
   t.equal(new Set(optionNames.map(environmentName)).size, optionNames.length)
@@ -24,19 +27,22 @@ t.test('every default is a value that the setting itself would accept', async (t
   }
 })
 
-t.test('the help of a command has its settings only, in aligned columns, with default and environment variable', async (t) => {
-  const help = commandHelp('up')
-  const lines = help.split('\n')
-  const column = (lines[0] ?? '').indexOf('Environment')
-  for (const name of optionsOf('up')) {
-    const line = lines.find((candidate) => candidate.trim().split(' ')[0] === `--${name}`)
-    t.equal(line?.slice(column), environmentName(name), name)
-  }
-  t.match(help, /--port N .* 7000; node: any .*RMS_PORT/)
-  t.match(help, /--crypto-mode 1\|2 /)
-  t.ok(lines.every((line) => line.length <= 140))
-  t.notMatch(commandHelp('status'), /--root/)
-})
+t.test(
+  'the help of a command has its settings only, in aligned columns, with default and environment variable',
+  async (t) => {
+    const help = commandHelp('up')
+    const lines = help.split('\n')
+    const column = (lines[0] ?? '').indexOf('Environment')
+    for (const name of optionsOf('up')) {
+      const line = lines.find((candidate) => candidate.trim().split(' ')[0] === `--${name}`)
+      t.equal(line?.slice(column), environmentName(name), name)
+    }
+    t.match(help, /--port N .* 7000; node: any .*RMS_PORT/)
+    t.match(help, /--crypto-mode 1\|2 /)
+    t.ok(lines.every((line) => line.length <= 140))
+    t.notMatch(commandHelp('status'), /--root/)
+  },
+)
 
 t.test('the table for the README has a row for every setting, and no cell breaks out of it', async (t) => {
   const rows = optionsTable().trimEnd().split('\n')

@@ -25,23 +25,38 @@ t.test('without any source there are the defaults', async (t) => {
   const { settings, origins } = loadSettings('up', sources({}))
   const mode: 1 | 2 = settings.cryptoMode
   t.equal(mode, 2)
-  t.match(settings, { root: 2, port: undefined, licensing: [{ key: 'licensing', value: 2 }], managePort: undefined, host: '127.0.0.1', cryptoMode: 2, signer: 'openssl', json: false })
+  t.match(settings, {
+    root: 2,
+    port: undefined,
+    licensing: [{ key: 'licensing', value: 2 }],
+    managePort: undefined,
+    host: '127.0.0.1',
+    cryptoMode: 2,
+    signer: 'openssl',
+    json: false,
+  })
   t.same(settings.admit, [])
   t.equal(settings.bodyLimit, 4 * 1024 * 1024)
   t.equal(settings.db, undefined)
   t.ok(origins.every((origin) => origin.kind === 'default'))
 })
 
-t.test('flags win over the environment, the environment over the file, the file over defaults; each origin is told', async (t) => {
-  const file = { port: 1, 'body-limit': 2048, host: 'file', signer: 'forge' }
-  const { settings, origins } = loadSettings('up', sources({ port: '3' }, { RMS_PORT: '2', RMS_BODY_LIMIT: '4096', PATH: '/bin' }, file))
-  t.match(settings, { port: 3, bodyLimit: 4096, host: 'file', signer: 'forge', requestTimeout: 30 })
-  const from = (name: string) => origins.find((origin) => origin.name === name)
-  t.same(from('port'), { name: 'port', kind: 'flag', from: '--port', value: '3' })
-  t.same(from('body-limit'), { name: 'body-limit', kind: 'environment', from: 'RMS_BODY_LIMIT', value: '4096' })
-  t.same(from('host'), { name: 'host', kind: 'file', from: 'host in lab.json', value: 'file' })
-  t.same(from('request-timeout'), { name: 'request-timeout', kind: 'default', from: 'default', value: '30' })
-})
+t.test(
+  'flags win over the environment, the environment over the file, the file over defaults; each origin is told',
+  async (t) => {
+    const file = { port: 1, 'body-limit': 2048, host: 'file', signer: 'forge' }
+    const { settings, origins } = loadSettings(
+      'up',
+      sources({ port: '3' }, { RMS_PORT: '2', RMS_BODY_LIMIT: '4096', PATH: '/bin' }, file),
+    )
+    t.match(settings, { port: 3, bodyLimit: 4096, host: 'file', signer: 'forge', requestTimeout: 30 })
+    const from = (name: string) => origins.find((origin) => origin.name === name)
+    t.same(from('port'), { name: 'port', kind: 'flag', from: '--port', value: '3' })
+    t.same(from('body-limit'), { name: 'body-limit', kind: 'environment', from: 'RMS_BODY_LIMIT', value: '4096' })
+    t.same(from('host'), { name: 'host', kind: 'file', from: 'host in lab.json', value: 'file' })
+    t.same(from('request-timeout'), { name: 'request-timeout', kind: 'default', from: 'default', value: '30' })
+  },
+)
 
 t.test('an empty environment variable counts as not given', async (t) => {
   t.equal(loadSettings('up', sources({}, { RMS_PORT: '' })).settings.port, undefined)
@@ -108,12 +123,19 @@ t.test('a flag of another command is refused; environment and file may hold sett
 
 t.test('repeatable settings come from flags, from a list with commas, from an object or an array', async (t) => {
   const admitted = (given: Sources) => loadSettings('up', given).settings.admit
-  const two = [{ key: 'server', value: 'CONTOSO\\a' }, { key: 'license', value: 'b@c.test' }]
+  const two = [
+    { key: 'server', value: 'CONTOSO\\a' },
+    { key: 'license', value: 'b@c.test' },
+  ]
   t.same(admitted(sources({ admit: ['server=CONTOSO\\a', 'license=b@c.test'] })), two)
   t.same(admitted(sources({}, { RMS_ADMIT: 'server=CONTOSO\\a, license=b@c.test' })), two)
   t.same(admitted(sources({}, {}, { admit: { server: 'CONTOSO\\a', license: 'b@c.test' } })), two)
   t.same(admitted(sources({}, {}, { admit: ['server=CONTOSO\\a', 'license=b@c.test'] })), two)
-  t.same(admitted(sources({ admit: ['x=y'] }, { RMS_ADMIT: 'server=a' })), [{ key: 'x', value: 'y' }], 'replaced, not added to')
+  t.same(
+    admitted(sources({ admit: ['x=y'] }, { RMS_ADMIT: 'server=a' })),
+    [{ key: 'x', value: 'y' }],
+    'replaced, not added to',
+  )
   t.same(admitted(sources({}, {}, { admit: { server: ['CONTOSO\\a', 'CN=b,DC=c'] } })), [
     { key: 'server', value: 'CONTOSO\\a' },
     { key: 'server', value: 'CN=b,DC=c' },
@@ -121,21 +143,48 @@ t.test('repeatable settings come from flags, from a list with commas, from an ob
 })
 
 t.test('a key alone counts where the setting has a value for it', async (t) => {
-  const row = { type: 'pairs', values: 'integer', minimum: 0, maximum: 65_535, alone: 0, placeholder: 'NAME[=PORT]', default: [], commands: ['up'], help: '' } as const
-  t.same(parseValue(row, [' legal', 'root=7443']), [{ key: 'legal', value: 0 }, { key: 'root', value: 7443 }])
-  for (const texts of [[''], [' '], ['=1'], ['legal='], ['legal=x'], ['legal=65536'], ['legal', 'LEGAL=1']]) t.throws(() => parseValue(row, texts), { name: 'BadValue' }, texts.join(', '))
+  const row = {
+    type: 'pairs',
+    values: 'integer',
+    minimum: 0,
+    maximum: 65_535,
+    alone: 0,
+    placeholder: 'NAME[=PORT]',
+    default: [],
+    commands: ['up'],
+    help: '',
+  } as const
+  t.same(parseValue(row, [' legal', 'root=7443']), [
+    { key: 'legal', value: 0 },
+    { key: 'root', value: 7443 },
+  ])
+  for (const texts of [[''], [' '], ['=1'], ['legal='], ['legal=x'], ['legal=65536'], ['legal', 'LEGAL=1']])
+    t.throws(() => parseValue(row, texts), { name: 'BadValue' }, texts.join(', '))
   t.throws(() => parseValue({ ...row, alone: undefined as never }, ['legal']), { name: 'BadValue' })
 })
 
 t.test('what travels in a header is plain', async (t) => {
   const row = { type: 'string', format: 'header', default: undefined, commands: ['node'], help: '' } as const
   t.equal(parseValue(row, ['a-Z_09=']), 'a-Z_09=')
-  for (const text of ['', 'a b', 'a\r\nX-Other: 1', 'schlüssel', 'a'.repeat(201)]) t.throws(() => parseValue(row, [text]), { name: 'BadValue' }, text)
+  for (const text of ['', 'a b', 'a\r\nX-Other: 1', 'schlüssel', 'a'.repeat(201)])
+    t.throws(() => parseValue(row, [text]), { name: 'BadValue' }, text)
 })
 
 t.test('pairs with numbers name each key once and keep the bounds', async (t) => {
-  const row = { type: 'pairs', values: 'integer', minimum: 1, maximum: 64, placeholder: 'NAME=N', default: [], commands: ['up'], help: '' } as const
-  t.same(parseValue(row, ['legal=2', 'hr = 1']), [{ key: 'legal', value: 2 }, { key: 'hr', value: 1 }])
+  const row = {
+    type: 'pairs',
+    values: 'integer',
+    minimum: 1,
+    maximum: 64,
+    placeholder: 'NAME=N',
+    default: [],
+    commands: ['up'],
+    help: '',
+  } as const
+  t.same(parseValue(row, ['legal=2', 'hr = 1']), [
+    { key: 'legal', value: 2 },
+    { key: 'hr', value: 1 },
+  ])
   t.throws(() => parseValue(row, ['legal=0']), { message: /NAME=N; 0 must be a whole number from 1 to 64$/ })
   t.throws(() => parseValue(row, ['a=1', 'A=2']), { message: /must not name a twice/ })
 })
@@ -165,45 +214,76 @@ t.test('any JSON as config file gives settings or a SettingsError', async () => 
   )
 })
 
-t.test('the distance of names counts swapped neighbors as one edit, and very long names are like nothing', async (t) => {
-  t.equal(editDistance('prot', 'port'), 1)
-  t.equal(editDistance('kitten', 'sitting'), 3)
-  t.equal(editDistance('', 'abc'), 3)
-  t.equal(nearest('x'.repeat(100_000), ['port']), undefined)
-  fc.assert(
-    fc.property(fc.string({ maxLength: 20 }), fc.string({ maxLength: 20 }), (a, b) => {
-      const distance = editDistance(a, b)
-      return distance === editDistance(b, a) && (distance === 0) === (a === b) && distance <= Math.max(a.length, b.length)
-    }),
-  )
-})
+t.test(
+  'the distance of names counts swapped neighbors as one edit, and very long names are like nothing',
+  async (t) => {
+    t.equal(editDistance('prot', 'port'), 1)
+    t.equal(editDistance('kitten', 'sitting'), 3)
+    t.equal(editDistance('', 'abc'), 3)
+    t.equal(nearest('x'.repeat(100_000), ['port']), undefined)
+    fc.assert(
+      fc.property(fc.string({ maxLength: 20 }), fc.string({ maxLength: 20 }), (a, b) => {
+        const distance = editDistance(a, b)
+        return (
+          distance === editDistance(b, a) && (distance === 0) === (a === b) && distance <= Math.max(a.length, b.length)
+        )
+      }),
+    )
+  },
+)
 
 t.test('every secret may stand in a file that flag, environment or config file names', async (t) => {
-  const files: Readonly<Record<string, string>> = { '/run/key': 'open sesame\n', '/run/empty': '\n', '/run/long': 'x'.repeat(5000), '/run/lines': 'a\nb\n', 'lab.json': '{"db-password-file":"/run/key"}' }
+  const files: Readonly<Record<string, string>> = {
+    '/run/key': 'open sesame\n',
+    '/run/empty': '\n',
+    '/run/long': 'x'.repeat(5000),
+    '/run/lines': 'a\nb\n',
+    'lab.json': '{"db-password-file":"/run/key"}',
+  }
   const readText = (path: string): string => {
     const text = files[path]
     if (text === undefined) throw new Error(`ENOENT: no such file ${path}`)
     return text
   }
-  const keyPassword = (flags: Sources['flags'], environment: Sources['environment'] = {}): string => loadSettings('node', { flags, environment, readText }).settings.keyPassword
+  const keyPassword = (flags: Sources['flags'], environment: Sources['environment'] = {}): string =>
+    loadSettings('node', { flags, environment, readText }).settings.keyPassword
   t.equal(keyPassword({ 'key-password-file': '/run/key' }), 'open sesame')
   t.equal(keyPassword({}, { RMS_KEY_PASSWORD_FILE: '/run/key' }), 'open sesame')
-  t.equal(keyPassword({ 'key-password': 'flag' }, { RMS_KEY_PASSWORD_FILE: '/run/key' }), 'flag', 'the stronger source wins')
+  t.equal(
+    keyPassword({ 'key-password': 'flag' }, { RMS_KEY_PASSWORD_FILE: '/run/key' }),
+    'flag',
+    'the stronger source wins',
+  )
   t.equal(keyPassword({ 'key-password-file': '/run/key' }, { RMS_KEY_PASSWORD: 'plain' }), 'open sesame')
   const { settings, origins } = loadSettings('node', { flags: { config: 'lab.json' }, environment: {}, readText })
   t.equal(settings.dbPassword, 'open sesame')
-  t.match(origins.find(({ name }) => name === 'db-password'), { from: 'db-password-file in lab.json', value: '(hidden)' })
+  t.match(
+    origins.find(({ name }) => name === 'db-password'),
+    { from: 'db-password-file in lab.json', value: '(hidden)' },
+  )
 
   const refused: readonly (readonly [Sources['flags'], Sources['environment'], RegExp])[] = [
-    [{ 'key-password-file': '/run/none' }, {}, /^--key-password-file is "\/run\/none"; the secret in this file cannot be used: ENOENT/],
+    [
+      { 'key-password-file': '/run/none' },
+      {},
+      /^--key-password-file is "\/run\/none"; the secret in this file cannot be used: ENOENT/,
+    ],
     [{}, { RMS_KEY_PASSWORD_FILE: '/run/empty' }, /^RMS_KEY_PASSWORD_FILE is "\/run\/empty"; .* it is empty$/],
     [{ 'db-file': '/run/long' }, {}, /more than 4096 characters$/],
     [{ 'db-file': '/run/lines' }, {}, /more than one line$/],
-    [{ 'key-password-file': '/run/key', 'key-password': 'x' }, {}, /^--key-password-file and --key-password are for the same secret/],
+    [
+      { 'key-password-file': '/run/key', 'key-password': 'x' },
+      {},
+      /^--key-password-file and --key-password are for the same secret/,
+    ],
     [{}, { RMS_DB: 'a', RMS_DB_FILE: '/run/key' }, /^RMS_DB and RMS_DB_FILE are for the same secret/],
     [{ 'host-file': '/run/key' }, {}, /^--host-file is not a setting/],
     [{ 'token-file': '/run/key' }, {}, /^--token-file does not belong to node/],
-    [{}, { RMS_KEY_PASWORD_FILE: '/run/key' }, /^RMS_KEY_PASWORD_FILE is not a setting; did you mean RMS_KEY_PASSWORD_FILE\?/],
+    [
+      {},
+      { RMS_KEY_PASWORD_FILE: '/run/key' },
+      /^RMS_KEY_PASWORD_FILE is not a setting; did you mean RMS_KEY_PASSWORD_FILE\?/,
+    ],
   ]
   for (const [flags, environment, problem] of refused) {
     const problems = problemsOf('node', { flags, environment, readText })

@@ -21,9 +21,15 @@ export interface ForeignResult {
 const machineName = 'bob-pc-mode2'
 
 /** The first of these commands that succeeds: an interpreter that has what the program needs. */
-export async function findInterpreter(candidates: readonly string[], probe: readonly string[]): Promise<string | undefined> {
+export async function findInterpreter(
+  candidates: readonly string[],
+  probe: readonly string[],
+): Promise<string | undefined> {
   for (const candidate of candidates) {
-    const found = await promisify(execFile)(candidate, [...probe]).then(() => true, () => false)
+    const found = await promisify(execFile)(candidate, [...probe]).then(
+      () => true,
+      () => false,
+    )
     if (found) return candidate
   }
   return undefined
@@ -55,18 +61,26 @@ export async function feedForeign(command: string, args: readonly string[], inpu
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve))
   child.stdin.end(JSON.stringify(input))
   const [out, errors, code] = await Promise.all([read(child.stdout), read(child.stderr), ended])
-  if (code !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${code}: ${errors.slice(-2000)}${out.slice(-500)}`)
+  if (code !== 0)
+    throw new Error(`${command} ${args.join(' ')} ended with ${code}: ${errors.slice(-2000)}${out.slice(-500)}`)
   return JSON.parse(out) as ForeignResult
 }
 
 /** Verifies every chain to the root, and opens the license with bob's key: the content key. */
-export async function openForeign({ rac, clc, ul }: ForeignResult, pl: string): Promise<{ mail: string; contentKey: Buffer; rights: readonly string[] }> {
+export async function openForeign(
+  { rac, clc, ul }: ForeignResult,
+  pl: string,
+): Promise<{ mail: string; contentKey: Buffer; rights: readonly string[] }> {
   const roots = [labTrustRoot(2)]
   const documents = (texts: readonly string[]) => readDocuments(texts.join(''))
   const account = await openAccount(documents(rac), readyMachine(machineName), roots)
   await openPublisher(documents(clc), account, roots)
   const leaf = readOneDocument(pl)
-  const license = verifyLicense(documents(ul), { contentId: readPl(leaf).contentId, account: account.rac.account }, roots)
+  const license = verifyLicense(
+    documents(ul),
+    { contentId: readPl(leaf).contentId, account: account.rac.account },
+    roots,
+  )
   const { contentKey, rights } = await openLicense(license, account, new Date(), leaf)
   return { mail: account.mail, contentKey: Buffer.from(contentKey.key), rights }
 }

@@ -4,7 +4,17 @@
  */
 import { BasicAuthSecurity, createClientAsync } from 'soap'
 import t from 'tap'
-import { labTrustRoot, openAccount, openLicense, openPublisher, publish, readyMachine, verifyLicense, type Account, type ClientContext } from '../../src/client/index.js'
+import {
+  labTrustRoot,
+  openAccount,
+  openLicense,
+  openPublisher,
+  publish,
+  readyMachine,
+  verifyLicense,
+  type Account,
+  type ClientContext,
+} from '../../src/client/index.js'
 import { ownerOf } from '../../src/client/publish.js'
 import { prepareContent } from '../../src/client/prepare-content.js'
 import { refreshServerState } from '../../src/cluster/server-state.js'
@@ -53,7 +63,9 @@ function clientFor(path: string, user: string, version: '1.1' | '1.2' = '1.1'): 
 async function openClient(path: string, user: string, version: '1.1' | '1.2'): Promise<ForeignClient> {
   const client = await createClientAsync(`${scene.url(path)}?wsdl`, { forceSoap12Headers: version === '1.2' })
   client.setSecurity(new BasicAuthSecurity(user, seedPassword))
-  const described = client.describe() as Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, unknown>>>>>>
+  const described = client.describe() as Readonly<
+    Record<string, Readonly<Record<string, Readonly<Record<string, unknown>>>>>
+  >
   const [ports] = Object.values(described)
   const [port] = Object.values(ports ?? {})
   const definitions = client.wsdl.definitions as unknown as { readonly $targetNamespace: string }
@@ -81,7 +93,11 @@ async function faultOf(promise: Promise<unknown>): Promise<string> {
   try {
     await promise
   } catch (error) {
-    const { root } = error as { root?: { Envelope?: { Body?: { Fault?: { faultstring?: string; Reason?: { Text?: string | { $value?: string } } } } } } }
+    const { root } = error as {
+      root?: {
+        Envelope?: { Body?: { Fault?: { faultstring?: string; Reason?: { Text?: string | { $value?: string } } } } }
+      }
+    }
     const fault = root?.Envelope?.Body?.Fault
     const reason = fault?.Reason?.Text
     return fault?.faultstring ?? (typeof reason === 'string' ? reason : reason?.$value) ?? `no fault: ${String(error)}`
@@ -98,16 +114,23 @@ const certifyRequest = {
   requestParams: { MachineCertificateChain: raw(machine.chain.map((document) => document.text)), Persistent: true },
 }
 
-t.test('the WSDL of every address has the operations served there, and every one of them answers an empty request in SOAP', async (t) => {
-  for (const { path, operations } of roles.root) {
-    const client = await clientFor(path, service)
-    for (const { name } of operations) {
-      t.ok(client.methods.includes(name), `${path} describes ${name}`)
-      const outcome = await client.call(name, {}).then(() => 'an answer', () => undefined)
-      if (outcome === undefined) t.match(await faultOf(client.call(name, {})), /^[\w.]+Exception: /, `${name} at ${path} refuses with a name`)
+t.test(
+  'the WSDL of every address has the operations served there, and every one of them answers an empty request in SOAP',
+  async (t) => {
+    for (const { path, operations } of roles.root) {
+      const client = await clientFor(path, service)
+      for (const { name } of operations) {
+        t.ok(client.methods.includes(name), `${path} describes ${name}`)
+        const outcome = await client.call(name, {}).then(
+          () => 'an answer',
+          () => undefined,
+        )
+        if (outcome === undefined)
+          t.match(await faultOf(client.call(name, {})), /^[\w.]+Exception: /, `${name} at ${path} refuses with a name`)
+      }
     }
-  }
-})
+  },
+)
 
 /** The chain of calls that a client makes, with the real documents of each in the next. */
 async function certifyBob(path: string): Promise<{ account: Account; texts: readonly string[] }> {
@@ -117,7 +140,11 @@ async function certifyBob(path: string): Promise<{ account: Account; texts: read
 }
 
 t.test('bob is certified, and the answer is parsed with its version header', async (t) => {
-  for (const path of ['/certification/certification.asmx', '/certification/ServerCertification.asmx', '/certification/MobileCertification.asmx']) {
+  for (const path of [
+    '/certification/certification.asmx',
+    '/certification/ServerCertification.asmx',
+    '/certification/MobileCertification.asmx',
+  ]) {
     const { account } = await certifyBob(path)
     t.equal(account.mail, 'bob@contoso.test', path)
   }
@@ -135,7 +162,12 @@ t.test('Certify to AcquireLicense: bob publishes online and offline, and reads w
   const slcChain = publisher.chain.slice(1)
 
   const policy = { rights: [{ to: 'bob@contoso.test', rights: ['VIEW', 'EDIT'] }] }
-  const { fields, contentKey } = prepareContent(context, { owner: ownerOf(account), server: publisher.clc.issuer, slcChain, policy })
+  const { fields, contentKey } = prepareContent(context, {
+    owner: ownerOf(account),
+    server: publisher.clc.issuer,
+    slcChain,
+    policy,
+  })
   const online = await call('/licensing/publish.asmx', 'AcquireIssuanceLicense', {
     RequestParams: { AcquireIssuanceLicenseParams: [{ UnsignedIssuanceLicense: { $xml: buildUnsignedPl(fields) } }] },
   })
@@ -147,10 +179,16 @@ t.test('Certify to AcquireLicense: bob publishes online and offline, and reads w
   ]
   for (const { what, pl, key } of contents) {
     const answer = await call('/licensing/license.asmx', 'AcquireLicense', {
-      RequestParams: { AcquireLicenseParams: [{ LicenseeCerts: raw(rac), IssuanceLicense: raw(pl), ApplicationData: {} }] },
+      RequestParams: {
+        AcquireLicenseParams: [{ LicenseeCerts: raw(rac), IssuanceLicense: raw(pl), ApplicationData: {} }],
+      },
     })
     const leaf = readOneDocument(pl[0] ?? '')
-    const license = verifyLicense(readDocuments(documentsIn(answer.raw).join('')), { contentId: readPl(leaf).contentId }, trustRoots)
+    const license = verifyLicense(
+      readDocuments(documentsIn(answer.raw).join('')),
+      { contentId: readPl(leaf).contentId },
+      trustRoots,
+    )
     const opened = await openLicense(license, account, new Date(), leaf)
     t.ok(Buffer.from(key).equals(opened.contentKey.key), `${what}: the license has the content key`)
   }
@@ -160,7 +198,9 @@ t.test('a batch gives licenses and, in their place, an exception', async (t) => 
   const { texts: rac } = await certifyBob('/certification/certification.asmx')
   const changed = scene.pl.replace('<ISSUEDTIME>2', '<ISSUEDTIME>1')
   const item = (pl: string) => ({ LicenseeCerts: raw(rac), IssuanceLicense: raw([pl]) })
-  const answer = await call('/licensing/license.asmx', 'AcquireLicense', { RequestParams: { AcquireLicenseParams: [item(scene.pl), item(changed)] } })
+  const answer = await call('/licensing/license.asmx', 'AcquireLicense', {
+    RequestParams: { AcquireLicenseParams: [item(scene.pl), item(changed)] },
+  })
   t.match(answer.raw, /InvalidRightsLabelSignatureException.*<batchindex>1<\/batchindex>/s)
   t.ok(documentsIn(answer.raw).length > 1)
 })
@@ -168,10 +208,18 @@ t.test('a batch gives licenses and, in their place, an exception', async (t) => 
 t.test('prelicensing, precertification and republishing', async (t) => {
   const pre = await call('/licensing/license.asmx', 'AcquirePreLicense', {
     RequestParams: {
-      AcquirePreLicenseParams: [{ LicenseeIdentities: { string: ['bob@contoso.test', 'mallory@contoso.test'] }, IssuanceLicense: raw([scene.pl]) }],
+      AcquirePreLicenseParams: [
+        {
+          LicenseeIdentities: { string: ['bob@contoso.test', 'mallory@contoso.test'] },
+          IssuanceLicense: raw([scene.pl]),
+        },
+      ],
     },
   })
-  t.match(pre.raw, /<Licenses><Certificate><XrML .*<AcquirePreLicenseException .*NoRightsForRequestedPrincipalException.*<batchindex>1</s)
+  t.match(
+    pre.raw,
+    /<Licenses><Certificate><XrML .*<AcquirePreLicenseException .*NoRightsForRequestedPrincipalException.*<batchindex>1</s,
+  )
   const certificate = await call('/certification/Precertification.asmx', 'Precertify', {
     requestParams: { PrecertifyParams: [{ UserName: 'bob@contoso.test' }] },
   })
@@ -182,11 +230,23 @@ t.test('prelicensing, precertification and republishing', async (t) => {
   const owner = pl.owner ?? t.fail('the PL names its owner')
   if (typeof owner === 'boolean') return
   const policy = { rights: [{ to: 'carol@contoso.test', rights: ['VIEW'] }] }
-  const { fields } = prepareContent(context, { owner, server: pl.server, slcChain, policy, contentId: pl.contentId?.id })
+  const { fields } = prepareContent(context, {
+    owner,
+    server: pl.server,
+    slcChain,
+    policy,
+    contentId: pl.contentId?.id,
+  })
   const edited = await call(
     '/licensing/editissuancelicense.asmx',
     'EditIssuanceLicense',
-    { RequestParams: { EditIssuanceLicenseParams: [{ SignedIssuanceLicense: { $xml: scene.pl }, UnsignedIssuanceLicense: { $xml: buildUnsignedPl(fields) } }] } },
+    {
+      RequestParams: {
+        EditIssuanceLicenseParams: [
+          { SignedIssuanceLicense: { $xml: scene.pl }, UnsignedIssuanceLicense: { $xml: buildUnsignedPl(fields) } },
+        ],
+      },
+    },
     service,
   )
   t.equal(readOneDocument(documentsIn(edited.raw)[0] ?? '').kind, 'PL')
@@ -195,13 +255,21 @@ t.test('prelicensing, precertification and republishing', async (t) => {
 t.test('templates are listed and fetched', async (t) => {
   const path = '/licensing/templateDistribution.asmx'
   const { result } = await call(path, 'AcquireTemplateInformation', {})
-  const { GuidHashCount, GuidHash } = result.AcquireTemplateInformationResult as { GuidHashCount: number; GuidHash: readonly { Guid: string; Hash: string }[] }
+  const { GuidHashCount, GuidHash } = result.AcquireTemplateInformationResult as {
+    GuidHashCount: number
+    GuidHash: readonly { Guid: string; Hash: string }[]
+  }
   t.equal(GuidHashCount, GuidHash.length)
   t.ok(GuidHashCount > 0)
   const guids = GuidHash.map(({ Guid }) => Guid)
   const { result: fetched } = await call(path, 'AcquireTemplates', { guids: { string: guids } })
-  const { GuidTemplate } = fetched.AcquireTemplatesResult as { GuidTemplate: readonly { Guid: string; Template: string }[] }
-  t.same(GuidTemplate.map(({ Guid }) => Guid), guids)
+  const { GuidTemplate } = fetched.AcquireTemplatesResult as {
+    GuidTemplate: readonly { Guid: string; Template: string }[]
+  }
+  t.same(
+    GuidTemplate.map(({ Guid }) => Guid),
+    guids,
+  )
   for (const { Template } of GuidTemplate) t.equal(readOneDocument(Template).kind, 'template')
 })
 
@@ -213,11 +281,23 @@ t.test('the server service answers on all of its addresses', async (t) => {
       t.equal(readOneDocument(documentsIn(certificate.raw)[0] ?? '').kind, 'SLC', path)
       const request = { ServiceNames: { ServiceLocationRequest: serviceTypes.map((Type) => ({ Type })) } }
       const forUser = await call(path, 'FindServiceLocationsForUser', request)
-      const { ServiceLocationResponse } = forUser.result.FindServiceLocationsForUserResult as { ServiceLocationResponse: readonly { Type: string; URL?: string }[] }
-      t.same(ServiceLocationResponse.map(({ Type }) => Type), serviceTypes, path)
-      t.equal(ServiceLocationResponse.find(({ Type }) => Type === 'LicensingInternalService')?.URL, scene.url('/licensing'), path)
+      const { ServiceLocationResponse } = forUser.result.FindServiceLocationsForUserResult as {
+        ServiceLocationResponse: readonly { Type: string; URL?: string }[]
+      }
+      t.same(
+        ServiceLocationResponse.map(({ Type }) => Type),
+        serviceTypes,
+        path,
+      )
+      t.equal(
+        ServiceLocationResponse.find(({ Type }) => Type === 'LicensingInternalService')?.URL,
+        scene.url('/licensing'),
+        path,
+      )
       await call(path, 'FindServiceLocations', request)
-      const info = await call(path, 'GetServerInfo', { requests: { ServerInfoRequest: [{ Type: 'VersionInfo' }, { Type: 'ServiceLocations' }] } })
+      const info = await call(path, 'GetServerInfo', {
+        requests: { ServerInfoRequest: [{ Type: 'VersionInfo' }, { Type: 'ServiceLocations' }] },
+      })
       t.match(info.raw, /<VersionInfo Version="/, path)
     }
   }
@@ -229,16 +309,30 @@ t.test('servers call each other: sub-enrollment and group expansion', async (t) 
     'SubEnroll',
     {
       oInput: {
-        CertificatePublicKey: { aPublicKeyBytes: publicKeyToPkcs1(machine.key.publicKey), Guid: '0a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d' },
-        EnrolleeInformation: { SKU: 'RMS 2.0', Version: '6.3.0.0', Name: 'Zürich', URL: 'http://licensing.contoso.test/_wmcs' },
+        CertificatePublicKey: {
+          aPublicKeyBytes: publicKeyToPkcs1(machine.key.publicKey),
+          Guid: '0a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d',
+        },
+        EnrolleeInformation: {
+          SKU: 'RMS 2.0',
+          Version: '6.3.0.0',
+          Name: 'Zürich',
+          URL: 'http://licensing.contoso.test/_wmcs',
+        },
       },
     },
     service,
   )
-  const { LicensorCertificateChain } = enrolled.result.SubEnrollResult as { LicensorCertificateChain: { string: readonly string[] } }
+  const { LicensorCertificateChain } = enrolled.result.SubEnrollResult as {
+    LicensorCertificateChain: { string: readonly string[] }
+  }
   const [slc] = readDocuments(LicensorCertificateChain.string.join(''))
   t.equal(slc?.kind, 'SLC')
-  const question = { principalName: 'bob@contoso.test', targetGroups: { string: ['legal@contoso.test'] }, crossForestCallsSoFar: 0 }
+  const question = {
+    principalName: 'bob@contoso.test',
+    targetGroups: { string: ['legal@contoso.test'] },
+    crossForestCallsSoFar: 0,
+  }
   const member = await call('/groupexpansion/GroupExpansion.asmx', 'IsPrincipalMemberOf', question, service)
   t.equal(member.result.IsPrincipalMemberOfResult, true)
 })
@@ -246,21 +340,44 @@ t.test('servers call each other: sub-enrollment and group expansion', async (t) 
 t.test('refusals are parsed with the name of the exception', async (t) => {
   const { texts: rac } = await certifyBob('/certification/certification.asmx')
   const mallory = await clientFor('/licensing/license.asmx', 'CONTOSO\\mallory')
-  const licensing = (pl: string) => ({ RequestParams: { AcquireLicenseParams: [{ LicenseeCerts: raw(rac), IssuanceLicense: raw([pl]) }] } })
-  t.match(await faultOf(mallory.call('AcquireLicense', licensing(scene.pl.replace('<VALUE', '<VALUE ')))), /InvalidRightsLabelSignatureException/)
-  t.match(await faultOf(call('/certification/certification.asmx', 'Certify', certifyRequest, 'CONTOSO\\nomail')), /Exception: /)
+  const licensing = (pl: string) => ({
+    RequestParams: { AcquireLicenseParams: [{ LicenseeCerts: raw(rac), IssuanceLicense: raw([pl]) }] },
+  })
+  t.match(
+    await faultOf(mallory.call('AcquireLicense', licensing(scene.pl.replace('<VALUE', '<VALUE ')))),
+    /InvalidRightsLabelSignatureException/,
+  )
+  t.match(
+    await faultOf(call('/certification/certification.asmx', 'Certify', certifyRequest, 'CONTOSO\\nomail')),
+    /Exception: /,
+  )
   t.match(await faultOf(call('/certification/Activation.asmx', 'Activate', {})), /Exception: /)
-  t.match(await faultOf(call('/decommission/decommission.asmx', 'AcquireContentKey', { paramsSoap: { AcquireContentKeyParams: [{ IssuanceLicense: raw([scene.pl]) }] } }, service)), /ClusterNotDecommissionedException/)
+  t.match(
+    await faultOf(
+      call(
+        '/decommission/decommission.asmx',
+        'AcquireContentKey',
+        { paramsSoap: { AcquireContentKeyParams: [{ IssuanceLicense: raw([scene.pl]) }] } },
+        service,
+      ),
+    ),
+    /ClusterNotDecommissionedException/,
+  )
   const wrongPassword = await createClientAsync(`${scene.url('/licensing/server.asmx')}?wsdl`)
   wrongPassword.setSecurity(new BasicAuthSecurity(bob, 'wrong'))
   const methods = wrongPassword as unknown as Readonly<Record<string, Method>>
-  const refusal = methods.GetLicensorCertificateAsync?.call(wrongPassword, {}).catch((error: { response?: { status?: number } }) => error.response?.status)
+  const refusal = methods.GetLicensorCertificateAsync?.call(wrongPassword, {}).catch(
+    (error: { response?: { status?: number } }) => error.response?.status,
+  )
   t.equal(await refusal, 401)
 })
 
 t.test('SOAP 1.2 headers: the answer and the fault come in the version of the envelope', async (t) => {
   const client = await clientFor('/certification/certification.asmx', bob, '1.2')
-  t.match((await client.call('Certify', certifyRequest)).raw, /^<\?xml.*http:\/\/www\.w3\.org\/2003\/05\/soap-envelope/s)
+  t.match(
+    (await client.call('Certify', certifyRequest)).raw,
+    /^<\?xml.*http:\/\/www\.w3\.org\/2003\/05\/soap-envelope/s,
+  )
   t.match(await faultOf(client.call('Certify', {})), /ArgumentNullException/)
 })
 
@@ -268,13 +385,26 @@ t.test('a decommissioned cluster hands out the content key, and nothing else', a
   const { context: node, cluster } = scene.node
   await node.store.clusters.saveConfiguration(cluster, { ...node.state().configuration, serverDecommissioned: true })
   node.setState(await refreshServerState(node.store, node.state()))
-  const { result } = await call('/decommission/decommission.asmx', 'AcquireContentKey', { paramsSoap: { AcquireContentKeyParams: [{ IssuanceLicense: raw([scene.pl]) }] } }, service)
-  const key = result.AcquireContentKeyResult as { AcquireContentKeyResponse: readonly { ContentKey: string; ContentKeyType: string }[] }
+  const { result } = await call(
+    '/decommission/decommission.asmx',
+    'AcquireContentKey',
+    { paramsSoap: { AcquireContentKeyParams: [{ IssuanceLicense: raw([scene.pl]) }] } },
+    service,
+  )
+  const key = result.AcquireContentKeyResult as {
+    AcquireContentKeyResponse: readonly { ContentKey: string; ContentKeyType: string }[]
+  }
   t.same(key.AcquireContentKeyResponse[0], { ContentKey: scene.contentKey.toString('base64'), ContentKeyType: 'AES' })
-  t.match(await faultOf(call('/certification/certification.asmx', 'Certify', certifyRequest)), /ClusterDecommissionedException/)
+  t.match(
+    await faultOf(call('/certification/certification.asmx', 'Certify', certifyRequest)),
+    /ClusterDecommissionedException/,
+  )
 })
 
 t.test('every operation of every address has given an answer; Activate only ever refuses', async (t) => {
   const all = roles.root.flatMap(({ path, operations }) => operations.map(({ name }) => `${path} ${name}`))
-  t.same(all.filter((one) => !answered.has(one)), ['/certification/Activation.asmx Activate'])
+  t.same(
+    all.filter((one) => !answered.has(one)),
+    ['/certification/Activation.asmx Activate'],
+  )
 })

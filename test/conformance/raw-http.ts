@@ -56,7 +56,10 @@ function connectionOn(socket: Socket): Connection {
     for (;;) {
       const taken = take()
       if (taken !== undefined) return taken
-      if (ended || Date.now() > end) throw new Error(`${ended ? 'The connection was closed' : 'Nothing more came'} after "${received.toString('latin1').slice(0, 300)}"`)
+      if (ended || Date.now() > end)
+        throw new Error(
+          `${ended ? 'The connection was closed' : 'Nothing more came'} after "${received.toString('latin1').slice(0, 300)}"`,
+        )
       await waitFor((resolve) => (wake = resolve), end - Date.now())
     }
   }
@@ -65,7 +68,15 @@ function connectionOn(socket: Socket): Connection {
     for (let taken = take(); taken !== undefined; taken = take()) all.push(taken)
     return all
   }
-  return { send: (bytes) => socket.write(bytes), answer, rest, isClosed: () => ended, closed, end: () => socket.end(), close: () => socket.destroy() }
+  return {
+    send: (bytes) => socket.write(bytes),
+    answer,
+    rest,
+    isClosed: () => ended,
+    closed,
+    end: () => socket.end(),
+    close: () => socket.destroy(),
+  }
 }
 
 async function waitFor(register: (resolve: () => void) => void, milliseconds: number): Promise<void> {
@@ -83,7 +94,9 @@ function takeAnswer(bytes: Buffer, ended: boolean): { answer: RawAnswer; length:
   if (headEnd < 0) return undefined
   const [statusLine = '', ...lines] = bytes.subarray(0, headEnd).toString('latin1').split('\r\n')
   const [version = '', status = ''] = statusLine.split(' ')
-  const headers = Object.fromEntries(lines.map((line) => [line.slice(0, line.indexOf(':')).toLowerCase(), line.slice(line.indexOf(':') + 1).trim()]))
+  const headers = Object.fromEntries(
+    lines.map((line) => [line.slice(0, line.indexOf(':')).toLowerCase(), line.slice(line.indexOf(':') + 1).trim()]),
+  )
   const start = headEnd + 4
   const head = { version, status: Number(status), headers }
   if (head.status < 200) return { answer: { ...head, body: '' }, length: start }
@@ -91,14 +104,19 @@ function takeAnswer(bytes: Buffer, ended: boolean): { answer: RawAnswer; length:
     const chunked = takeChunks(bytes, start)
     return chunked === undefined ? undefined : { answer: { ...head, body: chunked.body }, length: chunked.end }
   }
-  const length = headers['content-length'] === undefined ? (ended ? bytes.length - start : undefined) : Number(headers['content-length'])
+  const length =
+    headers['content-length'] === undefined
+      ? ended
+        ? bytes.length - start
+        : undefined
+      : Number(headers['content-length'])
   if (length === undefined || bytes.length < start + length) return undefined
   return { answer: { ...head, body: bytes.subarray(start, start + length).toString('utf8') }, length: start + length }
 }
 
 function takeChunks(bytes: Buffer, start: number): { body: string; end: number } | undefined {
   const parts: Buffer[] = []
-  for (let at = start; ; ) {
+  for (let at = start; ;) {
     const lineEnd = bytes.indexOf('\r\n', at)
     if (lineEnd < 0) return undefined
     const size = Number.parseInt(bytes.subarray(at, lineEnd).toString('latin1'), 16)
@@ -111,10 +129,24 @@ function takeChunks(bytes: Buffer, start: number): { body: string; end: number }
 }
 
 /** A request head and body. Headers with the value undefined are left out. */
-export function rawRequest(url: string, body: string | Buffer, headers: Readonly<Record<string, string | undefined>>, first = 'POST', version = '1.1'): Buffer {
+export function rawRequest(
+  url: string,
+  body: string | Buffer,
+  headers: Readonly<Record<string, string | undefined>>,
+  first = 'POST',
+  version = '1.1',
+): Buffer {
   const { pathname, search, host } = new URL(url)
   const bytes = Buffer.from(body)
-  const all: Readonly<Record<string, string | undefined>> = { Host: host, 'Content-Type': 'text/xml; charset=utf-8', 'Content-Length': String(bytes.length), ...headers }
+  const all: Readonly<Record<string, string | undefined>> = {
+    Host: host,
+    'Content-Type': 'text/xml; charset=utf-8',
+    'Content-Length': String(bytes.length),
+    ...headers,
+  }
   const lines = Object.entries(all).flatMap(([name, value]) => (value === undefined ? [] : [`${name}: ${value}\r\n`]))
-  return Buffer.concat([Buffer.from(`${first} ${pathname}${search} HTTP/${version}\r\n${lines.join('')}\r\n`, 'latin1'), bytes])
+  return Buffer.concat([
+    Buffer.from(`${first} ${pathname}${search} HTTP/${version}\r\n${lines.join('')}\r\n`, 'latin1'),
+    bytes,
+  ])
 }

@@ -61,14 +61,24 @@ export async function openBalancedScene(test: Pick<typeof t, 'teardown'>): Promi
   const publicUrl = balancer.clusters[0]?.listeners[0]?.url ?? ''
   const nodes: RunningNode[] = []
   for (const nodeId of ['root-1', 'root-2']) {
-    nodes.push(await startNode({ database, publicUrl, nodeId, provision: nodeId === 'root-1', settings: { admittedGroups } }))
+    nodes.push(
+      await startNode({ database, publicUrl, nodeId, provision: nodeId === 'root-1', settings: { admittedGroups } }),
+    )
   }
   test.teardown(() => Promise.all(nodes.map((node) => node.close())))
-  await balancer.setNodes('root', nodes.map(({ nodeId: id, url }) => ({ id, url })))
+  await balancer.setNodes(
+    'root',
+    nodes.map(({ nodeId: id, url }) => ({ id, url })),
+  )
   await balancer.waitUntil(({ clusters }) => clusters[0]?.nodes.every(({ state }) => state === 'ready') === true)
   const alice = connect({ url: publicUrl, user: 'CONTOSO\\alice', password: seedPassword })
   const published = await alice.publishOnline({ rights: [{ to: 'bob@contoso.test', rights: ['VIEW', 'PRINT'] }] })
-  return { baseUrl: `${publicUrl}/_wmcs`, database, pl: published.text, contentKey: Buffer.from(published.contentKey.key) }
+  return {
+    baseUrl: `${publicUrl}/_wmcs`,
+    database,
+    pl: published.text,
+    contentKey: Buffer.from(published.contentKey.key),
+  }
 }
 
 export function basicHeader(user: string, password: string = seedPassword): string {

@@ -17,11 +17,15 @@ const soap12 = 'http://www.w3.org/2003/05/soap-envelope'
 const authorization = basicHeader('CONTOSO\\bob')
 const chain = readyMachine('bob-pc-mode2').chain.map((document) => document.text)
 
-const certificates = (texts: readonly string[] = chain): string => texts.map((document) => `<Certificate>${document}</Certificate>`).join('')
+const certificates = (texts: readonly string[] = chain): string =>
+  texts.map((document) => `<Certificate>${document}</Certificate>`).join('')
 const certify = (content: string = certificates()): string =>
   `<Certify xmlns="${namespace}"><requestParams><MachineCertificateChain>${content}</MachineCertificateChain><Persistent>true</Persistent></requestParams></Certify>`
 const versions = `<VersionData xmlns="${namespace}"><MinimumVersion>1.0.0.0</MinimumVersion><MaximumVersion>1.0.0.0</MaximumVersion></VersionData>`
-const envelope = (body: string, { header = versions, ns = soap11, declaration = '<?xml version="1.0" encoding="utf-8"?>' } = {}): string =>
+const envelope = (
+  body: string,
+  { header = versions, ns = soap11, declaration = '<?xml version="1.0" encoding="utf-8"?>' } = {},
+): string =>
   `${declaration}<soap:Envelope xmlns:soap="${ns}"><soap:Header>${header}</soap:Header><soap:Body>${body}</soap:Body></soap:Envelope>`
 
 type Headers = Readonly<Record<string, string | undefined>>
@@ -61,9 +65,17 @@ for (const [what, headers] of Object.entries(headerCases)) {
 }
 
 const soap12Cases: Readonly<Record<string, Headers>> = {
-  'SOAP 1.2 with action': { 'Content-Type': `application/soap+xml; charset=utf-8; action="${action}"`, SOAPAction: undefined },
-  'SOAP 1.2 without action (strong-soap)': { 'Content-Type': 'application/soap+xml; charset=utf-8', SOAPAction: undefined },
-  'SOAP 1.2 with action and SOAPAction (gSOAP)': { 'Content-Type': `application/soap+xml; charset=utf-8; action="${action}"` },
+  'SOAP 1.2 with action': {
+    'Content-Type': `application/soap+xml; charset=utf-8; action="${action}"`,
+    SOAPAction: undefined,
+  },
+  'SOAP 1.2 without action (strong-soap)': {
+    'Content-Type': 'application/soap+xml; charset=utf-8',
+    SOAPAction: undefined,
+  },
+  'SOAP 1.2 with action and SOAPAction (gSOAP)': {
+    'Content-Type': `application/soap+xml; charset=utf-8; action="${action}"`,
+  },
 }
 for (const [what, headers] of Object.entries(soap12Cases)) {
   t.test(what, async (t) => hasRac(t, await post(envelope(certify(), { ns: soap12 }), headers), '1.2'))
@@ -71,46 +83,74 @@ for (const [what, headers] of Object.entries(soap12Cases)) {
 
 /** `<p:Certify>` and everything of the service below it with the prefix; the XrML stays as it is. */
 const prefixed = (prefix: string, documents: readonly string[] = chain): string =>
-  certify('%').replaceAll(/<(\/?)(?=[A-Za-z])/g, `<$1${prefix}:`).replace(' xmlns=', ` xmlns:${prefix}=`)
+  certify('%')
+    .replaceAll(/<(\/?)(?=[A-Za-z])/g, `<$1${prefix}:`)
+    .replace(' xmlns=', ` xmlns:${prefix}=`)
     .replace('%', documents.map((document) => `<${prefix}:Certificate>${document}</${prefix}:Certificate>`).join(''))
 
-const renamed = (prefix: string): string => envelope(certify()).replaceAll('soap:', `${prefix}:`).replace(`xmlns:soap=`, `xmlns:${prefix}=`)
+const renamed = (prefix: string): string =>
+  envelope(certify()).replaceAll('soap:', `${prefix}:`).replace(`xmlns:soap=`, `xmlns:${prefix}=`)
 const inDefault = (document: string): string => document.replace(' xmlns=""', '')
-const escaped = (document: string): string => document.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
-const reprinted = (document: string): string => document.replaceAll(' />', '/>').replace(/<XrML xmlns="" version="1.2"/, '<XrML version="1.2" xmlns=""')
-const pretty = envelope(`\n    ${certify(`\n      ${certificates()}\n    `).replaceAll(/>(?=<(?:requestParams|Persistent|MachineCertificateChain|\/Certify))/g, '>\r\n  ')}\n  `)
+const escaped = (document: string): string =>
+  document.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
+const reprinted = (document: string): string =>
+  document.replaceAll(' />', '/>').replace(/<XrML xmlns="" version="1.2"/, '<XrML version="1.2" xmlns=""')
+const pretty = envelope(
+  `\n    ${certify(`\n      ${certificates()}\n    `).replaceAll(/>(?=<(?:requestParams|Persistent|MachineCertificateChain|\/Certify))/g, '>\r\n  ')}\n  `,
+)
 
 const twoPrefixes =
   `<SOAP-ENV:Envelope xmlns:SOAP-ENV="${soap11}" xmlns:ns0="${soap11}" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">` +
   `<SOAP-ENV:Header>${versions}</SOAP-ENV:Header><ns0:Body>${prefixed('ns1')}</ns0:Body></SOAP-ENV:Envelope>`
 
 const bodyCases: Readonly<Record<string, string | Buffer>> = {
-  ...Object.fromEntries(['soapenv', 'SOAP-ENV', 'soap-env', 'env', 's'].map((prefix) => [`envelope prefix ${prefix}`, renamed(prefix)])),
-  ...Object.fromEntries(['ns0', 'ns1', 'tns', 'n1'].map((prefix) => [`payload prefix ${prefix}`, envelope(prefixed(prefix))])),
+  ...Object.fromEntries(
+    ['soapenv', 'SOAP-ENV', 'soap-env', 'env', 's'].map((prefix) => [`envelope prefix ${prefix}`, renamed(prefix)]),
+  ),
+  ...Object.fromEntries(
+    ['ns0', 'ns1', 'tns', 'n1'].map((prefix) => [`payload prefix ${prefix}`, envelope(prefixed(prefix))]),
+  ),
   'two prefixes for the envelope namespace (suds)': twoPrefixes,
-  'an envelope in the default namespace': envelope(certify()).replaceAll(/<(\/?)soap:/g, '<$1').replace('xmlns:soap=', 'xmlns='),
+  'an envelope in the default namespace': envelope(certify())
+    .replaceAll(/<(\/?)soap:/g, '<$1')
+    .replace('xmlns:soap=', 'xmlns='),
   'XML declaration in single quotes': envelope(certify(), { declaration: "<?xml version='1.0' encoding='UTF-8'?>" }),
   'XML declaration without encoding': envelope(certify(), { declaration: '<?xml version="1.0"?>\n' }),
   'no XML declaration': envelope(certify(), { declaration: '' }),
   'UTF-8 with a byte order mark': `\uFEFF${envelope(certify())}`,
   'pretty-printed, with CR LF (strong-soap, soap4r)': pretty,
-  'comments and processing instructions between the elements': envelope(`<!-- a --><?b c?>${certify(`<!-- <Certificate/> -->${certificates()}`)}`),
+  'comments and processing instructions between the elements': envelope(
+    `<!-- a --><?b c?>${certify(`<!-- <Certificate/> -->${certificates()}`)}`,
+  ),
   'XrML as escaped text (strong-soap)': envelope(certify(certificates(chain.map(escaped)))),
   'XrML in a CDATA section': envelope(certify(certificates(chain.map((document) => `<![CDATA[${document}]]>`)))),
   'XrML without xmlns="" under a prefixed payload (KDSoap, zeep)': envelope(prefixed('tns', chain.map(inDefault))),
   'XrML without xmlns="" in the namespace of the service': envelope(certify(certificates(chain.map(inDefault)))),
-  'XrML printed anew: <X/>, attributes of the root moved (zeep, PHP, Axis)': envelope(certify(certificates(chain.map(reprinted)))),
+  'XrML printed anew: <X/>, attributes of the root moved (zeep, PHP, Axis)': envelope(
+    certify(certificates(chain.map(reprinted))),
+  ),
   'blanks around each XrML': envelope(certify(certificates(chain.map((document) => `\n\t${document}\n`)))),
-  'a nil Certificate at the end': envelope(certify(`${certificates()}<Certificate xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:nil="true"/>`)),
-  'encodingStyle on the Body (SOAP::Lite)': envelope(certify()).replace('<soap:Body>', '<soap:Body soap:encodingStyle="http://schemas.xmlsoap.org/soap/encoding/">'),
+  'a nil Certificate at the end': envelope(
+    certify(`${certificates()}<Certificate xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:nil="true"/>`),
+  ),
+  'encodingStyle on the Body (SOAP::Lite)': envelope(certify()).replace(
+    '<soap:Body>',
+    '<soap:Body soap:encodingStyle="http://schemas.xmlsoap.org/soap/encoding/">',
+  ),
   'no VersionData': envelope(certify(), { header: '' }),
   'no Header element': envelope(certify()).replace(/<soap:Header>.*<\/soap:Header>/s, ''),
   'VersionData with actor next and mustUnderstand 0 (Axis)': envelope(certify(), {
     header: versions.replace(' ', ' soap:actor="http://schemas.xmlsoap.org/soap/actor/next" soap:mustUnderstand="0" '),
   }),
-  'VersionData that must be understood': envelope(certify(), { header: versions.replace(' ', ' soap:mustUnderstand="1" ') }),
-  'an unknown header that need not be understood': envelope(certify(), { header: '<t:Trace xmlns:t="urn:t" soap:mustUnderstand="0">1</t:Trace>' }),
-  'an unknown header for another actor': envelope(certify(), { header: '<t:Trace xmlns:t="urn:t" soap:mustUnderstand="1" soap:actor="urn:someone">1</t:Trace>' }),
+  'VersionData that must be understood': envelope(certify(), {
+    header: versions.replace(' ', ' soap:mustUnderstand="1" '),
+  }),
+  'an unknown header that need not be understood': envelope(certify(), {
+    header: '<t:Trace xmlns:t="urn:t" soap:mustUnderstand="0">1</t:Trace>',
+  }),
+  'an unknown header for another actor': envelope(certify(), {
+    header: '<t:Trace xmlns:t="urn:t" soap:mustUnderstand="1" soap:actor="urn:someone">1</t:Trace>',
+  }),
   'trailing line ends': `${envelope(certify())}\r\n\r\n`,
 }
 for (const [what, body] of Object.entries(bodyCases)) {
@@ -121,13 +161,21 @@ const utf16 = { 'Content-Type': 'text/xml; charset=utf-16' }
 const declaration = '<?xml version="1.0" encoding="utf-16"?>'
 t.test('UTF-16 with and without byte order mark', async (t) => {
   hasRac(t, await post(Buffer.from(`\uFEFF${envelope(certify(), { declaration })}`, 'utf16le'), utf16))
-  hasRac(t, await post(Buffer.from(envelope(certify(), { declaration }), 'utf16le'), { 'Content-Type': 'text/xml; charset=utf-16le' }))
+  hasRac(
+    t,
+    await post(Buffer.from(envelope(certify(), { declaration }), 'utf16le'), {
+      'Content-Type': 'text/xml; charset=utf-16le',
+    }),
+  )
   hasRac(t, await post(Buffer.from(`\uFEFF${envelope(certify(), { declaration })}`, 'utf16le').swap16(), utf16))
 })
 
 t.test('a body that is neither UTF-8 nor UTF-16 is refused, not guessed', async (t) => {
   const latin1 = Buffer.from(envelope('<é/>', { declaration: '<?xml version="1.0" encoding="iso-8859-1"?>' }), 'latin1')
-  t.match(await post(latin1, { 'Content-Type': 'text/xml; charset=utf-8' }), { status: 400, body: /neither UTF-8 nor UTF-16/ })
+  t.match(await post(latin1, { 'Content-Type': 'text/xml; charset=utf-8' }), {
+    status: 400,
+    body: /neither UTF-8 nor UTF-16/,
+  })
 })
 
 t.test('a request in chunks (gSOAP, .NET)', async (t) => {
@@ -137,7 +185,9 @@ t.test('a request in chunks (gSOAP, .NET)', async (t) => {
   connection.send(rawRequest(path, '', head))
   for (let at = 0; at < body.length; at += 1000) {
     const part = body.subarray(at, at + 1000)
-    connection.send(Buffer.concat([Buffer.from(`${part.length.toString(16)};extension=1\r\n`), part, Buffer.from('\r\n')]))
+    connection.send(
+      Buffer.concat([Buffer.from(`${part.length.toString(16)};extension=1\r\n`), part, Buffer.from('\r\n')]),
+    )
   }
   connection.send('0\r\nTrailer: 1\r\n\r\n')
   hasRac(t, await connection.answer())
@@ -190,22 +240,40 @@ t.test('a connection goes on after 401, after a fault, and answers pipelined req
 
 const trace = '<t:Trace xmlns:t="urn:t" soap:mustUnderstand="1">1</t:Trace>'
 t.test('a header that must be understood and is not known is refused, in both versions', async (t) => {
-  t.match(await post(envelope(certify(), { header: trace })), { status: 500, body: /<faultcode>soap:MustUnderstand<\/faultcode>/ })
+  t.match(await post(envelope(certify(), { header: trace })), {
+    status: 500,
+    body: /<faultcode>soap:MustUnderstand<\/faultcode>/,
+  })
   const actor = trace.replace('>1<', ' soap:actor="http://schemas.xmlsoap.org/soap/actor/next">1<')
   t.match(await post(envelope(certify(), { header: actor })), { status: 500, body: /MustUnderstand/ })
-  const answer = await post(envelope(certify(), { header: trace.replace('"1"', '"true"'), ns: soap12 }), { 'Content-Type': 'application/soap+xml', SOAPAction: undefined })
-  t.match(answer, { status: 500, headers: { 'content-type': /^application\/soap\+xml/ }, body: /<soap:Value>soap:MustUnderstand</ })
+  const answer = await post(envelope(certify(), { header: trace.replace('"1"', '"true"'), ns: soap12 }), {
+    'Content-Type': 'application/soap+xml',
+    SOAPAction: undefined,
+  })
+  t.match(answer, {
+    status: 500,
+    headers: { 'content-type': /^application\/soap\+xml/ },
+    body: /<soap:Value>soap:MustUnderstand</,
+  })
 })
 
 t.test('what is wrong is refused as ASP.NET does', async (t) => {
-  t.match(await post(envelope(certify()), { SOAPAction: '"urn:other"' }), { status: 500, body: /<faultcode>soap:Client<.*did not recognize the value of HTTP Header SOAPAction/s })
+  t.match(await post(envelope(certify()), { SOAPAction: '"urn:other"' }), {
+    status: 500,
+    body: /<faultcode>soap:Client<.*did not recognize the value of HTTP Header SOAPAction/s,
+  })
   t.match(await post(envelope(certify()), { SOAPAction: '""' }), { status: 500, body: /<faultcode>soap:Client</ })
   t.match(await post('<soap:Envelope'), { status: 400, body: /<faultcode>soap:Client</ })
   t.match(await post(''), { status: 400 })
   t.match(await post(envelope(certify()), { 'Content-Type': 'text/plain' }), { status: 415 })
   t.match(await post(envelope(certify()), { 'Content-Type': undefined }), { status: 415 })
   t.match(await post(envelope(certify(), { ns: 'urn:soap' })), { status: 500, body: /soap:VersionMismatch/ })
-  t.match(await post(envelope(certify()).replace('<Certify ', '<Other ').replace('</Certify>', '</Other>'), { SOAPAction: undefined }), { status: 500, body: /has no operation/ })
+  t.match(
+    await post(envelope(certify()).replace('<Certify ', '<Other ').replace('</Certify>', '</Other>'), {
+      SOAPAction: undefined,
+    }),
+    { status: 500, body: /has no operation/ },
+  )
 })
 
 async function ask(method: string, url: string, version = '1.1', headers: Headers = {}): Promise<RawAnswer> {
@@ -216,14 +284,23 @@ async function ask(method: string, url: string, version = '1.1', headers: Header
   return answer
 }
 
-t.test('the WSDL is served without credentials, in any case, also to HTTP/1.0, with the address that was used', async (t) => {
-  for (const query of ['?wsdl', '?WSDL', '?Wsdl', '?singleWsdl&wsdl']) {
-    const answer = await ask('GET', `${path}${query}`)
-    t.match(answer, { status: 200, headers: { 'content-type': 'text/xml; charset=utf-8' } }, query)
-    t.match(answer.body, `<soap:address location="${path}" />`)
-  }
-  const other = await ask('GET', `${path.toUpperCase().replace('HTTP', 'http')}?wsdl`, '1.0', { Host: 'rms.contoso.test:8080', Connection: 'close' })
-  t.match(other.body, '<soap:address location="http://rms.contoso.test:8080/_wmcs/certification/certification.asmx" />')
-  t.match(await ask('GET', path), { status: 200, headers: { 'content-type': /^text\/html/ } })
-  t.match(await ask('PUT', path), { status: 405, headers: { allow: 'GET, HEAD, POST' } })
-})
+t.test(
+  'the WSDL is served without credentials, in any case, also to HTTP/1.0, with the address that was used',
+  async (t) => {
+    for (const query of ['?wsdl', '?WSDL', '?Wsdl', '?singleWsdl&wsdl']) {
+      const answer = await ask('GET', `${path}${query}`)
+      t.match(answer, { status: 200, headers: { 'content-type': 'text/xml; charset=utf-8' } }, query)
+      t.match(answer.body, `<soap:address location="${path}" />`)
+    }
+    const other = await ask('GET', `${path.toUpperCase().replace('HTTP', 'http')}?wsdl`, '1.0', {
+      Host: 'rms.contoso.test:8080',
+      Connection: 'close',
+    })
+    t.match(
+      other.body,
+      '<soap:address location="http://rms.contoso.test:8080/_wmcs/certification/certification.asmx" />',
+    )
+    t.match(await ask('GET', path), { status: 200, headers: { 'content-type': /^text\/html/ } })
+    t.match(await ask('PUT', path), { status: 405, headers: { allow: 'GET, HEAD, POST' } })
+  },
+)

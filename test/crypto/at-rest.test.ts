@@ -1,11 +1,20 @@
 import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import t from 'tap'
-import { MalformedSealedText, WrongKeyPassword, clusterKeyOf, deriveClusterKey, openAtRest, sealAtRest } from '../../src/crypto/at-rest.js'
+import {
+  MalformedSealedText,
+  WrongKeyPassword,
+  clusterKeyOf,
+  deriveClusterKey,
+  openAtRest,
+  sealAtRest,
+} from '../../src/crypto/at-rest.js'
 import type { Random } from '../../src/effects.js'
 
 let calls = 0
-const random: Random = { bytes: (length) => createHash('shake256', { outputLength: length }).update(String(calls++)).digest() }
+const random: Random = {
+  bytes: (length) => createHash('shake256', { outputLength: length }).update(String(calls++)).digest(),
+}
 const salt = Buffer.alloc(16, 7)
 const key = await deriveClusterKey('a password', salt)
 
@@ -22,18 +31,23 @@ t.test('what is sealed opens again for the same purpose', async (t) => {
 t.test('any changed character of a sealed text is refused', async (t) => {
   const text = sealAtRest(key, 'cluster-key:root', Buffer.from('a private key'), random)
   fc.assert(
-    fc.property(fc.nat(text.length - 1), fc.string({ unit: 'grapheme-ascii', minLength: 1, maxLength: 1 }), (at, other) => {
-      fc.pre(text[at] !== other)
-      try {
-        openAtRest(key, 'cluster-key:root', text.slice(0, at) + other + text.slice(at + 1))
-        return false
-      } catch (error) {
-        return error instanceof WrongKeyPassword || error instanceof MalformedSealedText
-      }
-    }),
+    fc.property(
+      fc.nat(text.length - 1),
+      fc.string({ unit: 'grapheme-ascii', minLength: 1, maxLength: 1 }),
+      (at, other) => {
+        fc.pre(text[at] !== other)
+        try {
+          openAtRest(key, 'cluster-key:root', text.slice(0, at) + other + text.slice(at + 1))
+          return false
+        } catch (error) {
+          return error instanceof WrongKeyPassword || error instanceof MalformedSealedText
+        }
+      },
+    ),
     { numRuns: 1000 },
   )
-  for (let length = 0; length < text.length; length++) t.throws(() => openAtRest(key, 'cluster-key:root', text.slice(0, length)))
+  for (let length = 0; length < text.length; length++)
+    t.throws(() => openAtRest(key, 'cluster-key:root', text.slice(0, length)))
 })
 
 t.test('any changed byte of nonce, ciphertext and tag is refused', async (t) => {
@@ -43,7 +57,8 @@ t.test('any changed byte of nonce, ciphertext and tag is refused', async (t) => 
     for (let at = 0; at < bytes.length; at++) {
       const changed = Buffer.from(bytes)
       changed[at] = (changed[at] ?? 0) ^ 1
-      const text = part === 0 ? `v1:${changed.toString('base64')}:${sealed}` : `v1:${nonce}:${changed.toString('base64')}`
+      const text =
+        part === 0 ? `v1:${changed.toString('base64')}:${sealed}` : `v1:${nonce}:${changed.toString('base64')}`
       t.throws(() => openAtRest(key, 'p', text), WrongKeyPassword)
     }
   }
@@ -52,8 +67,14 @@ t.test('any changed byte of nonce, ciphertext and tag is refused', async (t) => 
 t.test('another password, salt or purpose does not open', async (t) => {
   const text = sealAtRest(key, 'cluster-key:root', Buffer.from('x'), random)
   t.throws(() => openAtRest(key, 'cluster-key:branch', text), WrongKeyPassword)
-  for (const other of [await deriveClusterKey('another', salt), await deriveClusterKey('a password', Buffer.alloc(16, 8))]) {
-    t.throws(() => openAtRest(other, 'cluster-key:root', text), { name: 'WrongKeyPassword', purpose: 'cluster-key:root' })
+  for (const other of [
+    await deriveClusterKey('another', salt),
+    await deriveClusterKey('a password', Buffer.alloc(16, 8)),
+  ]) {
+    t.throws(() => openAtRest(other, 'cluster-key:root', text), {
+      name: 'WrongKeyPassword',
+      purpose: 'cluster-key:root',
+    })
   }
 })
 
@@ -70,7 +91,8 @@ t.test('the key of a cluster is derived once in a process, and is that of its pa
   const text = sealAtRest(await clusterKeyOf('caf\u00e9', salt), 'p', Buffer.from('x'), random)
   t.equal(openAtRest(await deriveClusterKey('caf\u00e9', salt), 'p', text).toString(), 'x')
   t.equal(await clusterKeyOf('cafe\u0301', salt), await clusterKeyOf('caf\u00e9', salt))
-  for (const key of [await clusterKeyOf('another', salt), await clusterKeyOf('caf\u00e9', other)]) t.throws(() => openAtRest(key, 'p', text), WrongKeyPassword)
+  for (const key of [await clusterKeyOf('another', salt), await clusterKeyOf('caf\u00e9', other)])
+    t.throws(() => openAtRest(key, 'p', text), WrongKeyPassword)
   await t.rejects(clusterKeyOf('', salt), RangeError)
 })
 

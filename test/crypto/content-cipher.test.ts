@@ -13,10 +13,17 @@ import {
 
 const key = Buffer.from('000102030405060708090a0b0c0d0e0f', 'hex')
 const longKey = Buffer.concat([key, Buffer.from('101112131415161718191a1b1c1d1e1f', 'hex')])
-const sample = (length: number): Buffer => Buffer.from(Array.from({ length }, (_, index) => (index * 7 + (index >> 8)) & 0xff))
+const sample = (length: number): Buffer =>
+  Buffer.from(Array.from({ length }, (_, index) => (index * 7 + (index >> 8)) & 0xff))
 
 /** The same cipher by another library, one block at a time. */
-function forgeAes(algorithm: 'AES-ECB' | 'AES-CBC', aesKey: Buffer, iv: string, plain: Buffer, padded: boolean): Buffer {
+function forgeAes(
+  algorithm: 'AES-ECB' | 'AES-CBC',
+  aesKey: Buffer,
+  iv: string,
+  plain: Buffer,
+  padded: boolean,
+): Buffer {
   const cipher = forge.cipher.createCipher(algorithm, aesKey.toString('binary'))
   cipher.start({ iv })
   cipher.update(forge.util.createBuffer(plain.toString('binary')))
@@ -45,7 +52,9 @@ async function collect(chunks: AsyncIterable<Buffer>): Promise<Buffer> {
 }
 
 function pieces(bytes: Buffer, size: number): Buffer[] {
-  return Array.from({ length: Math.ceil(bytes.length / size) }, (_, index) => bytes.subarray(index * size, (index + 1) * size))
+  return Array.from({ length: Math.ceil(bytes.length / size) }, (_, index) =>
+    bytes.subarray(index * size, (index + 1) * size),
+  )
 }
 
 t.test('ECB is plain AES: the examples of FIPS 197', async (t) => {
@@ -58,13 +67,18 @@ t.test('CBC4K and CBC512 give what another AES implementation gives with the sam
   for (const aesKey of [key, longKey]) {
     for (const length of [0, 1, 15, 16, 4080, 4095, 4096, 4097, 8192, 10_000]) {
       const expected = forgeBlocks(aesKey, sample(length), 4096, 1, true)
-      t.ok(encryptContent('CBC4K', aesKey, sample(length)).equals(expected), `CBC4K ${length} bytes, ${aesKey.length}-byte key`)
+      t.ok(
+        encryptContent('CBC4K', aesKey, sample(length)).equals(expected),
+        `CBC4K ${length} bytes, ${aesKey.length}-byte key`,
+      )
     }
     for (const length of [16, 512, 528, 1536]) {
       const expected = forgeBlocks(aesKey, sample(length), 512, 512, false)
       t.ok(encryptContent('CBC512.NOPADDING', aesKey, sample(length)).equals(expected), `CBC512 ${length} bytes`)
     }
-    t.ok(encryptContent('CBC4K.NOPADDING', aesKey, sample(8208)).equals(forgeBlocks(aesKey, sample(8208), 4096, 1, false)))
+    t.ok(
+      encryptContent('CBC4K.NOPADDING', aesKey, sample(8208)).equals(forgeBlocks(aesKey, sample(8208), 4096, 1, false)),
+    )
   }
 })
 
@@ -93,7 +107,10 @@ t.test('the streaming form gives the same bytes, however the content is cut', as
   for (const length of [0, 1, 4080, 4095, 4096, 4097, 8176, 8192, 20_000]) {
     const whole = encryptContent('CBC4K', key, sample(length))
     for (const size of [1000, 4096, 4097, 65_536]) {
-      t.ok((await collect(encryptCbc4kChunks(key, pieces(sample(length), size)))).equals(whole), `${length} in pieces of ${size}`)
+      t.ok(
+        (await collect(encryptCbc4kChunks(key, pieces(sample(length), size)))).equals(whole),
+        `${length} in pieces of ${size}`,
+      )
       t.ok((await collect(decryptCbc4kChunks(key, pieces(whole, size)))).equals(sample(length)), `${length} bytes back`)
     }
   }
@@ -128,6 +145,9 @@ t.test('wrong lengths, keys and paddings are refused with the reason', async (t)
   refuses(() => encryptContent('CBC4K', key.subarray(1), sample(3)), /16, 24 or 32 bytes, this one 15/)
   refuses(() => decryptContent('CBC4K', longKey, encryptContent('CBC4K', key, sample(100))), /another key/)
   refuses(() => decryptContent('CBC4K', key, encryptContent('CBC4K', key, sample(100)).subarray(0, 96)), /padding/)
-  await t.rejects(collect(decryptCbc4kChunks(key, [sample(4099)])), { name: 'ContentCipherError', message: /4099 bytes/ })
+  await t.rejects(collect(decryptCbc4kChunks(key, [sample(4099)])), {
+    name: 'ContentCipherError',
+    message: /4099 bytes/,
+  })
   await t.rejects(collect(decryptCbc4kChunks(key, [])), ContentCipherError)
 })

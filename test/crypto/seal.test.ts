@@ -2,7 +2,14 @@ import { constants, publicEncrypt } from 'node:crypto'
 import fc from 'fast-check'
 import t from 'tap'
 import type { EngineName } from '../../src/crypto/engine.js'
-import { BadKeyBlob, decryptZeroFilled, encryptZeroFilled, readKeyBlob, writeKeyBlob, type CipherMode } from '../../src/crypto/content-key.js'
+import {
+  BadKeyBlob,
+  decryptZeroFilled,
+  encryptZeroFilled,
+  readKeyBlob,
+  writeKeyBlob,
+  type CipherMode,
+} from '../../src/crypto/content-key.js'
 import { generateKeyPair } from '../../src/crypto/keys.js'
 import { modes } from '../../src/crypto/modes.js'
 import { readPrivateKeyBlob, writePrivateKeyBlob } from '../../src/crypto/private-key-blob.js'
@@ -14,7 +21,8 @@ const engines: readonly EngineName[] = ['openssl', 'forge']
 const keys = { 1024: await generateKeyPair(1024), 2048: await generateKeyPair(2048) } as const
 const others = { 1024: await generateKeyPair(1024), 2048: await generateKeyPair(2048) } as const
 const cipherModes: readonly CipherMode[] = ['ECB', 'CBC4K', 'CBC4K.NOPADDING', 'CBC512.NOPADDING']
-const bytes = (length: number): fc.Arbitrary<Buffer> => fc.uint8Array({ minLength: length, maxLength: length }).map((array) => Buffer.from(array))
+const bytes = (length: number): fc.Arbitrary<Buffer> =>
+  fc.uint8Array({ minLength: length, maxLength: length }).map((array) => Buffer.from(array))
 const anyKey = fc.record({ key: fc.constantFrom(16, 24, 32).chain(bytes), cipherMode: fc.constantFrom(...cipherModes) })
 const issuer = '<ISSUER><OBJECT type="MS-DRM-Server"><NAME>Žluť</NAME></OBJECT></ISSUER>'
 
@@ -28,16 +36,23 @@ t.test('a key blob comes back as it was written', async () => {
 })
 
 t.test('a key blob is written to the byte as decided', async (t) => {
-  t.equal(writeKeyBlob({ key: Buffer.alloc(16, 0xaa), cipherMode: 'ECB' }).toString('hex'), `1c00ffff1000100001100000${'aa'.repeat(16)}`)
-  t.equal(writeKeyBlob({ key: Buffer.alloc(32, 0xbb), cipherMode: 'CBC4K' }).toString('hex'), `2c00fdff2000100001200000${'bb'.repeat(32)}`)
+  t.equal(
+    writeKeyBlob({ key: Buffer.alloc(16, 0xaa), cipherMode: 'ECB' }).toString('hex'),
+    `1c00ffff1000100001100000${'aa'.repeat(16)}`,
+  )
+  t.equal(
+    writeKeyBlob({ key: Buffer.alloc(32, 0xbb), cipherMode: 'CBC4K' }).toString('hex'),
+    `2c00fdff2000100001200000${'bb'.repeat(32)}`,
+  )
 })
 
 t.test('a key blob with sizes in bits is read; one that is not an AES key is refused', async (t) => {
   const blob = writeKeyBlob({ key: Buffer.alloc(16, 1), cipherMode: 'ECB' })
-  const changed = (at: number, ...values: readonly number[]): Buffer => Buffer.concat([blob.subarray(0, at), Buffer.from(values), blob.subarray(at + values.length)])
+  const changed = (at: number, ...values: readonly number[]): Buffer =>
+    Buffer.concat([blob.subarray(0, at), Buffer.from(values), blob.subarray(at + values.length)])
   t.same(readKeyBlob(changed(4, 128, 0, 128, 0)).key, Buffer.alloc(16, 1))
   const refused = {
-    'empty': Buffer.alloc(0),
+    empty: Buffer.alloc(0),
     'shorter than its header': blob.subarray(0, 11),
     'cut short': blob.subarray(0, -1),
     'a size above what is there': changed(0, 0xff, 0xff),
@@ -45,9 +60,14 @@ t.test('a key blob with sizes in bits is read; one that is not an AES key is ref
     'a key size that does not fit': changed(4, 17),
     'a cipher mode that there is not': changed(2, 0, 0),
   }
-  for (const [name, broken] of Object.entries(refused)) t.throws(() => readKeyBlob(broken), { name: 'BadKeyBlob', des: false }, name)
+  for (const [name, broken] of Object.entries(refused))
+    t.throws(() => readKeyBlob(broken), { name: 'BadKeyBlob', des: false }, name)
   t.throws(() => readKeyBlob(changed(8, 0)), { name: 'BadKeyBlob', des: true }, 'DES')
-  t.throws(() => readKeyBlob(changed(8, 0).subarray(0, 20)), { name: 'BadKeyBlob', des: true }, 'DES is told before any length is checked')
+  t.throws(
+    () => readKeyBlob(changed(8, 0).subarray(0, 20)),
+    { name: 'BadKeyBlob', des: true },
+    'DES is told before any length is checked',
+  )
 })
 
 t.test('whatever the bytes are, a key blob is read or refused', async () => {
@@ -64,11 +84,19 @@ t.test('whatever the bytes are, a key blob is read or refused', async () => {
 
 t.test('zero-filled encryption comes back with its filler, in whole blocks without more', async () => {
   fc.assert(
-    fc.property(fc.constantFrom(16, 24, 32).chain(bytes), fc.uint8Array({ maxLength: 70 }).map((array) => Buffer.from(array)), (key, plain) => {
-      const encrypted = encryptZeroFilled(key, plain)
-      const back = decryptZeroFilled(key, encrypted)
-      return encrypted.length === Math.ceil(plain.length / 16) * 16 && back.subarray(0, plain.length).equals(plain) && back.subarray(plain.length).every((byte) => byte === 0)
-    }),
+    fc.property(
+      fc.constantFrom(16, 24, 32).chain(bytes),
+      fc.uint8Array({ maxLength: 70 }).map((array) => Buffer.from(array)),
+      (key, plain) => {
+        const encrypted = encryptZeroFilled(key, plain)
+        const back = decryptZeroFilled(key, encrypted)
+        return (
+          encrypted.length === Math.ceil(plain.length / 16) * 16 &&
+          back.subarray(0, plain.length).equals(plain) &&
+          back.subarray(plain.length).every((byte) => byte === 0)
+        )
+      },
+    ),
   )
 })
 
@@ -82,33 +110,45 @@ for (const rules of Object.values(modes)) {
     t.ok(read.key.equals(key.key))
     t.equal(read.publicKey.modulus, key.publicKey.modulus)
     t.ok(readPrivateKeyBlob(Buffer.concat([blob, Buffer.alloc(8)])).key.equals(key.key), 'filler behind it')
-    for (const broken of [Buffer.alloc(0), blob.subarray(0, 19), blob.subarray(0, -1), Buffer.concat([Buffer.from([6]), blob.subarray(1)])]) {
+    for (const broken of [
+      Buffer.alloc(0),
+      blob.subarray(0, 19),
+      blob.subarray(0, -1),
+      Buffer.concat([Buffer.from([6]), blob.subarray(1)]),
+    ]) {
       t.throws(() => readPrivateKeyBlob(broken), RangeError, `${broken.length} bytes`)
     }
     const huge = Buffer.from(blob)
     huge.writeUInt32LE(0xffffffff, 12)
     t.throws(() => readPrivateKeyBlob(huge), RangeError, 'a huge declared size')
-    t.throws(() => readPrivateKeyBlob(Buffer.concat([blob.subarray(0, 20), Buffer.alloc(blob.length - 20)])), RangeError, 'zeros')
+    t.throws(
+      () => readPrivateKeyBlob(Buffer.concat([blob.subarray(0, 20), Buffer.alloc(blob.length - 20)])),
+      RangeError,
+      'zeros',
+    )
   })
 
   for (const engine of engines) {
-    t.test(`mode ${rules.mode}, ${engine}: what is sealed opens, belongs to its text only, and has the genuine size`, async () => {
-      const signer = createSigner(engine, key)
-      await fc.assert(
-        fc.asyncProperty(anyKey, fc.string({ unit: 'binary', maxLength: 30 }), async (symmetric, text) => {
-          const sealed = seal(rules, key.publicKey, writeKeyBlob(symmetric), text, systemRandom)
-          const sizes: Readonly<Record<number, readonly number[]>> = { 1: [192, 208, 208], 2: [336, 352, 352] }
-          const opened = await unseal(signer, sealed.type, sealed.bytes)
-          return (
-            sealed.bytes.length === sizes[rules.mode]?.[symmetric.key.length / 8 - 2] &&
-            readKeyBlob(opened.payload).key.equals(symmetric.key) &&
-            opened.belongsTo(text) &&
-            !opened.belongsTo(`${text} `)
-          )
-        }),
-        { numRuns: 9 },
-      )
-    })
+    t.test(
+      `mode ${rules.mode}, ${engine}: what is sealed opens, belongs to its text only, and has the genuine size`,
+      async () => {
+        const signer = createSigner(engine, key)
+        await fc.assert(
+          fc.asyncProperty(anyKey, fc.string({ unit: 'binary', maxLength: 30 }), async (symmetric, text) => {
+            const sealed = seal(rules, key.publicKey, writeKeyBlob(symmetric), text, systemRandom)
+            const sizes: Readonly<Record<number, readonly number[]>> = { 1: [192, 208, 208], 2: [336, 352, 352] }
+            const opened = await unseal(signer, sealed.type, sealed.bytes)
+            return (
+              sealed.bytes.length === sizes[rules.mode]?.[symmetric.key.length / 8 - 2] &&
+              readKeyBlob(opened.payload).key.equals(symmetric.key) &&
+              opened.belongsTo(text) &&
+              !opened.belongsTo(`${text} `)
+            )
+          }),
+          { numRuns: 9 },
+        )
+      },
+    )
   }
 
   t.test(`mode ${rules.mode}: a sealed private key has the genuine size`, async (t) => {
@@ -141,8 +181,15 @@ for (const rules of Object.values(modes)) {
   t.test(`mode ${rules.mode}: hostile seals are refused as broken`, async (t) => {
     const signer = createSigner('openssl', key)
     const rsa = rules.keyBits / 8
-    const sealed = seal(rules, key.publicKey, writeKeyBlob({ key: Buffer.alloc(16, 7), cipherMode: 'ECB' }), issuer, systemRandom)
-    const broken = (bits: Buffer, why: RegExp, type: string = sealed.type): Promise<unknown> => t.rejects(unseal(signer, type, bits), { name: 'SealBroken', message: why })
+    const sealed = seal(
+      rules,
+      key.publicKey,
+      writeKeyBlob({ key: Buffer.alloc(16, 7), cipherMode: 'ECB' }),
+      issuer,
+      systemRandom,
+    )
+    const broken = (bits: Buffer, why: RegExp, type: string = sealed.type): Promise<unknown> =>
+      t.rejects(unseal(signer, type, bits), { name: 'SealBroken', message: why })
     await broken(Buffer.alloc(0), /0 bytes/)
     await broken(sealed.bytes.subarray(0, rsa), /do not fit/)
     await broken(sealed.bytes.subarray(0, -1), /do not fit/)
@@ -156,12 +203,17 @@ for (const rules of Object.values(modes)) {
     await broken(foreign.bytes, /not sealed to this key/)
 
     const padding = rules.mode === 1 ? constants.RSA_PKCS1_PADDING : constants.RSA_PKCS1_OAEP_PADDING
-    const withSession = (session: Buffer): Buffer => Buffer.concat([publicEncrypt({ key: key.publicKey.key, padding, oaepHash: 'sha1' }, session), Buffer.alloc(64)])
+    const withSession = (session: Buffer): Buffer =>
+      Buffer.concat([publicEncrypt({ key: key.publicKey.key, padding, oaepHash: 'sha1' }, session), Buffer.alloc(64)])
     const des = Buffer.concat([Buffer.from('1400ffff0800080000100000', 'hex'), Buffer.alloc(8)])
     await t.rejects(unseal(signer, sealed.type, withSession(des)), { name: 'SealBroken', des: true })
     await broken(withSession(Buffer.alloc(3)), /session key/)
     for (const noHeader of ['1400fff00800080000100000', '1400ffff0800080000100080']) {
-      await t.rejects(unseal(signer, sealed.type, withSession(Buffer.concat([Buffer.from(noHeader, 'hex'), Buffer.alloc(8)]))), { name: 'SealBroken', des: false }, 'what is no header is not called DES')
+      await t.rejects(
+        unseal(signer, sealed.type, withSession(Buffer.concat([Buffer.from(noHeader, 'hex'), Buffer.alloc(8)]))),
+        { name: 'SealBroken', des: false },
+        'what is no header is not called DES',
+      )
     }
 
     const session = Buffer.alloc(16, 3)

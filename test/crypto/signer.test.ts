@@ -3,7 +3,13 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import fc from 'fast-check'
 import t from 'tap'
 import type { Padding } from '../../src/crypto/engine.js'
-import { generateKeyPair, privateKeyFromPem, privateKeyToPem, publicKeyFromModulus, publicKeyToPkcs1 } from '../../src/crypto/keys.js'
+import {
+  generateKeyPair,
+  privateKeyFromPem,
+  privateKeyToPem,
+  publicKeyFromModulus,
+  publicKeyToPkcs1,
+} from '../../src/crypto/keys.js'
 import { hashes, modes, type HashName } from '../../src/crypto/modes.js'
 import { isSignatureGood, surfaceDigest } from '../../src/crypto/signed-octets.js'
 import { blockPrefix, createSigner, DecryptionFailed, type SigningPlace } from '../../src/crypto/signer.js'
@@ -11,7 +17,12 @@ import { startSigningThreads, usefulThreads } from '../../src/crypto/signing-thr
 
 const threads = { openssl: await startSigningThreads(2, 'openssl'), forge: await startSigningThreads(1, 'forge') }
 t.teardown(() => Promise.all(Object.values(threads).map((one) => one.close())))
-const places: Readonly<Record<string, SigningPlace>> = { openssl: 'openssl', forge: 'forge', 'openssl on threads': threads.openssl, 'forge on a thread': threads.forge }
+const places: Readonly<Record<string, SigningPlace>> = {
+  openssl: 'openssl',
+  forge: 'forge',
+  'openssl on threads': threads.openssl,
+  'forge on a thread': threads.forge,
+}
 const keys = { 1024: await generateKeyPair(1024), 2048: await generateKeyPair(2048) } as const
 
 for (const rules of Object.values(modes)) {
@@ -36,11 +47,21 @@ for (const rules of Object.values(modes)) {
   t.test(`mode ${rules.mode}: engines open what the platform sealed, and nothing else`, async (t) => {
     for (const [where, place] of Object.entries(places)) {
       const signer = createSigner(place, key)
-      const paddings: Readonly<Record<Padding, number>> = { PKCS1: constants.RSA_PKCS1_PADDING, OAEP: constants.RSA_PKCS1_OAEP_PADDING }
+      const paddings: Readonly<Record<Padding, number>> = {
+        PKCS1: constants.RSA_PKCS1_PADDING,
+        OAEP: constants.RSA_PKCS1_OAEP_PADDING,
+      }
       for (const [padding, number] of Object.entries(paddings) as [Padding, number][]) {
-        const block = publicEncrypt({ key: key.publicKey.key, padding: number, oaepHash: 'sha1' }, Buffer.from('content'))
+        const block = publicEncrypt(
+          { key: key.publicKey.key, padding: number, oaepHash: 'sha1' },
+          Buffer.from('content'),
+        )
         t.equal((await signer.decrypt(block, padding)).toString(), 'content', `${where} ${padding}`)
-        t.equal(await signer.decrypt(block, padding === 'OAEP' ? 'PKCS1' : 'OAEP').catch(String), String(new DecryptionFailed()), 'the other padding')
+        t.equal(
+          await signer.decrypt(block, padding === 'OAEP' ? 'PKCS1' : 'OAEP').catch(String),
+          String(new DecryptionFailed()),
+          'the other padding',
+        )
         for (const at of [0, 1, block.length - 1]) {
           const changed = Buffer.from(block)
           changed.writeUInt8((changed[at] ?? 0) ^ 1, at)
@@ -49,7 +70,11 @@ for (const rules of Object.values(modes)) {
         await t.rejects(signer.decrypt(block.subarray(1), padding), DecryptionFailed, 'too short')
         await t.rejects(signer.decrypt(Buffer.concat([block, block]), padding), DecryptionFailed, 'too long')
         await t.rejects(signer.decrypt(Buffer.alloc(block.length), padding), DecryptionFailed, 'zero')
-        await t.rejects(signer.decrypt(Buffer.alloc(block.length, 0xff), padding), DecryptionFailed, 'above the modulus')
+        await t.rejects(
+          signer.decrypt(Buffer.alloc(block.length, 0xff), padding),
+          DecryptionFailed,
+          'above the modulus',
+        )
       }
     }
   })
@@ -79,7 +104,10 @@ t.test('on threads, each of many operations at once gets its own answer, with it
     surfaces.flatMap((surface) =>
       signers.map(async (signer) => {
         const digest = surfaceDigest(surface, 'SHA256')
-        const [signature, opened] = await Promise.all([signer.sign(digest, 'SHA256'), signer.decrypt(publicEncrypt(signer.publicKey.key, Buffer.from(surface)), 'OAEP')])
+        const [signature, opened] = await Promise.all([
+          signer.sign(digest, 'SHA256'),
+          signer.decrypt(publicEncrypt(signer.publicKey.key, Buffer.from(surface)), 'OAEP'),
+        ])
         t.ok(isSignatureGood(signer.publicKey, digest, 'SHA256', signature))
         t.equal(opened.toString(), surface)
       }),
@@ -91,7 +119,9 @@ t.test('while a thread computes, the event loop goes on', async (t) => {
   const digest = surfaceDigest('<BODY />', 'SHA256')
   const order: string[] = []
   const sign = async (place: SigningPlace): Promise<void> => {
-    const signing = createSigner(place, keys[2048]).sign(digest, 'SHA256').then(() => order.push('signed'))
+    const signing = createSigner(place, keys[2048])
+      .sign(digest, 'SHA256')
+      .then(() => order.push('signed'))
     await nextTurn()
     order.push('next turn')
     await signing
@@ -127,7 +157,8 @@ t.test('what a thread leaves undone when it fails is done by whoever asked', asy
 })
 
 t.test('there is no half a thread', async (t) => {
-  for (const count of [0, -1, 0.5, NaN, 17]) await t.rejects(startSigningThreads(count, 'openssl'), RangeError, String(count))
+  for (const count of [0, -1, 0.5, NaN, 17])
+    await t.rejects(startSigningThreads(count, 'openssl'), RangeError, String(count))
 })
 
 t.test('threads are useful where the event loop leaves cores over', async (t) => {
@@ -147,9 +178,18 @@ t.test('a short filler or trailing bytes do not make a signature', async (t) => 
   const { key, publicKey } = keys[1024]
   const digest = surfaceDigest('x', 'SHA1')
   const info = blockPrefix(publicKey, 'SHA1').subarray(-15)
-  const forged = Buffer.concat([Buffer.from([0, 1]), Buffer.alloc(8, 0xff), Buffer.from([0]), info, digest, Buffer.alloc(128 - 11 - 35)])
+  const forged = Buffer.concat([
+    Buffer.from([0, 1]),
+    Buffer.alloc(8, 0xff),
+    Buffer.from([0]),
+    info,
+    digest,
+    Buffer.alloc(128 - 11 - 35),
+  ])
   const { privateEncrypt } = await import('node:crypto')
-  t.notOk(isSignatureGood(publicKey, digest, 'SHA1', privateEncrypt({ key, padding: constants.RSA_NO_PADDING }, forged)))
+  t.notOk(
+    isSignatureGood(publicKey, digest, 'SHA1', privateEncrypt({ key, padding: constants.RSA_NO_PADDING }, forged)),
+  )
 })
 
 t.test('keys come back from PEM, modulus and PKCS#1', async (t) => {
@@ -168,6 +208,13 @@ t.test('keys come back from PEM, modulus and PKCS#1', async (t) => {
 t.test('what is not a modulus is refused', async (t) => {
   const even = Buffer.alloc(128, 0xfe)
   const leadingZero = Buffer.concat([Buffer.alloc(127, 1), Buffer.alloc(1)])
-  const cases = { empty: '', garbage: '%%%%', short: Buffer.alloc(63, 1).toString('base64'), long: Buffer.alloc(513, 1).toString('base64'), even: even.toString('base64'), leadingZero: leadingZero.toString('base64') }
+  const cases = {
+    empty: '',
+    garbage: '%%%%',
+    short: Buffer.alloc(63, 1).toString('base64'),
+    long: Buffer.alloc(513, 1).toString('base64'),
+    even: even.toString('base64'),
+    leadingZero: leadingZero.toString('base64'),
+  }
   for (const [name, modulus] of Object.entries(cases)) t.throws(() => publicKeyFromModulus(modulus), RangeError, name)
 })

@@ -40,14 +40,20 @@ interface RawService {
 }
 
 export function readComposeFile(path = 'docker-compose.yml'): ComposeFile {
-  const raw = parse(readFileSync(path, 'utf8'), { merge: true }) as { services: Record<string, RawService>; secrets: ComposeFile['secrets']; volumes: Record<string, unknown> }
+  const raw = parse(readFileSync(path, 'utf8'), { merge: true }) as {
+    services: Record<string, RawService>
+    secrets: ComposeFile['secrets']
+    volumes: Record<string, unknown>
+  }
   const services = Object.entries(raw.services).map(([name, service]): ComposeService => ({
     name,
     image: service.image ?? '',
     command: service.command ?? [],
     environment: service.environment ?? {},
     healthcheck: service.healthcheck?.test.slice(1),
-    dependsOn: Object.fromEntries(Object.entries(service.depends_on ?? {}).map(([other, { condition }]) => [other, condition])),
+    dependsOn: Object.fromEntries(
+      Object.entries(service.depends_on ?? {}).map(([other, { condition }]) => [other, condition]),
+    ),
     replicas: service.deploy?.replicas ?? 1,
     secrets: service.secrets ?? [],
     volumes: service.volumes ?? [],

@@ -11,7 +11,8 @@ import { startPostgres } from '../cluster/postgres.js'
 import { inOrder, readComposeFile, type ComposeService } from './compose-file.js'
 import { containersOf, type Container } from './containers.js'
 
-const linuxOnly = 'Containers are processes with a loopback address of their own here, which Linux has without being told'
+const linuxOnly =
+  'Containers are processes with a loopback address of their own here, which Linux has without being told'
 if (process.platform !== 'linux') {
   t.plan(0, linuxOnly)
   process.exit(0)
@@ -59,9 +60,13 @@ async function startService(service: ComposeService): Promise<void> {
   for (const [name, condition] of Object.entries(service.dependsOn)) {
     const others = started.get(name) ?? []
     if (condition === 'service_healthy') await Promise.all(others.map((other) => containers.untilHealthy(other)))
-    if (condition === 'service_completed_successfully') await Promise.all(others.map((other) => containers.untilCompleted(other)))
+    if (condition === 'service_completed_successfully')
+      await Promise.all(others.map((other) => containers.untilCompleted(other)))
   }
-  started.set(service.name, Array.from({ length: service.replicas }, () => containers.start(service)))
+  started.set(
+    service.name,
+    Array.from({ length: service.replicas }, () => containers.start(service)),
+  )
 }
 
 async function until(isSo: () => boolean | Promise<boolean>, what: string): Promise<void> {
@@ -75,11 +80,13 @@ async function until(isSo: () => boolean | Promise<boolean>, what: string): Prom
 const root = `http://${containers.addressOf('root-balancer')}:7000`
 const licensing = `http://${containers.addressOf('licensing-balancer')}:7001`
 const management = `http://${containers.addressOf('management')}:7080`
-const call = (path: string, method = 'GET'): Promise<Response> => fetch(`${management}${path}`, { method, headers: { authorization: `Bearer ${token}` } })
+const call = (path: string, method = 'GET'): Promise<Response> =>
+  fetch(`${management}${path}`, { method, headers: { authorization: `Bearer ${token}` } })
 
 async function servedBy(url: string, turns: number): Promise<readonly string[]> {
   const seen = new Set<string>()
-  for (let turn = 0; turn < turns; turn++) seen.add((await fetch(`${url}/_wmcs/licensing/license.asmx`)).headers.get('x-served-by') ?? '')
+  for (let turn = 0; turn < turns; turn++)
+    seen.add((await fetch(`${url}/_wmcs/licensing/license.asmx`)).headers.get('x-served-by') ?? '')
   return [...seen].toSorted()
 }
 
@@ -88,7 +95,10 @@ t.test('every service becomes healthy, in the order of the file', async (t) => {
   for (const name of ['management', 'root-balancer', 'licensing-balancer']) {
     for (const container of started.get(name) ?? []) await containers.untilHealthy(container)
   }
-  await until(async () => (await servedBy(root, 4)).length === 2 && (await servedBy(licensing, 4)).length === 2, 'both nodes of both clusters serve')
+  await until(
+    async () => (await servedBy(root, 4)).length === 2 && (await servedBy(licensing, 4)).length === 2,
+    'both nodes of both clusters serve',
+  )
   t.ok((await servedBy(root, 4)).every((id) => /^root-[0-9a-f]{8}$/.test(id)))
 })
 
@@ -101,7 +111,9 @@ t.test('started a second time, provisioning changes nothing', async (t) => {
 })
 
 t.test('the demo passes at both clusters', async (t) => {
-  const outcomes = await Promise.all([root, licensing].map((url) => run(['demo', '--json', '--server', `${url}/_wmcs`])))
+  const outcomes = await Promise.all(
+    [root, licensing].map((url) => run(['demo', '--json', '--server', `${url}/_wmcs`])),
+  )
   for (const outcome of outcomes) t.match(outcome, { code: 0, stdout: /"event":"done","ok":true/ })
 })
 
@@ -133,7 +145,10 @@ t.test('a node that is added serves within seconds, one that is stopped leaves; 
 t.test('management works on the database, and says of the rest where it is done', async (t) => {
   t.match(await (await call('/status')).json(), {
     forest: 'contoso.test',
-    clusters: [{ name: 'root', kind: 'root', url: `${root}/_wmcs`, nodes: [{ state: 'serving' }, { state: 'serving' }] }, { name: 'licensing', kind: 'licensing' }],
+    clusters: [
+      { name: 'root', kind: 'root', url: `${root}/_wmcs`, nodes: [{ state: 'serving' }, { state: 'serving' }] },
+      { name: 'licensing', kind: 'licensing' },
+    ],
   })
   t.equal((await fetch(`${management}/clusters/root/nodes`)).status, 401, 'not without the token')
   const [id = ''] = await servedBy(root, 1)
@@ -149,7 +164,9 @@ t.test('management works on the database, and says of the rest where it is done'
     t.match(((await answer.json()) as { message: string }).message, message)
   }
   t.equal((await call('/servers/nobody', 'DELETE')).status, 404)
-  const status = await run(['status', '--manage', management, '--json'], { environment: { RMS_TOKEN_FILE: secrets['management-token'] ?? '' } })
+  const status = await run(['status', '--manage', management, '--json'], {
+    environment: { RMS_TOKEN_FILE: secrets['management-token'] ?? '' },
+  })
   t.match(status, { code: 0, stdout: /"forest":"contoso.test"/ })
   t.equal((await call('/requests?operation=AcquireLicense&limit=1')).status, 200)
 })
@@ -158,7 +175,11 @@ t.test('everything ends on SIGTERM, and the nodes have left the member list', as
   const all = [...started.values()].flat().filter(({ child }) => child.exitCode === null)
   t.ok(all.length >= 6)
   const codes = await Promise.all(all.map((container) => containers.stop(container)))
-  t.same(codes, all.map(() => 0), all.map(({ service }) => service).join(', '))
+  t.same(
+    codes,
+    all.map(() => 0),
+    all.map(({ service }) => service).join(', '),
+  )
   await containers.stopAll()
   const client = new pg.Client(server.url('rms'))
   await client.connect()

@@ -64,19 +64,28 @@ export function containersOf({ folder, secrets, services, database }: Machine): 
   /** A text of the file as it is in the container at this address. */
   const inside = (text: string, { secrets: own, volumes }: ComposeService, address: string): string => {
     let put = text.replace(/\b(?:0\.0\.0\.0|127\.0\.0\.1)\b/g, address)
-    for (const { name } of services) put = put.replaceAll(new RegExp(`(://|@)${name}(?=[:/])`, 'g'), `$1${name === databaseService ? database : addressOf(name)}`)
+    for (const { name } of services)
+      put = put.replaceAll(
+        new RegExp(`(://|@)${name}(?=[:/])`, 'g'),
+        `$1${name === databaseService ? database : addressOf(name)}`,
+      )
     for (const name of own) put = put.replace(`/run/secrets/${name}`, secrets[name] ?? '')
-    for (const [volume, path] of volumes.map((mapping) => mapping.split(':'))) if (put === path) put = join(folder, volume ?? '')
+    for (const [volume, path] of volumes.map((mapping) => mapping.split(':')))
+      if (put === path) put = join(folder, volume ?? '')
     return put
   }
 
   const commandOf = (service: ComposeService, address: string): readonly string[] =>
     service.command.map((text, index) =>
-      service.command[index - 1] === '--public-url' ? text.replace(/127\.0\.0\.1:(\d+)/, (_, port: string) => `${published(port)}:${port}`) : inside(text, service, address),
+      service.command[index - 1] === '--public-url'
+        ? text.replace(/127\.0\.0\.1:(\d+)/, (_, port: string) => `${published(port)}:${port}`)
+        : inside(text, service, address),
     )
 
   const environmentOf = (service: ComposeService, address: string): NodeJS.ProcessEnv => {
-    const own = Object.entries(service.environment).map(([name, value]) => [name, inside(value, service, address)] as const)
+    const own = Object.entries(service.environment).map(
+      ([name, value]) => [name, inside(value, service, address)] as const,
+    )
     return { PATH: process.env['PATH'], TMPDIR: folder, ...Object.fromEntries(own) }
   }
 
@@ -98,9 +107,13 @@ export function containersOf({ folder, secrets, services, database }: Machine): 
       const taken = [...running].some(({ address }) => address === addressOf(service.name))
       const address = taken ? `${network}.${++further}` : addressOf(service.name)
       for (const volume of service.volumes) mkdirSync(join(folder, volume.split(':')[0] ?? ''), { recursive: true })
-      const child = spawn(process.execPath, [main, ...commandOf(service, address)], { env: environmentOf(service, address), stdio: ['ignore', 'pipe', 'pipe'] })
+      const child = spawn(process.execPath, [main, ...commandOf(service, address)], {
+        env: environmentOf(service, address),
+        stdio: ['ignore', 'pipe', 'pipe'],
+      })
       let said = ''
-      for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => void (said = (said + text).slice(-5000)))
+      for (const stream of [child.stdout, child.stderr])
+        stream.setEncoding('utf8').on('data', (text: string) => void (said = (said + text).slice(-5000)))
       const container = { service: service.name, address, child, said: () => said }
       running.add(container)
       return container
@@ -108,7 +121,8 @@ export function containersOf({ folder, secrets, services, database }: Machine): 
     untilHealthy: async (container) => {
       const service = services.find(({ name }) => name === container.service)
       const [program = '', ...args] = service?.healthcheck ?? []
-      if (service === undefined || program !== 'node') throw new Error(`${container.service} has no health check that can be run here`)
+      if (service === undefined || program !== 'node')
+        throw new Error(`${container.service} has no health check that can be run here`)
       const check = args.map((text) => inside(text, service, container.address))
       const deadline = Date.now() + healthyWithin
       for (;;) {

@@ -3,13 +3,29 @@ import { accountKey } from '../../src/directory/account-name.js'
 import { seedDirectory as seed, seedForest } from '../../src/directory/seed.js'
 
 t.test('every way to write an account of this forest gives the same key', async (t) => {
-  for (const name of ['CONTOSO\\alice', 'contoso\\ALICE', 'contoso.test\\alice', 'alice@contoso.test', 'Alice@CONTOSO.TEST', 'alice']) {
+  for (const name of [
+    'CONTOSO\\alice',
+    'contoso\\ALICE',
+    'contoso.test\\alice',
+    'alice@contoso.test',
+    'Alice@CONTOSO.TEST',
+    'alice',
+  ]) {
     t.equal(accountKey(name, seedForest), 'contoso\\alice', name)
   }
 })
 
 t.test('names of other domains and empty names have none', async (t) => {
-  for (const name of ['FABRIKAM\\alice', 'alice@fabrikam.test', '', '\\', '@', 'CONTOSO\\', '@contoso.test', '\\alice']) {
+  for (const name of [
+    'FABRIKAM\\alice',
+    'alice@fabrikam.test',
+    '',
+    '\\',
+    '@',
+    'CONTOSO\\',
+    '@contoso.test',
+    '\\alice',
+  ]) {
     t.equal(accountKey(name, seedForest), undefined, name)
   }
 })

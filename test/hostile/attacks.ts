@@ -21,7 +21,8 @@ export interface Attack {
 
 type Headers = Readonly<Record<string, string | undefined>>
 
-const basic = (user: string, password: string): string => `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`
+const basic = (user: string, password: string): string =>
+  `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`
 
 function request(base: Base, body: string | Buffer, headers: Headers = {}, line?: string): Buffer {
   const bytes = typeof body === 'string' ? Buffer.from(body) : body
@@ -34,7 +35,10 @@ function request(base: Base, body: string | Buffer, headers: Headers = {}, line?
     ...headers,
   }
   const lines = Object.entries(all).flatMap(([name, value]) => (value === undefined ? [] : [`${name}: ${value}\r\n`]))
-  return Buffer.concat([Buffer.from(`${line ?? `POST /_wmcs${base.path} HTTP/1.1`}\r\n${lines.join('')}\r\n`, 'latin1'), bytes])
+  return Buffer.concat([
+    Buffer.from(`${line ?? `POST /_wmcs${base.path} HTTP/1.1`}\r\n${lines.join('')}\r\n`, 'latin1'),
+    bytes,
+  ])
 }
 
 /** The unchanged request. */
@@ -42,7 +46,11 @@ export function control(base: Base): Attack {
   return { index: -1, kind: 'unchanged', base, bytes: request(base, base.body), manner: 'shared', user: base.user }
 }
 
-type Maker = (base: Base, prng: Prng, material: Material) => Pick<Attack, 'bytes'> & Partial<Pick<Attack, 'manner' | 'user'>>
+type Maker = (
+  base: Base,
+  prng: Prng,
+  material: Material,
+) => Pick<Attack, 'bytes'> & Partial<Pick<Attack, 'manner' | 'user'>>
 
 const bomb = gzipSync(Buffer.alloc(64 * 1024 * 1024, 0x20))
 const bombInBomb = gzipSync(bomb)
@@ -50,10 +58,17 @@ const bombInBomb = gzipSync(bomb)
 const headerGames: readonly ((base: Base, prng: Prng) => Headers)[] = [
   () => ({ 'Content-Type': 'text/plain' }),
   () => ({ 'Content-Type': undefined }),
-  (_, prng) => ({ 'Content-Type': `text/xml; charset=${prng.pick(['utf-7', 'x', '"', 'utf-16', ';;;', 'a'.repeat(500)])}` }),
+  (_, prng) => ({
+    'Content-Type': `text/xml; charset=${prng.pick(['utf-7', 'x', '"', 'utf-16', ';;;', 'a'.repeat(500)])}`,
+  }),
   () => ({ 'Content-Type': 'application/soap+xml; action=' }),
   () => ({ 'Content-Type': 'multipart/related; boundary=x; type="text/xml"' }),
-  (_, prng) => ({ 'Content-Type': prng.bytes(40).toString('latin1').replaceAll(/[\r\n\0]/g, '') }),
+  (_, prng) => ({
+    'Content-Type': prng
+      .bytes(40)
+      .toString('latin1')
+      .replaceAll(/[\r\n\0]/g, ''),
+  }),
   () => ({ SOAPAction: '"urn:other"' }),
   () => ({ SOAPAction: '"' }),
   (_, prng) => ({ SOAPAction: 'x'.repeat(1 << prng.below(13)) }),
@@ -64,7 +79,8 @@ const headerGames: readonly ((base: Base, prng: Prng) => Headers)[] = [
   () => ({ Host: '' }),
   (_, prng) => ({ Host: 'x'.repeat(1 << prng.below(13)) }),
   (_, prng) => ({ 'X-Long': 'x'.repeat(prng.pick([1000, 15_000, 17_000, 100_000])) }),
-  (_, prng) => Object.fromEntries(Array.from({ length: prng.pick([10, 500, 2500]) }, (__, index) => [`X-${index}`, 'x'])),
+  (_, prng) =>
+    Object.fromEntries(Array.from({ length: prng.pick([10, 500, 2500]) }, (__, index) => [`X-${index}`, 'x'])),
   () => ({ 'Transfer-Encoding': 'chunked' }),
   () => ({ 'Transfer-Encoding': 'gzip, chunked', 'Content-Length': undefined }),
   () => ({ 'Content-Length': '-1' }),
@@ -122,7 +138,10 @@ const credentials: readonly ((base: Base, prng: Prng) => string | undefined)[] =
 const httpMakers: Readonly<Record<string, Maker>> = {
   headers: (base, prng) => ({ bytes: request(base, base.body, prng.pick(headerGames)(base, prng)), manner: 'alone' }),
   'request line': (base, prng) => ({ bytes: request(base, base.body, {}, prng.pick(lines)), manner: 'alone' }),
-  credentials: (base, prng) => ({ bytes: request(base, base.body, { Authorization: prng.pick(credentials)(base, prng) }), user: undefined }),
+  credentials: (base, prng) => ({
+    bytes: request(base, base.body, { Authorization: prng.pick(credentials)(base, prng) }),
+    user: undefined,
+  }),
   gzip: (base, prng, material) => {
     const packed = prng.pick<() => Buffer>([
       () => bomb,
@@ -136,20 +155,44 @@ const httpMakers: Readonly<Record<string, Maker>> = {
   },
   'wrong length': (base, prng) => {
     const length = Buffer.byteLength(base.body)
-    return { bytes: request(base, base.body, { 'Content-Length': String(Math.max(0, length + prng.pick([-1, -100, 1, 100, 100_000, -prng.below(length)]))) }), manner: 'alone' }
+    return {
+      bytes: request(base, base.body, {
+        'Content-Length': String(Math.max(0, length + prng.pick([-1, -100, 1, 100, 100_000, -prng.below(length)]))),
+      }),
+      manner: 'alone',
+    }
   },
   'early end': (base, prng) => {
     const bytes = request(base, base.body)
-    return { bytes: bytes.subarray(0, 1 + prng.below(bytes.length - 1)), manner: prng.pick(['alone', 'broken off', 'broken off']) }
+    return {
+      bytes: bytes.subarray(0, 1 + prng.below(bytes.length - 1)),
+      manner: prng.pick(['alone', 'broken off', 'broken off']),
+    }
   },
   'whole, then gone': (base) => ({ bytes: request(base, base.body), manner: 'broken off' }),
   'pipelined garbage': (base, prng) => ({
-    bytes: Buffer.concat([request(base, base.body), prng.pick([prng.bytes(200), Buffer.from('GET / HTTP/1.1\r\n\r\n'), Buffer.from('\r\n\r\n\r\n'), request(base, 'x')])]),
+    bytes: Buffer.concat([
+      request(base, base.body),
+      prng.pick([
+        prng.bytes(200),
+        Buffer.from('GET / HTTP/1.1\r\n\r\n'),
+        Buffer.from('\r\n\r\n\r\n'),
+        request(base, 'x'),
+      ]),
+    ]),
     manner: 'alone',
   }),
   'bad chunks': (base, prng) => {
     const head = request(base, '', { 'Content-Length': undefined, 'Transfer-Encoding': 'chunked' })
-    const chunk = prng.pick(['zz\r\nab\r\n', 'ffffffffffffffff\r\n', '-1\r\n', `5;${'e'.repeat(20_000)}\r\nabcde\r\n0\r\n\r\n`, '3\r\nabcde\r\n0\r\n\r\n', '0\r\n', '0\r\n\r\n'])
+    const chunk = prng.pick([
+      'zz\r\nab\r\n',
+      'ffffffffffffffff\r\n',
+      '-1\r\n',
+      `5;${'e'.repeat(20_000)}\r\nabcde\r\n0\r\n\r\n`,
+      '3\r\nabcde\r\n0\r\n\r\n',
+      '0\r\n',
+      '0\r\n\r\n',
+    ])
     return { bytes: Buffer.concat([head, Buffer.from(chunk)]), manner: 'alone' }
   },
   'too large': (base, prng) => {
@@ -170,7 +213,9 @@ const fromMutation =
   }
 
 const makers: readonly (readonly [string, Maker])[] = [
-  ...Object.entries({ ...bodyMutations, 'several changes': severalChanges }).map(([name, mutation]) => [name, fromMutation(mutation)] as const),
+  ...Object.entries({ ...bodyMutations, 'several changes': severalChanges }).map(
+    ([name, mutation]) => [name, fromMutation(mutation)] as const,
+  ),
   ...Object.entries(httpMakers),
 ]
 

@@ -55,7 +55,14 @@ class Unanswered extends Error {
   override readonly name = 'Unanswered'
 }
 
-export async function runCampaign({ requests, seed, connections, from = 0, onProgress, onViolation }: CampaignOptions): Promise<CampaignResult> {
+export async function runCampaign({
+  requests,
+  seed,
+  connections,
+  from = 0,
+  onProgress,
+  onViolation,
+}: CampaignOptions): Promise<CampaignResult> {
   const target = await startTarget()
   const began = performance.now()
   try {
@@ -86,7 +93,12 @@ export async function runCampaign({ requests, seed, connections, from = 0, onPro
         if (wrong !== undefined) blame(attack, wrong)
         count(attack, outcomeOf(answers.at(0)), performance.now() - start)
       } catch (error) {
-        blame(attack, error instanceof Unanswered ? error.message : `${String(error)}${target.ended() ? ' (the node has ended)' : ''}`)
+        blame(
+          attack,
+          error instanceof Unanswered
+            ? error.message
+            : `${String(error)}${target.ended() ? ' (the node has ended)' : ''}`,
+        )
         sender.reset()
       }
     }
@@ -94,7 +106,8 @@ export async function runCampaign({ requests, seed, connections, from = 0, onPro
       controls++
       const attack = control(base)
       const [answer] = await sender.send(attack)
-      if (answer?.status !== base.status) blame(attack, `an unchanged request was answered ${answer?.status}, not ${base.status}`)
+      if (answer?.status !== base.status)
+        blame(attack, `an unchanged request was answered ${answer?.status}, not ${base.status}`)
     }
 
     const sendRange = async (start: number, end: number): Promise<void> => {
@@ -104,7 +117,8 @@ export async function runCampaign({ requests, seed, connections, from = 0, onPro
         while (next < end && !target.ended()) {
           const index = next++
           await sendOne(sender, makeAttack(seed, index, material))
-          if (index % requestsPerControl === 0) await sendControl(sender, material.bases[(index / requestsPerControl) % material.bases.length] as Base)
+          if (index % requestsPerControl === 0)
+            await sendControl(sender, material.bases[(index / requestsPerControl) % material.bases.length] as Base)
           done++
           if (done % 1000 === 0) onProgress?.(done, violationCount)
         }
@@ -123,9 +137,12 @@ export async function runCampaign({ requests, seed, connections, from = 0, onPro
     const end = await target.memory()
     if (end.unexpected > 0) {
       violationCount += end.unexpected
-      violations.push(...end.samples.map((why) => ({ index: -1, kind: 'unexpected error in the log', operation: '', why })))
+      violations.push(
+        ...end.samples.map((why) => ({ index: -1, kind: 'unexpected error in the log', operation: '', why })),
+      )
     }
-    const withinBounds = end.memory.heap - warm.memory.heap < growth.heap && end.memory.rss - warm.memory.rss < growth.rss
+    const withinBounds =
+      end.memory.heap - warm.memory.heap < growth.heap && end.memory.rss - warm.memory.rss < growth.rss
     return {
       requests,
       seed,
@@ -187,14 +204,18 @@ function createSender(baseUrl: string): Sender {
     const start = performance.now()
     await connection.closed
     clearTimeout(timer)
-    if (performance.now() - start >= millisecondsPerRequest) throw new Unanswered('the connection hung although our side had ended it')
+    if (performance.now() - start >= millisecondsPerRequest)
+      throw new Unanswered('the connection hung although our side had ended it')
     return connection.rest()
   }
   return { send: (attack) => (attack.manner === 'shared' ? sendShared(attack) : sendAlone(attack)), reset }
 }
 
 /** Unchanged requests of everybody for everything say who may have what. */
-async function makeRules(baseUrl: string, { entitlements, bases, documents, accountKeys, machineIds }: Material): Promise<Rules> {
+async function makeRules(
+  baseUrl: string,
+  { entitlements, bases, documents, accountKeys, machineIds }: Material,
+): Promise<Rules> {
   const sender = createSender(baseUrl)
   const allowed = new Map<string, string>()
   let issuerKey = ''
@@ -208,7 +229,10 @@ async function makeRules(baseUrl: string, { entitlements, bases, documents, acco
   }
   for (const base of bases) {
     const [answer] = await sender.send(control(base))
-    if (answer?.status !== base.status) throw new Error(`${base.operation} of ${base.user}, unchanged, was answered ${answer?.status}: ${answer?.body.slice(0, 1000)}`)
+    if (answer?.status !== base.status)
+      throw new Error(
+        `${base.operation} of ${base.user}, unchanged, was answered ${answer?.status}: ${answer?.body.slice(0, 1000)}`,
+      )
   }
   sender.reset()
   return { allowed, accountKeys, machineIds, issuerKey, knownBodies: new Set(documents.flatMap(surfaceOf)) }
@@ -245,7 +269,10 @@ async function startTarget(): Promise<Target> {
   }
 }
 
-function nextMessage<Kind extends FromTarget['kind']>(child: ChildProcess, kind: Kind): Promise<Extract<FromTarget, { kind: Kind }>> {
+function nextMessage<Kind extends FromTarget['kind']>(
+  child: ChildProcess,
+  kind: Kind,
+): Promise<Extract<FromTarget, { kind: Kind }>> {
   return new Promise((resolve, reject) => {
     child.once('exit', (code) => reject(new Error(`The node ended with ${code}`)))
     child.on('message', (message: FromTarget) => {

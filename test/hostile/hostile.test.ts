@@ -27,7 +27,10 @@ t.test('the judge refuses what must not be, and the same seed makes the same att
   const node = await startNode()
   t.teardown(() => node.close())
   const material = await prepareMaterial(node.baseUrl)
-  const attacks = (seed: number): readonly string[] => Array.from({ length: 200 }, (_, index) => makeAttack(seed, index, material)).map(({ kind, bytes }) => `${kind} ${bytes.toString('base64')}`)
+  const attacks = (seed: number): readonly string[] =>
+    Array.from({ length: 200 }, (_, index) => makeAttack(seed, index, material)).map(
+      ({ kind, bytes }) => `${kind} ${bytes.toString('base64')}`,
+    )
   t.same(attacks(7), attacks(7))
   t.notSame(attacks(7), attacks(8))
 
@@ -38,7 +41,14 @@ t.test('the judge refuses what must not be, and the same seed makes the same att
   connection.send(bobs.bytes)
   const license = await connection.answer()
   connection.close()
-  const slc = (await connect({ url: node.baseUrl, user: 'CONTOSO\\bob', password: seedPassword, machine: readyMachine('bob-pc-mode2') }).serverCertificate())[0]
+  const slc = (
+    await connect({
+      url: node.baseUrl,
+      user: 'CONTOSO\\bob',
+      password: seedPassword,
+      machine: readyMachine('bob-pc-mode2'),
+    }).serverCertificate()
+  )[0]
   const rules: Rules = {
     allowed: new Map(),
     accountKeys: material.accountKeys,
@@ -47,7 +57,8 @@ t.test('the judge refuses what must not be, and the same seed makes the same att
     issuerKey: slc?.body.issuedPrincipal?.publicKey?.modulus ?? '',
   }
   const answer = { version: 'HTTP/1.1', status: 500, headers: {}, body: 'oops' }
-  const judged = (attack: Attack, body: Partial<typeof answer>): string | undefined => objection(attack, { ...answer, ...body }, rules)
+  const judged = (attack: Attack, body: Partial<typeof answer>): string | undefined =>
+    objection(attack, { ...answer, ...body }, rules)
   t.match(objection(bobs, license, rules), /account without rights/)
   t.match(objection({ ...bobs, user: undefined }, license, rules), /without credentials/)
   const changed = { ...bobs, bytes: Buffer.from(bobs.bytes.toString().replace('<ISSUEDTIME>2', '<ISSUEDTIME>1')) }

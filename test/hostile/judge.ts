@@ -46,14 +46,20 @@ export function objection(attack: Attack, answer: RawAnswer, rules: Rules): stri
 function objectionToFault(body: string): string | undefined {
   const fault = attempt(() => readFault(readEnvelope(body).body))
   if (fault === undefined) return 'HTTP 500 without a SOAP fault'
-  if (/node:|\.js:|\bat \w+ \(|\/src\/|Error:/.test(fault.text)) return `the fault tells of the inside: ${fault.text.slice(0, 200)}`
+  if (/node:|\.js:|\bat \w+ \(|\/src\/|Error:/.test(fault.text))
+    return `the fault tells of the inside: ${fault.text.slice(0, 200)}`
   if (['Client', 'Sender', 'MustUnderstand', 'VersionMismatch'].includes(fault.code)) return undefined
   const name = fault.text.split(':')[0] ?? ''
   return exceptionNames.has(name) ? undefined : `an exception that no table has: ${fault.text.slice(0, 200)}`
 }
 
 /** Operations whose documents are all signed: what they were given must be as it was issued. */
-const signedOnly = ['AcquireLicenseResponse', 'AcquirePreLicenseResponse', 'CertifyResponse', 'GetClientLicensorCertResponse']
+const signedOnly = [
+  'AcquireLicenseResponse',
+  'AcquirePreLicenseResponse',
+  'CertifyResponse',
+  'GetClientLicensorCertResponse',
+]
 
 /** Texts between BODY tags; `<X/>` counts as `<X />`, because servers repair that. */
 export function surfaceOf(text: string): readonly string[] {
@@ -70,9 +76,11 @@ function objectionToSuccess({ user, bytes }: Attack, body: string, rules: Rules)
   const { name } = message.body
   const documents = documentsIn(message.body)
   const leaves = documents.filter(({ kind }) => kind !== 'SLC' && kind !== 'CA')
-  if (leaves.some((leaf) => leaf.body.issuer?.publicKey?.modulus !== rules.issuerKey)) return `${name} with a document that this server did not issue`
+  if (leaves.some((leaf) => leaf.body.issuer?.publicKey?.modulus !== rules.issuerKey))
+    return `${name} with a document that this server did not issue`
   // In a batch the changed document may be that of an item that was refused
-  if (signedOnly.includes(name) && !body.includes('<AcquireLicenseException') && isChanged(bytes, rules)) return `${name} although a signed document was changed`
+  if (signedOnly.includes(name) && !body.includes('<AcquireLicenseException') && isChanged(bytes, rules))
+    return `${name} although a signed document was changed`
   switch (name) {
     case 'AcquireLicenseResponse':
     case 'AcquirePreLicenseResponse':
@@ -80,7 +88,9 @@ function objectionToSuccess({ user, bytes }: Attack, body: string, rules: Rules)
     case 'CertifyResponse':
       return first(leaves, (leaf) => objectionToRac(leaf, user, rules))
     case 'PrecertifyResponse':
-      return first(leaves, (leaf) => (leaf.kind === 'RAC' && readRac(leaf).enablingBits === undefined ? undefined : 'precertified with a private key'))
+      return first(leaves, (leaf) =>
+        leaf.kind === 'RAC' && readRac(leaf).enablingBits === undefined ? undefined : 'precertified with a private key',
+      )
     case 'GetClientLicensorCertResponse':
       return first(leaves, ({ kind }) => (kind === 'CLC' ? undefined : `a ${kind} instead of a CLC`))
     case 'AcquireIssuanceLicenseResponse':
@@ -97,7 +107,10 @@ function objectionToSuccess({ user, bytes }: Attack, body: string, rules: Rules)
 export function entitlementOf(leaf: XrmlDocument): readonly [key: string, rights: string] {
   const { account, document } = readUl(leaf)
   const content = readObject(child(document.body.work, 'OBJECT'))?.id ?? ''
-  const rights = descend(document.body.work, 'RIGHTSGROUP', 'RIGHTSLIST')?.children.map((right) => right.attributes.name ?? right.name) ?? []
+  const rights =
+    descend(document.body.work, 'RIGHTSGROUP', 'RIGHTSLIST')?.children.map(
+      (right) => right.attributes.name ?? right.name,
+    ) ?? []
   return [`${account.publicKey?.modulus} ${content}`, rights.toSorted().join(' ')]
 }
 
@@ -106,18 +119,27 @@ function objectionToLicense(leaf: XrmlDocument, allowed: Allowed): string | unde
   const [key, rights] = entitlementOf(leaf)
   const honest = allowed.get(key)
   if (honest === rights) return undefined
-  return honest === undefined ? `a license for an account without rights: ${key.slice(-60)}` : `a license with ${rights}, an honest request gets ${honest}`
+  return honest === undefined
+    ? `a license for an account without rights: ${key.slice(-60)}`
+    : `a license with ${rights}, an honest request gets ${honest}`
 }
 
-function objectionToRac(leaf: XrmlDocument, user: string | undefined, { accountKeys, machineIds }: Rules): string | undefined {
+function objectionToRac(
+  leaf: XrmlDocument,
+  user: string | undefined,
+  { accountKeys, machineIds }: Rules,
+): string | undefined {
   const rac = readRac(leaf)
-  if (accountKeys.get(rac.account.publicKey?.modulus ?? '') !== user) return 'a RAC of another account than the one that signed in'
+  if (accountKeys.get(rac.account.publicKey?.modulus ?? '') !== user)
+    return 'a RAC of another account than the one that signed in'
   return machineIds.has(rac.machine?.object?.id ?? '') ? undefined : 'a RAC for a machine that has no certificate'
 }
 
 /** All documents in an answer, not those inside of other documents. */
 export function documentsIn(from: XmlElement): readonly XrmlDocument[] {
-  return from.children.flatMap((each) => (each.name === 'XrML' ? [readDocument(readXml(outerText(each)))] : documentsIn(each)))
+  return from.children.flatMap((each) =>
+    each.name === 'XrML' ? [readDocument(readXml(outerText(each)))] : documentsIn(each),
+  )
 }
 
 function first<T>(all: readonly T[], test: (one: T) => string | undefined): string | undefined {

@@ -42,9 +42,20 @@ export interface Material {
 
 const drm = 'http://microsoft.com/DRM'
 
-function base(operation: string, path: string, service: string, user: string, content: Markup, status: 200 | 500 = 200): Base {
+function base(
+  operation: string,
+  path: string,
+  service: string,
+  user: string,
+  content: Markup,
+  status: 200 | 500 = 200,
+): Base {
   const namespace = `${drm}/${service}`
-  const body = writeEnvelope('1.1', versionDataHeader(namespace, plainVersions), element(operation, { xmlns: namespace }, content))
+  const body = writeEnvelope(
+    '1.1',
+    versionDataHeader(namespace, plainVersions),
+    element(operation, { xmlns: namespace }, content),
+  )
   const all = [...walk(readXml(body))]
   return {
     operation,
@@ -55,7 +66,9 @@ function base(operation: string, path: string, service: string, user: string, co
     status,
     elements: all.map(({ start, end }) => [start, end]),
     startTags: all.map(({ start, contentStart }) => [start, contentStart]),
-    texts: all.filter(({ children, contentEnd, contentStart }) => children.length === 0 && contentEnd > contentStart).map((leaf) => [leaf.contentStart, leaf.contentEnd]),
+    texts: all
+      .filter(({ children, contentEnd, contentStart }) => children.length === 0 && contentEnd > contentStart)
+      .map((leaf) => [leaf.contentStart, leaf.contentEnd]),
     certificates: all.filter(({ name }) => name === 'XrML').map(({ start, end }) => [start, end]),
   }
 }
@@ -72,21 +85,31 @@ const account = (user: string): string => `CONTOSO\\${user}`
 export async function prepareMaterial(baseUrl: string): Promise<Material> {
   const machineOf = (user: string) => readyMachine(user === 'alice' ? machines[0] : machines[1])
   const clients = new Map<string, RmsClient>(
-    users.map((user) => [user, connect({ url: baseUrl, user: account(user), password: seedPassword, machine: machineOf(user) })]),
+    users.map((user) => [
+      user,
+      connect({ url: baseUrl, user: account(user), password: seedPassword, machine: machineOf(user) }),
+    ]),
   )
   const clientOf = (user: string): RmsClient => clients.get(user) as RmsClient
   const identities = new Map<string, Awaited<ReturnType<RmsClient['bootstrap']>>>()
   for (const user of users) identities.set(user, await clientOf(user).bootstrap())
-  const chainOf = (user: string): readonly string[] => identities.get(user)?.account.chain.map((document) => document.text) ?? []
+  const chainOf = (user: string): readonly string[] =>
+    identities.get(user)?.account.chain.map((document) => document.text) ?? []
 
   const alice = clientOf('alice')
-  const policy = { rights: [{ to: 'bob@contoso.test', rights: ['VIEW', 'PRINT'] }], applicationData: [{ name: 'Allow_Server_Editing', value: 'True' }] }
+  const policy = {
+    rights: [{ to: 'bob@contoso.test', rights: ['VIEW', 'PRINT'] }],
+    applicationData: [{ name: 'Allow_Server_Editing', value: 'True' }],
+  }
   const online = (await alice.publishOnline(policy)).pl.map((document) => document.text)
-  const offline = (await alice.publish({ rights: [{ to: 'legal@contoso.test', rights: ['VIEW'] }] })).pl.map((document) => document.text)
+  const offline = (await alice.publish({ rights: [{ to: 'legal@contoso.test', rights: ['VIEW'] }] })).pl.map(
+    (document) => document.text,
+  )
   const template = (await alice.templates())[0]
   const slcChain = await alice.serverCertificate()
   const owner = identities.get('alice')
-  if (template === undefined || owner === undefined) throw new Error('The node has no templates, or alice has no account')
+  if (template === undefined || owner === undefined)
+    throw new Error('The node has no templates, or alice has no account')
   const { fields } = prepareContent(
     { clock: systemClock, random: systemRandom },
     { owner: ownerOf(owner.account), server: owner.publisher.clc.issuer, slcChain, policy },
@@ -100,7 +123,17 @@ export async function prepareMaterial(baseUrl: string): Promise<Material> {
       '/licensing/license.asmx',
       'LicensingService',
       account(user),
-      element('RequestParams', {}, element('AcquireLicenseParams', {}, xmlNodes('LicenseeCerts', chainOf(user)), xmlNodes('IssuanceLicense', pl), element('ApplicationData'))),
+      element(
+        'RequestParams',
+        {},
+        element(
+          'AcquireLicenseParams',
+          {},
+          xmlNodes('LicenseeCerts', chainOf(user)),
+          xmlNodes('IssuanceLicense', pl),
+          element('ApplicationData'),
+        ),
+      ),
       status,
     )
   const certify = (user: string): Base =>
@@ -109,11 +142,30 @@ export async function prepareMaterial(baseUrl: string): Promise<Material> {
       '/certification/certification.asmx',
       'CertificationService',
       account(user),
-      element('requestParams', {}, xmlNodes('MachineCertificateChain', machineOf(user).chain.map((document) => document.text)), element('Persistent', {}, text(true))),
+      element(
+        'requestParams',
+        {},
+        xmlNodes(
+          'MachineCertificateChain',
+          machineOf(user).chain.map((document) => document.text),
+        ),
+        element('Persistent', {}, text(true)),
+      ),
     )
   const publishing = (operation: string, content: Markup): Base =>
-    base(operation, '/licensing/publish.asmx', 'PublishingService', account('alice'), element('RequestParams', {}, content))
-  const strings = (name: string, values: readonly string[]): Markup => element(name, {}, values.map((value) => element('string', {}, text(value))))
+    base(
+      operation,
+      '/licensing/publish.asmx',
+      'PublishingService',
+      account('alice'),
+      element('RequestParams', {}, content),
+    )
+  const strings = (name: string, values: readonly string[]): Markup =>
+    element(
+      name,
+      {},
+      values.map((value) => element('string', {}, text(value))),
+    )
 
   const bases = [
     certify('alice'),
@@ -124,8 +176,14 @@ export async function prepareMaterial(baseUrl: string): Promise<Material> {
     license('mallory', online, 500),
     license('mallory', offline, 500),
     license('carol', online, 500),
-    publishing('AcquireIssuanceLicense', element('AcquireIssuanceLicenseParams', {}, element('UnsignedIssuanceLicense', {}, xmlNode(unsigned)))),
-    publishing('GetClientLicensorCert', element('GetClientLicensorCertParams', {}, xmlNodes('PersonaCerts', chainOf('alice')))),
+    publishing(
+      'AcquireIssuanceLicense',
+      element('AcquireIssuanceLicenseParams', {}, element('UnsignedIssuanceLicense', {}, xmlNode(unsigned))),
+    ),
+    publishing(
+      'GetClientLicensorCert',
+      element('GetClientLicensorCertParams', {}, xmlNodes('PersonaCerts', chainOf('alice'))),
+    ),
     base(
       'AcquirePreLicense',
       '/licensing/license.asmx',
@@ -134,7 +192,12 @@ export async function prepareMaterial(baseUrl: string): Promise<Material> {
       element(
         'RequestParams',
         {},
-        element('AcquirePreLicenseParams', {}, strings('LicenseeIdentities', ['bob@contoso.test', 'mallory@contoso.test']), xmlNodes('IssuanceLicense', online)),
+        element(
+          'AcquirePreLicenseParams',
+          {},
+          strings('LicenseeIdentities', ['bob@contoso.test', 'mallory@contoso.test']),
+          xmlNodes('IssuanceLicense', online),
+        ),
       ),
     ),
     base(
@@ -145,7 +208,12 @@ export async function prepareMaterial(baseUrl: string): Promise<Material> {
       element(
         'RequestParams',
         {},
-        element('EditIssuanceLicenseParams', {}, element('SignedIssuanceLicense', {}, xmlNode(online[0] ?? '')), element('UnsignedIssuanceLicense', {}, xmlNode(unsigned))),
+        element(
+          'EditIssuanceLicenseParams',
+          {},
+          element('SignedIssuanceLicense', {}, xmlNode(online[0] ?? '')),
+          element('UnsignedIssuanceLicense', {}, xmlNode(unsigned)),
+        ),
       ),
     ),
     base(
@@ -168,14 +236,22 @@ export async function prepareMaterial(baseUrl: string): Promise<Material> {
       '/licensing/server.asmx',
       'ServerService',
       account('bob'),
-      element('requests', {}, element('ServerInfoRequest', {}, element('Type', {}, text('ServerFeatureInfo')), element('AdditionalInfo'))),
+      element(
+        'requests',
+        {},
+        element('ServerInfoRequest', {}, element('Type', {}, text('ServerFeatureInfo')), element('AdditionalInfo')),
+      ),
     ),
     base(
       'FindServiceLocationsForUser',
       '/certification/ServiceLocator.asmx',
       'ServerService',
       account('bob'),
-      element('ServiceNames', {}, element('ServiceLocationRequest', {}, element('Type', {}, text('LicensingInternalService')))),
+      element(
+        'ServiceNames',
+        {},
+        element('ServiceLocationRequest', {}, element('Type', {}, text('LicensingInternalService'))),
+      ),
     ),
     base(
       'SubEnroll',
@@ -191,7 +267,12 @@ export async function prepareMaterial(baseUrl: string): Promise<Material> {
           element('aPublicKeyBytes', {}, text(publicKeyToPkcs1(machineOf('bob').key.publicKey))),
           element('Guid', {}, text('0a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d')),
         ),
-        element('EnrolleeInformation', {}, element('Name', {}, text('Zürich')), element('URL', {}, text('http://licensing.contoso.test/_wmcs'))),
+        element(
+          'EnrolleeInformation',
+          {},
+          element('Name', {}, text('Zürich')),
+          element('URL', {}, text('http://licensing.contoso.test/_wmcs')),
+        ),
       ),
     ),
     base(
@@ -199,17 +280,39 @@ export async function prepareMaterial(baseUrl: string): Promise<Material> {
       '/groupexpansion/GroupExpansion.asmx',
       'GroupExpansionWebService',
       account('rms-service'),
-      joined(element('principalName', {}, text('bob@contoso.test')), strings('targetGroups', ['legal@contoso.test']), element('crossForestCallsSoFar', {}, text(0))),
+      joined(
+        element('principalName', {}, text('bob@contoso.test')),
+        strings('targetGroups', ['legal@contoso.test']),
+        element('crossForestCallsSoFar', {}, text(0)),
+      ),
     ),
-    base('AcquireTemplates', '/licensing/templateDistribution.asmx', 'TemplateDistributionService', account('bob'), strings('guids', [template.guid])),
+    base(
+      'AcquireTemplates',
+      '/licensing/templateDistribution.asmx',
+      'TemplateDistributionService',
+      account('bob'),
+      strings('guids', [template.guid]),
+    ),
   ]
-  const spcs = ['alice-pc-mode1', 'bob-pc-mode1', ...machines].flatMap((name) => readyMachine(name).chain.map((document) => document.text))
-  const documents = [...users.flatMap(chainOf), ...online, ...offline, unsigned, ul, template.text.replace(/^<\?xml[^>]*>/, ''), ...spcs]
+  const spcs = ['alice-pc-mode1', 'bob-pc-mode1', ...machines].flatMap((name) =>
+    readyMachine(name).chain.map((document) => document.text),
+  )
+  const documents = [
+    ...users.flatMap(chainOf),
+    ...online,
+    ...offline,
+    unsigned,
+    ul,
+    template.text.replace(/^<\?xml[^>]*>/, ''),
+    ...spcs,
+  ]
   return {
     bases,
     documents: [...new Set(documents)],
     entitlements: users.flatMap((user) => [license(user, online), license(user, offline)]),
-    accountKeys: new Map(users.map((user) => [identities.get(user)?.account.rac.account.publicKey?.modulus ?? '', account(user)])),
+    accountKeys: new Map(
+      users.map((user) => [identities.get(user)?.account.rac.account.publicKey?.modulus ?? '', account(user)]),
+    ),
     machineIds: new Set(machines.map((name) => readyMachine(name).chain[0]?.body.issuedPrincipal?.object?.id ?? name)),
   }
 }

@@ -9,7 +9,25 @@ const replaced = (body: string, [start, end]: Span, by: string): string => body.
 const within = (body: string, [start, end]: Span): Span => [Math.min(start, body.length), Math.min(end, body.length)]
 const inTag = (body: string, at: number, what: string): string => body.slice(0, at) + what + body.slice(at)
 
-const numbers = ['-1', '0', '00', '1e309', '2147483648', '4294967296', '9007199254740993', '99999999999999999999', 'NaN', '', '0x10', '1.2', '١', '+1', ' 7 ', '-0', '65536']
+const numbers = [
+  '-1',
+  '0',
+  '00',
+  '1e309',
+  '2147483648',
+  '4294967296',
+  '9007199254740993',
+  '99999999999999999999',
+  'NaN',
+  '',
+  '0x10',
+  '1.2',
+  '١',
+  '+1',
+  ' 7 ',
+  '-0',
+  '65536',
+]
 const texts = [
   '../../../../etc/passwd',
   "' OR 1=1 --",
@@ -38,7 +56,20 @@ const doctypes = [
   '<!DOCTYPE a SYSTEM "file:///etc/passwd">',
   '<!DOCTYPE a [<!ENTITY % x SYSTEM "http://127.0.0.1:1/x"> %x;]>',
 ]
-const versions = ['1.0.0.1', '9.9.9.9', '-1.0.0.0', '1.0.0', '65536.0.0.0', '1.0.0.0.0', '1e9.0.0.0', '', '0.0.0.0', '1.1.0.0', '1.2.0.0', '١.0.0.0']
+const versions = [
+  '1.0.0.1',
+  '9.9.9.9',
+  '-1.0.0.0',
+  '1.0.0',
+  '65536.0.0.0',
+  '1.0.0.0.0',
+  '1e9.0.0.0',
+  '',
+  '0.0.0.0',
+  '1.1.0.0',
+  '1.2.0.0',
+  '١.0.0.0',
+]
 
 export const bodyMutations: Readonly<Record<string, Mutation>> = {
   'flip bytes': (body, prng) => {
@@ -51,7 +82,11 @@ export const bodyMutations: Readonly<Record<string, Mutation>> = {
   },
   'change characters': (body, prng) => {
     const at = prng.below(body.length)
-    return replaced(body, [at, at + 1 + prng.below(3)], prng.pick(['A', '0', '<', '>', '"', ' ', '/', '\n', '=', 'é', '\u0000', ']]>']))
+    return replaced(
+      body,
+      [at, at + 1 + prng.below(3)],
+      prng.pick(['A', '0', '<', '>', '"', ' ', '/', '\n', '=', 'é', '\u0000', ']]>']),
+    )
   },
   truncate: (body, prng) => body.slice(0, prng.below(body.length)),
   'cut out': (body, prng) => {
@@ -68,9 +103,18 @@ export const bodyMutations: Readonly<Record<string, Mutation>> = {
     return inTag(body, end, body.slice(start, end).repeat(1 + prng.below(3)))
   },
   'swap elements': (body, prng, base) => {
-    const [one, other] = [prng.pick(base.elements), prng.pick(base.elements)].toSorted((a, b) => a[0] - b[0]) as [Span, Span]
+    const [one, other] = [prng.pick(base.elements), prng.pick(base.elements)].toSorted((a, b) => a[0] - b[0]) as [
+      Span,
+      Span,
+    ]
     if (one[1] > other[0]) return replaced(body, one, '')
-    return body.slice(0, one[0]) + body.slice(...other) + body.slice(one[1], other[0]) + body.slice(...one) + body.slice(other[1])
+    return (
+      body.slice(0, one[0]) +
+      body.slice(...other) +
+      body.slice(one[1], other[0]) +
+      body.slice(...one) +
+      body.slice(other[1])
+    )
   },
   'remove an element': (body, prng, base) => replaced(body, within(body, prng.pick(base.elements)), ''),
   'move an element': (body, prng, base) => {
@@ -94,9 +138,12 @@ export const bodyMutations: Readonly<Record<string, Mutation>> = {
     const depth = prng.pick([2, 50, 99, 101, 1000, 20_000])
     return inTag(body, at, '<n>'.repeat(depth) + '</n>'.repeat(prng.pick([depth, depth - 1])))
   },
-  'many elements': (body, prng, base) => inTag(body, within(body, prng.pick(base.startTags))[1], '<m/>'.repeat(prng.pick([10, 1000, 30_000]))),
+  'many elements': (body, prng, base) =>
+    inTag(body, within(body, prng.pick(base.startTags))[1], '<m/>'.repeat(prng.pick([10, 1000, 30_000]))),
   entities: (body, prng, base) =>
-    prng.below(2) === 0 ? body.replace('?>', `?>${prng.pick(doctypes)}`) : replaced(body, within(body, prng.pick(base.texts)), prng.pick(entities)),
+    prng.below(2) === 0
+      ? body.replace('?>', `?>${prng.pick(doctypes)}`)
+      : replaced(body, within(body, prng.pick(base.texts)), prng.pick(entities)),
   'wrong number': (body, prng) => {
     const all = [...body.slice(body.indexOf('Body>')).matchAll(/(?<=[>"])\d+(?=[<"])/g)]
     if (all.length === 0) return body.slice(1)
@@ -112,9 +159,11 @@ export const bodyMutations: Readonly<Record<string, Mutation>> = {
     const value = prng.bytes(prng.pick([length, length, length - 1, length + 16, 0, 1])).toString('base64')
     return replaced(body, [match.index, match.index + match[0].length], value)
   },
-  'other text': (body, prng, base) => replaced(body, within(body, prng.pick(base.texts)), prng.pick([...texts, '', 'x'.repeat(1 + prng.below(5000))])),
+  'other text': (body, prng, base) =>
+    replaced(body, within(body, prng.pick(base.texts)), prng.pick([...texts, '', 'x'.repeat(1 + prng.below(5000))])),
   'swap certificates': (body, prng, base, { documents }) => {
-    if (base.certificates.length === 0) return replaced(body, within(body, prng.pick(base.elements)), prng.pick(documents))
+    if (base.certificates.length === 0)
+      return replaced(body, within(body, prng.pick(base.elements)), prng.pick(documents))
     const place = prng.pick(base.certificates)
     const what = prng.below(3) === 0 ? body.slice(...prng.pick(base.certificates)) : prng.pick(documents)
     return replaced(body, place, what)
@@ -127,7 +176,19 @@ export const bodyMutations: Readonly<Record<string, Mutation>> = {
   },
   'graft a part': (body, prng, base, { documents }) => {
     // A part of one document in the place of a part of another: signatures, principals, sealed keys
-    const name = prng.pick(['SIGNATURE', 'ISSUER', 'ISSUEDPRINCIPALS', 'PUBLICKEY', 'ENABLINGBITS', 'AUTHENTICATEDDATA', 'WORK', 'VALIDITYTIME', 'DESCRIPTOR', 'SECURITYLEVEL', 'BODY'])
+    const name = prng.pick([
+      'SIGNATURE',
+      'ISSUER',
+      'ISSUEDPRINCIPALS',
+      'PUBLICKEY',
+      'ENABLINGBITS',
+      'AUTHENTICATEDDATA',
+      'WORK',
+      'VALIDITYTIME',
+      'DESCRIPTOR',
+      'SECURITYLEVEL',
+      'BODY',
+    ])
     const pattern = new RegExp(`<${name}[ >].*?</${name}>`, 'gs')
     const here = [...body.matchAll(pattern)]
     const there = [...prng.pick(documents).matchAll(pattern)]
@@ -140,10 +201,26 @@ export const bodyMutations: Readonly<Record<string, Mutation>> = {
     const all = [...body.matchAll(/xmlns(?::\w+)?="[^"]*"/g)]
     if (all.length === 0) return body.slice(1)
     const match = prng.pick(all)
-    return replaced(body, [match.index, match.index + match[0].length], prng.pick(['xmlns="urn:x"', 'xmlns=""', '', 'xmlns:xml="urn:x"', 'xmlns:a=""', 'xmlns:soap="urn:soap"']))
+    return replaced(
+      body,
+      [match.index, match.index + match[0].length],
+      prng.pick(['xmlns="urn:x"', 'xmlns=""', '', 'xmlns:xml="urn:x"', 'xmlns:a=""', 'xmlns:soap="urn:soap"']),
+    )
   },
   'other operation': (body, prng, base) =>
-    body.replaceAll(base.operation, prng.pick(['Certify', 'AcquireLicense', 'AcquirePreLicense', 'Activate', 'GetLicensorCertificate', 'toString', 'constructor', '__proto__'])),
+    body.replaceAll(
+      base.operation,
+      prng.pick([
+        'Certify',
+        'AcquireLicense',
+        'AcquirePreLicense',
+        'Activate',
+        'GetLicensorCertificate',
+        'toString',
+        'constructor',
+        '__proto__',
+      ]),
+    ),
   encoding: (body, prng) => {
     const bytes = Buffer.from(body, 'utf16le')
     return prng.pick([

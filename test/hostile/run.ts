@@ -18,7 +18,8 @@ const number = (name: 'requests' | 'seed' | 'from' | 'connections'): number => {
   return value
 }
 
-const line = ({ index, kind, operation, why }: Violation): string => `${index < 0 ? '' : `--from ${index} --requests 1: `}${kind}, ${operation}: ${why}`
+const line = ({ index, kind, operation, why }: Violation): string =>
+  `${index < 0 ? '' : `--from ${index} --requests 1: `}${kind}, ${operation}: ${why}`
 
 const began = performance.now()
 const result = await runCampaign({
@@ -36,12 +37,24 @@ process.stderr.write('\n')
 process.stdout.write(values.json ? `${JSON.stringify(result)}\n` : table(result))
 process.exitCode = result.violationCount === 0 && result.memory.withinBounds ? 0 : 1
 
-function table({ kinds, memory, violations, violationCount, requests, seed, seconds, controls }: CampaignResult): string {
+function table({
+  kinds,
+  memory,
+  violations,
+  violationCount,
+  requests,
+  seed,
+  seconds,
+  controls,
+}: CampaignResult): string {
   const mib = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`
-  const row = (cells: readonly (string | number)[]): string => cells.map((cell, index) => (index === 0 ? String(cell).padEnd(22) : String(cell).padStart(9))).join('')
+  const row = (cells: readonly (string | number)[]): string =>
+    cells.map((cell, index) => (index === 0 ? String(cell).padEnd(22) : String(cell).padStart(9))).join('')
   const lines = [
     row(['attack', 'served', 'fault', '4xx', 'closed', 'max ms']),
-    ...Object.entries(kinds).map(([kind, { outcomes, slowest }]) => row([kind, outcomes.served, outcomes.fault, outcomes['4xx'], outcomes.closed, slowest])),
+    ...Object.entries(kinds).map(([kind, { outcomes, slowest }]) =>
+      row([kind, outcomes.served, outcomes.fault, outcomes['4xx'], outcomes.closed, slowest]),
+    ),
     '',
     `${requests} attacks with seed ${seed} in ${seconds} s, ${controls} unchanged requests between and after them`,
     `memory after warm-up: heap ${mib(memory.warm.heap)}, RSS ${mib(memory.warm.rss)}; at the end: heap ${mib(memory.end.heap)}, RSS ${mib(memory.end.rss)}${memory.withinBounds ? '' : ' (TOO MUCH)'}`,

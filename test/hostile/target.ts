@@ -13,7 +13,12 @@ export interface Memory {
 
 export type FromTarget =
   | { readonly kind: 'ready'; readonly baseUrl: string }
-  | { readonly kind: 'memory'; readonly memory: Memory; readonly unexpected: number; readonly samples: readonly string[] }
+  | {
+      readonly kind: 'memory'
+      readonly memory: Memory
+      readonly unexpected: number
+      readonly samples: readonly string[]
+    }
 
 /** As after installation, but that sub-enrollment is open to servers: it is attacked too. */
 const attackedLists = Object.fromEntries(serverEndpoints.map((endpoint) => [endpoint, ['CONTOSO\\RMS Service Group']]))

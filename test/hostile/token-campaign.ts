@@ -41,7 +41,8 @@ const changes: Readonly<Record<string, Change>> = {
     const at = prng.below(token.length)
     return Buffer.concat([token.subarray(0, at), prng.bytes(1 + prng.below(60)), token.subarray(at)])
   },
-  'overlong': (token, prng) => Buffer.concat([token.subarray(0, -1), prng.bytes(1), Buffer.alloc(prng.below(8000), prng.below(256))]),
+  overlong: (token, prng) =>
+    Buffer.concat([token.subarray(0, -1), prng.bytes(1), Buffer.alloc(prng.below(8000), prng.below(256))]),
   'a field beyond the end': (token, prng) => {
     const copy = Buffer.from(token)
     const head = Math.max(0, copy.indexOf('NTLMSSP'))
@@ -118,7 +119,12 @@ function thirdFor(first: Buffer, challenge: RawAnswer): Buffer {
   return authenticate(first, second ?? Buffer.alloc(0), ntlmAccount('CONTOSO\\alice', seedPassword), inputs)
 }
 
-async function send(connection: Connection, url: string, scheme: Scheme, token: Buffer): Promise<RawAnswer | undefined> {
+async function send(
+  connection: Connection,
+  url: string,
+  scheme: Scheme,
+  token: Buffer,
+): Promise<RawAnswer | undefined> {
   connection.send(rawRequest(url, '', { Authorization: `${scheme} ${token.toString('base64')}` }))
   return connection.answer().catch((error: unknown) => {
     if (connection.isClosed()) return undefined

@@ -10,7 +10,12 @@ t.test('10,000 changed tokens of NTLM and Negotiate: 401 or a closed connection,
   // A token that lost its integrity code must not pass as one of an old client either.
   const node = await startNode({ ntlmLevel: 'v1' })
   t.teardown(() => node.close())
-  const { outcomes, violations } = await runTokenCampaign({ url: `${node.baseUrl}/certification/certification.asmx`, tokens: 10_000, seed: 3, connections: 8 })
+  const { outcomes, violations } = await runTokenCampaign({
+    url: `${node.baseUrl}/certification/certification.asmx`,
+    tokens: 10_000,
+    seed: 3,
+    connections: 8,
+  })
   t.same(violations, [])
   t.ok((outcomes['401'] ?? 0) > 9000, JSON.stringify(outcomes))
   t.equal(node.context.connections.waiting(), 0, 'no dialogue is left')

@@ -4,7 +4,13 @@ import { EventEmitter } from 'node:events'
 import t from 'tap'
 import { openStore } from '../../src/cluster/store/open.js'
 import { seedDirectory, seedPassword } from '../../src/directory/seed.js'
-import { signedInConnections, type DialogueLimits, type Outcome, type SignedInConnections, type Speaker } from '../../src/identity/connections.js'
+import {
+  signedInConnections,
+  type DialogueLimits,
+  type Outcome,
+  type SignedInConnections,
+  type Speaker,
+} from '../../src/identity/connections.js'
 import { challengesOf, readCredentials, schemesOf, type ConnectionScheme } from '../../src/identity/schemes.js'
 import { authenticate, negotiate, ntlmAccount } from '../../src/ntlm/client.js'
 import { parseAuthenticate } from '../../src/ntlm/messages.js'
@@ -23,7 +29,12 @@ const client: Speaker = { kind: 'client' }
 
 const open = (limits: Partial<DialogueLimits> = {}): SignedInConnections =>
   signedInConnections(
-    { clock: { now: () => now, monotonic: () => time }, random: { bytes: (length) => randomBytes(length) }, level: 'v2', computer: 'root-1' },
+    {
+      clock: { now: () => now, monotonic: () => time },
+      random: { bytes: (length) => randomBytes(length) },
+      level: 'v2',
+      computer: 'root-1',
+    },
     { dialogues: 100, longestDialogue: 1000, ...limits },
   )
 
@@ -39,7 +50,11 @@ interface Talk {
   readonly speaker?: Speaker
 }
 
-const begin = async (connections: SignedInConnections, connection: EventEmitter, { scheme = 'ntlm', speaker = client }: Talk = {}) => {
+const begin = async (
+  connections: SignedInConnections,
+  connection: EventEmitter,
+  { scheme = 'ntlm', speaker = client }: Talk = {},
+) => {
   const first = negotiate()
   const outcome = await connections.receive(connection, speaker, { scheme, token: first }, store.directory)
   return { first, second: tokenOf(outcome), outcome }
@@ -52,12 +67,24 @@ async function signIn(connections: SignedInConnections, connection: EventEmitter
   return connections.receive(connection, speaker, { scheme, token }, store.directory)
 }
 
-const nameOf = (connections: SignedInConnections, connection: EventEmitter, speaker: Speaker = client) => connections.callerOf(connection, speaker)?.account?.name
+const nameOf = (connections: SignedInConnections, connection: EventEmitter, speaker: Speaker = client) =>
+  connections.callerOf(connection, speaker)?.account?.name
 
 t.test('an account may be written in every way that Windows takes', async (t) => {
-  for (const user of ['CONTOSO\\alice', 'contoso\\ALICE', 'contoso.test\\alice', 'alice@contoso.test', 'alice', 'alice.a@contoso.test']) {
+  for (const user of [
+    'CONTOSO\\alice',
+    'contoso\\ALICE',
+    'contoso.test\\alice',
+    'alice@contoso.test',
+    'alice',
+    'alice.a@contoso.test',
+  ]) {
     const [connections, connection] = [open(), new EventEmitter()]
-    t.match(await signIn(connections, connection, { user }), { kind: 'signed in', caller: { authenticationType: 'NTLM', account: { name: 'CONTOSO\\alice' } } }, user)
+    t.match(
+      await signIn(connections, connection, { user }),
+      { kind: 'signed in', caller: { authenticationType: 'NTLM', account: { name: 'CONTOSO\\alice' } } },
+      user,
+    )
     t.equal(nameOf(connections, connection), 'CONTOSO\\alice')
     t.equal(connections.callerOf(connection, client)?.account?.sid, seedDirectory.accounts[0]?.sid)
   }
@@ -67,7 +94,15 @@ t.test('nobody comes in with a wrong password, an unknown or disabled name, or n
   const connections = open()
   const mallory = (await store.directory.accountByName('mallory'))?.sid ?? ''
   await store.directory.setEnabled(mallory, false)
-  for (const [user, password] of [['CONTOSO\\alice', 'passw0rd!'], ['CONTOSO\\alice', ''], ['CONTOSO\\nobody', ''], ['OTHER\\alice', seedPassword], ['', ''], ['CONTOSO\\mallory', seedPassword], [`CONTOSO\\${'a'.repeat(3000)}`, '']] as const) {
+  for (const [user, password] of [
+    ['CONTOSO\\alice', 'passw0rd!'],
+    ['CONTOSO\\alice', ''],
+    ['CONTOSO\\nobody', ''],
+    ['OTHER\\alice', seedPassword],
+    ['', ''],
+    ['CONTOSO\\mallory', seedPassword],
+    [`CONTOSO\\${'a'.repeat(3000)}`, ''],
+  ] as const) {
     const connection = new EventEmitter()
     t.match(await signIn(connections, connection, { user, password }), { kind: 'refused' }, user.slice(0, 30))
     t.equal(nameOf(connections, connection), undefined)
@@ -90,35 +125,61 @@ t.test('a challenge is answered once, on its connection, by its speaker, in its 
   t.match(await connections.receive(here, client, answer, store.directory), refused, 'the same message once more')
   t.equal(nameOf(connections, here), undefined, 'which ends what was')
   await begin(connections, here)
-  t.match(await connections.receive(here, client, answer, store.directory), { kind: 'refused', why: 'wrong password' }, 'it is the answer to another challenge')
+  t.match(
+    await connections.receive(here, client, answer, store.directory),
+    { kind: 'refused', why: 'wrong password' },
+    'it is the answer to another challenge',
+  )
 
   answer = await challenge()
-  t.match(await connections.receive(here, client, { ...answer, scheme: 'negotiate' }, store.directory), refused, 'another scheme')
+  t.match(
+    await connections.receive(here, client, { ...answer, scheme: 'negotiate' }, store.directory),
+    refused,
+    'another scheme',
+  )
   answer = await challenge()
-  t.match(await connections.receive(here, { kind: 'behind balancer', connection: 'x' }, answer, store.directory), refused, 'another speaker')
+  t.match(
+    await connections.receive(here, { kind: 'behind balancer', connection: 'x' }, answer, store.directory),
+    refused,
+    'another speaker',
+  )
   answer = await challenge()
   time += 1001
   t.match(await connections.receive(here, client, answer, store.directory), refused, 'too late')
   const [one, two] = [await challenge(), await challenge()]
-  t.match(await connections.receive(here, client, one, store.directory), { kind: 'refused' }, 'only the last challenge counts')
+  t.match(
+    await connections.receive(here, client, one, store.directory),
+    { kind: 'refused' },
+    'only the last challenge counts',
+  )
   t.match(await connections.receive(here, client, two, store.directory), refused)
 })
 
 t.test('two answers at the same time to one challenge: one counts', async (t) => {
   const [connections, connection] = [open(), new EventEmitter()]
   const { first, second } = await begin(connections, connection)
-  const credentials = { scheme: 'ntlm', token: authenticate(first, second, ntlmAccount('alice', seedPassword), inputs) } as const
-  const outcomes = await Promise.all([connections.receive(connection, client, credentials, store.directory), connections.receive(connection, client, credentials, store.directory)])
+  const credentials = {
+    scheme: 'ntlm',
+    token: authenticate(first, second, ntlmAccount('alice', seedPassword), inputs),
+  } as const
+  const outcomes = await Promise.all([
+    connections.receive(connection, client, credentials, store.directory),
+    connections.receive(connection, client, credentials, store.directory),
+  ])
   t.same(outcomes.map(({ kind }) => kind).toSorted(), ['refused', 'signed in'])
 })
 
 t.test('an identity belongs to the client behind the balancer, not to the balancer’s connection', async (t) => {
   const [connections, shared] = [open(), new EventEmitter()]
-  const [alice, bob]: readonly Speaker[] = [{ kind: 'behind balancer', connection: 'b-1' }, { kind: 'behind balancer', connection: 'b-2' }] as const
+  const [alice, bob]: readonly Speaker[] = [
+    { kind: 'behind balancer', connection: 'b-1' },
+    { kind: 'behind balancer', connection: 'b-2' },
+  ] as const
   if (alice === undefined || bob === undefined) return
   await signIn(connections, shared, { speaker: alice })
   t.equal(nameOf(connections, shared, alice), 'CONTOSO\\alice')
-  for (const other of [bob, client, { kind: 'behind proxy' }] as const) t.equal(nameOf(connections, shared, other), undefined)
+  for (const other of [bob, client, { kind: 'behind proxy' }] as const)
+    t.equal(nameOf(connections, shared, other), undefined)
   await signIn(connections, shared, { speaker: bob, user: 'CONTOSO\\bob' })
   t.equal(nameOf(connections, shared, bob), 'CONTOSO\\bob')
   t.equal(nameOf(connections, shared, alice), undefined)
@@ -127,7 +188,10 @@ t.test('an identity belongs to the client behind the balancer, not to the balanc
 t.test('behind a proxy that does not tell its clients apart, an identity lasts one request', async (t) => {
   const [connections, shared] = [open(), new EventEmitter()]
   const proxy: Speaker = { kind: 'behind proxy' }
-  t.match(await signIn(connections, shared, { speaker: proxy }), { kind: 'signed in', caller: { account: { name: 'CONTOSO\\alice' } } })
+  t.match(await signIn(connections, shared, { speaker: proxy }), {
+    kind: 'signed in',
+    caller: { account: { name: 'CONTOSO\\alice' } },
+  })
   for (const speaker of [proxy, client]) t.equal(nameOf(connections, shared, speaker), undefined)
 })
 
@@ -156,7 +220,8 @@ t.test('dialogues that wait are bounded in number, and end with their connection
 })
 
 t.test('Negotiate: SPNEGO with NTLM inside', async (t) => {
-  const receive = (connections: SignedInConnections, connection: EventEmitter, token: Buffer) => connections.receive(connection, client, { scheme: 'negotiate', token }, store.directory)
+  const receive = (connections: SignedInConnections, connection: EventEmitter, token: Buffer) =>
+    connections.receive(connection, client, { scheme: 'negotiate', token }, store.directory)
   const answerTo = (outcome: Outcome, first: Buffer) => {
     const { token: second } = parseSpnego(tokenOf(outcome))
     return authenticate(first, second ?? Buffer.alloc(0), ntlmAccount('alice', seedPassword), inputs)
@@ -167,7 +232,10 @@ t.test('Negotiate: SPNEGO with NTLM inside', async (t) => {
     const challenge = await receive(connections, connection, buildInitial([mechanisms.ntlm], first))
     t.match(parseSpnego(tokenOf(challenge)), { kind: 'response', state: 'incomplete', mechanism: mechanisms.ntlm })
     const done = await receive(connections, connection, buildResponse({ token: answerTo(challenge, first) }))
-    t.match(done, { kind: 'signed in', caller: { authenticationType: 'Negotiate', account: { name: 'CONTOSO\\alice' } } })
+    t.match(done, {
+      kind: 'signed in',
+      caller: { authenticationType: 'Negotiate', account: { name: 'CONTOSO\\alice' } },
+    })
     t.match(parseSpnego(tokenOf(done)), { state: 'completed', token: undefined, checksum: undefined })
   })
 
@@ -177,7 +245,9 @@ t.test('Negotiate: SPNEGO with NTLM inside', async (t) => {
     const chosen = await receive(connections, connection, buildInitial(list, Buffer.from('a ticket')))
     t.match(parseSpnego(tokenOf(chosen)), { state: 'incomplete', mechanism: mechanisms.ntlm, token: undefined })
     const challenge = await receive(connections, connection, buildResponse({ token: first }))
-    t.match(await receive(connections, connection, buildResponse({ token: answerTo(challenge, first) })), { kind: 'signed in' })
+    t.match(await receive(connections, connection, buildResponse({ token: answerTo(challenge, first) })), {
+      kind: 'signed in',
+    })
   })
 
   await t.test('a checksum over the mechanisms is verified, and answered by one', async (t) => {
@@ -187,25 +257,60 @@ t.test('Negotiate: SPNEGO with NTLM inside', async (t) => {
       const challenge = await receive(connections, connection, buildInitial(list, first))
       const third = answerTo(challenge, first)
       const message = parseAuthenticate(third)
-      const key = exportedKey(sessionKeyV2(ntlmV2Key(ntHash(seedPassword), 'alice', ''), message.ntResponse.subarray(0, 16)), message)
+      const key = exportedKey(
+        sessionKeyV2(ntlmV2Key(ntHash(seedPassword), 'alice', ''), message.ntResponse.subarray(0, 16)),
+        message,
+      )
       const covered = mechanismListOf(isRight ? list : [mechanisms.ntlm])
-      const done = await receive(connections, connection, buildResponse({ token: third, checksum: signatureOf(covered, key, message.flags, 'client-to-server') }))
+      const done = await receive(
+        connections,
+        connection,
+        buildResponse({ token: third, checksum: signatureOf(covered, key, message.flags, 'client-to-server') }),
+      )
       t.equal(done.kind, isRight ? 'signed in' : 'refused')
-      if (isRight) t.same(parseSpnego(tokenOf(done)), { kind: 'response', state: 'completed', mechanism: undefined, token: undefined, checksum: signatureOf(mechanismListOf(list), key, message.flags, 'server-to-client') })
+      if (isRight)
+        t.same(parseSpnego(tokenOf(done)), {
+          kind: 'response',
+          state: 'completed',
+          mechanism: undefined,
+          token: undefined,
+          checksum: signatureOf(mechanismListOf(list), key, message.flags, 'server-to-client'),
+        })
       t.equal(nameOf(connections, connection), isRight ? 'CONTOSO\\alice' : undefined)
     }
   })
 
   await t.test('NTLM as it is, inside Negotiate, is answered as it is', async (t) => {
     const [connections, connection] = [open(), new EventEmitter()]
-    t.match(await signIn(connections, connection, { scheme: 'negotiate' }), { kind: 'signed in', caller: { authenticationType: 'Negotiate' }, challenge: undefined })
+    t.match(await signIn(connections, connection, { scheme: 'negotiate' }), {
+      kind: 'signed in',
+      caller: { authenticationType: 'Negotiate' },
+      challenge: undefined,
+    })
   })
 
   await t.test('what cannot be', async (t) => {
     const [connections, connection] = [open(), new EventEmitter()]
-    t.match(await receive(connections, connection, buildInitial([mechanisms.kerberos], Buffer.from('a ticket'))), { kind: 'refused' }, 'Kerberos alone')
-    t.match(await receive(connections, connection, buildResponse({ token: negotiate() })), { kind: 'refused' }, 'an answer without a beginning')
-    t.match(await connections.receive(connection, client, { scheme: 'ntlm', token: buildInitial([mechanisms.ntlm], negotiate()) }, store.directory), { kind: 'refused' }, 'SPNEGO inside NTLM')
+    t.match(
+      await receive(connections, connection, buildInitial([mechanisms.kerberos], Buffer.from('a ticket'))),
+      { kind: 'refused' },
+      'Kerberos alone',
+    )
+    t.match(
+      await receive(connections, connection, buildResponse({ token: negotiate() })),
+      { kind: 'refused' },
+      'an answer without a beginning',
+    )
+    t.match(
+      await connections.receive(
+        connection,
+        client,
+        { scheme: 'ntlm', token: buildInitial([mechanisms.ntlm], negotiate()) },
+        store.directory,
+      ),
+      { kind: 'refused' },
+      'SPNEGO inside NTLM',
+    )
   })
 })
 
@@ -215,5 +320,16 @@ t.test('headers: what is offered in which order, what is read', async (t) => {
   t.same(schemesOf('basic,negotiate'), ['negotiate', 'basic'])
   t.same(readCredentials('nTlM  AAAA '), { scheme: 'ntlm', token: Buffer.alloc(3) })
   t.match(readCredentials('Negotiate AAA='), { scheme: 'negotiate' })
-  for (const header of ['', 'NTLM', 'NTLM ', 'Negotiate ***', 'Basic AAAA', 'Bearer AAAA', 'NTLM AAAA AAAA', 'NTLMAAAA', `NTLM ${'A'.repeat(12 * 1024 + 4)}`]) t.equal(readCredentials(header), undefined, header.slice(0, 20))
+  for (const header of [
+    '',
+    'NTLM',
+    'NTLM ',
+    'Negotiate ***',
+    'Basic AAAA',
+    'Bearer AAAA',
+    'NTLM AAAA AAAA',
+    'NTLMAAAA',
+    `NTLM ${'A'.repeat(12 * 1024 + 4)}`,
+  ])
+    t.equal(readCredentials(header), undefined, header.slice(0, 20))
 })

@@ -29,7 +29,11 @@ async function serve(t: Test, handle: (response: ServerResponse, index: number) 
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
-function loopOf(origin: string, arrivals: readonly number[], more: { connections?: number; signal?: AbortSignal; onSample?: (sample: Sample) => void } = {}) {
+function loopOf(
+  origin: string,
+  arrivals: readonly number[],
+  more: { connections?: number; signal?: AbortSignal; onSample?: (sample: Sample) => void } = {},
+) {
   const { connections = 100, signal = new AbortController().signal, onSample = () => undefined } = more
   const request = { operation: 'license', origin, path: '/', headers: {}, body: 'x' } as const
   return runOpenLoop({
@@ -52,7 +56,10 @@ t.test('requests go out on time while earlier ones have no answer, and each coun
     held.push(response)
     if (held.length === 20) for (const one of held) one.setHeader('x-served-by', 'root-1').end(answer)
   })
-  const { samples } = await loopOf(origin, Array.from({ length: 20 }, (_, index) => index * 0.01))
+  const { samples } = await loopOf(
+    origin,
+    Array.from({ length: 20 }, (_, index) => index * 0.01),
+  )
   t.equal(samples.length, 20)
   t.ok(samples.every(({ outcome, node }) => outcome === good && node === 'root-1'))
   // A closed loop of any size below 20 would wait forever; the first one waited for all the others to be due.
@@ -74,7 +81,10 @@ t.test('time that the generator lost is in the latency, not left out', async (t)
   })
   const late = samples.filter(({ at }) => at > 0)
   t.equal(late.length, 3)
-  t.ok(late.every(({ late, took }) => late > 200 && took >= late), 'requests that were due meanwhile')
+  t.ok(
+    late.every(({ late, took }) => late > 200 && took >= late),
+    'requests that were due meanwhile',
+  )
 })
 
 t.test('more requests under way than connections are counted, not queued', async (t) => {
@@ -97,27 +107,56 @@ t.test('a run that is stopped sends no more, gives up what is under way, and kee
     else stop.abort()
   })
   const { samples, seconds } = await loopOf(origin, [0, 0.05, 1000], { signal: stop.signal })
-  t.same(samples.map(({ outcome }) => outcome), [good, unfinished])
+  t.same(
+    samples.map(({ outcome }) => outcome),
+    [good, unfinished],
+  )
   t.ok(seconds < 100)
 })
 
 t.test('answers are what was asked for, or named by exception or status', async (t) => {
-  const fault = '<s:Fault><faultcode>soap:Server</faultcode><faultstring>Microsoft.DigitalRightsManagement.Licensing.NoRightsForRequestedPrincipalException: no</faultstring></s:Fault>'
+  const fault =
+    '<s:Fault><faultcode>soap:Server</faultcode><faultstring>Microsoft.DigitalRightsManagement.Licensing.NoRightsForRequestedPrincipalException: no</faultstring></s:Fault>'
   t.equal(judgeAnswer('license', 200, answer), good)
   t.equal(judgeAnswer('certify', 200, answer), '200 without an answer to the question')
   t.equal(judgeAnswer('license', 500, fault), 'NoRightsForRequestedPrincipalException')
-  t.equal(judgeAnswer('license', 200, '<AcquireLicenseException><ExceptionString>A.B.InvalidPersonaCertTimeException: late</ExceptionString>'), 'InvalidPersonaCertTimeException')
+  t.equal(
+    judgeAnswer(
+      'license',
+      200,
+      '<AcquireLicenseException><ExceptionString>A.B.InvalidPersonaCertTimeException: late</ExceptionString>',
+    ),
+    'InvalidPersonaCertTimeException',
+  )
   t.match(judgeAnswer('license', 503, '<html>'), /^503 the queue is full/)
   t.equal(judgeAnswer('license', 418, ''), '418')
-  t.doesNotThrow(() => fc.assert(fc.property(fc.constantFrom(...loadOperations), fc.integer({ min: 100, max: 599 }), fc.string(), (operation, status, body) => judgeAnswer(operation, status, body).length > 0)))
+  t.doesNotThrow(() =>
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...loadOperations),
+        fc.integer({ min: 100, max: 599 }),
+        fc.string(),
+        (operation, status, body) => judgeAnswer(operation, status, body).length > 0,
+      ),
+    ),
+  )
   const nowhere = await loopOf('http://127.0.0.1:1', [0])
   t.match(nowhere.samples[0]?.outcome, 'no answer: ECONNREFUSED')
 })
 
 t.test('operations are chosen by weight', async (t) => {
-  const mix = readMix([{ key: 'license', value: 3 }, { key: 'certify', value: 1 }])
-  t.same([0, 0.5, 0.749, 0.75, 0.999].map((chance) => chooseOperation(mix, chance)), ['license', 'license', 'license', 'certify', 'certify'])
-  t.throws(() => readMix([{ key: 'licence', value: 1 }]), /no operation "licence" for --mix: there are license, certify/)
+  const mix = readMix([
+    { key: 'license', value: 3 },
+    { key: 'certify', value: 1 },
+  ])
+  t.same(
+    [0, 0.5, 0.749, 0.75, 0.999].map((chance) => chooseOperation(mix, chance)),
+    ['license', 'license', 'license', 'certify', 'certify'],
+  )
+  t.throws(
+    () => readMix([{ key: 'licence', value: 1 }]),
+    /no operation "licence" for --mix: there are license, certify/,
+  )
 })
 
 const plan: LoadPlan = {
@@ -125,7 +164,10 @@ const plan: LoadPlan = {
   server: 'http://127.0.0.1:7000/_wmcs',
   shape: { name: 'constant', highestRate: 10, seconds: 10 },
   arrivals: 'poisson',
-  mix: [{ operation: 'license', weight: 3 }, { operation: 'certify', weight: 1 }],
+  mix: [
+    { operation: 'license', weight: 3 },
+    { operation: 'certify', weight: 1 },
+  ],
   seed: 1,
   accounts: 3,
   contents: 20,
@@ -134,7 +176,15 @@ const plan: LoadPlan = {
 const machine = { eventLoopDelay: 1, generatorCpu: 0.1, machineCpu: 0.2, cores: 2 }
 
 function sampleOf(index: number, more: Partial<Sample> = {}): Sample {
-  return { at: index / 10, operation: index % 4 === 3 ? 'certify' : 'license', late: 1, took: 100 + index, outcome: good, node: `root-${(index % 3) + 1}`, ...more }
+  return {
+    at: index / 10,
+    operation: index % 4 === 3 ? 'certify' : 'license',
+    late: 1,
+    took: 100 + index,
+    outcome: good,
+    node: `root-${(index % 3) + 1}`,
+    ...more,
+  }
 }
 const refused = { outcome: '503 the queue is full, or no server is ready', took: 2 }
 const samples = Array.from({ length: 99 }, (_, index) => sampleOf(index, index % 10 === 9 ? refused : {}))
@@ -152,7 +202,8 @@ t.test('every request is counted once: by operation, server, reason and time', a
   const property = fc.property(fc.array(anySample, { maxLength: 200 }), (all) => {
     const result = resultOf(plan, { samples: all, seconds: 10, isStopped: false, machine })
     const lengths = result.slices.map(({ until }, index) => until - (result.slices[index - 1]?.until ?? 0))
-    const over = (of: 'offered' | 'answered' | 'refused'): number => Math.round(sum(result.slices.map((slice, index) => slice[of] * (lengths[index] ?? 0))))
+    const over = (of: 'offered' | 'answered' | 'refused'): number =>
+      Math.round(sum(result.slices.map((slice, index) => slice[of] * (lengths[index] ?? 0))))
     return (
       result.offered === all.length &&
       sum(result.operations.map(({ offered }) => offered)) === all.length &&
@@ -168,33 +219,96 @@ t.test('every request is counted once: by operation, server, reason and time', a
 })
 
 t.test('who set the pace besides the cluster is said', async (t) => {
-  const limits = (more: object, all = samples) => resultOf(plan, { samples: all, seconds: 10, isStopped: false, machine: { ...machine, ...more } }).limits.join()
+  const limits = (more: object, all = samples) =>
+    resultOf(plan, { samples: all, seconds: 10, isStopped: false, machine: { ...machine, ...more } }).limits.join()
   t.equal(limits({}), '')
   t.match(limits({ machineCpu: 0.95 }), /processors of this machine were busy to 95 %/)
   t.match(limits({ generatorCpu: 0.97 }), /generator used 97 %/)
   t.match(limits({ eventLoopDelay: 200 }), /event loop was 200 ms behind/)
-  t.match(limits({}, samples.map((sample) => ({ ...sample, late: 500 }))), /500 ms after its time/)
-  t.match(limits({}, [...samples, sampleOf(1, { outcome: notSent })]), /1 requests were not sent, because all 100 connections/)
+  t.match(
+    limits(
+      {},
+      samples.map((sample) => ({ ...sample, late: 500 })),
+    ),
+    /500 ms after its time/,
+  )
+  t.match(
+    limits({}, [...samples, sampleOf(1, { outcome: notSent })]),
+    /1 requests were not sent, because all 100 connections/,
+  )
 })
 
 t.test('the page says what happened, compares, and needs nothing from elsewhere', async (t) => {
   const result = resultOf(plan, { samples, seconds: 10, isStopped: false, machine })
-  const faster = resultOf({ ...plan, seed: 2 }, { samples: samples.map((sample) => ({ ...sample, took: sample.took / 2 })), seconds: 10, isStopped: false, machine })
+  const faster = resultOf(
+    { ...plan, seed: 2 },
+    {
+      samples: samples.map((sample) => ({ ...sample, took: sample.took / 2 })),
+      seconds: 10,
+      isStopped: false,
+      machine,
+    },
+  )
   const page = reportPage(result, faster)
-  for (const wanted of ['90 of 99 requests were answered', '503 the queue is full', 'root-3', 'AcquireLicense', 'Compared with the last run', 'seed: 2 then, 1 now', 'Neither the load generator']) t.ok(page.includes(wanted), wanted)
+  for (const wanted of [
+    '90 of 99 requests were answered',
+    '503 the queue is full',
+    'root-3',
+    'AcquireLicense',
+    'Compared with the last run',
+    'seed: 2 then, 1 now',
+    'Neither the load generator',
+  ])
+    t.ok(page.includes(wanted), wanted)
   t.equal(page.match(/<svg/g)?.length, 4)
   t.notMatch(page, /<script|<link|<img|url\(|@import|NaN|undefined|Infinity/)
-  t.same([...page.matchAll(/https?:\/\/[^"<\s]+/g)].map(([url]) => url).filter((url) => url !== plan.server && !url.includes('www.w3.org')), [])
+  t.same(
+    [...page.matchAll(/https?:\/\/[^"<\s]+/g)]
+      .map(([url]) => url)
+      .filter((url) => url !== plan.server && !url.includes('www.w3.org')),
+    [],
+  )
   const hostile = '<img src=x onerror=alert(1)>'
-  t.notMatch(reportPage(resultOf({ ...plan, server: hostile }, { samples: samples.map((sample) => ({ ...sample, node: hostile, outcome: hostile })), seconds: 1, isStopped: true, machine }), undefined), '<img')
-  t.match(reportPage(resultOf(plan, { samples: [], seconds: 0, isStopped: true, machine }), undefined), /No request was sent/)
+  t.notMatch(
+    reportPage(
+      resultOf(
+        { ...plan, server: hostile },
+        {
+          samples: samples.map((sample) => ({ ...sample, node: hostile, outcome: hostile })),
+          seconds: 1,
+          isStopped: true,
+          machine,
+        },
+      ),
+      undefined,
+    ),
+    '<img',
+  )
+  t.match(
+    reportPage(resultOf(plan, { samples: [], seconds: 0, isStopped: true, machine }), undefined),
+    /No request was sent/,
+  )
 })
 
 t.test('two runs are compared by their figures, and what was asked differently is named', async (t) => {
   const before = resultOf(plan, { samples, seconds: 10, isStopped: false, machine })
-  const now = resultOf({ ...plan, shape: { ...plan.shape, highestRate: 20 } }, { samples: samples.map((sample) => ({ ...sample, took: sample.took * 1.5 })), seconds: 10, isStopped: false, machine })
-  t.match(compareRuns(before, now).find(({ name }) => name === 'p95'), { verdict: 'worse', change: 0.5 })
-  t.match(compareRuns(now, before).find(({ name }) => name === 'p95'), { verdict: 'better' })
+  const now = resultOf(
+    { ...plan, shape: { ...plan.shape, highestRate: 20 } },
+    {
+      samples: samples.map((sample) => ({ ...sample, took: sample.took * 1.5 })),
+      seconds: 10,
+      isStopped: false,
+      machine,
+    },
+  )
+  t.match(
+    compareRuns(before, now).find(({ name }) => name === 'p95'),
+    { verdict: 'worse', change: 0.5 },
+  )
+  t.match(
+    compareRuns(now, before).find(({ name }) => name === 'p95'),
+    { verdict: 'better' },
+  )
   t.ok(compareRuns(before, before).every(({ verdict, change }) => verdict === 'same' && change === 0))
   t.same(differentPlans(before, now), ['rate: 10/s then, 20/s now'])
   t.same(differentPlans(before, before), [])
@@ -202,12 +316,25 @@ t.test('two runs are compared by their figures, and what was asked differently i
 
 t.test('the first sentence says the most, and overload is called so', async (t) => {
   const all = samples.map((sample) => ({ ...sample, outcome: good }))
-  t.match(sentences(resultOf(plan, { samples: all, seconds: 10, isStopped: false, machine }))[0], /^All 99 requests were answered, half of them within \d+ ms, 95 % within \d+ ms\.$/)
-  const slow = sentences(resultOf(plan, { samples: samples.map((sample) => ({ ...sample, took: 10_000 })), seconds: 10, isStopped: false, machine }))
+  t.match(
+    sentences(resultOf(plan, { samples: all, seconds: 10, isStopped: false, machine }))[0],
+    /^All 99 requests were answered, half of them within \d+ ms, 95 % within \d+ ms\.$/,
+  )
+  const slow = sentences(
+    resultOf(plan, {
+      samples: samples.map((sample) => ({ ...sample, took: 10_000 })),
+      seconds: 10,
+      isStopped: false,
+      machine,
+    }),
+  )
   t.match(slow.join(' '), /could not keep up/)
 })
 
 t.test('the CSV has a line for each request, quoted where it must be', async (t) => {
   const text = [...csvOf([sampleOf(2, { outcome: 'a,"b"' }), sampleOf(1, { node: undefined })])].join('')
-  t.equal(text, 'arrival_s,operation,late_ms,latency_ms,outcome,server\r\n0.1000,license,1.00,101.00,answered,\r\n0.2000,license,1.00,102.00,"a,""b""",root-3\r\n')
+  t.equal(
+    text,
+    'arrival_s,operation,late_ms,latency_ms,outcome,server\r\n0.1000,license,1.00,101.00,answered,\r\n0.2000,license,1.00,102.00,"a,""b""",root-3\r\n',
+  )
 })

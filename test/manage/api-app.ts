@@ -13,7 +13,12 @@ export interface ApiUnderTest {
   /** Method and path of every route, as `GET /forest`. */
   readonly routes: readonly string[]
   /** Status and body of a call; the body parsed where it is JSON. */
-  readonly call: (method: InjectOptions['method'], url: string, body?: object, headers?: Record<string, string>) => Promise<Answer>
+  readonly call: (
+    method: InjectOptions['method'],
+    url: string,
+    body?: object,
+    headers?: Record<string, string>,
+  ) => Promise<Answer>
 }
 
 export interface Answer {
@@ -31,15 +36,30 @@ export async function apiOver(store: Store, clock: Clock = systemClock): Promise
     for (const name of [method].flat()) if (name !== 'HEAD') routes.push(`${name} ${url}`)
   })
   await app.register(fastifySwagger, { openapi: { openapi: '3.0.3', info: { title: 'test', version: '1' } } })
-  await registerManagementApi(app, { store, openCluster: (name) => loadServerState(store, name, keyPassword, 'openssl'), clock, random: systemRandom })
+  await registerManagementApi(app, {
+    store,
+    openCluster: (name) => loadServerState(store, name, keyPassword, 'openssl'),
+    clock,
+    random: systemRandom,
+  })
   await app.ready()
   return {
     app,
     routes,
     call: async (method = 'GET', url, body, headers) => {
-      const response = await app.inject({ method, url, ...(body === undefined ? {} : { payload: body }), ...(headers === undefined ? {} : { headers }) })
+      const response = await app.inject({
+        method,
+        url,
+        ...(body === undefined ? {} : { payload: body }),
+        ...(headers === undefined ? {} : { headers }),
+      })
       const isJson = String(response.headers['content-type']).startsWith('application/json')
-      return { status: response.statusCode, body: isJson ? response.json() : {}, headers: response.headers, text: response.body }
+      return {
+        status: response.statusCode,
+        body: isJson ? response.json() : {},
+        headers: response.headers,
+        text: response.body,
+      }
     },
   }
 }

@@ -1,7 +1,14 @@
 /** What is changed through the management API acts at running nodes within a refresh, and at the cluster it is meant for alone. */
 import { setTimeout as pause } from 'node:timers/promises'
 import t from 'tap'
-import { acquireLicense, connect, labTrustRoot, openLicense, readPlChain, type RmsClient } from '../../src/client/index.js'
+import {
+  acquireLicense,
+  connect,
+  labTrustRoot,
+  openLicense,
+  readPlChain,
+  type RmsClient,
+} from '../../src/client/index.js'
 import { provisionLicensing } from '../../src/cluster/provision.js'
 import { openStore } from '../../src/cluster/store/open.js'
 import { seedPassword as password } from '../../src/directory/seed.js'
@@ -28,12 +35,19 @@ t.teardown(async () => {
   await store.close()
 })
 
-const at = (node: RunningNode) => (user: string): RmsClient => connect({ url: node.baseUrl, user: `CONTOSO\\${user}`, password })
+const at =
+  (node: RunningNode) =>
+  (user: string): RmsClient =>
+    connect({ url: node.baseUrl, user: `CONTOSO\\${user}`, password })
 const [atRoot, atLegal] = [at(root), at(legal)]
 const alice = { root: atRoot('alice'), legal: atLegal('alice') }
 const bob = { root: atRoot('bob'), legal: atLegal('bob') }
 const forBob = { rights: [{ to: 'bob@contoso.test', rights: ['VIEW'] }] }
-const refused = async (promise: Promise<unknown>): Promise<unknown> => promise.then(() => undefined, (error: unknown) => error)
+const refused = async (promise: Promise<unknown>): Promise<unknown> =>
+  promise.then(
+    () => undefined,
+    (error: unknown) => error,
+  )
 const noRights = { exceptionName: /NoRightsForRequestedPrincipalException$/ }
 
 /** A change, made and followed: the nodes of that cluster have it. */
@@ -44,7 +58,8 @@ async function change(...[method, url, body]: Parameters<typeof call>) {
     const stored = await store.clusters.configurationVersion(node.cluster)
     const deadline = clock.monotonic() + 15_000
     while (node.context.state().configuration.configurationVersion !== stored) {
-      if (clock.monotonic() > deadline) throw new Error(`${node.nodeId} does not follow the configuration of its cluster`)
+      if (clock.monotonic() > deadline)
+        throw new Error(`${node.nodeId} does not follow the configuration of its cluster`)
       await pause(10)
     }
   }
@@ -68,29 +83,37 @@ t.test('a super-user group acts at its cluster alone', async (t) => {
   await call('PUT', '/clusters/legal/super-users', { enabled: false })
 })
 
-t.test('an excluded application stands in the use licenses of its cluster, an excluded account gets none', async (t) => {
-  const [rootPl, legalPl] = [await alice.root.publish(forBob), await alice.legal.publish(forBob)]
-  await change('POST', '/clusters/legal/exclusion/applications', { filename: 'WINWORD.EXE', minimumVersion: '1', maximumVersion: '12' })
-  const policy = /<POLICYLIST type="exclusion">.*WINWORD\.EXE.*min="1\.0\.0\.0" max="12\.0\.0\.0"/
-  t.match((await bob.legal.acquireLicense(legalPl.text)).ul.document.text, policy)
-  t.notMatch((await bob.root.acquireLicense(rootPl.text)).ul.document.text, /WINWORD/)
+t.test(
+  'an excluded application stands in the use licenses of its cluster, an excluded account gets none',
+  async (t) => {
+    const [rootPl, legalPl] = [await alice.root.publish(forBob), await alice.legal.publish(forBob)]
+    await change('POST', '/clusters/legal/exclusion/applications', {
+      filename: 'WINWORD.EXE',
+      minimumVersion: '1',
+      maximumVersion: '12',
+    })
+    const policy = /<POLICYLIST type="exclusion">.*WINWORD\.EXE.*min="1\.0\.0\.0" max="12\.0\.0\.0"/
+    t.match((await bob.legal.acquireLicense(legalPl.text)).ul.document.text, policy)
+    t.notMatch((await bob.root.acquireLicense(rootPl.text)).ul.document.text, /WINWORD/)
 
-  const { accounts } = await change('POST', '/clusters/root/exclusion/accounts', { account: 'bob@contoso.test' })
-  t.match(await refused(bob.root.acquireLicense(rootPl.text)), { exceptionName: /DrmacIsExcludedException$/ })
-  t.same(await rightsOf(bob.legal, legalPl.text), ['VIEW'])
-  const [excluded] = accounts as unknown as readonly { id: string }[]
-  await change('DELETE', `/clusters/root/exclusion/accounts/${excluded?.id}`)
-  t.same(await rightsOf(bob.root, rootPl.text), ['VIEW'])
-  await change('PUT', '/clusters/legal/exclusion/security-processor', { minimumVersion: '99' })
-  t.match(await refused(bob.legal.acquireLicense(legalPl.text)), { exceptionName: /BlackBoxIsInvalidException$/ })
-  await call('PUT', '/clusters/legal/exclusion/security-processor', { minimumVersion: null })
-})
+    const { accounts } = await change('POST', '/clusters/root/exclusion/accounts', { account: 'bob@contoso.test' })
+    t.match(await refused(bob.root.acquireLicense(rootPl.text)), { exceptionName: /DrmacIsExcludedException$/ })
+    t.same(await rightsOf(bob.legal, legalPl.text), ['VIEW'])
+    const [excluded] = accounts as unknown as readonly { id: string }[]
+    await change('DELETE', `/clusters/root/exclusion/accounts/${excluded?.id}`)
+    t.same(await rightsOf(bob.root, rootPl.text), ['VIEW'])
+    await change('PUT', '/clusters/legal/exclusion/security-processor', { minimumVersion: '99' })
+    t.match(await refused(bob.legal.acquireLicense(legalPl.text)), { exceptionName: /BlackBoxIsInvalidException$/ })
+    await call('PUT', '/clusters/legal/exclusion/security-processor', { minimumVersion: null })
+  },
+)
 
 t.test('a template is distributed, acts on old content when edited, and is honored when archived', async (t) => {
   const texts = [{ lcid: 1033, name: 'Bob reads', description: 'Bob may read this' }]
   const body = { texts, grants: [{ to: 'bob@contoso.test', rights: ['VIEW'] }] }
   const made = await change('POST', '/clusters/legal/templates', body)
-  const named = async (client: RmsClient) => (await client.templates()).find((template) => template.guid === String(made.guid))
+  const named = async (client: RmsClient) =>
+    (await client.templates()).find((template) => template.guid === String(made.guid))
   const template = await named(alice.legal)
   t.match(template?.texts, texts)
   t.equal(await named(alice.root), undefined, 'at this cluster alone')
@@ -99,11 +122,18 @@ t.test('a template is distributed, acts on old content when edited, and is honor
   t.same(await rightsOf(bob.legal, offline.text), ['VIEW'])
 
   const url = `/clusters/legal/templates/${String(made.guid)}`
-  await change('PUT', url, { ...body, grants: [{ to: 'bob@contoso.test', rights: ['VIEW', 'PRINT'] }], useLicenseDays: 5 })
+  await change('PUT', url, {
+    ...body,
+    grants: [{ to: 'bob@contoso.test', rights: ['VIEW', 'PRINT'] }],
+    useLicenseDays: 5,
+  })
   for (const pl of [offline, online]) {
     const opened = await bob.legal.open(await bob.legal.acquireLicense(pl.text), pl.text)
     t.same(opened.rights, ['VIEW', 'PRINT'])
-    t.ok(opened.timedRights.every(({ until }) => until !== undefined), 'to be renewed')
+    t.ok(
+      opened.timedRights.every(({ until }) => until !== undefined),
+      'to be renewed',
+    )
   }
   t.not((await named(alice.legal))?.hash, template.hash, 'clients see that it changed')
 
@@ -116,7 +146,10 @@ t.test('a template is distributed, acts on old content when edited, and is honor
 t.test('extranet URLs stand in what is issued from then on, content published before keeps its own', async (t) => {
   const old = await alice.root.publish(forBob)
   const extranetLicensing = 'https://rms.contoso.example/_wmcs/licensing'
-  await change('PUT', '/clusters/root/urls', { extranetLicensing, extranetCertification: 'https://rms.contoso.example/_wmcs/certification' })
+  await change('PUT', '/clusters/root/urls', {
+    extranetLicensing,
+    extranetCertification: 'https://rms.contoso.example/_wmcs/certification',
+  })
   t.equal(urlsOf((await alice.root.publish(forBob)).text).extranetLicensingUrl, undefined, 'the old CLC')
   t.equal((await alice.root.getClientLicensorCert()).clc.extranetLicensingUrl, extranetLicensing)
   t.equal(urlsOf((await alice.root.publish(forBob)).text).extranetLicensingUrl, extranetLicensing)
@@ -129,11 +162,25 @@ t.test('extranet URLs stand in what is issued from then on, content published be
 t.test('certification and licensing inside have addresses of their own, also while they serve', async (t) => {
   const named = `${root.url.replace('127.0.0.1', 'localhost')}/_wmcs`
   await change('PUT', '/clusters/root/urls', { certification: `${named}/certification` })
-  t.match(await atRoot('alice').locations(), { certificationUrl: `${named}/certification`, licensingUrl: `${root.baseUrl}/licensing` })
+  t.match(await atRoot('alice').locations(), {
+    certificationUrl: `${named}/certification`,
+    licensingUrl: `${root.baseUrl}/licensing`,
+  })
   t.ok((await alice.root.certify()).rac.document.text.includes(`<ADDRESS type="URL">${named}/certification</ADDRESS>`))
-  t.equal((await atLegal('alice').locations()).certificationUrl, `${named}/certification`, 'a licensing-only cluster follows')
-  await change('PUT', '/clusters/legal/urls', { certification: `${root.baseUrl}/certification`, licensing: `${legal.baseUrl}/Licensing` })
-  t.match(await atLegal('alice').locations(), { certificationUrl: `${root.baseUrl}/certification`, licensingUrl: `${legal.baseUrl}/Licensing` }, 'unless it was told otherwise')
+  t.equal(
+    (await atLegal('alice').locations()).certificationUrl,
+    `${named}/certification`,
+    'a licensing-only cluster follows',
+  )
+  await change('PUT', '/clusters/legal/urls', {
+    certification: `${root.baseUrl}/certification`,
+    licensing: `${legal.baseUrl}/Licensing`,
+  })
+  t.match(
+    await atLegal('alice').locations(),
+    { certificationUrl: `${root.baseUrl}/certification`, licensingUrl: `${legal.baseUrl}/Licensing` },
+    'unless it was told otherwise',
+  )
   await change('PUT', '/clusters/legal/urls', { certification: null, licensing: null })
   await change('PUT', '/clusters/root/urls', { certification: null })
   t.equal((await atLegal('alice').locations()).certificationUrl, `${root.baseUrl}/certification`)
@@ -148,7 +195,10 @@ t.test('a trusted publishing domain: what the root published is licensed at the 
   t.match(await refused(ask(pl.text)), { exceptionName: /RightsLabelNoMatchingIssuedPrincipalException$/ })
   const file = (await call('POST', '/clusters/root/trust/publishing-domains/export', { password: 'of the file' })).body
   const { id } = await change('POST', '/clusters/legal/trust/publishing-domains', { password: 'of the file', file })
-  t.same((await openLicense(await ask(pl.text), account, clock.now(), readPlChain(pl.text)[0])).contentKey, pl.contentKey)
+  t.same(
+    (await openLicense(await ask(pl.text), account, clock.now(), readPlChain(pl.text)[0])).contentKey,
+    pl.contentKey,
+  )
   t.ok((await openLicense(await ask(byTemplate.text), account, clock.now())).rights.includes('VIEW'))
   await call('DELETE', `/clusters/legal/trust/publishing-domains/${String(id)}`)
 })
@@ -158,7 +208,9 @@ t.test('a trusted user domain: accounts of another installation get licenses whi
   t.teardown(() => stranger.close())
   const { account } = await at(stranger)('bob').bootstrap()
   const pl = await alice.root.publish(forBob)
-  t.match(await refused(bob.root.acquireLicenseFor(account.chain, pl.text)), { exceptionName: /UntrustedPersonaCertException$/ })
+  t.match(await refused(bob.root.acquireLicenseFor(account.chain, pl.text)), {
+    exceptionName: /UntrustedPersonaCertException$/,
+  })
   const certificate = stranger.context.state().configuration.slc.join('')
   const { id } = await change('POST', '/clusters/root/trust/user-domains', { certificate })
   t.ok(await bob.root.acquireLicenseFor(account.chain, pl.text))
@@ -185,7 +237,9 @@ t.test('an access list, and an account that is disabled', async (t) => {
 })
 
 t.test('the service connection point is where a licensing-only cluster sends accounts', async (t) => {
-  const { serviceConnectionPoint } = (await call('GET', '/forest')).body as unknown as { serviceConnectionPoint: { url: string } }
+  const { serviceConnectionPoint } = (await call('GET', '/forest')).body as unknown as {
+    serviceConnectionPoint: { url: string }
+  }
   await change('PUT', '/forest/scp', { url: 'http://127.0.0.1:3/_wmcs/certification', force: true })
   t.equal((await atLegal('alice').locations()).certificationUrl, 'http://127.0.0.1:3/_wmcs/certification')
   await change('PUT', '/forest/scp', { url: serviceConnectionPoint.url })

@@ -73,8 +73,23 @@ interface Lab {
   readonly kills: number
 }
 
-export async function runChanges({ seconds, rate, seed, database, withPages, kills, onProgress }: ChangesOptions): Promise<ChangesResult> {
-  const up = await startUp(['--root', '3', '--no-licensing', '--log-level', 'warn', ...(database === undefined ? [] : ['--db', database])])
+export async function runChanges({
+  seconds,
+  rate,
+  seed,
+  database,
+  withPages,
+  kills,
+  onProgress,
+}: ChangesOptions): Promise<ChangesResult> {
+  const up = await startUp([
+    '--root',
+    '3',
+    '--no-licensing',
+    '--log-level',
+    'warn',
+    ...(database === undefined ? [] : ['--db', database]),
+  ])
   try {
     const requests = await licenseRequests(up.url)
     const began = performance.now()
@@ -102,14 +117,26 @@ export async function runChanges({ seconds, rate, seed, database, withPages, kil
     } finally {
       await loop.stop()
     }
-    return { seed, rate, seconds: Math.round(elapsed()), changes, ...(await judge(up, loop.answers)), spells, uneven: spells.filter(({ unevenness }) => unevenness > mostUneven), warnings: warningsOf(up) }
+    return {
+      seed,
+      rate,
+      seconds: Math.round(elapsed()),
+      changes,
+      ...(await judge(up, loop.answers)),
+      spells,
+      uneven: spells.filter(({ unevenness }) => unevenness > mostUneven),
+      warnings: warningsOf(up),
+    }
   } finally {
     await up.stop()
   }
 }
 
 function inAnyOrder(prng: Prng): readonly Kind[] {
-  return kinds.map((kind) => ({ kind, at: prng.next() })).toSorted((left, right) => left.at - right.at).map(({ kind }) => kind)
+  return kinds
+    .map((kind) => ({ kind, at: prng.next() }))
+    .toSorted((left, right) => left.at - right.at)
+    .map(({ kind }) => kind)
 }
 
 /** @returns what was done, for people */
@@ -140,7 +167,12 @@ async function change({ up, prng, kills }: Lab, kind: Kind): Promise<string> {
 
 async function kill(up: RunningUp, node: NodeStatus): Promise<void> {
   process.kill(node.pid, 'SIGKILL')
-  await until(async () => (await rootOf(up)).nodes.some(({ id, pid, state }) => id === node.id && state === 'serving' && pid !== node.pid), `${node.id} is back`, patience)
+  await until(
+    async () =>
+      (await rootOf(up)).nodes.some(({ id, pid, state }) => id === node.id && state === 'serving' && pid !== node.pid),
+    `${node.id} is back`,
+    patience,
+  )
 }
 
 async function add(up: RunningUp): Promise<string> {
@@ -167,7 +199,10 @@ async function spell({ up, loop }: Lab, after: string, withPages: boolean): Prom
 }
 
 /** Every license that came to a client has one record. */
-async function judge(up: RunningUp, all: readonly (Answer | undefined)[]): Promise<Pick<ChangesResult, 'requests' | 'licenses' | 'failures' | 'failed' | 'missing' | 'twice' | 'latency'>> {
+async function judge(
+  up: RunningUp,
+  all: readonly (Answer | undefined)[],
+): Promise<Pick<ChangesResult, 'requests' | 'licenses' | 'failures' | 'failed' | 'missing' | 'twice' | 'latency'>> {
   const answers = all.flatMap((answer) => answer ?? [])
   const licenses = answers.flatMap(({ license }) => license ?? [])
   const records = new Map<string, number>()
@@ -186,12 +221,19 @@ async function judge(up: RunningUp, all: readonly (Answer | undefined)[]): Promi
 }
 
 function failuresOf(answers: readonly (Answer | undefined)[]): readonly string[] {
-  return answers.flatMap((answer) => (answer?.failure === undefined ? [] : `after ${(answer.sent / 1000).toFixed(1)} s, ${answer.took.toFixed(0)} ms: ${answer.failure}`))
+  return answers.flatMap((answer) =>
+    answer?.failure === undefined
+      ? []
+      : `after ${(answer.sent / 1000).toFixed(1)} s, ${answer.took.toFixed(0)} ms: ${answer.failure}`,
+  )
 }
 
 function warningsOf(up: RunningUp): Readonly<Record<string, number>> {
   const counts: Record<string, number> = {}
-  for (const line of up.stderr().split('\n').filter((one) => one.startsWith('{'))) {
+  for (const line of up
+    .stderr()
+    .split('\n')
+    .filter((one) => one.startsWith('{'))) {
     const message = String((JSON.parse(line) as { readonly msg?: string }).msg).replace(/[\w.-]+-\d+/, '…')
     counts[message] = (counts[message] ?? 0) + 1
   }
@@ -204,7 +246,8 @@ async function loggedLicenses(up: RunningUp): Promise<readonly string[]> {
   for (let offset = 0; ; offset += page) {
     const path = `/requests?operation=AcquireLicense&result=Succeeded&limit=${page}&offset=${offset}`
     const { requests } = (await manage(up, 'GET', path)) as { readonly requests: readonly RequestLogRecord[] }
-    for (const { metadata } of requests) found.push(...((JSON.parse(metadata) as { readonly issued?: readonly string[] }).issued ?? []))
+    for (const { metadata } of requests)
+      found.push(...((JSON.parse(metadata) as { readonly issued?: readonly string[] }).issued ?? []))
     if (requests.length < page) return found
   }
 }
@@ -216,7 +259,11 @@ async function rootOf(up: RunningUp): Promise<ClusterStatus> {
 }
 
 async function manage({ ready }: RunningUp, method: string, path: string): Promise<unknown> {
-  const response = await fetch(`${ready.manage}${path}`, { method, headers: { authorization: `Bearer ${ready.token}` }, signal: AbortSignal.timeout(90_000) })
+  const response = await fetch(`${ready.manage}${path}`, {
+    method,
+    headers: { authorization: `Bearer ${ready.token}` },
+    signal: AbortSignal.timeout(90_000),
+  })
   const text = await response.text()
   if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`)
   return text === '' ? undefined : JSON.parse(text)
@@ -224,7 +271,9 @@ async function manage({ ready }: RunningUp, method: string, path: string): Promi
 
 /** The child of this process that is a balancer, as /proc knows it. */
 function balancerOf(parent: number): number {
-  const found = childrenOf(parent).find((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').includes('balancer'))
+  const found = childrenOf(parent).find((pid) =>
+    readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').includes('balancer'),
+  )
   if (found === undefined) throw new Error('up has no balancer')
   return found
 }

@@ -6,21 +6,24 @@ import { runChanges } from './changes-run.js'
 // On a busy machine this takes longer than the 30 s that tap gives a file run by itself
 t.setTimeout(280_000)
 
-t.test('nodes die, come, drain and are replaced, the list is read again: no request fails, no license is lost, the turns stay even', async (t) => {
-  const { requests, licenses, changes, failures, failed, missing, twice, spells, uneven } = await runChanges({
-    seconds: 1,
-    rate: 25,
-    seed: 3,
-    database: await sharedDatabase(t),
-    withPages: true,
-    kills: 1,
-    onProgress: (text) => t.comment(text),
-  })
-  t.same(changes, { kill: 1, add: 1, drain: 1, replace: 1, reload: 1 })
-  t.same({ failures, failed }, { failures: [], failed: 0 })
-  t.same({ missing, twice }, { missing: [], twice: [] }, 'the request log')
-  t.same(uneven, [], 'round robin')
-  t.equal(spells.length, 6)
-  t.ok(spells.every((spell) => spell.requests >= 1000))
-  t.ok(licenses > 100 && requests - licenses >= 6000, `${licenses} licenses, ${requests} requests`)
-})
+t.test(
+  'nodes die, come, drain and are replaced, the list is read again: no request fails, no license is lost, the turns stay even',
+  async (t) => {
+    const { requests, licenses, changes, failures, failed, missing, twice, spells, uneven } = await runChanges({
+      seconds: 1,
+      rate: 25,
+      seed: 3,
+      database: await sharedDatabase(t),
+      withPages: true,
+      kills: 1,
+      onProgress: (text) => t.comment(text),
+    })
+    t.same(changes, { kill: 1, add: 1, drain: 1, replace: 1, reload: 1 })
+    t.same({ failures, failed }, { failures: [], failed: 0 })
+    t.same({ missing, twice }, { missing: [], twice: [] }, 'the request log')
+    t.same(uneven, [], 'round robin')
+    t.equal(spells.length, 6)
+    t.ok(spells.every((spell) => spell.requests >= 1000))
+    t.ok(licenses > 100 && requests - licenses >= 6000, `${licenses} licenses, ${requests} requests`)
+  },
+)

@@ -17,7 +17,11 @@ t.test('a server that the balancer does not find ready is taken back, one that i
   const store = await openStore(database)
   t.teardown(store.close)
   const keyPassword = 'lab-key-password'
-  await provisionRoot(store, { name: 'root', baseUrl: 'http://127.0.0.1:1/_wmcs', keyPassword, mode: 2 }, { clock: systemClock, random: systemRandom })
+  await provisionRoot(
+    store,
+    { name: 'root', baseUrl: 'http://127.0.0.1:1/_wmcs', keyPassword, mode: 2 },
+    { clock: systemClock, random: systemRandom },
+  )
   let isBlind = true
   let found = Promise.resolve()
   let told: readonly string[] = []
@@ -41,10 +45,20 @@ t.test('a server that the balancer does not find ready is taken back, one that i
   }
   const secrets = { RMS_DB: database, RMS_KEY_PASSWORD: keyPassword }
   const shared = { name: 'root', kind: 'root', url: '', balancer, flags: ['--log-level', 'warn'], secrets } as const
-  const cluster = createClusterProcesses({ ...shared, restart: true, log: pino({ level: 'silent' }), onLine: () => undefined, clock: systemClock })
+  const cluster = createClusterProcesses({
+    ...shared,
+    restart: true,
+    log: pino({ level: 'silent' }),
+    onLine: () => undefined,
+    clock: systemClock,
+  })
   t.teardown(() => cluster.stop())
   await t.rejects(cluster.addServers(1), { name: 'ChildFailed', message: /did not find root-1 ready within 30 s/ })
-  t.same([cluster.size(), cluster.status().nodes, told, await store.members.list()], [0, [], [], []], 'nothing of it is left')
+  t.same(
+    [cluster.size(), cluster.status().nodes, told, await store.members.list()],
+    [0, [], [], []],
+    'nothing of it is left',
+  )
 
   isBlind = false
   const [added] = await cluster.addServers(1)

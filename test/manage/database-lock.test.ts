@@ -12,22 +12,33 @@ t.test('a second installation is refused until the first one is gone, however it
   const location = await server.newDatabase()
   const folder = t.testdir()
   process.env['TMPDIR'] = folder
-  const lab = await startUp(['--db', location, '--data', folder, '--log-level', 'info'], { environment: { TMPDIR: folder } })
+  const lab = await startUp(['--db', location, '--data', folder, '--log-level', 'info'], {
+    environment: { TMPDIR: folder },
+  })
   t.teardown(() => lab.stop('SIGKILL'))
   const logged = async (text: string): Promise<void> => {
     while (!lab.stderr().includes(text)) await pause(20)
   }
   const refused = async (told: string): Promise<void> => {
-    const error = await startInstallation({ database: location }).then(() => undefined, (reason: unknown) => reason as Error)
+    const error = await startInstallation({ database: location }).then(
+      () => undefined,
+      (reason: unknown) => reason as Error,
+    )
     t.ok(error instanceof DatabaseInUse, told)
-    t.match(error?.message, /^An installation already runs on the database "test_\w+" at 127\.0\.0\.1:\d+\. Use that one, stop it, or give this one a database of its own/)
+    t.match(
+      error?.message,
+      /^An installation already runs on the database "test_\w+" at 127\.0\.0\.1:\d+\. Use that one, stop it, or give this one a database of its own/,
+    )
     t.notMatch(error?.stack, 'secret-of-the-test')
   }
   await refused('while the first one runs')
 
   await server.stop()
   await logged('the database is away, and with it the lock of this installation')
-  await t.rejects(startInstallation({ database: location }), { name: 'DatabaseAway', message: /is away: nothing listens there/ })
+  await t.rejects(startInstallation({ database: location }), {
+    name: 'DatabaseAway',
+    message: /is away: nothing listens there/,
+  })
   await server.start()
   await logged('this installation has the lock on its database again')
   await refused('after an outage')

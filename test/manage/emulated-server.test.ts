@@ -27,7 +27,11 @@ t.test('PATCH emulatedServer makes a cluster slow, and null makes it fast again'
   await alice.locations()
   const address = `${installation.manage}/clusters/root/configuration`
   const change = async (emulatedServer: unknown): Promise<Response> =>
-    fetch(address, { method: 'PATCH', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ emulatedServer }) })
+    fetch(address, {
+      method: 'PATCH',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ emulatedServer }),
+    })
   const waits = async (): Promise<string> => (await fetch(`${new URL(installation.url).origin}/metrics`)).text()
 
   const changed = await change(noRoom)
@@ -38,33 +42,71 @@ t.test('PATCH emulatedServer makes a cluster slow, and null makes it fast again'
     await alice.serverInfo()
     await pause(50)
   }
-  const refused = (await Promise.allSettled([alice.serverInfo(), alice.serverInfo(), alice.serverInfo()])).filter(({ status }) => status === 'rejected')
+  const refused = (await Promise.allSettled([alice.serverInfo(), alice.serverInfo(), alice.serverInfo()])).filter(
+    ({ status }) => status === 'rejected',
+  )
   t.equal(refused.length, 2)
   t.equal((await change(null)).status, 200)
-  while ((await Promise.allSettled([alice.serverInfo(), alice.serverInfo(), alice.serverInfo()])).some(({ status }) => status === 'rejected')) await pause(50)
+  while (
+    (await Promise.allSettled([alice.serverInfo(), alice.serverInfo(), alice.serverInfo()])).some(
+      ({ status }) => status === 'rejected',
+    )
+  )
+    await pause(50)
 
-  for (const wrong of [{ ...noRoom, operationsPerSecond: 0 }, { ...noRoom, serviceDistribution: 'normal' }, { operationsPerSecond: 5 }, { ...noRoom, more: 1 }, 50]) {
+  for (const wrong of [
+    { ...noRoom, operationsPerSecond: 0 },
+    { ...noRoom, serviceDistribution: 'normal' },
+    { operationsPerSecond: 5 },
+    { ...noRoom, more: 1 },
+    50,
+  ]) {
     t.equal((await change(wrong)).status, 400, JSON.stringify(wrong))
   }
 })
 
 t.test('a node with a capacity of its own has it whatever the cluster says', async (t) => {
-  const node = await startNode({ mode: 1, database: await newDatabase(), emulatedServer: { ...noRoom, operationsPerSecond: 5 } })
+  const node = await startNode({
+    mode: 1,
+    database: await newDatabase(),
+    emulatedServer: { ...noRoom, operationsPerSecond: 5 },
+  })
   t.teardown(() => node.close())
   t.ok((await refusedOf(node.url, 4)) > 0)
 })
 
 t.test('the binary form of group expansion takes its turn, too', async (t) => {
-  const node = await startNode({ mode: 1, database: await newDatabase(), emulatedServer: { ...noRoom, operationsPerSecond: 5 } })
+  const node = await startNode({
+    mode: 1,
+    database: await newDatabase(),
+    emulatedServer: { ...noRoom, operationsPerSecond: 5 },
+  })
   t.teardown(() => node.close())
-  const headers = { authorization: `Basic ${Buffer.from(`CONTOSO\\rms-service:${password}`).toString('base64')}`, 'content-type': remotingType }
-  const body = writeQuestion({ principal: 'bob@contoso.test', groups: ['legal@contoso.test'], callsSoFar: 0 }, '5.2.3790.300')
-  const ask = async (): Promise<number> => (await fetch(`${node.baseUrl}/drmremote/directoryservices/directoryservices.rem`, { method: 'POST', headers, body })).status
+  const headers = {
+    authorization: `Basic ${Buffer.from(`CONTOSO\\rms-service:${password}`).toString('base64')}`,
+    'content-type': remotingType,
+  }
+  const body = writeQuestion(
+    { principal: 'bob@contoso.test', groups: ['legal@contoso.test'], callsSoFar: 0 },
+    '5.2.3790.300',
+  )
+  const ask = async (): Promise<number> =>
+    (
+      await fetch(`${node.baseUrl}/drmremote/directoryservices/directoryservices.rem`, {
+        method: 'POST',
+        headers,
+        body,
+      })
+    ).status
   t.same((await Promise.all([ask(), ask(), ask()])).toSorted(), [200, 503, 503])
 })
 
 t.test('a node that leaves is no faster for that', async (t) => {
-  const node = await startNode({ mode: 1, database: await newDatabase(), settings: { emulatedServer: { ...noRoom, operationsPerSecond: 5 } } })
+  const node = await startNode({
+    mode: 1,
+    database: await newDatabase(),
+    settings: { emulatedServer: { ...noRoom, operationsPerSecond: 5 } },
+  })
   t.teardown(() => node.close())
   await node.leave()
   t.ok((await refusedOf(node.url, 4)) > 0)

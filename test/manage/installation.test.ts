@@ -9,7 +9,8 @@ import { isOnPostgres, startPostgres } from '../cluster/postgres.js'
 
 const server = isOnPostgres ? await startPostgres(t) : undefined
 /** A new database, or none to be named: then it is a file among the data of the installation. */
-const place = async (): Promise<{ readonly database?: string }> => (server === undefined ? {} : { database: await server.newDatabase() })
+const place = async (): Promise<{ readonly database?: string }> =>
+  server === undefined ? {} : { database: await server.newDatabase() }
 // Of this process alone: other tests run beside it.
 const temporary = t.testdir()
 process.env['TMPDIR'] = temporary
@@ -23,7 +24,11 @@ t.test('an installation in this process serves, says what it is, and closes with
   for (const path of ['/healthz', '/status', '/forest', '/requests']) t.ok(path in openApi.paths, path)
   t.notOk('/servers/{id}' in openApi.paths, 'servers come and go where they are processes')
   t.equal(readdirSync(temporary).length, 1)
-  const { certificationUrl } = await connect({ url: lab.url, user: 'alice@contoso.test', password: 'Passw0rd!' }).locations()
+  const { certificationUrl } = await connect({
+    url: lab.url,
+    user: 'alice@contoso.test',
+    password: 'Passw0rd!',
+  }).locations()
   t.equal(certificationUrl, `${lab.url}/certification`)
   await Promise.all([lab.close(), lab.close()])
   await t.rejects(fetch(`${lab.manage}/status`))
@@ -48,29 +53,41 @@ t.test('what cannot start leaves nothing behind, and the data can be used at onc
   await again.close()
 })
 
-t.test('a program that starts and closes an installation ends by itself: no timer, socket or process is left', async (t) => {
-  for (const options of [{ mode: 1 }, { mode: 1, processes: true, root: 1, licensing: [] }]) {
-    const program = `
+t.test(
+  'a program that starts and closes an installation ends by itself: no timer, socket or process is left',
+  async (t) => {
+    for (const options of [{ mode: 1 }, { mode: 1, processes: true, root: 1, licensing: [] }]) {
+      const program = `
       import { startInstallation } from ${JSON.stringify(new URL('../../src/index.js', import.meta.url).href)}
       const lab = await startInstallation(${JSON.stringify({ ...options, ...(await place()) })})
       console.log(lab.ready.clusters[0].nodes[0].pid, (await fetch(lab.url + '/licensing/license.asmx')).status)
       await lab.close()`
-    const child = spawn(process.execPath, ['--input-type=module', '-e', program], { stdio: ['ignore', 'pipe', 'inherit'] })
-    const { code, stdout } = await outcome(child)
-    const [pid, status] = stdout.trim().split(' ').map(Number)
-    t.same([code, status], [0, 200], JSON.stringify(options))
-    t.equal(pid === child.pid, options.processes !== true)
-    t.notOk(isAlive(pid ?? 0))
-  }
-  t.same(readdirSync(temporary), [])
-})
+      const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      })
+      const { code, stdout } = await outcome(child)
+      const [pid, status] = stdout.trim().split(' ').map(Number)
+      t.same([code, status], [0, 200], JSON.stringify(options))
+      t.equal(pid === child.pid, options.processes !== true)
+      t.notOk(isAlive(pid ?? 0))
+    }
+    t.same(readdirSync(temporary), [])
+  },
+)
 
 t.test('the lock is for a file, in any of its spellings', async (t) => {
   const path = join(t.testdir(), 'rms.sqlite')
   const unlock = await lockDatabase(path)
   await t.rejects(lockDatabase(`sqlite:${path}`), DatabaseInUse)
   await unlock()
-  await (await lockDatabase(`sqlite://${path}`))()
-  await (await lockDatabase(':memory:'))()
-  await t.rejects(lockDatabase('mysql://u:secret@h/db'), { name: 'RangeError', message: /^The database mysql:… cannot/ })
+  await (
+    await lockDatabase(`sqlite://${path}`)
+  )()
+  await (
+    await lockDatabase(':memory:')
+  )()
+  await t.rejects(lockDatabase('mysql://u:secret@h/db'), {
+    name: 'RangeError',
+    message: /^The database mysql:… cannot/,
+  })
 })

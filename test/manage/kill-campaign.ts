@@ -60,12 +60,21 @@ const jitter = 15
 /** Milliseconds for one run with all its checks. */
 const longestRun = 300_000
 
-export async function runCampaign({ database: name, times, seed, from = 0, onRun, signal }: CampaignOptions): Promise<readonly RunResult[]> {
+export async function runCampaign({
+  database: name,
+  times,
+  seed,
+  from = 0,
+  onRun,
+  signal,
+}: CampaignOptions): Promise<readonly RunResult[]> {
   const endings: (() => unknown)[] = []
   const folder = mkdtempSync(join(tmpdir(), 'rms-emulator-kills-'))
   const results: RunResult[] = []
   try {
-    const database = await killsDatabase(name, folder, { teardown: (ending) => void endings.push(ending as () => unknown) })
+    const database = await killsDatabase(name, folder, {
+      teardown: (ending) => void endings.push(ending as () => unknown),
+    })
     const site = await prepare(database, folder)
     const measures = new Map<string, Measure>()
     for (let index = from; index < from + times; index++) {
@@ -94,7 +103,10 @@ async function prepare(database: KillsDatabase, folder: string): Promise<Site> {
   const store = await openStore(location, { create: false })
   const configuration = (await store.clusters.find('root'))?.configuration
   if (configuration === undefined) throw new Error('There is no root to begin with')
-  const admittedGroups = { ...configuration.admittedGroups, '/certification/subenrollservice.asmx': ['CONTOSO\\rms-service'] }
+  const admittedGroups = {
+    ...configuration.admittedGroups,
+    '/certification/subenrollservice.asmx': ['CONTOSO\\rms-service'],
+  }
   await store.clusters.saveConfiguration('root', { ...configuration, admittedGroups })
   await store.close()
   return { database, folder, ports, prepared: location }
@@ -109,11 +121,23 @@ async function freePort(): Promise<number> {
   return port
 }
 
-async function stageOf({ database, folder, ports, prepared }: Site, scenario: Scenario, mark: string, prng: Prng): Promise<Stage> {
+async function stageOf(
+  { database, folder, ports, prepared }: Site,
+  scenario: Scenario,
+  mark: string,
+  prng: Prng,
+): Promise<Stage> {
   const place = join(folder, mark)
   mkdirSync(place)
   const location = scenario.prepared === 'nothing' ? await database.fresh() : await database.copyOf(prepared)
-  return { location, folder: place, processes: markedProcesses(`${process.pid}-${mark}`), ports, prng, thorough: prng.below(4) === 0 }
+  return {
+    location,
+    folder: place,
+    processes: markedProcesses(`${process.pid}-${mark}`),
+    ports,
+    prng,
+    thorough: prng.below(4) === 0,
+  }
 }
 
 /** Without a kill before its end: how long it takes. */
@@ -137,11 +161,21 @@ async function undisturbed(site: Site, scenario: Scenario, seed: number): Promis
   }
 }
 
-async function disturbed(site: Site, scenario: Scenario, measure: Measure, { seed, index }: { seed: number; index: number }): Promise<RunResult> {
+async function disturbed(
+  site: Site,
+  scenario: Scenario,
+  measure: Measure,
+  { seed, index }: { seed: number; index: number },
+): Promise<RunResult> {
   const prng = createPrng(seed, index)
   const victim = prng.pick(scenario.victims)
   const way = measure.transactions > 0 && prng.below(2) === 1 ? ('transaction' as const) : ('time' as const)
-  const [fraction, transaction, delay, child] = [prng.next(), 1 + prng.below(Math.max(1, measure.transactions)), prng.next() * jitter, prng.next()]
+  const [fraction, transaction, delay, child] = [
+    prng.next(),
+    1 + prng.below(Math.max(1, measure.transactions)),
+    prng.next() * jitter,
+    prng.next(),
+  ]
   const stage = await stageOf(site, scenario, `run-${index}`, prng)
   const told = { index, work: scenario.name, victim, way }
   let killedAt = 0
@@ -171,7 +205,12 @@ async function disturbed(site: Site, scenario: Scenario, measure: Measure, { see
 }
 
 /** Everything that is left is killed; then it is looked at, and the work is done again. @returns the phase */
-async function afterwards({ database }: Site, { location, processes }: Stage, work: Work, victim: Victim): Promise<string> {
+async function afterwards(
+  { database }: Site,
+  { location, processes }: Stage,
+  work: Work,
+  victim: Victim,
+): Promise<string> {
   while (processes.kill('all') > 0) await pause(1)
   await processes.gone()
   const found = await requireWhole(database, location)
@@ -187,7 +226,12 @@ async function tidy({ database }: Site, { location, folder }: Stage): Promise<vo
   rmSync(folder, { recursive: true, force: true })
 }
 
-async function untilTransaction(watcher: Watcher, isSettled: () => boolean, transaction: number, delay: number): Promise<void> {
+async function untilTransaction(
+  watcher: Watcher,
+  isSettled: () => boolean,
+  transaction: number,
+  delay: number,
+): Promise<void> {
   await follow(watcher, isSettled, transaction)
   await watcher.close()
   await pause(delay)
@@ -218,7 +262,9 @@ function settled(work: Promise<void>): { readonly isSettled: () => boolean; read
 
 async function within(work: Promise<void>, milliseconds: number): Promise<void> {
   const ended = new AbortController()
-  const tooLate = pause(milliseconds, undefined, { signal: ended.signal }).then(() => Promise.reject(new Error(`It is not over after ${milliseconds / 1000} s`)))
+  const tooLate = pause(milliseconds, undefined, { signal: ended.signal }).then(() =>
+    Promise.reject(new Error(`It is not over after ${milliseconds / 1000} s`)),
+  )
   tooLate.catch(() => undefined)
   try {
     await Promise.race([work, tooLate])

@@ -42,7 +42,8 @@ export async function requireWhole(database: KillsDatabase, location: string): P
   } catch (error) {
     // There is nothing yet: not whole, and not half either.
     const name = error instanceof Error ? error.name : ''
-    if (name === 'DatabaseRefused' && String(error).includes('There is no database file')) return nothingYet('no database')
+    if (name === 'DatabaseRefused' && String(error).includes('There is no database file'))
+      return nothingYet('no database')
     if (name === 'EmptyDatabase') return nothingYet('no tables')
     throw error
   }
@@ -76,30 +77,39 @@ async function requireSoundTables(raw: Kysely<Tables>): Promise<void> {
   }
   const addresses = await raw.selectFrom('account_address').select('account_sid').distinct().execute()
   const accounts = await raw.selectFrom('account').select('sid').execute()
-  require(addresses.every(({ account_sid: sid }) => accounts.some((account) => account.sid === sid)), 'there is an address without its account')
+  require(addresses.every(({ account_sid: sid }) =>
+    accounts.some((account) => account.sid === sid),
+  ), 'there is an address without its account')
 }
 
 async function foundIn(store: Store): Promise<Found> {
   const rows = await store.clusters.list()
   const forest = await store.forest.find()
   const accounts = await store.directory.countAccounts()
-  require(accounts === (forest === undefined ? 0 : seedDirectory.accounts.length), `the directory has ${accounts} accounts`)
+  require(accounts ===
+    (forest === undefined ? 0 : seedDirectory.accounts.length), `the directory has ${accounts} accounts`)
   const root = rows.find(({ kind }) => kind === 'root')
   require(rows.length === 0 || root !== undefined, 'there are clusters, and no root')
   require(rows.filter(({ kind }) => kind === 'root').length <= 1, 'there are two roots')
   const registered = root === undefined ? undefined : `${root.configuration.baseUrl}/certification`
-  require(forest?.serviceConnectionPoint === registered, `the service connection point is ${forest?.serviceConnectionPoint}, and the root is ${registered}`)
-  const rootKey = root === undefined ? '' : (await loadServerState(store, root.name, keyPassword, 'openssl')).own.signer.publicKey.modulus
+  require(forest?.serviceConnectionPoint ===
+    registered, `the service connection point is ${forest?.serviceConnectionPoint}, and the root is ${registered}`)
+  const rootKey =
+    root === undefined
+      ? ''
+      : (await loadServerState(store, root.name, keyPassword, 'openssl')).own.signer.publicKey.modulus
   const clusters = new Map<string, FoundCluster>()
   for (const { name } of rows) {
     const state = await loadServerState(store, name, keyPassword, 'openssl')
     requireWholeCluster(state, rootKey)
     const { configurationVersion: version, racValidityTimeSeconds } = state.configuration
-    require((await store.clusters.configurationVersion(name)) === version, `the version of "${name}" is not that in its configuration`)
+    require((await store.clusters.configurationVersion(name)) ===
+      version, `the version of "${name}" is not that in its configuration`)
     clusters.set(name, { version, racValidityTimeSeconds, templates: state.own.templates.length })
   }
   const members = (await store.members.list()).length
-  const phase = forest === undefined ? 'tables' : rows.length === 0 ? 'directory' : `${rows.length} clusters, ${members} members`
+  const phase =
+    forest === undefined ? 'tables' : rows.length === 0 ? 'directory' : `${rows.length} clusters, ${members} members`
   return { phase, clusters, members }
 }
 
@@ -116,9 +126,12 @@ function requireWholeCluster({ name, own, configuration, homeRacIssuer }: Server
 
 /** alice publishes, bob opens, mallory is not asked. @param url public base URL, or without /_wmcs */
 export async function requireLicense(url: string): Promise<void> {
-  const at = (user: 'alice' | 'bob') => connect({ url, user: `CONTOSO\\${user}`, password: seedPassword, machine: readyMachine(`${user}-pc-mode2`) })
+  const at = (user: 'alice' | 'bob') =>
+    connect({ url, user: `CONTOSO\\${user}`, password: seedPassword, machine: readyMachine(`${user}-pc-mode2`) })
   const content = Buffer.from('figures')
-  const file = await at('alice').protectFile(content, '.txt', { rights: [{ to: 'bob@contoso.test', rights: ['VIEW'] }] })
+  const file = await at('alice').protectFile(content, '.txt', {
+    rights: [{ to: 'bob@contoso.test', rights: ['VIEW'] }],
+  })
   const { plain } = await at('bob').openFile(file)
   require(plain.equals(content), `what was protected at ${url} opens as something else`)
 }

@@ -28,7 +28,11 @@ export interface Watcher {
   close(): Promise<void>
 }
 
-export async function killsDatabase(name: DatabaseName, folder: string, t: Pick<Test, 'teardown'>): Promise<KillsDatabase> {
+export async function killsDatabase(
+  name: DatabaseName,
+  folder: string,
+  t: Pick<Test, 'teardown'>,
+): Promise<KillsDatabase> {
   return name === 'sqlite' ? sqlite(folder) : postgres(t)
 }
 
@@ -52,7 +56,10 @@ function sqlite(folder: string): KillsDatabase {
     },
     open: async (location) => new Kysely<Tables>({ dialect: await sqliteDialect(location, { create: false }) }),
     // Not through a connection: this process would take part in what it is to watch.
-    watch: (location) => ({ progress: async () => ['', '-wal'].map((suffix) => writtenTo(location + suffix)).join(' '), close: async () => undefined }),
+    watch: (location) => ({
+      progress: async () => ['', '-wal'].map((suffix) => writtenTo(location + suffix)).join(' '),
+      close: async () => undefined,
+    }),
     drop: async (location) => rmSync(join(location, '..'), { recursive: true, force: true }),
   }
 }

@@ -38,7 +38,8 @@ const look = 30
 
 export function markedProcesses(mark: string): MarkedProcesses {
   const wanted = `${variable}=${mark}`
-  const list = (): readonly MarkedProcess[] => readdirSync('/proc').flatMap((name) => (/^\d+$/.test(name) ? markedProcess(Number(name), wanted) : []))
+  const list = (): readonly MarkedProcess[] =>
+    readdirSync('/proc').flatMap((name) => (/^\d+$/.test(name) ? markedProcess(Number(name), wanted) : []))
   const victims = (victim: Victim, chance: number): readonly MarkedProcess[] => {
     const all = list()
     const first = all.filter(({ parent }) => parent === process.pid)
@@ -78,7 +79,9 @@ export function markedProcesses(mark: string): MarkedProcesses {
 function markedProcess(pid: number, wanted: string): readonly MarkedProcess[] {
   try {
     if (!readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0').includes(wanted)) return []
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1').replace(/^.*\) /, '').split(' ')
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
+      .replace(/^.*\) /, '')
+      .split(' ')
     // One that has ended, and was not waited for yet.
     if (stat[0] === 'Z') return []
     const command = readFileSync(`/proc/${pid}/cmdline`, 'latin1').split('\0').slice(2, 8).join(' ')

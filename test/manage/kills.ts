@@ -23,7 +23,8 @@ function number(name: 'times' | 'seed' | 'from'): number {
 }
 
 function databaseName(name: string): DatabaseName {
-  if (name !== 'sqlite' && name !== 'postgres') throw new RangeError(`--database ${name} is neither sqlite nor postgres`)
+  if (name !== 'sqlite' && name !== 'postgres')
+    throw new RangeError(`--database ${name} is neither sqlite nor postgres`)
   return name
 }
 
@@ -45,11 +46,17 @@ const results = await runCampaign({
       wrong++
       process.stderr.write(`\n${failure(result)}\n`)
     }
-    process.stderr.write(`\r${done} of ${times} in ${seconds()} s, ${wrong} wrong: ${result.work}, ${result.phase}`.padEnd(100))
+    process.stderr.write(
+      `\r${done} of ${times} in ${seconds()} s, ${wrong} wrong: ${result.work}, ${result.phase}`.padEnd(100),
+    )
   },
 })
 process.stderr.write('\n')
-process.stdout.write(values.json ? `${JSON.stringify({ database, seed, seconds: Number(seconds()), wrong, results })}\n` : summary(results))
+process.stdout.write(
+  values.json
+    ? `${JSON.stringify({ database, seed, seconds: Number(seconds()), wrong, results })}\n`
+    : summary(results),
+)
 process.exitCode = wrong === 0 ? 0 : 1
 
 function failure({ index, work, victim, way, killedAt, phase, problem, left }: RunResult): string {
@@ -69,9 +76,14 @@ function summary(all: readonly RunResult[]): string {
       latest: Math.max(row.latest, killedAt),
     })
   }
-  const line = (key: string, cells: readonly (string | number)[]): string => `${key.padEnd(50)}${cells.map((cell) => String(cell).padStart(10)).join('')}`
-  const table = [...rows].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([key, row]) => line(key, [row.times, row.wrong, row.earliest, row.latest]))
-  const victims = [...new Set(all.map(({ victim }) => victim))].map((victim) => `${victim} ${all.filter((result) => result.victim === victim).length}`)
+  const line = (key: string, cells: readonly (string | number)[]): string =>
+    `${key.padEnd(50)}${cells.map((cell) => String(cell).padStart(10)).join('')}`
+  const table = [...rows]
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, row]) => line(key, [row.times, row.wrong, row.earliest, row.latest]))
+  const victims = [...new Set(all.map(({ victim }) => victim))].map(
+    (victim) => `${victim} ${all.filter((result) => result.victim === victim).length}`,
+  )
   return [
     line(`${'work'.padEnd(20)}there after the kill`, ['kills', 'wrong', 'from ms', 'to ms']),
     ...table,

@@ -45,16 +45,43 @@ async function runMachines(): Promise<MachinesResult> {
   const nodes = join(front.folder, 'nodes.json')
   const list = (...entries: readonly Server[]): void => {
     const named = entries.map(({ ready }) => ({ id: ready['id'], url: ready['url'] }))
-    writeFileSync(nodes, JSON.stringify({ clusters: [{ name: 'root', listeners: [{ name: 'intranet', host: front.address, port: 0 }], nodes: named }] }))
+    writeFileSync(
+      nodes,
+      JSON.stringify({
+        clusters: [{ name: 'root', listeners: [{ name: 'intranet', host: front.address, port: 0 }], nodes: named }],
+      }),
+    )
   }
   list()
   const balancer = await start(front, ['balancer', '--nodes', nodes])
-  const publicUrl = (balancer.ready['clusters'] as readonly { readonly listeners: readonly { readonly url: string }[] }[])[0]?.listeners[0]?.url ?? ''
+  const publicUrl =
+    (balancer.ready['clusters'] as readonly { readonly listeners: readonly { readonly url: string }[] }[])[0]
+      ?.listeners[0]?.url ?? ''
   const url = `${publicUrl}/_wmcs`
   const provisioned = first.run(['provision', 'root', '--cluster', 'root', '--public-url', publicUrl])
   if (provisioned.code !== 0) throw new Error(provisioned.stderr)
-  const join1 = await start(first, ['node', '--cluster', 'root', '--id', 'first', '--host', first.address, '--data', first.folder])
-  const join2 = await start(second, ['node', '--cluster', 'root', '--id', 'second', '--host', second.address, '--data', second.folder])
+  const join1 = await start(first, [
+    'node',
+    '--cluster',
+    'root',
+    '--id',
+    'first',
+    '--host',
+    first.address,
+    '--data',
+    first.folder,
+  ])
+  const join2 = await start(second, [
+    'node',
+    '--cluster',
+    'root',
+    '--id',
+    'second',
+    '--host',
+    second.address,
+    '--data',
+    second.folder,
+  ])
   list(join1, join2)
   balancer.signal('HUP')
 
@@ -69,7 +96,17 @@ async function runMachines(): Promise<MachinesResult> {
   join2.signal('KILL')
   await join2.ended
   served.push(await seen(loop, 1))
-  const join3 = await start(second, ['node', '--cluster', 'root', '--id', 'third', '--host', second.address, '--data', second.folder])
+  const join3 = await start(second, [
+    'node',
+    '--cluster',
+    'root',
+    '--id',
+    'third',
+    '--host',
+    second.address,
+    '--data',
+    second.folder,
+  ])
   list(join1, join3)
   balancer.signal('HUP')
   served.push(await seen(loop, 2))
@@ -78,7 +115,9 @@ async function runMachines(): Promise<MachinesResult> {
   const answers = loop.answers.flatMap((answer) => answer ?? [])
   const licenses = answers.flatMap(({ license }) => license ?? [])
   const records = await store.requestLog.query({ requestType: 'AcquireLicense', limit: 10_000 })
-  const logged = records.flatMap(({ metadata }) => (JSON.parse(metadata) as { readonly issued?: readonly string[] }).issued ?? [])
+  const logged = records.flatMap(
+    ({ metadata }) => (JSON.parse(metadata) as { readonly issued?: readonly string[] }).issued ?? [],
+  )
   const missing = licenses.filter((guid) => logged.filter((one) => one === guid).length !== 1)
   join3.signal('TERM')
   await join3.ended
@@ -104,15 +143,24 @@ async function start(on: Machine, args: readonly string[]): Promise<Server> {
 
 async function openAt(url: string): Promise<string> {
   const clientOf = (user: string) => connect({ url, user: `CONTOSO\\${user}`, password: seedPassword })
-  await until(async () => (await fetch(`${url}/licensing/license.asmx`)).status === 200, 'the balancer has read its list')
-  const file = await clientOf('alice').protectFile(Buffer.from('figures'), '.txt', { rights: [{ to: 'bob@contoso.test', rights: ['VIEW'] }] })
+  await until(
+    async () => (await fetch(`${url}/licensing/license.asmx`)).status === 200,
+    'the balancer has read its list',
+  )
+  const file = await clientOf('alice').protectFile(Buffer.from('figures'), '.txt', {
+    rights: [{ to: 'bob@contoso.test', rights: ['VIEW'] }],
+  })
   return (await clientOf('bob').openFile(file)).plain.toString()
 }
 
 /** Who answers from now on: looked at over as many requests as so many nodes would share several times. */
 async function seen(loop: OpenLoop, count: number): Promise<readonly string[]> {
   const from = loop.answers.length
-  const who = (): readonly string[] => [...new Set(loop.answers.slice(from).flatMap((answer) => answer?.node ?? []))].toSorted()
-  await until(() => loop.answers.slice(from).filter((answer) => answer !== undefined).length >= 20 && who().length >= count, `${count} nodes answer`)
+  const who = (): readonly string[] =>
+    [...new Set(loop.answers.slice(from).flatMap((answer) => answer?.node ?? []))].toSorted()
+  await until(
+    () => loop.answers.slice(from).filter((answer) => answer !== undefined).length >= 20 && who().length >= count,
+    `${count} nodes answer`,
+  )
   return who()
 }

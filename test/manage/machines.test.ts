@@ -15,12 +15,21 @@ t.test(`a root cluster on two machines that share one PostgreSQL, behind a balan
   const [command = '', ...args] = way === 'network namespaces' ? ['unshare', '--net', ...line] : line
   const { status, stdout, stderr } = spawnSync(command, args, { encoding: 'utf8', timeout: 100_000 })
   t.equal(status, 0, stderr)
-  const { provisioned, members, opened, served, licenses, failures, missing, left } = JSON.parse(stdout) as MachinesResult
+  const { provisioned, members, opened, served, licenses, failures, missing, left } = JSON.parse(
+    stdout,
+  ) as MachinesResult
   t.equal(provisioned, 0)
-  t.same(members.map(({ nodeId }) => nodeId), ['first', 'second'])
+  t.same(
+    members.map(({ nodeId }) => nodeId),
+    ['first', 'second'],
+  )
   t.equal(new Set(members.map(({ address }) => address)).size, 2, 'each at an address of its own')
   t.equal(opened, 'figures')
-  t.same(served, [['first', 'second'], ['first'], ['first', 'third']], 'two nodes; one killed; another one in its place')
+  t.same(
+    served,
+    [['first', 'second'], ['first'], ['first', 'third']],
+    'two nodes; one killed; another one in its place',
+  )
   t.same(failures, [], 'no request fails when a node is killed')
   t.ok(licenses >= 30)
   t.same(missing, [], 'every license is in the request log, once')

@@ -36,13 +36,24 @@ export const network = '192.0.2.0/24'
 
 /** Whether this machine lets us make namespaces, bridges and pairs of interfaces. */
 export function possibleWay(): Way {
-  const probe = spawnSync('unshare', ['--net', 'sh', '-c', 'ip link add lan type bridge && ip link add one type veth peer name two && nsenter --version'])
+  const probe = spawnSync('unshare', [
+    '--net',
+    'sh',
+    '-c',
+    'ip link add lan type bridge && ip link add one type veth peer name two && nsenter --version',
+  ])
   return probe.status === 0 ? 'network namespaces' : 'loopback addresses'
 }
 
 /** To be called once, in a new namespace: the bridge that all machines are at. */
 export function layBridge(): void {
-  for (const line of ['link set lo up', 'link add lan type bridge', `addr add ${ownAddress['network namespaces']}/24 dev lan`, 'link set lan up']) ip(line)
+  for (const line of [
+    'link set lo up',
+    'link add lan type bridge',
+    `addr add ${ownAddress['network namespaces']}/24 dev lan`,
+    'link set lan up',
+  ])
+    ip(line)
 }
 
 /** @param number 2 to 254, its place in the network */
@@ -58,7 +69,11 @@ export function createMachine(way: Way, number: number, folder: string, environm
     folder: own,
     run: (args) => {
       const [command = '', ...rest] = [...inside, process.execPath, main, ...args]
-      const { status: code, stdout, stderr } = spawnSync(command, rest, { ...options, encoding: 'utf8', timeout: 30_000 })
+      const {
+        status: code,
+        stdout,
+        stderr,
+      } = spawnSync(command, rest, { ...options, encoding: 'utf8', timeout: 30_000 })
       return { code, stdout, stderr }
     },
     start: (args) => {
@@ -70,7 +85,8 @@ export function createMachine(way: Way, number: number, folder: string, environm
 }
 
 /** Passes signals on by name, a line each, and kills the server when it gets one itself, or our end of its standard input closes: we are no more. */
-const keeper = 'trap : HUP INT TERM; "$@" </dev/null & server=$!; exec >&- 2>&-; while read -r signal; do kill -"$signal" $server; done; kill -KILL $server; wait $server'
+const keeper =
+  'trap : HUP INT TERM; "$@" </dev/null & server=$!; exec >&- 2>&-; while read -r signal; do kill -"$signal" $server; done; kill -KILL $server; wait $server'
 
 async function serverOf(child: ChildProcess): Promise<Server> {
   let said = ''
@@ -93,13 +109,17 @@ function createNamespace(number: number): { readonly address: string; readonly h
   waitForNamespace(holder.pid ?? 0)
   ip(`link add machine${number} type veth peer name eth0 netns ${holder.pid}`)
   ip(`link set machine${number} master lan up`)
-  for (const line of ['link set lo up', `addr add ${address}/24 dev eth0`, 'link set eth0 up']) run('nsenter', ['-t', String(holder.pid), '-n', 'ip', ...line.split(' ')])
+  for (const line of ['link set lo up', `addr add ${address}/24 dev eth0`, 'link set eth0 up'])
+    run('nsenter', ['-t', String(holder.pid), '-n', 'ip', ...line.split(' ')])
   return { address, holder }
 }
 
 /** unshare has left our namespace when it has become the other program. */
 function waitForNamespace(pid: number): void {
-  run('/bin/sh', ['-c', `for try in $(seq 500); do [ "$(cat /proc/${pid}/comm)" = cat ] && exit 0; sleep 0.01; done; exit 1`])
+  run('/bin/sh', [
+    '-c',
+    `for try in $(seq 500); do [ "$(cat /proc/${pid}/comm)" = cat ] && exit 0; sleep 0.01; done; exit 1`,
+  ])
 }
 
 function ip(line: string): void {

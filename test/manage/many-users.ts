@@ -33,7 +33,11 @@ export interface ManyUsersResult {
   readonly seconds: number
 }
 
-const everybody: Group = { sid: `${seedForest.domainSid}-9000`, name: 'CONTOSO\\everybody', mail: 'everybody@contoso.test' }
+const everybody: Group = {
+  sid: `${seedForest.domainSid}-9000`,
+  name: 'CONTOSO\\everybody',
+  mail: 'everybody@contoso.test',
+}
 /** Milliseconds for one call. */
 const patience = 600_000
 const mostRepetitions = 1000
@@ -42,11 +46,32 @@ const machine = readyMachine('bob-pc-mode2')
 function accountOf(index: number): NewAccount {
   const user = `user${index}`
   const mail = `${user}@contoso.test`
-  return { sid: `${seedForest.domainSid}-${10_000 + index}`, sidHistory: [], name: `CONTOSO\\${user}`, mail, proxyAddresses: [], enabled: true, password: `secret of ${user}` }
+  return {
+    sid: `${seedForest.domainSid}-${10_000 + index}`,
+    sidHistory: [],
+    name: `CONTOSO\\${user}`,
+    mail,
+    proxyAddresses: [],
+    enabled: true,
+    password: `secret of ${user}`,
+  }
 }
 
-export async function runManyUsers({ users, times, nodes, signIn, database, onProgress }: ManyUsers): Promise<ManyUsersResult> {
-  const installation = await startInstallation({ processes: true, root: nodes, licensing: [], database, requestTimeoutMilliseconds: patience })
+export async function runManyUsers({
+  users,
+  times,
+  nodes,
+  signIn,
+  database,
+  onProgress,
+}: ManyUsers): Promise<ManyUsersResult> {
+  const installation = await startInstallation({
+    processes: true,
+    root: nodes,
+    licensing: [],
+    database,
+    requestTimeoutMilliseconds: patience,
+  })
   const store = await openStore(database)
   try {
     const accounts = Array.from({ length: users }, (_, index) => accountOf(index))
@@ -70,7 +95,8 @@ export async function runManyUsers({ users, times, nodes, signIn, database, onPr
     const began = performance.now()
     const wrong: string[] = []
     let [certified, licensed, repeated] = [0, 0, 0]
-    const open = ({ name, password }: NewAccount): RmsClient => connect({ url: installation.url, user: name, password, signIn, machine, timeoutMilliseconds: patience })
+    const open = ({ name, password }: NewAccount): RmsClient =>
+      connect({ url: installation.url, user: name, password, signIn, machine, timeoutMilliseconds: patience })
     /** Issuing is safe to repeat. A refusal is not repeated: it is an answer. */
     const again = async <Result>(call: () => Promise<Result>): Promise<Result> => {
       for (;;) {
@@ -85,7 +111,8 @@ export async function runManyUsers({ users, times, nodes, signIn, database, onPr
     const once = async (client: RmsClient, { sid, mail, name }: NewAccount): Promise<void> => {
       const { rac, mail: found } = await again(() => client.certify())
       certified++
-      if (rac.account.object?.id !== sid || found !== mail) wrong.push(`${name} was given the RAC of ${found}, ${rac.account.object?.id}`)
+      if (rac.account.object?.id !== sid || found !== mail)
+        wrong.push(`${name} was given the RAC of ${found}, ${rac.account.object?.id}`)
       const { ul } = await again(() => client.acquireLicense(pl))
       licensed++
       if (ul.account.object?.id !== sid) wrong.push(`${name} was given a license for ${ul.account.object?.name}`)
@@ -106,12 +133,16 @@ export async function runManyUsers({ users, times, nodes, signIn, database, onPr
     for (const { name } of accounts) {
       const recorded = await store.requestLog.count({ user: name, requestType: 'Certify' })
       // A call that was repeated may have been answered twice.
-      if (recorded < times + 1 || recorded > times + 1 + repeated) wrong.push(`the request log has ${recorded} certifications of ${name}`)
+      if (recorded < times + 1 || recorded > times + 1 + repeated)
+        wrong.push(`the request log has ${recorded} certifications of ${name}`)
     }
     const requestsOfNodes: Record<string, number> = {}
     const ids = Array.from({ length: nodes }, (_, index) => `root-${index + 1}`)
-    for (const id of ids) requestsOfNodes[id] = await store.requestLog.count({ hostMachineName: id, requestType: 'Certify' })
-    const states = (await store.requestLog.query({ requestType: 'AcquireLicense', limit: 10_000 })).map(({ authenticatedState }) => authenticatedState)
+    for (const id of ids)
+      requestsOfNodes[id] = await store.requestLog.count({ hostMachineName: id, requestType: 'Certify' })
+    const states = (await store.requestLog.query({ requestType: 'AcquireLicense', limit: 10_000 })).map(
+      ({ authenticatedState }) => authenticatedState,
+    )
     return { certified, licensed, wrong, repeated, requestsOfNodes, signedIn: [...new Set(states)].toSorted(), seconds }
   } finally {
     await store.close()

@@ -13,7 +13,14 @@ const store = await openStore(database)
 await provisionRoot(store, { name: 'root', baseUrl: 'http://root.test/_wmcs', keyPassword, mode: 2 }, { clock, random })
 await provisionLicensing(store, { name: 'legal', baseUrl: 'http://legal.test/_wmcs', keyPassword }, { clock, random })
 const token = 'secret'
-const management = await startManagementElsewhere({ database, keyPassword, host: '127.0.0.1', port: 0, token, log: pino({ level: 'silent' }) })
+const management = await startManagementElsewhere({
+  database,
+  keyPassword,
+  host: '127.0.0.1',
+  port: 0,
+  token,
+  log: pino({ level: 'silent' }),
+})
 t.teardown(async () => {
   await management.close()
   await store.close()
@@ -25,45 +32,97 @@ const call = async (path: string, method = 'GET'): Promise<{ readonly status: nu
   return { status: answer.status, body: text === '' ? undefined : JSON.parse(text) }
 }
 const enter = (nodeId: string, lastSeen: string, cluster = 'root'): Promise<void> =>
-  store.members.join({ nodeId, cluster, url: `http://127.0.0.1:1`, pid: 1, started: '2026-01-01T00:00:00.000Z', lastSeen })
-const idsOf = async (cluster: string): Promise<unknown> => ((await call(`/clusters/${cluster}/nodes`)).body as { nodes: { id: string }[] }).nodes.map(({ id }) => id)
+  store.members.join({
+    nodeId,
+    cluster,
+    url: `http://127.0.0.1:1`,
+    pid: 1,
+    started: '2026-01-01T00:00:00.000Z',
+    lastSeen,
+  })
+const idsOf = async (cluster: string): Promise<unknown> =>
+  ((await call(`/clusters/${cluster}/nodes`)).body as { nodes: { id: string }[] }).nodes.map(({ id }) => id)
 
 t.test('the clusters, and the nodes of each', async (t) => {
-  t.match(await call('/clusters'), { status: 200, body: { clusters: [{ name: 'legal', kind: 'licensing', url: 'http://legal.test/_wmcs' }, { name: 'root', kind: 'root', cryptographicMode: 2 }] } })
+  t.match(await call('/clusters'), {
+    status: 200,
+    body: {
+      clusters: [
+        { name: 'legal', kind: 'licensing', url: 'http://legal.test/_wmcs' },
+        { name: 'root', kind: 'root', cryptographicMode: 2 },
+      ],
+    },
+  })
   t.same(await idsOf('root'), [])
   await enter('root-1', '2026-01-01T12:00:00.000Z')
   await enter('legal-1', '2026-01-01T12:00:00.000Z', 'legal')
-  t.match(await call('/clusters/root/nodes'), { body: { nodes: [{ id: 'root-1', url: 'http://127.0.0.1:1', lastSeen: '2026-01-01T12:00:00.000Z' }] } })
+  t.match(await call('/clusters/root/nodes'), {
+    body: { nodes: [{ id: 'root-1', url: 'http://127.0.0.1:1', lastSeen: '2026-01-01T12:00:00.000Z' }] },
+  })
   t.equal((await call('/clusters/sales/nodes')).status, 404)
 })
 
-t.test('a node that is silent while others speak is given to no balancer; when all are silent, as while the database was away, all are', async (t) => {
-  await enter('root-2', '2026-01-01T12:00:30.000Z')
-  t.same(await idsOf('root'), ['root-1', 'root-2'])
-  await enter('root-2', '2026-01-01T12:02:00.000Z')
-  t.same(await idsOf('root'), ['root-2'])
-  t.same(await idsOf('legal'), ['legal-1'])
-  t.match((await call('/status')).body, { forest: 'contoso.test', clusters: [{ name: 'root', nodes: [{ id: 'root-1', state: 'away' }, { id: 'root-2', state: 'serving' }] }, { name: 'legal' }] })
-})
+t.test(
+  'a node that is silent while others speak is given to no balancer; when all are silent, as while the database was away, all are',
+  async (t) => {
+    await enter('root-2', '2026-01-01T12:00:30.000Z')
+    t.same(await idsOf('root'), ['root-1', 'root-2'])
+    await enter('root-2', '2026-01-01T12:02:00.000Z')
+    t.same(await idsOf('root'), ['root-2'])
+    t.same(await idsOf('legal'), ['legal-1'])
+    t.match((await call('/status')).body, {
+      forest: 'contoso.test',
+      clusters: [
+        {
+          name: 'root',
+          nodes: [
+            { id: 'root-1', state: 'away' },
+            { id: 'root-2', state: 'serving' },
+          ],
+        },
+        { name: 'legal' },
+      ],
+    })
+  },
+)
 
 t.test('where nodes say seldom that they live, they are given more time', async (t) => {
   const { configuration } = (await store.clusters.find('root')) ?? {}
-  const saved = await store.clusters.saveConfiguration('root', { ...(configuration as NonNullable<typeof configuration>), configurationRefreshIntervalSeconds: 60 })
+  const saved = await store.clusters.saveConfiguration('root', {
+    ...(configuration as NonNullable<typeof configuration>),
+    configurationRefreshIntervalSeconds: 60,
+  })
   t.same(await idsOf('root'), ['root-1', 'root-2'])
-  await store.clusters.saveConfiguration('root', { ...(saved as NonNullable<typeof saved>), configurationRefreshIntervalSeconds: 1 })
+  await store.clusters.saveConfiguration('root', {
+    ...(saved as NonNullable<typeof saved>),
+    configurationRefreshIntervalSeconds: 1,
+  })
   t.same(await idsOf('root'), ['root-2'])
 })
 
 t.test('a dead node can be taken from the list, a living one is stopped where it runs', async (t) => {
-  t.match(await call('/servers/root-2', 'DELETE'), { status: 501, body: { error: 'NotImplemented', message: /stop the process of root-2 with SIGTERM/ } })
+  t.match(await call('/servers/root-2', 'DELETE'), {
+    status: 501,
+    body: { error: 'NotImplemented', message: /stop the process of root-2 with SIGTERM/ },
+  })
   t.match(await call('/servers/root-1', 'DELETE'), { status: 204 })
-  t.match(await call('/servers/root-1', 'DELETE'), { status: 404, body: { message: /There is no server "root-1"; there is .*root-2/ } })
-  t.same((await store.members.list('root')).map(({ nodeId }) => nodeId), ['root-2'])
+  t.match(await call('/servers/root-1', 'DELETE'), {
+    status: 404,
+    body: { message: /There is no server "root-1"; there is .*root-2/ },
+  })
+  t.same(
+    (await store.members.list('root')).map(({ nodeId }) => nodeId),
+    ['root-2'],
+  )
 })
 
 t.test('every way to say that processes are elsewhere is in the OpenAPI document', async (t) => {
-  const { paths } = (await (await fetch(`${management.url}/openapi.json`)).json()) as { paths: Record<string, Record<string, { responses: object }>> }
-  for (const path of ['/clusters', '/clusters/{cluster}/servers', '/servers/{id}/drain', '/servers/{id}/kill']) t.hasProp(paths[path]?.['post']?.responses ?? {}, '501', path)
+  const { paths } = (await (await fetch(`${management.url}/openapi.json`)).json()) as {
+    paths: Record<string, Record<string, { responses: object }>>
+  }
+  for (const path of ['/clusters', '/clusters/{cluster}/servers', '/servers/{id}/drain', '/servers/{id}/kill'])
+    t.hasProp(paths[path]?.['post']?.responses ?? {}, '501', path)
   t.hasProp(paths['/servers/{id}']?.['delete']?.responses ?? {}, '501')
-  for (const method of ['put', 'delete']) t.hasProp(paths['/clusters/{cluster}/extranet']?.[method]?.responses ?? {}, '501', method)
+  for (const method of ['put', 'delete'])
+    t.hasProp(paths['/clusters/{cluster}/extranet']?.[method]?.responses ?? {}, '501', method)
 })

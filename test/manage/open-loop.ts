@@ -101,7 +101,9 @@ async function ask(origin: string, request: LoadRequest | undefined): Promise<Om
     if (request === undefined) return { node }
     const licenses = [...text.matchAll(licensePattern)].map(([, guid]) => guid ?? '')
     const [license] = licenses
-    return license === undefined || licenses.length > 1 ? { node, failure: `${licenses.length} licenses: ${text.slice(0, 300)}` } : { node, license }
+    return license === undefined || licenses.length > 1
+      ? { node, failure: `${licenses.length} licenses: ${text.slice(0, 300)}` }
+      : { node, license }
   } catch (error) {
     const { message, cause } = error as Error
     return { node: '', failure: cause instanceof Error ? `${message}: ${cause.message}` : message }

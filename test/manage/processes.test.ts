@@ -15,7 +15,10 @@ const temporary = t.testdir()
 const environment = { TMPDIR: temporary }
 const data = join(t.testdirName, 'lab')
 const database = await sharedDatabase(t)
-const lab = await startUp(['--root', '2', '--licensing', 'licensing=2', '--data', data, '--db', database, '--log-level', 'warn'], { environment })
+const lab = await startUp(
+  ['--root', '2', '--licensing', 'licensing=2', '--data', data, '--db', database, '--log-level', 'warn'],
+  { environment },
+)
 t.teardown(async () => void (await lab.stop()))
 const manage = lab.ready.manage
 
@@ -40,7 +43,8 @@ async function clusterNamed(name: string): Promise<ClusterStatus> {
 /** Which nodes answer at this address, in a few turns. */
 async function servers(url: string, turns: number): Promise<readonly string[]> {
   const seen = new Set<string>()
-  for (let turn = 0; turn < turns; turn++) seen.add((await fetch(`${url}/licensing/license.asmx`)).headers.get('x-served-by') ?? '')
+  for (let turn = 0; turn < turns; turn++)
+    seen.add((await fetch(`${url}/licensing/license.asmx`)).headers.get('x-served-by') ?? '')
   return [...seen].toSorted()
 }
 
@@ -49,32 +53,70 @@ async function licensesOf(cluster: string, id: string): Promise<unknown> {
   const { url, nodes } = await clusterNamed(cluster)
   const pl = await clientAt(url, 'alice').publish(forBob)
   const { account } = await clientAt(url, 'bob').bootstrap()
-  await acquireLicense(context, `${nodes.find((node) => node.id === id)?.url}/_wmcs/licensing`, account.chain, readPlChain(pl.text))
+  await acquireLicense(
+    context,
+    `${nodes.find((node) => node.id === id)?.url}/_wmcs/licensing`,
+    account.chain,
+    readPlChain(pl.text),
+  )
   return (await call('GET', `/requests/count?operation=AcquireLicense&node=${id}`)).json()
 }
 
-const context = { credentials: { user: 'CONTOSO\\bob', password }, trustRoots: [labTrustRoot(2)], clock: systemClock, random: systemRandom }
+const context = {
+  credentials: { user: 'CONTOSO\\bob', password },
+  trustRoots: [labTrustRoot(2)],
+  clock: systemClock,
+  random: systemRandom,
+}
 const [rootUrl, licensingUrl] = lab.ready.clusters.map(({ url }) => url) as [string, string]
 
 t.test('both clusters serve through their balancers, and keep to themselves what was published for them', async (t) => {
-  t.match(lab.ready, { forest: 'contoso.test', token: /^\S{20,}$/, clusters: [{ name: 'root', kind: 'root' }, { name: 'licensing', kind: 'licensing' }] })
-  t.same(lab.ready.clusters.map(({ nodes }) => nodes.map(({ id }) => id)), [['root-1', 'root-2'], ['licensing-1', 'licensing-2']])
+  t.match(lab.ready, {
+    forest: 'contoso.test',
+    token: /^\S{20,}$/,
+    clusters: [
+      { name: 'root', kind: 'root' },
+      { name: 'licensing', kind: 'licensing' },
+    ],
+  })
+  t.same(
+    lab.ready.clusters.map(({ nodes }) => nodes.map(({ id }) => id)),
+    [
+      ['root-1', 'root-2'],
+      ['licensing-1', 'licensing-2'],
+    ],
+  )
   t.same(await servers(rootUrl, 4), ['root-1', 'root-2'])
   t.same(await servers(licensingUrl, 4), ['licensing-1', 'licensing-2'])
   const atRoot = { alice: clientAt(rootUrl, 'alice'), bob: clientAt(rootUrl, 'bob') }
   const atLicensing = { alice: clientAt(licensingUrl, 'alice'), bob: clientAt(licensingUrl, 'bob') }
-  const [mine, theirs] = await Promise.all([atRoot.alice.protectFile(content, '.txt', forBob), atLicensing.alice.protectFile(content, '.txt', forBob)])
+  const [mine, theirs] = await Promise.all([
+    atRoot.alice.protectFile(content, '.txt', forBob),
+    atLicensing.alice.protectFile(content, '.txt', forBob),
+  ])
   t.same((await atRoot.bob.openFile(mine)).plain, content)
   t.same((await atLicensing.bob.openFile(theirs)).plain, content)
-  t.equal((await atLicensing.alice.locations()).certificationUrl, `${rootUrl}/certification`, 'accounts are certified at the root')
+  t.equal(
+    (await atLicensing.alice.locations()).certificationUrl,
+    `${rootUrl}/certification`,
+    'accounts are certified at the root',
+  )
   const pl = await atLicensing.alice.publish(forBob)
   const { account } = await atRoot.bob.bootstrap()
   const asked = acquireLicense(context, `${rootUrl}/licensing`, account.chain, readPlChain(pl.text))
-  await t.rejects(asked, { exceptionName: /RightsLabelNoMatchingIssuedPrincipalException$/ } as unknown as Error, 'the root does not open it')
+  await t.rejects(
+    asked,
+    { exceptionName: /RightsLabelNoMatchingIssuedPrincipalException$/ } as unknown as Error,
+    'the root does not open it',
+  )
 })
 
 t.test('servers join, a cluster is added, servers leave: each by one command, each serves', async (t) => {
-  const [root, licensing, legal] = [await command('add-server', 'root', '--json'), await command('add-server', 'licensing'), await command('add-cluster', 'legal', '--enrollment', 'root')]
+  const [root, licensing, legal] = [
+    await command('add-server', 'root', '--json'),
+    await command('add-server', 'licensing'),
+    await command('add-cluster', 'legal', '--enrollment', 'root'),
+  ]
   t.match(root, { code: 0, stderr: '' })
   t.match(jsonLines(root), [{ event: 'added', cluster: 'root', id: 'root-3' }])
   t.match(licensing, { code: 0, stdout: /^licensing-3 serves in the cluster licensing since now/ })
@@ -92,19 +134,32 @@ t.test('servers join, a cluster is added, servers leave: each by one command, ea
   t.same((await bob.openFile(await alice.protectFile(content, '.txt', forBob))).plain, content)
 
   await t.test('what is refused, and why', async (t) => {
-    t.match(await command('add-server', 'sales'), { code: 1, stderr: /There is no cluster "sales"; there are root, licensing, legal/ })
+    t.match(await command('add-server', 'sales'), {
+      code: 1,
+      stderr: /There is no cluster "sales"; there are root, licensing, legal/,
+    })
     t.match(await command('add-cluster', 'legal'), { code: 1, stderr: /There is a cluster "legal" already/ })
     t.match(await command('remove-server', 'sales-1'), { code: 1, stderr: /There is no server "sales-1"/ })
-    t.match(await command('remove-server', 'legal-1'), { code: 1, stderr: /legal-1 is the last server of the cluster "legal".*force/ })
+    t.match(await command('remove-server', 'legal-1'), {
+      code: 1,
+      stderr: /legal-1 is the last server of the cluster "legal".*force/,
+    })
   })
   t.match(await command('remove-server', 'legal-1', '--force'), { code: 0 })
   t.match(await command('remove-server', 'root-1'), { code: 0, stdout: /^root-1 has finished/ })
   t.match(await command('remove-server', 'root-2'), { code: 0 })
-  t.match(await command('remove-server', 'root-3'), { code: 1, stderr: /root-3 is the last server of the root cluster/ })
+  t.match(await command('remove-server', 'root-3'), {
+    code: 1,
+    stderr: /root-3 is the last server of the root cluster/,
+  })
   t.equal((await call('DELETE', '/servers/root-3?force=true')).status, 409, 'the last root node not even with force')
   t.same(await servers(rootUrl, 4), ['root-3'])
   const store = await openStore(database)
-  t.same((await store.members.list()).map(({ nodeId }) => nodeId).toSorted(), ['licensing-1', 'licensing-2', 'licensing-3', 'root-3'], 'the member list')
+  t.same(
+    (await store.members.list()).map(({ nodeId }) => nodeId).toSorted(),
+    ['licensing-1', 'licensing-2', 'licensing-3', 'root-3'],
+    'the member list',
+  )
   await store.close()
 })
 
@@ -117,7 +172,10 @@ t.test('a node that is killed under requests: none fails, and it comes back', as
   const ended = new AbortController()
   const ask = async (): Promise<void> => {
     while (!ended.signal.aborted) {
-      await bob.acquireLicense(pl.text).then(() => licenses++, (error: unknown) => failures.push(error))
+      await bob.acquireLicense(pl.text).then(
+        () => licenses++,
+        (error: unknown) => failures.push(error),
+      )
     }
   }
   const asking = [ask(), ask(), ask()]
@@ -126,7 +184,9 @@ t.test('a node that is killed under requests: none fails, and it comes back', as
   t.equal((await call('POST', '/servers/licensing-2/kill')).status, 204)
   const isBack = async (): Promise<boolean> => {
     const now = (await clusterNamed('licensing')).nodes.find(({ id }) => id === 'licensing-2')
-    return now?.state === 'serving' && now.pid !== before?.pid && (await servers(licensingUrl, 3)).includes('licensing-2')
+    return (
+      now?.state === 'serving' && now.pid !== before?.pid && (await servers(licensingUrl, 3)).includes('licensing-2')
+    )
   }
   await until(isBack, 'the killed node serves again')
   ended.abort()
@@ -141,9 +201,20 @@ t.test('a node by hand: what it was told wrongly, it says, and changes nothing',
   const db = ['--db', database]
   const members = async (): Promise<unknown> => (await clusterNamed('root')).nodes
   const before = await members()
-  t.match(await run(['node', '--cluster', 'root', ...db, '--key-password', 'wrong']), { code: 1, stdout: '', stderr: /cluster key password is wrong/ })
-  t.match(await run(['node', '--cluster', 'sales', ...db]), { code: 1, stdout: '', stderr: /There is no cluster "sales" in this database; it has legal, licensing, root/ })
-  t.match(await run(['provision', 'root', '--cluster', 'second', '--public-url', 'http://b', ...db]), { code: 1, stderr: /The forest has the root cluster "root" already/ })
+  t.match(await run(['node', '--cluster', 'root', ...db, '--key-password', 'wrong']), {
+    code: 1,
+    stdout: '',
+    stderr: /cluster key password is wrong/,
+  })
+  t.match(await run(['node', '--cluster', 'sales', ...db]), {
+    code: 1,
+    stdout: '',
+    stderr: /There is no cluster "sales" in this database; it has legal, licensing, root/,
+  })
+  t.match(await run(['provision', 'root', '--cluster', 'second', '--public-url', 'http://b', ...db]), {
+    code: 1,
+    stderr: /The forest has the root cluster "root" already/,
+  })
   t.same(await members(), before)
 })
 
@@ -152,8 +223,19 @@ t.test('SIGKILL of up leaves no process', async (t) => {
   t.ok(pids.length >= 7, `three balancers, four nodes: ${pids.length}`)
   await lab.stop('SIGKILL')
   await until(() => !pids.some(isAlive), 'all processes have ended')
-  const again = await startUp(['--root', '1', '--licensing', 'licensing=1', '--data', data, '--db', database, '--log-level', 'warn'], { environment })
-  t.same(again.ready.clusters.map(({ name, nodes }) => [name, nodes.length]), [['root', 1], ['licensing', 1], ['legal', 1]], 'what was added comes back')
+  const again = await startUp(
+    ['--root', '1', '--licensing', 'licensing=1', '--data', data, '--db', database, '--log-level', 'warn'],
+    { environment },
+  )
+  t.same(
+    again.ready.clusters.map(({ name, nodes }) => [name, nodes.length]),
+    [
+      ['root', 1],
+      ['licensing', 1],
+      ['legal', 1],
+    ],
+    'what was added comes back',
+  )
   const { certificationUrl } = await clientAt(again.url, 'carol').locations()
   t.equal(certificationUrl, `${again.url}/certification`, 'at its address of now')
   t.same(await again.stop(), { code: 0, signal: null })

@@ -17,7 +17,8 @@ const { values } = parseArgs({
 
 const number = (name: 'users' | 'times' | 'nodes'): number => {
   const value = Number(values[name])
-  if (!Number.isSafeInteger(value) || value < 1) throw new RangeError(`--${name} ${values[name]} is not a whole number above 0`)
+  if (!Number.isSafeInteger(value) || value < 1)
+    throw new RangeError(`--${name} ${values[name]} is not a whole number above 0`)
   return value
 }
 const signIn = signIns.find((name): name is SignIn => name === values['sign-in'])
@@ -26,8 +27,20 @@ if (signIn === undefined) throw new RangeError(`--sign-in ${values['sign-in']} i
 const folder = mkdtempSync(join(tmpdir(), 'rms-many-users-'))
 try {
   const onProgress = (done: number): void => void (done % 100 === 0 && process.stderr.write(`\r${done} licenses  `))
-  const { wrong, ...result } = await runManyUsers({ users: number('users'), times: number('times'), nodes: number('nodes'), signIn, database: join(folder, 'rms.sqlite'), onProgress })
-  process.stdout.write(`\n${JSON.stringify(result)}\nwrong: ${wrong.length}\n${wrong.slice(0, 20).map((line) => `  ${line}\n`).join('')}`)
+  const { wrong, ...result } = await runManyUsers({
+    users: number('users'),
+    times: number('times'),
+    nodes: number('nodes'),
+    signIn,
+    database: join(folder, 'rms.sqlite'),
+    onProgress,
+  })
+  process.stdout.write(
+    `\n${JSON.stringify(result)}\nwrong: ${wrong.length}\n${wrong
+      .slice(0, 20)
+      .map((line) => `  ${line}\n`)
+      .join('')}`,
+  )
   process.exitCode = wrong.length === 0 ? 0 : 1
 } finally {
   rmSync(folder, { recursive: true, force: true })

@@ -50,13 +50,24 @@ t.test('an installation in this process serves https, and its CA file is all tha
     }
   }
   const alice = connect({ url: lab.url, ...user, ca, signIn: 'ntlm' })
-  t.match((await alice.publishOnline({ rights: [{ to: 'bob@contoso.test', rights: ['VIEW'] }] })).text, `${lab.url}/licensing`)
+  t.match(
+    (await alice.publishOnline({ rights: [{ to: 'bob@contoso.test', rights: ['VIEW'] }] })).text,
+    `${lab.url}/licensing`,
+  )
   const protocol = (settings: object) => protocolOf(Number(new URL(lab.url).port), ca, settings)
   t.equal(await protocol({}), 'TLSv1.3')
   t.equal(await protocol({ maxVersion: 'TLSv1.2' }), 'TLSv1.2')
-  t.equal(await protocol({ minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' }), 'refused', 'nothing older')
-  await t.rejects(connect({ url: lab.url, ...user }).locations(), { message: /TLS certificate is not accepted.*--ca FILE/ })
-  await t.rejects(connect({ url: lab.url.replace('127.0.0.1', '127.0.0.2'), ...user, ca }).locations(), { message: /127\.0\.0\.2/ })
+  t.equal(
+    await protocol({ minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' }),
+    'refused',
+    'nothing older',
+  )
+  await t.rejects(connect({ url: lab.url, ...user }).locations(), {
+    message: /TLS certificate is not accepted.*--ca FILE/,
+  })
+  await t.rejects(connect({ url: lab.url.replace('127.0.0.1', '127.0.0.2'), ...user, ca }).locations(), {
+    message: /127\.0\.0\.2/,
+  })
 })
 
 t.test('the CA stays; the certificate is made anew for new names, and near its end', async (t) => {
@@ -71,26 +82,34 @@ t.test('the CA stays; the certificate is made anew for new names, and near its e
   for (const name of ['localhost', 'rms.contoso.test']) t.equal(certificate.checkHost(name), name)
   for (const address of ['127.0.0.1', '::1', '10.0.0.7']) t.equal(certificate.checkIP(address), address)
   t.equal(certificate.checkHost('other.test'), undefined)
-  t.ok(certificate.checkIssued(new X509Certificate(first.ca)) && certificate.verify(new X509Certificate(first.ca).publicKey))
+  t.ok(
+    certificate.checkIssued(new X509Certificate(first.ca)) &&
+      certificate.verify(new X509Certificate(first.ca).publicKey),
+  )
   t.notOk(certificate.ca)
   t.ok(new X509Certificate(first.ca).ca)
   const trustedFile = join(folder, 'of-another-forest.pem')
   writeFileSync(trustedFile, 'their CA')
   const trusting = await prepareTlsFiles(folder, { trustedFile }, effects)
   const trusted = readFileSync(trusting.trustFile, 'utf8')
-  t.ok(trusted.startsWith(trusting.ca) && trusted.endsWith('their CA'), 'what processes trusted before they go on trusting')
+  t.ok(
+    trusted.startsWith(trusting.ca) && trusted.endsWith('their CA'),
+    'what processes trusted before they go on trusting',
+  )
   await prepareTlsFiles(folder, { trustedFile: join(folder, 'none') }, effects)
   t.equal(readFileSync(trusting.trustFile, 'utf8').trim(), trusting.ca.trim())
   const later = { ...effects, clock: { ...systemClock, now: () => new Date(Date.now() + 370 * 24 * 3600_000) } }
   const renewed = await prepareTlsFiles(folder, { names: ['rms.contoso.test', '10.0.0.7'] }, later)
   t.not(renewed.front.cert, named.front.cert)
   t.equal(renewed.ca, first.ca)
-  for (const key of ['ca-key.pem', 'server-key.pem']) t.equal(statSync(join(folder, 'tls', key)).mode & 0o777, 0o600, key)
+  for (const key of ['ca-key.pem', 'server-key.pem'])
+    t.equal(statSync(join(folder, 'tls', key)).mode & 0o777, 0o600, key)
 })
 
 t.test('what cannot be used is said, and nothing is replaced', async (t) => {
   const folder = t.testdir({ tls: { 'ca.pem': 'no certificate', 'ca-key.pem': 'no key' }, text: 'hello' })
-  const refused = (options: object, message: RegExp, at = folder) => t.rejects(prepareTlsFiles(at, options, effects), { name: 'BadTlsFile', message })
+  const refused = (options: object, message: RegExp, at = folder) =>
+    t.rejects(prepareTlsFiles(at, options, effects), { name: 'BadTlsFile', message })
   await refused({}, /ca\.pem and .*ca-key\.pem are no certificate and its key/)
   t.equal(readFileSync(join(folder, 'tls', 'ca.pem'), 'utf8'), 'no certificate')
   const fresh = t.testdir()
@@ -99,40 +118,92 @@ t.test('what cannot be used is said, and nothing is replaced', async (t) => {
   await refused({ names: ['a b'] }, /neither a DNS name nor an IP address/, fresh)
 })
 
-t.test('processes: a certificate of one’s own at the balancers, the lab’s at the nodes, and servers that trust each other', async (t) => {
-  const folder = t.testdir()
-  const own = await makeLabCa(effects)
-  const { cert, key } = await issueServerCertificate(own, ['127.0.0.1'], effects)
-  mkdirSync(join(folder, 'own'))
-  const [certFile, keyFile] = [join(folder, 'own', 'cert.pem'), join(folder, 'own', 'key.pem')]
-  writeFileSync(certFile, cert + own.cert)
-  writeFileSync(keyFile, key)
-  const data = join(folder, 'data')
-  const flags = ['--root', '1', '--licensing', 'licensing=1', '--extranet', 'licensing', '--tls', '--tls-cert', certFile, '--tls-key', keyFile, '--data', data, '--db', await newDatabase()]
-  const lab = await startUp(flags)
-  t.teardown(async () => void (await lab.stop()))
-  const [root, licensing] = lab.ready.clusters
-  t.match([root?.url, licensing?.url, root?.nodes[0]?.url], [/^https:/, /^https:/, /^https:/])
-  const ca = await (await fetch(lab.ready.ca ?? '')).text()
-  t.not(ca, own.cert)
-  const [alice, bob] = ['alice', 'bob'].map((name) => connect({ url: licensing?.url ?? '', user: `CONTOSO\\${name}`, password: seedPassword, ca: own.cert, signIn: 'ntlm' }))
-  const pl = (await alice?.publish({ rights: [{ to: 'bob@contoso.test', rights: ['VIEW'] }] }))?.text ?? ''
-  t.same((await bob?.open((await bob.acquireLicense(pl)), pl))?.rights, ['VIEW'])
-  const [pre] = (await alice?.acquirePreLicense(pl, ['bob@contoso.test'])) ?? []
-  t.ok(pre !== undefined && 'license' in pre, 'the licensing cluster asks the root over https')
-  const node = connect({ url: `${root?.nodes[0]?.url}/_wmcs`, ...user, ca: ca + own.cert, signIn: 'ntlm' })
-  t.equal((await node.certify()).mail, 'alice@contoso.test', 'a node by itself has a certificate of the lab CA')
-  const extranetUrl = licensing?.extranetUrl ?? ''
-  t.match(extranetUrl, /^https:/)
-  const outside = connect({ url: extranetUrl, user: 'CONTOSO\\bob', password: seedPassword, ca: own.cert, signIn: 'negotiate' })
-  t.equal((await outside.locations()).licensingUrl, `${extranetUrl}/licensing`)
-  t.same((await outside.open((await outside.acquireLicense(pl)), pl)).rights, ['VIEW'])
-  await Promise.all([alice?.close(), bob?.close(), outside.close(), node.close()])
+t.test(
+  'processes: a certificate of one’s own at the balancers, the lab’s at the nodes, and servers that trust each other',
+  async (t) => {
+    const folder = t.testdir()
+    const own = await makeLabCa(effects)
+    const { cert, key } = await issueServerCertificate(own, ['127.0.0.1'], effects)
+    mkdirSync(join(folder, 'own'))
+    const [certFile, keyFile] = [join(folder, 'own', 'cert.pem'), join(folder, 'own', 'key.pem')]
+    writeFileSync(certFile, cert + own.cert)
+    writeFileSync(keyFile, key)
+    const data = join(folder, 'data')
+    const flags = [
+      '--root',
+      '1',
+      '--licensing',
+      'licensing=1',
+      '--extranet',
+      'licensing',
+      '--tls',
+      '--tls-cert',
+      certFile,
+      '--tls-key',
+      keyFile,
+      '--data',
+      data,
+      '--db',
+      await newDatabase(),
+    ]
+    const lab = await startUp(flags)
+    t.teardown(async () => void (await lab.stop()))
+    const [root, licensing] = lab.ready.clusters
+    t.match([root?.url, licensing?.url, root?.nodes[0]?.url], [/^https:/, /^https:/, /^https:/])
+    const ca = await (await fetch(lab.ready.ca ?? '')).text()
+    t.not(ca, own.cert)
+    const [alice, bob] = ['alice', 'bob'].map((name) =>
+      connect({
+        url: licensing?.url ?? '',
+        user: `CONTOSO\\${name}`,
+        password: seedPassword,
+        ca: own.cert,
+        signIn: 'ntlm',
+      }),
+    )
+    const pl = (await alice?.publish({ rights: [{ to: 'bob@contoso.test', rights: ['VIEW'] }] }))?.text ?? ''
+    t.same((await bob?.open(await bob.acquireLicense(pl), pl))?.rights, ['VIEW'])
+    const [pre] = (await alice?.acquirePreLicense(pl, ['bob@contoso.test'])) ?? []
+    t.ok(pre !== undefined && 'license' in pre, 'the licensing cluster asks the root over https')
+    const node = connect({ url: `${root?.nodes[0]?.url}/_wmcs`, ...user, ca: ca + own.cert, signIn: 'ntlm' })
+    t.equal((await node.certify()).mail, 'alice@contoso.test', 'a node by itself has a certificate of the lab CA')
+    const extranetUrl = licensing?.extranetUrl ?? ''
+    t.match(extranetUrl, /^https:/)
+    const outside = connect({
+      url: extranetUrl,
+      user: 'CONTOSO\\bob',
+      password: seedPassword,
+      ca: own.cert,
+      signIn: 'negotiate',
+    })
+    t.equal((await outside.locations()).licensingUrl, `${extranetUrl}/licensing`)
+    t.same((await outside.open(await outside.acquireLicense(pl), pl)).rights, ['VIEW'])
+    await Promise.all([alice?.close(), bob?.close(), outside.close(), node.close()])
 
-  const caFile = join(folder, 'own', 'ca.pem')
-  writeFileSync(caFile, own.cert)
-  const load = (...more: string[]) => run(['load', '--json', '--server', licensing?.url ?? '', '--rate', '20', '--duration', '0.5', '--arrivals', 'even', '--contents', '1', '--accounts', '1', '--out', join(folder, 'load'), ...more])
-  t.match(await load(), { code: 1, stderr: /TLS certificate is not accepted/ })
-  const loaded = await load('--ca', caFile)
-  t.equal(loaded.code, 0, loaded.stderr)
-})
+    const caFile = join(folder, 'own', 'ca.pem')
+    writeFileSync(caFile, own.cert)
+    const load = (...more: string[]) =>
+      run([
+        'load',
+        '--json',
+        '--server',
+        licensing?.url ?? '',
+        '--rate',
+        '20',
+        '--duration',
+        '0.5',
+        '--arrivals',
+        'even',
+        '--contents',
+        '1',
+        '--accounts',
+        '1',
+        '--out',
+        join(folder, 'load'),
+        ...more,
+      ])
+    t.match(await load(), { code: 1, stderr: /TLS certificate is not accepted/ })
+    const loaded = await load('--ca', caFile)
+    t.equal(loaded.code, 0, loaded.stderr)
+  },
+)

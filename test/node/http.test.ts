@@ -14,7 +14,10 @@ import { templateDistributionNamespace } from '../../src/services/templates/mess
 import { envelopeNamespaces } from '../../src/soap/envelope.js'
 
 const log: Record<string, unknown>[] = []
-const logger = pino({ level: 'info', base: null }, { write: (line: string) => void log.push(JSON.parse(line) as Record<string, unknown>) })
+const logger = pino(
+  { level: 'info', base: null },
+  { write: (line: string) => void log.push(JSON.parse(line) as Record<string, unknown>) },
+)
 const node = await startNode({ mode: 1, log: logger, bodyLimit: 64 * 1024, requestTimeoutMilliseconds: 1000 })
 t.teardown(() => node.close())
 
@@ -24,7 +27,11 @@ const operation = `<GetServerInfo xmlns="${serverNamespace}"><requests><ServerIn
 const body = `<s:Envelope xmlns:s="${envelopeNamespaces['1.1']}"><s:Body>${operation}</s:Body></s:Envelope>`
 
 const post = (content: string | Buffer, headers: Record<string, string> = {}): Promise<Response> =>
-  fetch(`${node.url}${path}`, { method: 'POST', headers: { 'content-type': 'text/xml; charset=utf-8', authorization, ...headers }, body: content })
+  fetch(`${node.url}${path}`, {
+    method: 'POST',
+    headers: { 'content-type': 'text/xml; charset=utf-8', authorization, ...headers },
+    body: content,
+  })
 
 async function serves(t: Test): Promise<void> {
   const response = await post(body)
@@ -49,7 +56,15 @@ async function raw(...parts: readonly string[]): Promise<string> {
 }
 
 const head = (more: readonly string[], version = '1.1'): string =>
-  [`POST ${path} HTTP/${version}`, 'Host: rms.contoso.test', 'Content-Type: text/xml', `Authorization: ${authorization}`, ...more, '', ''].join('\r\n')
+  [
+    `POST ${path} HTTP/${version}`,
+    'Host: rms.contoso.test',
+    'Content-Type: text/xml',
+    `Authorization: ${authorization}`,
+    ...more,
+    '',
+    '',
+  ].join('\r\n')
 
 /** Waits for a line of the log, however long a loaded machine takes. */
 async function logged(wanted: RegExp): Promise<Record<string, unknown> | undefined> {
@@ -81,7 +96,10 @@ t.test('a hundred clients that go away before they are answered leave a server t
     }),
   )
   await serves(t)
-  t.notOk(log.some((line) => Number(line['level']) >= 50), 'no error in the log')
+  t.notOk(
+    log.some((line) => Number(line['level']) >= 50),
+    'no error in the log',
+  )
 })
 
 t.test('a request that does not come to its end is given up after the time limit', async (t) => {
@@ -103,7 +121,12 @@ t.test('HTTP/1.0, chunked and piecemeal requests are served', async (t) => {
   t.match(old, /content-length: \d+/i)
   t.notMatch(old, /transfer-encoding/i)
   const chunk = (text: string): string => `${text.length.toString(16)}\r\n${text}\r\n`
-  const chunked = await raw(head(['Transfer-Encoding: chunked', 'Connection: close']), chunk(body.slice(0, 7)), chunk(body.slice(7)), chunk(''))
+  const chunked = await raw(
+    head(['Transfer-Encoding: chunked', 'Connection: close']),
+    chunk(body.slice(0, 7)),
+    chunk(body.slice(7)),
+    chunk(''),
+  )
   t.match(chunked, /^HTTP\/1\.1 200/)
 })
 
@@ -121,7 +144,9 @@ t.test('UTF-16 is read, with its byte order mark; what is neither UTF-8 nor UTF-
   const utf16 = Buffer.from(`\uFEFF${body}`, 'utf16le')
   t.equal((await post(utf16, { 'content-type': 'text/xml; charset=utf-16' })).status, 200)
   t.equal((await post(Buffer.from(`\uFEFF${body}`, 'utf8'))).status, 200)
-  const broken = await post(Buffer.concat([Buffer.from(body.slice(0, -20)), Buffer.from([0xff, 0xc0]), Buffer.from(body.slice(-20))]))
+  const broken = await post(
+    Buffer.concat([Buffer.from(body.slice(0, -20)), Buffer.from([0xff, 0xc0]), Buffer.from(body.slice(-20))]),
+  )
   t.equal(broken.status, 400)
   t.equal(await broken.text(), 'The request is neither UTF-8 nor UTF-16\n')
 })
@@ -131,7 +156,11 @@ t.test('the charset of the Content-Type counts', async (t) => {
   const request = (name: string): string =>
     `<s:Envelope xmlns:s="${envelopeNamespaces['1.1']}"><s:Body><AcquireTemplates xmlns="${templateDistributionNamespace}"><guids><string>${name}</string></guids></AcquireTemplates></s:Body></s:Envelope>`
   const asked = async (type: string, content: Buffer): Promise<Response> =>
-    fetch(`${node.url}/_wmcs/licensing/templateDistribution.asmx`, { method: 'POST', headers: { 'content-type': type, authorization }, body: content })
+    fetch(`${node.url}/_wmcs/licensing/templateDistribution.asmx`, {
+      method: 'POST',
+      headers: { 'content-type': type, authorization },
+      body: content,
+    })
   const swapped = (text: string): Buffer => Buffer.from(text, 'utf16le').swap16()
   const western = Buffer.from(request('Zürich'), 'latin1')
   const understood: readonly (readonly [type: string, content: Buffer, name: string])[] = [
@@ -151,7 +180,8 @@ t.test('the charset of the Content-Type counts', async (t) => {
     t.equal(answer.status, 200, type)
     t.match(await answer.text(), `<Guid>${name}</Guid>`, type)
   }
-  for (const charset of ['utf-8', 'us-ascii']) t.equal((await asked(`text/xml; charset=${charset}`, western)).status, 400, charset)
+  for (const charset of ['utf-8', 'us-ascii'])
+    t.equal((await asked(`text/xml; charset=${charset}`, western)).status, 400, charset)
   for (const charset of ['koi8-r', 'utf-7', '', `x${'y'.repeat(500)}`]) {
     const answer = await asked(`text/xml; charset=${charset}`, western)
     t.equal(answer.status, 415, charset)
@@ -160,7 +190,16 @@ t.test('the charset of the Content-Type counts', async (t) => {
 })
 
 t.test('only the two media types of SOAP are taken, to the letter', async (t) => {
-  for (const type of ['text/xml-foo', 'text/xmlx; charset=utf-8', 'application/soap+xml-x', 'text/xml/x', 'xtext/xml', 'text/xml, text/xml', 'application/xml', '']) {
+  for (const type of [
+    'text/xml-foo',
+    'text/xmlx; charset=utf-8',
+    'application/soap+xml-x',
+    'text/xml/x',
+    'xtext/xml',
+    'text/xml, text/xml',
+    'application/xml',
+    '',
+  ]) {
     t.equal((await post(body, { 'content-type': type })).status, 415, type)
   }
 })
@@ -170,7 +209,11 @@ t.test('callers without an account may send 64 KiB, packed or not; with a larger
   t.teardown(() => large.close())
   const send = async (path: string, length: number): Promise<number> => {
     const content = `<a>${'x'.repeat(length - 7)}</a>`
-    const response = await fetch(`${large.url}/_wmcs${path}`, { method: 'POST', headers: { 'content-type': 'text/xml', ...(path.includes('Activation') ? {} : { authorization }) }, body: content })
+    const response = await fetch(`${large.url}/_wmcs${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'text/xml', ...(path.includes('Activation') ? {} : { authorization }) },
+      body: content,
+    })
     await response.text()
     return response.status
   }
@@ -208,9 +251,15 @@ t.test('health, readiness, metrics and the OpenAPI description answer without si
 
 t.test('answers of one connection come in the order of their requests', async (t) => {
   const wrong = body.replace('VersionInfo', 'Coffee')
-  const requests = [body, wrong, body].map((text, index) => `${head([`Content-Length: ${text.length}`, ...(index === 2 ? ['Connection: close'] : [])])}${text}`)
+  const requests = [body, wrong, body].map(
+    (text, index) =>
+      `${head([`Content-Length: ${text.length}`, ...(index === 2 ? ['Connection: close'] : [])])}${text}`,
+  )
   const answer = await raw(requests.join(''))
-  t.same([...answer.matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => status), ['200', '500', '200'])
+  t.same(
+    [...answer.matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => status),
+    ['200', '500', '200'],
+  )
 })
 
 t.test('a start that fails says why and leaves nothing behind', async (t) => {
@@ -218,7 +267,9 @@ t.test('a start that fails says why and leaves nothing behind', async (t) => {
   await t.rejects(startNode({ mode: 1, port }), { code: 'EADDRINUSE' })
   const database = join(mkdtempSync(join(tmpdir(), 'rms-')), 'lab.sqlite')
   const first = await startNode({ mode: 1, database })
-  await t.rejects(startNode({ mode: 1, database, keyPassword: 'wrong', nodeId: 'root-2' }), { name: 'WrongKeyPassword' })
+  await t.rejects(startNode({ mode: 1, database, keyPassword: 'wrong', nodeId: 'root-2' }), {
+    name: 'WrongKeyPassword',
+  })
   await first.close()
 })
 
@@ -230,7 +281,10 @@ t.test('a cluster that comes back has its keys, its templates and its settings',
   const second = await startNode({ mode: 1, database })
   const after = second.context.state()
   t.equal(after.own.signer.publicKey.modulus, before.own.signer.publicKey.modulus)
-  t.same(after.own.templates.map(({ guid }) => guid).toSorted(), before.own.templates.map(({ guid }) => guid).toSorted())
+  t.same(
+    after.own.templates.map(({ guid }) => guid).toSorted(),
+    before.own.templates.map(({ guid }) => guid).toSorted(),
+  )
   t.equal(after.configuration.onlinePublishingEnabled, false)
   await second.close()
 })

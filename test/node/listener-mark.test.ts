@@ -4,9 +4,14 @@ import { direct, listenerOf } from '../../src/node/listener-mark.js'
 t.test('a listener counts when the balancer shows the key of its node', async (t) => {
   const said = { 'x-balancer-listener': 'extranet' }
   t.equal(listenerOf({ ...said, 'x-balancer-key': 'secret' }, 'secret'), 'extranet')
-  for (const key of ['', 'secreT', 'secret ', 'secret, secret', 'a longer secret']) t.equal(listenerOf({ ...said, 'x-balancer-key': key }, 'secret'), direct, key)
+  for (const key of ['', 'secreT', 'secret ', 'secret, secret', 'a longer secret'])
+    t.equal(listenerOf({ ...said, 'x-balancer-key': key }, 'secret'), direct, key)
   t.equal(listenerOf(said, 'secret'), direct)
   t.equal(listenerOf({ 'x-balancer-key': 'secret' }, 'secret'), direct)
-  t.equal(listenerOf({ ...said, 'x-balancer-key': 'undefined' }, undefined), direct, 'a node without a key believes nobody')
+  t.equal(
+    listenerOf({ ...said, 'x-balancer-key': 'undefined' }, undefined),
+    direct,
+    'a node without a key believes nobody',
+  )
   t.equal(listenerOf({}, undefined), direct)
 })

@@ -22,7 +22,11 @@ const database = join(folder, 'rms.sqlite')
 const admittedGroups = { '/licensing/publish.asmx': ['ANONYMOUS'], '/licensing/license.asmx': ['CONTOSO\\legal'] }
 
 /** Another node of the same cluster. */
-async function startNext(t: Pick<Test, 'teardown'>, nodeId: string, options: Partial<NodeOptions> = {}): Promise<string> {
+async function startNext(
+  t: Pick<Test, 'teardown'>,
+  nodeId: string,
+  options: Partial<NodeOptions> = {},
+): Promise<string> {
   const node = await startNode({ database, nodeId, provision: false, ...options })
   t.teardown(() => node.close())
   return node.url
@@ -34,7 +38,9 @@ const nodes = [
   { id: 'root-1', url: direct },
   { id: 'root-2', url: await startNext(t, 'root-2') },
 ]
-const balancer = await startBalancer({ clusters: [{ name: 'root', listeners: [{ name: 'intranet', host: '127.0.0.1', port: 0 }], nodes }] })
+const balancer = await startBalancer({
+  clusters: [{ name: 'root', listeners: [{ name: 'intranet', host: '127.0.0.1', port: 0 }], nodes }],
+})
 t.teardown(() => balancer.close())
 await balancer.waitUntil(({ clusters }) => clusters[0]?.nodes.every(({ state }) => state === 'ready') === true)
 const balanced = balancer.clusters[0]?.listeners[0]?.url ?? ''
@@ -46,11 +52,18 @@ async function post(connection: Connection, url: string, headers: Headers = {}, 
 
 /** The endpoint has read the body, so somebody is signed in. */
 const isLetIn = (answer: RawAnswer): boolean => answer.status === 500 && answer.body.includes('not a SOAP envelope')
-const tokenOf = ({ headers }: RawAnswer): Buffer => Buffer.from(headers['www-authenticate']?.split(' ')[1] ?? '', 'base64')
+const tokenOf = ({ headers }: RawAnswer): Buffer =>
+  Buffer.from(headers['www-authenticate']?.split(' ')[1] ?? '', 'base64')
 const ntlm = (token: Buffer): Headers => ({ Authorization: `NTLM ${token.toString('base64')}` })
 
 /** Message 3 for a challenge that this connection has got. */
-async function answerFor(connection: Connection, url: string, user = 'CONTOSO\\alice', password = seedPassword, headers: Headers = {}): Promise<Buffer> {
+async function answerFor(
+  connection: Connection,
+  url: string,
+  user = 'CONTOSO\\alice',
+  password = seedPassword,
+  headers: Headers = {},
+): Promise<Buffer> {
   const first = negotiate()
   const challenge = await post(connection, url, { ...headers, ...ntlm(first) })
   return authenticate(first, tokenOf(challenge), ntlmAccount(user, password), inputs)
@@ -67,11 +80,16 @@ async function open(t: Test, url: string): Promise<Connection> {
 }
 
 t.test('schemes are offered in the order of Windows, those of the setting only', async (t) => {
-  for (const [index, [schemes, offered]] of ([
-    [undefined, ['Negotiate', 'NTLM', /^Basic /]],
-    [['ntlm'], ['NTLM']],
-    [['negotiate', 'basic'], ['Negotiate', /^Basic /]],
-  ] as const).entries()) {
+  for (const [index, [schemes, offered]] of (
+    [
+      [undefined, ['Negotiate', 'NTLM', /^Basic /]],
+      [['ntlm'], ['NTLM']],
+      [
+        ['negotiate', 'basic'],
+        ['Negotiate', /^Basic /],
+      ],
+    ] as const
+  ).entries()) {
     const url = await startNext(t, `schemes-${index}`, schemes === undefined ? {} : { schemes })
     const answer = await fetch(`${url}${path}`, { method: 'POST', body: 'x' })
     t.equal(answer.status, 401)
@@ -79,20 +97,31 @@ t.test('schemes are offered in the order of Windows, those of the setting only',
   }
   const url = await startNext(t, 'basic-only', { schemes: ['basic'] })
   const connection = await open(t, url)
-  t.match(await post(connection, url, ntlm(negotiate())), { status: 401, headers: { 'www-authenticate': /^Basic / } }, 'a scheme that is not offered begins nothing')
+  t.match(
+    await post(connection, url, ntlm(negotiate())),
+    { status: 401, headers: { 'www-authenticate': /^Basic / } },
+    'a scheme that is not offered begins nothing',
+  )
   const noBasic = await startNext(t, 'ntlm-only', { schemes: ['ntlm'] })
   const basic = { Authorization: `Basic ${Buffer.from(`alice:${seedPassword}`).toString('base64')}` }
   t.match(await post(await open(t, noBasic), noBasic, basic), { status: 401, headers: { 'www-authenticate': 'NTLM' } })
 })
 
-for (const { way, url } of [{ way: 'a node', url: direct }, { way: 'a balancer', url: balanced }]) {
+for (const { way, url } of [
+  { way: 'a node', url: direct },
+  { way: 'a balancer', url: balanced },
+]) {
   t.test(`NTLM signs in a connection, at ${way}`, async (t) => {
     const connection = await open(t, url)
     t.match(await post(connection, url), { status: 401 })
     t.ok(isLetIn(await signIn(connection, url)))
     for (const _ of [1, 2, 3]) t.ok(isLetIn(await post(connection, url)), 'without a header from then on')
     for (const _ of [1, 2, 3]) t.match(await post(await open(t, url), url), { status: 401 }, 'and no other connection')
-    t.match(await post(connection, url, { Authorization: 'Basic eDp5' }), { status: 401 }, 'credentials of the request come first')
+    t.match(
+      await post(connection, url, { Authorization: 'Basic eDp5' }),
+      { status: 401 },
+      'credentials of the request come first',
+    )
   })
 
   t.test(`Negotiate signs in a connection, at ${way}`, async (t) => {
@@ -100,7 +129,12 @@ for (const { way, url } of [{ way: 'a node', url: direct }, { way: 'a balancer',
     const header = (token: Buffer): Headers => ({ Authorization: `Negotiate ${token.toString('base64')}` })
     const first = negotiate()
     const challenge = parseSpnego(tokenOf(await post(connection, url, header(buildInitial([mechanisms.ntlm], first)))))
-    const third = authenticate(first, challenge.token ?? Buffer.alloc(0), ntlmAccount('alice@contoso.test', seedPassword), inputs)
+    const third = authenticate(
+      first,
+      challenge.token ?? Buffer.alloc(0),
+      ntlmAccount('alice@contoso.test', seedPassword),
+      inputs,
+    )
     const answer = await post(connection, url, header(buildResponse({ token: third })))
     t.ok(isLetIn(answer))
     t.match(parseSpnego(tokenOf(answer)), { state: 'completed' })
@@ -110,7 +144,11 @@ for (const { way, url } of [{ way: 'a node', url: direct }, { way: 'a balancer',
   t.test(`who is not let in, at ${way}`, async (t) => {
     const refused = async (what: string, token: (connection: Connection) => Promise<Buffer>): Promise<void> => {
       const connection = await open(t, url)
-      t.match(await post(connection, url, ntlm(await token(connection))), { status: 401, headers: { 'www-authenticate': /^Basic/ } }, what)
+      t.match(
+        await post(connection, url, ntlm(await token(connection))),
+        { status: 401, headers: { 'www-authenticate': /^Basic/ } },
+        what,
+      )
       t.match(await post(connection, url), { status: 401 }, `${what}: nobody afterwards`)
       t.ok(isLetIn(await signIn(connection, url)), `${what}: the connection is as good as before`)
     }
@@ -133,8 +171,12 @@ for (const { way, url } of [{ way: 'a node', url: direct }, { way: 'a balancer',
       return third
     })
     await refused('a truncated message', async (connection) => (await answerFor(connection, url)).subarray(0, 100))
-    await refused('a message 2', async () => Buffer.concat([Buffer.from('NTLMSSP\0\x02\0\0\0', 'latin1'), Buffer.alloc(60)]))
-    await refused('a token of more than 9 KB', async (connection) => Buffer.concat([await answerFor(connection, url), Buffer.alloc(9300)]))
+    await refused('a message 2', async () =>
+      Buffer.concat([Buffer.from('NTLMSSP\0\x02\0\0\0', 'latin1'), Buffer.alloc(60)]),
+    )
+    await refused('a token of more than 9 KB', async (connection) =>
+      Buffer.concat([await answerFor(connection, url), Buffer.alloc(9300)]),
+    )
   })
 
   t.test(`a token longer than a header may be, at ${way}`, async (t) => {
@@ -150,19 +192,27 @@ t.test('an identity does not pass to other clients of a balancer that shares its
   const of = (client: string): Headers => ({ 'X-Balancer-Connection': client, 'X-Forwarded-For': '10.0.0.1' })
   t.ok(isLetIn(await signIn(shared, url, of('b-1'))))
   t.ok(isLetIn(await post(shared, url, of('b-1'))))
-  for (const headers of [of('b-2'), {}, { 'X-Forwarded-For': '10.0.0.1' }, { Via: '1.1 proxy' }]) t.match(await post(shared, url, headers), { status: 401 }, JSON.stringify(headers))
+  for (const headers of [of('b-2'), {}, { 'X-Forwarded-For': '10.0.0.1' }, { Via: '1.1 proxy' }])
+    t.match(await post(shared, url, headers), { status: 401 }, JSON.stringify(headers))
   t.ok(isLetIn(await post(shared, url, of('b-1'))), 'nor does it get lost')
 })
 
-t.test('behind a proxy that shares connections and does not tell its clients apart, nobody stays signed in', async (t) => {
-  const url = direct
-  const proxied: readonly Headers[] = [{ 'X-Forwarded-For': '10.0.0.1' }, { Via: '1.1 proxy' }, { Forwarded: 'for=10.0.0.1' }]
-  for (const headers of proxied) {
-    const shared = await open(t, url)
-    t.ok(isLetIn(await signIn(shared, url, headers)))
-    t.match(await post(shared, url, headers), { status: 401 })
-  }
-})
+t.test(
+  'behind a proxy that shares connections and does not tell its clients apart, nobody stays signed in',
+  async (t) => {
+    const url = direct
+    const proxied: readonly Headers[] = [
+      { 'X-Forwarded-For': '10.0.0.1' },
+      { Via: '1.1 proxy' },
+      { Forwarded: 'for=10.0.0.1' },
+    ]
+    for (const headers of proxied) {
+      const shared = await open(t, url)
+      t.ok(isLetIn(await signIn(shared, url, headers)))
+      t.match(await post(shared, url, headers), { status: 401 })
+    }
+  },
+)
 
 t.test('what a client says of itself does not make it another one', async (t) => {
   const url = balanced
@@ -175,7 +225,9 @@ t.test('requests that come before the sign-in is done are nobody’s', async (t)
   const url = direct
   const connection = await open(t, url)
   const third = await answerFor(connection, url)
-  connection.send(Buffer.concat([rawRequest(`${url}${path}`, '<a />', {}), rawRequest(`${url}${path}`, '<a />', ntlm(third))]))
+  connection.send(
+    Buffer.concat([rawRequest(`${url}${path}`, '<a />', {}), rawRequest(`${url}${path}`, '<a />', ntlm(third))]),
+  )
   t.match(await connection.answer(), { status: 401 })
   t.ok(isLetIn(await connection.answer()))
 })
@@ -209,13 +261,25 @@ t.test('our client is certified by NTLM and Negotiate, with its own SID, through
   const url = balanced
   for (const signIn of ['ntlm', 'negotiate'] as const) {
     for (const user of ['alice', 'bob'] as const) {
-      const client = connect({ url, user: `CONTOSO\\${user}`, password: seedPassword, signIn, machine: readyMachine(`${user}-pc-mode2`) })
+      const client = connect({
+        url,
+        user: `CONTOSO\\${user}`,
+        password: seedPassword,
+        signIn,
+        machine: readyMachine(`${user}-pc-mode2`),
+      })
       const { rac, mail } = await client.certify()
       t.equal(mail, `${user}@contoso.test`)
       t.equal(rac.account.object?.id, seedDirectory.accounts.find(({ name }) => name === `CONTOSO\\${user}`)?.sid)
       await client.close()
     }
   }
-  const wrong = connect({ url, user: 'CONTOSO\\alice', password: 'wrong', signIn: 'ntlm', machine: readyMachine('alice-pc-mode2') })
+  const wrong = connect({
+    url,
+    user: 'CONTOSO\\alice',
+    password: 'wrong',
+    signIn: 'ntlm',
+    machine: readyMachine('alice-pc-mode2'),
+  })
   await t.rejects(wrong.certify(), { status: 401, message: /Check user and password/ })
 })

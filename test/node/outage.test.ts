@@ -21,7 +21,10 @@ function move(from: string, to: string): void {
 }
 
 t.test('join only: without the cluster there is an error, and no change', async (t) => {
-  await t.rejects(startNode({ database, provision: false }), { name: 'DatabaseRefused', message: /There is no database file/ })
+  await t.rejects(startNode({ database, provision: false }), {
+    name: 'DatabaseRefused',
+    message: /There is no database file/,
+  })
   t.same(readdirSync(join(folder, 'data')), [], 'nothing is made')
   const store = await openStore(database)
   await t.rejects(startNode({ database, provision: false }), UnknownCluster)
@@ -29,29 +32,32 @@ t.test('join only: without the cluster there is an error, and no change', async 
   await store.close()
 })
 
-t.test('licensing goes on while the database is away, certification does not, nothing is missing from the log', async (t) => {
-  const node = await startNode({ database, spoolFolder })
-  const store = await openStore(database)
-  const at = (user: string): RmsClient => connect({ url: node.baseUrl, user: `CONTOSO\\${user}`, password })
-  const [alice, bob] = [at('alice'), at('bob')]
-  const pl = await alice.publish({ rights: [{ to: 'bob@contoso.test', rights: ['VIEW'] }] })
-  await bob.acquireLicense(pl.text)
-  const byNtlm = connect({ url: node.baseUrl, user: 'CONTOSO\\bob', password, signIn: 'ntlm' })
-  await byNtlm.bootstrap()
-  await byNtlm.close()
-  const query = { requestType: 'AcquireLicense' }
-  const before = await store.requestLog.count(query)
-  t.equal(before, 1)
+t.test(
+  'licensing goes on while the database is away, certification does not, nothing is missing from the log',
+  async (t) => {
+    const node = await startNode({ database, spoolFolder })
+    const store = await openStore(database)
+    const at = (user: string): RmsClient => connect({ url: node.baseUrl, user: `CONTOSO\\${user}`, password })
+    const [alice, bob] = [at('alice'), at('bob')]
+    const pl = await alice.publish({ rights: [{ to: 'bob@contoso.test', rights: ['VIEW'] }] })
+    await bob.acquireLicense(pl.text)
+    const byNtlm = connect({ url: node.baseUrl, user: 'CONTOSO\\bob', password, signIn: 'ntlm' })
+    await byNtlm.bootstrap()
+    await byNtlm.close()
+    const query = { requestType: 'AcquireLicense' }
+    const before = await store.requestLog.count(query)
+    t.equal(before, 1)
 
-  move('data', 'elsewhere')
-  for (let count = 0; count < 3; count++) t.ok(await bob.acquireLicense(pl.text))
-  t.ok(await byNtlm.acquireLicense(pl.text), 'who has signed in by NTLM before, on a new connection')
-  await t.rejects(at('carol').certify(), 'whom the node does not know')
-  t.ok(readdirSync(spoolFolder).some((name) => name.endsWith('.spool')))
+    move('data', 'elsewhere')
+    for (let count = 0; count < 3; count++) t.ok(await bob.acquireLicense(pl.text))
+    t.ok(await byNtlm.acquireLicense(pl.text), 'who has signed in by NTLM before, on a new connection')
+    await t.rejects(at('carol').certify(), 'whom the node does not know')
+    t.ok(readdirSync(spoolFolder).some((name) => name.endsWith('.spool')))
 
-  move('elsewhere', 'data')
-  await node.close()
-  t.equal(await store.requestLog.count(query), before + 4, 'none lost, none twice')
-  t.same(await store.members.list(), [])
-  await store.close()
-})
+    move('elsewhere', 'data')
+    await node.close()
+    t.equal(await store.requestLog.count(query), before + 4, 'none lost, none twice')
+    t.same(await store.members.list(), [])
+    await store.close()
+  },
+)

@@ -18,7 +18,10 @@ async function unused(url: string, socket: Socket, event: string): Promise<Socke
   return socket
 }
 
-const portOf = (url: string): { readonly host: string; readonly port: number } => ({ host: '127.0.0.1', port: Number(new URL(url).port) })
+const portOf = (url: string): { readonly host: string; readonly port: number } => ({
+  host: '127.0.0.1',
+  port: Number(new URL(url).port),
+})
 
 t.test('a node', patience, async (t) => {
   const node = await startNode({ mode: 1 })

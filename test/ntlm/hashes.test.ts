@@ -13,7 +13,8 @@ t.test('MD4 gives the values of RFC 1320, A.5', async (t) => {
     ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789: '043f8582f241db351ce627e153e7f0e4',
     ['1234567890'.repeat(8)]: 'e33b4ddc9c38f2199c3e7b164fcc0536',
   }
-  for (const [text, digest] of Object.entries(values)) t.equal(md4(Buffer.from(text)).toString('hex'), digest, JSON.stringify(text))
+  for (const [text, digest] of Object.entries(values))
+    t.equal(md4(Buffer.from(text)).toString('hex'), digest, JSON.stringify(text))
 })
 
 t.test('MD4 of every length around the block size is stable in its last block', async (t) => {

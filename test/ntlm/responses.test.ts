@@ -2,7 +2,15 @@
 import t from 'tap'
 import { avIds, buildAvPairs } from '../../src/ntlm/av-pairs.js'
 import { flagsOf } from '../../src/ntlm/flags.js'
-import { buildClientBlob, ntHash, ntlmV1Response, ntlmV2Key, ntlmV2Proof, parseClientBlob, sessionChallenge } from '../../src/ntlm/responses.js'
+import {
+  buildClientBlob,
+  ntHash,
+  ntlmV1Response,
+  ntlmV2Key,
+  ntlmV2Proof,
+  parseClientBlob,
+  sessionChallenge,
+} from '../../src/ntlm/responses.js'
 import { exportedKey, sessionKeyV1, sessionKeyV2 } from '../../src/ntlm/session.js'
 
 const hex = (text: string): Buffer => Buffer.from(text, 'hex')
@@ -16,13 +24,22 @@ t.test('the NT hash', async (t) => t.equal(hash.toString('hex'), 'a4f49c406510bd
 
 t.test('NTLMv1', async (t) => {
   t.equal(ntlmV1Response(hash, serverChallenge).toString('hex'), '67c43011f30298a2ad35ece64f16331c44bdbed927841f94')
-  t.equal(sessionKeyV1(hash, { flags: 0, lmResponse: Buffer.alloc(24) }, serverChallenge).toString('hex'), 'd87262b0cde4b1cb7499becccdf10784')
+  t.equal(
+    sessionKeyV1(hash, { flags: 0, lmResponse: Buffer.alloc(24) }, serverChallenge).toString('hex'),
+    'd87262b0cde4b1cb7499becccdf10784',
+  )
 })
 
 t.test('NTLMv1 with extended session security', async (t) => {
   const lmResponse = Buffer.concat([clientChallenge, Buffer.alloc(16)])
-  t.equal(ntlmV1Response(hash, sessionChallenge(serverChallenge, clientChallenge)).toString('hex'), '7537f803ae367128ca458204bde7caf81e97ed2683267232')
-  t.equal(sessionKeyV1(hash, { flags: flagsOf(['extendedSessionSecurity']), lmResponse }, serverChallenge).toString('hex'), 'eb93429a8bd952f8b89c55b87f475edc')
+  t.equal(
+    ntlmV1Response(hash, sessionChallenge(serverChallenge, clientChallenge)).toString('hex'),
+    '7537f803ae367128ca458204bde7caf81e97ed2683267232',
+  )
+  t.equal(
+    sessionKeyV1(hash, { flags: flagsOf(['extendedSessionSecurity']), lmResponse }, serverChallenge).toString('hex'),
+    'eb93429a8bd952f8b89c55b87f475edc',
+  )
 })
 
 t.test('NTLMv2', async (t) => {

@@ -33,7 +33,14 @@ await lab.close()
 
 t.before(async () => {
   // Without scripts: packing compiles, and the tests that run now stand on what is compiled.
-  const { stdout } = await execute('npm', ['pack', '--json', '--ignore-scripts', '--offline', '--pack-destination', folder])
+  const { stdout } = await execute('npm', [
+    'pack',
+    '--json',
+    '--ignore-scripts',
+    '--offline',
+    '--pack-destination',
+    folder,
+  ])
   const [packed] = JSON.parse(stdout) as { filename: string }[]
   mkdirSync(installed, { recursive: true })
   await execute('tar', ['-xzf', join(folder, packed?.filename ?? ''), '-C', installed, '--strip-components', '1'])
@@ -46,10 +53,24 @@ t.before(async () => {
 t.test('it holds the program, its types and the lab certificates, and no tests', async (t) => {
   const { stdout } = await execute('find', ['.', '-type', 'f', '-not', '-path', './node_modules/*'], { cwd: installed })
   const files = stdout.split('\n').map((path) => path.slice(2))
-  for (const wanted of ['LICENSE', 'package.json', 'build/src/cli/main.js', 'build/src/index.d.ts', 'build/src/client/index.d.ts']) t.ok(files.includes(wanted), wanted)
-  for (const wanted of ['certs/hierarchy/root-mode2.json', 'certs/machines/alice-pc-mode1/key.pem']) t.ok(files.includes(wanted), wanted)
-  t.same(files.filter((path) => /(^|\/)(test|bench)\/|\.test\./.test(path)), [])
-  t.same(files.filter((path) => /\.(sqlite|env|tgz)$/.test(path)), [])
+  for (const wanted of [
+    'LICENSE',
+    'package.json',
+    'build/src/cli/main.js',
+    'build/src/index.d.ts',
+    'build/src/client/index.d.ts',
+  ])
+    t.ok(files.includes(wanted), wanted)
+  for (const wanted of ['certs/hierarchy/root-mode2.json', 'certs/machines/alice-pc-mode1/key.pem'])
+    t.ok(files.includes(wanted), wanted)
+  t.same(
+    files.filter((path) => /(^|\/)(test|bench)\/|\.test\./.test(path)),
+    [],
+  )
+  t.same(
+    files.filter((path) => /\.(sqlite|env|tgz)$/.test(path)),
+    [],
+  )
 })
 
 t.test('its command runs from where it is installed', async (t) => {
@@ -60,11 +81,20 @@ t.test('its command runs from where it is installed', async (t) => {
 })
 
 t.test('a strict TypeScript program compiles against it and protects and opens a file', async (t) => {
-  const compilerOptions = { strict: true, module: 'nodenext', target: 'es2022', types: ['node'], rootDir: '.', skipLibCheck: true }
+  const compilerOptions = {
+    strict: true,
+    module: 'nodenext',
+    target: 'es2022',
+    types: ['node'],
+    rootDir: '.',
+    skipLibCheck: true,
+  }
   writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['program.ts'] }))
   writeFileSync(join(folder, 'program.ts'), program)
   // In a bare environment: tap loads itself into every process, and the compiler does not start under it.
-  const compiled = await execute('env', ['-i', process.execPath, resolve('node_modules/typescript/bin/tsc')], { cwd: folder }).catch((error: { readonly stdout: string }) => error)
+  const compiled = await execute('env', ['-i', process.execPath, resolve('node_modules/typescript/bin/tsc')], {
+    cwd: folder,
+  }).catch((error: { readonly stdout: string }) => error)
   t.match(compiled, { stdout: '', stderr: '' })
   const { stdout } = await execute(process.execPath, ['program.js'], { cwd: folder })
   t.same(JSON.parse(stdout), [true, ['VIEW'], 'UL', true, 1])

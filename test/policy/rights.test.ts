@@ -13,10 +13,22 @@ const bob = identityOf(
   { sids: ['S-1-5-21-1-2-3-1105'], mails: ['Bob@contoso.test', 'b@contoso.test', ''] },
   { sids: ['S-1-5-21-1-2-3-1201'], mails: ['legal@contoso.test', ''] },
 )
-const grant = (right: string, principal = mailPrincipal('bob@contoso.test'), more: Partial<Grant> = {}): Grant => ({ right, principal, ...more })
-const policy = (grants: readonly Grant[], more: Partial<Policy> = {}): Policy => ({ grants, precondition: {}, owner: nobody, issuedTime: issued, ...more })
-const decide = (given: Policy, { superUser = false, now = days(5) } = {}) => decideRights(given, bob, { superUser, now })
-const names = (given: Policy, more?: { superUser?: boolean; now?: Date }): readonly string[] => decide(given, more).map(({ right }) => right)
+const grant = (right: string, principal = mailPrincipal('bob@contoso.test'), more: Partial<Grant> = {}): Grant => ({
+  right,
+  principal,
+  ...more,
+})
+const policy = (grants: readonly Grant[], more: Partial<Policy> = {}): Policy => ({
+  grants,
+  precondition: {},
+  owner: nobody,
+  issuedTime: issued,
+  ...more,
+})
+const decide = (given: Policy, { superUser = false, now = days(5) } = {}) =>
+  decideRights(given, bob, { superUser, now })
+const names = (given: Policy, more?: { superUser?: boolean; now?: Date }): readonly string[] =>
+  decide(given, more).map(({ right }) => right)
 
 t.test('a right is given by address, alias, group address, SID, group SID, and to anyone', async (t) => {
   const sid = (id: string) => ({ idType: 'Windows', id, name: undefined })
@@ -29,7 +41,8 @@ t.test('a right is given by address, alias, group address, SID, group SID, and t
     anyonePrincipal,
     { ...anyonePrincipal, id: 'Anyone' },
   ]
-  for (const principal of principals) t.same(names(policy([grant('VIEW', principal)])), ['VIEW'], JSON.stringify(principal))
+  for (const principal of principals)
+    t.same(names(policy([grant('VIEW', principal)])), ['VIEW'], JSON.stringify(principal))
 })
 
 t.test('nobody else gets one: other addresses, other SIDs, empty names, the internal owner', async (t) => {
@@ -56,7 +69,8 @@ t.test('the author and a super user get OWNER alone, whatever the policy says, a
 })
 
 t.test('a group is nobody’s owner, and neither is an owner without a name', async (t) => {
-  for (const name of ['legal@contoso.test', '', undefined]) t.same(decide(policy([], { owner: { ...nobody, name } })), [])
+  for (const name of ['legal@contoso.test', '', undefined])
+    t.same(decide(policy([], { owner: { ...nobody, name } })), [])
   t.same(decide(policy([], { owner: { ...nobody, name: '', id: 'S-1-5-21-1-2-3-1201' } })), [])
   t.same(decide(policy([], { owner: undefined })), [])
 })
@@ -72,39 +86,71 @@ t.test('an author counts when clear text and policy name the same; a template na
 })
 
 t.test('content that has ended, or not begun, gives nothing; until then its end bounds every right', async (t) => {
-  const ends = policy([grant('VIEW'), grant('EDIT', undefined, { range: { from: days(2), until: days(4) } })], { precondition: { days: 10 } })
+  const ends = policy([grant('VIEW'), grant('EDIT', undefined, { range: { from: days(2), until: days(4) } })], {
+    precondition: { days: 10 },
+  })
   t.same(decide(ends, { now: days(3) }), [
     { right: 'VIEW', days: undefined, range: { from: issued, until: days(10) } },
     { right: 'EDIT', days: undefined, range: { from: days(2), until: days(4) } },
   ])
   t.same(names(ends, { now: addSeconds(days(10), -1) }), ['VIEW'])
   t.same(names(ends, { now: days(10) }), [])
-  t.same(names(policy([grant('VIEW')], { precondition: { range: { from: days(1), until: days(9) } } }), { now: issued }), [])
+  t.same(
+    names(policy([grant('VIEW')], { precondition: { range: { from: days(1), until: days(9) } } }), { now: issued }),
+    [],
+  )
   const both = policy([grant('VIEW')], { precondition: { days: 30, range: { from: issued, until: days(9) } } })
   t.same(decide(both)[0]?.range, { from: issued, until: days(9) })
 })
 
 t.test('of several grants of a right the one that holds longest counts', async (t) => {
   const range = (until: number) => ({ range: { from: issued, until: days(until) } })
-  t.same(decide(policy([grant('VIEW', undefined, range(6)), grant('VIEW', anyonePrincipal, range(9))]))[0]?.range?.until, days(9))
+  t.same(
+    decide(policy([grant('VIEW', undefined, range(6)), grant('VIEW', anyonePrincipal, range(9))]))[0]?.range?.until,
+    days(9),
+  )
   t.equal(decide(policy([grant('VIEW', undefined, range(6)), grant('VIEW', anyonePrincipal)]))[0]?.range, undefined)
-  t.equal(decide(policy([grant('VIEW', undefined, { days: 3 }), grant('VIEW', anyonePrincipal, { days: 7 })]))[0]?.days, 7)
+  t.equal(
+    decide(policy([grant('VIEW', undefined, { days: 3 }), grant('VIEW', anyonePrincipal, { days: 7 })]))[0]?.days,
+    7,
+  )
 })
 
-t.test('conditions of several grants of a right are never mixed: no license holds longer than one of them', async (t) => {
-  const until = (from: number, end: number) => ({ range: { from: days(from), until: days(end) } })
-  t.match(decide(policy([grant('VIEW', undefined, until(0, 9)), grant('VIEW', anyonePrincipal, { days: 2 })])), [{ right: 'VIEW', range: { until: days(9) }, days: undefined }])
-  t.match(decide(policy([grant('VIEW', undefined, until(0, 6)), grant('VIEW', anyonePrincipal, { days: 30 })])), [{ right: 'VIEW', range: undefined, days: 30 }])
-  t.same(decide(policy([grant('VIEW', undefined, until(0, 6)), grant('VIEW', anyonePrincipal, until(8, 90))]))[0]?.range, until(0, 6).range, 'one that begins later hides none that holds now')
-  t.same(decide(policy([grant('VIEW', undefined, until(7, 9)), grant('VIEW', anyonePrincipal, until(6, 8))]))[0]?.range, until(6, 8).range, 'of those to come the first')
-})
+t.test(
+  'conditions of several grants of a right are never mixed: no license holds longer than one of them',
+  async (t) => {
+    const until = (from: number, end: number) => ({ range: { from: days(from), until: days(end) } })
+    t.match(decide(policy([grant('VIEW', undefined, until(0, 9)), grant('VIEW', anyonePrincipal, { days: 2 })])), [
+      { right: 'VIEW', range: { until: days(9) }, days: undefined },
+    ])
+    t.match(decide(policy([grant('VIEW', undefined, until(0, 6)), grant('VIEW', anyonePrincipal, { days: 30 })])), [
+      { right: 'VIEW', range: undefined, days: 30 },
+    ])
+    t.same(
+      decide(policy([grant('VIEW', undefined, until(0, 6)), grant('VIEW', anyonePrincipal, until(8, 90))]))[0]?.range,
+      until(0, 6).range,
+      'one that begins later hides none that holds now',
+    )
+    t.same(
+      decide(policy([grant('VIEW', undefined, until(7, 9)), grant('VIEW', anyonePrincipal, until(6, 8))]))[0]?.range,
+      until(6, 8).range,
+      'of those to come the first',
+    )
+  },
+)
 
 const rightName = fc.constantFrom('VIEW', 'EDIT', 'PRINT', 'FORWARD')
-const who = fc.constantFrom('bob@contoso.test', 'legal@contoso.test', 'mallory@contoso.test', 'carol@contoso.test').map(mailPrincipal)
+const who = fc
+  .constantFrom('bob@contoso.test', 'legal@contoso.test', 'mallory@contoso.test', 'carol@contoso.test')
+  .map(mailPrincipal)
 const someGrants = fc.array(
-  fc.record({ right: rightName, principal: who, end: fc.option(fc.integer({ min: 1, max: 20 })) }).map(
-    ({ right, principal, end }): Grant => ({ right, principal, ...(end === null ? {} : { range: { from: issued, until: days(end) } }) }),
-  ),
+  fc
+    .record({ right: rightName, principal: who, end: fc.option(fc.integer({ min: 1, max: 20 })) })
+    .map(({ right, principal, end }): Grant => ({
+      right,
+      principal,
+      ...(end === null ? {} : { range: { from: issued, until: days(end) } }),
+    })),
   { maxLength: 12 },
 )
 const someDay = fc.integer({ min: 0, max: 25 })
@@ -113,9 +159,15 @@ t.test('rights are exactly those of the grants that name the account and still h
   fc.assert(
     fc.property(someGrants, someDay, (grants, day) => {
       const now = days(day)
-      const mine = grants.filter(({ principal, range }) => /^(bob|legal)@/.test(principal.name ?? '') && (range === undefined || now < range.until))
+      const mine = grants.filter(
+        ({ principal, range }) =>
+          /^(bob|legal)@/.test(principal.name ?? '') && (range === undefined || now < range.until),
+      )
       const found = names(policy(grants), { now })
-      return found.length === new Set(found).size && found.toSorted().join() === [...new Set(mine.map(({ right }) => right))].toSorted().join()
+      return (
+        found.length === new Set(found).size &&
+        found.toSorted().join() === [...new Set(mine.map(({ right }) => right))].toSorted().join()
+      )
     }),
   )
 })
@@ -127,8 +179,12 @@ t.test('a grant more never takes a right away, and the order of grants does not 
       const all = names(policy([...grants, ...more]), { now })
       const reversed = decide(policy([...grants, ...more].reverse()), { now })
       const ends = new Map(reversed.map(({ right, range }) => [right, range?.until.getTime()]))
-      const sameEnds = decide(policy([...grants, ...more]), { now }).every(({ right, range }) => ends.get(right) === range?.until.getTime())
-      return names(policy(grants), { now }).every((right) => all.includes(right)) && sameEnds && ends.size === all.length
+      const sameEnds = decide(policy([...grants, ...more]), { now }).every(
+        ({ right, range }) => ends.get(right) === range?.until.getTime(),
+      )
+      return (
+        names(policy(grants), { now }).every((right) => all.includes(right)) && sameEnds && ends.size === all.length
+      )
     }),
   )
 })
@@ -136,7 +192,9 @@ t.test('a grant more never takes a right away, and the order of grants does not 
 t.test('no right outlives its content', async () => {
   fc.assert(
     fc.property(someGrants, someDay, fc.integer({ min: 1, max: 25 }), (grants, day, end) =>
-      decide(policy(grants, { precondition: { days: end } }), { now: days(day) }).every(({ range }) => range !== undefined && range.until <= days(end)),
+      decide(policy(grants, { precondition: { days: end } }), { now: days(day) }).every(
+        ({ range }) => range !== undefined && range.until <= days(end),
+      ),
     ),
   )
 })

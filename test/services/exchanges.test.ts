@@ -31,7 +31,9 @@ async function runCase(t: Test, exchange: ExchangeCase, mode: CryptoMode): Promi
   const place = await world.place(mode)
   const { site } = place
   const body = await fill(envelopeOf(exchange), mode, world)
-  const settings = JSON.parse(await fill(JSON.stringify(exchange.settings ?? {}), mode, world)) as Partial<ServerConfiguration>
+  const settings = JSON.parse(
+    await fill(JSON.stringify(exchange.settings ?? {}), mode, world),
+  ) as Partial<ServerConfiguration>
   const logged = site.log.length
   const since = site.node.context.clock.now().toISOString()
   const agent = `exchange ${exchange.name}`
@@ -41,13 +43,19 @@ async function runCase(t: Test, exchange: ExchangeCase, mode: CryptoMode): Promi
 
   t.equal(answer.status, exchange.status)
   const expected = exchange.isSoap ? enveloped(exchange) : exchange.response
-  t.equal(await difference(expected, exchange.isSoap ? answer.text : answer.text.trim(), mode, world), undefined, 'the answer is as expected')
-  if (exchange.isSoap) t.equal(answer.type, exchange.soap === '1.2' ? 'application/soap+xml; charset=utf-8' : 'text/xml; charset=utf-8')
+  t.equal(
+    await difference(expected, exchange.isSoap ? answer.text : answer.text.trim(), mode, world),
+    undefined,
+    'the answer is as expected',
+  )
+  if (exchange.isSoap)
+    t.equal(answer.type, exchange.soap === '1.2' ? 'application/soap+xml; charset=utf-8' : 'text/xml; charset=utf-8')
   t.equal(answer.headers.get('x-served-by'), site.node.nodeId)
   checkClaims(t, exchange, answer)
   await checkInside(t, exchange, answer, place)
   checkLog(t, exchange, site.log.slice(logged), answer)
-  if (answer.status === 401) t.match(answer.headers.get('www-authenticate'), /(^|, )Basic realm=/, 'the client is told how to sign in')
+  if (answer.status === 401)
+    t.match(answer.headers.get('www-authenticate'), /(^|, )Basic realm=/, 'the client is told how to sign in')
   await checkRecord(t, { since, agent, isSoap: exchange.isSoap }, answer, place)
 }
 
@@ -66,12 +74,20 @@ function checkClaims(t: Test, { covers }: ExchangeCase, { status, text }: Answer
   for (const claim of covers) {
     const [operation = '', key = ''] = claim.split(':')
     if (key === 'success') t.ok(status === 200 && text.includes(`<${operation}Response `), `${operation} succeeds`)
-    else t.ok(Object.hasOwn(exceptions, key) && text.includes(`>${exceptions[key as ExceptionKey].name}: `), `${key} is raised`)
+    else
+      t.ok(
+        Object.hasOwn(exceptions, key) && text.includes(`>${exceptions[key as ExceptionKey].name}: `),
+        `${key} is raised`,
+      )
   }
 }
 
 async function checkInside(t: Test, { covers }: ExchangeCase, { text, status }: Answer, place: Place): Promise<void> {
-  t.same(leaks(text, place, { contentKeys: covers.includes('AcquireContentKey:success') }), [], 'nothing from the inside is told')
+  t.same(
+    leaks(text, place, { contentKeys: covers.includes('AcquireContentKey:success') }),
+    [],
+    'nothing from the inside is told',
+  )
   t.same(unverified(text, place), [], 'all certificates and licenses lead to the lab root')
   t.same(await unopened(text, place), [], 'all use licenses open with the key of their account')
   if (status !== 200) t.same(documentsIn(text), [], 'a refusal issues nothing')
@@ -84,14 +100,20 @@ function checkLog(t: Test, exchange: ExchangeCase, lines: Place['site']['log'], 
   if (status === 200 && !exchange.isSoap) return
   t.equal(told.length, 1, 'one line in the log')
   t.equal(line?.msg === 'served', status === 200)
-  if (status !== 200) t.ok(typeof line?.why === 'string' && line.why.length > 5 && !line.why.includes('\n'), 'the line says why')
+  if (status !== 200)
+    t.ok(typeof line?.why === 'string' && line.why.length > 5 && !line.why.includes('\n'), 'the line says why')
   const name = /<(?:faultstring|soap:Text [^>]*)>([\w.]+Exception): /.exec(text)?.[1]
   if (name !== undefined) t.ok(line?.why?.startsWith(name), `the log names ${name}`)
   t.notMatch(JSON.stringify(lines), /Passw0rd!|PRIVATE KEY/, 'no secret in the log')
 }
 
 /** Where SOAP was reached, and only there, there is a row in the request log, with the same reason. */
-async function checkRecord(t: Test, { since, agent, isSoap }: { since: string; agent: string; isSoap: boolean }, { status, text }: Answer, { site }: Place): Promise<void> {
+async function checkRecord(
+  t: Test,
+  { since, agent, isSoap }: { since: string; agent: string; isSoap: boolean },
+  { status, text }: Answer,
+  { site }: Place,
+): Promise<void> {
   const records = await site.node.context.store.requestLog.query({ since, limit: queryLimit })
   const own = records.filter((record) => record.requestUserAgent === agent)
   t.equal(own.length, isSoap ? 1 : 0, 'rows in the request log')
@@ -99,5 +121,8 @@ async function checkRecord(t: Test, { since, agent, isSoap }: { since: string; a
   t.equal(own[0]?.successOrFailure, status === 200 ? 'Succeeded' : 'Failed')
   t.equal(own[0]?.errorInformation === '', status === 200, 'a refusal has its reason')
   const issued = documentsIn(text).filter(({ kind }) => ['RAC', 'CLC', 'UL', 'PL'].includes(kind))
-  t.ok(issued.every((document) => own[0]?.issuedXrml?.includes(document.text)), 'everything issued is in the record')
+  t.ok(
+    issued.every((document) => own[0]?.issuedXrml?.includes(document.text)),
+    'everything issued is in the record',
+  )
 }

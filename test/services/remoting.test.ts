@@ -8,7 +8,11 @@ import { writeQuestion } from '../../src/services/group-expansion/remoting-reque
 import { writeAnswer, writeException } from '../../src/services/group-expansion/remoting-response.js'
 
 const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex')
-const printed = { principal: 'user1@contoso.com', groups: ['group1_1@contoso.com', 'group2@contoso.com'], callsSoFar: 1 }
+const printed = {
+  principal: 'user1@contoso.com',
+  groups: ['group1_1@contoso.com', 'group2@contoso.com'],
+  callsSoFar: 1,
+}
 const known = {
   identifiers: ['id=s-1-5-21-878380243-1958209386-896679168-1340', 'mail=user1@contoso.com'],
   containers: ['5b98d9f16720f3489899d8893795f3ae', 'f2a0f0483745cb4ca23a4adcbd62f215'],
@@ -23,7 +27,12 @@ t.test('question and answer of the example are those bytes', async (t) => {
   const answer = writeAnswer(true, known, '5.2.3790.300')
   t.equal(answer.length, 1985)
   t.equal(sha256(answer), '123ed08c662f160489608d6a497c63e77f0a4a596b00886d718738829d212ae1')
-  t.match(readQuestion(question), { principal: 'mail=user1@contoso.com', groups: ['mail=group1_1@contoso.com', 'mail=group2@contoso.com'], callsSoFar: 1, version: '5.2.3790.300' })
+  t.match(readQuestion(question), {
+    principal: 'mail=user1@contoso.com',
+    groups: ['mail=group1_1@contoso.com', 'mail=group2@contoso.com'],
+    callsSoFar: 1,
+    version: '5.2.3790.300',
+  })
   t.equal(readAnswer(answer, '5.2.3790.300'), true)
 })
 
@@ -35,17 +44,40 @@ t.test('what is written is read again', async () => {
   fc.assert(
     fc.property(questions, versions, (question, version) => {
       const read = readQuestion(writeQuestion(question, version))
-      const prefixed = { principal: `mail=${question.principal}`, groups: question.groups.map((group) => `mail=${group}`), callsSoFar: question.callsSoFar, version }
+      const prefixed = {
+        principal: `mail=${question.principal}`,
+        groups: question.groups.map((group) => `mail=${group}`),
+        callsSoFar: question.callsSoFar,
+        version,
+      }
       return JSON.stringify(read) === JSON.stringify(prefixed)
     }),
   )
-  const people = fc.record({ identifiers: fc.array(address, { maxLength: 5 }), containers: fc.array(address, { maxLength: 600 }), objectGuid: fc.option(address), exists: fc.boolean() })
-  fc.assert(fc.property(fc.boolean(), people, versions, (isMember, person, version) => readAnswer(writeAnswer(isMember, person, version), version) === isMember))
+  const people = fc.record({
+    identifiers: fc.array(address, { maxLength: 5 }),
+    containers: fc.array(address, { maxLength: 600 }),
+    objectGuid: fc.option(address),
+    exists: fc.boolean(),
+  })
+  fc.assert(
+    fc.property(
+      fc.boolean(),
+      people,
+      versions,
+      (isMember, person, version) => readAnswer(writeAnswer(isMember, person, version), version) === isMember,
+    ),
+  )
 })
 
 t.test('an exception, an answer of another version: neither is yes nor no', async (t) => {
-  t.throws(() => readAnswer(writeException('too many'), '5.2.3790.300'), { name: 'MalformedRemoting', message: /exception/ })
-  t.throws(() => readAnswer(writeAnswer(true, known, '1.0.3246.0'), '5.2.3790.300'), { name: 'MalformedRemoting', message: /another version/ })
+  t.throws(() => readAnswer(writeException('too many'), '5.2.3790.300'), {
+    name: 'MalformedRemoting',
+    message: /exception/,
+  })
+  t.throws(() => readAnswer(writeAnswer(true, known, '1.0.3246.0'), '5.2.3790.300'), {
+    name: 'MalformedRemoting',
+    message: /another version/,
+  })
 })
 
 /** Never anything but a message or that error. */
@@ -60,7 +92,8 @@ function isReadOrRefused(read: () => unknown): boolean {
 
 t.test('whatever else comes is refused with the place, and nothing else happens', async (t) => {
   const question = writeQuestion(printed, '5.2.3790.300')
-  for (let length = 0; length < question.length; length++) t.throws(() => readQuestion(question.subarray(0, length)), { name: 'MalformedRemoting' }, `${length} bytes`)
+  for (let length = 0; length < question.length; length++)
+    t.throws(() => readQuestion(question.subarray(0, length)), { name: 'MalformedRemoting' }, `${length} bytes`)
   const changed = (offset: number, ...values: readonly number[]): Buffer => {
     const bytes = Buffer.from(question)
     for (const [at, value] of values.entries()) bytes[offset + at] = value
@@ -78,5 +111,7 @@ t.test('whatever else comes is refused with the place, and nothing else happens'
     }),
     { numRuns: 2000 },
   )
-  fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => isReadOrRefused(() => readQuestion(Buffer.from(bytes)))))
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => isReadOrRefused(() => readQuestion(Buffer.from(bytes)))),
+  )
 })

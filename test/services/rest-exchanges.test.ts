@@ -22,14 +22,17 @@ for (const [index, exchange] of readRestCases().entries()) {
   for (const mode of modes) {
     // Both versions are the same: the modes share them out, or else the cases.
     const version = (modes.length === 1 ? index : mode) % 2 === 0 ? 'v2' : 'v1'
-    t.test(`${exchange.name.replaceAll('_', ' ')}, mode ${mode}, ${version}`, async (t) => runCase(t, exchange, mode, version))
+    t.test(`${exchange.name.replaceAll('_', ' ')}, mode ${mode}, ${version}`, async (t) =>
+      runCase(t, exchange, mode, version),
+    )
   }
 }
 
 /** Discovery, templates, logs, and whatever is refused before the operation know nothing of the mode. */
 function modesOf({ mode, covers, status }: RestCase): readonly CryptoMode[] {
   if (mode !== undefined) return [mode]
-  const isLicense = covers.some((claim) => /^(EndUserLicenses|PublishingLicenses):/.test(claim)) && ![401, 413, 415].includes(status)
+  const isLicense =
+    covers.some((claim) => /^(EndUserLicenses|PublishingLicenses):/.test(claim)) && ![401, 413, 415].includes(status)
   return isLicense ? [1, 2] : [2]
 }
 
@@ -55,15 +58,23 @@ async function runCase(t: Test, exchange: RestCase, mode: CryptoMode, version: s
   const since = site.node.context.clock.now().toISOString()
   const agent = `rest exchange ${exchange.name}`
   const answer = await site.during({ settings, daysLater, trusted, broken }, async () => {
-    const token = daysLater > 0 && exchange.user !== null && exchange.token === undefined ? `Bearer ${await goodToken(site.node, exchange.user)}` : authorization
-    return send(`${site.node.url}${path}`, exchange, body, { ...(token === undefined ? {} : { authorization: token }), 'user-agent': agent })
+    const token =
+      daysLater > 0 && exchange.user !== null && exchange.token === undefined
+        ? `Bearer ${await goodToken(site.node, exchange.user)}`
+        : authorization
+    return send(`${site.node.url}${path}`, exchange, body, {
+      ...(token === undefined ? {} : { authorization: token }),
+      'user-agent': agent,
+    })
   })
 
   t.equal(answer.status, exchange.status)
-  if (exchange.response !== undefined) t.equal(await restDifference(exchange.response, answer.json, fill), undefined, 'the answer is as expected')
+  if (exchange.response !== undefined)
+    t.equal(await restDifference(exchange.response, answer.json, fill), undefined, 'the answer is as expected')
   if (answer.text !== '') t.match(answer.headers.get('content-type'), /^application\/json/)
   t.equal(answer.headers.get('x-served-by'), site.node.nodeId)
-  if ([400, 500].includes(answer.status)) t.ok(isRefusal(answer.json), 'a refusal is an object with Code and Message, or clients end themselves')
+  if ([400, 500].includes(answer.status))
+    t.ok(isRefusal(answer.json), 'a refusal is an object with Code and Message, or clients end themselves')
   checkClaims(t, exchange, answer)
   checkKey(t, exchange, answer, place)
   checkChallenge(t, exchange, answer, site)
@@ -80,11 +91,23 @@ async function authorizationOf({ user, token }: RestCase, { node }: Site): Promi
   return `Bearer ${token === undefined ? await goodToken(node, user) : await wrongToken(token, node, user)}`
 }
 
-async function send(url: string, { method, headers = {} }: RestCase, body: string | undefined, more: Readonly<Record<string, string>>): Promise<Answer> {
+async function send(
+  url: string,
+  { method, headers = {} }: RestCase,
+  body: string | undefined,
+  more: Readonly<Record<string, string>>,
+): Promise<Answer> {
   const response = await fetch(url, {
     method: method ?? (body === undefined ? 'GET' : 'POST'),
     // As the open client sends them: the content type on GET too.
-    headers: { accept: 'application/json', 'content-type': 'application/json', 'accept-language': 'En-en', 'x-ms-rms-request-id': '{1};{2}', ...more, ...headers },
+    headers: {
+      accept: 'application/json',
+      'content-type': 'application/json',
+      'accept-language': 'En-en',
+      'x-ms-rms-request-id': '{1};{2}',
+      ...more,
+      ...headers,
+    },
     ...(body === undefined ? {} : { body }),
   })
   const text = await response.text()
@@ -98,16 +121,30 @@ async function send(url: string, { method, headers = {} }: RestCase, body: strin
 }
 
 function isRefusal(json: unknown): json is { Code: string; Message: string } {
-  return typeof json === 'object' && json !== null && 'Code' in json && typeof json.Code === 'string' && 'Message' in json && typeof json.Message === 'string'
+  return (
+    typeof json === 'object' &&
+    json !== null &&
+    'Code' in json &&
+    typeof json.Code === 'string' &&
+    'Message' in json &&
+    typeof json.Message === 'string'
+  )
 }
 
 function checkClaims(t: Test, { covers }: RestCase, { status, json }: Answer): void {
   for (const claim of covers) {
     const key = claim.split(':')[1] ?? ''
     const accessStatus = (json as { AccessStatus?: unknown } | undefined)?.AccessStatus
-    if (key === 'success') t.ok(status === 200 && (accessStatus === undefined || accessStatus === 'AccessGranted'), claim)
+    if (key === 'success')
+      t.ok(status === 200 && (accessStatus === undefined || accessStatus === 'AccessGranted'), claim)
     else if (key === 'AccessDenied' || key === 'ContentExpired') t.ok(status === 200 && accessStatus === key, claim)
-    else t.ok(isRefusal(json) && json.Code === restExceptions[key as RestExceptionKey].code && status === restExceptions[key as RestExceptionKey].status, claim)
+    else
+      t.ok(
+        isRefusal(json) &&
+          json.Code === restExceptions[key as RestExceptionKey].code &&
+          status === restExceptions[key as RestExceptionKey].status,
+        claim,
+      )
   }
 }
 
@@ -115,7 +152,10 @@ function checkClaims(t: Test, { covers }: RestCase, { status, json }: Answer): v
 function checkKey(t: Test, { covers }: RestCase, { json }: Answer, { documents }: Place): void {
   if (!covers.includes('EndUserLicenses:success')) return
   const { Value: value = '' } = (json as { Key?: { Value?: string } | null }).Key ?? {}
-  t.ok(documents.secrets.contentKeys.some((key) => key.toString('base64') === value), 'the key is that of the content')
+  t.ok(
+    documents.secrets.contentKeys.some((key) => key.toString('base64') === value),
+    'the key is that of the content',
+  )
 }
 
 /** Bearer stands alone: open clients would answer NTLM or Negotiate beside it. */
@@ -127,19 +167,41 @@ function checkChallenge(t: Test, { user }: RestCase, { status, headers }: Answer
 }
 
 const schemas = new Map<string, Promise<Readonly<Record<string, never>>>>()
-const ajv = new Ajv({ strict: false, formats: { byte: /^[A-Za-z0-9+/]*={0,2}$/, 'date-time': (text: string) => !Number.isNaN(Date.parse(text)) } })
+const ajv = new Ajv({
+  strict: false,
+  formats: { byte: /^[A-Za-z0-9+/]*={0,2}$/, 'date-time': (text: string) => !Number.isNaN(Date.parse(text)) },
+})
 const compiled = new Map<string, ValidateFunction>()
 
 /** What /openapi.json says of this path, method and status is what came. */
-async function checkSchema(t: Test, { node }: Site, path: string, { method, request }: RestCase, { status, json, text }: Answer): Promise<void> {
-  const described = schemas.get(node.url) ?? fetch(`${node.url}/openapi.json`).then((response) => response.json() as Promise<Readonly<Record<string, never>>>)
+async function checkSchema(
+  t: Test,
+  { node }: Site,
+  path: string,
+  { method, request }: RestCase,
+  { status, json, text }: Answer,
+): Promise<void> {
+  const described =
+    schemas.get(node.url) ??
+    fetch(`${node.url}/openapi.json`).then((response) => response.json() as Promise<Readonly<Record<string, never>>>)
   schemas.set(node.url, described)
-  const paths = (await described)['paths'] as unknown as Readonly<Record<string, Readonly<Record<string, { responses: Readonly<Record<string, { content?: Readonly<Record<string, { schema: object }>> }>> }>>>>
+  const paths = (await described)['paths'] as unknown as Readonly<
+    Record<
+      string,
+      Readonly<
+        Record<
+          string,
+          { responses: Readonly<Record<string, { content?: Readonly<Record<string, { schema: object }>> }>> }
+        >
+      >
+    >
+  >
   const name = path.split('?')[0]?.toLowerCase().replace(/\/$/, '') ?? ''
   const operation = paths[name]?.[(method ?? (request === undefined ? 'GET' : 'POST')).toLowerCase()]
   if (operation === undefined) return void t.ok([404, 405].includes(status), 'only what is described is served')
   const schema = operation.responses[status]?.content?.['application/json']?.schema
-  if (schema === undefined) return void t.equal(text, '', `status ${status} has no body where /openapi.json describes none`)
+  if (schema === undefined)
+    return void t.equal(text, '', `status ${status} has no body where /openapi.json describes none`)
   const key = `${name} ${method} ${status} ${node.url}`
   const validate = compiled.get(key) ?? ajv.compile(schema)
   compiled.set(key, validate)
@@ -147,16 +209,27 @@ async function checkSchema(t: Test, { node }: Site, path: string, { method, requ
 }
 
 /** Where the operation was reached, and only there, there is a row in the request log. */
-async function checkRecord(t: Test, { since, agent, exchange }: { since: string; agent: string; exchange: RestCase }, { status, json }: Answer, { site }: Place): Promise<void> {
+async function checkRecord(
+  t: Test,
+  { since, agent, exchange }: { since: string; agent: string; exchange: RestCase },
+  { status, json }: Answer,
+  { site }: Place,
+): Promise<void> {
   const records = await site.node.context.store.requestLog.query({ since, limit: queryLimit })
   const own = records.filter((record) => record.requestUserAgent === agent)
   const operation = exchange.covers[0]?.split(':')[0] ?? ''
-  const reached = operation !== '' && ![401, 404, 405, 413, 415].includes(status) && !exchange.covers.includes('Request:BadInput')
+  const reached =
+    operation !== '' && ![401, 404, 405, 413, 415].includes(status) && !exchange.covers.includes('Request:BadInput')
   t.equal(own.length, reached ? 1 : 0, 'rows in the request log')
   if (!reached) return
   const granted = status === 200 && !/AccessDenied|ContentExpired/.test(JSON.stringify(json ?? ''))
-  t.match(own[0], { requestType: operation, authenticatedState: 'Bearer', successOrFailure: granted ? 'Succeeded' : 'Failed' })
+  t.match(own[0], {
+    requestType: operation,
+    authenticatedState: 'Bearer',
+    successOrFailure: granted ? 'Succeeded' : 'Failed',
+  })
   t.equal(own[0]?.errorInformation === '', granted, 'a refusal has its reason')
-  if (granted && operation === 'EndUserLicenses') t.match(own[0]?.issuedXrml, /purpose="Content-License"/, 'the use license behind the answer is in the record')
+  if (granted && operation === 'EndUserLicenses')
+    t.match(own[0]?.issuedXrml, /purpose="Content-License"/, 'the use license behind the answer is in the record')
   if (granted && operation === 'PublishingLicenses') t.match(own[0]?.issuedXrml, /Microsoft Rights Label/)
 }

@@ -17,7 +17,8 @@ t.teardown(async () => {
   await other.close()
 })
 
-const clientAt = ({ url }: RunningNode, user: string) => connect({ url, user: `${user}@contoso.test`, password: seedPassword, machine: readyMachine(`${user}-pc-mode2`) })
+const clientAt = ({ url }: RunningNode, user: string) =>
+  connect({ url, user: `${user}@contoso.test`, password: seedPassword, machine: readyMachine(`${user}-pc-mode2`) })
 const rights = [{ to: 'bob@contoso.test', rights: ['VIEW'] }]
 const bob = await clientAt(node, 'bob').certify()
 const foreignBob = await clientAt(other, 'bob').certify()
@@ -25,7 +26,11 @@ const content = await clientAt(node, 'alice').publish({ rights })
 const foreignContent = await clientAt(other, 'alice').publish({ rights })
 
 /** 'served', or the fault. */
-async function ask(account: Account, published: Pick<Published, 'pl'>, change = (body: string): string => body): Promise<string> {
+async function ask(
+  account: Account,
+  published: Pick<Published, 'pl'>,
+  change = (body: string): string => body,
+): Promise<string> {
   const { method, path, headers, body } = licenseRequest(account, published)
   const response = await fetch(`${node.url}${path}`, { method, headers, body: change(body) })
   const text = await response.text()
@@ -95,9 +100,17 @@ const cases: readonly Case[] = [
   },
   {
     what: 'anything at a cluster that is decommissioned',
-    change: () => node.context.setState({ ...node.context.state(), configuration: { ...node.context.state().configuration, serverDecommissioned: true } }),
+    change: () =>
+      node.context.setState({
+        ...node.context.state(),
+        configuration: { ...node.context.state().configuration, serverDecommissioned: true },
+      }),
     refused: /ClusterDecommissionedException/,
-    undo: () => node.context.setState({ ...node.context.state(), configuration: { ...node.context.state().configuration, serverDecommissioned: false } }),
+    undo: () =>
+      node.context.setState({
+        ...node.context.state(),
+        configuration: { ...node.context.state().configuration, serverDecommissioned: false },
+      }),
   },
   {
     what: 'an account that is disabled',
@@ -132,21 +145,43 @@ t.test('a group that somebody is taken out of gives no rights on the very next r
 t.test('rights and content that have ended are refused, however warm the PL', async (t) => {
   const until = addSeconds(systemClock.now(), secondsPerDay)
   const alice = clientAt(node, 'alice')
-  const [timed, expiring] = [await alice.publish({ rights: [{ to: 'bob@contoso.test', rights: ['VIEW'], until }] }), await alice.publish({ rights, validUntil: until })]
+  const [timed, expiring] = [
+    await alice.publish({ rights: [{ to: 'bob@contoso.test', rights: ['VIEW'], until }] }),
+    await alice.publish({ rights, validUntil: until }),
+  ]
   for (const published of [timed, timed, expiring, expiring]) t.equal(await ask(bob, published), 'served')
   offset = 2 * secondsPerDay
   t.match(await ask(bob, timed), /NoRightsForRequestedPrincipalException/)
-  t.match(await ask(bob, expiring), /IssuanceLicenseIsNotWithinValidTimeRangeException|NoRightsForRequestedPrincipalException/)
+  t.match(
+    await ask(bob, expiring),
+    /IssuanceLicenseIsNotWithinValidTimeRangeException|NoRightsForRequestedPrincipalException/,
+  )
   offset = 0
 })
 
 t.test('one character changed in a known document is found, wherever it stands', async (t) => {
   t.equal(await ask(bob, content), 'served')
   const changes: readonly (readonly [string, (body: string) => string, RegExp])[] = [
-    ['name in the RAC', (body) => body.replace('<NAME>bob@contoso.test', '<NAME>bob@contoso.tesu'), /InvalidPersonaCertSignatureException/],
-    ['certificate above the RAC', (body) => body.replace('LAB DRM Server Self Enrollment Service', 'LAB DRM Server Self Enrollment Servicf'), /InvalidPersonaCertSignatureException/],
-    ['time of the PL', (body) => body.replace(/(<BODY type="Microsoft Rights Label"[^>]*><ISSUEDTIME>)\d/, '$13'), /InvalidRightsLabelSignatureException/],
-    ['signature', (body) => body.replace(/.(?=={0,2}<\/VALUE><\/SIGNATURE><\/XrML>)/, (last) => (last === 'A' ? 'Q' : 'A')), /InvalidPersonaCertSignatureException/],
+    [
+      'name in the RAC',
+      (body) => body.replace('<NAME>bob@contoso.test', '<NAME>bob@contoso.tesu'),
+      /InvalidPersonaCertSignatureException/,
+    ],
+    [
+      'certificate above the RAC',
+      (body) => body.replace('LAB DRM Server Self Enrollment Service', 'LAB DRM Server Self Enrollment Servicf'),
+      /InvalidPersonaCertSignatureException/,
+    ],
+    [
+      'time of the PL',
+      (body) => body.replace(/(<BODY type="Microsoft Rights Label"[^>]*><ISSUEDTIME>)\d/, '$13'),
+      /InvalidRightsLabelSignatureException/,
+    ],
+    [
+      'signature',
+      (body) => body.replace(/.(?=={0,2}<\/VALUE><\/SIGNATURE><\/XrML>)/, (last) => (last === 'A' ? 'Q' : 'A')),
+      /InvalidPersonaCertSignatureException/,
+    ],
   ]
   for (const [what, change, refused] of changes) t.match(await ask(bob, content, change), refused, what)
   t.equal(await ask(bob, content), 'served')

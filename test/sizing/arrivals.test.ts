@@ -7,7 +7,11 @@ import { expectedArrivals, rateAt, shapeNames, timeOfArrival, type LoadShape } f
 import { percentileOf, summaryOf } from '../../src/sizing/percentiles.js'
 import { capacityLimits, parseCapacity, serviceSeconds } from '../../src/sizing/emulated-server.js'
 
-const anyShape = fc.record({ name: fc.constantFrom(...shapeNames), highestRate: fc.double({ min: 0.5, max: 200, noNaN: true }), seconds: fc.double({ min: 1, max: 100, noNaN: true }) })
+const anyShape = fc.record({
+  name: fc.constantFrom(...shapeNames),
+  highestRate: fc.double({ min: 0.5, max: 200, noNaN: true }),
+  seconds: fc.double({ min: 1, max: 100, noNaN: true }),
+})
 
 t.test('even arrivals are as many as expected, ascending, and within the run', async (t) => {
   const property = fc.property(anyShape, (shape) => {
@@ -52,14 +56,21 @@ t.test('poisson arrivals are independent: their number varies as it must, and th
 
 t.test('percentiles are values that occurred, by nearest rank', async (t) => {
   const values = [15, 20, 35, 40, 50]
-  t.same([5, 30, 40, 50, 100].map((percentage) => percentileOf(values, percentage)), [15, 20, 20, 35, 50])
+  t.same(
+    [5, 30, 40, 50, 100].map((percentage) => percentileOf(values, percentage)),
+    [15, 20, 20, 35, 50],
+  )
   t.ok(Number.isNaN(percentileOf([], 50)))
   t.match(summaryOf([3, 1, 2]), { count: 3, mean: 2, p50: 2, highest: 3 })
-  const property = fc.property(fc.array(fc.double({ noNaN: true }), { minLength: 1 }), fc.double({ min: 0.1, max: 100, noNaN: true }), (values, percentage) => {
-    const found = percentileOf(Float64Array.from(values).toSorted(), percentage)
-    const atMost = values.filter((value) => value <= found).length
-    return values.includes(found) && atMost / values.length >= percentage / 100 - 1e-9
-  })
+  const property = fc.property(
+    fc.array(fc.double({ noNaN: true }), { minLength: 1 }),
+    fc.double({ min: 0.1, max: 100, noNaN: true }),
+    (values, percentage) => {
+      const found = percentileOf(Float64Array.from(values).toSorted(), percentage)
+      const atMost = values.filter((value) => value <= found).length
+      return values.includes(found) && atMost / values.length >= percentage / 100 - 1e-9
+    },
+  )
   t.doesNotThrow(() => fc.assert(property))
 })
 
@@ -68,17 +79,24 @@ t.test('a capacity is a rate or the name of a published server', async (t) => {
   t.equal(parseCapacity('12.5'), 12.5)
   t.equal(parseCapacity('windows-2003'), 50)
   t.equal(parseCapacity('windows-2003-low'), 30)
-  for (const wrong of ['', '0', '0.001', '-5', '1e3', '50/s', 'windows', '1000000', '9'.repeat(400)]) t.equal(parseCapacity(wrong), undefined, wrong.slice(0, 20))
-  t.doesNotThrow(() => fc.assert(fc.property(fc.string(), (text) => {
-    const rate = parseCapacity(text)
-    return rate === undefined || (rate >= capacityLimits.minimum && rate <= capacityLimits.maximum)
-  })))
+  for (const wrong of ['', '0', '0.001', '-5', '1e3', '50/s', 'windows', '1000000', '9'.repeat(400)])
+    t.equal(parseCapacity(wrong), undefined, wrong.slice(0, 20))
+  t.doesNotThrow(() =>
+    fc.assert(
+      fc.property(fc.string(), (text) => {
+        const rate = parseCapacity(text)
+        return rate === undefined || (rate >= capacityLimits.minimum && rate <= capacityLimits.maximum)
+      }),
+    ),
+  )
 })
 
 t.test('service times are all the same, or exponential around the same mean', async (t) => {
   const chance = seededChance(2)
   const server = { operationsPerSecond: 20, queueLimit: 10 }
   t.equal(serviceSeconds({ ...server, serviceDistribution: 'fixed' }, chance), 0.05)
-  const drawn = summaryOf(Array.from({ length: 20_000 }, () => serviceSeconds({ ...server, serviceDistribution: 'exponential' }, chance)))
+  const drawn = summaryOf(
+    Array.from({ length: 20_000 }, () => serviceSeconds({ ...server, serviceDistribution: 'exponential' }, chance)),
+  )
   t.ok(Math.abs(drawn.mean - 0.05) < 0.002 && Math.abs(drawn.p50 - 0.05 * Math.LN2) < 0.002)
 })

@@ -6,14 +6,22 @@ import { publishedExamples, publishedRule } from '../../src/sizing/published-fig
 const { peakFactor, licensesPerSecondAndServer: perServer } = publishedRule
 
 t.test('the three published examples come to 1, 3 and 32 servers, and to 6 and 51 with growth', async (t) => {
-  const servers = publishedExamples.map((example) => serversByRule(peakRate({ ...example, peakFactor, growth: 1 }), perServer))
+  const servers = publishedExamples.map((example) =>
+    serversByRule(peakRate({ ...example, peakFactor, growth: 1 }), perServer),
+  )
   t.same(servers, [1, 3, 32])
-  t.same(servers, publishedExamples.map((example) => example.servers))
+  t.same(
+    servers,
+    publishedExamples.map((example) => example.servers),
+  )
   const grown = publishedExamples.flatMap(({ growth, ...example }) =>
     growth === undefined ? [] : [serversByRule(peakRate({ ...example, peakFactor, growth: growth.factor }), perServer)],
   )
   t.same(grown, [6, 51])
-  t.same(grown, publishedExamples.flatMap(({ growth }) => growth?.servers ?? []))
+  t.same(
+    grown,
+    publishedExamples.flatMap(({ growth }) => growth?.servers ?? []),
+  )
 })
 
 t.test('their rates are the published ones', async (t) => {
@@ -21,7 +29,11 @@ t.test('their rates are the published ones', async (t) => {
     const demand = { ...example, peakFactor, growth: 1 }
     return [averageRate(demand), peakRate(demand)].map((rate) => Math.round(rate * 100) / 100)
   })
-  t.same(rates, [[0.42, 1.25], [44.44, 133.33], [525, 1575]])
+  t.same(rates, [
+    [0.42, 1.25],
+    [44.44, 133.33],
+    [525, 1575],
+  ])
 })
 
 t.test('a load of exactly so many servers needs no one more, and no load still needs one', async (t) => {

@@ -19,8 +19,14 @@ t.test('one server with exponential times is M/M/1', async (t) => {
   for (const load of [0.3, 0.6, 0.8]) {
     const queue = { servers: 1, rate: load * 50, perServer: 50 }
     const { response, refused, utilization } = predict({ ...steady, servers: 1, server: exponential, rate: queue.rate })
-    t.ok(within(response.mean, meanResponse(queue), 0.05), `mean at ${load}: ${response.mean}, not ${meanResponse(queue)}`)
-    t.ok(within(response.p95, responsePercentile(95, queue), 0.06), `p95 at ${load}: ${response.p95}, not ${responsePercentile(95, queue)}`)
+    t.ok(
+      within(response.mean, meanResponse(queue), 0.05),
+      `mean at ${load}: ${response.mean}, not ${meanResponse(queue)}`,
+    )
+    t.ok(
+      within(response.p95, responsePercentile(95, queue), 0.06),
+      `p95 at ${load}: ${response.p95}, not ${responsePercentile(95, queue)}`,
+    )
     t.ok(within(utilization, load, 0.02), `utilization ${utilization}`)
     t.equal(refused, 0)
   }
@@ -47,7 +53,10 @@ t.test('a queue without room is Erlang B, also behind a balancer that asks the n
 t.test('one shared queue is never worse than round robin with exponential times', async (t) => {
   for (const servers of [2, 4, 8]) {
     const queue = { servers, rate: servers * 40, perServer: 50 }
-    t.ok(predict({ ...steady, servers, server: exponential, rate: queue.rate }).response.mean > meanResponse(queue), String(servers))
+    t.ok(
+      predict({ ...steady, servers, server: exponential, rate: queue.rate }).response.mean > meanResponse(queue),
+      String(servers),
+    )
   }
 })
 
@@ -70,7 +79,11 @@ t.test('requests are served or refused, in turn, and no faster than the servers 
       let time = 0
       const arrivals = gaps.map((gap) => (time += gap))
       const server = { ...fixed, queueLimit }
-      const { offered, refused, response, served, responses } = simulateCluster(arrivals, { servers, server, chance: seededChance(1) })
+      const { offered, refused, response, served, responses } = simulateCluster(arrivals, {
+        servers,
+        server,
+        chance: seededChance(1),
+      })
       return (
         offered === gaps.length &&
         refused + response.count === offered &&
@@ -97,10 +110,25 @@ t.test('the smallest cluster that meets the target is found', async (t) => {
   t.ok(strict !== undefined && strict.servers > 3 && strict.answeredWithin <= 0.045, `${strict?.servers} servers`)
   t.ok(predict({ ...question, servers: (strict?.servers ?? 0) - 1 }).response.p95 > 0.045, 'one less does not do')
   const best = serversForTarget({ ...question, arrivals: 5000 }, { percentile: 99.9, withinSeconds: 0.0201 })
-  t.ok(best !== undefined && best.servers > 8 && best.answeredWithin <= 0.0201, `hardly anybody may wait: ${best?.servers} servers`)
-  t.equal(serversForTarget({ ...question, rate: 1e9 }, { percentile: 95, withinSeconds: 1 }), undefined, 'more than can be')
-  t.equal(serversForTarget(question, { percentile: 95, withinSeconds: 0.019 }), undefined, 'one operation alone takes 20 ms')
-  t.equal(serversForTarget({ ...question, server: exponential }, { percentile: 95, withinSeconds: 0.059 }), undefined, 'or 60 ms in one of twenty cases')
+  t.ok(
+    best !== undefined && best.servers > 8 && best.answeredWithin <= 0.0201,
+    `hardly anybody may wait: ${best?.servers} servers`,
+  )
+  t.equal(
+    serversForTarget({ ...question, rate: 1e9 }, { percentile: 95, withinSeconds: 1 }),
+    undefined,
+    'more than can be',
+  )
+  t.equal(
+    serversForTarget(question, { percentile: 95, withinSeconds: 0.019 }),
+    undefined,
+    'one operation alone takes 20 ms',
+  )
+  t.equal(
+    serversForTarget({ ...question, server: exponential }, { percentile: 95, withinSeconds: 0.059 }),
+    undefined,
+    'or 60 ms in one of twenty cases',
+  )
 })
 
 t.test('a sweep shows the knee: served as offered below capacity, and no more than capacity above it', async (t) => {

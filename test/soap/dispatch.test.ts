@@ -17,8 +17,16 @@ t.test('the element in the Body decides, with or without an action', async (t) =
 
 t.test('an action for something else, or for nothing, is refused', async (t) => {
   const message = request('AcquireLicense', licensingNamespace)
-  for (const action of ['', `${licensingNamespace}/AcquirePreLicense`, `${licensingNamespace}#AcquireLicense`, 'x'.repeat(100_000)]) {
-    t.throws(() => findOperation(licensingService, message, action), /did not recognize the value of HTTP Header SOAPAction/)
+  for (const action of [
+    '',
+    `${licensingNamespace}/AcquirePreLicense`,
+    `${licensingNamespace}#AcquireLicense`,
+    'x'.repeat(100_000),
+  ]) {
+    t.throws(
+      () => findOperation(licensingService, message, action),
+      /did not recognize the value of HTTP Header SOAPAction/,
+    )
   }
 })
 
@@ -41,11 +49,22 @@ t.test('the action is found in the header of the SOAP version, quoted or not', a
   t.equal(requestedAction({ soapaction: '"urn:a"' }), 'urn:a')
   t.equal(requestedAction({ soapaction: 'urn:a' }), 'urn:a')
   t.equal(requestedAction({ soapaction: '""' }), '')
-  t.equal(requestedAction({ 'content-type': 'application/soap+xml; charset=utf-8; action="urn:a"', soapaction: '""' }), 'urn:a')
+  t.equal(
+    requestedAction({ 'content-type': 'application/soap+xml; charset=utf-8; action="urn:a"', soapaction: '""' }),
+    'urn:a',
+  )
   t.equal(requestedAction({ 'content-type': 'application/soap+xml;action=urn:a' }), 'urn:a')
   t.equal(requestedAction({ 'content-type': 'application/soap+xml' }), undefined)
-  t.equal(requestedAction({ 'content-type': 'application/soap+xml', soapaction: '""' }), undefined, 'SOAP 1.2 does not know SOAPAction')
+  t.equal(
+    requestedAction({ 'content-type': 'application/soap+xml', soapaction: '""' }),
+    undefined,
+    'SOAP 1.2 does not know SOAPAction',
+  )
   t.equal(requestedAction({ 'content-type': 'application/soap+xml; action=""' }), undefined)
-  t.equal(requestedAction({ 'content-type': 'text/xml; action="urn:a"' }), undefined, 'SOAP 1.1 does not know the parameter')
+  t.equal(
+    requestedAction({ 'content-type': 'text/xml; action="urn:a"' }),
+    undefined,
+    'SOAP 1.1 does not know the parameter',
+  )
   t.equal(requestedAction({ 'content-type': 'text/xml', soapaction: '' }), '', 'present and empty')
 })

@@ -1,6 +1,12 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { contentType, envelopeNamespaces, readEnvelope, versionOfContentType, writeEnvelope } from '../../src/soap/envelope.js'
+import {
+  contentType,
+  envelopeNamespaces,
+  readEnvelope,
+  versionOfContentType,
+  writeEnvelope,
+} from '../../src/soap/envelope.js'
 import { SoapProblem } from '../../src/soap/soap-problem.js'
 import type { SoapFaultCode } from '../../src/soap/soap-problem.js'
 import { outerText } from '../../src/xml/read.js'
@@ -61,8 +67,7 @@ t.test('envelopes of real SOAP stacks are read', async (t) => {
       `<SOAP-ENV:Envelope xmlns:SOAP-ENV="${soap11}" xmlns:ns0="${service}" xmlns:ns1="${soap11}">` +
       '<SOAP-ENV:Header/><ns1:Body><ns0:AcquireLicense/></ns1:Body></SOAP-ENV:Envelope>',
     'default namespace': `<Envelope xmlns="${soap11}"><Body>${request}</Body></Envelope>`,
-    'pretty-printed, single-quoted declaration (strong-soap)':
-      `<?xml version='1.0'?>\n<soap:Envelope xmlns:soap="${soap11}">\n  <soap:Body>\n    ${request}\n  </soap:Body>\n</soap:Envelope>\n`,
+    'pretty-printed, single-quoted declaration (strong-soap)': `<?xml version='1.0'?>\n<soap:Envelope xmlns:soap="${soap11}">\n  <soap:Body>\n    ${request}\n  </soap:Body>\n</soap:Envelope>\n`,
     'a header for the next actor that need not be understood (Axis)':
       `<e:Envelope xmlns:e="${soap11}"><e:Header><VersionData xmlns="${service}" e:mustUnderstand="0"` +
       ` e:actor="http://schemas.xmlsoap.org/soap/actor/next"/></e:Header><e:Body>${request}</e:Body></e:Envelope>`,
@@ -78,7 +83,9 @@ t.test('envelopes of real SOAP stacks are read', async (t) => {
 
 t.test('XrML inside a message is reachable as the text that was sent', async (t) => {
   const license = `<XrML xmlns='' version = "1.2"><BODY type="LICENSE"><A/><B></B>&#233;é</BODY></XrML>`
-  const { body } = readEnvelope(`<e:Envelope xmlns:e="${soap12}"><e:Body><Q xmlns="${service}">${license}</Q></e:Body></e:Envelope>`)
+  const { body } = readEnvelope(
+    `<e:Envelope xmlns:e="${soap12}"><e:Body><Q xmlns="${service}">${license}</Q></e:Body></e:Envelope>`,
+  )
   t.equal(body.children[0] === undefined ? '' : outerText(body.children[0]), license)
 })
 
@@ -87,7 +94,11 @@ t.test('a header that must be understood', async (t) => {
     `<s:Envelope xmlns:s="${namespace}"><s:Header>${header}</s:Header><s:Body><Certify xmlns="${service}"/></s:Body></s:Envelope>`
   for (const value of ['1', 'true', ' 1 ']) {
     const problem = problemOf(envelope(soap12, `<h:Security xmlns:h="urn:wsse" s:mustUnderstand="${value}"/>`))
-    t.same([problem.code, problem.status, problem.version], ['MustUnderstand', 500, '1.2'], `is refused when unknown (${value})`)
+    t.same(
+      [problem.code, problem.status, problem.version],
+      ['MustUnderstand', 500, '1.2'],
+      `is refused when unknown (${value})`,
+    )
     t.match(problem.message, /'Security' of namespace 'urn:wsse'/)
   }
   const wrong = problemOf(envelope(soap11, '<VersionData xmlns="urn:other" s:mustUnderstand="1"/>'))
@@ -115,7 +126,12 @@ t.test('what is no envelope is refused, with the fault code that SOAP has for it
     ['endless depth', `${open}<s:Body>${'<a>'.repeat(10_000)}`, 'Client', 400],
     ['too many elements', `${open}<s:Body>${'<a/>'.repeat(150_000)}`, 'Client', 400],
     ['HTML', '<html><body/></html>', 'Client', 500],
-    ['another envelope namespace', '<Envelope xmlns="urn:soap-next"><Body><a/></Body></Envelope>', 'VersionMismatch', 500],
+    [
+      'another envelope namespace',
+      '<Envelope xmlns="urn:soap-next"><Body><a/></Body></Envelope>',
+      'VersionMismatch',
+      500,
+    ],
     ['no envelope namespace', '<Envelope><Body><a/></Body></Envelope>', 'VersionMismatch', 500],
     ['no Body', `${open}<s:Header/></s:Envelope>`, 'Client', 500],
     ['no Body, SOAP 1.2', `${open12}<s:Header/></s:Envelope>`, 'Client', 400],
@@ -128,7 +144,11 @@ t.test('what is no envelope is refused, with the fault code that SOAP has for it
     t.same([problem.code, problem.status], [code, status], title)
     t.ok(problem.message.length < 500, 'the message is short')
   }
-  t.equal(problemOf('nonsense', '1.2').version, '1.2', 'the version to answer in is taken from outside when the text does not tell')
+  t.equal(
+    problemOf('nonsense', '1.2').version,
+    '1.2',
+    'the version to answer in is taken from outside when the text does not tell',
+  )
   const long = problemOf(`<${'x'.repeat(100_000)}>`)
   t.ok(long.message.length < 500, 'a huge name is not echoed in full')
 })

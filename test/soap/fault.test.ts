@@ -58,11 +58,21 @@ t.test('every exception can be recognized by the client, in both versions', asyn
 
 t.test('any text survives being written and read', async () => {
   fc.assert(
-    fc.property(fc.constantFrom('1.1' as const, '1.2' as const), fc.string({ unit: 'grapheme' }), (version, message) => {
-      // Control characters cannot be written in XML 1.0
-      const expected = message.split('').filter((each) => each >= ' ' || each === '\n' || each === '\t').join('')
-      return readFault(readEnvelope(writeFault(version, new SoapProblem('Client', message, version))).body)?.text === expected
-    }),
+    fc.property(
+      fc.constantFrom('1.1' as const, '1.2' as const),
+      fc.string({ unit: 'grapheme' }),
+      (version, message) => {
+        // Control characters cannot be written in XML 1.0
+        const expected = message
+          .split('')
+          .filter((each) => each >= ' ' || each === '\n' || each === '\t')
+          .join('')
+        return (
+          readFault(readEnvelope(writeFault(version, new SoapProblem('Client', message, version))).body)?.text ===
+          expected
+        )
+      },
+    ),
   )
 })
 
@@ -72,7 +82,10 @@ t.test('the names in a faultstring', async (t) => {
     ['A.B.CException: text', ['A.B.CException']],
     ['A.B.CException - text', ['A.B.CException']],
     ['A.B.CException text', ['A.B.CException']],
-    ['A.OuterException: text ---> B.InnerException: more --->  C.LastException', ['A.OuterException', 'B.InnerException', 'C.LastException']],
+    [
+      'A.OuterException: text ---> B.InnerException: more --->  C.LastException',
+      ['A.OuterException', 'B.InnerException', 'C.LastException'],
+    ],
     ['A.SoapException: Server was unable to process request. ---> X.Y: z', ['A.SoapException', 'X.Y']],
     ['Ä.Übermaß_1: text', ['Ä.Übermaß_1']],
     ['OutOfMemoryException', ['OutOfMemoryException']],
@@ -83,7 +96,8 @@ t.test('the names in a faultstring', async (t) => {
     ['', []],
     ['--->', []],
   ]
-  for (const [faultString, expected] of cases) t.same(exceptionNames(faultString), expected, JSON.stringify(faultString))
+  for (const [faultString, expected] of cases)
+    t.same(exceptionNames(faultString), expected, JSON.stringify(faultString))
   t.same(exceptionNames(`${'a.'.repeat(50_000)}!`), [], 'a long text is no trap')
 })
 

@@ -60,14 +60,21 @@ t.test('a header that is missing, empty or half there counts as 1.0.0.0', async 
   const plain = { minimum: '1.0.0.0', maximum: '1.0.0.0' }
   t.same(versionsOf(undefined), plain, 'no Header at all')
   t.same(versionsOf('<Other xmlns="urn:x" />'), plain, 'another header')
-  t.same(versionsOf('<VersionData xmlns="urn:x"><MaximumVersion>7.0.0.0</MaximumVersion></VersionData>'), plain, 'of another service')
+  t.same(
+    versionsOf('<VersionData xmlns="urn:x"><MaximumVersion>7.0.0.0</MaximumVersion></VersionData>'),
+    plain,
+    'of another service',
+  )
   t.same(versionsOf(`<VersionData xmlns="${service}" />`), plain)
   t.same(versionsOf(`<VersionData xmlns="${service}"><MinimumVersion xsi:nil="true" /></VersionData>`), plain)
+  t.same(versionsOf(`<VersionData xmlns="${service}"><MaximumVersion>1.1.0.0</MaximumVersion></VersionData>`), {
+    minimum: '1.0.0.0',
+    maximum: '1.1.0.0',
+  })
   t.same(
-    versionsOf(`<VersionData xmlns="${service}"><MaximumVersion>1.1.0.0</MaximumVersion></VersionData>`),
-    { minimum: '1.0.0.0', maximum: '1.1.0.0' },
+    versionsOf(`<VersionData xmlns="${service}"><MinimumVersion>1.1.0.0</MinimumVersion></VersionData>`),
+    'MalformedDataVersion',
   )
-  t.same(versionsOf(`<VersionData xmlns="${service}"><MinimumVersion>1.1.0.0</MinimumVersion></VersionData>`), 'MalformedDataVersion')
   const prefixed = `<v:VersionData xmlns:v="${service}" extra="1"><v:MaximumVersion>1.2.0.0</v:MaximumVersion></v:VersionData>`
   t.same(versionsOf(prefixed), { minimum: '1.0.0.0', maximum: '1.2.0.0' }, 'with prefixes and an attribute')
 })
@@ -87,7 +94,8 @@ t.test('versions are compared as numbers, part by part', async (t) => {
   const part = fc.nat(65535)
   fc.assert(
     fc.property(fc.tuple(part, part, part, part), fc.tuple(part, part, part, part), (left, right) => {
-      const asNumber = (parts: readonly number[]): bigint => parts.reduce((sum, each) => sum * 65536n + BigInt(each), 0n)
+      const asNumber = (parts: readonly number[]): bigint =>
+        parts.reduce((sum, each) => sum * 65536n + BigInt(each), 0n)
       const expected = asNumber(left) - asNumber(right)
       const found = compareVersions(left.join('.'), right.join('.'))
       return expected === 0n ? found === 0 : found > 0 === expected > 0n

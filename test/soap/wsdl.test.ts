@@ -46,7 +46,11 @@ const named = (parent: XmlElement | undefined, kind: string, name: string): XmlE
 const schemaOf = (service: ServiceDescription): XmlElement | undefined => descend(wsdlOf(service), 'types', 'schema')
 
 t.test('every service has the names of the specification', async (t) => {
-  const names = services.map((service) => [service.name, service.namespace, service.operations.map((each) => each.name).join()])
+  const names = services.map((service) => [
+    service.name,
+    service.namespace,
+    service.operations.map((each) => each.name).join(),
+  ])
   t.same(names, [
     ['ActivationProxyWebService', 'http://microsoft.com/DRM/ActivationService', 'Activate'],
     ['CertificationWebService', 'http://microsoft.com/DRM/CertificationService', 'Certify'],
@@ -69,10 +73,29 @@ t.test('every service has the names of the specification', async (t) => {
     ['GroupExpansionWebService', 'http://microsoft.com/DRM/GroupExpansionWebService', 'IsPrincipalMemberOf'],
   ])
   const firstParameters = services.flatMap((service) => service.operations.map((each) => each.request[0]?.name))
-  t.same(firstParameters, [
-    'requestParams', 'requestParams', 'requestParams', 'RequestParams', 'RequestParams', undefined, 'guids', 'RequestParams',
-    'RequestParams', 'RequestParams', undefined, 'ServiceNames', 'requests', 'ServiceNames', 'paramsSoap', 'oInput', 'principalName',
-  ], 'in the case of the specification')
+  t.same(
+    firstParameters,
+    [
+      'requestParams',
+      'requestParams',
+      'requestParams',
+      'RequestParams',
+      'RequestParams',
+      undefined,
+      'guids',
+      'RequestParams',
+      'RequestParams',
+      'RequestParams',
+      undefined,
+      'ServiceNames',
+      'requests',
+      'ServiceNames',
+      'paramsSoap',
+      'oInput',
+      'principalName',
+    ],
+    'in the case of the specification',
+  )
 })
 
 for (const service of services) {
@@ -84,17 +107,33 @@ for (const service of services) {
     t.equal(wsdl.attributes['targetNamespace'], service.namespace)
 
     const ports = descend(wsdl, 'service')?.children ?? []
-    t.same(ports.map((port) => port.attributes['name']), [`${service.name}Soap`, `${service.name}Soap12`], 'has SOAP 1.1 first')
-    t.same(ports.map((port) => port.children[0]?.attributes['location']), [address, address], 'has the address the client used')
-    t.same(ports.map((port) => port.children[0]?.namespace), [
-      'http://schemas.xmlsoap.org/wsdl/soap/',
-      'http://schemas.xmlsoap.org/wsdl/soap12/',
-    ])
+    t.same(
+      ports.map((port) => port.attributes['name']),
+      [`${service.name}Soap`, `${service.name}Soap12`],
+      'has SOAP 1.1 first',
+    )
+    t.same(
+      ports.map((port) => port.children[0]?.attributes['location']),
+      [address, address],
+      'has the address the client used',
+    )
+    t.same(
+      ports.map((port) => port.children[0]?.namespace),
+      ['http://schemas.xmlsoap.org/wsdl/soap/', 'http://schemas.xmlsoap.org/wsdl/soap12/'],
+    )
 
     const schema = descend(wsdl, 'types', 'schema')
-    const defined = new Set(schema?.children.filter((each) => each.name !== 'element').map((each) => each.attributes['name']))
-    const used = [...text.matchAll(/type="tns:(\w+)"/g)].map((match) => match[1]).filter((name) => name !== `${service.name}Soap`)
-    t.same(used.filter((name) => !defined.has(name)), [], 'defines every type it uses')
+    const defined = new Set(
+      schema?.children.filter((each) => each.name !== 'element').map((each) => each.attributes['name']),
+    )
+    const used = [...text.matchAll(/type="tns:(\w+)"/g)]
+      .map((match) => match[1])
+      .filter((name) => name !== `${service.name}Soap`)
+    t.same(
+      used.filter((name) => !defined.has(name)),
+      [],
+      'defines every type it uses',
+    )
     t.equal(defined.size, schema?.children.filter((each) => each.name !== 'element').length, 'defines none twice')
 
     for (const binding of childrenNamed(wsdl, 'binding')) {
@@ -103,7 +142,11 @@ for (const service of services) {
         t.match(operation?.children[0]?.attributes, { soapAction: `${service.namespace}/${name}`, style: 'document' })
         for (const way of ['input', 'output']) {
           const kinds = descend(operation, way)?.children.map((each) => each.name)
-          t.same(kinds, versionData ? ['body', 'header'] : ['body'], `${name}: ${way} header in ${binding.attributes['name']}`)
+          t.same(
+            kinds,
+            versionData ? ['body', 'header'] : ['body'],
+            `${name}: ${way} header in ${binding.attributes['name']}`,
+          )
         }
       }
     }
@@ -141,7 +184,10 @@ t.test('the details of the specification', async (t) => {
     '<s:complexType name="ArrayOfXmlNode"><s:sequence><s:element minOccurs="0" maxOccurs="unbounded" name="Certificate" nillable="true">' +
       '<s:complexType mixed="true"><s:sequence><s:any /></s:sequence></s:complexType></s:element></s:sequence></s:complexType>',
   )
-  t.match(writeWsdl(licensingService, address), /<s:complexType name="VersionData"><s:sequence>.*?<\/s:sequence><s:anyAttribute \/>/)
+  t.match(
+    writeWsdl(licensingService, address),
+    /<s:complexType name="VersionData"><s:sequence>.*?<\/s:sequence><s:anyAttribute \/>/,
+  )
   const templates = writeWsdl(templateDistributionService, address)
   t.ok(templates.includes('<s:element name="AcquireTemplateInformation"><s:complexType /></s:element>'))
   t.ok(templates.includes('<wsdl:documentation>Return template information (GUID + hash)</wsdl:documentation>'))
@@ -150,15 +196,28 @@ t.test('the details of the specification', async (t) => {
     '<s:element minOccurs="1" maxOccurs="unbounded" name="AcquireContentKeyResponse" nillable="true" type="tns:AcquireContentKeyResponse" />',
   )
   const subEnrollment = schemaOf(subEnrollService)
-  t.ok(named(subEnrollment, 'element', 'SubEnrollResponse') && named(subEnrollment, 'complexType', 'SubEnrollResponse'), 'element and type of one name')
-  t.match(writeWsdl(subEnrollService, address), '<s:element minOccurs="0" maxOccurs="1" name="LicensorCertificateChain" type="tns:ArrayOfString" />')
-  t.match(writeWsdl(subEnrollService, address), '<s:element minOccurs="0" maxOccurs="1" name="aPublicKeyBytes" type="s:base64Binary" />')
+  t.ok(
+    named(subEnrollment, 'element', 'SubEnrollResponse') && named(subEnrollment, 'complexType', 'SubEnrollResponse'),
+    'element and type of one name',
+  )
+  t.match(
+    writeWsdl(subEnrollService, address),
+    '<s:element minOccurs="0" maxOccurs="1" name="LicensorCertificateChain" type="tns:ArrayOfString" />',
+  )
+  t.match(
+    writeWsdl(subEnrollService, address),
+    '<s:element minOccurs="0" maxOccurs="1" name="aPublicKeyBytes" type="s:base64Binary" />',
+  )
   t.match(
     writeWsdl(groupExpansionService, address),
     '<s:element minOccurs="1" maxOccurs="1" name="crossForestCallsSoFar" type="s:int" />',
   )
   const values = descend(named(schemaOf(serverService), 'simpleType', 'ServiceType'), 'restriction')?.children
-  t.same(values?.map((value) => value.attributes['value']), serviceTypes, 'all eleven service types')
+  t.same(
+    values?.map((value) => value.attributes['value']),
+    serviceTypes,
+    'all eleven service types',
+  )
   t.equal(serviceTypes.length, 11)
 
   const twice: ServiceDescription = {
@@ -174,7 +233,10 @@ t.test('node-soap reads every description and lists every operation', async (t) 
   const server = createServer((request, response) => {
     const service = services[Number(request.url?.split('/')[1]?.split('?')[0])]
     if (service === undefined) response.writeHead(404).end()
-    else response.writeHead(200, { 'Content-Type': 'text/xml; charset=utf-8' }).end(writeWsdl(service, `http://${request.headers.host}`))
+    else
+      response
+        .writeHead(200, { 'Content-Type': 'text/xml; charset=utf-8' })
+        .end(writeWsdl(service, `http://${request.headers.host}`))
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   t.teardown(() => {
@@ -186,7 +248,11 @@ t.test('node-soap reads every description and lists every operation', async (t) 
     const client = await createClientAsync(`http://127.0.0.1:${port}/${index}?wsdl`)
     const { [service.name]: ports } = client.describe() as Record<string, Record<string, Record<string, unknown>>>
     t.same(Object.keys(ports ?? {}), [`${service.name}Soap`, `${service.name}Soap12`])
-    for (const operations of Object.values(ports ?? {})) t.same(Object.keys(operations), service.operations.map((each) => each.name))
+    for (const operations of Object.values(ports ?? {}))
+      t.same(
+        Object.keys(operations),
+        service.operations.map((each) => each.name),
+      )
   }
 })
 
@@ -197,7 +263,9 @@ t.test('node-soap calls an operation: header, XrML and SOAPAction arrive, the an
     request.on('data', (chunk: Buffer) => chunks.push(chunk))
     request.on('end', () => {
       if (request.method === 'GET') {
-        response.writeHead(200, { 'Content-Type': 'text/xml' }).end(writeWsdl(certificationService, `http://${request.headers.host}/`))
+        response
+          .writeHead(200, { 'Content-Type': 'text/xml' })
+          .end(writeWsdl(certificationService, `http://${request.headers.host}/`))
         return
       }
       const message = readEnvelope(Buffer.concat(chunks).toString())

@@ -6,7 +6,10 @@ import { element, text } from '../../src/xml/write.js'
 
 t.test('documents go in and come out to the letter', async () => {
   const document = fc
-    .tuple(fc.string({ unit: 'binary' }), fc.constantFrom('<B />', '<B/>', '<B></B>', "<B a = 'x'/>", '<!-- c --><B/>', '<![CDATA[<]]>'))
+    .tuple(
+      fc.string({ unit: 'binary' }),
+      fc.constantFrom('<B />', '<B/>', '<B></B>', "<B a = 'x'/>", '<!-- c --><B/>', '<![CDATA[<]]>'),
+    )
     .map(([content, inner]) => `<XrML xmlns="" version="1.2">${inner}${text(content)}</XrML>`)
   fc.assert(
     fc.property(fc.array(document), (documents) => {
@@ -17,10 +20,16 @@ t.test('documents go in and come out to the letter', async () => {
 })
 
 t.test('a document is put into a message without declaration and outside of its namespace', async (t) => {
-  t.equal(xmlNode('<?xml version="1.0"?>\n<XrML version="1.2"><A/></XrML>\n'), '<XrML xmlns="" version="1.2"><A/></XrML>')
+  t.equal(
+    xmlNode('<?xml version="1.0"?>\n<XrML version="1.2"><A/></XrML>\n'),
+    '<XrML xmlns="" version="1.2"><A/></XrML>',
+  )
   t.equal(xmlNode('\uFEFF<XrML version="1.2"/>'), '<XrML xmlns="" version="1.2"/>')
   t.equal(xmlNode('<XrML/>'), '<XrML xmlns=""/>')
-  t.equal(xmlNode('<XrML version="1.2" xmlns=""><A xmlns="" /></XrML>'), '<XrML version="1.2" xmlns=""><A xmlns="" /></XrML>')
+  t.equal(
+    xmlNode('<XrML version="1.2" xmlns=""><A xmlns="" /></XrML>'),
+    '<XrML version="1.2" xmlns=""><A xmlns="" /></XrML>',
+  )
 })
 
 t.test('a document sent as escaped text is read as well', async (t) => {
@@ -30,7 +39,8 @@ t.test('a document sent as escaped text is read as well', async (t) => {
 
 t.test('a document sent as base64 of its file is read as well, in any encoding of XrML', async (t) => {
   const document = '<XrML version="1.2"><A>\u00FC\u20AC</A></XrML>'
-  const holder = (bytes: Buffer, wrap = (base64: string) => base64) => readXml(element('Certificate', {}, text(wrap(bytes.toString('base64')))))
+  const holder = (bytes: Buffer, wrap = (base64: string) => base64) =>
+    readXml(element('Certificate', {}, text(wrap(bytes.toString('base64')))))
   const files: readonly (readonly [what: string, bytes: Buffer])[] = [
     ['UTF-8', Buffer.from(document)],
     ['UTF-8 with a mark', Buffer.from(`\uFEFF${document}`)],
@@ -41,14 +51,22 @@ t.test('a document sent as base64 of its file is read as well, in any encoding o
   ]
   for (const [what, bytes] of files) {
     t.equal(readXmlNode(holder(bytes)), document, what)
-    t.equal(readXmlNode(holder(bytes, (base64) => `\n${base64.replaceAll(/.{20}/g, '$&\r\n')}\n`)), document, `${what}, in lines`)
+    t.equal(
+      readXmlNode(holder(bytes, (base64) => `\n${base64.replaceAll(/.{20}/g, '$&\r\n')}\n`)),
+      document,
+      `${what}, in lines`,
+    )
   }
   t.equal(readXmlNode(holder(Buffer.from('no document'))), undefined)
   t.equal(readXmlNode(holder(Buffer.from([0x3c, 0xff, 0xc0]))), undefined, 'neither UTF-8 nor UTF-16')
   t.equal(readXmlNode(holder(Buffer.from(document), (base64) => `${base64.slice(0, 8)}*${base64.slice(8)}`)), undefined)
   const began = performance.now()
   t.equal(readXmlNode(readXml(`<Certificate>${' A'.repeat(4_000_000)}=*</Certificate>`)), undefined)
-  t.equal(readXmlNode(readXml(`<Certificate>${'A'.repeat(24_000_000)}</Certificate>`)), undefined, 'longer than any certificate')
+  t.equal(
+    readXmlNode(readXml(`<Certificate>${'A'.repeat(24_000_000)}</Certificate>`)),
+    undefined,
+    'longer than any certificate',
+  )
   t.ok(performance.now() - began < 10_000, 'in linear time')
 })
 

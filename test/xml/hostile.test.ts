@@ -43,7 +43,10 @@ for (const [what, [source, why]] of Object.entries(refused)) {
 
 t.test('100 levels and 100,000 elements are read', async (t) => {
   t.equal(outerText(readXml(nested(defaultXmlLimits.depth))), nested(defaultXmlLimits.depth))
-  t.equal(readXml(`<a>${'<b/>'.repeat(defaultXmlLimits.elements - 1)}</a>`).children.length, defaultXmlLimits.elements - 1)
+  t.equal(
+    readXml(`<a>${'<b/>'.repeat(defaultXmlLimits.elements - 1)}</a>`).children.length,
+    defaultXmlLimits.elements - 1,
+  )
 })
 
 t.test('a second element is refused where one is asked for', async (t) => {
@@ -64,7 +67,30 @@ t.test('characters above the Basic Multilingual Plane do not move the spans', as
 })
 
 t.test('whatever the text is, it is read or refused as malformed', async () => {
-  const piece = fc.constantFrom('<a', '>', '/>', '</a>', '<!--', '-->', '<![CDATA[', ']]>', '<?xml version="1.0"?>', '<?p ?>', '&', ';', '#x41', ' b="', '"', '\0', '\r', '\uFEFF', '𝒳', '\uDC00', '<!DOCTYPE a [', 't')
+  const piece = fc.constantFrom(
+    '<a',
+    '>',
+    '/>',
+    '</a>',
+    '<!--',
+    '-->',
+    '<![CDATA[',
+    ']]>',
+    '<?xml version="1.0"?>',
+    '<?p ?>',
+    '&',
+    ';',
+    '#x41',
+    ' b="',
+    '"',
+    '\0',
+    '\r',
+    '\uFEFF',
+    '𝒳',
+    '\uDC00',
+    '<!DOCTYPE a [',
+    't',
+  )
   fc.assert(
     fc.property(fc.array(piece, { maxLength: 14 }), (pieces) => {
       for (const read of [readXml, readXmlSequence]) {

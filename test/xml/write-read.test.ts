@@ -7,7 +7,10 @@ import { asMarkup, element, joined, text } from '../../src/xml/write.js'
 /** What a value becomes on its way through XML 1.0: what cannot be carried is gone, lone surrogates are replaced. */
 const carried = (value: string): string => value.toWellFormed().replace(/[\u0000-\u0008\u000B-\u001F\uFFFE\uFFFF]/g, '')
 const anyText = fc.string({ unit: 'binary', maxLength: 60 })
-const loneSurrogates = fc.string({ unit: fc.constantFrom('\uD800', '\uDC00', 'a', '\r', '\n', '\t', '&', '<', '"', ']]>'), maxLength: 12 })
+const loneSurrogates = fc.string({
+  unit: fc.constantFrom('\uD800', '\uDC00', 'a', '\r', '\n', '\t', '&', '<', '"', ']]>'),
+  maxLength: 12,
+})
 
 t.test('text and attributes of any characters come back as they were written', async () => {
   fc.assert(
@@ -32,15 +35,20 @@ const tree = fc.letrec<{ node: Node }>((tie) => ({
   }),
 })).node
 
-const write = (node: Node): ReturnType<typeof text> => element(node.name, {}, text(node.content), node.children.map(write))
+const write = (node: Node): ReturnType<typeof text> =>
+  element(node.name, {}, text(node.content), node.children.map(write))
 
 t.test('the span of every element is exactly the text it was written as', async () => {
   fc.assert(
     fc.property(fc.array(tree, { minLength: 1, maxLength: 3 }), fc.boolean(), (nodes, declared) => {
       const written = nodes.map(write)
-      const read = readXmlSequence(written.map((markup) => (declared ? `<?xml version="1.0"?>${markup}` : markup)).join(''))
+      const read = readXmlSequence(
+        written.map((markup) => (declared ? `<?xml version="1.0"?>${markup}` : markup)).join(''),
+      )
       const same = (node: Node, found: (typeof read)[number] | undefined): boolean =>
-        found !== undefined && outerText(found) === write(node) && node.children.every((inner, index) => same(inner, found.children[index]))
+        found !== undefined &&
+        outerText(found) === write(node) &&
+        node.children.every((inner, index) => same(inner, found.children[index]))
       return read.length === nodes.length && nodes.every((node, index) => same(node, read[index]))
     }),
   )
@@ -55,7 +63,9 @@ t.test('the surface is that of the genuine servers', async (t) => {
 })
 
 t.test('names, namespaces and contents are told apart', async (t) => {
-  const root = readXml('<s:A xmlns:s="urn:s" xmlns="urn:d" s:k="1" k2=\'2\'><B xmlns=""><![CDATA[<&]]>&#65;<!-- no --></B><C/></s:A>')
+  const root = readXml(
+    '<s:A xmlns:s="urn:s" xmlns="urn:d" s:k="1" k2=\'2\'><B xmlns=""><![CDATA[<&]]>&#65;<!-- no --></B><C/></s:A>',
+  )
   t.match(root, { name: 'A', namespace: 'urn:s' })
   t.same({ ...root.attributes }, { k: '1', k2: '2' })
   t.match(root.children[0], { name: 'B', namespace: '', text: '<&A' })

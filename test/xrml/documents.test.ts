@@ -27,7 +27,8 @@ const user = 'OBJECT(ID NAME)'
 const point = 'DISTRIBUTIONPOINT(OBJECT(ID NAME ADDRESS))'
 const referral = 'DISTRIBUTIONPOINT(OBJECT(ID ADDRESS))'
 const workObjects = `OBJECT(ID) METADATA(OWNER(${user}))`
-const issueWork = (access: string): string => `WORK(OBJECT(ID) RIGHTSGROUP(RIGHTSLIST(RIGHT(CONDITIONLIST(TIME(${range}) ACCESS(${access}))))))`
+const issueWork = (access: string): string =>
+  `WORK(OBJECT(ID) RIGHTSGROUP(RIGHTSLIST(RIGHT(CONDITIONLIST(TIME(${range}) ACCESS(${access}))))))`
 const plHead = 'BODY(ISSUEDTIME VALIDITYTIME(FROM UNTIL) DESCRIPTOR(OBJECT(ID NAME))'
 
 /** Element trees of genuine documents, drawn from the specification and the certificates beside it. */
@@ -41,7 +42,11 @@ const trees: Readonly<Record<keyof Lab['text'], string>> = {
   unsignedPl: `${plHead} ISSUEDPRINCIPALS(PRINCIPAL(${server} ${pk} SECURITYLEVEL ${bits})) ${referral} WORK(${workObjects}) AUTHENTICATEDDATA)`,
   ul: `BODY(ISSUEDTIME DESCRIPTOR(OBJECT(ID)) ISSUER(${server} ${pk} SECURITYLEVEL) ISSUEDPRINCIPALS(PRINCIPAL(${user} ${pk})) ${referral} WORK(${workObjects} RIGHTSGROUP(RIGHTSLIST(VIEW(CONDITIONLIST(ACCESS(PRINCIPAL(${bits})) TIME(${range}))) RIGHT(CONDITIONLIST(ACCESS(PRINCIPAL(${bits})) TIME(INTERVALTIME)))))))`,
   ownerUl: `BODY(ISSUEDTIME DESCRIPTOR(OBJECT(ID)) ISSUER(${user} ${pk}) ISSUEDPRINCIPALS(PRINCIPAL(${user} ${pk} SECURITYLEVEL)) ${referral} WORK(${workObjects} RIGHTSGROUP(RIGHTSLIST(RIGHT(ACCESS(PRINCIPAL(${bits})))))))`,
-  template: `BODY(ISSUEDTIME DESCRIPTOR(OBJECT(ID NAME)) ISSUER(${server} ${pk}) ${point} ${referral} WORK(OBJECT(ID) RIGHTSGROUP(RIGHTSLIST(RIGHT(CONDITIONLIST(ACCESS(PRINCIPAL(${user.replace(' NAME', '')})))) VIEW(CONDITIONLIST(ACCESS(PRINCIPAL(${user})) TIME(INTERVALTIME))))) ) AUTHENTICATEDDATA)`.replace(') ) A', ')) A'),
+  template:
+    `BODY(ISSUEDTIME DESCRIPTOR(OBJECT(ID NAME)) ISSUER(${server} ${pk}) ${point} ${referral} WORK(OBJECT(ID) RIGHTSGROUP(RIGHTSLIST(RIGHT(CONDITIONLIST(ACCESS(PRINCIPAL(${user.replace(' NAME', '')})))) VIEW(CONDITIONLIST(ACCESS(PRINCIPAL(${user})) TIME(INTERVALTIME))))) ) AUTHENTICATEDDATA)`.replace(
+      ') ) A',
+      ')) A',
+    ),
 }
 
 const serverRoot = '<XrML xmlns="" version="1.2">'
@@ -62,7 +67,11 @@ const surfaces: Readonly<Record<keyof Lab['text'], readonly [string, string | un
   template: [`<?xml version="1.0"?>${serverRoot}`, 'DIGEST'],
 }
 
-async function opens(signer: Signer, field: { readonly type: string; readonly bytes: Buffer }, tiedTo: string): Promise<Buffer> {
+async function opens(
+  signer: Signer,
+  field: { readonly type: string; readonly bytes: Buffer },
+  tiedTo: string,
+): Promise<Buffer> {
   const opened = await unseal(signer, field.type, field.bytes)
   if (!opened.belongsTo(tiedTo)) throw new Error('the inner hash is that of another text')
   return opened.payload
@@ -73,7 +82,9 @@ const issuerText = (document: XrmlDocument): string => document.body.issuer?.sou
 for (const mode of [1, 2] as const) {
   const lab = await makeLab(mode)
   const { text, principals, signers } = lab
-  const documents = Object.fromEntries(Object.entries(text).map(([name, source]) => [name, readOneDocument(source)])) as Record<keyof Lab['text'], XrmlDocument>
+  const documents = Object.fromEntries(
+    Object.entries(text).map(([name, source]) => [name, readOneDocument(source)]),
+  ) as Record<keyof Lab['text'], XrmlDocument>
   const keySize = mode === 1 ? 192 : 336
   const privateKeySize = mode === 1 ? 768 : 1488
 
@@ -94,7 +105,8 @@ for (const mode of [1, 2] as const) {
   })
 
   t.test(`mode ${mode}: principals are numbered where genuine ones are`, async (t) => {
-    const principals = (name: keyof Lab['text']): readonly string[] => [...text[name].matchAll(/<PRINCIPAL[^>]*>/g)].map(([tag]) => tag)
+    const principals = (name: keyof Lab['text']): readonly string[] =>
+      [...text[name].matchAll(/<PRINCIPAL[^>]*>/g)].map(([tag]) => tag)
     const numbered = '<PRINCIPAL internal-id="1">'
     t.same(principals('rac'), [numbered, '<PRINCIPAL>'])
     t.same(principals('clc'), [numbered, numbered])
@@ -107,19 +119,50 @@ for (const mode of [1, 2] as const) {
   t.test(`mode ${mode}: no start tag that genuine documents of the kind do not have`, skipWithoutVectors, async (t) => {
     const genuine = vectorNames().flatMap((name) => readDocuments(decodeDocuments(readVector(name))))
     // What our samples have and the genuine ones happen not to have: two conditions, and names in the specification only.
-    const besides = new Set(['RIGHT name', 'INTERVALTIME days', 'AUTHENTICATEDDATA id name', 'OBJECT', 'NAME', 'ADDRESS type', 'CONDITIONLIST', 'TIME', 'RANGETIME', 'FROM', 'UNTIL', 'VALIDITYTIME', 'DESCRIPTOR'])
+    const besides = new Set([
+      'RIGHT name',
+      'INTERVALTIME days',
+      'AUTHENTICATEDDATA id name',
+      'OBJECT',
+      'NAME',
+      'ADDRESS type',
+      'CONDITIONLIST',
+      'TIME',
+      'RANGETIME',
+      'FROM',
+      'UNTIL',
+      'VALIDITYTIME',
+      'DESCRIPTOR',
+    ])
     const [machine] = lab.machineChain
     if (machine === undefined) throw new Error('certs/ is incomplete')
-    for (const document of [machine, documents.slc, documents.rac, documents.clc, documents.clientPl, documents.serverPl, documents.ul, documents.ownerUl]) {
-      const known = new Set(genuine.filter(({ kind }) => kind === document.kind).flatMap(({ body }) => [...tagsOf(body.element)]))
-      t.same([...tagsOf(document.body.element)].filter((tag) => !known.has(tag) && !besides.has(tag)), [], document.kind)
+    for (const document of [
+      machine,
+      documents.slc,
+      documents.rac,
+      documents.clc,
+      documents.clientPl,
+      documents.serverPl,
+      documents.ul,
+      documents.ownerUl,
+    ]) {
+      const known = new Set(
+        genuine.filter(({ kind }) => kind === document.kind).flatMap(({ body }) => [...tagsOf(body.element)]),
+      )
+      t.same(
+        [...tagsOf(document.body.element)].filter((tag) => !known.has(tag) && !besides.has(tag)),
+        [],
+        document.kind,
+      )
     }
   })
 
   t.test(`mode ${mode}: chains lead to the lab root, and each document may be issued by the next`, async (t) => {
     const clcChain = [documents.clc, ...lab.slcChain]
-    for (const name of ['rac', 'precertified', 'clc', 'serverPl', 'ul', 'template'] as const) t.same(checkChain([documents[name], ...lab.slcChain]).why, undefined, name)
-    for (const name of ['clientPl', 'ownerUl'] as const) t.same(checkChain([documents[name], ...clcChain]).why, undefined, name)
+    for (const name of ['rac', 'precertified', 'clc', 'serverPl', 'ul', 'template'] as const)
+      t.same(checkChain([documents[name], ...lab.slcChain]).why, undefined, name)
+    for (const name of ['clientPl', 'ownerUl'] as const)
+      t.same(checkChain([documents[name], ...clcChain]).why, undefined, name)
     t.same(checkChain(lab.machineChain).why, undefined, 'machine')
     for (const chain of [lab.slcChain, lab.machineChain]) {
       t.equal(chain.at(-1)?.body.issuer?.publicKey?.modulus, labTrustRoot(mode).publicKey.modulus)
@@ -129,11 +172,23 @@ for (const mode of [1, 2] as const) {
 
   t.test(`mode ${mode}: RAC and CLC give back what went in, and their sealed keys open`, async (t) => {
     const rac = readRac(documents.rac)
-    t.match(rac, { validity: racRange, account: { object: { type: 'Group-Identity', idType: 'Windows', id: 'S-1-5-21-1-2-3-1001', name: 'alice@contoso.test' } } })
+    t.match(rac, {
+      validity: racRange,
+      account: {
+        object: { type: 'Group-Identity', idType: 'Windows', id: 'S-1-5-21-1-2-3-1001', name: 'alice@contoso.test' },
+      },
+    })
     t.equal(rac.account.publicKey?.modulus, lab.keys.rac.publicKey.modulus)
     t.equal(securityLevel(rac.account, 'Group-Identity-Credential-Type'), 'Persistent')
-    t.same(rac.machine?.securityLevels.map(({ name }) => name), ['Manufacturer', 'Platform', 'Repository'])
-    t.equal(rac.machine?.object?.source, lab.machineChain[0]?.body.issuedPrincipal?.object?.source, 'the machine is copied to the letter')
+    t.same(
+      rac.machine?.securityLevels.map(({ name }) => name),
+      ['Manufacturer', 'Platform', 'Repository'],
+    )
+    t.equal(
+      rac.machine?.object?.source,
+      lab.machineChain[0]?.body.issuedPrincipal?.object?.source,
+      'the machine is copied to the letter',
+    )
     t.equal(rac.enablingBits?.bytes.length, privateKeySize)
     if (rac.enablingBits === undefined) throw new Error('no sealed key')
     const racKey = readPrivateKeyBlob(await opens(signers.machine, rac.enablingBits, issuerText(documents.rac)))
@@ -145,7 +200,9 @@ for (const mode of [1, 2] as const) {
     t.equal(clc.extranetLicensingUrl, 'https://rms.example.test/_wmcs/licensing')
     t.equal(clc.enablingBits.bytes.length, privateKeySize)
     t.equal(clc.account.object?.source, rac.account.object?.source)
-    const clcKey = readPrivateKeyBlob(await opens(createSigner('forge', racKey), clc.enablingBits, issuerText(documents.clc)))
+    const clcKey = readPrivateKeyBlob(
+      await opens(createSigner('forge', racKey), clc.enablingBits, issuerText(documents.clc)),
+    )
     t.equal(clcKey.publicKey.modulus, clc.account.publicKey?.modulus)
     t.equal(documents.clc.body.issuer?.securityLevels.length, 2, 'the server is copied with its levels')
   })
@@ -154,17 +211,30 @@ for (const mode of [1, 2] as const) {
     for (const name of ['clientPl', 'serverPl', 'unsignedPl'] as const) {
       const pl = readPl(documents[name])
       t.equal(pl.enablingBits.bytes.length, keySize)
-      t.same(readKeyBlob(await opens(signers.slc, pl.enablingBits, pl.sealedTo)), { key: contentKey, cipherMode: 'CBC4K' }, name)
-      t.match(pl, { validity: racRange, owner: { idType: 'Windows', name: 'alice@contoso.test' }, contentId: { id: '{11111111-2222-3333-4444-555555555555}' } })
+      t.same(
+        readKeyBlob(await opens(signers.slc, pl.enablingBits, pl.sealedTo)),
+        { key: contentKey, cipherMode: 'CBC4K' },
+        name,
+      )
+      t.match(pl, {
+        validity: racRange,
+        owner: { idType: 'Windows', name: 'alice@contoso.test' },
+        contentId: { id: '{11111111-2222-3333-4444-555555555555}' },
+      })
       t.equal(pl.verbatim.metadata, String(lab.plFields.work[1]))
       t.equal(pl.verbatim.descriptor, String(lab.plFields.descriptor))
       t.equal(pl.verbatim.referralInfo, String(lab.plFields.referralInfo))
       t.equal(pl.issuer === undefined, name === 'unsignedPl')
       t.equal(pl.licensingUrl, name === 'unsignedPl' ? undefined : lab.plFields.licensingUrl)
-      t.same(pl.otherData.map(({ name: key, value }) => [key, value]), [['k', 'v']])
+      t.same(
+        pl.otherData.map(({ name: key, value }) => [key, value]),
+        [['k', 'v']],
+      )
       t.equal(decryptRightsData(pl.encryptedRightsData, contentKey), lab.rightsData)
     }
-    t.match(readDescriptorName(documents.clientPl.body.descriptor?.name ?? ''), [{ lcid: 1033, name: 'Žluť & Co', description: '𝒳' }])
+    t.match(readDescriptorName(documents.clientPl.body.descriptor?.name ?? ''), [
+      { lcid: 1033, name: 'Žluť & Co', description: '𝒳' },
+    ])
   })
 
   t.test(`mode ${mode}: rights data, use licenses and template give back what went in`, async (t) => {
@@ -175,7 +245,12 @@ for (const mode of [1, 2] as const) {
       precondition: { range: racRange, days: undefined },
       applicationData: [{ name: 'NOLICCACHE', value: '1' }],
       grants: [
-        { right: 'VIEW', principal: { idType: 'Unspecified', id: '', name: 'bob@contoso.test' }, range: racRange, days: 7 },
+        {
+          right: 'VIEW',
+          principal: { idType: 'Unspecified', id: '', name: 'bob@contoso.test' },
+          range: racRange,
+          days: 7,
+        },
         { right: 'PRINT', principal: { idType: 'Internal', id: 'ANYONE' }, range: undefined, days: undefined },
         { right: 'OWNER', principal: { idType: 'Internal', id: 'Owner' } },
       ],
@@ -201,7 +276,12 @@ for (const mode of [1, 2] as const) {
   t.test(`mode ${mode}: both engines write the same document`, async (t) => {
     const body = asMarkup(documents.ul.bodyText)
     const sign = async (engine: 'openssl' | 'forge'): Promise<string> =>
-      signDocument(body, { signer: createSigner(engine, lab.keys.slc), hash: lab.rules.hash, surface: 'server', purpose: 'Content-License' })
+      signDocument(body, {
+        signer: createSigner(engine, lab.keys.slc),
+        hash: lab.rules.hash,
+        surface: 'server',
+        purpose: 'Content-License',
+      })
     t.equal(await sign('forge'), text.ul)
     t.equal(await sign('openssl'), text.ul)
   })
@@ -217,11 +297,15 @@ for (const mode of [1, 2] as const) {
       'UTF-16LE with a mark': Buffer.from(`\uFEFF${chain}`, 'utf16le'),
       'base64 of UTF-16LE': Buffer.from(Buffer.from(chain, 'utf16le').toString('base64')),
       'base64 of UTF-8 in lines': Buffer.from(Buffer.from(chain).toString('base64').replace(/.{76}/g, '$&\r\n')),
-      'escaped': Buffer.from(escaped),
+      escaped: Buffer.from(escaped),
     }
     for (const [name, bytes] of Object.entries(forms)) {
       const read = readDocuments(decodeDocuments(bytes))
-      t.same(read.map((document) => document.text), lab.machineChain.map((document) => document.text), name)
+      t.same(
+        read.map((document) => document.text),
+        lab.machineChain.map((document) => document.text),
+        name,
+      )
       t.equal(checkChain(read).why, undefined, name)
     }
     const [machine] = lab.machineChain

@@ -11,9 +11,15 @@ import { descriptorName, readDescriptorName } from '../../src/xrml/template.js'
 import { formatTime, isWithin, parseTime, rangeElement, readRange, toMinute } from '../../src/xrml/times.js'
 
 /** Text that XML carries unchanged. */
-const carried = fc.string({ unit: 'grapheme', maxLength: 20 }).map((value) => value.replace(/[\u0000-\u0008\u000B-\u001F\uFFFE\uFFFF]/g, '').toWellFormed())
+const carried = fc
+  .string({ unit: 'grapheme', maxLength: 20 })
+  .map((value) => value.replace(/[\u0000-\u0008\u000B-\u001F\uFFFE\uFFFF]/g, '').toWellFormed())
 const trimmed = carried.map((value) => value.trim())
-const anyTime = fc.date({ min: new Date('0000-01-01T00:00Z'), max: new Date('9999-12-31T23:59:59Z'), noInvalidDate: true })
+const anyTime = fc.date({
+  min: new Date('0000-01-01T00:00Z'),
+  max: new Date('9999-12-31T23:59:59Z'),
+  noInvalidDate: true,
+})
 const range = fc.record({ from: anyTime, until: anyTime })
 
 t.test('a time comes back to the minute', async () => {
@@ -21,7 +27,19 @@ t.test('a time comes back to the minute', async () => {
 })
 
 t.test('times that are none are not read', async (t) => {
-  const none = ['', 'now', '2026-13-01T00:00', '2026-02-30T00:00', '2026-01-01T24:00', '2026-01-01T00:60', '2026-01-01', '2026-01-01 00:00', '2026-01-01T00:00+01:00', '+010000-01-01T00:00', undefined]
+  const none = [
+    '',
+    'now',
+    '2026-13-01T00:00',
+    '2026-02-30T00:00',
+    '2026-01-01T24:00',
+    '2026-01-01T00:60',
+    '2026-01-01',
+    '2026-01-01 00:00',
+    '2026-01-01T00:00+01:00',
+    '+010000-01-01T00:00',
+    undefined,
+  ]
   for (const value of none) t.equal(parseTime(value), undefined, String(value))
   t.equal(parseTime(' 2024-02-29T23:59:30Z\n')?.toISOString(), '2024-02-29T23:59:30.000Z')
 })
@@ -41,7 +59,13 @@ t.test('a range comes back, and ends before its end', async () => {
 })
 
 t.test('an object comes back', async () => {
-  const object = fc.record({ type: carried, idType: carried, id: trimmed, name: fc.option(carried, { nil: undefined }), addresses: fc.array(fc.record({ type: carried, value: trimmed }), { maxLength: 3 }) })
+  const object = fc.record({
+    type: carried,
+    idType: carried,
+    id: trimmed,
+    name: fc.option(carried, { nil: undefined }),
+    addresses: fc.array(fc.record({ type: carried, value: trimmed }), { maxLength: 3 }),
+  })
   fc.assert(
     fc.property(object, (fields) => {
       const { source, ...read } = readObject(readXml(objectElement(fields))) ?? { source: '' }
@@ -51,10 +75,18 @@ t.test('an object comes back', async () => {
 })
 
 t.test('grants come back in order, in both forms of a right', async () => {
-  const right = fc.oneof(fc.constantFrom('VIEW', 'PRINT', 'EDIT', 'EXTRACT', 'EXPORT', 'OWNER', 'OBJMODEL', 'view'), carried)
+  const right = fc.oneof(
+    fc.constantFrom('VIEW', 'PRINT', 'EDIT', 'EXTRACT', 'EXPORT', 'OWNER', 'OBJMODEL', 'view'),
+    carried,
+  )
   const principal = fc.record({ idType: carried, id: trimmed, name: fc.option(trimmed, { nil: undefined }) })
   const minutes = range.map(({ from, until }) => ({ from: toMinute(from), until: toMinute(until) }))
-  const grant = fc.record({ right, principal, range: fc.option(minutes, { nil: undefined }), days: fc.option(fc.integer({ min: 1, max: 36_500 }), { nil: undefined }) })
+  const grant = fc.record({
+    right,
+    principal,
+    range: fc.option(minutes, { nil: undefined }),
+    days: fc.option(fc.integer({ min: 1, max: 36_500 }), { nil: undefined }),
+  })
   fc.assert(
     fc.property(fc.array(grant, { maxLength: 4 }), (grants: readonly Grant[]) => {
       const read = readGrants(readXml(element('WORK', {}, rightsGroup(grants))))
@@ -65,12 +97,24 @@ t.test('grants come back in order, in both forms of a right', async () => {
 
 t.test('descriptor names come back in every language', async () => {
   const plain = carried.map((value) => value.replaceAll('LCID ', '').replaceAll(':DESCRIPTION ', ''))
-  const entry = fc.record({ lcid: fc.nat(0xffff), name: plain, description: plain.map((value) => value.replaceAll(';', ',')) })
-  fc.assert(fc.property(fc.array(entry, { maxLength: 4 }), (texts) => JSON.stringify(readDescriptorName(descriptorName(texts))) === JSON.stringify(texts)))
+  const entry = fc.record({
+    lcid: fc.nat(0xffff),
+    name: plain,
+    description: plain.map((value) => value.replaceAll(';', ',')),
+  })
+  fc.assert(
+    fc.property(
+      fc.array(entry, { maxLength: 4 }),
+      (texts) => JSON.stringify(readDescriptorName(descriptorName(texts))) === JSON.stringify(texts),
+    ),
+  )
 })
 
 t.test('rights data come back from under any key', async (t) => {
-  const key = fc.constantFrom(16, 24, 32).chain((length) => fc.uint8Array({ minLength: length, maxLength: length })).map((bytes) => Buffer.from(bytes))
+  const key = fc
+    .constantFrom(16, 24, 32)
+    .chain((length) => fc.uint8Array({ minLength: length, maxLength: length }))
+    .map((bytes) => Buffer.from(bytes))
   fc.assert(
     fc.property(key, carried, (contentKey, content) => {
       const source = `<XrML>${content}</XrML>`
@@ -80,11 +124,20 @@ t.test('rights data come back from under any key', async (t) => {
     }),
   )
   const contentKey = Buffer.alloc(16, 1)
-  t.equal(decryptRightsData(encryptRightsData('\uFEFF<XrML></XrML>', contentKey), contentKey), '<XrML></XrML>', 'a mark in front is taken off')
+  t.equal(
+    decryptRightsData(encryptRightsData('\uFEFF<XrML></XrML>', contentKey), contentKey),
+    '<XrML></XrML>',
+    'a mark in front is taken off',
+  )
   const even = encryptRightsData('<XrML>123</XrML>', contentKey)
   t.equal(Buffer.from(even, 'base64').length, 32, 'whole blocks get no more')
   t.equal(decryptZeroFilled(contentKey, Buffer.from(even, 'base64')).toString('utf16le'), '<XrML>123</XrML>')
-  for (const [name, broken] of Object.entries({ empty: '', garbage: '%%%', odd: Buffer.alloc(17).toString('base64'), foreign: encryptRightsData('<XrML></XrML>', Buffer.alloc(16, 2)) })) {
+  for (const [name, broken] of Object.entries({
+    empty: '',
+    garbage: '%%%',
+    odd: Buffer.alloc(17).toString('base64'),
+    foreign: encryptRightsData('<XrML></XrML>', Buffer.alloc(16, 2)),
+  })) {
     t.throws(() => decryptRightsData(broken, contentKey), { name: 'MalformedXrml' }, name)
   }
 })
@@ -92,7 +145,10 @@ t.test('rights data come back from under any key', async (t) => {
 t.test('a time condition that cannot be read is no condition that may be passed over', async (t) => {
   const read = (times: string) => readTimeCondition(readXml(`<CONDITIONLIST>${times}</CONDITIONLIST>`))
   const range = '<RANGETIME><FROM>2026-01-01T00:00</FROM><UNTIL>2026-02-01T00:00</UNTIL></RANGETIME>'
-  t.match(read(`<TIME>${range}</TIME><TIME><INTERVALTIME days="7" /></TIME>`), { days: 7, range: { from: new Date('2026-01-01T00:00Z') } })
+  t.match(read(`<TIME>${range}</TIME><TIME><INTERVALTIME days="7" /></TIME>`), {
+    days: 7,
+    range: { from: new Date('2026-01-01T00:00Z') },
+  })
   t.same(read('<ACCESS />'), { range: undefined, days: undefined })
   const unreadable = [
     '<RANGETIME><UNTIL>2026-02-01T00:00</UNTIL></RANGETIME>',

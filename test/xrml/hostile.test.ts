@@ -24,19 +24,22 @@ async function resigned(source: string, signer: Signer, change: (body: string) =
   return readOneDocument(await signDocument(asMarkup(body), { signer, hash: rules.hash, surface: 'server' }))
 }
 
-t.test('a client that prints empty elements anew is repaired, and the repaired text is what later code sees', async (t) => {
-  for (const source of [text.rac, text.clc, text.clientPl, text.ul]) {
-    const printed = source.replaceAll(' />', '/>')
-    const check = checkSignature(readOneDocument(printed))
-    if (printed === source) continue
-    t.match(check, { ok: true, repaired: true })
-    t.equal(check.document.text, source, 'to the letter')
-    t.equal(check.document.bodyText, readOneDocument(source).bodyText)
-    t.equal(check.document.body.element.source, source)
-    t.match(check.document.body.issuer?.source, / \/>/)
-    t.equal(checkChain([readOneDocument(printed), ...lab.slcChain]).documents[0]?.text, source, 'also in a chain')
-  }
-})
+t.test(
+  'a client that prints empty elements anew is repaired, and the repaired text is what later code sees',
+  async (t) => {
+    for (const source of [text.rac, text.clc, text.clientPl, text.ul]) {
+      const printed = source.replaceAll(' />', '/>')
+      const check = checkSignature(readOneDocument(printed))
+      if (printed === source) continue
+      t.match(check, { ok: true, repaired: true })
+      t.equal(check.document.text, source, 'to the letter')
+      t.equal(check.document.bodyText, readOneDocument(source).bodyText)
+      t.equal(check.document.body.element.source, source)
+      t.match(check.document.body.issuer?.source, / \/>/)
+      t.equal(checkChain([readOneDocument(printed), ...lab.slcChain]).documents[0]?.text, source, 'also in a chain')
+    }
+  },
+)
 
 t.test('a document that was signed with <X/> is good as it stands and stays so', async (t) => {
   const document = await resigned(text.rac, signers.slc, (body) => body.replaceAll(' />', '/>'))
@@ -60,12 +63,24 @@ t.test('what is not a good signature says why', async (t) => {
     'no SIGNATURE': [text.rac.replace(/<SIGNATURE>.*<\/SIGNATURE>/, ''), /no SIGNATURE/],
     'no ISSUER': [text.rac.replace(/<ISSUER>.*<\/ISSUER>/, ''), /ISSUER has no RSA key/],
     'an unknown hash': [text.rac.replace(/(<SIGNATURE><DIGEST><ALGORITHM>)SHA1/, '$1MD5'), /"MD5" is neither/],
-    'a hash that every object has': [text.rac.replace(/(<SIGNATURE><DIGEST><ALGORITHM>)SHA1/, '$1constructor'), /"constructor" is neither/],
+    'a hash that every object has': [
+      text.rac.replace(/(<SIGNATURE><DIGEST><ALGORITHM>)SHA1/, '$1constructor'),
+      /"constructor" is neither/,
+    ],
     'the other hash': [text.rac.replace(/(<SIGNATURE><DIGEST><ALGORITHM>)SHA1/, '$1SHA256'), /is not that of/],
-    'a digest of garbage': [text.rac.replace(/(<VALUE encoding="base64" size="160">)[^<]*(<\/VALUE><\/DIGEST><ALG)/, '$1%%%$2'), /is not that of/],
+    'a digest of garbage': [
+      text.rac.replace(/(<VALUE encoding="base64" size="160">)[^<]*(<\/VALUE><\/DIGEST><ALG)/, '$1%%%$2'),
+      /is not that of/,
+    ],
     'an empty signature': [text.rac.replace(/[^>]*(<\/VALUE><\/SIGNATURE>)/, '$1'), /is not that of/],
     'an exponent of 3': [text.rac.replaceAll('65537', '3'), /no RSA key/],
-    'an even modulus': [text.rac.replaceAll(/(size="1024">)[^<]+(<\/VALUE><\/PARAMETER>)/g, `$1${Buffer.alloc(128, 2).toString('base64')}$2`), /not that of an RSA key/],
+    'an even modulus': [
+      text.rac.replaceAll(
+        /(size="1024">)[^<]+(<\/VALUE><\/PARAMETER>)/g,
+        `$1${Buffer.alloc(128, 2).toString('base64')}$2`,
+      ),
+      /not that of an RSA key/,
+    ],
   }
   for (const [name, [source, why]] of Object.entries(cases)) {
     const check = checkSignature(readOneDocument(source))
@@ -80,7 +95,11 @@ t.test('a changed issuer breaks digest and link', async (t) => {
   t.match(checkLink(other, slc), { ok: false, why: /BBBBBBBB.*AAAAAAAA/ })
   const signedAgain = await resigned(text.rac, signers.slc, (body) => body.replace('{AAAAAAAA-0000', '{BBBBBBBB-0000'))
   t.equal(checkSignature(signedAgain).ok, true)
-  t.match(checkChain([signedAgain, ...lab.slcChain]), { ok: false, why: /BBBBBBBB/ }, 'a good signature under a wrong name')
+  t.match(
+    checkChain([signedAgain, ...lab.slcChain]),
+    { ok: false, why: /BBBBBBBB/ },
+    'a good signature under a wrong name',
+  )
   const cased = await resigned(text.rac, signers.slc, (body) => body.replaceAll('{AAAAAAAA-0000', '{aaaaaaaa-0000'))
   t.equal(checkChain([cased, ...lab.slcChain]).why, undefined, 'the case of a GUID does not matter')
 })
@@ -98,9 +117,15 @@ t.test('a foreign key under the same name is not the issuer', async (t) => {
 t.test('an account may not issue a RAC, a machine or a server', async (t) => {
   const clcIdentity = `${clc.body.issuedPrincipal?.object?.source}${clc.body.issuedPrincipal?.publicKey?.source}`
   for (const source of [text.rac, text.slc, lab.machineChain[0]?.text ?? '', text.clc, text.template]) {
-    const forged = await resigned(source, signers.clc, (body) => body.replace(/<ISSUER>.*?<\/ISSUER>/, () => `<ISSUER>${clcIdentity}</ISSUER>`))
+    const forged = await resigned(source, signers.clc, (body) =>
+      body.replace(/<ISSUER>.*?<\/ISSUER>/, () => `<ISSUER>${clcIdentity}</ISSUER>`),
+    )
     t.equal(checkSignature(forged).ok, true)
-    t.match(checkChain([forged, clc, ...lab.slcChain]), { ok: false, why: /a CLC of a Group-Identity may not issue/ }, forged.kind)
+    t.match(
+      checkChain([forged, clc, ...lab.slcChain]),
+      { ok: false, why: /a CLC of a Group-Identity may not issue/ },
+      forged.kind,
+    )
   }
 })
 
@@ -116,10 +141,16 @@ t.test('a machine issued by one that is no SPC issuer is refused', async (t) => 
   t.match(checkLink(underCa, enrollmentCa), { ok: false, why: /may not issue a SPC/ })
 })
 
-t.test('what was issued outside of its issuer\'s time is refused, to the minute', async (t) => {
+t.test("what was issued outside of its issuer's time is refused, to the minute", async (t) => {
   const at = async (time: string): Promise<ReturnType<typeof checkLink>> =>
-    checkLink(await resigned(text.rac, signers.slc, (body) => body.replace(/<ISSUEDTIME>.*?</, `<ISSUEDTIME>${time}<`)), slc)
-  t.match(await at('2019-12-31T23:59'), { ok: false, why: /issued 2019-12-31T23:59, its issuer may issue from 2020-01-01T00:00 to 2255-01-01T00:00/ })
+    checkLink(
+      await resigned(text.rac, signers.slc, (body) => body.replace(/<ISSUEDTIME>.*?</, `<ISSUEDTIME>${time}<`)),
+      slc,
+    )
+  t.match(await at('2019-12-31T23:59'), {
+    ok: false,
+    why: /issued 2019-12-31T23:59, its issuer may issue from 2020-01-01T00:00 to 2255-01-01T00:00/,
+  })
   t.match(await at('2020-01-01T00:00'), { ok: true })
   t.match(await at('2254-12-31T23:59'), { ok: true })
   t.match(await at('2255-01-01T00:00'), { ok: false })
@@ -141,8 +172,17 @@ t.test('a change above the leaf is found where it is', async (t) => {
 
 t.test('files with several chains are cut where a chain ends', async (t) => {
   const machines = ['alice-pc-mode1', 'bob-pc-mode1'].flatMap((name) => labMachine(name).chain)
-  t.same(splitChains(machines).map((chain) => chain.length), [machines.length / 2, machines.length / 2])
-  const kinds = splitChains([readOneDocument(text.clientPl), clc, readOneDocument(text.ownerUl), clc, ...lab.slcChain]).map((chain) => chain.map(({ kind }) => kind).join(' '))
+  t.same(
+    splitChains(machines).map((chain) => chain.length),
+    [machines.length / 2, machines.length / 2],
+  )
+  const kinds = splitChains([
+    readOneDocument(text.clientPl),
+    clc,
+    readOneDocument(text.ownerUl),
+    clc,
+    ...lab.slcChain,
+  ]).map((chain) => chain.map(({ kind }) => kind).join(' '))
   t.same(kinds, ['PL CLC', 'UL CLC SLC SLC CA CA'])
   t.same(splitChains([]), [])
 })
@@ -157,16 +197,25 @@ t.test('documents that lack what their kind needs are refused by name', async (t
     [readClc, text.clc.replace(/<ENABLINGBITS.*<\/ENABLINGBITS>/, ''), /sealed private key/],
     [readPl, text.clientPl.replace(/<ENABLINGBITS.*<\/ENABLINGBITS>/, ''), /sealed content key/],
     [readPl, text.clientPl.replace('Encrypted-Rights-Data', 'X'), /0 Encrypted-Rights-Data/],
-    [readPl, text.clientPl.replace(/<AUTHENTICATEDDATA id="E.*?<\/AUTHENTICATEDDATA>/, '$&$&'), /2 Encrypted-Rights-Data/],
+    [
+      readPl,
+      text.clientPl.replace(/<AUTHENTICATEDDATA id="E.*?<\/AUTHENTICATEDDATA>/, '$&$&'),
+      /2 Encrypted-Rights-Data/,
+    ],
     [readUl, text.ul.replaceAll(/<ENABLINGBITS.*?<\/ENABLINGBITS>/g, ''), /sealed content key/],
     [readSpc, text.rac, /a RAC, not an SPC/],
   ]
-  for (const [read, source, why] of cases) t.throws(() => read(readOneDocument(source)), { name: 'MalformedXrml', message: why })
+  for (const [read, source, why] of cases)
+    t.throws(() => read(readOneDocument(source)), { name: 'MalformedXrml', message: why })
   t.throws(() => readOneDocument('<XrML />'), { name: 'MalformedXrml', message: /no BODY/ })
   t.throws(() => readOneDocument('<BODY />'), { name: 'MalformedXrml', message: /<BODY>, not <XrML>/ })
   t.throws(() => readDocuments(`${text.rac}<other/>`), { name: 'MalformedXrml' })
   t.equal(readOneDocument('<XrML><BODY type="__proto__"/></XrML>').kind, 'unknown')
-  t.equal(readOneDocument('<XrML><BODY type="LICENSE"><DESCRIPTOR><OBJECT type="constructor"/></DESCRIPTOR></BODY></XrML>').kind, 'unknown')
+  t.equal(
+    readOneDocument('<XrML><BODY type="LICENSE"><DESCRIPTOR><OBJECT type="constructor"/></DESCRIPTOR></BODY></XrML>')
+      .kind,
+    'unknown',
+  )
 })
 
 t.test('line breaks that became CRLF do not verify', async (t) => {
@@ -176,7 +225,9 @@ t.test('line breaks that became CRLF do not verify', async (t) => {
 
 t.test('bytes that are no text are refused', async (t) => {
   t.throws(() => decodeDocuments(Buffer.from([0x3c, 0xff, 0xfe, 0x41])), TypeError)
-  t.throws(() => readDocuments(decodeDocuments(Buffer.from(Buffer.from('hello').toString('base64')))), { name: 'MalformedXml' })
+  t.throws(() => readDocuments(decodeDocuments(Buffer.from(Buffer.from('hello').toString('base64')))), {
+    name: 'MalformedXml',
+  })
   t.same(readDocuments(decodeDocuments(Buffer.alloc(0))), [])
 })
 
@@ -189,7 +240,9 @@ t.test('the lab roots are two keys with a name each', async (t) => {
 t.test('long runs in a machine certificate cost no more than their length', { timeout: 20_000 }, async (t) => {
   const machine = lab.machineChain[0]?.text ?? ''
   for (const run of ['1'.repeat(1_000_000), `1.1.1.1${' '.repeat(1_000_000)}x`]) {
-    const read = readSpc(readOneDocument(machine.replace(/(name="Repository" value=")[^"]*/, (_, start: string) => start + run)))
+    const read = readSpc(
+      readOneDocument(machine.replace(/(name="Repository" value=")[^"]*/, (_, start: string) => start + run)),
+    )
     t.equal(read.repositoryVersion, undefined)
   }
 })

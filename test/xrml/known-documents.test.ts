@@ -13,27 +13,44 @@ const [leaf = ''] = texts
 const message = `<soap:A xmlns:soap="urn:s" xmlns="urn:d"><B>${texts.join('</B><B>')}</B></soap:A>`
 const read = (text: string) => readXml(text, defaultXmlLimits, knownElements())
 
-t.test('documents are known when their signature was found good, not before, and not out of a longer text', async (t) => {
-  checkChain(readDocuments(texts.join('')))
-  t.equal(knownDocument(leaf), undefined)
-  const documents = texts.map((text) => readOneDocument(text))
-  t.equal(knownDocument(leaf), undefined)
-  t.ok(checkChain(documents).ok)
-  t.same(texts.map(knownDocument), documents)
-})
+t.test(
+  'documents are known when their signature was found good, not before, and not out of a longer text',
+  async (t) => {
+    checkChain(readDocuments(texts.join('')))
+    t.equal(knownDocument(leaf), undefined)
+    const documents = texts.map((text) => readOneDocument(text))
+    t.equal(knownDocument(leaf), undefined)
+    t.ok(checkChain(documents).ok)
+    t.same(texts.map(knownDocument), documents)
+  },
+)
 
 t.test('a message with them gives their elements, each with its document', async (t) => {
   const roots = read(message).children.map((holder) => holder.children[0])
-  t.same(roots.map((root) => (root === undefined ? undefined : documentOf(root))), texts.map(knownDocument))
-  t.same(roots.map((root) => (root === undefined ? '' : outerText(root))), texts)
+  t.same(
+    roots.map((root) => (root === undefined ? undefined : documentOf(root))),
+    texts.map(knownDocument),
+  )
+  t.same(
+    roots.map((root) => (root === undefined ? '' : outerText(root))),
+    texts,
+  )
 })
 
 t.test('whatever is changed makes it another document', async (t) => {
-  for (const changed of [leaf.replace('<BODY', '<BODY '), leaf.replace(/\d(?=<\/ISSUEDTIME>)/, 'x'), ` ${leaf}`, leaf.replace('</SIGNATURE>', '</SIGNATURE> ')]) {
+  for (const changed of [
+    leaf.replace('<BODY', '<BODY '),
+    leaf.replace(/\d(?=<\/ISSUEDTIME>)/, 'x'),
+    ` ${leaf}`,
+    leaf.replace('</SIGNATURE>', '</SIGNATURE> '),
+  ]) {
     t.not(changed, leaf)
     t.equal(knownDocument(changed), undefined)
     const root = read(`<A>${changed}</A>`).children[0]
-    t.equal(root === undefined ? undefined : documentOf(root), changed.trim() === leaf ? knownDocument(leaf) : undefined)
+    t.equal(
+      root === undefined ? undefined : documentOf(root),
+      changed.trim() === leaf ? knownDocument(leaf) : undefined,
+    )
   }
 })
 
@@ -50,7 +67,11 @@ t.test('small leaves do not keep all the large certificates that came with them'
   const collectGarbage = runInNewContext('gc') as () => void
   // What stands outside of BODY is not signed, and base64 is read over what is none: anybody makes as many as he likes.
   const padded = (text: string): string => text.replace('<BODY', () => `<X>${'x'.repeat(500_000)}</X><BODY`)
-  const another = (text: string, at: number): string => text.replace('</VALUE></SIGNATURE></XrML>', (ending) => `${at.toString(2).replaceAll('0', '!').replaceAll('1', '?')}${ending}`)
+  const another = (text: string, at: number): string =>
+    text.replace(
+      '</VALUE></SIGNATURE></XrML>',
+      (ending) => `${at.toString(2).replaceAll('0', '!').replaceAll('1', '?')}${ending}`,
+    )
   const parents: WeakRef<object>[] = []
   for (let at = 1; at <= 60; at++) {
     const chain = [another(leaf, at), padded(texts[1] ?? ''), ...texts.slice(2)].map((text) => readOneDocument(text))

@@ -26,17 +26,34 @@ export const contentKey = Buffer.from('000102030405060708090a0b0c0d0e0f', 'hex')
 const licensingUrl = 'http://rms.contoso.test/_wmcs/licensing'
 const extranetUrl = 'https://rms.example.test/_wmcs/licensing'
 const contentObject = asMarkup('<OBJECT><ID type="MS-GUID">{11111111-2222-3333-4444-555555555555}</ID></OBJECT>')
-const metadata = asMarkup('<METADATA><OWNER><OBJECT><ID type="Windows">S-1-5-21-1-2-3-1001</ID><NAME>alice@contoso.test</NAME></OBJECT></OWNER></METADATA>')
-const descriptor = asMarkup('<DESCRIPTOR><OBJECT><ID type="MS-GUID">{7}</ID><NAME>LCID 1033:NAME Žluť &amp; Co:DESCRIPTION 𝒳;\n</NAME></OBJECT></DESCRIPTOR>')
-const referralInfo = asMarkup('<DISTRIBUTIONPOINT><OBJECT type="Referral-Info"><ID type="MS-GUID">{81C42010-208A-458A-BAB6-C3C60F06DD5F}</ID><ADDRESS type="URL">mailto:alice@contoso.test</ADDRESS></OBJECT></DISTRIBUTIONPOINT>')
+const metadata = asMarkup(
+  '<METADATA><OWNER><OBJECT><ID type="Windows">S-1-5-21-1-2-3-1001</ID><NAME>alice@contoso.test</NAME></OBJECT></OWNER></METADATA>',
+)
+const descriptor = asMarkup(
+  '<DESCRIPTOR><OBJECT><ID type="MS-GUID">{7}</ID><NAME>LCID 1033:NAME Žluť &amp; Co:DESCRIPTION 𝒳;\n</NAME></OBJECT></DESCRIPTOR>',
+)
+const referralInfo = asMarkup(
+  '<DISTRIBUTIONPOINT><OBJECT type="Referral-Info"><ID type="MS-GUID">{81C42010-208A-458A-BAB6-C3C60F06DD5F}</ID><ADDRESS type="URL">mailto:alice@contoso.test</ADDRESS></OBJECT></DISTRIBUTIONPOINT>',
+)
 
 export interface Lab {
   readonly rules: ModeRules
-  readonly signers: { readonly slc: Signer; readonly rac: Signer; readonly clc: Signer; readonly machine: Signer; readonly enrollment: Signer }
+  readonly signers: {
+    readonly slc: Signer
+    readonly rac: Signer
+    readonly clc: Signer
+    readonly machine: Signer
+    readonly enrollment: Signer
+  }
   readonly keys: { readonly slc: RsaPrivateKey; readonly rac: RsaPrivateKey; readonly clc: RsaPrivateKey }
   readonly principals: { readonly slc: Principal; readonly rac: Principal; readonly clc: Principal }
   /** The text of each document, alone. */
-  readonly text: Readonly<Record<'slc' | 'rac' | 'precertified' | 'clc' | 'clientPl' | 'serverPl' | 'unsignedPl' | 'ul' | 'ownerUl' | 'template', string>>
+  readonly text: Readonly<
+    Record<
+      'slc' | 'rac' | 'precertified' | 'clc' | 'clientPl' | 'serverPl' | 'unsignedPl' | 'ul' | 'ownerUl' | 'template',
+      string
+    >
+  >
   /** SLC, enrollment service and its CAs. */
   readonly slcChain: readonly XrmlDocument[]
   readonly machineChain: readonly XrmlDocument[]
@@ -57,10 +74,17 @@ export async function makeLab(mode: CryptoMode): Promise<Lab> {
   const enrollment = labEnrollmentService(mode)
   const machine = labMachine(`alice-pc-mode${mode}`)
   const signerOf = (key: RsaPrivateKey): Signer => createSigner('openssl', key)
-  const signers = { slc: signerOf(keys.slc), rac: signerOf(keys.rac), clc: signerOf(keys.clc), machine: signerOf(machine.key), enrollment: signerOf(enrollment.key) }
+  const signers = {
+    slc: signerOf(keys.slc),
+    rac: signerOf(keys.rac),
+    clc: signerOf(keys.clc),
+    machine: signerOf(machine.key),
+    enrollment: signerOf(enrollment.key),
+  }
   const [service, machineCertificate] = [enrollment.chain[0], machine.chain[0]]
   if (service === undefined || machineCertificate === undefined) throw new Error('certs/ is incomplete')
-  const sealTo = (to: RsaPrivateKey, payload: Buffer, tiedTo: string): ReturnType<typeof seal> => seal(rules, to.publicKey, payload, tiedTo, systemRandom)
+  const sealTo = (to: RsaPrivateKey, payload: Buffer, tiedTo: string): ReturnType<typeof seal> =>
+    seal(rules, to.publicKey, payload, tiedTo, systemRandom)
 
   const slcText = await buildIssuingCertificate(
     {
@@ -68,7 +92,13 @@ export async function makeLab(mode: CryptoMode): Promise<Lab> {
       guid: '{aaaaaaaa-0000-0000-0000-000000000001}',
       issuedTime,
       issuer: onlyPrincipal(service),
-      principal: { type: 'MS-DRM-Server', idType: 'MS-GUID', id: '{AAAAAAAA-0000-0000-0000-000000000002}', name: 'CONTOSO-RMS', addresses: [{ type: 'URL', value: 'http://rms.contoso.test/_wmcs' }] },
+      principal: {
+        type: 'MS-DRM-Server',
+        idType: 'MS-GUID',
+        id: '{AAAAAAAA-0000-0000-0000-000000000002}',
+        name: 'CONTOSO-RMS',
+        addresses: [{ type: 'URL', value: 'http://rms.contoso.test/_wmcs' }],
+      },
       publicKey: keys.slc.publicKey,
       securityLevels: [
         { name: 'Server-Version', value: '6.3.0.0' },
@@ -93,7 +123,10 @@ export async function makeLab(mode: CryptoMode): Promise<Lab> {
     publicKey: keys.rac.publicKey,
     credentialType: 'Persistent' as const,
   }
-  const machinePrincipal = { principal: onlyPrincipal(machineCertificate), privateKey: sealTo(machine.key, writePrivateKeyBlob(keys.rac), racIssuerText(slc)) }
+  const machinePrincipal = {
+    principal: onlyPrincipal(machineCertificate),
+    privateKey: sealTo(machine.key, writePrivateKeyBlob(keys.rac), racIssuerText(slc)),
+  }
   const racText = await buildRac({ ...racFields, machine: machinePrincipal }, signers.slc, rules.hash)
   const rac = onlyPrincipal(readOneDocument(racText))
 
@@ -148,16 +181,30 @@ export async function makeLab(mode: CryptoMode): Promise<Lab> {
     issuer: slc,
     account: rac,
     contentKey: sealTo(keys.rac, keyBlob, ulIssuerText(slc)),
-    rights: [{ right: 'VIEW', range: racRange }, { right: 'OBJMODEL', days: 3 }],
+    rights: [
+      { right: 'VIEW', range: racRange },
+      { right: 'OBJMODEL', days: 3 },
+    ],
     referralInfo,
     work,
     rest: [],
   }
-  const ownerUl = { guid: ul.guid, issuedTime, clc, account: rac, contentKey: sealTo(keys.rac, keyBlob, ownerIssuerText(clc)), referralInfo, work }
+  const ownerUl = {
+    guid: ul.guid,
+    issuedTime,
+    clc,
+    account: rac,
+    contentKey: sealTo(keys.rac, keyBlob, ownerIssuerText(clc)),
+    referralInfo,
+    work,
+  }
   const template = {
     guid: '{eeeeeeee-0000-0000-0000-000000000001}',
     issuedTime,
-    texts: [{ lcid: 1033, name: 'Staff <only> & more', description: 'For "staff"' }, { lcid: 1029, name: 'Žluť', description: '' }],
+    texts: [
+      { lcid: 1033, name: 'Staff <only> & more', description: 'For "staff"' },
+      { lcid: 1029, name: 'Žluť', description: '' },
+    ],
     issuer: slc,
     licensingUrl,
     referralAddress: 'mailto:rights@contoso.test',
@@ -191,11 +238,15 @@ export async function makeLab(mode: CryptoMode): Promise<Lab> {
 /** Names of the elements, nested, with runs of the same name folded: the tree of a document as the specification draws it. */
 export function treeOf(element: XrmlDocument['body']['element']): string {
   const inner = element.children.map(treeOf)
-  return element.name + (inner.length === 0 ? '' : `(${inner.filter((part, index) => part !== inner[index - 1]).join(' ')})`)
+  return (
+    element.name + (inner.length === 0 ? '' : `(${inner.filter((part, index) => part !== inner[index - 1]).join(' ')})`)
+  )
 }
 
 /** Every start tag of a document, with the names of its attributes in order and the values that mean something, each once. */
 export function tagsOf(element: XrmlDocument['body']['element']): ReadonlySet<string> {
-  const names = Object.entries(element.attributes).map(([name, value]) => (['internal-id', 'encoding'].includes(name) ? `${name}="${value}"` : name))
+  const names = Object.entries(element.attributes).map(([name, value]) =>
+    ['internal-id', 'encoding'].includes(name) ? `${name}="${value}"` : name,
+  )
   return new Set([[element.name, ...names].join(' '), ...element.children.flatMap((inner) => [...tagsOf(inner)])])
 }

@@ -30,7 +30,9 @@ const manifest: Readonly<Record<string, readonly Row[]>> = {
     ['PL', 11800, 'oRL3pRi1N2MF7y4mKbeDJu9g+IIY4DlJns1gv4YXW/E=', '11af882aea', 'b21f55328c', 'ALGORITHM'],
     ['CLC', 10160, 'kg5/YtrddpGKQCbKBxVJGK4ezQ8qUAG989yaw/E4M3E=', 'b21f55328c', '11af882aea', 'DIGEST'],
   ],
-  'mode2-azure-2017.server-pl.xrml': [['PL', 14396, '9Rr0QMMxv50UjobjTilp+MgvSL4/rF8hBLUH/qK6edg=', 'b21f55328c', 'b21f55328c', 'DIGEST']],
+  'mode2-azure-2017.server-pl.xrml': [
+    ['PL', 14396, '9Rr0QMMxv50UjobjTilp+MgvSL4/rF8hBLUH/qK6edg=', 'b21f55328c', 'b21f55328c', 'DIGEST'],
+  ],
   'ms-rmpr-4.5.1-spc.xrml': [['SPC', 4506, '37Ikse/P8RaLKgS9h5AcpQPoTeE=', 'dd6b3a902a', '059067d9e3', 'DIGEST']],
   'ms-rmpr-4.5.2-rac.xrml': [['RAC', 7380, 'DiOe5fmkcpM4lWDQpiVUSOhDNxI=', '4e3116c9e7', 'b865910adc', 'DIGEST']],
   'ms-rmpr-4.5.3-clc.xrml': [['CLC', 7062, 'YLYPzANM0VdACnDw3C+HyxD5IQQ=', '4e3116c9e7', '5488c01b78', 'DIGEST']],
@@ -54,13 +56,20 @@ const read = (name: string): readonly XrmlDocument[] => readDocuments(decodeDocu
 
 /** The first ten digits of SHA-1 over the big-endian modulus: how the manifest names keys. */
 function keyName(modulus: string | undefined): string {
-  return createHash('sha1').update(Buffer.from(modulus ?? '', 'base64').reverse()).digest('hex').slice(0, 10)
+  return createHash('sha1')
+    .update(Buffer.from(modulus ?? '', 'base64').reverse())
+    .digest('hex')
+    .slice(0, 10)
 }
 
 function sealedBitsOf(document: XrmlDocument): string | undefined {
   const { issuedPrincipal, federationPrincipal } = document.body
   const field =
-    document.kind === 'CLC' ? readClc(document).enablingBits : document.kind === 'UL' ? readUl(document).enablingBits : (issuedPrincipal?.enablingBits ?? federationPrincipal?.enablingBits)
+    document.kind === 'CLC'
+      ? readClc(document).enablingBits
+      : document.kind === 'UL'
+        ? readUl(document).enablingBits
+        : (issuedPrincipal?.enablingBits ?? federationPrincipal?.enablingBits)
   return field === undefined ? undefined : `${field.type} ${field.bytes.length * 8}`
 }
 
@@ -69,22 +78,33 @@ t.test('the table names every vector', skipWithoutVectors, async (t) => {
 })
 
 for (const [name, rows] of Object.entries(manifest)) {
-  t.test(`${name}: digests, signatures, keys and sealed sizes are those of the manifest`, skipWithoutVectors, async (t) => {
-    const documents = read(name)
-    t.equal(documents.length, rows.length)
-    for (const [index, document] of documents.entries()) {
-      const [kind, bytes, digest, signedBy, names, order] = rows[index] ?? ([] as unknown as Row)
-      const check = checkSignature(document)
-      t.match(check, { ok: true, repaired: false, digest: { ok: true, expected: digest, found: digest }, signature: { ok: true } }, `${kind} ${index}`)
-      t.equal(document.kind, kind)
-      t.equal(Buffer.byteLength(document.bodyText, 'utf16le'), bytes)
-      t.equal(keyName(document.body.issuer?.publicKey?.modulus), signedBy, 'signed by')
-      t.equal(keyName(document.body.issuedPrincipal?.publicKey?.modulus), names, 'names')
-      t.equal(document.signature?.children[0]?.name, order)
-    }
-    t.equal(documents.map((document) => document.text).join(''), decodeDocuments(readVector(name)), 'nothing is lost')
-    t.same(documents.flatMap((document) => sealedBitsOf(document) ?? []), sealedBits[name])
-  })
+  t.test(
+    `${name}: digests, signatures, keys and sealed sizes are those of the manifest`,
+    skipWithoutVectors,
+    async (t) => {
+      const documents = read(name)
+      t.equal(documents.length, rows.length)
+      for (const [index, document] of documents.entries()) {
+        const [kind, bytes, digest, signedBy, names, order] = rows[index] ?? ([] as unknown as Row)
+        const check = checkSignature(document)
+        t.match(
+          check,
+          { ok: true, repaired: false, digest: { ok: true, expected: digest, found: digest }, signature: { ok: true } },
+          `${kind} ${index}`,
+        )
+        t.equal(document.kind, kind)
+        t.equal(Buffer.byteLength(document.bodyText, 'utf16le'), bytes)
+        t.equal(keyName(document.body.issuer?.publicKey?.modulus), signedBy, 'signed by')
+        t.equal(keyName(document.body.issuedPrincipal?.publicKey?.modulus), names, 'names')
+        t.equal(document.signature?.children[0]?.name, order)
+      }
+      t.equal(documents.map((document) => document.text).join(''), decodeDocuments(readVector(name)), 'nothing is lost')
+      t.same(
+        documents.flatMap((document) => sealedBitsOf(document) ?? []),
+        sealedBits[name],
+      )
+    },
+  )
 
   t.test(`${name}: any one character of BODY changed fails`, skipWithoutVectors, async (t) => {
     for (const document of new Set(read(name))) {
@@ -114,10 +134,13 @@ function readsAsGood(text: string): boolean {
 
 t.test('the whole chain of 2015 is two chains with all their links', skipWithoutVectors, async (t) => {
   const chains = splitChains(read('mode1-msipc-2015.chain.xrml'))
-  t.same(chains.map((chain) => chain.map((document) => document.kind)), [
-    ['PL', 'CLC'],
-    ['UL', 'CLC', 'SLC', 'SLC', 'CA', 'CA'],
-  ])
+  t.same(
+    chains.map((chain) => chain.map((document) => document.kind)),
+    [
+      ['PL', 'CLC'],
+      ['UL', 'CLC', 'SLC', 'SLC', 'CA', 'CA'],
+    ],
+  )
   for (const chain of chains) {
     const check = checkChain(chain)
     t.equal(check.why, undefined)
@@ -129,7 +152,8 @@ t.test('publishing licenses link to the CLC they were made with, and to no other
   const [pl2013, clc2013] = read('mode2-azure-2013.chain.xrml')
   const [plExample] = read('ms-rmpr-4.5.4-pl.xrml')
   const [clcExample] = read('ms-rmpr-4.5.3-clc.xrml')
-  if (pl2013 === undefined || clc2013 === undefined || plExample === undefined || clcExample === undefined) throw new Error('a vector is missing')
+  if (pl2013 === undefined || clc2013 === undefined || plExample === undefined || clcExample === undefined)
+    throw new Error('a vector is missing')
   t.same(checkLink(pl2013, clc2013), { ok: true })
   t.same(checkLink(plExample, clcExample), { ok: true })
   t.match(checkLink(plExample, clc2013), { ok: false, why: /not that of the CLC/ })
@@ -161,5 +185,8 @@ t.test('rights data in clear: the example of the specification', skipWithoutVect
   t.equal(rights.official, false)
   const all = ['VIEW', 'PRINT', 'OBJMODEL', 'OWNER', 'SIGN', 'EDIT', 'EXPORT', 'EXTRACT']
   const owner = all.map((right) => `${right} owner@contoso.com`)
-  t.same(rights.grants.map(({ right, principal }) => `${right} ${principal.name}`), [...owner, ...owner, 'VIEW user@contoso.com'])
+  t.same(
+    rights.grants.map(({ right, principal }) => `${right} ${principal.name}`),
+    [...owner, ...owner, 'VIEW user@contoso.com'],
+  )
 })

@@ -23,7 +23,11 @@ export async function balancer(settings: Settings<'balancer'>): Promise<void> {
   const output = createOutput(settings.json)
   const log = await createLogger(settings.logLevel)
   const { nodes } = settings
-  if (nodes === undefined) throw new Failure('The balancer needs --nodes: the JSON file that names clusters, listeners and nodes, or the URL where the nodes of --cluster are to be had', 2)
+  if (nodes === undefined)
+    throw new Failure(
+      'The balancer needs --nodes: the JSON file that names clusters, listeners and nodes, or the URL where the nodes of --cluster are to be had',
+      2,
+    )
   const isFollowed = /^https?:\/\//i.test(nodes)
   const clusters = isFollowed ? [clusterOf(settings)] : await readNodeList(nodes)
   const drainTimeout = settings.drainTimeout * 1000
@@ -49,16 +53,26 @@ export async function balancer(settings: Settings<'balancer'>): Promise<void> {
   // A terminal sends SIGINT to everybody; who started us with a channel stops us, in order.
   const isChild = process.connected as boolean | undefined
   if (isChild === true) process.on('SIGINT', () => undefined)
-  const grace = closeWithGrace({ delay: drainTimeout + 5000, logger: false, skip: isChild === true ? ['SIGHUP', 'SIGINT'] : ['SIGHUP'] }, async ({ err }) => {
-    if (err) log.fatal({ err }, 'the process ends')
-    process.off('SIGHUP', onHangup)
-    unfollow?.()
-    await running.close()
-  })
+  const grace = closeWithGrace(
+    { delay: drainTimeout + 5000, logger: false, skip: isChild === true ? ['SIGHUP', 'SIGINT'] : ['SIGHUP'] },
+    async ({ err }) => {
+      if (err) log.fatal({ err }, 'the process ends')
+      process.off('SIGHUP', onHangup)
+      unfollow?.()
+      await running.close()
+    },
+  )
   end = () => grace.close()
-  const ready = { event: 'ready', clusters: running.clusters, status: running.statusUrl, ...(settings.balancerToken === undefined ? { token: running.token } : {}) }
+  const ready = {
+    event: 'ready',
+    clusters: running.clusters,
+    status: running.statusUrl,
+    ...(settings.balancerToken === undefined ? { token: running.token } : {}),
+  }
   if (process.connected) process.send?.(ready)
-  const listeners = running.clusters.flatMap(({ name, listeners }) => listeners.map((listener) => [`${name}, ${listener.name}`, listener.url]))
+  const listeners = running.clusters.flatMap(({ name, listeners }) =>
+    listeners.map((listener) => [`${name}, ${listener.name}`, listener.url]),
+  )
   output.result(ready, table([...listeners, ['status', running.statusUrl], ['token', ready.token ?? 'as given']]))
 }
 
@@ -68,7 +82,12 @@ function clusterOf({ cluster, host, port }: Settings<'balancer'>): ClusterOption
   return { name: cluster, listeners: [{ name: 'intranet', host, port: port ?? 0 }], nodes: [] }
 }
 
-function follow(running: RunningBalancer, url: string, { cluster = '', token, checkInterval: interval }: Settings<'balancer'>, log: Logger): () => void {
+function follow(
+  running: RunningBalancer,
+  url: string,
+  { cluster = '', token, checkInterval: interval }: Settings<'balancer'>,
+  log: Logger,
+): () => void {
   // Nodes that leave finish their requests meanwhile.
   const take = (nodes: readonly NodeEntry[]): void => void running.setNodes(cluster, nodes)
   return followNodes({ url, token, interval }, take, log)
@@ -88,8 +107,14 @@ async function reload(running: RunningBalancer, file: string, log: Logger): Prom
     const clusters = await readNodeList(file)
     const known = new Set(running.clusters.map(({ name }) => name))
     const strange = clusters.filter(({ name }) => !known.has(name)).map(({ name }) => name)
-    if (strange.length > 0) log.error({ clusters: strange }, 'a new cluster in the node list needs a restart of the balancer; it is passed over')
-    const changes = clusters.filter(({ name }) => known.has(name)).map(({ name, nodes }) => running.setNodes(name, nodes))
+    if (strange.length > 0)
+      log.error(
+        { clusters: strange },
+        'a new cluster in the node list needs a restart of the balancer; it is passed over',
+      )
+    const changes = clusters
+      .filter(({ name }) => known.has(name))
+      .map(({ name, nodes }) => running.setNodes(name, nodes))
     log.info({ file }, 'node list read again')
     await Promise.all(changes)
   } catch (error) {

@@ -1,6 +1,15 @@
 /** `client …`: the steps of an RMS client one by one, against any running server. */
 import { basename, extname, join } from 'node:path'
-import { connect, machineOf, readProtectedFile, readyMachine, type Machine, type RightsPolicy, type RmsClient, type Template } from '../../client/index.js'
+import {
+  connect,
+  machineOf,
+  readProtectedFile,
+  readyMachine,
+  type Machine,
+  type RightsPolicy,
+  type RmsClient,
+  type Template,
+} from '../../client/index.js'
 import type { Settings } from '../../config/options.js'
 import { privateKeyFromPem } from '../../crypto/keys.js'
 import { formatTime } from '../../xrml/times.js'
@@ -42,7 +51,10 @@ async function findMachine(nameOrFolder: string): Promise<Machine> {
     try {
       return readyMachine(nameOrFolder)
     } catch {
-      throw new Failure(`There is no machine "${nameOrFolder}". Give one of ${readyMachines.join(', ')}, or a folder with spc.xrml and key.pem (such as ./${nameOrFolder})`, 2)
+      throw new Failure(
+        `There is no machine "${nameOrFolder}". Give one of ${readyMachines.join(', ')}, or a folder with spc.xrml and key.pem (such as ./${nameOrFolder})`,
+        2,
+      )
     }
   }
   const [spc, pem] = await Promise.all(['spc.xrml', 'key.pem'].map((name) => readInput(join(nameOrFolder, name))))
@@ -60,23 +72,41 @@ export function certify(settings: ClientSettings, { temporary }: { readonly temp
   return withClient(settings, async ({ output, client }) => {
     const { rac, chain, mail } = await client.certify({ persistent: temporary !== true })
     const { from, until } = rac.validity
-    const facts = { mail, sid: rac.account.object?.id, from: formatTime(from), until: formatTime(until), keyBits: rac.account.publicKey?.bits }
-    output.result({ ...facts, chain: chain.map((document) => document.text) }, table(Object.entries(facts).map(([name, value]) => [name, String(value)])))
+    const facts = {
+      mail,
+      sid: rac.account.object?.id,
+      from: formatTime(from),
+      until: formatTime(until),
+      keyBits: rac.account.publicKey?.bits,
+    }
+    output.result(
+      { ...facts, chain: chain.map((document) => document.text) },
+      table(Object.entries(facts).map(([name, value]) => [name, String(value)])),
+    )
   })
 }
 
 export function clc(settings: ClientSettings): Promise<void> {
   return withClient(settings, async ({ output, client }) => {
     const { clc: certificate, chain } = await client.getClientLicensorCert()
-    const facts = { account: certificate.account.object?.name, licensingUrl: certificate.licensingUrl, extranetLicensingUrl: certificate.extranetLicensingUrl ?? '' }
-    output.result({ ...facts, chain: chain.map((document) => document.text) }, table(Object.entries(facts).map(([name, value]) => [name, String(value)])))
+    const facts = {
+      account: certificate.account.object?.name,
+      licensingUrl: certificate.licensingUrl,
+      extranetLicensingUrl: certificate.extranetLicensingUrl ?? '',
+    }
+    output.result(
+      { ...facts, chain: chain.map((document) => document.text) },
+      table(Object.entries(facts).map(([name, value]) => [name, String(value)])),
+    )
   })
 }
 
 export function templates(settings: ClientSettings): Promise<void> {
   return withClient(settings, async ({ output, client }) => {
     const found = await client.templates()
-    const rows = found.flatMap(({ guid, texts }) => texts.map(({ lcid, name, description }) => [guid, String(lcid), name, description]))
+    const rows = found.flatMap(({ guid, texts }) =>
+      texts.map(({ lcid, name, description }) => [guid, String(lcid), name, description]),
+    )
     output.result({ templates: found.map(({ guid, hash, texts, text }) => ({ guid, hash, texts, text })) }, table(rows))
   })
 }
@@ -101,7 +131,8 @@ export function publish(settings: ClientSettings, file: string, wanted: PublishA
 }
 
 async function policyOf(client: RmsClient, { to = [], template }: PublishArguments): Promise<RightsPolicy> {
-  if (template !== undefined && to.length > 0) throw new Failure('Give either --template or --to, not both: a template brings its own rights', 2)
+  if (template !== undefined && to.length > 0)
+    throw new Failure('Give either --template or --to, not both: a template brings its own rights', 2)
   if (template !== undefined) return { template: findTemplate(await client.templates(), template) }
   if (to.length === 0) throw new Failure('Say who may do what: --to bob@contoso.test=VIEW,PRINT, or --template NAME', 2)
   return { rights: to.map(rightsEntry) }
@@ -110,16 +141,20 @@ async function policyOf(client: RmsClient, { to = [], template }: PublishArgumen
 function rightsEntry(text: string): { to: string; rights: readonly string[] } {
   const [, to = '', list = 'VIEW'] = /^([^=\s]+)(?:=([A-Za-z_, ]+))?$/.exec(text) ?? []
   const rights = list.split(',').map((right) => right.trim().toUpperCase())
-  if (to === '' || rights.includes('')) throw new Failure(`--to is "${text}"; it must look like bob@contoso.test=VIEW,PRINT`, 2)
+  if (to === '' || rights.includes(''))
+    throw new Failure(`--to is "${text}"; it must look like bob@contoso.test=VIEW,PRINT`, 2)
   return { to, rights }
 }
 
 function findTemplate(all: readonly Template[], wanted: string): Template {
   const matches = (template: Template): boolean =>
-    template.guid.toLowerCase() === wanted.toLowerCase() || template.texts.some(({ name }) => name.toLowerCase().includes(wanted.toLowerCase()))
+    template.guid.toLowerCase() === wanted.toLowerCase() ||
+    template.texts.some(({ name }) => name.toLowerCase().includes(wanted.toLowerCase()))
   const found = all.find(matches)
   if (found !== undefined) return found
-  throw new Failure(`There is no template "${wanted}". The server has ${all.map(({ texts }) => texts[0]?.name).join(', ') || 'none'}`)
+  throw new Failure(
+    `There is no template "${wanted}". The server has ${all.map(({ texts }) => texts[0]?.name).join(', ') || 'none'}`,
+  )
 }
 
 export function open(settings: ClientSettings, file: string, { out }: { readonly out?: string }): Promise<void> {
@@ -127,7 +162,10 @@ export function open(settings: ClientSettings, file: string, { out }: { readonly
     const opened = await client.openFile(await readInput(file))
     const path = out ?? `${basename(file).replace(/\.pfile$/i, '')}.opened${opened.extension}`
     await writeResult(path, opened.plain)
-    output.result({ file: path, bytes: opened.plain.length, rights: opened.rights }, `${path}: ${opened.plain.length} bytes, rights ${opened.rights.join(', ')}`)
+    output.result(
+      { file: path, bytes: opened.plain.length, rights: opened.rights },
+      `${path}: ${opened.plain.length} bytes, rights ${opened.rights.join(', ')}`,
+    )
   })
 }
 
@@ -136,8 +174,13 @@ export function licenses(settings: ClientSettings, files: readonly string[]): Pr
     const pls = await Promise.all(files.map(async (file) => readProtectedFile(await readInput(file)).pl))
     const results = await client.acquireLicenses(pls.map((chain) => chain.map((document) => document.text).join('')))
     const rows = results.map(({ license, error }, index) => {
-      const detail = license === undefined ? error?.message ?? 'refused' : license.ul.rights.join(', ')
-      return { file: files[index] ?? '', ok: license !== undefined, detail, ...(license === undefined ? {} : { ul: license.ul.document.text }) }
+      const detail = license === undefined ? (error?.message ?? 'refused') : license.ul.rights.join(', ')
+      return {
+        file: files[index] ?? '',
+        ok: license !== undefined,
+        detail,
+        ...(license === undefined ? {} : { ul: license.ul.document.text }),
+      }
     })
     output.result({ licenses: rows }, table(rows.map(({ file, ok, detail }) => [file, ok ? 'ok' : 'refused', detail])))
     if (rows.some(({ ok }) => !ok)) throw new Failure('Not every license was granted')

@@ -27,7 +27,10 @@ const sample = Buffer.from('Contoso quarterly figures. For bob’s eyes, not for
 export async function demo(settings: Settings<'demo'>, { file }: DemoArguments): Promise<void> {
   const output = createOutput(settings.json)
   const subject = await readSubject(file)
-  const own = settings.server === undefined ? await timed(output, 'start a server of our own', () => startOwn(settings)) : undefined
+  const own =
+    settings.server === undefined
+      ? await timed(output, 'start a server of our own', () => startOwn(settings))
+      : undefined
   const url = settings.server ?? own?.url ?? ''
   try {
     const ca = settings.ca === undefined ? own?.ca : String(await readInput(settings.ca))
@@ -40,13 +43,18 @@ export async function demo(settings: Settings<'demo'>, { file }: DemoArguments):
 }
 
 function startOwn(settings: Settings<'demo'>) {
-  return startOwnInstallation({ port: 0, managePort: 0, mode: settings.cryptoMode, engine: settings.signer, tls: settings.tls }, { exitCode: 130 })
+  return startOwnInstallation(
+    { port: 0, managePort: 0, mode: settings.cryptoMode, engine: settings.signer, tls: settings.tls },
+    { exitCode: 130 },
+  )
 }
 
 function clients(url: string, signIn: SignIn, ca: string | undefined): Story['client'] {
   const known = new Map<string, RmsClient>()
   return (user) => {
-    const client = known.get(user) ?? connect({ url, user: `CONTOSO\\${user}`, password: seedPassword, signIn, ...(ca === undefined ? {} : { ca }) })
+    const client =
+      known.get(user) ??
+      connect({ url, user: `CONTOSO\\${user}`, password: seedPassword, signIn, ...(ca === undefined ? {} : { ca }) })
     known.set(user, client)
     return client
   }
@@ -54,7 +62,12 @@ function clients(url: string, signIn: SignIn, ca: string | undefined): Story['cl
 
 async function readSubject(path: string | undefined): Promise<Story['file']> {
   const bytes = path === undefined ? sample : await readInput(path)
-  return { name: path ?? 'a text of our own', bytes, extension: path === undefined ? '.txt' : extname(path), sha256: sha256(bytes) }
+  return {
+    name: path ?? 'a text of our own',
+    bytes,
+    extension: path === undefined ? '.txt' : extname(path),
+    sha256: sha256(bytes),
+  }
 }
 
 async function tell(story: Story): Promise<void> {
@@ -63,28 +76,52 @@ async function tell(story: Story): Promise<void> {
   for (const user of ['alice', 'bob', 'mallory']) {
     await timed(output, `${user} activates a machine, gets a RAC and a CLC`, () => story.client(user).bootstrap())
   }
-  const forBob = { rights: [{ to: 'bob@contoso.test', rights: ['VIEW', 'PRINT'] }], name: 'For bob', description: 'bob may read and print' }
+  const forBob = {
+    rights: [{ to: 'bob@contoso.test', rights: ['VIEW', 'PRINT'] }],
+    name: 'For bob',
+    description: 'bob may read and print',
+  }
   const templates = await timed(output, 'alice fetches the templates', () => story.client('alice').templates())
   const template = templates.find(({ texts }) => texts.some(({ name }) => /read only/i.test(name)))
-  if (template === undefined) throw new Failure('The server distributes no template "Read Only": this demo needs a server that rms-emulator started')
+  if (template === undefined)
+    throw new Failure(
+      'The server distributes no template "Read Only": this demo needs a server that rms-emulator started',
+    )
   const policies: readonly (readonly [string, RightsPolicy])[] = [
     ['rights for bob', forBob],
     ['a template for staff', { template }],
   ]
   for (const online of [false, true]) {
-    for (const [name, policy] of policies) await chapter(story, `${online ? 'online' : 'offline'}, with ${name}`, policy, online)
+    for (const [name, policy] of policies)
+      await chapter(story, `${online ? 'online' : 'offline'}, with ${name}`, policy, online)
   }
-  output.result({ event: 'done', ok: true, sha256: file.sha256 }, `\n${output.paint.good('Every byte came back, and mallory was refused every time.')}`)
+  output.result(
+    { event: 'done', ok: true, sha256: file.sha256 },
+    `\n${output.paint.good('Every byte came back, and mallory was refused every time.')}`,
+  )
 }
 
 async function chapter(story: Story, how: string, policy: RightsPolicy, online: boolean): Promise<void> {
   const { output, file, client } = story
-  const pfile = await timed(output, `alice protects the file ${how}`, () => client('alice').protectFile(file.bytes, file.extension, policy, { online }))
+  const pfile = await timed(output, `alice protects the file ${how}`, () =>
+    client('alice').protectFile(file.bytes, file.extension, policy, { online }),
+  )
   for (const reader of ['bob', 'alice']) {
-    const opened = await timed(output, `${reader} opens it`, () => client(reader).openFile(pfile), (found) => `may ${found.rights.join(', ')}`)
-    if (sha256(opened.plain) !== file.sha256) throw new Failure(`The file that ${reader} opened has sha256 ${sha256(opened.plain)}, not ${file.sha256}`)
+    const opened = await timed(
+      output,
+      `${reader} opens it`,
+      () => client(reader).openFile(pfile),
+      (found) => `may ${found.rights.join(', ')}`,
+    )
+    if (sha256(opened.plain) !== file.sha256)
+      throw new Failure(`The file that ${reader} opened has sha256 ${sha256(opened.plain)}, not ${file.sha256}`)
   }
-  await timed(output, 'mallory tries', () => requireRefusal(client('mallory'), pfile), (reason) => `refused: ${reason}`)
+  await timed(
+    output,
+    'mallory tries',
+    () => requireRefusal(client('mallory'), pfile),
+    (reason) => `refused: ${reason}`,
+  )
 }
 
 /** The exception that mallory is refused with. @throws Failure when there is none */
@@ -92,21 +129,31 @@ export async function requireRefusal(mallory: RmsClient, pfile: Buffer): Promise
   try {
     await mallory.openFile(pfile)
   } catch (error) {
-    if (error instanceof SoapFault && error.exceptionName === exceptions.NoRightsForRequestedPrincipal.name) return error.text
+    if (error instanceof SoapFault && error.exceptionName === exceptions.NoRightsForRequestedPrincipal.name)
+      return error.text
     throw error
   }
   throw new Failure('mallory opened the file: access control does not work')
 }
 
 /** One line for each step, with its time and what came of it. */
-export async function timed<Result>(output: Output, step: string, work: () => Promise<Result>, tellResult?: (result: Result) => string): Promise<Result> {
+export async function timed<Result>(
+  output: Output,
+  step: string,
+  work: () => Promise<Result>,
+  tellResult?: (result: Result) => string,
+): Promise<Result> {
   const began = systemClock.monotonic()
   const milliseconds = (): number => Math.round(systemClock.monotonic() - began)
-  const line = (mark: string, detail: string): string => `${mark} ${String(milliseconds()).padStart(6)} ms  ${step}${detail === '' ? '' : `: ${detail}`}`
+  const line = (mark: string, detail: string): string =>
+    `${mark} ${String(milliseconds()).padStart(6)} ms  ${step}${detail === '' ? '' : `: ${detail}`}`
   try {
     const result = await work()
     const detail = tellResult?.(result) ?? ''
-    output.result({ event: 'step', step, ok: true, ms: milliseconds(), ...(detail === '' ? {} : { detail }) }, line(output.paint.good('ok'), detail))
+    output.result(
+      { event: 'step', step, ok: true, ms: milliseconds(), ...(detail === '' ? {} : { detail }) },
+      line(output.paint.good('ok'), detail),
+    )
     return result
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error)

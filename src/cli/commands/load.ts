@@ -48,7 +48,9 @@ export async function load(settings: Settings<'load'>): Promise<void> {
     if (result.answered === 0) throw new Failure('Nothing was answered')
   } catch (error) {
     line.clear()
-    throw stop.signal.aborted && error === stop.signal.reason ? new Failure('Stopped before load began: nothing was measured') : error
+    throw stop.signal.aborted && error === stop.signal.reason
+      ? new Failure('Stopped before load began: nothing was measured')
+      : error
   } finally {
     stop.release()
   }
@@ -58,7 +60,10 @@ function planOf(settings: Settings<'load'>): LoadPlan {
   const shape = { name: settings.shape, highestRate: settings.rate, seconds: settings.duration ?? 60 }
   const expected = expectedArrivals(shape)
   if (expected > mostArrivals) {
-    throw new Failure(`That are ${number(expected)} requests, ${number(mostArrivals)} are the most of one run: choose a lower --rate or a shorter --duration`, 2)
+    throw new Failure(
+      `That are ${number(expected)} requests, ${number(mostArrivals)} are the most of one run: choose a lower --rate or a shorter --duration`,
+      2,
+    )
   }
   return {
     date: systemClock.now().toISOString(),
@@ -81,16 +86,33 @@ function summary(result: LoadResult, before: LoadResult | undefined, page: strin
     number(answered),
     ...[latency.p50, latency.p90, latency.p95, latency.p99, latency.highest].map(time),
   ])
-  const nodeRows = nodes.map(({ id, answers, refused, share, p95 }) => [id, number(answers), number(refused), `${number(100 * share)} %`, time(p95)])
+  const nodeRows = nodes.map(({ id, answers, refused, share, p95 }) => [
+    id,
+    number(answers),
+    number(refused),
+    `${number(100 * share)} %`,
+    time(p95),
+  ])
   const [headline = '', ...others] = sentences(result)
   return [
-    ...(isStopped ? [paint.note(`Stopped after ${number(result.seconds)} of ${number(result.plan.shape.seconds)} seconds. Until then:`)] : []),
+    ...(isStopped
+      ? [
+          paint.note(
+            `Stopped after ${number(result.seconds)} of ${number(result.plan.shape.seconds)} seconds. Until then:`,
+          ),
+        ]
+      : []),
     paint.strong(headline),
     ...others,
     '',
     table([['operation', 'offered', 'answered', 'p50', 'p90', 'p95', 'p99', 'highest'], ...operationRows]),
     ...(nodes.length === 0 ? [] : ['', table([['server', 'answers', 'refused', 'share', 'p95'], ...nodeRows])]),
-    ...(refusals.length === 0 ? [] : ['', table([['refused or failed', 'requests'], ...refusals.map(({ reason, count }) => [reason, number(count)])])]),
+    ...(refusals.length === 0
+      ? []
+      : [
+          '',
+          table([['refused or failed', 'requests'], ...refusals.map(({ reason, count }) => [reason, number(count)])]),
+        ]),
     ...(before === undefined ? [] : ['', comparison(result, before)]),
     '',
     (limits.length === 0 ? paint.dim : paint.note)(limitSentence(result)),

@@ -14,11 +14,19 @@ const longestClose = 10_000
 
 export async function manage(settings: Settings<'manage'>): Promise<void> {
   const database = databaseOf(settings)
-  if (database === undefined) throw new Failure('Say where the installation is: --db PATH of its SQLite file, or --db postgres://…', 2)
+  if (database === undefined)
+    throw new Failure('Say where the installation is: --db PATH of its SQLite file, or --db postgres://…', 2)
   const output = createOutput(settings.json)
   const log = await createLogger(settings.logLevel)
   const token = settings.token ?? systemRandom.bytes(18).toString('base64url')
-  const starting = startManagementElsewhere({ database, keyPassword: settings.keyPassword, host: settings.manageHost, port: settings.managePort ?? 7080, token, log })
+  const starting = startManagementElsewhere({
+    database,
+    keyPassword: settings.keyPassword,
+    host: settings.manageHost,
+    port: settings.managePort ?? 7080,
+    token,
+    log,
+  })
   let forgetToken = (): void => undefined
   const grace = closeWithGrace({ delay: longestClose, logger: false }, async ({ err }) => {
     if (err !== undefined) log.fatal({ err }, 'the process ends')
@@ -31,7 +39,13 @@ export async function manage(settings: Settings<'manage'>): Promise<void> {
     const { url } = await starting
     forgetToken = keepToken(url, token, log)
     const shown = settings.token === undefined ? token : 'as given'
-    output.result({ event: 'ready', manage: url, ...(settings.token === undefined ? { token } : {}) }, table([['management', `${url}/docs`], ['token', shown]]))
+    output.result(
+      { event: 'ready', manage: url, ...(settings.token === undefined ? { token } : {}) },
+      table([
+        ['management', `${url}/docs`],
+        ['token', shown],
+      ]),
+    )
   } catch (error) {
     grace.uninstall()
     throw error

@@ -28,7 +28,8 @@ export async function node(settings: Settings<'node'>): Promise<void> {
   let end = (): void => process.exit(1)
   endWithParent(() => end())
   if (cluster === undefined) throw new Failure('Say which cluster to join: --cluster NAME', 2)
-  if (db === undefined) throw new Failure('Say where the installation is: --db PATH of its SQLite file, or --db postgres://…', 2)
+  if (db === undefined)
+    throw new Failure('Say where the installation is: --db PATH of its SQLite file, or --db postgres://…', 2)
   keepHeapSmall()
   const output = createOutput(settings.json)
   const log = await createLogger(settings.logLevel)
@@ -60,24 +61,39 @@ export async function node(settings: Settings<'node'>): Promise<void> {
     log,
   })
   const isChild = process.connected as boolean | undefined
-  const grace = closeWithGrace({ delay: longestClose + settings.leaveTime * 1000, logger: false, ...(isChild === true ? { skip: ['SIGINT'] } : {}) }, async ({ err }) => {
-    if (err !== undefined) log.fatal({ err }, 'the process ends')
-    const running = await starting.catch(() => undefined)
-    // Who started us has told its balancer before.
-    if (running !== undefined && err === undefined && isChild !== true) {
-      await running.leave()
-      await pause(settings.leaveTime * 1000)
-    }
-    await running?.close()
-    if (err === undefined) process.exit(0)
-  })
+  const grace = closeWithGrace(
+    {
+      delay: longestClose + settings.leaveTime * 1000,
+      logger: false,
+      ...(isChild === true ? { skip: ['SIGINT'] } : {}),
+    },
+    async ({ err }) => {
+      if (err !== undefined) log.fatal({ err }, 'the process ends')
+      const running = await starting.catch(() => undefined)
+      // Who started us has told its balancer before.
+      if (running !== undefined && err === undefined && isChild !== true) {
+        await running.leave()
+        await pause(settings.leaveTime * 1000)
+      }
+      await running?.close()
+      if (err === undefined) process.exit(0)
+    },
+  )
   end = () => grace.close()
   // A terminal sends it to everybody; who started us stops us, in order.
   if (isChild === true) process.on('SIGINT', () => undefined)
   try {
     const { nodeId, url, kind } = await starting
     const ready = { event: 'ready', id: nodeId, url, cluster, kind, pid: process.pid }
-    output.result(ready, table([['node', nodeId], ['cluster', `${cluster} (${kind})`], ['URL', url], ['API pages', `${url}/docs`]]))
+    output.result(
+      ready,
+      table([
+        ['node', nodeId],
+        ['cluster', `${cluster} (${kind})`],
+        ['URL', url],
+        ['API pages', `${url}/docs`],
+      ]),
+    )
   } catch (error) {
     grace.uninstall()
     throw error

@@ -35,7 +35,10 @@ async function findFacts(settings: Settings<'print-client'>): Promise<ClientFact
   const { manage, user, password } = settings
   const status = await callManagement(settings, { method: 'GET', path: '/status' })
   const root = isStatus(status) ? status.clusters.find(({ kind }) => kind === 'root') : undefined
-  if (!isStatus(status) || root === undefined) throw new Failure(`${manage} does not answer as an installation does. Is this its management address? rms-emulator up prints it`)
+  if (!isStatus(status) || root === undefined)
+    throw new Failure(
+      `${manage} does not answer as an installation does. Is this its management address? rms-emulator up prints it`,
+    )
   const licensing = status.clusters.find(({ kind }) => kind === 'licensing') ?? root
   const ca = root.url.startsWith('https:') ? await fetchCa(manage) : undefined
   return { rootUrl: root.url, licensingUrl: licensing.url, forest: status.forest, ca, user, password }
@@ -44,6 +47,7 @@ async function findFacts(settings: Settings<'print-client'>): Promise<ClientFact
 async function fetchCa(manage: string): Promise<string> {
   const url = new URL('/ca.pem', manage)
   const response = await fetch(url)
-  if (!response.ok) throw new Failure(`${url.href} answers HTTP ${response.status} instead of the certificate of the lab CA`)
+  if (!response.ok)
+    throw new Failure(`${url.href} answers HTTP ${response.status} instead of the certificate of the lab CA`)
   return response.text()
 }

@@ -12,11 +12,20 @@ import { withoutPath } from '../public-url.js'
 
 export async function provision(settings: Settings<'provision'>, kind: string): Promise<void> {
   const { cluster, publicUrl, extranetUrl, keyPassword, cryptoMode, enrollment, ifAbsent } = settings
-  if (kind !== 'root' && kind !== 'licensing') throw new Failure(`There is no kind of cluster "${kind}": provision root, or provision licensing`, 2)
+  if (kind !== 'root' && kind !== 'licensing')
+    throw new Failure(`There is no kind of cluster "${kind}": provision root, or provision licensing`, 2)
   const db = databaseOf(settings)
   if (cluster === undefined) throw new Failure('Say how the cluster is to be called: --cluster NAME', 2)
-  if (db === undefined) throw new Failure('Say where the installation is, or is to be: --db PATH of an SQLite file, or --db postgres://…', 2)
-  if (publicUrl === undefined) throw new Failure('Say under which address clients will see the cluster, as it stands in licenses: --public-url URL', 2)
+  if (db === undefined)
+    throw new Failure(
+      'Say where the installation is, or is to be: --db PATH of an SQLite file, or --db postgres://…',
+      2,
+    )
+  if (publicUrl === undefined)
+    throw new Failure(
+      'Say under which address clients will see the cluster, as it stands in licenses: --public-url URL',
+      2,
+    )
   const output = createOutput(settings.json)
   const baseUrl = baseUrlAt(publicUrl)
   const outside = extranetUrl === undefined ? {} : extranetUrls(kind, baseUrlAt(extranetUrl))
@@ -27,15 +36,30 @@ export async function provision(settings: Settings<'provision'>, kind: string): 
     if (present?.kind === kind) {
       // A wrong password is told now, not by every node.
       await loadServerState(store, cluster, keyPassword, 'openssl')
-      output.result({ event: 'present', cluster, kind, url: present.configuration.baseUrl }, `The cluster ${cluster} (${kind}) is there already, at ${present.configuration.baseUrl}: nothing was changed`)
+      output.result(
+        { event: 'present', cluster, kind, url: present.configuration.baseUrl },
+        `The cluster ${cluster} (${kind}) is there already, at ${present.configuration.baseUrl}: nothing was changed`,
+      )
       return
     }
-    if (kind === 'root') await provisionRoot(store, { name: cluster, baseUrl, mode: cryptoMode, keyPassword, settings: outside }, effects)
-    else await provisionLicensing(store, { name: cluster, baseUrl, keyPassword, enrollment, settings: outside }, effects)
+    if (kind === 'root')
+      await provisionRoot(store, { name: cluster, baseUrl, mode: cryptoMode, keyPassword, settings: outside }, effects)
+    else
+      await provisionLicensing(store, { name: cluster, baseUrl, keyPassword, enrollment, settings: outside }, effects)
     const configuration = (await store.clusters.find(cluster))?.configuration
-    const made = { event: 'provisioned', cluster, kind, url: baseUrl, ...(extranetUrl === undefined ? {} : { extranetUrl: baseUrlAt(extranetUrl) }), cryptoMode: configuration?.cryptographicMode }
+    const made = {
+      event: 'provisioned',
+      cluster,
+      kind,
+      url: baseUrl,
+      ...(extranetUrl === undefined ? {} : { extranetUrl: baseUrlAt(extranetUrl) }),
+      cryptoMode: configuration?.cryptographicMode,
+    }
     const next = `rms-emulator node --cluster ${cluster} --db … --key-password …`
-    output.result(made, `${table([['cluster', `${cluster} (${kind}, Mode ${made.cryptoMode})`], ['URL', baseUrl], ...(made.extranetUrl === undefined ? [] : [['extranet URL', made.extranetUrl]])])}\n\nNext:  ${output.paint.strong(next)}`)
+    output.result(
+      made,
+      `${table([['cluster', `${cluster} (${kind}, Mode ${made.cryptoMode})`], ['URL', baseUrl], ...(made.extranetUrl === undefined ? [] : [['extranet URL', made.extranetUrl]])])}\n\nNext:  ${output.paint.strong(next)}`,
+    )
   } finally {
     await store.close()
   }
@@ -48,5 +72,7 @@ function baseUrlAt(address: string): string {
 /** A licensing-only cluster certifies nobody: outside too, accounts go to the root. */
 function extranetUrls(kind: 'root' | 'licensing', baseUrl: string): Partial<ServerConfiguration> {
   const externalLicensingUrl = `${baseUrl}/licensing`
-  return kind === 'root' ? { externalLicensingUrl, externalCertificationUrl: `${baseUrl}/certification` } : { externalLicensingUrl }
+  return kind === 'root'
+    ? { externalLicensingUrl, externalCertificationUrl: `${baseUrl}/certification` }
+    : { externalLicensingUrl }
 }

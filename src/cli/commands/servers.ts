@@ -9,9 +9,15 @@ import { createOutput, table } from '../output.js'
 export async function addServer(settings: Settings<'add-server'>, cluster: string): Promise<void> {
   const output = createOutput(settings.json)
   const seconds = stopwatch()
-  const added = (await callManagement(settings, { method: 'POST', path: `/clusters/${encodeURIComponent(cluster)}/servers` })) as NodeStatus
+  const added = (await callManagement(settings, {
+    method: 'POST',
+    path: `/clusters/${encodeURIComponent(cluster)}/servers`,
+  })) as NodeStatus
   const { id, url, pid } = added
-  output.result({ event: 'added', cluster, ...added }, `${id} serves in the cluster ${cluster} since now, ${seconds()} s after it was asked for: ${url}, pid ${pid}`)
+  output.result(
+    { event: 'added', cluster, ...added },
+    `${id} serves in the cluster ${cluster} since now, ${seconds()} s after it was asked for: ${url}, pid ${pid}`,
+  )
 }
 
 export interface AddClusterArguments {
@@ -20,28 +26,56 @@ export interface AddClusterArguments {
   readonly extranet?: string | true
 }
 
-export async function addCluster(settings: Settings<'add-cluster'>, name: string, { nodes, extranet }: AddClusterArguments): Promise<void> {
+export async function addCluster(
+  settings: Settings<'add-cluster'>,
+  name: string,
+  { nodes, extranet }: AddClusterArguments,
+): Promise<void> {
   const output = createOutput(settings.json)
   if (!/^[1-9]\d?$/.test(nodes)) throw new Failure(`--nodes is "${nodes}"; it must be a whole number from 1 to 64`, 2)
   const seconds = stopwatch()
-  const body = { name, nodes: Number(nodes), enrollment: settings.enrollment, ...(extranet === undefined ? {} : { extranet: extranetPlan('--extranet', extranet) }) }
+  const body = {
+    name,
+    nodes: Number(nodes),
+    enrollment: settings.enrollment,
+    ...(extranet === undefined ? {} : { extranet: extranetPlan('--extranet', extranet) }),
+  }
   const added = (await callManagement(settings, { method: 'POST', path: '/clusters', body })) as ClusterStatus
   const outside = added.extranetUrl === undefined ? [] : [['extranet', `${added.extranetUrl}/licensing`]]
-  const rows = [['cluster', `${name} (licensing-only), ${seconds()} s after it was asked for`], ['licensing', `${added.url}/licensing`], ...outside, ...added.nodes.map(({ id, url }) => ['node', `${id}  ${url}`])]
+  const rows = [
+    ['cluster', `${name} (licensing-only), ${seconds()} s after it was asked for`],
+    ['licensing', `${added.url}/licensing`],
+    ...outside,
+    ...added.nodes.map(({ id, url }) => ['node', `${id}  ${url}`]),
+  ]
   output.result({ event: 'added', ...added }, table(rows))
 }
 
-export async function addExtranet(settings: Settings<'add-server'>, cluster: string, port: string | undefined): Promise<void> {
+export async function addExtranet(
+  settings: Settings<'add-server'>,
+  cluster: string,
+  port: string | undefined,
+): Promise<void> {
   const output = createOutput(settings.json)
   const body = extranetPlan('--port', port ?? true)
-  const { extranetUrl } = (await callManagement(settings, { method: 'PUT', path: extranetPath(cluster), body })) as ClusterStatus
-  output.result({ event: 'added', cluster, extranetUrl }, `The extranet reaches ${cluster} at ${extranetUrl}: so it stands in what is issued from now on`)
+  const { extranetUrl } = (await callManagement(settings, {
+    method: 'PUT',
+    path: extranetPath(cluster),
+    body,
+  })) as ClusterStatus
+  output.result(
+    { event: 'added', cluster, extranetUrl },
+    `The extranet reaches ${cluster} at ${extranetUrl}: so it stands in what is issued from now on`,
+  )
 }
 
 export async function removeExtranet(settings: Settings<'add-server'>, cluster: string): Promise<void> {
   const output = createOutput(settings.json)
   await callManagement(settings, { method: 'DELETE', path: extranetPath(cluster) })
-  output.result({ event: 'removed', cluster }, `The extranet listener of ${cluster} has finished its requests and is closed`)
+  output.result(
+    { event: 'removed', cluster },
+    `The extranet listener of ${cluster} has finished its requests and is closed`,
+  )
 }
 
 function extranetPath(cluster: string): string {
@@ -50,13 +84,17 @@ function extranetPath(cluster: string): string {
 
 export async function removeServer(settings: Settings<'remove-server'>, id: string): Promise<void> {
   const output = createOutput(settings.json)
-  await callManagement(settings, { method: 'DELETE', path: `/servers/${encodeURIComponent(id)}?force=${settings.force}` })
+  await callManagement(settings, {
+    method: 'DELETE',
+    path: `/servers/${encodeURIComponent(id)}?force=${settings.force}`,
+  })
   output.result({ event: 'removed', id }, `${id} has finished its requests and is gone`)
 }
 
 function extranetPlan(flag: string, port: string | true): { readonly port?: number } {
   if (port === true) return {}
-  if (!/^\d{1,5}$/.test(port) || Number(port) > 65535) throw new Failure(`${flag} is "${port}"; it must be a port from 0 to 65535`, 2)
+  if (!/^\d{1,5}$/.test(port) || Number(port) > 65535)
+    throw new Failure(`${flag} is "${port}"; it must be a port from 0 to 65535`, 2)
   return { port: Number(port) }
 }
 

@@ -10,12 +10,24 @@ export interface TokenArguments {
   readonly lifetime?: string
 }
 
-export async function token(settings: Settings<'token'>, user: string, { audience, lifetime }: TokenArguments): Promise<void> {
+export async function token(
+  settings: Settings<'token'>,
+  user: string,
+  { audience, lifetime }: TokenArguments,
+): Promise<void> {
   const output = createOutput(settings.json)
-  if (lifetime !== undefined && !/^-?\d{1,9}$/.test(lifetime)) throw new Failure(`--lifetime is "${lifetime}"; it must be a whole number of seconds`, 2)
-  const body = { user, ...(audience === undefined ? {} : { audience }), ...(lifetime === undefined ? {} : { lifetimeSeconds: Number(lifetime) }) }
+  if (lifetime !== undefined && !/^-?\d{1,9}$/.test(lifetime))
+    throw new Failure(`--lifetime is "${lifetime}"; it must be a whole number of seconds`, 2)
+  const body = {
+    user,
+    ...(audience === undefined ? {} : { audience }),
+    ...(lifetime === undefined ? {} : { lifetimeSeconds: Number(lifetime) }),
+  }
   const made = await callManagement(settings, { method: 'POST', path: '/tokens', body })
-  if (!isToken(made)) throw new Failure(`${settings.manage} does not answer as an installation does. Is this its management address? rms-emulator up prints it`)
+  if (!isToken(made))
+    throw new Failure(
+      `${settings.manage} does not answer as an installation does. Is this its management address? rms-emulator up prints it`,
+    )
   output.result(made, made.access_token)
 }
 

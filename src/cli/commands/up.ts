@@ -54,8 +54,14 @@ export function installationOptions(settings: Settings<'up'>): InstallationOptio
 }
 
 /** @throws Failure when certificates are named without --tls */
-function tlsOptions({ tls, tlsNames, tlsCert: certificateFile, tlsKey: keyFile }: Settings<'up'>): InstallationOptions['tls'] {
-  if (!tls && (tlsNames ?? certificateFile ?? keyFile) !== undefined) throw new Failure('--tls-names, --tls-cert and --tls-key say how https is served: give --tls too', 2)
+function tlsOptions({
+  tls,
+  tlsNames,
+  tlsCert: certificateFile,
+  tlsKey: keyFile,
+}: Settings<'up'>): InstallationOptions['tls'] {
+  if (!tls && (tlsNames ?? certificateFile ?? keyFile) !== undefined)
+    throw new Failure('--tls-names, --tls-cert and --tls-key say how https is served: give --tls too', 2)
   return tls && { names: tlsNames?.split(',') ?? [], certificateFile, keyFile }
 }
 
@@ -73,13 +79,21 @@ export async function up(settings: Settings<'up'>): Promise<void> {
   output.result(installation.ready, banner(installation, output, options.settings?.emulatedServer ?? null))
 }
 
-function banner({ ready, url, mode, manage, data, ca }: Installation, { paint }: Output, emulated: EmulatedServer | null): string {
+function banner(
+  { ready, url, mode, manage, data, ca }: Installation,
+  { paint }: Output,
+  emulated: EmulatedServer | null,
+): string {
   const accounts = seedDirectory.accounts.filter((account) => account.mail !== undefined).map((account) => account.mail)
   const clusters = ready.clusters.flatMap(({ name, kind, url, extranetUrl = '', nodes }) => [
     [name, kind === 'root' ? 'certification' : '', kind === 'root' ? `${url}/certification` : ''],
     [kind === 'root' ? '' : name, 'licensing', `${url}/licensing`],
     ['', 'extranet', extranetUrl],
-    ['', `${nodes.length} ${nodes.length === 1 ? 'node' : 'nodes'}`, nodes.map(({ id, url }) => `${id} ${url}`).join(', ')],
+    [
+      '',
+      `${nodes.length} ${nodes.length === 1 ? 'node' : 'nodes'}`,
+      nodes.map(({ id, url }) => `${id} ${url}`).join(', '),
+    ],
   ])
   const rows = [
     ['REST', `${new URL(url).origin}/my/v2 (a token: npx rms-emulator token USER)`],
@@ -90,7 +104,14 @@ function banner({ ready, url, mode, manage, data, ca }: Installation, { paint }:
     ['mode', `Mode ${mode}`],
     ['accounts', accounts.join(', ')],
     ['password', `${seedPassword} (all of them)`],
-    ...(emulated === null ? [] : [['capacity', `each node ${number(emulated.operationsPerSecond)} operations a second, ${emulated.serviceDistribution} times, ${emulated.queueLimit} may wait`]]),
+    ...(emulated === null
+      ? []
+      : [
+          [
+            'capacity',
+            `each node ${number(emulated.operationsPerSecond)} operations a second, ${emulated.serviceDistribution} times, ${emulated.queueLimit} may wait`,
+          ],
+        ]),
     ['state', data ?? 'temporary, removed at the end (--data DIR keeps it)'],
   ]
   return [

@@ -5,9 +5,7 @@ const namespace = 'http://microsoft.com/DRM/ServerService'
 
 export function printForCurl({ licensingUrl, ca, user, password }: ClientFacts): string {
   const trust =
-    ca === undefined
-      ? []
-      : ['ca=$(mktemp)', `trap 'rm -f "$ca"' EXIT`, `cat > "$ca" <<'PEM'`, ca.trim(), 'PEM', '']
+    ca === undefined ? [] : ['ca=$(mktemp)', `trap 'rm -f "$ca"' EXIT`, `cat > "$ca" <<'PEM'`, ca.trim(), 'PEM', '']
   return [
     '#!/bin/sh',
     '# curl against rms-emulator: signs in by NTLM (or --negotiate with gss-ntlmssp, or --basic) and asks where the services are.',

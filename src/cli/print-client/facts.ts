@@ -25,10 +25,19 @@ export function surroundings(facts: ClientFacts): readonly string[] {
   const hosts =
     names.length === 0
       ? ['The addresses above need no entry in the hosts file.']
-      : ['Hosts file of the client, with the address of the machine that rms-emulator runs on in place of 127.0.0.1:', ...names.map((name) => `  127.0.0.1 ${name}`)]
+      : [
+          'Hosts file of the client, with the address of the machine that rms-emulator runs on in place of 127.0.0.1:',
+          ...names.map((name) => `  127.0.0.1 ${name}`),
+        ]
   const trust =
     facts.ca === undefined
       ? []
-      : ['Certificate to trust: save what follows as rms-emulator-ca.pem, and run: certutil -addstore Root rms-emulator-ca.pem', ...facts.ca.trim().split('\n').map((line) => `  ${line}`)]
+      : [
+          'Certificate to trust: save what follows as rms-emulator-ca.pem, and run: certutil -addstore Root rms-emulator-ca.pem',
+          ...facts.ca
+            .trim()
+            .split('\n')
+            .map((line) => `  ${line}`),
+        ]
   return [...hosts, ...trust]
 }

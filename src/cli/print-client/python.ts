@@ -5,7 +5,13 @@ export function printForPython({ licensingUrl, ca, user, password }: ClientFacts
   const trust =
     ca === undefined
       ? []
-      : ['with tempfile.NamedTemporaryFile("w", suffix=".pem", delete=False) as file:', `    file.write("""${ca.trim()}\n""")`, 'session.verify = file.name', '# Otherwise REQUESTS_CA_BUNDLE, where it is set, counts instead.', 'session.trust_env = False']
+      : [
+          'with tempfile.NamedTemporaryFile("w", suffix=".pem", delete=False) as file:',
+          `    file.write("""${ca.trim()}\n""")`,
+          'session.verify = file.name',
+          '# Otherwise REQUESTS_CA_BUNDLE, where it is set, counts instead.',
+          'session.trust_env = False',
+        ]
   return [
     '# pip install zeep requests-ntlm',
     ...(ca === undefined ? [] : ['import tempfile', '']),

@@ -2,27 +2,36 @@
 import { surroundings, type ClientFacts } from './facts.js'
 
 const keys = {
-  msdrm: { certification: 'MSDRM\\ServiceLocation\\Activation', publishing: 'MSDRM\\ServiceLocation\\EnterprisePublishing' },
-  msipc: { certification: 'MSIPC\\ServiceLocation\\EnterpriseCertification', publishing: 'MSIPC\\ServiceLocation\\EnterprisePublishing' },
+  msdrm: {
+    certification: 'MSDRM\\ServiceLocation\\Activation',
+    publishing: 'MSDRM\\ServiceLocation\\EnterprisePublishing',
+  },
+  msipc: {
+    certification: 'MSIPC\\ServiceLocation\\EnterpriseCertification',
+    publishing: 'MSIPC\\ServiceLocation\\EnterprisePublishing',
+  },
 } as const
 
 export function printForWindows(client: keyof typeof keys, facts: ClientFacts): string {
   const { certification, publishing } = keys[client]
   const sign = `Sign in as ${facts.user}; Windows asks for the password where the account is another one than yours.`
-  const limit = 'Microsoft’s own client trusts Microsoft’s root only: it finds these servers and signs in, and then refuses their certificates.'
+  const limit =
+    'Microsoft’s own client trusts Microsoft’s root only: it finds these servers and signs in, and then refuses their certificates.'
   return [
     'Windows Registry Editor Version 5.00',
     '',
     `; ${client.toUpperCase()} finds rms-emulator without Active Directory. Save this as a .reg file; 32-bit programs on 64-bit Windows look below Wow6432Node.`,
     ...[sign, limit, ...surroundings(facts)].map((line) => `; ${line}`),
     '',
-    ...['HKEY_LOCAL_MACHINE\\SOFTWARE\\Microsoft\\', 'HKEY_LOCAL_MACHINE\\SOFTWARE\\Wow6432Node\\Microsoft\\'].flatMap((root) => [
-      `[${root}${certification}]`,
-      `@="${facts.rootUrl}/certification"`,
-      '',
-      `[${root}${publishing}]`,
-      `@="${facts.licensingUrl}/licensing"`,
-      '',
-    ]),
+    ...['HKEY_LOCAL_MACHINE\\SOFTWARE\\Microsoft\\', 'HKEY_LOCAL_MACHINE\\SOFTWARE\\Wow6432Node\\Microsoft\\'].flatMap(
+      (root) => [
+        `[${root}${certification}]`,
+        `@="${facts.rootUrl}/certification"`,
+        '',
+        `[${root}${publishing}]`,
+        `@="${facts.licensingUrl}/licensing"`,
+        '',
+      ],
+    ),
   ].join('\r\n')
 }

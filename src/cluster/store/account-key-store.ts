@@ -29,7 +29,9 @@ export function accountKeyStore(db: Database): AccountKeyStore {
       .where('cluster', '=', cluster)
       .where('account_id', '=', accountId)
       .executeTakeFirst()
-    return row === undefined ? undefined : { publicKey: row.public_key, sealedKeyPair: row.sealed_key_pair, created: row.created }
+    return row === undefined
+      ? undefined
+      : { publicKey: row.public_key, sealedKeyPair: row.sealed_key_pair, created: row.created }
   }
   return {
     find,
@@ -46,7 +48,8 @@ export function accountKeyStore(db: Database): AccountKeyStore {
         .onConflict((conflict) => conflict.columns(['cluster', 'account_id']).doNothing())
         .execute()
       const winner = await find(cluster, accountId)
-      if (winner === undefined) throw new Error(`The key pair of ${accountId} was removed while it was stored: ask again`)
+      if (winner === undefined)
+        throw new Error(`The key pair of ${accountId} was removed while it was stored: ask again`)
       return winner
     },
     count: async (cluster) => {

@@ -19,10 +19,17 @@ export function authorizationCodeStore(db: Database): AuthorizationCodeStore {
   return {
     add: async (hash, code, now) => {
       await db.deleteFrom('authorization_code').where('expires', '<', now).execute()
-      await db.insertInto('authorization_code').values({ hash, ...code }).execute()
+      await db
+        .insertInto('authorization_code')
+        .values({ hash, ...code })
+        .execute()
     },
     take: async (hash) => {
-      const found = await db.selectFrom('authorization_code').select(['content', 'expires']).where('hash', '=', hash).executeTakeFirst()
+      const found = await db
+        .selectFrom('authorization_code')
+        .select(['content', 'expires'])
+        .where('hash', '=', hash)
+        .executeTakeFirst()
       const result = await db.deleteFrom('authorization_code').where('hash', '=', hash).executeTakeFirst()
       return result.numDeletedRows === 1n ? found : undefined
     },

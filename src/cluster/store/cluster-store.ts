@@ -56,34 +56,54 @@ export function clusterStore(db: Database): ClusterStore {
       return row === undefined ? undefined : fromRow(row)
     },
     configurationVersion: async (name) =>
-      (await db.selectFrom('cluster').select('configuration_version').where('name', '=', name).executeTakeFirst())?.configuration_version,
+      (await db.selectFrom('cluster').select('configuration_version').where('name', '=', name).executeTakeFirst())
+        ?.configuration_version,
     insertIfAbsent: async (cluster, { templates = [], serviceConnectionPoint } = {}) => {
       const configuration = checkConfiguration(cluster.configuration)
       return db.transaction().execute(async (transaction) => {
         await lockOthersOut(transaction)
         const others = await transaction.selectFrom('cluster').select(['name', 'kind']).execute()
-        if (others.some(({ name, kind }) => name === cluster.name || (kind === 'root' && cluster.kind === 'root'))) return false
-        if (serviceConnectionPoint !== undefined && !(await registerConnectionPoint(transaction, serviceConnectionPoint))) return false
-        const row = { name: cluster.name, kind: cluster.kind, key_salt: cluster.keySalt, sealed_key_pair: cluster.sealedKeyPair }
+        if (others.some(({ name, kind }) => name === cluster.name || (kind === 'root' && cluster.kind === 'root')))
+          return false
+        if (
+          serviceConnectionPoint !== undefined &&
+          !(await registerConnectionPoint(transaction, serviceConnectionPoint))
+        )
+          return false
+        const row = {
+          name: cluster.name,
+          kind: cluster.kind,
+          key_salt: cluster.keySalt,
+          sealed_key_pair: cluster.sealedKeyPair,
+        }
         await transaction
           .insertInto('cluster')
-          .values({ ...row, configuration: configurationText(configuration), configuration_version: configuration.configurationVersion })
+          .values({
+            ...row,
+            configuration: configurationText(configuration),
+            configuration_version: configuration.configurationVersion,
+          })
           .execute()
         await insertTemplates(transaction, cluster.name, templates)
         return true
       })
     },
     saveConfiguration: async (name, configuration) => {
-      const next = checkConfiguration({ ...configuration, configurationVersion: nextVersion(configuration.configurationVersion) })
+      const next = checkConfiguration({
+        ...configuration,
+        configurationVersion: nextVersion(configuration.configurationVersion),
+      })
       return db.transaction().execute(async (transaction) => {
         const stored = await lockCluster(transaction, name)
-        if (stored === undefined || stored.configuration_version !== configuration.configurationVersion) return undefined
+        if (stored === undefined || stored.configuration_version !== configuration.configurationVersion)
+          return undefined
         await transaction
           .updateTable('cluster')
           .set({ configuration: configurationText(next), configuration_version: next.configurationVersion })
           .where('name', '=', name)
           .execute()
-        if (stored.kind === 'root') await followCertificationUrls(transaction, parseConfiguration(stored.configuration), next)
+        if (stored.kind === 'root')
+          await followCertificationUrls(transaction, parseConfiguration(stored.configuration), next)
         return next
       })
     },
@@ -98,7 +118,13 @@ export function clusterStore(db: Database): ClusterStore {
   }
 }
 
-function fromRow(row: { name: string; kind: string; configuration: string; key_salt: string; sealed_key_pair: string }): ClusterRow {
+function fromRow(row: {
+  name: string
+  kind: string
+  configuration: string
+  key_salt: string
+  sealed_key_pair: string
+}): ClusterRow {
   return {
     name: row.name,
     kind: row.kind === 'root' ? 'root' : 'licensing',

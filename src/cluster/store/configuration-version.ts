@@ -17,6 +17,10 @@ export async function raiseVersion(transaction: Database, name: string): Promise
   if (row === undefined) return false
   const configurationVersion = nextVersion(row.configuration_version)
   const configuration = configurationText({ ...parseConfiguration(row.configuration), configurationVersion })
-  await transaction.updateTable('cluster').set({ configuration, configuration_version: configurationVersion }).where('name', '=', name).execute()
+  await transaction
+    .updateTable('cluster')
+    .set({ configuration, configuration_version: configurationVersion })
+    .where('name', '=', name)
+    .execute()
   return true
 }

@@ -9,14 +9,21 @@ import type { Database } from './schema.js'
 
 /** @param url `<baseUrl>/certification`; null unregisters */
 export async function setConnectionPoint(transaction: Database, url: string | null): Promise<void> {
-  const { numUpdatedRows } = await transaction.updateTable('forest').set({ service_connection_point: url }).executeTakeFirst()
+  const { numUpdatedRows } = await transaction
+    .updateTable('forest')
+    .set({ service_connection_point: url })
+    .executeTakeFirst()
   if (numUpdatedRows === 0n) return
   await raiseDirectoryVersion(transaction)
   await tellLicensingClusters(transaction)
 }
 
 /** The service connection point goes with the root that it names. Licensing-only clusters send accounts there, and those outside to its extranet URL. */
-export async function followCertificationUrls(transaction: Database, before: ServerConfiguration, after: ServerConfiguration): Promise<void> {
+export async function followCertificationUrls(
+  transaction: Database,
+  before: ServerConfiguration,
+  after: ServerConfiguration,
+): Promise<void> {
   const [from, to] = [certificationUrlOf(before), certificationUrlOf(after)]
   if (from !== to && (await isRegistered(transaction, from))) await setConnectionPoint(transaction, to)
   else if (before.externalCertificationUrl !== after.externalCertificationUrl) await tellLicensingClusters(transaction)
@@ -29,7 +36,12 @@ async function isRegistered(transaction: Database, url: string): Promise<boolean
 }
 
 async function tellLicensingClusters(transaction: Database): Promise<void> {
-  const licensing = await transaction.selectFrom('cluster').select('name').where('kind', '=', 'licensing').orderBy('name').execute()
+  const licensing = await transaction
+    .selectFrom('cluster')
+    .select('name')
+    .where('kind', '=', 'licensing')
+    .orderBy('name')
+    .execute()
   for (const { name } of licensing) await raiseVersion(transaction, name)
 }
 

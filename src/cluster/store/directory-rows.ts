@@ -55,7 +55,9 @@ export async function insertAccounts(db: Database, accounts: readonly NewAccount
     await db.insertInto('account_address').values(chunk).execute()
     return []
   })
-  const history = accounts.flatMap((account) => account.sidHistory.map((former) => ({ former_sid: former, account_sid: account.sid })))
+  const history = accounts.flatMap((account) =>
+    account.sidHistory.map((former) => ({ former_sid: former, account_sid: account.sid })),
+  )
   await inChunks(history, async (chunk) => {
     await db.insertInto('sid_history').values(chunk).execute()
     return []
@@ -95,9 +97,17 @@ export async function insertMemberships(db: Database, memberships: readonly Memb
 /** Position 0 is the mail address; Active Directory repeats it among the proxy addresses, here it stands once. */
 function addressesOf(account: NewAccount) {
   const mailKey = account.mail === undefined ? undefined : nameKey(account.mail)
-  const row = (address: string, position: number) => ({ address_key: nameKey(address), address, account_sid: account.sid, position })
+  const row = (address: string, position: number) => ({
+    address_key: nameKey(address),
+    address,
+    account_sid: account.sid,
+    position,
+  })
   const others = account.proxyAddresses.filter((address) => nameKey(address) !== mailKey)
-  return [...(account.mail === undefined ? [] : [row(account.mail, 0)]), ...others.map((address, index) => row(address, index + 1))]
+  return [
+    ...(account.mail === undefined ? [] : [row(account.mail, 0)]),
+    ...others.map((address, index) => row(address, index + 1)),
+  ]
 }
 
 /** Refuses what no question could find again. */

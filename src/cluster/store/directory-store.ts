@@ -50,7 +50,12 @@ export interface DirectoryStore extends Directory {
 export function directoryStore(db: Database, forests: ForestStore): DirectoryStore {
   const accountsBySid = async (sids: readonly string[]): Promise<readonly Account[]> => {
     if (sids.length === 0) return []
-    const rows = await db.selectFrom('account').select(['sid', 'name', 'enabled']).where('sid', 'in', sids).orderBy('name_key').execute()
+    const rows = await db
+      .selectFrom('account')
+      .select(['sid', 'name', 'enabled'])
+      .where('sid', 'in', sids)
+      .orderBy('name_key')
+      .execute()
     const addresses = await db
       .selectFrom('account_address')
       .select(['account_sid', 'address', 'position'])
@@ -58,7 +63,12 @@ export function directoryStore(db: Database, forests: ForestStore): DirectorySto
       .orderBy('account_sid')
       .orderBy('position')
       .execute()
-    const former = await db.selectFrom('sid_history').selectAll().where('account_sid', 'in', sids).orderBy('former_sid').execute()
+    const former = await db
+      .selectFrom('sid_history')
+      .selectAll()
+      .where('account_sid', 'in', sids)
+      .orderBy('former_sid')
+      .execute()
     return rows.map((row) => {
       const own = addresses.filter((address) => address.account_sid === row.sid)
       const mail = own.find((address) => address.position === 0)?.address
@@ -80,13 +90,21 @@ export function directoryStore(db: Database, forests: ForestStore): DirectorySto
     if (sid.length > longestName) return undefined
     const account = await accountOf(sid)
     if (account !== undefined) return account
-    const history = await db.selectFrom('sid_history').select('account_sid').where('former_sid', '=', sid).executeTakeFirst()
+    const history = await db
+      .selectFrom('sid_history')
+      .select('account_sid')
+      .where('former_sid', '=', sid)
+      .executeTakeFirst()
     return accountOf(history?.account_sid)
   }
 
   const accountByMail = async (mail: string): Promise<Account | undefined> => {
     if (mail.length > longestName) return undefined
-    const row = await db.selectFrom('account_address').select('account_sid').where('address_key', '=', nameKey(mail)).executeTakeFirst()
+    const row = await db
+      .selectFrom('account_address')
+      .select('account_sid')
+      .where('address_key', '=', nameKey(mail))
+      .executeTakeFirst()
     return accountOf(row?.account_sid)
   }
 
@@ -94,24 +112,42 @@ export function directoryStore(db: Database, forests: ForestStore): DirectorySto
     if (name.length > longestName) return undefined
     const key = accountKey(name, await forests.read())
     const row =
-      key === undefined ? undefined : await db.selectFrom('account').select('sid').where('name_key', '=', key).executeTakeFirst()
+      key === undefined
+        ? undefined
+        : await db.selectFrom('account').select('sid').where('name_key', '=', key).executeTakeFirst()
     if (row !== undefined) return accountOf(row.sid)
     return name.includes('@') && !name.includes('\\') ? accountByMail(name) : undefined
   }
 
   const groupWhere = async (column: 'name_key' | 'mail_key', name: string): Promise<Group | undefined> => {
     if (name.length > longestName) return undefined
-    const row = await db.selectFrom('directory_group').select(groupColumns).where(column, '=', nameKey(name)).executeTakeFirst()
+    const row = await db
+      .selectFrom('directory_group')
+      .select(groupColumns)
+      .where(column, '=', nameKey(name))
+      .executeTakeFirst()
     return row === undefined ? undefined : groupFromRow(row)
   }
 
   const passwordOf = async (sid: string): Promise<string | undefined> =>
-    (await db.selectFrom('account').select('password').where('sid', '=', sid).where('enabled', '=', 1).executeTakeFirst())?.password
+    (
+      await db
+        .selectFrom('account')
+        .select('password')
+        .where('sid', '=', sid)
+        .where('enabled', '=', 1)
+        .executeTakeFirst()
+    )?.password
 
   /** SIDs of everything that one of these is a direct member of. */
   const groupsOf = (sids: readonly string[]): Promise<readonly string[]> =>
     inChunks(sids, async (chunk) => {
-      const rows = await db.selectFrom('group_member').select('group_sid').distinct().where('member_sid', 'in', chunk).execute()
+      const rows = await db
+        .selectFrom('group_member')
+        .select('group_sid')
+        .distinct()
+        .where('member_sid', 'in', chunk)
+        .execute()
       return rows.map((row) => row.group_sid)
     })
 
@@ -133,13 +169,22 @@ export function directoryStore(db: Database, forests: ForestStore): DirectorySto
     }
     found.delete(asked)
     return inChunks([...found], async (chunk) => {
-      const rows = await db.selectFrom('directory_group').select(groupColumns).where('sid', 'in', chunk).orderBy('name_key').execute()
+      const rows = await db
+        .selectFrom('directory_group')
+        .select(groupColumns)
+        .where('sid', 'in', chunk)
+        .orderBy('name_key')
+        .execute()
       return rows.map(groupFromRow)
     })
   }
 
   const sidsInOrder = async (table: 'account' | 'directory_group', page: Page): Promise<readonly string[]> => {
-    let query = db.selectFrom(table).select('sid').orderBy('name_key').limit(Math.min(page.limit ?? 100, 1000))
+    let query = db
+      .selectFrom(table)
+      .select('sid')
+      .orderBy('name_key')
+      .limit(Math.min(page.limit ?? 100, 1000))
     if (page.after !== undefined) query = query.where('name_key', '>', nameKey(page.after))
     return (await query.execute()).map((row) => row.sid)
   }
@@ -180,7 +225,11 @@ export function directoryStore(db: Database, forests: ForestStore): DirectorySto
     addAccounts: (accounts) => change((transaction) => insertAccounts(transaction, accounts)),
     setEnabled: (sid, enabled) =>
       change(async (transaction) => {
-        await transaction.updateTable('account').set({ enabled: enabled ? 1 : 0 }).where('sid', '=', sid).execute()
+        await transaction
+          .updateTable('account')
+          .set({ enabled: enabled ? 1 : 0 })
+          .where('sid', '=', sid)
+          .execute()
       }),
     setMail: (sid, mail) =>
       change(async (transaction) => {
@@ -188,7 +237,10 @@ export function directoryStore(db: Database, forests: ForestStore): DirectorySto
         await own.where('position', '=', 0).execute()
         if (mail === undefined) return
         await own.where('address_key', '=', nameKey(mail)).execute()
-        await transaction.insertInto('account_address').values({ address_key: nameKey(mail), address: mail, account_sid: sid, position: 0 }).execute()
+        await transaction
+          .insertInto('account_address')
+          .values({ address_key: nameKey(mail), address: mail, account_sid: sid, position: 0 })
+          .execute()
       }),
     removeAccount: (sid) =>
       change(async (transaction) => {
@@ -207,13 +259,22 @@ export function directoryStore(db: Database, forests: ForestStore): DirectorySto
     addMemberships: (added) => change((transaction) => insertMemberships(transaction, added)),
     removeMembership: ({ groupSid, memberSid }) =>
       change(async (transaction) => {
-        await transaction.deleteFrom('group_member').where('group_sid', '=', groupSid).where('member_sid', '=', memberSid).execute()
+        await transaction
+          .deleteFrom('group_member')
+          .where('group_sid', '=', groupSid)
+          .where('member_sid', '=', memberSid)
+          .execute()
       }),
     listAccounts: async (page = {}) => accountsBySid(await sidsInOrder('account', page)),
     listGroups: async (page = {}) => {
       const sids = await sidsInOrder('directory_group', page)
       if (sids.length === 0) return []
-      const rows = await db.selectFrom('directory_group').select(groupColumns).where('sid', 'in', sids).orderBy('name_key').execute()
+      const rows = await db
+        .selectFrom('directory_group')
+        .select(groupColumns)
+        .where('sid', 'in', sids)
+        .orderBy('name_key')
+        .execute()
       return rows.map(groupFromRow)
     },
     membersOf: async (groupSid) => {
@@ -227,7 +288,9 @@ export function directoryStore(db: Database, forests: ForestStore): DirectorySto
     groupsIn: (groupSids) =>
       inChunks(groupSids, async (chunk) => {
         const members = db.selectFrom('group_member').select('member_sid').where('group_sid', 'in', chunk)
-        return (await db.selectFrom('directory_group').select(groupColumns).where('sid', 'in', members).execute()).map(groupFromRow)
+        return (await db.selectFrom('directory_group').select(groupColumns).where('sid', 'in', members).execute()).map(
+          groupFromRow,
+        )
       }),
     countAccounts: async () => {
       const query = db.selectFrom('account').select((expression) => expression.fn.countAll().as('count'))

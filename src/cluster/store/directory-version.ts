@@ -10,7 +10,9 @@ const key = 'directory_version'
 
 /** In the transaction of the change, so that both are seen at once. */
 export async function raiseDirectoryVersion(transaction: Database): Promise<void> {
-  const value = isPostgres(transaction) ? sql<string>`cast(gen_random_uuid() as text)` : sql<string>`hex(randomblob(16))`
+  const value = isPostgres(transaction)
+    ? sql<string>`cast(gen_random_uuid() as text)`
+    : sql<string>`hex(randomblob(16))`
   await transaction
     .insertInto('meta')
     .values({ key, value })

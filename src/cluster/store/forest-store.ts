@@ -38,7 +38,9 @@ export function forestStore(db: Database): ForestStore {
   return {
     find,
     read,
-    moveServiceConnectionPoint: (url) => db.transaction().execute((transaction) => setConnectionPoint(transaction, url)),
-    unregisterServiceConnectionPoint: () => db.transaction().execute((transaction) => setConnectionPoint(transaction, null)),
+    moveServiceConnectionPoint: (url) =>
+      db.transaction().execute((transaction) => setConnectionPoint(transaction, url)),
+    unregisterServiceConnectionPoint: () =>
+      db.transaction().execute((transaction) => setConnectionPoint(transaction, null)),
   }
 }

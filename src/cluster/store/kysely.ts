@@ -7,4 +7,13 @@ import type * as Module from 'kysely'
 
 const kysely = createRequire(import.meta.url)('kysely') as typeof Module
 
-export const { CompiledQuery, Kysely, PostgresAdapter, PostgresDialect, sql, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } = kysely
+export const {
+  CompiledQuery,
+  Kysely,
+  PostgresAdapter,
+  PostgresDialect,
+  sql,
+  SqliteAdapter,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+} = kysely

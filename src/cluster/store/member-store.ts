@@ -57,7 +57,11 @@ export function memberStore(db: Database): MemberStore {
         .execute()
     },
     seen: async (nodeId, time) => {
-      const result = await db.updateTable('member').set({ last_seen: time }).where('node_id', '=', nodeId).executeTakeFirst()
+      const result = await db
+        .updateTable('member')
+        .set({ last_seen: time })
+        .where('node_id', '=', nodeId)
+        .executeTakeFirst()
       return result.numUpdatedRows === 1n
     },
     leave: async (nodeId) => {

@@ -85,7 +85,9 @@ async function dialectOf(location: string, options: StoreOptions): Promise<Diale
   if (path === '' || scheme !== undefined) {
     // Only the scheme: a URL may hold a password.
     const shown = scheme === undefined ? location : `${scheme}:…`
-    throw new Error(`The database ${JSON.stringify(shown)} cannot be opened: give the path of an SQLite file, sqlite:PATH, :memory:, or postgres://…`)
+    throw new Error(
+      `The database ${JSON.stringify(shown)} cannot be opened: give the path of an SQLite file, sqlite:PATH, :memory:, or postgres://…`,
+    )
   }
   return sqliteDialect(path, options)
 }

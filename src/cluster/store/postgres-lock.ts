@@ -33,14 +33,22 @@ const sessionSettings = `
  * @returns undefined when another session holds it
  * @throws DatabaseAway, DatabaseRefused
  */
-export async function holdPostgresLock(location: string, report: (event: LockEvent) => void): Promise<PostgresLock | undefined> {
+export async function holdPostgresLock(
+  location: string,
+  report: (event: LockEvent) => void,
+): Promise<PostgresLock | undefined> {
   const ended = new AbortController()
-  const wait = (milliseconds: number): Promise<void> => pause(milliseconds, undefined, { signal: ended.signal }).catch(() => undefined)
+  const wait = (milliseconds: number): Promise<void> =>
+    pause(milliseconds, undefined, { signal: ended.signal }).catch(() => undefined)
   const first = await patiently(location)
   if (first === undefined) return undefined
   let client = first
 
-  const works = async (): Promise<boolean> => client.query('select 1').then(() => true, () => false)
+  const works = async (): Promise<boolean> =>
+    client.query('select 1').then(
+      () => true,
+      () => false,
+    )
 
   const takeAgain = async (): Promise<void> => {
     let last: LockEvent = 'lost'
@@ -107,7 +115,9 @@ async function take(location: string): Promise<pg.Client | undefined> {
   try {
     await client.connect()
     await client.query(sessionSettings)
-    const { rows } = await client.query<{ held: boolean }>('select pg_try_advisory_lock($1, $2) as held', [...installationLock])
+    const { rows } = await client.query<{ held: boolean }>('select pg_try_advisory_lock($1, $2) as held', [
+      ...installationLock,
+    ])
     if (rows[0]?.held === true) return client
     await quietly(client)
     return undefined

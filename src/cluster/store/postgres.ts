@@ -69,10 +69,16 @@ function getTypeParser(type: number, format?: 'text' | 'binary'): unknown {
 export function targetOf(settings: pg.ClientConfig): Target {
   try {
     const { host, port, user = '', database = '' } = new pg.Client(settings)
-    return { name: `database ${JSON.stringify(database)} at ${host.startsWith('/') ? host : `${host}:${port}`}`, user, database }
+    return {
+      name: `database ${JSON.stringify(database)} at ${host.startsWith('/') ? host : `${host}:${port}`}`,
+      user,
+      database,
+    }
   } catch {
     // The error of the URL parser holds the whole URL.
-    throw new Error('The database cannot be opened: its URL is not of the form postgres://user:password@host:port/database')
+    throw new Error(
+      'The database cannot be opened: its URL is not of the form postgres://user:password@host:port/database',
+    )
   }
 }
 
@@ -81,7 +87,8 @@ async function requireUtf8(pool: PostgresPool, target: Target): Promise<void> {
   try {
     const { rows } = await client.query<{ server_encoding: string }>('show server_encoding', [])
     const encoding = rows[0]?.server_encoding
-    if (encoding !== 'UTF8') throw new DatabaseRefused(`The ${target.name} has the encoding ${encoding}: make one with the encoding UTF8`)
+    if (encoding !== 'UTF8')
+      throw new DatabaseRefused(`The ${target.name} has the encoding ${encoding}: make one with the encoding UTF8`)
   } finally {
     client.release()
   }
@@ -130,12 +137,25 @@ export function told(error: unknown, { name, user, database }: Target): Database
   const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
   const because = { cause: error }
   if (!(error instanceof pg.DatabaseError)) {
-    if (/SASL|password must be a string/.test(error.message)) return new DatabaseRefused(`The ${name} wants a password for the user "${user}": put the right one into its URL`, because)
+    if (/SASL|password must be a string/.test(error.message))
+      return new DatabaseRefused(
+        `The ${name} wants a password for the user "${user}": put the right one into its URL`,
+        because,
+      )
     return new DatabaseAway(`The ${name} is away: ${reasons[code] ?? (error.message || code)}`, because)
   }
-  if (code.startsWith('28')) return new DatabaseRefused(`The ${name} does not let the user "${user}" in: check user and password in its URL (${error.message})`, because)
-  if (code === '3D000') return new DatabaseRefused(`The ${name} does not exist: make it with createdb ${database}, or correct the URL`, because)
-  if (refusing.test(code)) return new DatabaseRefused(`The user "${user}" may not do this in the ${name}: ${error.message}`, because)
+  if (code.startsWith('28'))
+    return new DatabaseRefused(
+      `The ${name} does not let the user "${user}" in: check user and password in its URL (${error.message})`,
+      because,
+    )
+  if (code === '3D000')
+    return new DatabaseRefused(
+      `The ${name} does not exist: make it with createdb ${database}, or correct the URL`,
+      because,
+    )
+  if (refusing.test(code))
+    return new DatabaseRefused(`The user "${user}" may not do this in the ${name}: ${error.message}`, because)
   return passing.test(code) ? new DatabaseAway(`The ${name} is away: ${error.message}`, because) : undefined
 }
 

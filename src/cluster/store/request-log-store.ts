@@ -131,7 +131,12 @@ function newRecordInserter(db: Database): (records: readonly RequestLogRecord[])
     const text = texts.get(rows.length) ?? db.insertInto('request_log').values(rows).compile().sql
     texts.set(rows.length, text)
     try {
-      await db.executeQuery(CompiledQuery.raw(text, rows.flatMap((row) => Object.values(row))))
+      await db.executeQuery(
+        CompiledQuery.raw(
+          text,
+          rows.flatMap((row) => Object.values(row)),
+        ),
+      )
       return true
     } catch (error) {
       if (error instanceof DatabaseAway) throw error

@@ -198,7 +198,11 @@ const primaryKeys: { readonly [T in keyof Tables]: readonly (keyof Tables[T] & s
   authorization_code: ['hash'],
 }
 
-const indexes: readonly { readonly table: keyof Tables; readonly columns: readonly string[]; readonly unique?: true }[] = [
+const indexes: readonly {
+  readonly table: keyof Tables
+  readonly columns: readonly string[]
+  readonly unique?: true
+}[] = [
   { table: 'account', columns: ['name_key'], unique: true },
   { table: 'account_address', columns: ['account_sid', 'position'], unique: true },
   { table: 'sid_history', columns: ['account_sid'] },
@@ -250,7 +254,10 @@ export async function createSchema(db: Database): Promise<void> {
     if (await hasSchema(transaction)) return
     for (const table of Object.keys(columns) as (keyof Tables)[]) await createTable(transaction, table)
     for (const index of indexes) await createIndex(transaction, index)
-    await transaction.insertInto('meta').values({ key: 'schema_version', value: String(schemaVersion) }).execute()
+    await transaction
+      .insertInto('meta')
+      .values({ key: 'schema_version', value: String(schemaVersion) })
+      .execute()
   })
 }
 
@@ -275,6 +282,10 @@ async function createTable(db: Database, table: keyof Tables): Promise<void> {
 
 async function createIndex(db: Database, index: (typeof indexes)[number]): Promise<void> {
   const name = `${index.table}_by_${index.columns.join('_')}`
-  const builder = db.schema.createIndex(name).ifNotExists().on(index.table).columns([...index.columns])
+  const builder = db.schema
+    .createIndex(name)
+    .ifNotExists()
+    .on(index.table)
+    .columns([...index.columns])
   await (index.unique === true ? builder.unique() : builder).execute()
 }

@@ -91,9 +91,13 @@ export interface SqliteOptions {
  * Opens the file, which is made (readable by its owner alone) when it is not there.
  * @throws DatabaseRefused when it is not there and is not to be made, SqliteError when it is no database
  */
-export async function openSqliteFile(path: string, { create = true, clock = systemClock }: SqliteOptions): Promise<SqliteFile> {
+export async function openSqliteFile(
+  path: string,
+  { create = true, clock = systemClock }: SqliteOptions,
+): Promise<SqliteFile> {
   if (path !== ':memory:') {
-    if (!create && !existsSync(path)) throw new DatabaseRefused(`There is no database file ${path}: correct the path, or put the file back`)
+    if (!create && !existsSync(path))
+      throw new DatabaseRefused(`There is no database file ${path}: correct the path, or put the file back`)
     mkdirSync(dirname(path), { recursive: true })
     makeFile(path)
   }
@@ -124,7 +128,9 @@ export async function openSqliteFile(path: string, { create = true, clock = syst
     if (connection !== undefined && filesAt(path) === connection.files) return
     const wasOpen = connection !== undefined
     leave()
-    throw wasOpen ? away('was moved, deleted or replaced, or its -wal or -shm was: put it back, with both') : away(absence())
+    throw wasOpen
+      ? away('was moved, deleted or replaced, or its -wal or -shm was: put it back, with both')
+      : away(absence())
   }
 
   const absence = (): string => {
@@ -137,14 +143,16 @@ export async function openSqliteFile(path: string, { create = true, clock = syst
     if (files.startsWith('-')) throw away(absence())
     if (files !== seen.files) seen = { files, since: clock.monotonic() }
     const isWhole = !files.includes('-')
-    if (!isWhole && clock.monotonic() - seen.since < settlingTime) throw away('is there again, but not its -wal and -shm: waiting for them')
+    if (!isWhole && clock.monotonic() - seen.since < settlingTime)
+      throw away('is there again, but not its -wal and -shm: waiting for them')
     await nextTurn()
     let opened: Connection | undefined
     try {
       opened = await connect(path, longestWait(), clock)
       const [version] = opened.database.prepare(`select value from meta where key = 'schema_version'`).pluck().all([])
       if (version !== String(schemaVersion)) throw new Error(`Its schema version is ${String(version)}`)
-      if (opened.files.split(' ')[0] !== files.split(' ')[0] || opened.files.includes('-')) throw new Error('It changed while it was opened')
+      if (opened.files.split(' ')[0] !== files.split(' ')[0] || opened.files.includes('-'))
+        throw new Error('It changed while it was opened')
       return opened
     } catch (error) {
       opened?.database.close()

@@ -46,13 +46,20 @@ export function templateStore(db: Database): TemplateStore {
         await transaction
           .insertInto('template')
           .values(row)
-          .onConflict((conflict) => conflict.columns(['cluster', 'guid']).doUpdateSet({ state: row.state, signed_xrml: row.signed_xrml, changed: row.changed }))
+          .onConflict((conflict) =>
+            conflict
+              .columns(['cluster', 'guid'])
+              .doUpdateSet({ state: row.state, signed_xrml: row.signed_xrml, changed: row.changed }),
+          )
           .execute()
         return true
       }),
     remove: (cluster, guid) =>
       db.transaction().execute(async (transaction) => {
-        const query = transaction.deleteFrom('template').where('cluster', '=', cluster).where('guid', '=', guid.toLowerCase())
+        const query = transaction
+          .deleteFrom('template')
+          .where('cluster', '=', cluster)
+          .where('guid', '=', guid.toLowerCase())
         const { numDeletedRows } = await query.executeTakeFirst()
         if (numDeletedRows > 0n) await raiseVersion(transaction, cluster)
         return numDeletedRows > 0n
@@ -61,8 +68,16 @@ export function templateStore(db: Database): TemplateStore {
 }
 
 /** As a part of the transaction that makes the cluster. */
-export async function insertTemplates(transaction: Database, cluster: string, templates: readonly StoredTemplate[]): Promise<void> {
-  if (templates.length > 0) await transaction.insertInto('template').values(templates.map((template) => rowOf(cluster, template))).execute()
+export async function insertTemplates(
+  transaction: Database,
+  cluster: string,
+  templates: readonly StoredTemplate[],
+): Promise<void> {
+  if (templates.length > 0)
+    await transaction
+      .insertInto('template')
+      .values(templates.map((template) => rowOf(cluster, template)))
+      .execute()
 }
 
 function rowOf(cluster: string, { guid, state, signedXrml, changed }: StoredTemplate): Tables['template'] {

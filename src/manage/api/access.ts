@@ -31,14 +31,22 @@ const schema = {
         type: 'object',
         properties: {
           endpoint: { type: 'string', examples: ['/certification/subenrollservice.asmx'] },
-          admitted: { type: 'array', nullable: true, items: { type: 'string' }, description: 'null: there is no list, everybody is admitted; an empty one admits nobody' },
+          admitted: {
+            type: 'array',
+            nullable: true,
+            items: { type: 'string' },
+            description: 'null: there is no list, everybody is admitted; an empty one admits nobody',
+          },
         },
       },
     },
   },
 } as const
 const endpoint = { ...line(256, 'subenrollservice'), description: 'Path of an endpoint, or the end of it' }
-const name = { ...line(256, 'CONTOSO\\RMS Service Group'), description: `Account or group, by name or mail address, or ${anonymousName} for callers who do not sign in` }
+const name = {
+  ...line(256, 'CONTOSO\\RMS Service Group'),
+  description: `Account or group, by name or mail address, or ${anonymousName} for callers who do not sign in`,
+}
 const tags = ['configuration']
 const params = path({ cluster: clusterName })
 const address = '/clusters/:cluster/access'
@@ -51,7 +59,11 @@ export function registerAccess(app: FastifyInstance, { store }: ManagementApi): 
     async ({ params }) => describe(await requireCluster(store, params.cluster)),
   )
 
-  const change = async (cluster: string, ifMatch: string | undefined, make: Change): Promise<{ readonly etag: string; readonly body: object }> => {
+  const change = async (
+    cluster: string,
+    ifMatch: string | undefined,
+    make: Change,
+  ): Promise<{ readonly etag: string; readonly body: object }> => {
     const configuration = await changeConfiguration(store, cluster, ifMatch, make)
     const { kind } = await requireCluster(store, cluster)
     return { etag: etagOf(configuration), body: describe({ kind, configuration }) }
@@ -63,7 +75,8 @@ export function registerAccess(app: FastifyInstance, { store }: ManagementApi): 
       schema: {
         ...described,
         summary: 'Admit an account or group to an endpoint',
-        description: 'An endpoint without a list admits everybody. With restrict it gets one, and admits nobody else from then on.',
+        description:
+          'An endpoint without a list admits everybody. With restrict it gets one, and admits nobody else from then on.',
         body: closed({ endpoint, name, restrict: { type: 'boolean', default: false } }, ['endpoint', 'name']),
       },
     },
@@ -72,8 +85,14 @@ export function registerAccess(app: FastifyInstance, { store }: ManagementApi): 
       const done = await change(params.cluster, headers['if-match'], ({ admittedGroups }, cluster) => {
         const at = requireEndpoint(cluster, body.endpoint)
         const list = admittedGroups[at]
-        if (list === undefined && !body.restrict) problem(409, `${at} admits everybody already: give restrict, if it is to admit ${admitted} alone`)
-        return { admittedGroups: { ...admittedGroups, [at]: list?.some((other) => same(other, admitted)) ? list : [...(list ?? []), admitted] } }
+        if (list === undefined && !body.restrict)
+          problem(409, `${at} admits everybody already: give restrict, if it is to admit ${admitted} alone`)
+        return {
+          admittedGroups: {
+            ...admittedGroups,
+            [at]: list?.some((other) => same(other, admitted)) ? list : [...(list ?? []), admitted],
+          },
+        }
       })
       return reply.header('etag', done.etag).send(done.body)
     },
@@ -93,7 +112,8 @@ export function registerAccess(app: FastifyInstance, { store }: ManagementApi): 
       const done = await change(params.cluster, headers['if-match'], ({ admittedGroups }, cluster) => {
         const at = requireEndpoint(cluster, body.endpoint)
         const list = admittedGroups[at]
-        if (!list?.some((other) => same(other, body.name))) problem(404, `"${body.name}" is not on the access list of ${at}: it has ${list?.join(', ') || 'nobody'}`)
+        if (!list?.some((other) => same(other, body.name)))
+          problem(404, `"${body.name}" is not on the access list of ${at}: it has ${list?.join(', ') || 'nobody'}`)
         return { admittedGroups: { ...admittedGroups, [at]: (list ?? []).filter((other) => !same(other, body.name)) } }
       })
       return reply.header('etag', done.etag).send(done.body)
@@ -103,7 +123,12 @@ export function registerAccess(app: FastifyInstance, { store }: ManagementApi): 
   app.post<Call<{ endpoint: string }>>(
     `${address}/open`,
     {
-      schema: { ...described, summary: 'Remove the access list of an endpoint', description: 'It admits everybody who signs in from then on.', body: closed({ endpoint }, ['endpoint']) },
+      schema: {
+        ...described,
+        summary: 'Remove the access list of an endpoint',
+        description: 'It admits everybody who signs in from then on.',
+        body: closed({ endpoint }, ['endpoint']),
+      },
     },
     async ({ params, body, headers }, reply) => {
       const done = await change(params.cluster, headers['if-match'], ({ admittedGroups }, cluster) => {
@@ -137,5 +162,10 @@ function same(one: string, other: string): boolean {
 }
 
 function describe({ kind, configuration }: Pick<ClusterRow, 'kind' | 'configuration'>): object {
-  return { endpoints: endpointPaths(kind).map((path) => ({ endpoint: path, admitted: configuration.admittedGroups[path] ?? null })) }
+  return {
+    endpoints: endpointPaths(kind).map((path) => ({
+      endpoint: path,
+      admitted: configuration.admittedGroups[path] ?? null,
+    })),
+  }
 }

@@ -29,16 +29,25 @@ const accountProperties = {
   enabled: { type: 'boolean' },
 } as const
 export const accountSchema = { description: 'The account', type: 'object', properties: accountProperties } as const
-export const groupReference = { type: 'object', properties: { sid: { type: 'string' }, name: { type: 'string' }, mail: { type: 'string', nullable: true } } } as const
+export const groupReference = {
+  type: 'object',
+  properties: { sid: { type: 'string' }, name: { type: 'string' }, mail: { type: 'string', nullable: true } },
+} as const
 const accountWithGroups = {
   description: 'The account and all groups it is in',
   type: 'object',
-  properties: { ...accountProperties, groups: { type: 'array', items: groupReference, description: 'Directly or through other groups' } },
+  properties: {
+    ...accountProperties,
+    groups: { type: 'array', items: groupReference, description: 'Directly or through other groups' },
+  },
 } as const
 const accountPage = {
   description: 'In order of name',
   type: 'object',
-  properties: { accounts: { type: 'array', items: accountSchema }, next: { type: 'string', nullable: true, description: '`after` of the next page; null on the last one' } },
+  properties: {
+    accounts: { type: 'array', items: accountSchema },
+    next: { type: 'string', nullable: true, description: '`after` of the next page; null on the last one' },
+  },
 } as const
 
 const tags = ['directory']
@@ -51,12 +60,18 @@ export function registerAccounts(app: FastifyInstance, { store: { directory }, r
       schema: {
         tags,
         summary: 'Accounts, a page at a time',
-        querystring: closed({ after: { type: 'string', maxLength: 256, description: 'Only names after this one' }, limit: limit(500) }),
+        querystring: closed({
+          after: { type: 'string', maxLength: 256, description: 'Only names after this one' },
+          limit: limit(500),
+        }),
         response: answers({ 200: accountPage }, 400),
       },
     },
     async ({ query }) => {
-      const found = await directory.listAccounts({ limit: query.limit + 1, ...(query.after === undefined ? {} : { after: query.after }) })
+      const found = await directory.listAccounts({
+        limit: query.limit + 1,
+        ...(query.after === undefined ? {} : { after: query.after }),
+      })
       const page = found.slice(0, query.limit)
       return { accounts: page.map(described), next: found.length > page.length ? (page.at(-1)?.name ?? null) : null }
     },
@@ -64,7 +79,14 @@ export function registerAccounts(app: FastifyInstance, { store: { directory }, r
 
   app.get<{ Params: { account: string } }>(
     '/directory/accounts/:account',
-    { schema: { tags, summary: 'An account and its groups', params, response: answers({ 200: accountWithGroups }, 400, 404) } },
+    {
+      schema: {
+        tags,
+        summary: 'An account and its groups',
+        params,
+        response: answers({ 200: accountWithGroups }, 400, 404),
+      },
+    },
     async ({ params }) => {
       const account = await requireAccount(directory, params.account)
       const groups = await directory.memberships(account.sid)
@@ -82,7 +104,11 @@ export function registerAccounts(app: FastifyInstance, { store: { directory }, r
           {
             name: newName,
             password: { type: 'string', minLength: 1, maxLength: 127, examples: ['Passw0rd!'] },
-            mail: { ...mailAddress, description: 'Without one the account cannot be certified', examples: ['dave@contoso.test'] },
+            mail: {
+              ...mailAddress,
+              description: 'Without one the account cannot be certified',
+              examples: ['dave@contoso.test'],
+            },
             proxyAddresses: { type: 'array', maxItems: 100, uniqueItems: true, items: mailAddress, default: [] },
             enabled: { type: 'boolean', default: true },
             sid: { ...sid, description: 'Made by the server when left out' },
@@ -95,10 +121,18 @@ export function registerAccounts(app: FastifyInstance, { store: { directory }, r
     async ({ body }, reply) => {
       const { mail, proxyAddresses, password, enabled } = body
       const addresses = [...(mail === undefined ? [] : [mail]), ...proxyAddresses]
-      if (new Set(addresses.map((address) => address.toLowerCase())).size < addresses.length) problem(400, 'An address stands twice among mail and proxyAddresses')
+      if (new Set(addresses.map((address) => address.toLowerCase())).size < addresses.length)
+        problem(400, 'An address stands twice among mail and proxyAddresses')
       const wanted = { name: body.name, sid: body.sid, mails: addresses }
       const reserved = await reserveNames(directory, random, wanted)
-      const account = { ...reserved, sidHistory: [], proxyAddresses, enabled, password, ...(mail === undefined ? {} : { mail }) }
+      const account = {
+        ...reserved,
+        sidHistory: [],
+        proxyAddresses,
+        enabled,
+        password,
+        ...(mail === undefined ? {} : { mail }),
+      }
       try {
         await directory.addAccounts([account])
       } catch (error) {
@@ -118,7 +152,13 @@ export function registerAccounts(app: FastifyInstance, { store: { directory }, r
         summary: 'Enable or disable an account, set its mail address',
         description: 'A disabled account cannot sign in, from its next request on. Use licenses it has stay valid.',
         params,
-        body: { ...closed({ enabled: { type: 'boolean' }, mail: { ...mailAddress, nullable: true, description: 'null takes it away' } }), minProperties: 1 },
+        body: {
+          ...closed({
+            enabled: { type: 'boolean' },
+            mail: { ...mailAddress, nullable: true, description: 'null takes it away' },
+          }),
+          minProperties: 1,
+        },
         response: answers({ 200: accountSchema }, 400, 404, 409),
       },
     },
@@ -135,7 +175,15 @@ export function registerAccounts(app: FastifyInstance, { store: { directory }, r
 
   app.delete<{ Params: { account: string } }>(
     '/directory/accounts/:account',
-    { schema: { tags, summary: 'Delete an account', description: 'With its addresses and memberships.', params, response: answers(removed, 400, 404) } },
+    {
+      schema: {
+        tags,
+        summary: 'Delete an account',
+        description: 'With its addresses and memberships.',
+        params,
+        response: answers(removed, 400, 404),
+      },
+    },
     async ({ params }, reply) => {
       await directory.removeAccount((await requireAccount(directory, params.account)).sid)
       return reply.code(204).send()

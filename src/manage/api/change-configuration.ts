@@ -22,7 +22,12 @@ export type Change = (configuration: ServerConfiguration, cluster: ClusterRow) =
  * @returns what is stored now
  * @throws Problem 404, 409, 412, InvalidConfiguration
  */
-export async function changeConfiguration(store: Store, name: string, ifMatch: string | undefined, change: Change): Promise<ServerConfiguration> {
+export async function changeConfiguration(
+  store: Store,
+  name: string,
+  ifMatch: string | undefined,
+  change: Change,
+): Promise<ServerConfiguration> {
   for (let tries = 2; tries > 0; tries--) {
     const cluster = await requireCluster(store, name)
     const { configuration } = cluster
@@ -32,12 +37,18 @@ export async function changeConfiguration(store: Store, name: string, ifMatch: s
     const saved = await store.clusters.saveConfiguration(name, wanted)
     if (saved !== undefined) return saved
   }
-  return problem(409, `The configuration of cluster "${name}" is being changed by somebody else at this moment: try again`)
+  return problem(
+    409,
+    `The configuration of cluster "${name}" is being changed by somebody else at this moment: try again`,
+  )
 }
 
 function requireVersion({ configurationVersion }: ServerConfiguration, ifMatch: string | undefined): void {
   if (ifMatch === undefined || ifMatch === '*' || Number(/\d+/.exec(ifMatch)?.[0]) === configurationVersion) return
-  problem(412, `The configuration is of version ${configurationVersion} now, the change is based on ${ifMatch}: read it again`)
+  problem(
+    412,
+    `The configuration is of version ${configurationVersion} now, the change is based on ${ifMatch}: read it again`,
+  )
 }
 
 export function etagOf({ configurationVersion }: ServerConfiguration): string {

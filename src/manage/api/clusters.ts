@@ -16,7 +16,11 @@ const node = {
     lastSeen: time,
   },
 } as const
-const nodesSchema = { description: 'Nodes that have joined and live, in order of start', type: 'object', properties: { nodes: { type: 'array', items: node } } } as const
+const nodesSchema = {
+  description: 'Nodes that have joined and live, in order of start',
+  type: 'object',
+  properties: { nodes: { type: 'array', items: node } },
+} as const
 const cluster = {
   type: 'object',
   properties: {
@@ -27,19 +31,29 @@ const cluster = {
     configurationVersion: { type: 'integer' },
   },
 } as const
-const clustersSchema = { description: 'In order of name', type: 'object', properties: { clusters: { type: 'array', items: cluster } } } as const
+const clustersSchema = {
+  description: 'In order of name',
+  type: 'object',
+  properties: { clusters: { type: 'array', items: cluster } },
+} as const
 const tags = ['installation']
 
 export function registerClusters(app: FastifyInstance, { store }: ManagementApi): void {
-  app.get('/clusters', { schema: { tags, summary: 'The clusters of the forest', response: answers({ 200: clustersSchema }) } }, async () => ({
-    clusters: (await store.clusters.list()).map(({ name, kind, configuration: { baseUrl, cryptographicMode, configurationVersion } }) => ({
-      name,
-      kind,
-      url: baseUrl,
-      cryptographicMode,
-      configurationVersion,
-    })),
-  }))
+  app.get(
+    '/clusters',
+    { schema: { tags, summary: 'The clusters of the forest', response: answers({ 200: clustersSchema }) } },
+    async () => ({
+      clusters: (await store.clusters.list()).map(
+        ({ name, kind, configuration: { baseUrl, cryptographicMode, configurationVersion } }) => ({
+          name,
+          kind,
+          url: baseUrl,
+          cryptographicMode,
+          configurationVersion,
+        }),
+      ),
+    }),
+  )
 
   app.get<{ Params: { cluster: string } }>(
     '/clusters/:cluster/nodes',
@@ -47,7 +61,8 @@ export function registerClusters(app: FastifyInstance, { store }: ManagementApi)
       schema: {
         tags,
         summary: 'The nodes of a cluster, for a balancer',
-        description: 'From the member list of the database. A balancer that is started with --nodes and this address follows it.',
+        description:
+          'From the member list of the database. A balancer that is started with --nodes and this address follows it.',
         params: path({ cluster: clusterName }),
         response: answers({ 200: nodesSchema }, 400, 404),
       },

@@ -8,25 +8,61 @@ import { problem } from './problem.js'
 import { answers, closed, clusterName, ifMatchHeader, line, mailAddress, path, publicKey, url } from './schemas.js'
 
 const day = 86_400
-const seconds = (description: string): object => ({ type: 'integer', minimum: 0, maximum: 100 * 365 * day, description })
+const seconds = (description: string): object => ({
+  type: 'integer',
+  minimum: 0,
+  maximum: 100 * 365 * day,
+  description,
+})
 const flag = (description: string): object => ({ type: 'boolean', description })
-export const version = { type: 'string', maxLength: 50, pattern: '^\\d{1,9}(?:\\.\\d{1,9}){0,3}$', description: 'One to four numbers', examples: ['6.0.0.0'] } as const
-const anyUrl = (description: string): object => ({ type: 'string', maxLength: 2000, pattern: '^https?://[^\\s"\\\\]+$', description })
+export const version = {
+  type: 'string',
+  maxLength: 50,
+  pattern: '^\\d{1,9}(?:\\.\\d{1,9}){0,3}$',
+  description: 'One to four numbers',
+  examples: ['6.0.0.0'],
+} as const
+const anyUrl = (description: string): object => ({
+  type: 'string',
+  maxLength: 2000,
+  pattern: '^https?://[^\\s"\\\\]+$',
+  description,
+})
 const orNull = (schema: object): object => ({ ...schema, nullable: true })
 
 /** What may be changed. Trust has routes of its own; names, keys, certificates, mode and base URL are for life. */
 const changeable: Partial<Readonly<Record<keyof ServerConfiguration, object>>> = {
-  configurationRefreshIntervalSeconds: { type: 'integer', minimum: 1, maximum: day, description: 'How often nodes look for changes' },
+  configurationRefreshIntervalSeconds: {
+    type: 'integer',
+    minimum: 1,
+    maximum: day,
+    description: 'How often nodes look for changes',
+  },
   applicationExclusionPolicy: {
     type: 'array',
     maxItems: 1000,
     description: 'Applications that use licenses tell clients to refuse',
-    items: closed({ filename: line(256, 'WINWORD.EXE'), minimumVersion: version, maximumVersion: version }, ['filename', 'minimumVersion', 'maximumVersion']),
+    items: closed({ filename: line(256, 'WINWORD.EXE'), minimumVersion: version, maximumVersion: version }, [
+      'filename',
+      'minimumVersion',
+      'maximumVersion',
+    ]),
   },
   osExclusionEnabled: flag('Whether osExclusionPolicy goes into use licenses'),
-  osExclusionPolicy: { type: 'string', maxLength: 100, pattern: '^\\d{1,9}(?:\\.\\d{1,9}){0,3}-\\d{1,9}(?:\\.\\d{1,9}){0,3}$', examples: ['0-2.1.5.2600'] },
+  osExclusionPolicy: {
+    type: 'string',
+    maxLength: 100,
+    pattern: '^\\d{1,9}(?:\\.\\d{1,9}){0,3}-\\d{1,9}(?:\\.\\d{1,9}){0,3}$',
+    examples: ['0-2.1.5.2600'],
+  },
   spcExclusionPolicy: orNull({ ...version, description: 'Lowest version of a security processor that is served' }),
-  racExclusionPolicy: { type: 'array', maxItems: 100_000, items: publicKey, nullable: true, description: 'Keys of accounts that are refused' },
+  racExclusionPolicy: {
+    type: 'array',
+    maxItems: 100_000,
+    items: publicKey,
+    nullable: true,
+    description: 'Keys of accounts that are refused',
+  },
   creationTimeToleranceSeconds: seconds('How much younger than the content an account may be'),
   racValidityTimeSeconds: seconds('How long a RAC is valid'),
   tempRacValidityTimeSeconds: seconds('How long a temporary RAC is valid'),
@@ -38,10 +74,17 @@ const changeable: Partial<Readonly<Record<keyof ServerConfiguration, object>>> =
   externalCertificationUrl: orNull(url),
   externalLicensingUrl: orNull(url),
   federationEnabled: flag('Whether federated accounts are served'),
-  serverDecommissioned: flag('Decommissions the cluster: it gives out content keys and does nothing else. There is no way back'),
+  serverDecommissioned: flag(
+    'Decommissions the cluster: it gives out content keys and does nothing else. There is no way back',
+  ),
   noRightsCacheEnabled: flag('Whether refusals are remembered'),
   onlinePublishingEnabled: flag('Whether the server signs publishing licenses'),
-  maxCrossForestCalls: { type: 'integer', minimum: 1, maximum: 100, description: 'How many servers one group expansion across forests may involve' },
+  maxCrossForestCalls: {
+    type: 'integer',
+    minimum: 1,
+    maximum: 100,
+    description: 'How many servers one group expansion across forests may involve',
+  },
   superUserEnabled: flag('Whether members of superUserGroup get full access'),
   superUserGroup: orNull(mailAddress),
   revocationType: { type: 'string', enum: ['StandardRevocation', 'CustomRevocation'] },
@@ -56,7 +99,8 @@ const changeable: Partial<Readonly<Record<keyof ServerConfiguration, object>>> =
       },
       ['operationsPerSecond', 'serviceDistribution', 'queueLimit'],
     ),
-    description: 'The server that each node behaves like: one operation at a time, the others wait, those above the limit get 503. null: as fast as the machine is',
+    description:
+      'The server that each node behaves like: one operation at a time, the others wait, those above the limit get 503. null: as fast as the machine is',
     examples: [{ operationsPerSecond: 50, serviceDistribution: 'fixed', queueLimit: 1000 }],
   }),
   admittedGroups: {
@@ -66,9 +110,22 @@ const changeable: Partial<Readonly<Record<keyof ServerConfiguration, object>>> =
     description: 'Access lists by path of the endpoint in lower case; /access changes them one by one',
     examples: [{ '/certification/precertification.asmx': ['CONTOSO\\RMS Service Group'] }],
   },
-  devicePlatforms: { type: 'array', maxItems: 100, items: line(64, 'iOS'), nullable: true, description: 'Device platforms that REST serves, as clients name them; null: every one' },
+  devicePlatforms: {
+    type: 'array',
+    maxItems: 100,
+    items: line(64, 'iOS'),
+    nullable: true,
+    description: 'Device platforms that REST serves, as clients name them; null: every one',
+  },
   tokenIssuer: {
-    ...closed({ issuer: anyUrl('iss of its tokens'), authorizationUrl: anyUrl('Where clients sign in'), jwks: { type: 'string', maxLength: 100_000, description: 'Its public keys, a JWKS as JSON text' } }, ['issuer', 'authorizationUrl', 'jwks']),
+    ...closed(
+      {
+        issuer: anyUrl('iss of its tokens'),
+        authorizationUrl: anyUrl('Where clients sign in'),
+        jwks: { type: 'string', maxLength: 100_000, description: 'Its public keys, a JWKS as JSON text' },
+      },
+      ['issuer', 'authorizationUrl', 'jwks'],
+    ),
     nullable: true,
     description: 'A sign-in service outside whose tokens count over REST; null: our own',
   },
@@ -76,7 +133,8 @@ const changeable: Partial<Readonly<Record<keyof ServerConfiguration, object>>> =
 }
 
 const readable = {
-  description: 'The configuration, its version in ETag. Certificates, keys and trusted publishing domains have routes of their own',
+  description:
+    'The configuration, its version in ETag. Certificates, keys and trusted publishing domains have routes of their own',
   type: 'object',
   properties: {
     configurationVersion: { type: 'integer' },
@@ -100,7 +158,14 @@ const address = '/clusters/:cluster/configuration'
 export function registerConfiguration(app: FastifyInstance, { store }: ManagementApi): void {
   app.get<{ Params: { cluster: string } }>(
     address,
-    { schema: { tags, summary: 'The configuration of a cluster', params, response: answers({ 200: readable }, 400, 404) } },
+    {
+      schema: {
+        tags,
+        summary: 'The configuration of a cluster',
+        params,
+        response: answers({ 200: readable }, 400, 404),
+      },
+    },
     async ({ params }, reply) => {
       const { configuration } = await requireCluster(store, params.cluster)
       return reply.header('etag', etagOf(configuration)).send(configuration)
@@ -116,15 +181,25 @@ export function registerConfiguration(app: FastifyInstance, { store }: Managemen
         description: 'Fields that are left out stay. The nodes follow at their next refresh.',
         params,
         headers: ifMatchHeader,
-        body: { ...closed(changeable as Readonly<Record<string, object>>), minProperties: 1, examples: [{ racValidityTimeSeconds: 30 * day }] },
+        body: {
+          ...closed(changeable as Readonly<Record<string, object>>),
+          minProperties: 1,
+          examples: [{ racValidityTimeSeconds: 30 * day }],
+        },
         response: answers({ 200: readable }, 400, 404, 409, 412),
       },
     },
     async ({ params, body, headers }, reply) => {
-      const saved = await changeConfiguration(store, params.cluster, headers['if-match'], ({ serverDecommissioned }) => {
-        if (serverDecommissioned && body.serverDecommissioned === false) problem(409, `Cluster "${params.cluster}" is decommissioned, and there is no way back`)
-        return body
-      })
+      const saved = await changeConfiguration(
+        store,
+        params.cluster,
+        headers['if-match'],
+        ({ serverDecommissioned }) => {
+          if (serverDecommissioned && body.serverDecommissioned === false)
+            problem(409, `Cluster "${params.cluster}" is decommissioned, and there is no way back`)
+          return body
+        },
+      )
       return reply.header('etag', etagOf(saved)).send(saved)
     },
   )
@@ -137,7 +212,16 @@ export function registerConfiguration(app: FastifyInstance, { store }: Managemen
         summary: 'The SLC of a cluster, with its chain',
         description: 'What another cluster imports as a trusted user domain.',
         params,
-        response: answers({ 200: { description: 'XrML documents, leaf first', content: { 'application/xml': { schema: { type: 'string' } } } } }, 400, 404),
+        response: answers(
+          {
+            200: {
+              description: 'XrML documents, leaf first',
+              content: { 'application/xml': { schema: { type: 'string' } } },
+            },
+          },
+          400,
+          404,
+        ),
       },
     },
     async ({ params }, reply) => {

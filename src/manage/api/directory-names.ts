@@ -12,7 +12,11 @@ export const namedAccount = {
   description: 'SID, name (CONTOSO\\bob or bob) or mail address of an account',
   examples: ['bob@contoso.test'],
 } as const
-export const namedGroup = { ...namedAccount, description: 'SID, name (CONTOSO\\legal or legal) or mail address of a group', examples: ['legal@contoso.test'] } as const
+export const namedGroup = {
+  ...namedAccount,
+  description: 'SID, name (CONTOSO\\legal or legal) or mail address of a group',
+  examples: ['legal@contoso.test'],
+} as const
 export const namedMember = { ...namedAccount, description: 'SID, name or mail address of an account or group' } as const
 
 /** A new name: the forest's domain may be left out. What Windows forbids in names is refused. */
@@ -65,12 +69,20 @@ interface NewObject {
  * Full name and SID for a new account or group, none of which anybody else has.
  * @throws Problem 400 for a name of another domain, 409 when something is taken
  */
-export async function reserveNames(directory: DirectoryStore, random: Random, wanted: NewObject): Promise<{ readonly name: string; readonly sid: string }> {
+export async function reserveNames(
+  directory: DirectoryStore,
+  random: Random,
+  wanted: NewObject,
+): Promise<{ readonly name: string; readonly sid: string }> {
   const forest = await directory.forest()
-  const name = nameInForest(wanted.name, forest) ?? problem(400, `"${wanted.name}" is of another domain: write ${forest.netbiosName}\\name, or the name alone`)
-  if ((await directory.accountByName(name)) ?? (await directory.groupByName(name))) problem(409, `There is a "${name}" already: choose another name`)
+  const name =
+    nameInForest(wanted.name, forest) ??
+    problem(400, `"${wanted.name}" is of another domain: write ${forest.netbiosName}\\name, or the name alone`)
+  if ((await directory.accountByName(name)) ?? (await directory.groupByName(name)))
+    problem(409, `There is a "${name}" already: choose another name`)
   for (const mail of wanted.mails) await requireFreeMail(directory, mail)
-  if (wanted.sid !== undefined && (await ownerOfSid(directory, wanted.sid))) problem(409, `The SID ${wanted.sid} is in use: choose another one, or leave it out`)
+  if (wanted.sid !== undefined && (await ownerOfSid(directory, wanted.sid)))
+    problem(409, `The SID ${wanted.sid} is in use: choose another one, or leave it out`)
   return { name, sid: wanted.sid ?? (await newSid(directory, random, forest)) }
 }
 
@@ -80,7 +92,8 @@ export async function reserveNames(directory: DirectoryStore, random: Random, wa
  */
 export async function requireFreeMail(directory: Directory, mail: string, except?: string): Promise<void> {
   const owner = (await directory.accountByMail(mail)) ?? (await directory.groupByMail(mail))
-  if (owner !== undefined && owner.sid !== except) problem(409, `The mail address ${mail} is that of ${owner.name}: choose another one`)
+  if (owner !== undefined && owner.sid !== except)
+    problem(409, `The mail address ${mail} is that of ${owner.name}: choose another one`)
 }
 
 async function ownerOfSid(directory: DirectoryStore, sid: string): Promise<Account | Group | undefined> {

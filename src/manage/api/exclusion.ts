@@ -26,9 +26,19 @@ const schema = {
   properties: {
     applications: {
       type: 'array',
-      items: { type: 'object', properties: { filename: { type: 'string' }, minimumVersion: { type: 'string' }, maximumVersion: { type: 'string' } } },
+      items: {
+        type: 'object',
+        properties: {
+          filename: { type: 'string' },
+          minimumVersion: { type: 'string' },
+          maximumVersion: { type: 'string' },
+        },
+      },
     },
-    accounts: { type: 'array', items: { type: 'object', properties: { id: { type: 'string' }, publicKey: { type: 'string' } } } },
+    accounts: {
+      type: 'array',
+      items: { type: 'object', properties: { id: { type: 'string' }, publicKey: { type: 'string' } } },
+    },
     minimumSecurityProcessorVersion: { type: 'string', nullable: true },
   },
 } as const
@@ -39,7 +49,11 @@ const description = 'Counts for requests from then on; licenses issued before st
 const answered = answers({ 200: schema }, 400, 404, 409, 412)
 
 export function registerExclusion(app: FastifyInstance, { store }: ManagementApi): void {
-  const change = async (cluster: string, headers: Headers, make: Parameters<typeof changeConfiguration>[3]): Promise<{ readonly etag: string; readonly body: object }> => {
+  const change = async (
+    cluster: string,
+    headers: Headers,
+    make: Parameters<typeof changeConfiguration>[3],
+  ): Promise<{ readonly etag: string; readonly body: object }> => {
     const saved = await changeConfiguration(store, cluster, headers['if-match'], make)
     return { etag: etagOf(saved), body: describe(saved) }
   }
@@ -59,13 +73,22 @@ export function registerExclusion(app: FastifyInstance, { store }: ManagementApi
         description: `Use licenses name it in their POLICYLIST, and clients enforce it. ${description}`,
         params,
         headers: ifMatchHeader,
-        body: closed({ filename: line(256, 'WINWORD.EXE'), minimumVersion: version, maximumVersion: version }, ['filename', 'minimumVersion', 'maximumVersion']),
+        body: closed({ filename: line(256, 'WINWORD.EXE'), minimumVersion: version, maximumVersion: version }, [
+          'filename',
+          'minimumVersion',
+          'maximumVersion',
+        ]),
         response: answered,
       },
     },
     async ({ params, body, headers }, reply) => {
-      const added = { filename: body.filename, minimumVersion: fourParts(body.minimumVersion), maximumVersion: fourParts(body.maximumVersion) }
-      if (compare(added.minimumVersion, added.maximumVersion) > 0) problem(400, `minimumVersion ${added.minimumVersion} is above maximumVersion ${added.maximumVersion}`)
+      const added = {
+        filename: body.filename,
+        minimumVersion: fourParts(body.minimumVersion),
+        maximumVersion: fourParts(body.maximumVersion),
+      }
+      if (compare(added.minimumVersion, added.maximumVersion) > 0)
+        problem(400, `minimumVersion ${added.minimumVersion} is above maximumVersion ${added.maximumVersion}`)
       const done = await change(params.cluster, headers, ({ applicationExclusionPolicy: stored }) => ({
         applicationExclusionPolicy: stored.some((other) => sameApplication(other, added)) ? stored : [...stored, added],
       }))
@@ -76,7 +99,14 @@ export function registerExclusion(app: FastifyInstance, { store }: ManagementApi
   app.delete<{ Params: { cluster: string; filename: string }; Headers: Headers }>(
     `${address}/applications/:filename`,
     {
-      schema: { tags, summary: 'Exclude an application no longer', description: 'In all its versions.', params: path({ cluster: clusterName, filename: line(256, 'WINWORD.EXE') }), headers: ifMatchHeader, response: answered },
+      schema: {
+        tags,
+        summary: 'Exclude an application no longer',
+        description: 'In all its versions.',
+        params: path({ cluster: clusterName, filename: line(256, 'WINWORD.EXE') }),
+        headers: ifMatchHeader,
+        response: answered,
+      },
     },
     async ({ params, headers }, reply) => {
       const name = params.filename.toLowerCase()
@@ -98,7 +128,12 @@ export function registerExclusion(app: FastifyInstance, { store }: ManagementApi
         description: `RACs with this key get no licenses. Named by an account of the directory that has been certified, or by the public key, for accounts of others. ${description}`,
         params,
         headers: ifMatchHeader,
-        body: { ...closed({ account: namedAccount, publicKey }), minProperties: 1, maxProperties: 1, examples: [{ account: 'mallory@contoso.test' }] },
+        body: {
+          ...closed({ account: namedAccount, publicKey }),
+          minProperties: 1,
+          maxProperties: 1,
+          examples: [{ account: 'mallory@contoso.test' }],
+        },
         response: answered,
       },
     },
@@ -113,7 +148,15 @@ export function registerExclusion(app: FastifyInstance, { store }: ManagementApi
 
   app.delete<{ Params: { cluster: string; id: string }; Headers: Headers }>(
     `${address}/accounts/:id`,
-    { schema: { tags, summary: 'Exclude the key of an account no longer', params: path({ cluster: clusterName, id: keyIdSchema }), headers: ifMatchHeader, response: answered } },
+    {
+      schema: {
+        tags,
+        summary: 'Exclude the key of an account no longer',
+        params: path({ cluster: clusterName, id: keyIdSchema }),
+        headers: ifMatchHeader,
+        response: answered,
+      },
+    },
     async ({ params, headers }, reply) => {
       const done = await change(params.cluster, headers, ({ racExclusionPolicy: stored }) => {
         const rest = (stored ?? []).filter((key) => keyId(key) !== params.id)
@@ -138,7 +181,9 @@ export function registerExclusion(app: FastifyInstance, { store }: ManagementApi
       },
     },
     async ({ params, body, headers }, reply) => {
-      const done = await change(params.cluster, headers, () => ({ spcExclusionPolicy: body.minimumVersion === null ? null : fourParts(body.minimumVersion) }))
+      const done = await change(params.cluster, headers, () => ({
+        spcExclusionPolicy: body.minimumVersion === null ? null : fourParts(body.minimumVersion),
+      }))
       return reply.header('etag', done.etag).send(done.body)
     },
   )
@@ -149,7 +194,10 @@ async function keyOfAccount(store: Store, named: string): Promise<string> {
   const account = await requireAccount(store.directory, named)
   const root = (await store.clusters.list()).find(({ kind }) => kind === 'root')
   const key = root === undefined ? undefined : await store.accountKeys.find(root.name, account.sid)
-  return key?.publicKey ?? problem(409, `${account.name} has not been certified yet, and has no key: disable the account instead`)
+  return (
+    key?.publicKey ??
+    problem(409, `${account.name} has not been certified yet, and has no key: disable the account instead`)
+  )
 }
 
 function sameApplication(one: ApplicationExclusion, other: ApplicationExclusion): boolean {

@@ -2,13 +2,21 @@
 import type { FastifyInstance } from 'fastify'
 import type { ManagementApi } from './management-api.js'
 import { answers, closed, removed, url } from './schemas.js'
-import { moveServiceConnectionPoint, readServiceConnectionPoint, removeServiceConnectionPoint } from './service-connection-point.js'
+import {
+  moveServiceConnectionPoint,
+  readServiceConnectionPoint,
+  removeServiceConnectionPoint,
+} from './service-connection-point.js'
 
 const scpSchema = {
   type: 'object',
   properties: {
     url: { type: 'string', nullable: true, examples: ['http://127.0.0.1:7000/_wmcs/certification'] },
-    state: { type: 'string', enum: ['current', 'stale', 'absent'], description: 'stale: it names a URL that is no root cluster of this database' },
+    state: {
+      type: 'string',
+      enum: ['current', 'stale', 'absent'],
+      description: 'stale: it names a URL that is no root cluster of this database',
+    },
     cluster: { type: 'string', nullable: true, description: 'The root cluster of this database' },
   },
 } as const
@@ -25,10 +33,20 @@ const forestSchema = {
 const tags = ['forest']
 
 export function registerForest(app: FastifyInstance, { store }: ManagementApi): void {
-  app.get('/forest', { schema: { tags, summary: 'Names of the forest, and its service connection point', response: answers({ 200: forestSchema }) } }, async () => {
-    const { dnsName, netbiosName, domainSid } = await store.forest.read()
-    return { dnsName, netbiosName, domainSid, serviceConnectionPoint: await readServiceConnectionPoint(store) }
-  })
+  app.get(
+    '/forest',
+    {
+      schema: {
+        tags,
+        summary: 'Names of the forest, and its service connection point',
+        response: answers({ 200: forestSchema }),
+      },
+    },
+    async () => {
+      const { dnsName, netbiosName, domainSid } = await store.forest.read()
+      return { dnsName, netbiosName, domainSid, serviceConnectionPoint: await readServiceConnectionPoint(store) }
+    },
+  )
 
   app.put<{ Body: { url: string; force: boolean } }>(
     '/forest/scp',
@@ -36,8 +54,15 @@ export function registerForest(app: FastifyInstance, { store }: ManagementApi): 
       schema: {
         tags,
         summary: 'Register or move the service connection point',
-        description: 'To the certification URL of the root cluster. A URL that is no root cluster of this database is refused, unless forced.',
-        body: closed({ url: { ...url, examples: ['http://127.0.0.1:7000/_wmcs/certification'] }, force: { type: 'boolean', default: false } }, ['url']),
+        description:
+          'To the certification URL of the root cluster. A URL that is no root cluster of this database is refused, unless forced.',
+        body: closed(
+          {
+            url: { ...url, examples: ['http://127.0.0.1:7000/_wmcs/certification'] },
+            force: { type: 'boolean', default: false },
+          },
+          ['url'],
+        ),
         response: answers({ 200: { description: 'As it is now', ...scpSchema } }, 400, 409),
       },
     },
@@ -50,7 +75,8 @@ export function registerForest(app: FastifyInstance, { store }: ManagementApi): 
       schema: {
         tags,
         summary: 'Remove the service connection point',
-        description: 'A stale one, which keeps a new root cluster from being provisioned. One that names the root cluster of this database is removed when forced only: licensing-only clusters find the root by it.',
+        description:
+          'A stale one, which keeps a new root cluster from being provisioned. One that names the root cluster of this database is removed when forced only: licensing-only clusters find the root by it.',
         querystring: closed({ force: { type: 'boolean', default: false } }),
         response: answers(removed, 400, 404, 409),
       },

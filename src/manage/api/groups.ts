@@ -3,7 +3,16 @@ import type { FastifyInstance } from 'fastify'
 import type { DirectoryStore } from '../../cluster/store/directory-store.js'
 import type { Group } from '../../directory/directory.js'
 import { groupReference } from './accounts.js'
-import { findAccount, findGroup, isEveryone, namedGroup, namedMember, newName, requireGroup, reserveNames } from './directory-names.js'
+import {
+  findAccount,
+  findGroup,
+  isEveryone,
+  namedGroup,
+  namedMember,
+  newName,
+  requireGroup,
+  reserveNames,
+} from './directory-names.js'
 import type { ManagementApi } from './management-api.js'
 import { problem } from './problem.js'
 import { answers, closed, limit, mailAddress, path, removed, sid } from './schemas.js'
@@ -17,7 +26,10 @@ const groupWithGroups = {
 const groupPage = {
   description: 'In order of name',
   type: 'object',
-  properties: { groups: { type: 'array', items: groupReference }, next: { type: 'string', nullable: true, description: '`after` of the next page; null on the last one' } },
+  properties: {
+    groups: { type: 'array', items: groupReference },
+    next: { type: 'string', nullable: true, description: '`after` of the next page; null on the last one' },
+  },
 } as const
 const memberPage = {
   description: 'Direct members in order of SID',
@@ -25,7 +37,14 @@ const memberPage = {
   properties: {
     members: {
       type: 'array',
-      items: { type: 'object', properties: { sid: { type: 'string' }, kind: { type: 'string', enum: ['account', 'group', 'unknown'] }, name: { type: 'string', nullable: true } } },
+      items: {
+        type: 'object',
+        properties: {
+          sid: { type: 'string' },
+          kind: { type: 'string', enum: ['account', 'group', 'unknown'] },
+          name: { type: 'string', nullable: true },
+        },
+      },
     },
     count: { type: 'integer', description: 'Of all pages' },
     next: { type: 'string', nullable: true, description: '`after` of the next page; null on the last one' },
@@ -49,7 +68,10 @@ export function registerGroups(app: FastifyInstance, { store: { directory }, ran
       },
     },
     async ({ query }) => {
-      const found = await directory.listGroups({ limit: query.limit + 1, ...(query.after === undefined ? {} : { after: query.after }) })
+      const found = await directory.listGroups({
+        limit: query.limit + 1,
+        ...(query.after === undefined ? {} : { after: query.after }),
+      })
       const page = found.slice(0, query.limit)
       return { groups: page.map(described), next: found.length > page.length ? (page.at(-1)?.name ?? null) : null }
     },
@@ -57,7 +79,14 @@ export function registerGroups(app: FastifyInstance, { store: { directory }, ran
 
   app.get<{ Params: { group: string } }>(
     '/directory/groups/:group',
-    { schema: { tags, summary: 'A group and the groups it is in', params, response: answers({ 200: groupWithGroups }, 400, 404) } },
+    {
+      schema: {
+        tags,
+        summary: 'A group and the groups it is in',
+        params,
+        response: answers({ 200: groupWithGroups }, 400, 404),
+      },
+    },
     async ({ params }) => {
       const group = await requireGroup(directory, params.group)
       return { ...described(group), groups: (await directory.memberships(group.sid)).map(described) }
@@ -73,7 +102,11 @@ export function registerGroups(app: FastifyInstance, { store: { directory }, ran
         body: closed(
           {
             name: { ...newName, examples: ['CONTOSO\\finance'] },
-            mail: { ...mailAddress, description: 'Rights are given to groups by mail address', examples: ['finance@contoso.test'] },
+            mail: {
+              ...mailAddress,
+              description: 'Rights are given to groups by mail address',
+              examples: ['finance@contoso.test'],
+            },
             sid: { ...sid, description: 'Made by the server when left out' },
           },
           ['name'],
@@ -97,7 +130,15 @@ export function registerGroups(app: FastifyInstance, { store: { directory }, ran
 
   app.delete<{ Params: { group: string } }>(
     '/directory/groups/:group',
-    { schema: { tags, summary: 'Delete a group', description: 'With its memberships; its members stay.', params, response: answers(removed, 400, 404, 409) } },
+    {
+      schema: {
+        tags,
+        summary: 'Delete a group',
+        description: 'With its memberships; its members stay.',
+        params,
+        response: answers(removed, 400, 404, 409),
+      },
+    },
     async ({ params }, reply) => {
       const group = await requireGroup(directory, params.group)
       await refuseEveryone(directory, group)
@@ -123,7 +164,12 @@ export function registerGroups(app: FastifyInstance, { store: { directory }, ran
       const rest = all.filter((member) => query.after === undefined || member > query.after)
       const page = rest.slice(0, query.limit)
       const members = await Promise.all(page.map((member) => describeMember(directory, member)))
-      return { members, count: all.length, next: rest.length > page.length ? page.at(-1) : null, everyone: await isEveryone(directory, group) }
+      return {
+        members,
+        count: all.length,
+        next: rest.length > page.length ? page.at(-1) : null,
+        everyone: await isEveryone(directory, group),
+      }
     },
   )
 
@@ -135,7 +181,18 @@ export function registerGroups(app: FastifyInstance, { store: { directory }, ran
         summary: 'Add members to a group',
         description: 'Accounts or groups; who is in already stays. All are added, or none.',
         params,
-        body: closed({ members: { type: 'array', minItems: 1, maxItems: 1000, items: namedMember, examples: [['bob@contoso.test']] } }, ['members']),
+        body: closed(
+          {
+            members: {
+              type: 'array',
+              minItems: 1,
+              maxItems: 1000,
+              items: namedMember,
+              examples: [['bob@contoso.test']],
+            },
+          },
+          ['members'],
+        ),
         response: answers(removed, 400, 404, 409),
       },
     },
@@ -155,13 +212,22 @@ export function registerGroups(app: FastifyInstance, { store: { directory }, ran
 
   app.delete<{ Params: { group: string; member: string } }>(
     '/directory/groups/:group/members/:member',
-    { schema: { tags, summary: 'Take a member out of a group', params: path({ group: namedGroup, member: namedMember }), response: answers(removed, 400, 404, 409) } },
+    {
+      schema: {
+        tags,
+        summary: 'Take a member out of a group',
+        params: path({ group: namedGroup, member: namedMember }),
+        response: answers(removed, 400, 404, 409),
+      },
+    },
     async ({ params }, reply) => {
       const group = await requireGroup(directory, params.group)
       await refuseEveryone(directory, group)
       const members = await directory.membersOf(group.sid)
       // A member that the directory no longer has is taken out by its SID.
-      const sid = members.includes(params.member) ? params.member : (await requireMember(directory, params.member, 404)).sid
+      const sid = members.includes(params.member)
+        ? params.member
+        : (await requireMember(directory, params.member, 404)).sid
       if (!members.includes(sid)) problem(404, `"${params.member}" is no direct member of ${group.name}`)
       await directory.removeMembership({ groupSid: group.sid, memberSid: sid })
       return reply.code(204).send()
@@ -169,13 +235,18 @@ export function registerGroups(app: FastifyInstance, { store: { directory }, ran
   )
 }
 
-async function requireMember(directory: DirectoryStore, named: string, status: 400 | 404): Promise<{ readonly sid: string }> {
+async function requireMember(
+  directory: DirectoryStore,
+  named: string,
+  status: 400 | 404,
+): Promise<{ readonly sid: string }> {
   const found = (await findAccount(directory, named)) ?? (await findGroup(directory, named))
   return found ?? problem(status, `The directory has neither an account nor a group "${named}"`)
 }
 
 async function refuseEveryone(directory: DirectoryStore, group: Group): Promise<void> {
-  if (await isEveryone(directory, group)) problem(409, `Every account is in ${group.name}, and stays in it: use another group`)
+  if (await isEveryone(directory, group))
+    problem(409, `Every account is in ${group.name}, and stays in it: use another group`)
 }
 
 async function describeMember(directory: DirectoryStore, sid: string): Promise<object> {

@@ -19,7 +19,8 @@ export function reading<Result>(what: string, read: () => Result): Result {
   try {
     return read()
   } catch (error) {
-    if (error instanceof MalformedXml || error instanceof MalformedXrml || error instanceof RangeError) return problem(400, `${what} cannot be read: ${error.message}`)
+    if (error instanceof MalformedXml || error instanceof MalformedXrml || error instanceof RangeError)
+      return problem(400, `${what} cannot be read: ${error.message}`)
     throw error
   }
 }
@@ -30,10 +31,14 @@ export function reading<Result>(what: string, read: () => Result): Result {
  */
 export function requireLicensorChain(read: () => readonly XrmlDocument[]): LicensorChain {
   const documents = reading('The certificate', read)
-  if (documents.length > longestChain) problem(400, `The chain has ${documents.length} documents, at most ${longestChain} are taken`)
+  if (documents.length > longestChain)
+    problem(400, `The chain has ${documents.length} documents, at most ${longestChain} are taken`)
   const [slc] = documents
   if (slc?.kind !== 'SLC' || slc.body.issuedPrincipal?.object?.type !== 'MS-DRM-Server') {
-    problem(400, `The first document is ${slc === undefined ? 'missing' : `a ${slc.kind}`}: it must be the SLC of a server`)
+    problem(
+      400,
+      `The first document is ${slc === undefined ? 'missing' : `a ${slc.kind}`}: it must be the SLC of a server`,
+    )
   }
   const check = reading('The certificate', () => checkChain(documents))
   if (!check.ok) problem(400, `The chain does not hold together: ${check.why ?? ''}`)

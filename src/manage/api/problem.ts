@@ -5,7 +5,14 @@ import { UnknownCluster } from '../../cluster/server-state.js'
 import { DatabaseAway } from '../../cluster/store/database-away.js'
 
 /** What stands in `error`, by status. */
-export const problemNames = { 400: 'BadRequest', 404: 'NotFound', 409: 'Conflict', 412: 'PreconditionFailed', 501: 'NotImplemented', 503: 'Unavailable' } as const
+export const problemNames = {
+  400: 'BadRequest',
+  404: 'NotFound',
+  409: 'Conflict',
+  412: 'PreconditionFailed',
+  501: 'NotImplemented',
+  503: 'Unavailable',
+} as const
 
 export type ProblemStatus = keyof typeof problemNames
 
@@ -28,16 +35,22 @@ export function problem(status: ProblemStatus, message: string): never {
 export function answerProblem(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   if (error instanceof DatabaseAway) {
     // Its own message names the place of the database.
-    request.log.warn({ why: error.message, url: request.url.slice(0, 200) }, 'a request of the management API found the database away')
+    request.log.warn(
+      { why: error.message, url: request.url.slice(0, 200) },
+      'a request of the management API found the database away',
+    )
     return reply.code(503).send({ error: problemNames[503], message: databaseIsAway })
   }
   const [status, name] = statusOf(error)
   if (error instanceof Problem || status < 500) return reply.code(status).send({ error: name, message: error.message })
   request.log.error({ err: error, url: request.url.slice(0, 200) }, 'unexpected error of the management API')
-  return reply.code(status).send({ error: name, message: 'The request could not be processed: the log of the management process says why' })
+  return reply
+    .code(status)
+    .send({ error: name, message: 'The request could not be processed: the log of the management process says why' })
 }
 
-const databaseIsAway = 'The database is away, and may have taken the change or not: look again when it is back. The log of the management process says more'
+const databaseIsAway =
+  'The database is away, and may have taken the change or not: look again when it is back. The log of the management process says more'
 
 function statusOf(error: FastifyError): readonly [number, string] {
   if (error instanceof Problem) return [error.status, problemNames[error.status]]

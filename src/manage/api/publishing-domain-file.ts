@@ -1,7 +1,14 @@
 /** The file a publishing domain travels in: SLC and templates in clear, the private key sealed under a password of its own. */
 import { clusterKeyPurpose, type ServerState } from '../../cluster/server-state.js'
 import type { ClusterRow } from '../../cluster/store/cluster-store.js'
-import { deriveClusterKey, MalformedSealedText, openAtRest, saltLength, sealAtRest, WrongKeyPassword } from '../../crypto/at-rest.js'
+import {
+  deriveClusterKey,
+  MalformedSealedText,
+  openAtRest,
+  saltLength,
+  sealAtRest,
+  WrongKeyPassword,
+} from '../../crypto/at-rest.js'
 import { privateKeyFromPem } from '../../crypto/keys.js'
 import type { Random } from '../../effects.js'
 import { checkChain } from '../../xrml/chain.js'
@@ -35,7 +42,12 @@ export interface PublishingDomain {
 /** Bound to the public key, so that the sealed key cannot be put beside another SLC. */
 const purpose = (publicKey: string): string => `publishing-domain:${publicKey}`
 
-export async function sealPublishingDomain(cluster: ClusterRow, state: ServerState, password: string, random: Random): Promise<PublishingDomainFile> {
+export async function sealPublishingDomain(
+  cluster: ClusterRow,
+  state: ServerState,
+  password: string,
+  random: Random,
+): Promise<PublishingDomainFile> {
   const privateKey = openAtRest(state.clusterKey, clusterKeyPurpose(cluster.name), cluster.sealedKeyPair)
   const salt = random.bytes(saltLength)
   const key = await deriveClusterKey(password, salt)
@@ -56,8 +68,14 @@ export async function sealPublishingDomain(cluster: ClusterRow, state: ServerSta
 export async function openPublishingDomain(file: PublishingDomainFile, password: string): Promise<PublishingDomain> {
   const chain = requireLicensorChain(() => readDocuments(file.slc.join('')))
   const privateKeyPem = await openPrivateKey(file, chain.publicKey, password)
-  for (const [index, template] of file.templates.entries()) requireTemplate(template, chain, `Template ${index + 1} of the file`)
-  return { slc: chain.documents.map((document) => document.text), publicKey: chain.publicKey, privateKeyPem, templates: file.templates }
+  for (const [index, template] of file.templates.entries())
+    requireTemplate(template, chain, `Template ${index + 1} of the file`)
+  return {
+    slc: chain.documents.map((document) => document.text),
+    publicKey: chain.publicKey,
+    privateKeyPem,
+    templates: file.templates,
+  }
 }
 
 async function openPrivateKey(file: PublishingDomainFile, publicKey: string, password: string): Promise<Buffer> {
@@ -68,8 +86,13 @@ async function openPrivateKey(file: PublishingDomainFile, publicKey: string, pas
     const pem = openAtRest(key, purpose(publicKey), file.sealedPrivateKey)
     if (privateKeyFromPem(pem.toString('utf8')).publicKey.modulus === publicKey) return pem
   } catch (error) {
-    if (error instanceof WrongKeyPassword) return problem(400, 'The private key does not open: the password is not that of the file, or the file was changed')
-    if (error instanceof MalformedSealedText) return problem(400, 'sealedPrivateKey is not what an export writes: the file was changed')
+    if (error instanceof WrongKeyPassword)
+      return problem(
+        400,
+        'The private key does not open: the password is not that of the file, or the file was changed',
+      )
+    if (error instanceof MalformedSealedText)
+      return problem(400, 'sealedPrivateKey is not what an export writes: the file was changed')
   }
   return problem(400, 'The private key in the file is not that of its SLC')
 }
@@ -77,5 +100,6 @@ async function openPrivateKey(file: PublishingDomainFile, publicKey: string, pas
 function requireTemplate(text: string, { documents }: LicensorChain, what: string): void {
   const { document } = reading(what, () => readRightsData(text))
   const check = reading(what, () => checkChain([document, ...documents.slice(0, 1)]))
-  if (document.kind !== 'template' || !check.ok) problem(400, `${what} was not signed by this server: ${check.why ?? `it is ${document.kind}`}`)
+  if (document.kind !== 'template' || !check.ok)
+    problem(400, `${what} was not signed by this server: ${check.why ?? `it is ${document.kind}`}`)
 }

@@ -8,7 +8,12 @@ import { changeConfiguration, requireCluster } from './change-configuration.js'
 import { keyId, keyIdSchema } from './key-id.js'
 import type { ManagementApi } from './management-api.js'
 import { problem } from './problem.js'
-import { openPublishingDomain, publishingDomainFormat, sealPublishingDomain, type PublishingDomainFile } from './publishing-domain-file.js'
+import {
+  openPublishingDomain,
+  publishingDomainFormat,
+  sealPublishingDomain,
+  type PublishingDomainFile,
+} from './publishing-domain-file.js'
 import { answers, closed, clusterName, ifMatchHeader, path, removed } from './schemas.js'
 
 interface Headers {
@@ -27,13 +32,29 @@ const domain = {
 const fileProperties = {
   format: { type: 'string', enum: [publishingDomainFormat] },
   name: { type: 'string', maxLength: 256, description: 'Of the cluster it comes from' },
-  slc: { type: 'array', minItems: 1, maxItems: 20, items: { type: 'string', minLength: 1, maxLength: 500_000 }, description: 'XrML documents, leaf first' },
-  templates: { type: 'array', maxItems: 1000, items: { type: 'string', minLength: 1, maxLength: 1_000_000 }, description: 'Signed templates' },
+  slc: {
+    type: 'array',
+    minItems: 1,
+    maxItems: 20,
+    items: { type: 'string', minLength: 1, maxLength: 500_000 },
+    description: 'XrML documents, leaf first',
+  },
+  templates: {
+    type: 'array',
+    maxItems: 1000,
+    items: { type: 'string', minLength: 1, maxLength: 1_000_000 },
+    description: 'Signed templates',
+  },
   salt: { type: 'string', maxLength: 100, pattern: '^[A-Za-z0-9+/]{22,64}={0,2}$' },
   sealedPrivateKey: { type: 'string', maxLength: 20_000, description: 'The private key, sealed under the password' },
 } as const
 const fileNames = ['format', 'name', 'slc', 'templates', 'salt', 'sealedPrivateKey'] as const
-const password = { type: 'string', minLength: 8, maxLength: 1024, description: 'Of the file, not of the cluster' } as const
+const password = {
+  type: 'string',
+  minLength: 8,
+  maxLength: 1024,
+  description: 'Of the file, not of the cluster',
+} as const
 const tags = ['trust']
 const params = path({ cluster: clusterName })
 const address = '/clusters/:cluster/trust/publishing-domains'
@@ -47,7 +68,17 @@ export function registerPublishingDomains(app: FastifyInstance, { store, openClu
         tags,
         summary: 'Trusted publishing domains of a cluster',
         params,
-        response: answers({ 200: { description: 'The domains', type: 'object', properties: { publishingDomains: { type: 'array', items: domain } } } }, 400, 404),
+        response: answers(
+          {
+            200: {
+              description: 'The domains',
+              type: 'object',
+              properties: { publishingDomains: { type: 'array', items: domain } },
+            },
+          },
+          400,
+          404,
+        ),
       },
     },
     async ({ params }) => {
@@ -62,10 +93,22 @@ export function registerPublishingDomains(app: FastifyInstance, { store, openClu
       schema: {
         tags,
         summary: 'Export a cluster as a publishing domain',
-        description: 'SLC, private key and templates, the key sealed under a password: whoever has both can license what was published at this cluster.',
+        description:
+          'SLC, private key and templates, the key sealed under a password: whoever has both can license what was published at this cluster.',
         params,
         body: closed({ password }, ['password']),
-        response: answers({ 200: { description: 'The file to import elsewhere', type: 'object', required: fileNames, properties: fileProperties } }, 400, 404),
+        response: answers(
+          {
+            200: {
+              description: 'The file to import elsewhere',
+              type: 'object',
+              required: fileNames,
+              properties: fileProperties,
+            },
+          },
+          400,
+          404,
+        ),
       },
     },
     async ({ params, body }) => {
@@ -81,10 +124,14 @@ export function registerPublishingDomains(app: FastifyInstance, { store, openClu
       schema: {
         tags,
         summary: 'Import a publishing domain',
-        description: 'Its key opens licenses from then on; it never signs. Whoever published there needs no change, whoever reads asks here.',
+        description:
+          'Its key opens licenses from then on; it never signs. Whoever published there needs no change, whoever reads asks here.',
         params,
         headers: ifMatchHeader,
-        body: closed({ password, file: { ...closed(fileProperties, fileNames), description: 'As exported' } }, ['password', 'file']),
+        body: closed({ password, file: { ...closed(fileProperties, fileNames), description: 'As exported' } }, [
+          'password',
+          'file',
+        ]),
         response: answers({ 201: { description: 'The domain', ...domain } }, 400, 404, 409, 412),
       },
     },
@@ -92,11 +139,13 @@ export function registerPublishingDomains(app: FastifyInstance, { store, openClu
       const cluster = await requireCluster(store, params.cluster)
       const { slc, publicKey, privateKeyPem, templates } = await openPublishingDomain(body.file, body.password)
       const { clusterKey, own } = await openCluster(cluster.name)
-      if (own.signer.publicKey.modulus === publicKey) problem(409, `This is the publishing domain of cluster "${cluster.name}" itself`)
+      if (own.signer.publicKey.modulus === publicKey)
+        problem(409, `This is the publishing domain of cluster "${cluster.name}" itself`)
       const sealedKeyPair = sealAtRest(clusterKey, trustedPurpose(publicKey), privateKeyPem, random)
       const added: TrustedLicensingServer = { slc, publicKey, sealedKeyPair, templates }
       await changeConfiguration(store, cluster.name, headers['if-match'], ({ trustedLicensingServers: stored }) => {
-        if (stored.some((other) => other.publicKey === publicKey)) problem(409, `This domain is imported already, it has the id ${keyId(publicKey)}: remove it first`)
+        if (stored.some((other) => other.publicKey === publicKey))
+          problem(409, `This domain is imported already, it has the id ${keyId(publicKey)}: remove it first`)
         return { trustedLicensingServers: [...stored, added] }
       })
       return reply.code(201).send(describe(added))
@@ -128,5 +177,10 @@ export function registerPublishingDomains(app: FastifyInstance, { store, openClu
 
 function describe({ slc, publicKey, templates }: TrustedLicensingServer): object {
   const [certificate] = readDocuments(slc[0] ?? '')
-  return { id: keyId(publicKey), name: certificate?.body.issuedPrincipal?.object?.name ?? null, publicKey, templates: templates.length }
+  return {
+    id: keyId(publicKey),
+    name: certificate?.body.issuedPrincipal?.object?.name ?? null,
+    publicKey,
+    templates: templates.length,
+  }
 }

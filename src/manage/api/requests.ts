@@ -33,17 +33,35 @@ const filter = {
   cluster: clusterName,
   node: { ...line(256, 'root-1'), description: 'Id of the node that answered' },
   user: { ...line(512, 'CONTOSO\\bob'), description: 'Account that signed in: name in any form, or mail address' },
-  listener: { ...line(256, 'extranet'), description: 'Listener of the balancer that it came by: intranet, extranet; direct for those that came to the node itself' },
+  listener: {
+    ...line(256, 'extranet'),
+    description:
+      'Listener of the balancer that it came by: intranet, extranet; direct for those that came to the node itself',
+  },
   operation: line(256, 'AcquireLicense'),
   result: { type: 'string', enum: ['Succeeded', 'Failed'] },
-  since: { ...time, description: 'At this time or later (ISO 8601, UTC unless told)', examples: ['2026-01-01T00:00:00Z'] },
+  since: {
+    ...time,
+    description: 'At this time or later (ISO 8601, UTC unless told)',
+    examples: ['2026-01-01T00:00:00Z'],
+  },
   until: { ...time, description: 'Before this time' },
 } as const
 const page = {
   ...filter,
   limit: limit(1000),
-  offset: { type: 'integer', minimum: 0, maximum: 10_000_000, default: 0, description: 'How many of the newest to pass over; with until set, pages do not shift' },
-  xrml: { type: 'boolean', default: false, description: 'Also what was received and issued, where nodes are set to log it' },
+  offset: {
+    type: 'integer',
+    minimum: 0,
+    maximum: 10_000_000,
+    default: 0,
+    description: 'How many of the newest to pass over; with until set, pages do not shift',
+  },
+  xrml: {
+    type: 'boolean',
+    default: false,
+    description: 'Also what was received and issued, where nodes are set to log it',
+  },
 } as const
 
 /** Columns of the CSV, in order. */
@@ -79,7 +97,9 @@ const found = {
   description: 'Newest first',
   content: {
     'application/json': { schema: { type: 'object', properties: { requests: { type: 'array', items: record } } } },
-    'text/csv': { schema: { type: 'string', description: `A header line, then a line for each request: ${columns.join(', ')}` } },
+    'text/csv': {
+      schema: { type: 'string', description: `A header line, then a line for each request: ${columns.join(', ')}` },
+    },
   },
 } as const
 const counted = { description: 'How many', type: 'object', properties: { count: { type: 'integer' } } } as const
@@ -88,24 +108,51 @@ const tags = ['request log']
 export function registerRequests(app: FastifyInstance, { store }: ManagementApi): void {
   app.get<{ Querystring: Page }>(
     '/requests',
-    { schema: { tags, summary: 'Requests to the nodes, newest first', description: 'With Accept: text/csv as a table.', querystring: closed(page), response: answers({ 200: found }, 400) } },
+    {
+      schema: {
+        tags,
+        summary: 'Requests to the nodes, newest first',
+        description: 'With Accept: text/csv as a table.',
+        querystring: closed(page),
+        response: answers({ 200: found }, 400),
+      },
+    },
     async ({ query, headers }, reply): Promise<FastifyReply> => {
-      const records = await store.requestLog.query({ ...(await queryOf(store, query)), limit: query.limit, offset: query.offset })
-      const shown = query.xrml ? records : records.map(({ receivedXrml: _received, issuedXrml: _issued, ...rest }) => rest)
+      const records = await store.requestLog.query({
+        ...(await queryOf(store, query)),
+        limit: query.limit,
+        offset: query.offset,
+      })
+      const shown = query.xrml
+        ? records
+        : records.map(({ receivedXrml: _received, issuedXrml: _issued, ...rest }) => rest)
       if (!prefersCsv(headers.accept)) return reply.type('application/json; charset=utf-8').send({ requests: shown })
       const table = csv<RequestLogRecord>(query.xrml ? [...columns, ...xrmlColumns] : columns, shown)
-      return reply.type('text/csv; charset=utf-8').header('content-disposition', 'attachment; filename="requests.csv"').send(table)
+      return reply
+        .type('text/csv; charset=utf-8')
+        .header('content-disposition', 'attachment; filename="requests.csv"')
+        .send(table)
     },
   )
 
   app.get<{ Querystring: Filter }>(
     '/requests/count',
-    { schema: { tags, summary: 'How many requests there were', querystring: closed(filter), response: answers({ 200: counted }, 400) } },
+    {
+      schema: {
+        tags,
+        summary: 'How many requests there were',
+        querystring: closed(filter),
+        response: answers({ 200: counted }, 400),
+      },
+    },
     async ({ query }) => ({ count: await store.requestLog.count(await queryOf(store, query)) }),
   )
 }
 
-async function queryOf(store: Store, { cluster, node, listener, user, operation, result, since, until }: Filter): Promise<RequestLogQuery> {
+async function queryOf(
+  store: Store,
+  { cluster, node, listener, user, operation, result, since, until }: Filter,
+): Promise<RequestLogQuery> {
   return {
     ...(cluster === undefined ? {} : { clusterName: cluster }),
     ...(node === undefined ? {} : { hostMachineName: node }),

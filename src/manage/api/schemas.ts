@@ -15,7 +15,10 @@ function errorAnswer(status: ProblemStatus): object {
     description: errorTexts[status],
     type: 'object',
     required: ['error', 'message'],
-    properties: { error: { type: 'string', examples: [problemNames[status]] }, message: { type: 'string', description: 'For people' } },
+    properties: {
+      error: { type: 'string', examples: [problemNames[status]] },
+      message: { type: 'string', description: 'For people' },
+    },
   }
 }
 
@@ -28,7 +31,10 @@ export function answers(good: Readonly<Record<number, object>>, ...errors: reado
 export const removed = { 204: { description: 'Done; there is nothing to say', type: 'null' } } as const
 
 /** An object that takes these properties and no other. */
-export function closed<Properties extends Readonly<Record<string, object>>>(properties: Properties, required: readonly (keyof Properties & string)[] = []): object {
+export function closed<Properties extends Readonly<Record<string, object>>>(
+  properties: Properties,
+  required: readonly (keyof Properties & string)[] = [],
+): object {
   return { type: 'object', additionalProperties: false, ...(required.length === 0 ? {} : { required }), properties }
 }
 
@@ -37,15 +43,37 @@ export function path(parameters: Readonly<Record<string, object>>): object {
   return closed(parameters, Object.keys(parameters))
 }
 
-export const clusterName = { type: 'string', minLength: 1, maxLength: 100, description: 'Name of a cluster', examples: ['root'] } as const
+export const clusterName = {
+  type: 'string',
+  minLength: 1,
+  maxLength: 100,
+  description: 'Name of a cluster',
+  examples: ['root'],
+} as const
 
-export const mailAddress = { type: 'string', maxLength: 256, pattern: '^[^\\s@]{1,64}@[^\\s@]{1,190}$', examples: ['bob@contoso.test'] } as const
+export const mailAddress = {
+  type: 'string',
+  maxLength: 256,
+  pattern: '^[^\\s@]{1,64}@[^\\s@]{1,190}$',
+  examples: ['bob@contoso.test'],
+} as const
 
-export const sid = { type: 'string', maxLength: 256, pattern: '^S-1(?:-\\d{1,15}){2,15}$', examples: ['S-1-5-21-1712426984-1618080182-1209977580-1105'] } as const
+export const sid = {
+  type: 'string',
+  maxLength: 256,
+  pattern: '^S-1(?:-\\d{1,15}){2,15}$',
+  examples: ['S-1-5-21-1712426984-1618080182-1209977580-1105'],
+} as const
 
 /** Without control characters, which no name or text here has. */
 export function line(maxLength: number, example?: string): object {
-  return { type: 'string', minLength: 1, maxLength, pattern: '^[^\\u0000-\\u001f\\u007f]*$', ...(example === undefined ? {} : { examples: [example] }) }
+  return {
+    type: 'string',
+    minLength: 1,
+    maxLength,
+    pattern: '^[^\\u0000-\\u001f\\u007f]*$',
+    ...(example === undefined ? {} : { examples: [example] }),
+  }
 }
 
 export const url = {
@@ -76,7 +104,8 @@ export const ifMatchHeader = {
       type: 'string',
       maxLength: 20,
       pattern: '^(?:\\*|(?:W/)?"\\d{1,7}")$',
-      description: 'ETag of the configuration that the change is based on: when it is another one meanwhile, nothing is changed (412). Without it the change is made to whatever is stored.',
+      description:
+        'ETag of the configuration that the change is based on: when it is another one meanwhile, nothing is changed (412). Without it the change is made to whatever is stored.',
       examples: ['"12"'],
     },
   },

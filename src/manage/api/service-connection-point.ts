@@ -25,11 +25,18 @@ export async function readServiceConnectionPoint(store: Store): Promise<ServiceC
  * @param force also where it is no root cluster of this database
  * @throws Problem 409
  */
-export async function moveServiceConnectionPoint(store: Store, url: string, force: boolean): Promise<ServiceConnectionPoint> {
+export async function moveServiceConnectionPoint(
+  store: Store,
+  url: string,
+  force: boolean,
+): Promise<ServiceConnectionPoint> {
   const wanted = url.replace(/\/$/, '')
   const root = await rootUrl(store)
   if (!force && !sameUrl(wanted, root?.url)) {
-    problem(409, `${wanted} is no root cluster of this database${root === undefined ? '' : `, that is ${root.url}`}: give its certification URL, or force`)
+    problem(
+      409,
+      `${wanted} is no root cluster of this database${root === undefined ? '' : `, that is ${root.url}`}: give its certification URL, or force`,
+    )
   }
   await store.forest.moveServiceConnectionPoint(wanted)
   return readServiceConnectionPoint(store)
@@ -42,7 +49,8 @@ export async function moveServiceConnectionPoint(store: Store, url: string, forc
 export async function removeServiceConnectionPoint(store: Store, force: boolean): Promise<void> {
   const { state, cluster } = await readServiceConnectionPoint(store)
   if (state === 'absent') problem(404, 'The forest has no service connection point')
-  if (state === 'current' && !force) problem(409, `It names the root cluster "${cluster}", which is in use: move it, or force`)
+  if (state === 'current' && !force)
+    problem(409, `It names the root cluster "${cluster}", which is in use: move it, or force`)
   await store.forest.unregisterServiceConnectionPoint()
 }
 

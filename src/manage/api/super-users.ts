@@ -14,7 +14,10 @@ interface SuperUsers {
 const schema = {
   description: 'Super users of the cluster',
   type: 'object',
-  properties: { enabled: { type: 'boolean' }, group: { type: 'string', nullable: true, examples: ['superusers@contoso.test'] } },
+  properties: {
+    enabled: { type: 'boolean' },
+    group: { type: 'string', nullable: true, examples: ['superusers@contoso.test'] },
+  },
 } as const
 const tags = ['configuration']
 const params = path({ cluster: clusterName })
@@ -33,10 +36,17 @@ export function registerSuperUsers(app: FastifyInstance, { store }: ManagementAp
       schema: {
         tags,
         summary: 'Set the super users of a cluster',
-        description: 'Members of the group, by its mail address, get OWNER in every use license. Without group, the one that is set stays.',
+        description:
+          'Members of the group, by its mail address, get OWNER in every use license. Without group, the one that is set stays.',
         params,
         headers: ifMatchHeader,
-        body: closed({ enabled: { type: 'boolean' }, group: { ...mailAddress, nullable: true, examples: ['superusers@contoso.test'] } }, ['enabled']),
+        body: closed(
+          {
+            enabled: { type: 'boolean' },
+            group: { ...mailAddress, nullable: true, examples: ['superusers@contoso.test'] },
+          },
+          ['enabled'],
+        ),
         response: answers({ 200: schema }, 400, 404, 409, 412),
       },
     },

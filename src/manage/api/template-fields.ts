@@ -4,7 +4,13 @@ import type { ServerState } from '../../cluster/server-state.js'
 import type { StoredTemplate } from '../../cluster/store/template-store.js'
 import { licensingUrl } from '../../services/standing.js'
 import { readRightsData, type RightsData } from '../../xrml/rights-data.js'
-import { anyonePrincipal, mailPrincipal, type Grant, type RightsPrincipal, type TimeCondition } from '../../xrml/rights.js'
+import {
+  anyonePrincipal,
+  mailPrincipal,
+  type Grant,
+  type RightsPrincipal,
+  type TimeCondition,
+} from '../../xrml/rights.js'
 import { buildTemplate, descriptorName, readDescriptorName, type TemplateText } from '../../xrml/template.js'
 import { addSeconds, toMinute } from '../../xrml/times.js'
 import { reading } from './licensor-chain.js'
@@ -48,7 +54,11 @@ export async function signTemplate(body: TemplateBody, guid: string, state: Serv
     own.signer,
     rules.hash,
   )
-  if (signed.length > longestTemplate) problem(400, `The template has ${signed.length} characters, at most ${longestTemplate} are taken: give fewer rights or shorter texts`)
+  if (signed.length > longestTemplate)
+    problem(
+      400,
+      `The template has ${signed.length} characters, at most ${longestTemplate} are taken: give fewer rights or shorter texts`,
+    )
   reading('The template', () => readRightsData(signed))
   return signed
 }
@@ -59,7 +69,10 @@ function requireTexts(texts: readonly TemplateText[]): void {
   if (twice !== undefined) problem(400, `There are two texts for the language ${twice.lcid}: give one`)
   const plain = texts.map(({ lcid, name, description }) => ({ lcid, name, description }))
   if (!isDeepStrictEqual(readDescriptorName(descriptorName(plain)), plain)) {
-    problem(400, 'A name or description has a mark that separates names (":DESCRIPTION ", "; LCID") or ends in ";": write it otherwise')
+    problem(
+      400,
+      'A name or description has a mark that separates names (":DESCRIPTION ", "; LCID") or ends in ";": write it otherwise',
+    )
   }
 }
 
@@ -71,10 +84,15 @@ function grantsOf({ grants, useLicenseDays }: TemplateBody): readonly Grant[] {
   })
 }
 
-function preconditionOf({ expiresOn, expiresAfterDays }: TemplateBody, { configuration }: ServerState, now: Date): TimeCondition {
+function preconditionOf(
+  { expiresOn, expiresAfterDays }: TemplateBody,
+  { configuration }: ServerState,
+  now: Date,
+): TimeCondition {
   const until = typeof expiresOn === 'string' ? toMinute(new Date(expiresOn)) : undefined
   if (until === undefined) return { days: expiresAfterDays ?? undefined }
-  if (typeof expiresAfterDays === 'number') problem(400, 'Content expires on a date or some days after publishing, not both')
+  if (typeof expiresAfterDays === 'number')
+    problem(400, 'Content expires on a date or some days after publishing, not both')
   if (Number.isNaN(until.getTime())) problem(400, `expiresOn is no date: ${expiresOn}`)
   if (until <= toMinute(now)) problem(400, `expiresOn ${expiresOn} has passed: give a later date`)
   // Nodes whose clock is a little behind honor the template at once.

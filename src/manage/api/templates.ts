@@ -19,7 +19,14 @@ const fields = {
     minItems: 1,
     maxItems: 50,
     description: 'Name and description in each language, by Windows language id',
-    items: closed({ lcid: { type: 'integer', minimum: 1, maximum: 0xfffff, examples: [1033] }, name: line(256, 'Board only'), description: line(2000, 'The board may read this') }, ['lcid', 'name', 'description']),
+    items: closed(
+      {
+        lcid: { type: 'integer', minimum: 1, maximum: 0xfffff, examples: [1033] },
+        name: line(256, 'Board only'),
+        description: line(2000, 'The board may read this'),
+      },
+      ['lcid', 'name', 'description'],
+    ),
   },
   grants: {
     type: 'array',
@@ -28,12 +35,19 @@ const fields = {
     description: 'Rights besides those of the author, who has all',
     items: closed(
       {
-        to: { type: 'string', maxLength: 256, pattern: '^(?:[Aa][Nn][Yy][Oo][Nn][Ee]|[^\\s@]{1,64}@[^\\s@]{1,190})$', description: 'Mail address of an account or group, or ANYONE', examples: ['staff@contoso.test'] },
+        to: {
+          type: 'string',
+          maxLength: 256,
+          pattern: '^(?:[Aa][Nn][Yy][Oo][Nn][Ee]|[^\\s@]{1,64}@[^\\s@]{1,190})$',
+          description: 'Mail address of an account or group, or ANYONE',
+          examples: ['staff@contoso.test'],
+        },
         rights: {
           type: 'array',
           minItems: 1,
           maxItems: 50,
-          description: 'OWNER, VIEW, VIEWRIGHTSDATA, EDIT, DOCEDIT, PRINT, EXTRACT, EXPORT, OBJMODEL, FORWARD, REPLY, REPLYALL, or of an application’s own',
+          description:
+            'OWNER, VIEW, VIEWRIGHTSDATA, EDIT, DOCEDIT, PRINT, EXTRACT, EXPORT, OBJMODEL, FORWARD, REPLY, REPLYALL, or of an application’s own',
           items: { type: 'string', maxLength: 64, pattern: '^[A-Za-z0-9_.-]{1,64}$' },
           examples: [['VIEW', 'PRINT']],
         },
@@ -51,25 +65,64 @@ const fields = {
   },
   expiresAfterDays: { ...days, description: 'Content cannot be opened that many days after it was published' },
   useLicenseDays: { ...days, description: 'Use licenses must be renewed after that many days' },
-  referral: { type: 'string', minLength: 1, maxLength: 2000, pattern: '^[^\\s<>"]+$', nullable: true, description: 'Mail address or URL of whom to ask for more rights', examples: ['mailto:alice@contoso.test'] },
+  referral: {
+    type: 'string',
+    minLength: 1,
+    maxLength: 2000,
+    pattern: '^[^\\s<>"]+$',
+    nullable: true,
+    description: 'Mail address or URL of whom to ask for more rights',
+    examples: ['mailto:alice@contoso.test'],
+  },
   applicationData: {
     type: 'array',
     maxItems: 50,
     default: [],
     description: 'Name and value pairs for applications',
-    items: closed({ name: line(256, 'Allow_Server_Editing'), value: { type: 'string', maxLength: 10_000, pattern: '^[^\\u0000-\\u0008\\u000b-\\u001f]*$', examples: ['True'] } }, ['name', 'value']),
+    items: closed(
+      {
+        name: line(256, 'Allow_Server_Editing'),
+        value: {
+          type: 'string',
+          maxLength: 10_000,
+          pattern: '^[^\\u0000-\\u0008\\u000b-\\u001f]*$',
+          examples: ['True'],
+        },
+      },
+      ['name', 'value'],
+    ),
   },
 } as const
-const states = { type: 'string', enum: ['published', 'archived'], description: 'archived: not distributed, but honored' } as const
+const states = {
+  type: 'string',
+  enum: ['published', 'archived'],
+  description: 'archived: not distributed, but honored',
+} as const
 const summaryProperties = {
   guid: { type: 'string', examples: ['{9bd9ffb5-4b2c-4f44-9b0c-0a2f4e0f2a3c}'] },
   state: states,
   changed: { type: 'string', description: 'ISO 8601' },
   ...fields,
 } as const
-const templateSchema = { description: 'The template', type: 'object', properties: { ...summaryProperties, xrml: { type: 'string', description: 'The signed document, as it is distributed' } } } as const
-const listSchema = { description: 'In order of GUID', type: 'object', properties: { templates: { type: 'array', items: { type: 'object', properties: summaryProperties } } } } as const
-const guid = { type: 'string', maxLength: 38, pattern: '^(?:\\{[0-9A-Fa-f-]{36}\\}|[0-9A-Fa-f-]{36})$', description: 'GUID, with or without braces' } as const
+const templateSchema = {
+  description: 'The template',
+  type: 'object',
+  properties: {
+    ...summaryProperties,
+    xrml: { type: 'string', description: 'The signed document, as it is distributed' },
+  },
+} as const
+const listSchema = {
+  description: 'In order of GUID',
+  type: 'object',
+  properties: { templates: { type: 'array', items: { type: 'object', properties: summaryProperties } } },
+} as const
+const guid = {
+  type: 'string',
+  maxLength: 38,
+  pattern: '^(?:\\{[0-9A-Fa-f-]{36}\\}|[0-9A-Fa-f-]{36})$',
+  description: 'GUID, with or without braces',
+} as const
 const tags = ['templates']
 const address = '/clusters/:cluster/templates'
 const inCluster = path({ cluster: clusterName })
@@ -89,17 +142,29 @@ export function registerTemplates(app: FastifyInstance, { store, openCluster, cl
 
   app.get<{ Params: { cluster: string }; Querystring: { state?: TemplateState } }>(
     address,
-    { schema: { tags, summary: 'Templates of a cluster', params: inCluster, querystring: closed({ state: states }), response: answers({ 200: listSchema }, 400, 404) } },
+    {
+      schema: {
+        tags,
+        summary: 'Templates of a cluster',
+        params: inCluster,
+        querystring: closed({ state: states }),
+        response: answers({ 200: listSchema }, 400, 404),
+      },
+    },
     async ({ params, query }) => {
       await requireCluster(store, params.cluster)
       return { templates: (await store.templates.list(params.cluster, query.state)).map(describeTemplate) }
     },
   )
 
-  app.get<Named>(`${address}/:guid`, { schema: { tags, summary: 'A template', params, response: answers({ 200: templateSchema }, 400, 404) } }, async ({ params }) => {
-    const template = await requireTemplate(params.cluster, params.guid)
-    return { ...describeTemplate(template), xrml: template.signedXrml }
-  })
+  app.get<Named>(
+    `${address}/:guid`,
+    { schema: { tags, summary: 'A template', params, response: answers({ 200: templateSchema }, 400, 404) } },
+    async ({ params }) => {
+      const template = await requireTemplate(params.cluster, params.guid)
+      return { ...describeTemplate(template), xrml: template.signedXrml }
+    },
+  )
 
   app.get<Named>(
     `${address}/:guid/xrml`,
@@ -109,7 +174,11 @@ export function registerTemplates(app: FastifyInstance, { store, openCluster, cl
         summary: 'The signed XrML of a template',
         description: 'As it is distributed, for clients that get templates from a file share.',
         params,
-        response: answers({ 200: { description: 'The document', content: { 'application/xml': { schema: { type: 'string' } } } } }, 400, 404),
+        response: answers(
+          { 200: { description: 'The document', content: { 'application/xml': { schema: { type: 'string' } } } } },
+          400,
+          404,
+        ),
       },
     },
     async ({ params }, reply): Promise<FastifyReply> => {
@@ -135,7 +204,10 @@ export function registerTemplates(app: FastifyInstance, { store, openCluster, cl
       const made = newGuid(random)
       const signedXrml = await signTemplate(body, made, await openCluster(params.cluster), clock.now())
       const answer = await save(params.cluster, { guid: made, state: body.state, signedXrml })
-      return reply.code(201).header('location', `/clusters/${encodeURIComponent(params.cluster)}/templates/${made.slice(1, -1)}`).send(answer)
+      return reply
+        .code(201)
+        .header('location', `/clusters/${encodeURIComponent(params.cluster)}/templates/${made.slice(1, -1)}`)
+        .send(answer)
     },
   )
 
@@ -145,7 +217,8 @@ export function registerTemplates(app: FastifyInstance, { store, openCluster, cl
       schema: {
         tags,
         summary: 'Edit a template',
-        description: 'All of it anew, under the same GUID. Servers decide by their current copy: the edit acts on content that was published before, too.',
+        description:
+          'All of it anew, under the same GUID. Servers decide by their current copy: the edit acts on content that was published before, too.',
         params,
         body: closed(fields, ['texts', 'grants']),
         response: answers({ 200: templateSchema }, 400, 404, 409),
@@ -153,14 +226,26 @@ export function registerTemplates(app: FastifyInstance, { store, openCluster, cl
     },
     async ({ params, body }) => {
       const { guid, state } = await requireTemplate(params.cluster, params.guid)
-      return save(params.cluster, { guid, state, signedXrml: await signTemplate(body, guid, await openCluster(params.cluster), clock.now()) })
+      return save(params.cluster, {
+        guid,
+        state,
+        signedXrml: await signTemplate(body, guid, await openCluster(params.cluster), clock.now()),
+      })
     },
   )
 
   const setState = (action: 'publish' | 'archive', state: TemplateState, description: string): void => {
     app.post<Named>(
       `${address}/:guid/${action}`,
-      { schema: { tags, summary: `${action === 'publish' ? 'Publish' : 'Archive'} a template`, description, params, response: answers({ 200: templateSchema }, 400, 404, 409) } },
+      {
+        schema: {
+          tags,
+          summary: `${action === 'publish' ? 'Publish' : 'Archive'} a template`,
+          description,
+          params,
+          response: answers({ 200: templateSchema }, 400, 404, 409),
+        },
+      },
       async ({ params }) => {
         const { guid, signedXrml } = await requireTemplate(params.cluster, params.guid)
         return save(params.cluster, { guid, state, signedXrml })
@@ -176,7 +261,8 @@ export function registerTemplates(app: FastifyInstance, { store, openCluster, cl
       schema: {
         tags,
         summary: 'Delete a template',
-        description: 'For good: the cluster no longer has a copy of its own to decide by. Archive a template that content was published with.',
+        description:
+          'For good: the cluster no longer has a copy of its own to decide by. Archive a template that content was published with.',
         params,
         response: answers(removed, 400, 404, 409),
       },

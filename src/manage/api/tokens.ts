@@ -20,7 +20,12 @@ interface TokenRequest {
 const schema = {
   description: 'The token, as the sign-in service would give it',
   type: 'object',
-  properties: { access_token: { type: 'string' }, token_type: { type: 'string' }, expires_in: { type: 'integer', description: 'Seconds' }, account: { type: 'string' } },
+  properties: {
+    access_token: { type: 'string' },
+    token_type: { type: 'string' },
+    expires_in: { type: 'integer', description: 'Seconds' },
+    account: { type: 'string' },
+  },
 } as const
 
 export function registerTokens(app: FastifyInstance, { store, openCluster, clock, random }: ManagementApi): void {
@@ -31,7 +36,8 @@ export function registerTokens(app: FastifyInstance, { store, openCluster, clock
       schema: {
         tags: ['directory'],
         summary: 'Make an access token for an account',
-        description: 'For the REST services of every cluster. A negative lifetime or another audience makes one that is to be refused.',
+        description:
+          'For the REST services of every cluster. A negative lifetime or another audience makes one that is to be refused.',
         body: closed(
           {
             user: namedAccount,
@@ -47,11 +53,17 @@ export function registerTokens(app: FastifyInstance, { store, openCluster, clock
       const account = await requireAccount(store.directory, body.user)
       const root = (await store.clusters.list()).find(({ kind }) => kind === 'root')
       if (root === undefined) return problem(409, 'There is no root cluster: its key signs the tokens')
-      if (root.configuration.tokenIssuer !== null) return problem(409, `Tokens of ${root.configuration.tokenIssuer.issuer} are trusted here, not our own: ask that issuer`)
+      if (root.configuration.tokenIssuer !== null)
+        return problem(
+          409,
+          `Tokens of ${root.configuration.tokenIssuer.issuer} are trusted here, not our own: ask that issuer`,
+        )
       const issuer = { state: await openCluster(root.name), tokenKeys: keys, directory: store.directory }
       const { audience, lifetimeSeconds: lifetime } = body
       const token = await accessToken(issuer, { account, now: clock.now(), clientId: ownClientId, audience, lifetime })
-      return reply.header('cache-control', 'no-store').send({ access_token: token, token_type: 'bearer', expires_in: lifetime, account: account.name })
+      return reply
+        .header('cache-control', 'no-store')
+        .send({ access_token: token, token_type: 'bearer', expires_in: lifetime, account: account.name })
     },
   )
 }

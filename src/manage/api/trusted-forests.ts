@@ -19,10 +19,26 @@ interface NewForest {
   readonly password?: string
 }
 
-const domain = { type: 'string', maxLength: 253, pattern: '^[A-Za-z0-9-]+(?:\\.[A-Za-z0-9-]+)*$', description: 'Mail domain of its groups', examples: ['fabrikam.test'] } as const
-const location = { ...url, description: 'Its GroupExpansion.asmx; FindServiceLocations there tells it', examples: ['https://rms.fabrikam.test/_wmcs/groupexpansion/GroupExpansion.asmx'] }
-const user = { ...line(256, 'FABRIKAM\\rms-service'), description: 'An account that it admits to this endpoint; the own service account when left out' }
-const forest = { type: 'object', properties: { domain, url: { type: 'string' }, user: { type: 'string', nullable: true } } } as const
+const domain = {
+  type: 'string',
+  maxLength: 253,
+  pattern: '^[A-Za-z0-9-]+(?:\\.[A-Za-z0-9-]+)*$',
+  description: 'Mail domain of its groups',
+  examples: ['fabrikam.test'],
+} as const
+const location = {
+  ...url,
+  description: 'Its GroupExpansion.asmx; FindServiceLocations there tells it',
+  examples: ['https://rms.fabrikam.test/_wmcs/groupexpansion/GroupExpansion.asmx'],
+}
+const user = {
+  ...line(256, 'FABRIKAM\\rms-service'),
+  description: 'An account that it admits to this endpoint; the own service account when left out',
+}
+const forest = {
+  type: 'object',
+  properties: { domain, url: { type: 'string' }, user: { type: 'string', nullable: true } },
+} as const
 const tags = ['trust']
 const address = '/clusters/:cluster/trust/forests'
 
@@ -35,10 +51,22 @@ export function registerTrustedForests(app: FastifyInstance, { store, openCluste
         tags,
         summary: 'Forests that a cluster asks about their groups',
         params,
-        response: answers({ 200: { description: 'The forests', type: 'object', properties: { forests: { type: 'array', items: forest } } } }, 400, 404),
+        response: answers(
+          {
+            200: {
+              description: 'The forests',
+              type: 'object',
+              properties: { forests: { type: 'array', items: forest } },
+            },
+          },
+          400,
+          404,
+        ),
       },
     },
-    async ({ params }) => ({ forests: (await requireCluster(store, params.cluster)).configuration.trustedForests.map(describe) }),
+    async ({ params }) => ({
+      forests: (await requireCluster(store, params.cluster)).configuration.trustedForests.map(describe),
+    }),
   )
 
   app.post<{ Params: { cluster: string }; Body: NewForest; Headers: Headers }>(
@@ -47,17 +75,22 @@ export function registerTrustedForests(app: FastifyInstance, { store, openCluste
       schema: {
         tags,
         summary: 'Ask another forest about its groups',
-        description: 'Who is in a group whose mail address is of this domain is asked there when a policy, or a group of ours, names it.',
+        description:
+          'Who is in a group whose mail address is of this domain is asked there when a policy, or a group of ours, names it.',
         params,
         headers: ifMatchHeader,
-        body: closed({ domain, url: location, user, password: { type: 'string', minLength: 1, maxLength: 1024 } }, ['domain', 'url']),
+        body: closed({ domain, url: location, user, password: { type: 'string', minLength: 1, maxLength: 1024 } }, [
+          'domain',
+          'url',
+        ]),
         response: answers({ 201: { description: 'The forest', ...forest } }, 400, 404, 409, 412),
       },
     },
     async ({ params, body, headers }, reply) => {
       const added = await trustOf(params.cluster, body)
       await changeConfiguration(store, params.cluster, headers['if-match'], ({ trustedForests: stored }) => {
-        if (stored.some((other) => other.domain === added.domain)) problem(409, `Groups of ${added.domain} are asked for already: remove that first`)
+        if (stored.some((other) => other.domain === added.domain))
+          problem(409, `Groups of ${added.domain} are asked for already: remove that first`)
         return { trustedForests: [...stored, added] }
       })
       return reply.code(201).send(describe(added))
@@ -66,7 +99,15 @@ export function registerTrustedForests(app: FastifyInstance, { store, openCluste
 
   app.delete<{ Params: { cluster: string; domain: string }; Headers: Headers }>(
     `${address}/:domain`,
-    { schema: { tags, summary: 'Ask another forest no longer', params: path({ cluster: clusterName, domain }), headers: ifMatchHeader, response: answers(removed, 400, 404, 409, 412) } },
+    {
+      schema: {
+        tags,
+        summary: 'Ask another forest no longer',
+        params: path({ cluster: clusterName, domain }),
+        headers: ifMatchHeader,
+        response: answers(removed, 400, 404, 409, 412),
+      },
+    },
     async ({ params, headers }, reply) => {
       await changeConfiguration(store, params.cluster, headers['if-match'], ({ trustedForests: stored }) => {
         const rest = stored.filter((other) => other.domain !== params.domain.toLowerCase())
@@ -80,9 +121,18 @@ export function registerTrustedForests(app: FastifyInstance, { store, openCluste
   async function trustOf(cluster: string, { domain, url, user, password }: NewForest): Promise<ForestTrust> {
     await requireCluster(store, cluster)
     const name = domain.toLowerCase()
-    if (name === (await store.forest.read()).dnsName.toLowerCase()) problem(409, `${name} is the own forest: its directory is here`)
+    if (name === (await store.forest.read()).dnsName.toLowerCase())
+      problem(409, `${name} is the own forest: its directory is here`)
     if ((user === undefined) !== (password === undefined)) problem(400, 'user and password go together')
-    const sealedPassword = password === undefined ? null : sealAtRest((await openCluster(cluster)).clusterKey, forestPurpose(name), Buffer.from(password, 'utf8'), random)
+    const sealedPassword =
+      password === undefined
+        ? null
+        : sealAtRest(
+            (await openCluster(cluster)).clusterKey,
+            forestPurpose(name),
+            Buffer.from(password, 'utf8'),
+            random,
+          )
     return { domain: name, url: url.replace(/\/$/, ''), user: user ?? null, sealedPassword }
   }
 }

@@ -13,14 +13,32 @@ interface Urls {
   readonly extranetLicensing?: string | null
 }
 
-const orNull = (description: string, example: string): object => ({ ...url, nullable: true, description, examples: [example] })
+const orNull = (description: string, example: string): object => ({
+  ...url,
+  nullable: true,
+  description,
+  examples: [example],
+})
 const settable = {
-  certification: orNull('Certification, when it is not below the base; at a licensing-only cluster when it is not where the service connection point says', 'https://rms.contoso.test/_wmcs/certification'),
-  licensing: orNull('Licensing, when it is not below the base: another name of this cluster, or another cluster', 'https://rms.contoso.test/_wmcs/licensing'),
-  extranetCertification: orNull('Certification as seen from outside', 'https://rms.contoso.example/_wmcs/certification'),
+  certification: orNull(
+    'Certification, when it is not below the base; at a licensing-only cluster when it is not where the service connection point says',
+    'https://rms.contoso.test/_wmcs/certification',
+  ),
+  licensing: orNull(
+    'Licensing, when it is not below the base: another name of this cluster, or another cluster',
+    'https://rms.contoso.test/_wmcs/licensing',
+  ),
+  extranetCertification: orNull(
+    'Certification as seen from outside',
+    'https://rms.contoso.example/_wmcs/certification',
+  ),
   extranetLicensing: orNull('Licensing as seen from outside', 'https://rms.contoso.example/_wmcs/licensing'),
 }
-const schema = { description: 'URLs of the cluster', type: 'object', properties: { base: { type: 'string', description: 'For life' }, ...settable } } as const
+const schema = {
+  description: 'URLs of the cluster',
+  type: 'object',
+  properties: { base: { type: 'string', description: 'For life' }, ...settable },
+} as const
 const tags = ['configuration']
 const params = path({ cluster: clusterName })
 const address = '/clusters/:cluster/urls'
@@ -38,7 +56,8 @@ export function registerUrls(app: FastifyInstance, { store }: ManagementApi): vo
       schema: {
         tags,
         summary: 'Set the URLs of a cluster',
-        description: 'They stand in certificates and licenses issued from then on: clients need a new CLC, and content published before keeps the old ones. What is left out stays, null takes it away. The service connection point goes with the root that it names.',
+        description:
+          'They stand in certificates and licenses issued from then on: clients need a new CLC, and content published before keeps the old ones. What is left out stays, null takes it away. The service connection point goes with the root that it names.',
         params,
         headers: ifMatchHeader,
         body: { ...closed(settable), minProperties: 1 },
@@ -62,6 +81,18 @@ function given(value: string | null | undefined, stored: string | null): string 
   return value === undefined ? stored : (value?.replace(/\/$/, '') ?? null)
 }
 
-function describe({ baseUrl, certificationUrl, licensingUrl, externalCertificationUrl, externalLicensingUrl }: ServerConfiguration): object {
-  return { base: baseUrl, certification: certificationUrl, licensing: licensingUrl, extranetCertification: externalCertificationUrl, extranetLicensing: externalLicensingUrl }
+function describe({
+  baseUrl,
+  certificationUrl,
+  licensingUrl,
+  externalCertificationUrl,
+  externalLicensingUrl,
+}: ServerConfiguration): object {
+  return {
+    base: baseUrl,
+    certification: certificationUrl,
+    licensing: licensingUrl,
+    extranetCertification: externalCertificationUrl,
+    extranetLicensing: externalLicensingUrl,
+  }
 }

@@ -36,7 +36,17 @@ export function registerUserDomains(app: FastifyInstance, { store }: ManagementA
         tags,
         summary: 'Trusted user domains of a cluster',
         params,
-        response: answers({ 200: { description: 'The domains', type: 'object', properties: { userDomains: { type: 'array', items: domain } } } }, 400, 404),
+        response: answers(
+          {
+            200: {
+              description: 'The domains',
+              type: 'object',
+              properties: { userDomains: { type: 'array', items: domain } },
+            },
+          },
+          400,
+          404,
+        ),
       },
     },
     async ({ params }) => {
@@ -52,17 +62,30 @@ export function registerUserDomains(app: FastifyInstance, { store }: ManagementA
       schema: {
         tags,
         summary: 'Trust a user domain',
-        description: 'By the SLC of its server with the chain above it, as /licensor-certificate of the other installation gives it. Accounts certified there get licenses here.',
+        description:
+          'By the SLC of its server with the chain above it, as /licensor-certificate of the other installation gives it. Accounts certified there get licenses here.',
         params,
         headers: ifMatchHeader,
-        body: closed({ certificate: { type: 'string', minLength: 1, maxLength: longestChain, description: 'XrML documents, leaf first', examples: ['<XrML …>…</XrML><XrML …>…</XrML>'] } }, ['certificate']),
+        body: closed(
+          {
+            certificate: {
+              type: 'string',
+              minLength: 1,
+              maxLength: longestChain,
+              description: 'XrML documents, leaf first',
+              examples: ['<XrML …>…</XrML><XrML …>…</XrML>'],
+            },
+          },
+          ['certificate'],
+        ),
         response: answers({ 201: { description: 'The domain', ...domain } }, 400, 404, 409, 412),
       },
     },
     async ({ params, body, headers }, reply) => {
       const { publicKey } = requireLicensorChain(() => readDocuments(body.certificate))
       await changeConfiguration(store, params.cluster, headers['if-match'], ({ trustedRacIssuers }) => {
-        if (trustedRacIssuers.includes(publicKey)) problem(409, `This server is trusted already, it has the id ${keyId(publicKey)}`)
+        if (trustedRacIssuers.includes(publicKey))
+          problem(409, `This server is trusted already, it has the id ${keyId(publicKey)}`)
         return { trustedRacIssuers: [...trustedRacIssuers, publicKey] }
       })
       return reply.code(201).send(describe(publicKey, await store.clusters.list()))

@@ -1,6 +1,11 @@
 /** Validation of requests: unknown properties are refused, texts in the URL become numbers where the schema says so. */
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
-import type { FastifyRouteSchemaDef, FastifySchema, FastifySchemaValidationError, FastifyValidationResult } from 'fastify/types/schema.js'
+import type {
+  FastifyRouteSchemaDef,
+  FastifySchema,
+  FastifySchemaValidationError,
+  FastifyValidationResult,
+} from 'fastify/types/schema.js'
 
 const strict = new Ajv({ useDefaults: true, strict: false })
 /** What stands in a URL or header is text. */
@@ -24,7 +29,8 @@ export function explainValidation(errors: readonly FastifySchemaValidationError[
 
 function sentence({ keyword, instancePath, params, message }: ErrorObject, part: string): string {
   const where = instancePath === '' ? part : `${part}${instancePath}`
-  const named = (name: string): string => JSON.stringify((params as Readonly<Record<string, string | undefined>>)[name]?.slice(0, 100) ?? '')
+  const named = (name: string): string =>
+    JSON.stringify((params as Readonly<Record<string, string | undefined>>)[name]?.slice(0, 100) ?? '')
   switch (keyword) {
     case 'additionalProperties':
       return `${where} has the field ${named('additionalProperty')}, which is unknown or cannot be set here`

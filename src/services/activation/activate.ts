@@ -5,7 +5,10 @@ import { describe, operation, type Call } from '../context.js'
 import { walk } from '../steps.js'
 import { activationService } from './messages.js'
 
-export const activate = operation(describe(activationService, 'Activate'), walk<Call>().step('activation service', refuseActivation))
+export const activate = operation(
+  describe(activationService, 'Activate'),
+  walk<Call>().step('activation service', refuseActivation),
+)
 
 function refuseActivation(): { answer: Markup } {
   return refuse('UnspecifiedError', 'the machine activation service has ended: clients activate themselves')

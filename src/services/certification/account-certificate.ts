@@ -15,8 +15,10 @@ const mailForm = /^[^\s@"<>()[\],;:\\]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[
 
 /** GetEmailAddressForAccount: a certificate must carry an address ([MS-RMPR] 3.1.4.1). */
 export function mailOf(account: Account): string {
-  if (account.mail === undefined) return refuse('ADEntrySearchFailed', `${account.name} has no mail address in the directory`)
-  if (!mailForm.test(account.mail)) return refuse('VerifyEmailAddressFailed', `the mail address of ${account.name} is "${account.mail}"`)
+  if (account.mail === undefined)
+    return refuse('ADEntrySearchFailed', `${account.name} has no mail address in the directory`)
+  if (!mailForm.test(account.mail))
+    return refuse('VerifyEmailAddressFailed', `the mail address of ${account.name} is "${account.mail}"`)
   return account.mail
 }
 
@@ -26,7 +28,12 @@ export function accountObject(account: Account): ObjectFields {
 }
 
 /** All fields of the certificate but the machine's part. */
-export function racFields(call: Pick<Call, 'context' | 'state' | 'now'>, account: Account, publicKey: RsaPublicKey, type: CredentialType): RacFields {
+export function racFields(
+  call: Pick<Call, 'context' | 'state' | 'now'>,
+  account: Account,
+  publicKey: RsaPublicKey,
+  type: CredentialType,
+): RacFields {
   const { context, state, now } = call
   return {
     guid: newGuid(context.random),

@@ -8,11 +8,20 @@ import type { ServiceContext } from '../context.js'
 const purpose = (cluster: string, accountId: string): string => `account-key:${cluster}:${accountId}`
 
 /** The account's key pair; made and stored when it has none. Two nodes that race for it get the same one. */
-export async function accountKeyPair(context: ServiceContext, state: ServerState, accountId: string): Promise<RsaPrivateKey> {
+export async function accountKeyPair(
+  context: ServiceContext,
+  state: ServerState,
+  accountId: string,
+): Promise<RsaPrivateKey> {
   const stored = await context.store.accountKeys.find(state.name, accountId)
   if (stored !== undefined) return openPair(state, accountId, stored.sealedKeyPair)
   const made = await context.keyPairs.take(state.rules.keyBits)
-  const sealedKeyPair = sealAtRest(state.clusterKey, purpose(state.name, accountId), Buffer.from(privateKeyToPem(made)), context.random)
+  const sealedKeyPair = sealAtRest(
+    state.clusterKey,
+    purpose(state.name, accountId),
+    Buffer.from(privateKeyToPem(made)),
+    context.random,
+  )
   const key = { publicKey: made.publicKey.modulus, sealedKeyPair, created: context.clock.now().toISOString() }
   const winner = await context.store.accountKeys.insertIfAbsent(state.name, accountId, key)
   return winner.sealedKeyPair === sealedKeyPair ? made : openPair(state, accountId, winner.sealedKeyPair)

@@ -36,7 +36,9 @@ export const certify = operation(
     .step('verify chain', verifyMachine)
     .step('exclusion', exclude)
     .step('mail address', ({ account, notes }) => noteAddress(mailOf(account), notes))
-    .step('account key', async ({ context, state, account }) => ({ key: await accountKeyPair(context, state, account.sid) }))
+    .step('account key', async ({ context, state, account }) => ({
+      key: await accountKeyPair(context, state, account.sid),
+    }))
     .step('build and sign', buildCertificate)
     .step('answer', answer),
 )
@@ -46,10 +48,15 @@ function requireArguments({ request, state }: Call): { chainElement: XmlElement;
   const params = child(request, 'requestParams')
   if (params === undefined) return refuse('ArgumentNull', 'requestParams is missing')
   const chainElement = child(params, 'MachineCertificateChain')
-  if (chainElement === undefined || readXmlNodes(chainElement).length === 0) return refuse('ArgumentNull', 'MachineCertificateChain has no certificate')
+  if (chainElement === undefined || readXmlNodes(chainElement).length === 0)
+    return refuse('ArgumentNull', 'MachineCertificateChain has no certificate')
   const persistent = child(params, 'Persistent')?.text.trim() ?? 'true'
-  if (!/^(true|false|1|0)$/.test(persistent)) return refuse('ArgumentNull', `Persistent is "${persistent.slice(0, 100)}", neither true nor false`)
-  return { chainElement, type: credentialType(persistent === 'true' || persistent === '1', state.configuration.invertPersistent) }
+  if (!/^(true|false|1|0)$/.test(persistent))
+    return refuse('ArgumentNull', `Persistent is "${persistent.slice(0, 100)}", neither true nor false`)
+  return {
+    chainElement,
+    type: credentialType(persistent === 'true' || persistent === '1', state.configuration.invertPersistent),
+  }
 }
 
 function readMachineChain({ chainElement }: { chainElement: XmlElement }): { machineChain: readonly XrmlDocument[] } {
@@ -72,9 +79,14 @@ function verifyMachine({ machineChain, state, notes }: Call & { machineChain: re
   const spc = reading('VerifyMachineCertificateChainFailed', () => readSpc(check.documents[0] as XrmlDocument))
   const unsupported = unsupportedSet(check.documents, state.rules)
   if (unsupported !== undefined) refuse('UnsupportedCryptographicSet', unsupported)
-  const authorities = check.documents.slice(1, 3).flatMap((document) => document.body.issuedPrincipal?.publicKey?.modulus ?? [])
+  const authorities = check.documents
+    .slice(1, 3)
+    .flatMap((document) => document.body.issuedPrincipal?.publicKey?.modulus ?? [])
   if (!authorities.some((key) => state.configuration.trustedSpcCAKeys.includes(key))) {
-    refuse('VerifyMachineCertificateChainFailed', 'neither the second nor the third certificate of the SPC chain is of a trusted SPC authority')
+    refuse(
+      'VerifyMachineCertificateChainFailed',
+      'neither the second nor the third certificate of the SPC chain is of a trusted SPC authority',
+    )
   }
   return { spc }
 }
@@ -82,7 +94,10 @@ function verifyMachine({ machineChain, state, notes }: Call & { machineChain: re
 function exclude({ spc, state }: { spc: Spc } & Call): void {
   const minimum = state.configuration.spcExclusionPolicy
   if (isSecurityProcessorExcluded(spc.repositoryVersion, minimum)) {
-    refuse('BlackBoxIsInvalid', `the security processor is of version ${spc.repositoryVersion ?? 'unknown'}, at least ${minimum} is needed`)
+    refuse(
+      'BlackBoxIsInvalid',
+      `the security processor is of version ${spc.repositoryVersion ?? 'unknown'}, at least ${minimum} is needed`,
+    )
   }
 }
 
@@ -90,12 +105,24 @@ function noteAddress(address: string, notes: Call['notes']): void {
   notes.userAddress = address
 }
 
-async function buildCertificate(call: Call & { account: Account; key: RsaPrivateKey; spc: Spc; type: CredentialType }): Promise<{ rac: string }> {
+async function buildCertificate(
+  call: Call & { account: Account; key: RsaPrivateKey; spc: Spc; type: CredentialType },
+): Promise<{ rac: string }> {
   const { state, context, account, key, spc, type, notes } = call
   const machineKey = publicKeyFromModulus(spc.machine.publicKey?.modulus ?? '')
-  const privateKey = seal(state.rules, machineKey, writePrivateKeyBlob(key), racIssuerText(state.own.principal), context.random)
+  const privateKey = seal(
+    state.rules,
+    machineKey,
+    writePrivateKeyBlob(key),
+    racIssuerText(state.own.principal),
+    context.random,
+  )
   const fields = racFields(call, account, key.publicKey, type)
-  const rac = await buildRac({ ...fields, machine: { principal: spc.machine, privateKey } }, state.own.signer, state.rules.hash)
+  const rac = await buildRac(
+    { ...fields, machine: { principal: spc.machine, privateKey } },
+    state.own.signer,
+    state.rules.hash,
+  )
   notes.issued.push(rac)
   notes.metadata.issued = [fields.guid]
   return { rac }

@@ -40,7 +40,8 @@ export const certificationService: ServiceDescription = {
   operations: [
     {
       name: 'Certify',
-      about: 'Issues a rights account certificate (RAC) to the signed-in user, bound to the machine whose chain is sent.',
+      about:
+        'Issues a rights account certificate (RAC) to the signed-in user, bound to the machine whose chain is sent.',
       request: [optional('requestParams', certifyParams)],
       response: [optional('CertifyResult', certifyResponse)],
       versionData: true,
@@ -66,7 +67,10 @@ const precertifyParams = sequence(
 )
 
 const precertifyResponse = sequence('PrecertifyResponse', optional('Certificate', xrml))
-const arrayOfPrecertifyResponse = sequence('ArrayOfPrecertifyResponse', repeated('PrecertifyResponse', precertifyResponse))
+const arrayOfPrecertifyResponse = sequence(
+  'ArrayOfPrecertifyResponse',
+  repeated('PrecertifyResponse', precertifyResponse),
+)
 
 /** On Precertification.asmx. */
 export const precertificationService: ServiceDescription = {
@@ -75,7 +79,8 @@ export const precertificationService: ServiceDescription = {
   operations: [
     {
       name: 'Precertify',
-      about: "Gives the public part of a user's rights account certificate, so that a license can be acquired for that user.",
+      about:
+        "Gives the public part of a user's rights account certificate, so that a license can be acquired for that user.",
       request: [optional('requestParams', arrayOf(precertifyParams))],
       response: [optional('PrecertifyResult', arrayOfPrecertifyResponse)],
       versionData: true,

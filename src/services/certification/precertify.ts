@@ -25,7 +25,9 @@ export const precertify = operation(
     .step('in service', requireInService)
     .step('one entry', requireOne)
     .step('identify', identify)
-    .step('account key', async ({ context, state, account }) => ({ key: await accountKeyPair(context, state, account.sid) }))
+    .step('account key', async ({ context, state, account }) => ({
+      key: await accountKeyPair(context, state, account.sid),
+    }))
     .step('build and sign', buildCertificate)
     .step('answer', ({ certificate }) => ({ answer: answerOf(certificate) })),
 )
@@ -40,8 +42,12 @@ function wantedIn(params: XmlElement): Wanted {
   const identification = child(params, 'Identification')
   const userName = child(params, 'UserName')?.text.trim() || undefined
   const sid = child(identification, 'Id')?.text.trim() || undefined
-  if (userName === undefined && identification === undefined) return refuse('ArgumentNull', 'neither UserName nor Identification is given')
-  if (identification !== undefined && (sid === undefined || child(identification, 'AuthenticationMode')?.text.trim() !== 'Windows')) {
+  if (userName === undefined && identification === undefined)
+    return refuse('ArgumentNull', 'neither UserName nor Identification is given')
+  if (
+    identification !== undefined &&
+    (sid === undefined || child(identification, 'AuthenticationMode')?.text.trim() !== 'Windows')
+  ) {
     return refuse('ArgumentNull', 'Identification needs AuthenticationMode Windows and an Id')
   }
   return { userName, sid }
@@ -49,7 +55,9 @@ function wantedIn(params: XmlElement): Wanted {
 
 function requireOne({ entries }: { entries: readonly Wanted[] }): Wanted {
   const [only] = entries
-  return only === undefined || entries.length > 1 ? refuse('DrmsArgument', `there are ${entries.length} PrecertifyParams, exactly one is taken`) : only
+  return only === undefined || entries.length > 1
+    ? refuse('DrmsArgument', `there are ${entries.length} PrecertifyParams, exactly one is taken`)
+    : only
 }
 
 async function identify({ userName, sid, context }: Call & Wanted): Promise<{ account: Account }> {
@@ -59,17 +67,29 @@ async function identify({ userName, sid, context }: Call & Wanted): Promise<{ ac
     return refuse('UnauthorizedAccess', `UserName ${userName} and Id ${sid} are not the same user`)
   }
   const account = byMail ?? bySid
-  return account === undefined ? refuse('ADEntrySearchFailed', `there is no account ${userName ?? sid} in the directory`) : { account }
+  return account === undefined
+    ? refuse('ADEntrySearchFailed', `there is no account ${userName ?? sid} in the directory`)
+    : { account }
 }
 
-async function buildCertificate(call: Call & { account: Account; key: RsaPrivateKey }): Promise<{ certificate: string }> {
+async function buildCertificate(
+  call: Call & { account: Account; key: RsaPrivateKey },
+): Promise<{ certificate: string }> {
   const { account, key, state, notes } = call
   notes.userAddress = mailOf(account)
-  const certificate = await buildRac(racFields(call, account, key.publicKey, 'Persistent'), state.own.signer, state.rules.hash)
+  const certificate = await buildRac(
+    racFields(call, account, key.publicKey, 'Persistent'),
+    state.own.signer,
+    state.rules.hash,
+  )
   notes.issued.push(certificate)
   return { certificate }
 }
 
 function answerOf(certificate: string): Markup {
-  return element('PrecertifyResult', {}, element('PrecertifyResponse', {}, element('Certificate', {}, xmlNode(certificate))))
+  return element(
+    'PrecertifyResult',
+    {},
+    element('PrecertifyResponse', {}, element('Certificate', {}, xmlNode(certificate))),
+  )
 }

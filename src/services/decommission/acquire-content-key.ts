@@ -27,7 +27,8 @@ function requireArguments({ request }: Call): { chainElement: XmlElement } {
   const params = childrenNamed(child(request, 'paramsSoap'), 'AcquireContentKeyParams')[0]
   if (params === undefined) return refuse('ArgumentNull', 'paramsSoap has no AcquireContentKeyParams')
   const chainElement = child(params, 'IssuanceLicense')
-  if (chainElement === undefined || readXmlNodes(chainElement).length === 0) return refuse('ArgumentNull', 'IssuanceLicense has no certificate')
+  if (chainElement === undefined || readXmlNodes(chainElement).length === 0)
+    return refuse('ArgumentNull', 'IssuanceLicense has no certificate')
   return { chainElement }
 }
 
@@ -37,13 +38,17 @@ function readLicense({ chainElement }: { chainElement: XmlElement }): { pl: Pl }
 }
 
 function requireDecommissioned({ state }: Call): void {
-  if (!state.configuration.serverDecommissioned) refuse('ClusterNotDecommissioned', `cluster "${state.name}" is in service`)
+  if (!state.configuration.serverDecommissioned)
+    refuse('ClusterNotDecommissioned', `cluster "${state.name}" is in service`)
 }
 
 function matchServer({ pl, state }: Call & { pl: Pl }): GoodPl {
   const licensor = licensorOf(pl, state)
   if (licensor !== undefined) return { pl, licensor }
-  return refuse('ContentKeyNoMatchingIssuedPrincipal', `the PL was made for ${pl.server.object?.id}, which is neither this cluster nor a trusted one`)
+  return refuse(
+    'ContentKeyNoMatchingIssuedPrincipal',
+    `the PL was made for ${pl.server.object?.id}, which is neither this cluster nor a trusted one`,
+  )
 }
 
 function answerOf(contentKey: Buffer): Markup {

@@ -33,22 +33,47 @@ function requireArguments({ request }: Call): Input {
   const input = child(request, 'oInput')
   const information = child(input, 'EnrolleeInformation')
   const keyBytes = descend(input, 'CertificatePublicKey', 'aPublicKeyBytes')?.text.trim() ?? ''
-  const guid = descend(input, 'CertificatePublicKey', 'Guid')?.text.trim().replace(/^\{|\}$/g, '') ?? ''
-  if (information === undefined || keyBytes === '') return refuse('ArgumentNull', 'oInput needs CertificatePublicKey and EnrolleeInformation')
-  if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(guid)) return refuse('ArgumentNull', `"${guid.slice(0, 60)}" is no GUID`)
-  if ((child(information, 'URL')?.text.trim() ?? '') === '') return refuse('ArgumentNull', 'EnrolleeInformation has no URL')
+  const guid =
+    descend(input, 'CertificatePublicKey', 'Guid')
+      ?.text.trim()
+      .replace(/^\{|\}$/g, '') ?? ''
+  if (information === undefined || keyBytes === '')
+    return refuse('ArgumentNull', 'oInput needs CertificatePublicKey and EnrolleeInformation')
+  if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(guid))
+    return refuse('ArgumentNull', `"${guid.slice(0, 60)}" is no GUID`)
+  if ((child(information, 'URL')?.text.trim() ?? '') === '')
+    return refuse('ArgumentNull', 'EnrolleeInformation has no URL')
   return { information, keyBytes, guid }
 }
 
 function readEnrollee({ information, keyBytes, guid, state }: Call & Input): { enrollee: Enrollee } {
   const publicKey = reading('UnspecifiedError', () => publicKeyFromPkcs1(Buffer.from(keyBytes, 'base64')))
-  if (publicKey.bits !== state.rules.keyBits) refuse('UnspecifiedError', `the key has ${publicKey.bits} bits, Mode ${state.rules.mode} needs ${state.rules.keyBits}`)
+  if (publicKey.bits !== state.rules.keyBits)
+    refuse(
+      'UnspecifiedError',
+      `the key has ${publicKey.bits} bits, Mode ${state.rules.mode} needs ${state.rules.keyBits}`,
+    )
   const field = (name: string): string => child(information, name)?.text.trim().slice(0, longestText) ?? ''
-  return { enrollee: { guid: `{${guid.toLowerCase()}}`, name: field('Name'), url: field('URL'), version: field('Version'), sku: field('SKU'), publicKey } }
+  return {
+    enrollee: {
+      guid: `{${guid.toLowerCase()}}`,
+      name: field('Name'),
+      url: field('URL'),
+      version: field('Version'),
+      sku: field('SKU'),
+      publicKey,
+    },
+  }
 }
 
 /** Signed with the root's own key, so the chain is one longer than that of a server that enrolled itself. */
-async function issue({ enrollee, state, now, context, notes }: Call & { enrollee: Enrollee }): Promise<{ chain: readonly XrmlDocument[] }> {
+async function issue({
+  enrollee,
+  state,
+  now,
+  context,
+  notes,
+}: Call & { enrollee: Enrollee }): Promise<{ chain: readonly XrmlDocument[] }> {
   const chain = await issueLicensorCertificate(enrollee, { ...state.own, hash: state.rules.hash }, now, context.random)
   notes.issued.push(chain[0]?.text ?? '')
   notes.metadata.enrolled = enrollee.url

@@ -21,21 +21,32 @@ function parse({ request, state }: Call): Question {
   const calls = child(request, 'crossForestCallsSoFar')?.text.trim() ?? ''
   if (!/^\d{1,9}$/.test(calls)) refuse('ArgumentNull', 'crossForestCallsSoFar is missing or no number')
   const groups = childrenNamed(child(request, 'targetGroups'), 'string').map((group) => group.text)
-  return requireQuestion({ principal: child(request, 'principalName')?.text ?? '', groups, callsSoFar: Number(calls) }, state)
+  return requireQuestion(
+    { principal: child(request, 'principalName')?.text ?? '', groups, callsSoFar: Number(calls) },
+    state,
+  )
 }
 
 /**
  * The question with plain addresses, when it may be answered.
  * @throws RmsException ArgumentNull, UnspecifiedError
  */
-export function requireQuestion({ principal: named, groups: listed, callsSoFar }: Question, { configuration }: Call['state']): Question {
+export function requireQuestion(
+  { principal: named, groups: listed, callsSoFar }: Question,
+  { configuration }: Call['state'],
+): Question {
   const principal = withoutPrefix(named)
   const groups = listed.map(withoutPrefix)
   if (principal === '') refuse('ArgumentNull', 'principalName is missing or empty')
   if (groups.length === 0) refuse('ArgumentNull', 'targetGroups is missing or empty')
-  if (groups.length > mostGroups) refuse('UnspecifiedError', `${groups.length} groups are asked for, at most ${mostGroups} are looked at`)
+  if (groups.length > mostGroups)
+    refuse('UnspecifiedError', `${groups.length} groups are asked for, at most ${mostGroups} are looked at`)
   // So many servers are going in circles (product note 23).
-  if (callsSoFar + 1 >= configuration.maxCrossForestCalls) refuse('UnspecifiedError', `${callsSoFar} servers have been asked so far: the groups of the forests contain each other`)
+  if (callsSoFar + 1 >= configuration.maxCrossForestCalls)
+    refuse(
+      'UnspecifiedError',
+      `${callsSoFar} servers have been asked so far: the groups of the forests contain each other`,
+    )
   return { principal, groups, callsSoFar }
 }
 
@@ -43,7 +54,15 @@ export function requireQuestion({ principal: named, groups: listed, callsSoFar }
  * A user or group that is not known here is no error: the answer is no. Groups of ours with groups of other forests in them are asked for there;
  * groups that are at home elsewhere are not passed on, whoever asks is to ask there.
  */
-export async function expand({ principal, groups, callsSoFar, context, state, notes, now }: Pick<Call, 'context' | 'state' | 'notes' | 'now'> & Question): Promise<{ isMember: boolean }> {
+export async function expand({
+  principal,
+  groups,
+  callsSoFar,
+  context,
+  state,
+  notes,
+  now,
+}: Pick<Call, 'context' | 'state' | 'notes' | 'now'> & Question): Promise<{ isMember: boolean }> {
   const account = await context.directory.accountByMail(principal)
   const wanted = new Set(groups.map((group) => group.toLowerCase()))
   const memberships = account === undefined ? [] : await context.directory.memberships(account.sid)
@@ -52,7 +71,8 @@ export async function expand({ principal, groups, callsSoFar, context, state, no
   if (state.forests.length === 0 || own.length === 0) return { isMember: false }
   const elsewhere = await askOtherForests({ principal, groups: own, callsSoFar }, state, context, now)
   if (elsewhere.unanswered.length > 0) notes.metadata.forestsWithoutAnswer = elsewhere.unanswered
-  if (elsewhere.groups.size === 0 && elsewhere.unanswered.length > 0) refuse('UnspecifiedError', `other forests could not be asked: ${elsewhere.unanswered.join('; ')}`)
+  if (elsewhere.groups.size === 0 && elsewhere.unanswered.length > 0)
+    refuse('UnspecifiedError', `other forests could not be asked: ${elsewhere.unanswered.join('; ')}`)
   return { isMember: elsewhere.groups.size > 0 }
 }
 

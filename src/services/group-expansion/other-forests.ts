@@ -49,7 +49,12 @@ export function forestOf(mail: string, { forests }: Pick<ServerState, 'forests'>
  * Never throws for a forest that cannot be asked: that is `unanswered`.
  * @param since when the request began that this is for: all its questions share the time
  */
-export async function askOtherForests({ principal, groups, callsSoFar }: Question, state: ServerState, around: Surroundings, since: Date): Promise<Elsewhere> {
+export async function askOtherForests(
+  { principal, groups, callsSoFar }: Question,
+  state: ServerState,
+  around: Surroundings,
+  since: Date,
+): Promise<Elsewhere> {
   const found = new Set<string>()
   const unanswered: string[] = []
   let calls = callsSoFar
@@ -57,7 +62,8 @@ export async function askOtherForests({ principal, groups, callsSoFar }: Questio
   const ask = async (forest: TrustedForest, wanted: readonly string[]): Promise<boolean> => {
     const left = Math.min(longestCall, longestExpansion - (around.clock.now().getTime() - since.getTime()))
     // The forest itself would refuse a question with this count.
-    if (calls + 2 >= state.configuration.maxCrossForestCalls) throw new Error('as many servers have been asked as may be')
+    if (calls + 2 >= state.configuration.maxCrossForestCalls)
+      throw new Error('as many servers have been asked as may be')
     if (left <= 0) throw new Error('there was no time left to ask')
     calls++
     return isMember(forest, { principal, groups: wanted, callsSoFar: calls }, left, around.directory)
@@ -84,7 +90,11 @@ export async function askOtherForests({ principal, groups, callsSoFar }: Questio
 }
 
 /** What each forest is to be asked: its groups, and which of the wanted ones they stand for: themselves, or a group of ours that they are in. */
-async function questionsOf(groups: readonly string[], state: ServerState, around: Surroundings): Promise<ReadonlyMap<TrustedForest, ReadonlyMap<string, readonly string[]>>> {
+async function questionsOf(
+  groups: readonly string[],
+  state: ServerState,
+  around: Surroundings,
+): Promise<ReadonlyMap<TrustedForest, ReadonlyMap<string, readonly string[]>>> {
   const questions = new Map<TrustedForest, Map<string, string[]>>()
   for (const wanted of groups.map((group) => group.toLowerCase())) {
     for (const group of [wanted, ...(await mailsInside(wanted, state, around))]) {
@@ -98,7 +108,11 @@ async function questionsOf(groups: readonly string[], state: ServerState, around
 }
 
 /** Addresses of the groups inside a group of ours, at any depth, in lower case. */
-async function mailsInside(wanted: string, state: ServerState, { store, directory }: Surroundings): Promise<readonly string[]> {
+async function mailsInside(
+  wanted: string,
+  state: ServerState,
+  { store, directory }: Surroundings,
+): Promise<readonly string[]> {
   const own = forestOf(wanted, state) === undefined ? await directory.groupByMail(wanted) : undefined
   if (own === undefined) return []
   const seen = new Set([own.sid])
@@ -116,7 +130,12 @@ async function mailsInside(wanted: string, state: ServerState, { store, director
 }
 
 /** @throws CallFailed, SoapFault */
-async function isMember({ url, account }: TrustedForest, { principal, groups, callsSoFar }: Question, timeoutMilliseconds: number, directory: Directory): Promise<boolean> {
+async function isMember(
+  { url, account }: TrustedForest,
+  { principal, groups, callsSoFar }: Question,
+  timeoutMilliseconds: number,
+  directory: Directory,
+): Promise<boolean> {
   const credentials = account ?? (await serviceAccount(directory))
   if (isRemotingUrl(url)) return askByRemoting(url, { principal, groups, callsSoFar }, credentials, timeoutMilliseconds)
   const body = element(
@@ -125,9 +144,25 @@ async function isMember({ url, account }: TrustedForest, { principal, groups, ca
     element('principalName', {}, text(principal)),
     // The specification calls it the forest of the principal, and gives the address again (3.5.4.1.2.1).
     element('principalCrossForest', {}, text(principal)),
-    element('targetGroups', {}, groups.map((group) => element('string', {}, text(group)))),
+    element(
+      'targetGroups',
+      {},
+      groups.map((group) => element('string', {}, text(group))),
+    ),
     element('crossForestCallsSoFar', {}, text(String(callsSoFar))),
   )
-  const question = { url, namespace: groupExpansionNamespace, operation: 'IsPrincipalMemberOf', body, credentials, timeoutMilliseconds, maximumBytes: largestAnswer }
-  return ['true', '1'].includes(descend(await callSoap(question), 'IsPrincipalMemberOfResult')?.text.trim().toLowerCase() ?? '')
+  const question = {
+    url,
+    namespace: groupExpansionNamespace,
+    operation: 'IsPrincipalMemberOf',
+    body,
+    credentials,
+    timeoutMilliseconds,
+    maximumBytes: largestAnswer,
+  }
+  return ['true', '1'].includes(
+    descend(await callSoap(question), 'IsPrincipalMemberOfResult')
+      ?.text.trim()
+      .toLowerCase() ?? '',
+  )
 }

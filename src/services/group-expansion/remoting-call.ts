@@ -18,12 +18,21 @@ export function isRemotingUrl(url: string): boolean {
 }
 
 /** @throws CallFailed */
-export async function askByRemoting(url: string, question: Question, { user, password }: ServiceAccount, timeoutMilliseconds: number): Promise<boolean> {
+export async function askByRemoting(
+  url: string,
+  question: Question,
+  { user, password }: ServiceAccount,
+  timeoutMilliseconds: number,
+): Promise<boolean> {
   let status: number | undefined
   try {
     const response = await fetch(url, {
       method: 'POST',
-      headers: { 'content-type': remotingType, 'user-agent': 'Mozilla/4.0+(compatible; MS .NET Remoting)', authorization: `Basic ${Buffer.from(`${user}:${password}`, 'utf8').toString('base64')}` },
+      headers: {
+        'content-type': remotingType,
+        'user-agent': 'Mozilla/4.0+(compatible; MS .NET Remoting)',
+        authorization: `Basic ${Buffer.from(`${user}:${password}`, 'utf8').toString('base64')}`,
+      },
       body: writeQuestion(question, version),
       redirect: 'manual',
       signal: AbortSignal.timeout(timeoutMilliseconds),
@@ -31,7 +40,11 @@ export async function askByRemoting(url: string, question: Question, { user, pas
     status = response.status
     if (status !== 200 && status < 500) {
       await response.body?.cancel()
-      throw new CallFailed(url, status, `${url} answered HTTP ${status}: check its address, and whether it admits ${user}`)
+      throw new CallFailed(
+        url,
+        status,
+        `${url} answered HTTP ${status}: check its address, and whether it admits ${user}`,
+      )
     }
     return readAnswer(await bounded(response), version)
   } catch (error) {

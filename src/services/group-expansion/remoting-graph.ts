@@ -117,7 +117,9 @@ export function graphWriter(firstId: number): GraphWriter {
 
   /** Each is named once, before the first record that needs it. */
   const declareLibraries = ({ library, members }: ClassDescription): void => {
-    const needed = [library, ...members.map(([, type]) => (type.kind === 'class' ? type.library : undefined))].filter((name) => name !== undefined)
+    const needed = [library, ...members.map(([, type]) => (type.kind === 'class' ? type.library : undefined))].filter(
+      (name) => name !== undefined,
+    )
     for (const name of needed.filter((one) => !libraries.has(one))) {
       if (libraries.has(name)) continue
       libraries.set(name, next)
@@ -148,7 +150,8 @@ export function graphWriter(firstId: number): GraphWriter {
     if (type.kind === 'primitive') primitive(value, type.primitive)
     else if (value === null) byte(records.null)
     else if (typeof value === 'string') string(value)
-    else if (typeof value === 'boolean') chunks.push(Buffer.of(records.typedPrimitive, primitives.boolean, value ? 1 : 0))
+    else if (typeof value === 'boolean')
+      chunks.push(Buffer.of(records.typedPrimitive, primitives.boolean, value ? 1 : 0))
     else if (typeof value === 'number') throw new TypeError('A number needs a member of a primitive type')
     else if ('inline' in value) instance(value, -next++)
     else reference(idOf(value))
@@ -176,7 +179,7 @@ export function graphWriter(firstId: number): GraphWriter {
     byte(records.objects)
     int32(id)
     int32(items.length)
-    for (let at = 0; at < items.length; ) {
+    for (let at = 0; at < items.length;) {
       const item = items[at] ?? null
       if (item !== null) {
         string(item)

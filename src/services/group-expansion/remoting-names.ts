@@ -25,10 +25,18 @@ const collections = 'System.Collections'
 const boolean: MemberType = { kind: 'primitive', primitive: 'boolean' }
 const int32: MemberType = { kind: 'primitive', primitive: 'int32' }
 const string: MemberType = { kind: 'string' }
-const ofSystem = (name: string): MemberType => ({ kind: 'class', name: `${collections}.Specialized.${name}`, library: systemLibrary })
+const ofSystem = (name: string): MemberType => ({
+  kind: 'class',
+  name: `${collections}.Specialized.${name}`,
+  library: systemLibrary,
+})
 const system = (name: string): MemberType => ({ kind: 'system', name })
 
-export const callContext: ClassDescription = { name: 'System.Runtime.Remoting.Messaging.LogicalCallContext', library: undefined, members: [] }
+export const callContext: ClassDescription = {
+  name: 'System.Runtime.Remoting.Messaging.LogicalCallContext',
+  library: undefined,
+  members: [],
+}
 
 export const listDictionary: ClassDescription = {
   name: `${collections}.Specialized.ListDictionary`,
@@ -99,9 +107,16 @@ export const remotingException: ClassDescription = {
 }
 
 /** Principal and the enumeration inside it, of one version. */
-export function principalClasses(version: RemotingVersion): { readonly principal: ClassDescription; readonly explicitParse: ClassDescription } {
+export function principalClasses(version: RemotingVersion): {
+  readonly principal: ClassDescription
+  readonly explicitParse: ClassDescription
+} {
   const library = pluginLibrary(version)
-  const explicitParse: ClassDescription = { name: `${directoryServices}.Principal+ExplicitParseEnum`, library, members: [['value__', int32]] }
+  const explicitParse: ClassDescription = {
+    name: `${directoryServices}.Principal+ExplicitParseEnum`,
+    library,
+    members: [['value__', int32]],
+  }
   const principal: ClassDescription = {
     name: `${directoryServices}.Principal`,
     library,

@@ -30,7 +30,8 @@ interface Reader {
 function readerOf(bytes: Buffer): Reader {
   let position = 0
   const take = (count: number): Buffer => {
-    if (position + count > bytes.length) throw new MalformedRemoting(`it ends at byte ${bytes.length}, in the middle of a record`)
+    if (position + count > bytes.length)
+      throw new MalformedRemoting(`it ends at byte ${bytes.length}, in the middle of a record`)
     position += count
     return bytes.subarray(position - count, position)
   }
@@ -43,7 +44,8 @@ function readerOf(bytes: Buffer): Reader {
       if (part < 0x80) break
       if (shift >= 28) throw new MalformedRemoting(`the length before byte ${position} has more than 5 bytes`)
     }
-    if (length > longestText) throw new MalformedRemoting(`the text at byte ${position} has ${length} bytes, at most ${longestText} are taken`)
+    if (length > longestText)
+      throw new MalformedRemoting(`the text at byte ${position} has ${length} bytes, at most ${longestText} are taken`)
     return take(length).toString('utf8')
   }
   const expect = (value: number, what: string): void => {
@@ -63,7 +65,10 @@ export function readQuestion(bytes: Buffer): RemotingQuestion {
   if (method !== methodName) throw new MalformedRemoting(`the method is ${JSON.stringify(method)}, not ${methodName}`)
   const type = readTextWithCode(reader)
   const version = remotingVersions.find((candidate) => typeName(candidate) === type)
-  if (version === undefined) throw new MalformedRemoting(`the server type ${JSON.stringify(type.slice(0, 300))} is that of no version that has this interface`)
+  if (version === undefined)
+    throw new MalformedRemoting(
+      `the server type ${JSON.stringify(type.slice(0, 300))} is that of no version that has this interface`,
+    )
   beginArray(reader, records.objects, rootId, 'the arguments')
   expectInt32(reader, 5, 'the number of arguments')
   reader.expect(records.string, 'a text')
@@ -79,7 +84,8 @@ export function readQuestion(bytes: Buffer): RemotingQuestion {
   reader.expect(records.null, 'nothing')
   beginArray(reader, records.strings, groupsId, 'the groups')
   const count = reader.int32()
-  if (count < 0 || count > mostGroups) throw new MalformedRemoting(`there are ${count} groups, at most ${mostGroups} are read`)
+  if (count < 0 || count > mostGroups)
+    throw new MalformedRemoting(`there are ${count} groups, at most ${mostGroups} are read`)
   const texts = new Map([[principalId, principal]])
   const groups = Array.from({ length: count }, () => readArrayText(reader, texts))
   requireEnd(bytes, reader)
@@ -100,7 +106,8 @@ export function readAnswer(bytes: Buffer, version: RemotingVersion): boolean {
   reader.expect(primitives.boolean, 'a flag')
   const isMember = reader.byte()
   if (isMember > 1) throw new MalformedRemoting(`the answer is ${isMember}, neither 0 nor 1`)
-  if (!bytes.includes(pluginLibrary(version))) throw new MalformedRemoting('the answer is of another version than the question')
+  if (!bytes.includes(pluginLibrary(version)))
+    throw new MalformedRemoting('the answer is of another version than the question')
   requireEnd(bytes, reader)
   return isMember === 1
 }
@@ -116,7 +123,8 @@ function readHeader(reader: Reader): number {
 
 function expectInt32(reader: Reader, value: number, what: string): void {
   const found = reader.int32()
-  if (found !== value) throw new MalformedRemoting(`${what} before byte ${reader.at()} is ${found}, it must be ${value}`)
+  if (found !== value)
+    throw new MalformedRemoting(`${what} before byte ${reader.at()} is ${found}, it must be ${value}`)
 }
 
 function expectReference(reader: Reader, id: number, what: string): void {

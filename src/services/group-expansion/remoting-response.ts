@@ -1,6 +1,16 @@
 /** The answer of IsPrincipalMemberOf in the binary form ([MS-RMPRS] 2.3.1.3): yes or no with what is known of the principal, or an exception. */
 import { graphWriter, primitives, records, type GraphWriter, type Instance } from './remoting-graph.js'
-import { arrayList, callContext, dictionaryNode, hashtable, listDictionary, principalClasses, remotingException, stringCollection, type RemotingVersion } from './remoting-names.js'
+import {
+  arrayList,
+  callContext,
+  dictionaryNode,
+  hashtable,
+  listDictionary,
+  principalClasses,
+  remotingException,
+  stringCollection,
+  type RemotingVersion,
+} from './remoting-names.js'
 
 /** What the answer tells of a principal besides. Whoever receives it does not read it (product note 3). */
 export interface KnownPrincipal {
@@ -79,14 +89,34 @@ function writeCallContext(writer: GraphWriter): void {
   writer.int32(0)
 }
 
-function principalOf({ identifiers, containers, objectGuid, exists }: KnownPrincipal, version: RemotingVersion): Instance {
+function principalOf(
+  { identifiers, containers, objectGuid, exists }: KnownPrincipal,
+  version: RemotingVersion,
+): Instance {
   const { principal, explicitParse } = principalClasses(version)
-  const head = identifiers.reduceRight<Instance | null>((next, key) => ({ of: dictionaryNode, values: [key, true, next] }), null)
+  const head = identifiers.reduceRight<Instance | null>(
+    (next, key) => ({ of: dictionaryNode, values: [key, true, next] }),
+    null,
+  )
   const dictionary: Instance = { of: listDictionary, values: [head, identifiers.length, identifiers.length, null] }
   const groups: Instance = { of: hashtable, values: [0.72, 0, null, null, 11, { items: [] }, { items: [] }] }
   const room = containers.length === 0 ? 0 : Math.max(roomInList, containers.length)
   const items = [...containers, ...Array.from({ length: room - containers.length }, () => null)]
   const list: Instance = { of: arrayList, values: [{ items }, containers.length, containers.length] }
   const collection: Instance = { of: stringCollection, values: [list] }
-  return { of: principal, values: [dictionary, groups, null, null, collection, objectGuid, null, { of: explicitParse, values: [0], inline: true }, exists, exists] }
+  return {
+    of: principal,
+    values: [
+      dictionary,
+      groups,
+      null,
+      null,
+      collection,
+      objectGuid,
+      null,
+      { of: explicitParse, values: [0], inline: true },
+      exists,
+      exists,
+    ],
+  }
 }

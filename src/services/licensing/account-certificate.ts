@@ -15,7 +15,8 @@ import { reading } from '../read-documents.js'
  * must hold together all the same.
  */
 export function requireGoodAccountCertificate(chain: readonly XrmlDocument[], state: ServerState, now: Date): Rac {
-  if (chain[0]?.kind !== 'RAC') refuse('UnexpectedPersonaCert', `the first certificate is a ${chain[0]?.kind}, not a RAC`)
+  if (chain[0]?.kind !== 'RAC')
+    refuse('UnexpectedPersonaCert', `the first certificate is a ${chain[0]?.kind}, not a RAC`)
   const check = checkChain(chain)
   if (!check.ok) refuse('InvalidPersonaCertSignature', check.why ?? '')
   const rac = reading('UnexpectedPersonaCert', () => readRac(check.documents[0] as XrmlDocument))
@@ -34,12 +35,18 @@ function requireSupportedSet(chain: readonly XrmlDocument[], state: ServerState)
 
 function requireValidNow({ validity }: Rac, now: Date): void {
   if (isWithin(validity, now)) return
-  refuse('InvalidPersonaCertTime', `the RAC is valid from ${formatTime(validity.from)} to ${formatTime(validity.until)}, it is ${formatTime(now)}`)
+  refuse(
+    'InvalidPersonaCertTime',
+    `the RAC is valid from ${formatTime(validity.from)} to ${formatTime(validity.until)}, it is ${formatTime(now)}`,
+  )
 }
 
 function requireTrust({ issuer, account }: Rac, { configuration }: ServerState): void {
   if (!configuration.trustedRacIssuers.includes(issuer.publicKey?.modulus ?? '')) {
-    refuse('UntrustedPersonaCert', `the RAC was issued by ${issuer.object?.id ?? 'an unnamed server'}, which is no trusted user domain here`)
+    refuse(
+      'UntrustedPersonaCert',
+      `the RAC was issued by ${issuer.object?.id ?? 'an unnamed server'}, which is no trusted user domain here`,
+    )
   }
   if (account.object?.idType === 'Federation' && !configuration.federationEnabled) {
     refuse('UnexpectedPersonaCert', 'the RAC is of a federated account, federation is switched off')
@@ -49,9 +56,13 @@ function requireTrust({ issuer, account }: Rac, { configuration }: ServerState):
 /** The machine is not in the request: its version is read from the RAC's FEDERATIONPRINCIPALS. */
 function requireNotExcluded({ account, machine }: Rac, { configuration }: ServerState): void {
   const key = account.publicKey?.modulus ?? ''
-  if (configuration.racExclusionPolicy?.includes(key)) refuse('DrmacIsExcluded', `the key of ${account.object?.name} is excluded`)
+  if (configuration.racExclusionPolicy?.includes(key))
+    refuse('DrmacIsExcluded', `the key of ${account.object?.name} is excluded`)
   const minimum = configuration.spcExclusionPolicy
   if (machine !== undefined && isSecurityProcessorExcluded(repositoryVersion(machine), minimum)) {
-    refuse('BlackBoxIsInvalid', `the security processor is of version ${repositoryVersion(machine) ?? 'unknown'}, at least ${minimum} is needed`)
+    refuse(
+      'BlackBoxIsInvalid',
+      `the security processor is of version ${repositoryVersion(machine) ?? 'unknown'}, at least ${minimum} is needed`,
+    )
   }
 }

@@ -39,7 +39,9 @@ type ItemCall = Call & Item & { readonly pls: PlReader }
 /** The table of one license. */
 const licenseSteps = walk<ItemCall>()
   .step('parse', parse)
-  .step('verify account', ({ racChain, state, now, notes }) => noteAccount(requireGoodAccountCertificate(racChain, state, now), notes))
+  .step('verify account', ({ racChain, state, now, notes }) =>
+    noteAccount(requireGoodAccountCertificate(racChain, state, now), notes),
+  )
   .step('verify PL', ({ pls, issuanceLicense }) => pls.verify(issuanceLicense).then((good) => ({ good })))
   .step('times', requireTimes)
   .step('open PL', ({ pls, good }) => pls.open(good))
@@ -49,7 +51,11 @@ const licenseSteps = walk<ItemCall>()
 export const acquireLicense = {
   ...operation(
     describe(licensingService, 'AcquireLicense'),
-    walk<Call>().step('batch', readBatch).step('in service', requireInService).step('license', licenseEach).step('answer', answer),
+    walk<Call>()
+      .step('batch', readBatch)
+      .step('in service', requireInService)
+      .step('license', licenseEach)
+      .step('answer', answer),
   ),
   steps: ['batch', 'in service', ...licenseSteps.names, 'license', 'answer'],
 }
@@ -58,9 +64,13 @@ function readBatch({ request, versions, notes }: Call): { batch: readonly Item[]
   const all = childrenNamed(child(request, 'RequestParams'), 'AcquireLicenseParams')
   if (all.length === 0) refuse('ArgumentNull', 'RequestParams has no AcquireLicenseParams')
   if (all.length > 1 && compareVersions(versions.maximum, '1.1.0.0') < 0) {
-    refuse('UnspecifiedError', `${all.length} requests in a batch need MaximumVersion 1.1.0.0, it is ${versions.maximum}`)
+    refuse(
+      'UnspecifiedError',
+      `${all.length} requests in a batch need MaximumVersion 1.1.0.0, it is ${versions.maximum}`,
+    )
   }
-  if (all.length > longestBatch) refuse('UnspecifiedError', `there are ${all.length} requests in the batch, at most ${longestBatch} are taken`)
+  if (all.length > longestBatch)
+    refuse('UnspecifiedError', `there are ${all.length} requests in the batch, at most ${longestBatch} are taken`)
   notes.metadata.requests = all.length
   let latest: XmlElement | undefined
   const batch = all.map((params) => {
@@ -76,7 +86,8 @@ async function licenseEach(call: Call & { batch: readonly Item[] }): Promise<{ r
   const { context, observer, batch, notes, state } = call
   const watch = { monotonic: () => context.clock.monotonic(), observer }
   const pls = plReader(state)
-  const licenseOne = async (item: Item): Promise<string> => (await licenseSteps.run({ ...call, ...item, pls }, watch)).ul
+  const licenseOne = async (item: Item): Promise<string> =>
+    (await licenseSteps.run({ ...call, ...item, pls }, watch)).ul
   const [only] = batch
   if (only !== undefined && batch.length === 1) return { results: [await licenseOne(only)] }
   return { results: await licenseItems(batch, notes, licenseOne) }
@@ -85,7 +96,8 @@ async function licenseEach(call: Call & { batch: readonly Item[] }): Promise<{ r
 function parse({ params }: Item): { racChain: readonly XrmlDocument[] } {
   const applicationData = child(params, 'ApplicationData')
   const bytes = applicationData === undefined ? 0 : Buffer.byteLength(innerText(applicationData))
-  if (bytes > applicationDataBytes) refuse('UnspecifiedError', `ApplicationData has ${bytes} bytes, at most ${applicationDataBytes} are taken`)
+  if (bytes > applicationDataBytes)
+    refuse('UnspecifiedError', `ApplicationData has ${bytes} bytes, at most ${applicationDataBytes} are taken`)
   return { racChain: readChain(child(params, 'LicenseeCerts'), accountCertificateLimits, 'UnexpectedPersonaCert') }
 }
 
@@ -97,23 +109,36 @@ function noteAccount(rac: Rac, notes: Call['notes']): { rac: Rac } {
 function requireTimes({ good, rac, state, now }: { good: GoodPl; rac: Rac; state: ServerState; now: Date }): void {
   const { pl } = good
   requirePlValidity(pl, now)
-  const stated = securityLevel(rac.account, 'Credential-Creation-Time') ?? securityLevel(rac.account, 'CredentialCreationTime')
+  const stated =
+    securityLevel(rac.account, 'Credential-Creation-Time') ?? securityLevel(rac.account, 'CredentialCreationTime')
   const created = parseTime(stated)
   if (stated === undefined) return
-  if (created === undefined) refuse('UnexpectedPersonaCert', `the creation time of the account, "${stated}", cannot be read`)
+  if (created === undefined)
+    refuse('UnexpectedPersonaCert', `the creation time of the account, "${stated}", cannot be read`)
   const limit = addSeconds(pl.issuedTime ?? now, state.configuration.creationTimeToleranceSeconds)
-  if (created > limit) refuse('CredentialCreationTime', `the account was created ${formatTime(created)}, the content allows until ${formatTime(limit)}`)
+  if (created > limit)
+    refuse(
+      'CredentialCreationTime',
+      `the account was created ${formatTime(created)}, the content allows until ${formatTime(limit)}`,
+    )
 }
 
-async function decide(known: ItemCall & OpenedPl & { good: GoodPl; rac: Rac }): Promise<{ rights: readonly UlRight[]; policySource: RightsData }> {
+async function decide(
+  known: ItemCall & OpenedPl & { good: GoodPl; rac: Rac },
+): Promise<{ rights: readonly UlRight[]; policySource: RightsData }> {
   const { good, rac, rightsData, state, now, context } = known
   const { policy, rights: policySource } = currentPolicy(good, rightsData, now)
-  const own = await identityOfAccount(rac.account, rac.issuer.publicKey?.modulus, { state, directory: context.directory })
+  const own = await identityOfAccount(rac.account, rac.issuer.publicKey?.modulus, {
+    state,
+    directory: context.directory,
+  })
   const identity = await withForeignGroups(own, policy, rac.account, known)
   return { policySource, rights: requireRights(policy, identity, rac.account, state, now) }
 }
 
-async function build(known: ItemCall & OpenedPl & { good: GoodPl; rac: Rac; rights: readonly UlRight[]; policySource: RightsData }): Promise<{ ul: string }> {
+async function build(
+  known: ItemCall & OpenedPl & { good: GoodPl; rac: Rac; rights: readonly UlRight[]; policySource: RightsData },
+): Promise<{ ul: string }> {
   const { good, rac, keyBlob, rights, policySource, state, now, context, notes } = known
   const parts = { good, open: { keyBlob }, rights, policySource, account: rac.account }
   const { ul, guid } = await issueLicense(parts, { state, random: context.random, now })
@@ -128,7 +153,9 @@ function answer({ results, state }: Call & { results: readonly ItemResult[] }): 
     element(
       'AcquireLicenseResponse',
       {},
-      result instanceof RmsException ? failure(result, index) : element('CertificateChain', {}, certificates([result]), issuers),
+      result instanceof RmsException
+        ? failure(result, index)
+        : element('CertificateChain', {}, certificates([result]), issuers),
       element('ReferenceCertificates'),
     ),
   )
@@ -147,5 +174,9 @@ function issuersMarkup({ own }: ServerState): Markup {
 const issuersWritten = new WeakMap<readonly XrmlDocument[], Markup>()
 
 function failure(exception: RmsException, index: number): Markup {
-  return element('CertificateChain', {}, element('Certificate', {}, exceptionElement('AcquireLicenseException', exception, index)))
+  return element(
+    'CertificateChain',
+    {},
+    element('Certificate', {}, exceptionElement('AcquireLicenseException', exception, index)),
+  )
 }

@@ -24,10 +24,18 @@ export const acquirePreLicense = operation(
   walk<Call>()
     .step('parse', parse)
     .step('in service', requireInService)
-    .step('verify PL', ({ state, issuanceLicense }) => plReader(state).verify(issuanceLicense).then((good) => ({ good })))
+    .step('verify PL', ({ state, issuanceLicense }) =>
+      plReader(state)
+        .verify(issuanceLicense)
+        .then((good) => ({ good })),
+    )
     .step('times', ({ good, now }) => requirePlValidity(good.pl, now))
     .step('open PL', ({ good }) => openPl(good))
-    .step('license', (known: Known) => licenseItems(known.licensees, known.notes, (licensee) => licenseOne(known, licensee)).then((results) => ({ results })))
+    .step('license', (known: Known) =>
+      licenseItems(known.licensees, known.notes, (licensee) => licenseOne(known, licensee)).then((results) => ({
+        results,
+      })),
+    )
     .step('answer', answer),
 )
 
@@ -40,7 +48,8 @@ function parse({ request, notes }: Call): { issuanceLicense: XmlElement; license
   const issuanceLicense = child(params, 'IssuanceLicense')
   if (licensees.length === 0) return refuse('ArgumentNull', 'LicenseeIdentities is missing or empty')
   if (issuanceLicense === undefined) return refuse('ArgumentNull', 'IssuanceLicense is missing')
-  if (licensees.length > mostLicensees) return refuse('UnspecifiedError', `there are ${licensees.length} licensees, at most ${mostLicensees} are taken`)
+  if (licensees.length > mostLicensees)
+    return refuse('UnspecifiedError', `there are ${licensees.length} licensees, at most ${mostLicensees} are taken`)
   notes.metadata.requests = licensees.length
   return { issuanceLicense, licensees }
 }
@@ -53,7 +62,10 @@ async function licenseOne(known: Known, licensee: string): Promise<string> {
   const own = await identityOfAccount(account, state.homeRacIssuer, { state, directory: context.directory })
   const identity = await withForeignGroups(own, policy, account, known)
   const rights = requireRights(policy, identity, account, state, now)
-  const { ul, guid } = await issueLicense({ good, open: { keyBlob }, rights, policySource, account }, { state, random: context.random, now })
+  const { ul, guid } = await issueLicense(
+    { good, open: { keyBlob }, rights, policySource, account },
+    { state, random: context.random, now },
+  )
   noteIssued(notes, guid, ul)
   return ul
 }
@@ -61,13 +73,20 @@ async function licenseOne(known: Known, licensee: string): Promise<string> {
 /** Leaf licenses one for one with the licensees; the chain they have in common comes once. */
 function answer({ results, state }: Call & { results: readonly ItemResult[] }): { answer: Markup } {
   const licenses = results.map((result, index) =>
-    element('Certificate', {}, result instanceof RmsException ? exceptionElement('AcquirePreLicenseException', result, index) : xmlNode(result)),
+    element(
+      'Certificate',
+      {},
+      result instanceof RmsException ? exceptionElement('AcquirePreLicenseException', result, index) : xmlNode(result),
+    ),
   )
   const response = element(
     'AcquirePreLicenseResponse',
     {},
     element('Licenses', {}, licenses),
-    xmlNodes('CertificateChain', state.own.chain.map((document) => document.text)),
+    xmlNodes(
+      'CertificateChain',
+      state.own.chain.map((document) => document.text),
+    ),
     element('ReferenceCertificates'),
   )
   return { answer: element('AcquirePreLicenseResult', {}, response) }

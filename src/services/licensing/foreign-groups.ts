@@ -8,7 +8,12 @@ import { askOtherForests } from '../group-expansion/other-forests.js'
 type Asking = Pick<Call, 'state' | 'context' | 'notes' | 'now'>
 
 /** The identity with those of the policy's groups that other forests know the account to be in. Nobody is asked while no other forest is trusted. */
-export async function withForeignGroups(identity: Identity, policy: Policy, { object }: Principal, { state, context, notes, now }: Asking): Promise<Identity> {
+export async function withForeignGroups(
+  identity: Identity,
+  policy: Policy,
+  { object }: Principal,
+  { state, context, notes, now }: Asking,
+): Promise<Identity> {
   const principal = object?.name ?? ''
   if (state.forests.length === 0 || !principal.includes('@')) return identity
   const named = policy.grants.map((grant) => (grant.principal.name ?? grant.principal.id).toLowerCase())

@@ -15,10 +15,19 @@ import { buildUl, osExclusionCondition, policyListElements, ulIssuerText, type U
 import type { GoodPl, OpenPl } from './publishing-license.js'
 
 /** The policy that counts: the server's current copy of a template, not the one in the PL, so that edits act on old content. */
-export function currentPolicy({ pl, licensor }: GoodPl, rightsData: RightsData, now: Date): { policy: Policy; rights: RightsData } {
+export function currentPolicy(
+  { pl, licensor }: GoodPl,
+  rightsData: RightsData,
+  now: Date,
+): { policy: Policy; rights: RightsData } {
   const template = rightsData.official ? templateNamed(licensor.templates, rightsData.templateGuid) : undefined
   const rights = template?.rights ?? rightsData
-  const policy = { grants: rights.grants, precondition: rights.precondition, owner: agreedOwner(pl.owner, rightsData.owner), issuedTime: publishedTime(pl, rightsData) ?? now }
+  const policy = {
+    grants: rights.grants,
+    precondition: rights.precondition,
+    owner: agreedOwner(pl.owner, rightsData.owner),
+    issuedTime: publishedTime(pl, rightsData) ?? now,
+  }
   return { policy, rights }
 }
 
@@ -30,12 +39,19 @@ function publishedTime(pl: Pl, { official, document }: RightsData): Date | undef
 }
 
 /** All that the account can be named by: its SID and addresses, and those of the groups it is in, at any depth. */
-export async function identityOfAccount(principal: Principal, issuer: string | undefined, { state, directory }: { state: ServerState; directory: Directory }): Promise<Identity> {
+export async function identityOfAccount(
+  principal: Principal,
+  issuer: string | undefined,
+  { state, directory }: { state: ServerState; directory: Directory },
+): Promise<Identity> {
   const { object } = principal
   // A trusted user domain may call its users what it likes: only our own root's certificates name accounts of our directory.
   const account = issuer === state.homeRacIssuer ? await accountOf(object, directory) : undefined
   const groups = account === undefined ? [] : await directory.memberships(account.sid)
-  const certified = { sids: object?.idType === 'Windows' ? [object.id] : [], mails: [object?.name ?? '', ...aliasesOf(object)] }
+  const certified = {
+    sids: object?.idType === 'Windows' ? [object.id] : [],
+    mails: [object?.name ?? '', ...aliasesOf(object)],
+  }
   const known = account === undefined ? { sids: [], mails: [] } : namesOf(account)
   return identityOf(
     { sids: [...certified.sids, ...known.sids], mails: [...certified.mails, ...known.mails] },
@@ -58,13 +74,23 @@ function namesOf(account: Account): { readonly sids: readonly string[]; readonly
 }
 
 /** @throws RmsException NoRightsForRequestedPrincipal */
-export function requireRights(policy: Policy, identity: Identity, account: Principal, state: ServerState, now: Date): readonly UlRight[] {
+export function requireRights(
+  policy: Policy,
+  identity: Identity,
+  account: Principal,
+  state: ServerState,
+  now: Date,
+): readonly UlRight[] {
   const { superUserEnabled, superUserGroup } = state.configuration
   const superUser = superUserEnabled && superUserGroup !== null && identity.groups.has(superUserGroup.toLowerCase())
   const rights = decideRights(policy, identity, { superUser, now })
   if (rights.length > 0) return rights
-  const named = [...new Set(policy.grants.map(({ principal }) => principal.name ?? principal.id))].join(', ') || 'nobody'
-  return refuse('NoRightsForRequestedPrincipal', `${account.object?.name ?? account.object?.id} has no rights; the policy names ${named.slice(0, 500)}`)
+  const named =
+    [...new Set(policy.grants.map(({ principal }) => principal.name ?? principal.id))].join(', ') || 'nobody'
+  return refuse(
+    'NoRightsForRequestedPrincipal',
+    `${account.object?.name ?? account.object?.id} has no rights; the policy names ${named.slice(0, 500)}`,
+  )
 }
 
 export interface LicenseParts {
@@ -76,7 +102,10 @@ export interface LicenseParts {
   readonly account: Principal
 }
 
-export async function issueLicense(parts: LicenseParts, { state, random, now }: { state: ServerState; random: Random; now: Date }): Promise<{ ul: string; guid: string }> {
+export async function issueLicense(
+  parts: LicenseParts,
+  { state, random, now }: { state: ServerState; random: Random; now: Date },
+): Promise<{ ul: string; guid: string }> {
   const { pl } = parts.good
   const { principal, signer } = state.own
   const { metadata, referralInfo, contentObject, refresh } = pl.verbatim
@@ -103,15 +132,28 @@ export async function issueLicense(parts: LicenseParts, { state, random, now }: 
 }
 
 /** The parts of a PL and its policy that stand in each of its licenses to the letter. */
-export function copiedOf({ verbatim: { metadata, referralInfo, contentObject, refresh } }: Pl, { refresh: inPolicy, applicationData }: RightsData): readonly string[] {
-  return [metadata, referralInfo, contentObject, refresh || (inPolicy ?? ''), ...applicationData.map((data) => data.source)]
+export function copiedOf(
+  { verbatim: { metadata, referralInfo, contentObject, refresh } }: Pl,
+  { refresh: inPolicy, applicationData }: RightsData,
+): readonly string[] {
+  return [
+    metadata,
+    referralInfo,
+    contentObject,
+    refresh || (inPolicy ?? ''),
+    ...applicationData.map((data) => data.source),
+  ]
 }
 
 /** APPSPECIFIC data, exclusion of operating systems, and the policy lists, in BODY's order. */
 function restOf(source: RightsData, { configuration }: ServerState): readonly Markup[] {
   const applicationData = source.applicationData.map((data) => asMarkup(data.source))
   const osExclusion = configuration.osExclusionEnabled ? [osExclusionCondition(configuration.osExclusionPolicy)] : []
-  return [...applicationData, ...osExclusion, ...policyListElements(source.policyLists, configuration.applicationExclusionPolicy)]
+  return [
+    ...applicationData,
+    ...osExclusion,
+    ...policyListElements(source.policyLists, configuration.applicationExclusionPolicy),
+  ]
 }
 
 /** What is copied into every license of the PL is bounded: a batch multiplies it. A carriage return would not survive a parser, and break our signature. */
@@ -119,8 +161,13 @@ const mostCopied = 64 * 1024
 
 export function requireCopyable(copied: readonly string[]): void {
   const length = copied.reduce((sum, text) => sum + text.length, 0)
-  if (length > mostCopied) refuse('UnspecifiedError', `${length} characters of the PL would be copied into the license, at most ${mostCopied} are`)
-  if (copied.some((text) => text.includes('\r') || (text.includes('&#') && /&#(?:13|x0*d);/i.test(text)))) refuse('UnspecifiedError', 'the PL has a carriage return in what is copied into the license')
+  if (length > mostCopied)
+    refuse(
+      'UnspecifiedError',
+      `${length} characters of the PL would be copied into the license, at most ${mostCopied} are`,
+    )
+  if (copied.some((text) => text.includes('\r') || (text.includes('&#') && /&#(?:13|x0*d);/i.test(text))))
+    refuse('UnspecifiedError', 'the PL has a carriage return in what is copied into the license')
 }
 
 function templateNamed(templates: readonly ServerTemplate[], guid: string | undefined): ServerTemplate | undefined {

@@ -15,19 +15,32 @@ const mostIssued = 32 * 1024 * 1024
  * Licenses each item. What one of them throws stands in its place, and in the notes.
  * @param issue gives the license of an item
  */
-export async function licenseItems<Item>(items: readonly Item[], notes: Notes, issue: (item: Item) => Promise<string>): Promise<readonly ItemResult[]> {
+export async function licenseItems<Item>(
+  items: readonly Item[],
+  notes: Notes,
+  issue: (item: Item) => Promise<string>,
+): Promise<readonly ItemResult[]> {
   const results: ItemResult[] = []
   const refusals: string[] = []
   let issued = 0
   for (const item of items) {
     try {
-      if (issued > mostIssued) refuse('UnspecifiedError', `the licenses of this request have more than ${mostIssued} characters already`)
+      if (issued > mostIssued)
+        refuse('UnspecifiedError', `the licenses of this request have more than ${mostIssued} characters already`)
       const license = await issue(item)
       issued += license.length
       results.push(license)
     } catch (error) {
-      const refusal = error instanceof RmsException ? error : new RmsException('UnspecifiedError', `unexpected: ${error instanceof Error ? error.message : String(error)}`)
-      refusals.push(`${results.length} at step "${stepOf(error) ?? ''}": ${refusal.fullName}: ${refusal.why}`.slice(0, 300))
+      const refusal =
+        error instanceof RmsException
+          ? error
+          : new RmsException(
+              'UnspecifiedError',
+              `unexpected: ${error instanceof Error ? error.message : String(error)}`,
+            )
+      refusals.push(
+        `${results.length} at step "${stepOf(error) ?? ''}": ${refusal.fullName}: ${refusal.why}`.slice(0, 300),
+      )
       results.push(refusal)
     }
   }
@@ -36,7 +49,11 @@ export async function licenseItems<Item>(items: readonly Item[], notes: Notes, i
 }
 
 /** One item's refusal; the index counts from zero, in the licensing namespace: both are open in the specifications. */
-export function exceptionElement(name: 'AcquireLicenseException' | 'AcquirePreLicenseException', exception: RmsException, index: number): Markup {
+export function exceptionElement(
+  name: 'AcquireLicenseException' | 'AcquirePreLicenseException',
+  exception: RmsException,
+  index: number,
+): Markup {
   return xmlNode(
     element(
       name,

@@ -25,14 +25,20 @@ type Asking = Pick<Call, 'context' | 'state' | 'now'>
  */
 export async function findLicensee(call: Asking, licensee: string): Promise<Principal> {
   const { directory } = call.context
-  const account = /^S-1-/i.test(licensee) ? await directory.accountBySid(licensee) : await directory.accountByMail(licensee)
-  if (account?.mail === undefined || !account.enabled) return refuse('AcquirePreLicenseInvalidLicensee', `"${licensee}" is nobody with a mail address in the directory`)
-  if (call.state.kind === 'root') return principalOf(account, (await accountKeyPair(call.context, call.state, account.sid)).publicKey)
+  const account = /^S-1-/i.test(licensee)
+    ? await directory.accountBySid(licensee)
+    : await directory.accountByMail(licensee)
+  if (account?.mail === undefined || !account.enabled)
+    return refuse('AcquirePreLicenseInvalidLicensee', `"${licensee}" is nobody with a mail address in the directory`)
+  if (call.state.kind === 'root')
+    return principalOf(account, (await accountKeyPair(call.context, call.state, account.sid)).publicKey)
   return requireGoodAccountCertificate([await precertified(call, account)], call.state, call.now).account
 }
 
 function principalOf(account: Account, publicKey: RsaPublicKey): Principal {
-  const principal = readPrincipal(readXml(element('PRINCIPAL', {}, objectElement(accountObject(account)), publicKeyElement(publicKey))))
+  const principal = readPrincipal(
+    readXml(element('PRINCIPAL', {}, objectElement(accountObject(account)), publicKeyElement(publicKey))),
+  )
   return principal as Principal
 }
 
@@ -54,11 +60,23 @@ async function precertifyAtRoot({ context, state }: Asking, account: Account): P
   )
   try {
     const url = `${context.rootUrl === undefined ? state.certificationUrl : `${context.rootUrl}/_wmcs/certification`}/Precertification.asmx`
-    const answer = await callSoap({ url, namespace: certificationNamespace, operation: 'Precertify', body, credentials: await serviceAccount(context.directory) })
+    const answer = await callSoap({
+      url,
+      namespace: certificationNamespace,
+      operation: 'Precertify',
+      body,
+      credentials: await serviceAccount(context.directory),
+    })
     const certificate = readXmlNode(descend(answer, 'PrecertifyResult', 'PrecertifyResponse', 'Certificate'))
-    return certificate === undefined ? refuse('UnspecifiedError', 'the root answered without a certificate') : readOneDocument(certificate)
+    return certificate === undefined
+      ? refuse('UnspecifiedError', 'the root answered without a certificate')
+      : readOneDocument(certificate)
   } catch (error) {
-    if (error instanceof SoapFault) return refuse('AcquirePreLicenseInvalidLicensee', `the root refused to precertify ${account.name}: ${error.text}`)
-    return refuse('UnspecifiedError', `the root could not be asked for the key of ${account.name}: ${error instanceof Error ? error.message : String(error)}`)
+    if (error instanceof SoapFault)
+      return refuse('AcquirePreLicenseInvalidLicensee', `the root refused to precertify ${account.name}: ${error.text}`)
+    return refuse(
+      'UnspecifiedError',
+      `the root could not be asked for the key of ${account.name}: ${error instanceof Error ? error.message : String(error)}`,
+    )
   }
 }

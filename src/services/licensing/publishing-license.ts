@@ -48,7 +48,11 @@ export function requireGoodPl(chain: readonly XrmlDocument[], state: ServerState
   // [MS-RMPR] 3.4.4.1 has this rule for Mode 1 servers only; to a server of Mode 2 a PL of the other mode was made for another key.
   const unsupported = state.rules.mode === 1 ? unsupportedSet(check.documents, state.rules) : undefined
   if (unsupported !== undefined) return refuse(exceptions.otherServer, unsupported)
-  if (licensor === undefined) return refuse(exceptions.otherServer, `the PL was made for ${pl.server.object?.id}, which is neither this cluster nor a trusted one`)
+  if (licensor === undefined)
+    return refuse(
+      exceptions.otherServer,
+      `the PL was made for ${pl.server.object?.id}, which is neither this cluster nor a trusted one`,
+    )
   if (!leadsToTrustedLicensor(check.documents, state)) {
     refuse(exceptions.signature, 'the chain of the PL does not lead to this cluster nor to a trusted licensing server')
   }
@@ -68,12 +72,18 @@ function leadsToTrustedLicensor([pl, clc]: readonly XrmlDocument[], state: Serve
 }
 
 /** The exceptions of licensing. */
-export const licensingExceptions: PlExceptions = { signature: 'InvalidRightsLabelSignature', otherServer: 'RightsLabelNoMatchingIssuedPrincipal' }
+export const licensingExceptions: PlExceptions = {
+  signature: 'InvalidRightsLabelSignature',
+  otherServer: 'RightsLabelNoMatchingIssuedPrincipal',
+}
 
 /** A PL that has not begun or has ended is refused whoever asks. */
 export function requirePlValidity({ validity }: Pl, now: Date): void {
   if (validity === undefined || isWithin(validity, now)) return
-  refuse('IssuanceLicenseIsNotWithinValidTimeRange', `the PL is valid from ${formatTime(validity.from)} to ${formatTime(validity.until)}, it is ${formatTime(now)}`)
+  refuse(
+    'IssuanceLicenseIsNotWithinValidTimeRange',
+    `the PL is valid from ${formatTime(validity.from)} to ${formatTime(validity.until)}, it is ${formatTime(now)}`,
+  )
 }
 
 /** What an operation answers when sealed bits do not open. */
@@ -84,17 +94,26 @@ export interface SealExceptions {
 }
 
 /** Only publishing has exceptions of its own for sealed bits. */
-export const plainSealExceptions: SealExceptions = { hash: 'UnspecifiedError', des: 'UnspecifiedError', other: 'UnspecifiedError' }
+export const plainSealExceptions: SealExceptions = {
+  hash: 'UnspecifiedError',
+  des: 'UnspecifiedError',
+  other: 'UnspecifiedError',
+}
 
 /** Opens the sealed content key: the payload as it was sealed, checked to belong to this PL. */
-export async function openContentKey({ pl, licensor }: GoodPl, exceptions: SealExceptions): Promise<{ contentKey: Buffer; keyBlob: Buffer }> {
+export async function openContentKey(
+  { pl, licensor }: GoodPl,
+  exceptions: SealExceptions,
+): Promise<{ contentKey: Buffer; keyBlob: Buffer }> {
   try {
     const { payload, belongsTo } = await unseal(licensor.signer, pl.enablingBits.type, pl.enablingBits.bytes)
     // An unsigned PL that a client printed anew has no signature that could show the second form (design decision 1).
-    if (!belongsTo(pl.sealedTo) && !belongsTo(serverSurface(pl.sealedTo))) refuse(exceptions.hash, 'the hash in ENABLINGBITS is not that of the ISSUEDPRINCIPALS of the PL')
+    if (!belongsTo(pl.sealedTo) && !belongsTo(serverSurface(pl.sealedTo)))
+      refuse(exceptions.hash, 'the hash in ENABLINGBITS is not that of the ISSUEDPRINCIPALS of the PL')
     return { contentKey: readKeyBlob(payload).key, keyBlob: payload }
   } catch (error) {
-    if (error instanceof SealBroken || error instanceof BadKeyBlob) return refuse(error.des ? exceptions.des : exceptions.other, error.message)
+    if (error instanceof SealBroken || error instanceof BadKeyBlob)
+      return refuse(error.des ? exceptions.des : exceptions.other, error.message)
     throw error
   }
 }
@@ -104,7 +123,10 @@ export async function openContentKey({ pl, licensor }: GoodPl, exceptions: SealE
  * anew each time.
  */
 export async function openPl(good: GoodPl): Promise<Pick<OpenPl, 'keyBlob' | 'rightsData'>> {
-  const { pl: { document }, licensor } = good
+  const {
+    pl: { document },
+    licensor,
+  } = good
   const opener = licensor.signer.publicKey.modulus
   const before = plCache.get(document)
   if (before?.opener === opener) return before.open
@@ -115,7 +137,10 @@ export async function openPl(good: GoodPl): Promise<Pick<OpenPl, 'keyBlob' | 'ri
   return open
 }
 
-const plCache = documentSlot<{ readonly opener: string; readonly open: Promise<Pick<OpenPl, 'keyBlob' | 'rightsData'>> }>()
+const plCache = documentSlot<{
+  readonly opener: string
+  readonly open: Promise<Pick<OpenPl, 'keyBlob' | 'rightsData'>>
+}>()
 
 async function openPlAnew(good: GoodPl): Promise<Pick<OpenPl, 'keyBlob' | 'rightsData'>> {
   const { contentKey, keyBlob } = await openContentKey(good, plainSealExceptions)
@@ -123,7 +148,11 @@ async function openPlAnew(good: GoodPl): Promise<Pick<OpenPl, 'keyBlob' | 'right
 }
 
 /** Decrypts and reads the policy. */
-export function openRightsData(pl: Pl, contentKey: Buffer, unreadable: ExceptionKey): { rightsData: RightsData; rightsDataText: string } {
+export function openRightsData(
+  pl: Pl,
+  contentKey: Buffer,
+  unreadable: ExceptionKey,
+): { rightsData: RightsData; rightsDataText: string } {
   return reading(unreadable, () => {
     const rightsDataText = decryptRightsData(pl.encryptedRightsData, contentKey)
     return { rightsData: readRightsData(rightsDataText), rightsDataText }

@@ -27,31 +27,44 @@ export function readRedirection(parameters: Parameters): Redirection {
   const clientId = required(parameters, 'client_id')
   const redirectUri = required(parameters, 'redirect_uri')
   if (!mayRedirect(clientId, redirectUri)) {
-    throw new OAuthRefusal('invalid_request', 'This redirect_uri is not registered for the client. Use http://127.0.0.1 with any port and path, or urn:ietf:wg:oauth:2.0:oob')
+    throw new OAuthRefusal(
+      'invalid_request',
+      'This redirect_uri is not registered for the client. Use http://127.0.0.1 with any port and path, or urn:ietf:wg:oauth:2.0:oob',
+    )
   }
   return { clientId, redirectUri, state: parameters.get('state') }
 }
 
 /** @throws OAuthRefusal, to be sent to the client */
 export function readAuthorizeRequest(parameters: Parameters, redirection: Redirection): AuthorizeRequest {
-  if (parameters.get('response_type') !== 'code') throw new OAuthRefusal('unsupported_response_type', 'response_type must be code')
-  if ((parameters.get('response_mode') ?? 'query') !== 'query') throw new OAuthRefusal('invalid_request', 'response_mode must be query')
+  if (parameters.get('response_type') !== 'code')
+    throw new OAuthRefusal('unsupported_response_type', 'response_type must be code')
+  if ((parameters.get('response_mode') ?? 'query') !== 'query')
+    throw new OAuthRefusal('invalid_request', 'response_mode must be query')
   requireResource(parameters)
-  return { ...redirection, loginHint: parameters.get('login_hint') || undefined, nonce: parameters.get('nonce'), challenge: readChallenge(parameters) }
+  return {
+    ...redirection,
+    loginHint: parameters.get('login_hint') || undefined,
+    nonce: parameters.get('nonce'),
+    challenge: readChallenge(parameters),
+  }
 }
 
 /** Tokens are for the REST services alone. @throws OAuthRefusal */
 export function requireResource(parameters: Parameters): void {
   const resource = parameters.get('resource') || restResource
-  if (resource.toLowerCase() !== restResource) throw new OAuthRefusal('invalid_resource', `The resource must be ${restResource}`)
+  if (resource.toLowerCase() !== restResource)
+    throw new OAuthRefusal('invalid_resource', `The resource must be ${restResource}`)
 }
 
 function readChallenge(parameters: Parameters): AuthorizeRequest['challenge'] {
   const value = parameters.get('code_challenge')
   const method = parameters.get('code_challenge_method') ?? 'plain'
   if (value === undefined) return undefined
-  if (method !== 'S256' && method !== 'plain') throw new OAuthRefusal('invalid_request', 'code_challenge_method must be S256 or plain')
-  if (!/^[A-Za-z0-9._~-]{43,128}$/.test(value)) throw new OAuthRefusal('invalid_request', 'code_challenge must have 43 to 128 characters of base64url')
+  if (method !== 'S256' && method !== 'plain')
+    throw new OAuthRefusal('invalid_request', 'code_challenge_method must be S256 or plain')
+  if (!/^[A-Za-z0-9._~-]{43,128}$/.test(value))
+    throw new OAuthRefusal('invalid_request', 'code_challenge must have 43 to 128 characters of base64url')
   return { value, method }
 }
 

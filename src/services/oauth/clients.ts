@@ -14,10 +14,26 @@ export const outOfBand = 'urn:ietf:wg:oauth:2.0:oob'
 
 export const oauthClients: readonly OAuthClient[] = [
   { id: 'd3590ed6-52b3-4102-aeff-aad2292ab01c', name: 'Microsoft Office', redirectUris: [outOfBand] },
-  { id: '96731E97-2204-4D74-BEA5-75DCA53566C3', name: 'RMS sharing application for Mac', redirectUris: ['com.microsoft.rms-sharing-for-osx://authorize'] },
-  { id: '9D7590FB-9536-4D87-B5AA-FAA863DCC3AB', name: 'RMS sharing application for iOS', redirectUris: ['com.microsoft.rms-sharing-for-ios://authorize'] },
-  { id: 'ECAD3080-3AE9-4782-B763-2DF1B1373B3A', name: 'RMS sharing application for Android', redirectUris: ['com.microsoft.rms-sharing-for-android://authorize'] },
-  { id: 'c00e9d32-3c8d-4a7d-832b-029040e7db99', name: 'Unified labeling client', redirectUris: ['com.microsoft.azip://authorize'] },
+  {
+    id: '96731E97-2204-4D74-BEA5-75DCA53566C3',
+    name: 'RMS sharing application for Mac',
+    redirectUris: ['com.microsoft.rms-sharing-for-osx://authorize'],
+  },
+  {
+    id: '9D7590FB-9536-4D87-B5AA-FAA863DCC3AB',
+    name: 'RMS sharing application for iOS',
+    redirectUris: ['com.microsoft.rms-sharing-for-ios://authorize'],
+  },
+  {
+    id: 'ECAD3080-3AE9-4782-B763-2DF1B1373B3A',
+    name: 'RMS sharing application for Android',
+    redirectUris: ['com.microsoft.rms-sharing-for-android://authorize'],
+  },
+  {
+    id: 'c00e9d32-3c8d-4a7d-832b-029040e7db99',
+    name: 'Unified labeling client',
+    redirectUris: ['com.microsoft.azip://authorize'],
+  },
 ]
 
 /** What tokens say that nobody asked for by a client of their own: those of the management API and of the password grant. */
@@ -36,7 +52,9 @@ export function mayRedirect(clientId: string, redirectUri: string): boolean {
 function isLoopback(redirectUri: string): boolean {
   if (!URL.canParse(redirectUri)) return false
   const { protocol, hostname, username, password, hash } = new URL(redirectUri)
-  return protocol === 'http:' && ['127.0.0.1', 'localhost', '[::1]'].includes(hostname) && username + password + hash === ''
+  return (
+    protocol === 'http:' && ['127.0.0.1', 'localhost', '[::1]'].includes(hostname) && username + password + hash === ''
+  )
 }
 
 function sameId(one: string, other: string): boolean {

@@ -30,7 +30,11 @@ const codeLifetime = 600
 
 export async function issueCode({ codes, random, now }: CodeKeeper, grant: CodeGrant): Promise<string> {
   const code = random.bytes(32).toString('base64url')
-  await codes.add(hashOf(code), { content: JSON.stringify(grant), expires: addSeconds(now, codeLifetime).toISOString() }, now.toISOString())
+  await codes.add(
+    hashOf(code),
+    { content: JSON.stringify(grant), expires: addSeconds(now, codeLifetime).toISOString() },
+    now.toISOString(),
+  )
   return code
 }
 
@@ -40,7 +44,8 @@ export async function issueCode({ codes, random, now }: CodeKeeper, grant: CodeG
  */
 export async function redeemCode({ codes, now }: CodeKeeper, code: string): Promise<CodeGrant> {
   const found = await codes.take(hashOf(code))
-  if (found === undefined || found.expires <= now.toISOString()) throw new OAuthRefusal('invalid_grant', 'The code is not known here, has been used, or has ended')
+  if (found === undefined || found.expires <= now.toISOString())
+    throw new OAuthRefusal('invalid_grant', 'The code is not known here, has been used, or has ended')
   return JSON.parse(found.content) as CodeGrant
 }
 

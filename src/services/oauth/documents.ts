@@ -27,7 +27,20 @@ export function discoveryDocument(state: ServerState): object {
     id_token_signing_alg_values_supported: ['RS256'],
     token_endpoint_auth_methods_supported: ['none'],
     code_challenge_methods_supported: ['S256', 'plain'],
-    claims_supported: ['aud', 'iss', 'iat', 'exp', 'auth_time', 'nonce', 'sub', 'oid', 'upn', 'unique_name', 'email', 'proxyAddresses'],
+    claims_supported: [
+      'aud',
+      'iss',
+      'iat',
+      'exp',
+      'auth_time',
+      'nonce',
+      'sub',
+      'oid',
+      'upn',
+      'unique_name',
+      'email',
+      'proxyAddresses',
+    ],
   }
 }
 

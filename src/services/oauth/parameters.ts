@@ -31,11 +31,17 @@ const mostParameters = 40
  */
 export function readParameters(text: string): Parameters {
   const entries = [...new URLSearchParams(text)]
-  if (entries.length > mostParameters) throw new OAuthRefusal('invalid_request', `There are more than ${mostParameters} parameters`)
+  if (entries.length > mostParameters)
+    throw new OAuthRefusal('invalid_request', `There are more than ${mostParameters} parameters`)
   const twice = entries.find(([name], index) => entries.findIndex(([other]) => other === name) < index)
-  if (twice !== undefined) throw new OAuthRefusal('invalid_request', `The parameter ${printable(twice[0])} is given twice`)
+  if (twice !== undefined)
+    throw new OAuthRefusal('invalid_request', `The parameter ${printable(twice[0])} is given twice`)
   const long = entries.find(([, value]) => value.length > longestValue)
-  if (long !== undefined) throw new OAuthRefusal('invalid_request', `The parameter ${printable(long[0])} is longer than ${longestValue} characters`)
+  if (long !== undefined)
+    throw new OAuthRefusal(
+      'invalid_request',
+      `The parameter ${printable(long[0])} is longer than ${longestValue} characters`,
+    )
   return new Map(entries)
 }
 
@@ -43,7 +49,11 @@ export function readParameters(text: string): Parameters {
 export function required(parameters: Parameters, name: string): string {
   const value = parameters.get(name) ?? ''
   if (value === '') throw new OAuthRefusal('invalid_request', `The parameter ${name} is missing`)
-  if (!/^[\x20-\x7E]{1,2000}$/.test(value)) throw new OAuthRefusal('invalid_request', `The parameter ${name} is longer than 2000 characters, or has some that are not printable`)
+  if (!/^[\x20-\x7E]{1,2000}$/.test(value))
+    throw new OAuthRefusal(
+      'invalid_request',
+      `The parameter ${name} is longer than 2000 characters, or has some that are not printable`,
+    )
   return value
 }
 

@@ -34,10 +34,17 @@ interface SignedIn {
 }
 
 /** @throws OAuthRefusal */
-export async function exchangeToken(parameters: Parameters, service: TokenService): Promise<{ readonly answer: TokenAnswer; readonly account: Account }> {
+export async function exchangeToken(
+  parameters: Parameters,
+  service: TokenService,
+): Promise<{ readonly answer: TokenAnswer; readonly account: Account }> {
   const grantType = required(parameters, 'grant_type')
   const exchange = exchanges.get(grantType)
-  if (exchange === undefined) throw new OAuthRefusal('unsupported_grant_type', `grant_type is ${printable(grantType)}, it must be one of ${grantTypes.join(', ')}`)
+  if (exchange === undefined)
+    throw new OAuthRefusal(
+      'unsupported_grant_type',
+      `grant_type is ${printable(grantType)}, it must be one of ${grantTypes.join(', ')}`,
+    )
   requireResource(parameters)
   const signedIn = await exchange(parameters, service)
   return { answer: await answerFor(signedIn, service), account: signedIn.account }
@@ -56,7 +63,8 @@ async function byCode(parameters: Parameters, service: TokenService): Promise<Si
   const [clientId, code] = [required(parameters, 'client_id'), required(parameters, 'code')]
   const grant = await redeemCode(service, code)
   if (grant.clientId !== clientId) throw new OAuthRefusal('invalid_grant', 'The code was issued to another client')
-  if (grant.redirectUri !== parameters.get('redirect_uri')) throw new OAuthRefusal('invalid_grant', 'redirect_uri is not the one that the code was asked for with')
+  if (grant.redirectUri !== parameters.get('redirect_uri'))
+    throw new OAuthRefusal('invalid_grant', 'redirect_uri is not the one that the code was asked for with')
   requireVerifier(grant, parameters.get('code_verifier'))
   return { account: await accountOf(grant.account, service), clientId, nonce: grant.nonce }
 }
@@ -64,7 +72,12 @@ async function byCode(parameters: Parameters, service: TokenService): Promise<Si
 /** A verifier without a challenge is refused too: somebody took the challenge away. */
 function requireVerifier({ challenge }: CodeGrant, verifier: string | undefined): void {
   if (challenge === undefined && verifier === undefined) return
-  const found = challenge?.method === 'S256' ? createHash('sha256').update(verifier ?? '').digest('base64url') : (verifier ?? '')
+  const found =
+    challenge?.method === 'S256'
+      ? createHash('sha256')
+          .update(verifier ?? '')
+          .digest('base64url')
+      : (verifier ?? '')
   const [given, wanted] = [Buffer.from(found), Buffer.from(challenge?.value ?? '')]
   if (given.length === wanted.length && timingSafeEqual(given, wanted)) return
   throw new OAuthRefusal('invalid_grant', 'code_verifier does not belong to the code_challenge of the code')
@@ -75,16 +88,19 @@ async function byRefreshToken(parameters: Parameters, service: TokenService): Pr
   if (used === '') throw new OAuthRefusal('invalid_request', 'The parameter refresh_token is missing')
   const grant = await readRefreshToken(service, used, service.now)
   const clientId = parameters.get('client_id') || grant.clientId
-  if (grant.clientId !== clientId) throw new OAuthRefusal('invalid_grant', 'The refresh token was issued to another client')
+  if (grant.clientId !== clientId)
+    throw new OAuthRefusal('invalid_grant', 'The refresh token was issued to another client')
   return { account: await accountOf(grant.account, service), clientId, used }
 }
 
 async function byPassword(parameters: Parameters, { directory }: TokenService): Promise<SignedIn> {
   const [name, password] = [parameters.get('username') ?? '', parameters.get('password') ?? '']
-  if (name === '' || password === '') throw new OAuthRefusal('invalid_request', 'The parameter username or password is missing')
+  if (name === '' || password === '')
+    throw new OAuthRefusal('invalid_request', 'The parameter username or password is missing')
   const clientId = parameters.has('client_id') ? required(parameters, 'client_id') : ownClientId
   const account = await directory.authenticate(name, password)
-  if (account === undefined) throw new OAuthRefusal('invalid_grant', 'The user name or password is wrong, or the account is disabled')
+  if (account === undefined)
+    throw new OAuthRefusal('invalid_grant', 'The user name or password is wrong, or the account is disabled')
   return { account, clientId }
 }
 

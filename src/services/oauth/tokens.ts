@@ -33,13 +33,31 @@ export interface AccessTokenFields {
 /** @returns a JWT, signed RS256 */
 export async function accessToken(issuer: TokenIssuer, fields: AccessTokenFields): Promise<string> {
   const { account, now, clientId, lifetime = accessTokenLifetime, audience = restResource } = fields
-  const claims = { ...(await accountClaims(account, issuer)), proxyAddresses: addressesOf(account), appid: clientId, apptype: 'Public', ver: '1.0' }
+  const claims = {
+    ...(await accountClaims(account, issuer)),
+    proxyAddresses: addressesOf(account),
+    appid: clientId,
+    apptype: 'Public',
+    ver: '1.0',
+  }
   return signed(issuer, { aud: audience, ...times(now, lifetime), ...claims })
 }
 
 /** OpenID Connect Core 2. Its audience is the client: no service takes it. */
-export async function idToken(issuer: TokenIssuer, { account, now, clientId, nonce }: Pick<AccessTokenFields, 'account' | 'now' | 'clientId'> & { readonly nonce: string | undefined }): Promise<string> {
-  const claims = { ...(await accountClaims(account, issuer)), oid: account.sid, ...(nonce === undefined ? {} : { nonce }) }
+export async function idToken(
+  issuer: TokenIssuer,
+  {
+    account,
+    now,
+    clientId,
+    nonce,
+  }: Pick<AccessTokenFields, 'account' | 'now' | 'clientId'> & { readonly nonce: string | undefined },
+): Promise<string> {
+  const claims = {
+    ...(await accountClaims(account, issuer)),
+    oid: account.sid,
+    ...(nonce === undefined ? {} : { nonce }),
+  }
   return signed(issuer, { aud: clientId, ...times(now, accessTokenLifetime), ...claims })
 }
 
@@ -66,19 +84,27 @@ async function accountClaims(account: Account, { state, directory }: TokenIssuer
 const mostAddresses = 20
 
 function addressesOf({ mail, proxyAddresses }: Account): readonly string[] {
-  return [...(mail === undefined ? [] : [`SMTP:${mail}`]), ...proxyAddresses.map((address) => `smtp:${address}`)].slice(0, mostAddresses)
+  return [...(mail === undefined ? [] : [`SMTP:${mail}`]), ...proxyAddresses.map((address) => `smtp:${address}`)].slice(
+    0,
+    mostAddresses,
+  )
 }
 
 /** A JWT of these claims. */
 export async function signed({ state, tokenKeys }: TokenIssuer, claims: object): Promise<string> {
   const { kid, privateKey } = await tokenKeys.signing(state)
   const { CompactSign } = await import('jose')
-  return new CompactSign(Buffer.from(plainJson(claims))).setProtectedHeader({ typ: 'JWT', alg: 'RS256', kid }).sign(privateKey)
+  return new CompactSign(Buffer.from(plainJson(claims)))
+    .setProtectedHeader({ typ: 'JWT', alg: 'RS256', kid })
+    .sign(privateKey)
 }
 
 /**
  * JSON whose base64url is plain base64 too: the open client decodes it as that. Only these characters can bring forth a `-` or `_`.
  */
 function plainJson(claims: object): string {
-  return JSON.stringify(claims).replaceAll(/[>?~\u007F-\uFFFF]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
+  return JSON.stringify(claims).replaceAll(
+    /[>?~\u007F-\uFFFF]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
 }

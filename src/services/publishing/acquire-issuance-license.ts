@@ -29,7 +29,8 @@ function parse({ request }: Call): { holder: XmlElement } {
   const all = childrenNamed(child(request, 'RequestParams'), 'AcquireIssuanceLicenseParams')
   const [params] = all
   if (params === undefined) return refuse('ArgumentNull', 'RequestParams has no AcquireIssuanceLicenseParams')
-  if (all.length > 1) return refuse('UnspecifiedError', `there are ${all.length} AcquireIssuanceLicenseParams, one is taken`)
+  if (all.length > 1)
+    return refuse('UnspecifiedError', `there are ${all.length} AcquireIssuanceLicenseParams, one is taken`)
   const holder = child(params, 'UnsignedIssuanceLicense')
   return holder === undefined ? refuse('ArgumentNull', 'UnsignedIssuanceLicense is missing') : { holder }
 }
@@ -37,7 +38,10 @@ function parse({ request }: Call): { holder: XmlElement } {
 /** Policy lists that an unsigned PL carries in clear go into the encrypted rights data ([MS-RMPR] 2.2.9.7, 2.2.9.8). */
 async function sign(known: Call & GoodPl & OpenPl): Promise<{ pl: GoodPl['pl']; signed: string }> {
   const { pl, contentKey, keyBlob, rightsData, rightsDataText, notes } = known
-  const moved = pl.policyLists.length === 0 || rightsData.official ? rightsDataText : rightsDataWithPolicyLists(rightsDataText, pl.policyLists)
+  const moved =
+    pl.policyLists.length === 0 || rightsData.official
+      ? rightsDataText
+      : rightsDataWithPolicyLists(rightsDataText, pl.policyLists)
   const encryptedRightsData = moved === rightsDataText ? pl.encryptedRightsData : encryptRightsData(moved, contentKey)
   const signed = await signPublishingLicense(known, { keyBlob, encryptedRightsData }, known)
   notes.issued.push(signed)

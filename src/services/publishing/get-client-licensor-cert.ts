@@ -22,8 +22,12 @@ export const getClientLicensorCert = operation(
   walk<Call>()
     .step('parse', parse)
     .step('in service', requireInService)
-    .step('read account', ({ personaCerts }) => ({ racChain: readChain(personaCerts, accountCertificateLimits, 'UnexpectedPersonaCert') }))
-    .step('verify account', ({ racChain, state, now, notes }) => noteAccount(requireGoodAccountCertificate(racChain, state, now), notes))
+    .step('read account', ({ personaCerts }) => ({
+      racChain: readChain(personaCerts, accountCertificateLimits, 'UnexpectedPersonaCert'),
+    }))
+    .step('verify account', ({ racChain, state, now, notes }) =>
+      noteAccount(requireGoodAccountCertificate(racChain, state, now), notes),
+    )
     .step('exclusion', requireMachine)
     .step('key pair', async ({ state, context }) => ({ key: await context.keyPairs.take(state.rules.keyBits) }))
     .step('build and sign', build)
@@ -34,7 +38,8 @@ function parse({ request }: Call): { personaCerts: XmlElement } {
   const all = childrenNamed(child(request, 'RequestParams'), 'GetClientLicensorCertParams')
   const [params] = all
   if (params === undefined) return refuse('ArgumentNull', 'RequestParams has no GetClientLicensorCertParams')
-  if (all.length > 1) return refuse('UnspecifiedError', `there are ${all.length} GetClientLicensorCertParams, one is taken`)
+  if (all.length > 1)
+    return refuse('UnspecifiedError', `there are ${all.length} GetClientLicensorCertParams, one is taken`)
   const personaCerts = child(params, 'PersonaCerts')
   return personaCerts === undefined ? refuse('ArgumentNull', 'PersonaCerts is missing') : { personaCerts }
 }
@@ -46,11 +51,19 @@ function noteAccount(rac: Rac, notes: Call['notes']): { rac: Rac } {
 
 /** Where old machines are excluded, a certificate that names none (as Precertify gives it) would be a way round. */
 function requireMachine({ rac, state }: Call & { rac: Rac }): void {
-  if (rac.machine === undefined && state.configuration.spcExclusionPolicy !== null) refuse('BlackBoxIsInvalid', 'the RAC names no machine, and this cluster excludes machines by version')
+  if (rac.machine === undefined && state.configuration.spcExclusionPolicy !== null)
+    refuse('BlackBoxIsInvalid', 'the RAC names no machine, and this cluster excludes machines by version')
 }
 
 /** Its private key exists nowhere but in the certificate, sealed to the account ([MS-RMPR] product note 45). */
-async function build({ state, context, now, rac, key, notes }: Call & { rac: Rac; key: RsaPrivateKey }): Promise<{ clc: string }> {
+async function build({
+  state,
+  context,
+  now,
+  rac,
+  key,
+  notes,
+}: Call & { rac: Rac; key: RsaPrivateKey }): Promise<{ clc: string }> {
   const { principal, signer } = state.own
   const guid = newGuid(context.random)
   const accountKey = publicKeyFromModulus(rac.account.publicKey?.modulus ?? '')

@@ -5,9 +5,15 @@ import type { ServiceDescription } from '../../soap/schema.js'
 export const publishingNamespace = 'http://microsoft.com/DRM/PublishingService'
 
 const acquireIssuanceLicenseParams = sequence('AcquireIssuanceLicenseParams', optional('UnsignedIssuanceLicense', xrml))
-const acquireIssuanceLicenseResponse = sequence('AcquireIssuanceLicenseResponse', optional('CertificateChain', arrayOfXmlNode))
+const acquireIssuanceLicenseResponse = sequence(
+  'AcquireIssuanceLicenseResponse',
+  optional('CertificateChain', arrayOfXmlNode),
+)
 const getClientLicensorCertParams = sequence('GetClientLicensorCertParams', optional('PersonaCerts', arrayOfXmlNode))
-const getClientLicensorCertResponse = sequence('GetClientLicensorCertResponse', optional('CertificateChain', arrayOfXmlNode))
+const getClientLicensorCertResponse = sequence(
+  'GetClientLicensorCertResponse',
+  optional('CertificateChain', arrayOfXmlNode),
+)
 
 export const publishingService: ServiceDescription = {
   name: 'Publish',

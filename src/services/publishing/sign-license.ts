@@ -20,7 +20,11 @@ export interface SignedContent {
  * The PL anew, in the server's form: ISSUEDTIME, acquisition points and ISSUER are the server's, the sealed key is tied to ISSUEDPRINCIPALS as the
  * server writes it; object, metadata, descriptor, referral and further data are the request's.
  */
-export async function signPublishingLicense({ pl, licensor }: GoodPl, content: SignedContent, { state, context, now }: Pick<Call, 'state' | 'context' | 'now'>): Promise<string> {
+export async function signPublishingLicense(
+  { pl, licensor }: GoodPl,
+  content: SignedContent,
+  { state, context, now }: Pick<Call, 'state' | 'context' | 'now'>,
+): Promise<string> {
   const server = licensor.principal
   const serverKey = publicKeyFromModulus(server.publicKey?.modulus ?? '')
   return buildServerPl(
@@ -45,5 +49,7 @@ export async function signPublishingLicense({ pl, licensor }: GoodPl, content: S
 
 /** Servers write the name of application data first; what is not application data stays as it came. */
 function otherDataElement({ id, name, value, source }: AuthenticatedData): Markup {
-  return id === 'APPSPECIFIC' && name !== undefined ? element('AUTHENTICATEDDATA', { name, id }, text(value)) : asMarkup(source)
+  return id === 'APPSPECIFIC' && name !== undefined
+    ? element('AUTHENTICATEDDATA', { name, id }, text(value))
+    : asMarkup(source)
 }

@@ -6,7 +6,14 @@ import type { XmlElement } from '../../xml/read.js'
 import { checkSignature } from '../../xrml/signature.js'
 import { readPl, type Pl } from '../../xrml/pl.js'
 import type { RightsData } from '../../xrml/rights-data.js'
-import { licensorOf, openContentKey, openRightsData, type GoodPl, type OpenPl, type SealExceptions } from '../licensing/publishing-license.js'
+import {
+  licensorOf,
+  openContentKey,
+  openRightsData,
+  type GoodPl,
+  type OpenPl,
+  type SealExceptions,
+} from '../licensing/publishing-license.js'
 import { publishingLicenseLimits, readCertificate, reading } from '../read-documents.js'
 
 /** DES and a wrong hash have exceptions of their own in publishing. */
@@ -22,7 +29,8 @@ export const publishingSealExceptions: SealExceptions = {
  */
 export function readUnsignedPl(holder: XmlElement | undefined): Pl {
   const source = readXmlNode(holder)
-  if (source === undefined) return refuse('ArgumentNull', `${holder?.name ?? 'The unsigned license'} is missing or empty`)
+  if (source === undefined)
+    return refuse('ArgumentNull', `${holder?.name ?? 'The unsigned license'} is missing or empty`)
   const document = readCertificate(source.replaceAll(/\r\n?/g, '\n'), publishingLicenseLimits.bytes, 'UnspecifiedError')
   return reading('UnspecifiedError', () => readPl(document))
 }
@@ -31,11 +39,15 @@ export function readUnsignedPl(holder: XmlElement | undefined): Pl {
 export function requireOwnUnsignedPl(pl: Pl, state: ServerState): GoodPl {
   const licensor = licensorOf(pl, state)
   if (licensor !== undefined) return { pl, licensor }
-  return refuse('UnsignedIssuanceLicenseNoMatchingIssuedPrincipal', `the PL was made for ${pl.server.object?.id}, which is neither this cluster nor a trusted one`)
+  return refuse(
+    'UnsignedIssuanceLicenseNoMatchingIssuedPrincipal',
+    `the PL was made for ${pl.server.object?.id}, which is neither this cluster nor a trusted one`,
+  )
 }
 
 export function requireOnlinePublishing({ state }: { readonly state: ServerState }): void {
-  if (!state.configuration.onlinePublishingEnabled) refuse('OnlinePublishingDisabled', 'onlinePublishingEnabled is false')
+  if (!state.configuration.onlinePublishingEnabled)
+    refuse('OnlinePublishingDisabled', 'onlinePublishingEnabled is false')
 }
 
 /** The content key and the policy; a template inside must be signed by the server whose key opens the PL. */
@@ -49,7 +61,9 @@ export async function openUnsignedPl(good: GoodPl): Promise<OpenPl> {
 function requireGoodTemplate({ official, document }: RightsData, { licensor }: GoodPl): void {
   if (!official) return
   const check = checkSignature(document)
-  if (!check.ok) refuse('InvalidOfficialRightsTemplate', check.signature.why ?? 'the digest of the template is not that of its BODY')
+  if (!check.ok)
+    refuse('InvalidOfficialRightsTemplate', check.signature.why ?? 'the digest of the template is not that of its BODY')
   const issuer = document.body.issuer?.publicKey?.modulus
-  if (issuer !== licensor.principal.publicKey?.modulus) refuse('InvalidOfficialRightsTemplate', 'the template was signed by another server')
+  if (issuer !== licensor.principal.publicKey?.modulus)
+    refuse('InvalidOfficialRightsTemplate', 'the template was signed by another server')
 }

@@ -7,16 +7,34 @@ import { readDocuments, type XrmlDocument } from '../../xrml/document.js'
 import type { Pl } from '../../xrml/pl.js'
 import { encryptRightsData } from '../../xrml/rights-data.js'
 import { describe, operation, type Call } from '../context.js'
-import { openContentKey, openRightsData, requireGoodPl, type GoodPl, type OpenPl } from '../licensing/publishing-license.js'
-import { openUnsignedPl, readUnsignedPl, requireOnlinePublishing, requireOwnUnsignedPl } from '../publishing/unsigned-license.js'
+import {
+  openContentKey,
+  openRightsData,
+  requireGoodPl,
+  type GoodPl,
+  type OpenPl,
+} from '../licensing/publishing-license.js'
+import {
+  openUnsignedPl,
+  readUnsignedPl,
+  requireOnlinePublishing,
+  requireOwnUnsignedPl,
+} from '../publishing/unsigned-license.js'
 import { signPublishingLicense } from '../publishing/sign-license.js'
 import { publishingLicenseLimits, reading } from '../read-documents.js'
 import { requireInService } from '../standing.js'
 import { walk } from '../steps.js'
 import { republishingService } from './messages.js'
 
-const signedExceptions = { signature: 'InvalidSignedIssuanceLicense', otherServer: 'InvalidSignedIssuanceLicense' } as const
-const signedSealExceptions = { hash: 'InvalidSignedIssuanceLicense', des: 'InvalidSignedIssuanceLicense', other: 'InvalidSignedIssuanceLicense' } as const
+const signedExceptions = {
+  signature: 'InvalidSignedIssuanceLicense',
+  otherServer: 'InvalidSignedIssuanceLicense',
+} as const
+const signedSealExceptions = {
+  hash: 'InvalidSignedIssuanceLicense',
+  des: 'InvalidSignedIssuanceLicense',
+  other: 'InvalidSignedIssuanceLicense',
+} as const
 
 /** The author's opt-in, inside the rights data of the signed PL. */
 const optIn = { name: 'Allow_Server_Editing', value: 'True' }
@@ -40,7 +58,8 @@ function parse({ request }: Call): { signedSource: string; unsignedHolder: XmlEl
   const all = childrenNamed(child(request, 'RequestParams'), 'EditIssuanceLicenseParams')
   const [params] = all
   if (params === undefined) return refuse('ArgumentNull', 'RequestParams has no EditIssuanceLicenseParams')
-  if (all.length > 1) return refuse('UnspecifiedError', `there are ${all.length} EditIssuanceLicenseParams, one is taken`)
+  if (all.length > 1)
+    return refuse('UnspecifiedError', `there are ${all.length} EditIssuanceLicenseParams, one is taken`)
   const holder = child(params, 'SignedIssuanceLicense')
   const unsignedHolder = child(params, 'UnsignedIssuanceLicense')
   const signedSource = holder === undefined ? undefined : chainText(holder)
@@ -49,9 +68,16 @@ function parse({ request }: Call): { signedSource: string; unsignedHolder: XmlEl
   return { signedSource, unsignedHolder }
 }
 
-function readBoth({ signedSource, unsignedHolder }: { signedSource: string; unsignedHolder: XmlElement }): { signedChain: readonly XrmlDocument[]; unsigned: Pl } {
-  if (signedSource.length > publishingLicenseLimits.bytes) refuse('InvalidSignedIssuanceLicense', 'the signed PL is too large')
-  return { signedChain: reading('InvalidSignedIssuanceLicense', () => readDocuments(signedSource)), unsigned: readUnsignedPl(unsignedHolder) }
+function readBoth({ signedSource, unsignedHolder }: { signedSource: string; unsignedHolder: XmlElement }): {
+  signedChain: readonly XrmlDocument[]
+  unsigned: Pl
+} {
+  if (signedSource.length > publishingLicenseLimits.bytes)
+    refuse('InvalidSignedIssuanceLicense', 'the signed PL is too large')
+  return {
+    signedChain: reading('InvalidSignedIssuanceLicense', () => readDocuments(signedSource)),
+    unsigned: readUnsignedPl(unsignedHolder),
+  }
 }
 
 /** The specification wants the leaf alone; a client-signed PL can only be checked with its CLC behind it, so that is taken too. */
@@ -66,14 +92,19 @@ interface Both {
   readonly editedContent: OpenPl
 }
 
-async function openBoth({ published, edited }: Pick<Both, 'published' | 'edited'>): Promise<Pick<Both, 'publishedContent' | 'editedContent'>> {
+async function openBoth({
+  published,
+  edited,
+}: Pick<Both, 'published' | 'edited'>): Promise<Pick<Both, 'publishedContent' | 'editedContent'>> {
   const key = await openContentKey(published, signedSealExceptions)
   const publishedContent = { ...key, ...openRightsData(published.pl, key.contentKey, 'InvalidSignedIssuanceLicense') }
   return { publishedContent, editedContent: await openUnsignedPl(edited) }
 }
 
 function requireOptIn({ publishedContent }: Both): void {
-  const allowed = publishedContent.rightsData.applicationData.some(({ name, value }) => name === optIn.name && value.trim() === optIn.value)
+  const allowed = publishedContent.rightsData.applicationData.some(
+    ({ name, value }) => name === optIn.name && value.trim() === optIn.value,
+  )
   if (!allowed) refuse('ServerRepublishIllegal', `the rights data has no ${optIn.name} = ${optIn.value}`)
 }
 

@@ -9,7 +9,10 @@ const editIssuanceLicenseParams = sequence(
   optional('SignedIssuanceLicense', xrml),
   optional('UnsignedIssuanceLicense', xrml),
 )
-const editIssuanceLicenseResponse = sequence('EditIssuanceLicenseResponse', optional('CertificateChain', arrayOfXmlNode))
+const editIssuanceLicenseResponse = sequence(
+  'EditIssuanceLicenseResponse',
+  optional('CertificateChain', arrayOfXmlNode),
+)
 
 export const republishingService: ServiceDescription = {
   name: 'Republish',

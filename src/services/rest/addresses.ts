@@ -16,7 +16,12 @@ export const restPaths: Readonly<Record<RestServiceName, string>> = {
 type Urls = Pick<ServerConfiguration, 'baseUrl' | 'licensingUrl' | 'externalCertificationUrl' | 'externalLicensingUrl'>
 
 /** Every URL under which a cluster is known. */
-export function knownUrls({ baseUrl, licensingUrl, externalCertificationUrl, externalLicensingUrl }: Urls): readonly string[] {
+export function knownUrls({
+  baseUrl,
+  licensingUrl,
+  externalCertificationUrl,
+  externalLicensingUrl,
+}: Urls): readonly string[] {
   return [baseUrl, licensingUrl, externalLicensingUrl, externalCertificationUrl].flatMap((url) => url ?? [])
 }
 

@@ -4,18 +4,40 @@ import type { ServerState } from '../../cluster/server-state.js'
 import { refuseRest } from '../../rest-exceptions.js'
 
 /** Names that clients of Microsoft have used: one that is not served is disabled, any other is not recognized. */
-const knownPlatforms = ['WindowsStore', 'WindowsPhone', 'WindowsDesktop', 'Windows', 'iOS', 'Mac', 'OSX', 'Android', 'Web', 'Linux']
+const knownPlatforms = [
+  'WindowsStore',
+  'WindowsPhone',
+  'WindowsDesktop',
+  'Windows',
+  'iOS',
+  'Mac',
+  'OSX',
+  'Android',
+  'Web',
+  'Linux',
+]
 
 /**
  * The text is free and may be missing: by default everybody is served.
  * @throws RestException
  */
-export function requireAdmittedClient({ state, platform }: { readonly state: ServerState; readonly platform: string }): void {
+export function requireAdmittedClient({
+  state,
+  platform,
+}: {
+  readonly state: ServerState
+  readonly platform: string
+}): void {
   const { applicationExclusionPolicy, devicePlatforms } = state.configuration
   const said = readPlatform(platform)
-  const excluded = applicationExclusionPolicy.find((policy) => isExcluded(policy, said.get('appname'), said.get('appversion')))
+  const excluded = applicationExclusionPolicy.find((policy) =>
+    isExcluded(policy, said.get('appname'), said.get('appversion')),
+  )
   if (excluded !== undefined) {
-    refuseRest('ServiceDisabledForApplication', `${said.get('appname')} ${said.get('appversion')} is excluded: ${excluded.filename} from ${excluded.minimumVersion} to ${excluded.maximumVersion}`)
+    refuseRest(
+      'ServiceDisabledForApplication',
+      `${said.get('appname')} ${said.get('appversion')} is excluded: ${excluded.filename} from ${excluded.minimumVersion} to ${excluded.maximumVersion}`,
+    )
   }
   if (devicePlatforms !== null) requirePlatform(said.get('deviceplatform') ?? '', devicePlatforms)
 }
@@ -32,14 +54,27 @@ function named(name: string, names: readonly string[]): boolean {
 
 /** Names in lower case. */
 function readPlatform(text: string): ReadonlyMap<string, string> {
-  const parts = text.slice(0, 1000).split(';').map((part) => part.split('='))
+  const parts = text
+    .slice(0, 1000)
+    .split(';')
+    .map((part) => part.split('='))
   return new Map(parts.map(([name = '', ...value]) => [name.trim().toLowerCase(), value.join('=').trim()]))
 }
 
 /** Whether the file name of the policy is that of the application, with or without `.exe`, and the version in its span, bounds included. */
-function isExcluded({ filename, minimumVersion, maximumVersion }: ApplicationExclusion, name: string | undefined, version: string | undefined): boolean {
+function isExcluded(
+  { filename, minimumVersion, maximumVersion }: ApplicationExclusion,
+  name: string | undefined,
+  version: string | undefined,
+): boolean {
   const plain = (text: string): string => text.toLowerCase().replace(/\.exe$/, '')
-  if (name === undefined || plain(name) !== plain(filename) || version === undefined || !/^\d{1,9}(\.\d{1,9}){0,3}$/.test(version)) return false
+  if (
+    name === undefined ||
+    plain(name) !== plain(filename) ||
+    version === undefined ||
+    !/^\d{1,9}(\.\d{1,9}){0,3}$/.test(version)
+  )
+    return false
   return difference(version, minimumVersion) >= 0 && difference(version, maximumVersion) <= 0
 }
 

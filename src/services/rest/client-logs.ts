@@ -12,7 +12,10 @@ function sink(name: 'ClientDebugLogs' | 'ClientPerformanceLogs'): RestOperation 
     guardedAs: '/licensing/servicelocator.asmx',
     schema: {},
   }
-  return restOperation(row, walk<RestCall>().step('answer', () => ({ answer: undefined })))
+  return restOperation(
+    row,
+    walk<RestCall>().step('answer', () => ({ answer: undefined })),
+  )
 }
 
 export const clientDebugLogs = sink('ClientDebugLogs')

@@ -14,7 +14,13 @@ import { withForeignGroups } from '../licensing/foreign-groups.js'
 import { findLicensee } from '../licensing/licensee.js'
 import { currentPolicy, identityOfAccount, issueLicense, requireRights } from '../licensing/issue-license.js'
 import { noteIssued } from '../licensing/items.js'
-import { licensingExceptions, openPl, requireGoodPl, requirePlValidity, type GoodPl } from '../licensing/publishing-license.js'
+import {
+  licensingExceptions,
+  openPl,
+  requireGoodPl,
+  requirePlValidity,
+  type GoodPl,
+} from '../licensing/publishing-license.js'
 import type { OpenedPl } from '../licensing/pl-reader.js'
 import { requireInService } from '../standing.js'
 import { walk } from '../steps.js'
@@ -63,7 +69,11 @@ export const endUserLicenses: RestOperation = {
 }
 
 /** Refusals that are told as an answer with status 200. */
-const denials: readonly ExceptionKey[] = ['NoRightsForRequestedPrincipal', 'IssuanceLicenseIsNotWithinValidTimeRange', 'DrmacIsExcluded']
+const denials: readonly ExceptionKey[] = [
+  'NoRightsForRequestedPrincipal',
+  'IssuanceLicenseIsNotWithinValidTimeRange',
+  'DrmacIsExcluded',
+]
 
 async function license(known: PlCall): Promise<RestAnswer> {
   try {
@@ -85,22 +95,27 @@ async function findAccount(known: PlCall): Promise<{ principal: Principal; mail:
   notes.userAddress = account.mail ?? ''
   const principal = await findLicensee(known, account.sid).catch((error: unknown) => {
     // Over SOAP this is the one error that says nothing; here there is a status for it.
-    if (error instanceof RmsException && error.key === 'UnspecifiedError') return refuseRest('RootUnavailable', error.why)
+    if (error instanceof RmsException && error.key === 'UnspecifiedError')
+      return refuseRest('RootUnavailable', error.why)
     throw error
   })
   const key = principal.publicKey?.modulus ?? ''
-  if (state.configuration.racExclusionPolicy?.includes(key) === true) refuse('DrmacIsExcluded', `the key of ${account.name} is excluded`)
+  if (state.configuration.racExclusionPolicy?.includes(key) === true)
+    refuse('DrmacIsExcluded', `the key of ${account.name} is excluded`)
   return { principal, mail: account.mail ?? '' }
 }
 
-async function decide(known: PlCall & OpenedPl & { principal: Principal }): Promise<{ rights: readonly UlRight[]; policy: Policy; policySource: RightsData }> {
+async function decide(
+  known: PlCall & OpenedPl & { principal: Principal },
+): Promise<{ rights: readonly UlRight[]; policy: Policy; policySource: RightsData }> {
   const { good, rightsData, principal, account, state, context, now } = known
   const { policy, rights: policySource } = currentPolicy(good, rightsData, now)
   const own = await identityOfAccount(principal, state.homeRacIssuer, { state, directory: context.directory })
   const identity = await withForeignGroups(own, policy, principal, known)
   const rights = rightsOrExpiry()
   // A use license may begin later; JSON has no place for that.
-  if (!rights.some((right) => holdsAt(right, now))) refuse('NoRightsForRequestedPrincipal', `no right of ${account.name} holds now`)
+  if (!rights.some((right) => holdsAt(right, now)))
+    refuse('NoRightsForRequestedPrincipal', `no right of ${account.name} holds now`)
   return { policy, policySource, rights }
 
   /** Who would have rights but for the end of the content is told that it has ended. */
@@ -110,16 +125,22 @@ async function decide(known: PlCall & OpenedPl & { principal: Principal }): Prom
     } catch (error) {
       const end = contentRange(policy)?.until
       const before = decideRights({ ...policy, precondition: {} }, identity, { superUser: false, now })
-      if (end !== undefined && now >= end && before.length > 0) refuse('IssuanceLicenseIsNotWithinValidTimeRange', `the content ended at ${formatTime(end)}`)
+      if (end !== undefined && now >= end && before.length > 0)
+        refuse('IssuanceLicenseIsNotWithinValidTimeRange', `the content ended at ${formatTime(end)}`)
       throw error
     }
   }
 }
 
 /** The use license that the client would get over SOAP: in the request log, and behind the answer. */
-async function build(known: PlCall & OpenedPl & { principal: Principal; rights: readonly UlRight[]; policySource: RightsData }): Promise<Pick<Granted, 'contentKey'>> {
+async function build(
+  known: PlCall & OpenedPl & { principal: Principal; rights: readonly UlRight[]; policySource: RightsData },
+): Promise<Pick<Granted, 'contentKey'>> {
   const { good, keyBlob, rights, policySource, principal, state, context, now, notes } = known
-  const { ul, guid } = await issueLicense({ good, open: { keyBlob }, rights, policySource, account: principal }, { state, random: context.random, now })
+  const { ul, guid } = await issueLicense(
+    { good, open: { keyBlob }, rights, policySource, account: principal },
+    { state, random: context.random, now },
+  )
   noteIssued(notes, guid, ul)
   notes.metadata.content = good.pl.contentId?.id ?? ''
   return { contentKey: readKeyBlob(keyBlob) }

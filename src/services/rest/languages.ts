@@ -2,12 +2,64 @@
 import type { TemplateText } from '../../xrml/template.js'
 
 /** The main locale of each language, and the others that its ids are told apart from by. */
-const languageIds: ReadonlyMap<string, number> = new Map(Object.entries({
-  ar: 1025, bg: 1026, ca: 1027, cs: 1029, da: 1030, de: 1031, 'de-at': 3079, 'de-ch': 2055, el: 1032, en: 1033, 'en-us': 1033, 'en-gb': 2057, 'en-au': 3081, 'en-ca': 4105,
-  es: 3082, 'es-mx': 2058, et: 1061, fi: 1035, fr: 1036, 'fr-be': 2060, 'fr-ca': 3084, 'fr-ch': 4108, he: 1037, hi: 1081, hr: 1050, hu: 1038, id: 1057, it: 1040, ja: 1041, ko: 1042,
-  lt: 1063, lv: 1062, nb: 1044, no: 1044, nl: 1043, 'nl-be': 2067, nn: 2068, pl: 1045, pt: 2070, 'pt-br': 1046, ro: 1048, ru: 1049, sk: 1051, sl: 1060, sr: 2074,
-  sv: 1053, th: 1054, tr: 1055, uk: 1058, vi: 1066, zh: 2052, 'zh-cn': 2052, 'zh-tw': 1028, 'zh-hk': 3076,
-}))
+const languageIds: ReadonlyMap<string, number> = new Map(
+  Object.entries({
+    ar: 1025,
+    bg: 1026,
+    ca: 1027,
+    cs: 1029,
+    da: 1030,
+    de: 1031,
+    'de-at': 3079,
+    'de-ch': 2055,
+    el: 1032,
+    en: 1033,
+    'en-us': 1033,
+    'en-gb': 2057,
+    'en-au': 3081,
+    'en-ca': 4105,
+    es: 3082,
+    'es-mx': 2058,
+    et: 1061,
+    fi: 1035,
+    fr: 1036,
+    'fr-be': 2060,
+    'fr-ca': 3084,
+    'fr-ch': 4108,
+    he: 1037,
+    hi: 1081,
+    hr: 1050,
+    hu: 1038,
+    id: 1057,
+    it: 1040,
+    ja: 1041,
+    ko: 1042,
+    lt: 1063,
+    lv: 1062,
+    nb: 1044,
+    no: 1044,
+    nl: 1043,
+    'nl-be': 2067,
+    nn: 2068,
+    pl: 1045,
+    pt: 2070,
+    'pt-br': 1046,
+    ro: 1048,
+    ru: 1049,
+    sk: 1051,
+    sl: 1060,
+    sr: 2074,
+    sv: 1053,
+    th: 1054,
+    tr: 1055,
+    uk: 1058,
+    vi: 1066,
+    zh: 2052,
+    'zh-cn': 2052,
+    'zh-tw': 1028,
+    'zh-hk': 3076,
+  }),
+)
 
 const english = 1033
 
@@ -26,7 +78,8 @@ const languageOf = (lcid: number): number => lcid & 0x3ff
  */
 export function textFor(texts: readonly TemplateText[], acceptLanguage: string): TemplateText | undefined {
   for (const wanted of preferred(acceptLanguage)) {
-    const found = texts.find(({ lcid }) => lcid === wanted) ?? texts.find(({ lcid }) => languageOf(lcid) === languageOf(wanted))
+    const found =
+      texts.find(({ lcid }) => lcid === wanted) ?? texts.find(({ lcid }) => languageOf(lcid) === languageOf(wanted))
     if (found !== undefined) return found
   }
   return texts.find(({ lcid }) => languageOf(lcid) === languageOf(english)) ?? texts[0]

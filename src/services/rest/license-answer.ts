@@ -39,7 +39,8 @@ export function grantedLicense(known: Known, granted: Granted): object {
     LicenseValidUntil: timeText(earliest([good.pl.validity?.until, ...holding.map((right) => endOf(right, now))])),
     FromTemplate: policySource.official,
     allowOfflineAccess: !isSwitchedOn(data, noCache),
-    Policy: holding.some(({ right }) => right === 'OWNER') && !policySource.official ? policyMember(policySource) : null,
+    Policy:
+      holding.some(({ right }) => right === 'OWNER') && !policySource.official ? policyMember(policySource) : null,
     EncryptedApplicationData: applicationData(data),
   }
 }

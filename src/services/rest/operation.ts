@@ -6,7 +6,13 @@ import type { Notes, ServiceContext } from '../context.js'
 import type { StepObserver, Walk } from '../steps.js'
 
 /** Names of the services in discovery, and discovery itself: as they stand in the request log and in metrics. */
-export const restServiceNames = ['EndUserLicenses', 'PublishingLicenses', 'Templates', 'ClientDebugLogs', 'ClientPerformanceLogs'] as const
+export const restServiceNames = [
+  'EndUserLicenses',
+  'PublishingLicenses',
+  'Templates',
+  'ClientDebugLogs',
+  'ClientPerformanceLogs',
+] as const
 export type RestServiceName = (typeof restServiceNames)[number]
 export type RestOperationName = 'ServiceDiscovery' | RestServiceName
 
@@ -57,11 +63,17 @@ export interface RestOperation {
 }
 
 /** An operation whose step table ends with the answer. Its body has been validated by the schema when it runs. */
-export function restOperation<Body>(row: Omit<RestOperation, 'steps' | 'handle'>, table: Walk<RestCall<Body>, RestAnswer>): RestOperation {
+export function restOperation<Body>(
+  row: Omit<RestOperation, 'steps' | 'handle'>,
+  table: Walk<RestCall<Body>, RestAnswer>,
+): RestOperation {
   return { ...row, steps: table.names, handle: (call) => table.run(call as RestCall<Body>, watchOf(call)) }
 }
 
 /** What a step table is watched with. */
-export function watchOf({ context, observer }: Pick<RestCall, 'context' | 'observer'>): { readonly monotonic: () => number; readonly observer: StepObserver } {
+export function watchOf({ context, observer }: Pick<RestCall, 'context' | 'observer'>): {
+  readonly monotonic: () => number
+  readonly observer: StepObserver
+} {
   return { monotonic: () => context.clock.monotonic(), observer }
 }

@@ -29,7 +29,9 @@ export function plFacts(pl: Pl, languages: string): PlFacts {
 
 /** Name and value pairs, without those that are switches of the licensing server; null when there is none. */
 export function applicationData(data: readonly AuthenticatedData[]): Readonly<Record<string, string>> | null {
-  const found = data.flatMap(({ id, name, value }) => (id === 'APPSPECIFIC' && name !== undefined && !switches.includes(name) ? [[name, value] as const] : []))
+  const found = data.flatMap(({ id, name, value }) =>
+    id === 'APPSPECIFIC' && name !== undefined && !switches.includes(name) ? [[name, value] as const] : [],
+  )
   return found.length === 0 ? null : Object.fromEntries(found)
 }
 

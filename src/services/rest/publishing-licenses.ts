@@ -32,7 +32,8 @@ export const publishingLicenses: RestOperation = restOperation(
     name: 'PublishingLicenses',
     method: 'POST',
     path: restPaths.PublishingLicenses,
-    about: 'Publishes content by a template, by rights or by roles: gives the content key and the signed publishing license.',
+    about:
+      'Publishes content by a template, by rights or by roles: gives the content key and the signed publishing license.',
     guardedAs: '/licensing/publish.asmx',
     schema: { body: publishRequest, answer: publishedContent },
   },
@@ -53,7 +54,10 @@ function noteOwner(owner: string, notes: RestCall['notes']): { owner: string } {
 }
 
 /** What a client does that publishes online: content key, policy encrypted under it, key sealed to this server. */
-function prepare(known: PublishCall & { owner: string; policy: RightsPolicy }): { prepared: PreparedContent; unsigned: Pl } {
+function prepare(known: PublishCall & { owner: string; policy: RightsPolicy }): {
+  prepared: PreparedContent
+  unsigned: Pl
+} {
   const { context, state, body, owner, policy } = known
   const { principal, chain } = state.own
   try {
@@ -69,7 +73,8 @@ function prepare(known: PublishCall & { owner: string; policy: RightsPolicy }): 
     requireOpenable(prepared, unsigned)
     return { prepared, unsigned }
   } catch (error) {
-    if ([RangeError, VerificationFailed, MalformedXml, MalformedXrml].some((kind) => error instanceof kind)) return refuseRest('BadInput', (error as Error).message)
+    if ([RangeError, VerificationFailed, MalformedXml, MalformedXrml].some((kind) => error instanceof kind))
+      return refuseRest('BadInput', (error as Error).message)
     throw error
   }
 }
@@ -82,14 +87,19 @@ function requireOpenable({ contentKey }: PreparedContent, unsigned: Pl): void {
 
 async function sign(known: PublishCall & { prepared: PreparedContent; unsigned: Pl }): Promise<{ signed: string }> {
   const { prepared, unsigned, state, notes } = known
-  const content = { keyBlob: writeKeyBlob(prepared.contentKey), encryptedRightsData: prepared.fields.encryptedRightsData }
+  const content = {
+    keyBlob: writeKeyBlob(prepared.contentKey),
+    encryptedRightsData: prepared.fields.encryptedRightsData,
+  }
   const signed = await signPublishingLicense({ pl: unsigned, licensor: state.own }, content, known)
   notes.issued.push(signed)
   notes.metadata.content = prepared.contentId
   return { signed }
 }
 
-function answer(known: PublishCall & { owner: string; prepared: PreparedContent; unsigned: Pl; signed: string }): { answer: object } {
+function answer(known: PublishCall & { owner: string; prepared: PreparedContent; unsigned: Pl; signed: string }): {
+  answer: object
+} {
   const { body, owner, prepared, unsigned, signed, languages } = known
   return {
     answer: {

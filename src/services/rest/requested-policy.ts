@@ -19,7 +19,9 @@ export interface PublishRequest {
 }
 
 interface CustomPolicy {
-  readonly Descriptors?: readonly { readonly Name: string; readonly Description?: string | null; readonly Language?: string | null }[] | null
+  readonly Descriptors?:
+    | readonly { readonly Name: string; readonly Description?: string | null; readonly Language?: string | null }[]
+    | null
   readonly UserRights?: readonly { readonly Users: readonly string[]; readonly Rights: readonly string[] }[] | null
   readonly UserRoles?: readonly { readonly Users: readonly string[]; readonly Roles: readonly string[] }[] | null
   readonly EncryptedApplicationData?: Pairs | null
@@ -50,7 +52,11 @@ export function requestedPolicy(request: PublishRequest, state: ServerState): Ri
     rights: entriesOf(policy),
     ...(validUntil ? { validUntil: timeOf(validUntil) } : {}),
     ...(request.ReferralInfo ? { referral: request.ReferralInfo } : {}),
-    texts: (descriptors ?? []).map(({ Name, Description, Language }) => ({ lcid: languageId(Language ?? ''), name: Name, description: Description ?? '' })),
+    texts: (descriptors ?? []).map(({ Name, Description, Language }) => ({
+      lcid: languageId(Language ?? ''),
+      name: Name,
+      description: Description ?? '',
+    })),
     applicationData: [...pairsOf(policy.EncryptedApplicationData), ...switchesOf(request, policy)],
   }
 }
@@ -60,7 +66,11 @@ export function pairsOf(pairs: Pairs | null | undefined): readonly { readonly na
 }
 
 function templateText(templateId: string, state: ServerState): string {
-  const plain = (guid: string): string => guid.trim().replace(/^\{|\}$/g, '').toLowerCase()
+  const plain = (guid: string): string =>
+    guid
+      .trim()
+      .replace(/^\{|\}$/g, '')
+      .toLowerCase()
   const found = publishedTemplates(state).find(({ guid }) => plain(guid) === plain(templateId))
   return found?.text ?? refuseRest('BadInput', `there is no published template ${templateId}`)
 }
@@ -68,7 +78,12 @@ function templateText(templateId: string, state: ServerState): string {
 /** Users times rights: a short request must not become a huge policy. */
 const mostGrants = 10_000
 
-function entriesOf({ UserRights: byRights, UserRoles: byRoles, IntervalTimeInDays: interval, allowOfflineAccess }: CustomPolicy): readonly RightsEntry[] {
+function entriesOf({
+  UserRights: byRights,
+  UserRoles: byRoles,
+  IntervalTimeInDays: interval,
+  allowOfflineAccess,
+}: CustomPolicy): readonly RightsEntry[] {
   if (byRights?.length && byRoles?.length) return refuseRest('BadInput', 'both UserRights and UserRoles are given')
   // Beside a switched-off offline access the number means nothing.
   const bounded = allowOfflineAccess !== false && typeof interval === 'number' && interval > 0 ? { days: interval } : {}
@@ -78,15 +93,24 @@ function entriesOf({ UserRights: byRights, UserRoles: byRoles, IntervalTimeInDay
   ]
   if (granted.length === 0) return refuseRest('BadInput', 'Policy has neither UserRights nor UserRoles')
   const count = granted.reduce((sum, { users, rights }) => sum + users.length * rights.length, 0)
-  if (count > mostGrants) return refuseRest('BadInput', `${count} rights of users are too many, ${mostGrants} can be given`)
-  return granted.flatMap(({ users, rights }) => users.map((to) => ({ to: to.trim(), rights: rights.map((right) => right.trim().toUpperCase()), ...bounded })))
+  if (count > mostGrants)
+    return refuseRest('BadInput', `${count} rights of users are too many, ${mostGrants} can be given`)
+  return granted.flatMap(({ users, rights }) =>
+    users.map((to) => ({ to: to.trim(), rights: rights.map((right) => right.trim().toUpperCase()), ...bounded })),
+  )
 }
 
 function roleRights(role: string): readonly string[] {
-  return rightsOfRole.get(role.trim().toUpperCase()) ?? refuseRest('BadInput', `there is no role "${role}": ${[...rightsOfRole.keys()].join(', ')}`)
+  return (
+    rightsOfRole.get(role.trim().toUpperCase()) ??
+    refuseRest('BadInput', `there is no role "${role}": ${[...rightsOfRole.keys()].join(', ')}`)
+  )
 }
 
-function switchesOf(request: PublishRequest, policy: CustomPolicy): readonly { readonly name: string; readonly value: string }[] {
+function switchesOf(
+  request: PublishRequest,
+  policy: CustomPolicy,
+): readonly { readonly name: string; readonly value: string }[] {
   return [
     ...(policy.allowOfflineAccess === false ? [{ name: noCache, value: '1' }] : []),
     ...(request.AllowAuditedExtraction === false ? [{ name: noAuditedExtraction, value: '1' }] : []),
@@ -97,6 +121,7 @@ function switchesOf(request: PublishRequest, policy: CustomPolicy): readonly { r
 function timeOf(text: string): Date {
   const match = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})?$/i.exec(text.trim())
   const time = match === null ? undefined : new Date(match[3] === undefined ? `${text.trim()}Z` : text.trim())
-  if (time === undefined || Number.isNaN(time.getTime())) return refuseRest('BadInput', `LicenseValidUntil is "${text}", which is no time of ISO 8601`)
+  if (time === undefined || Number.isNaN(time.getTime()))
+    return refuseRest('BadInput', `LicenseValidUntil is "${text}", which is no time of ISO 8601`)
   return time
 }

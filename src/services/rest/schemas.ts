@@ -3,9 +3,17 @@
 const text = { type: 'string' } as const
 const textOrNull = { type: 'string', nullable: true } as const
 const pairs = { type: 'object', nullable: true, additionalProperties: { type: 'string' } } as const
-const license = { type: 'string', format: 'byte', description: 'Base64 of the publishing license: UTF-8 with byte order mark' } as const
+const license = {
+  type: 'string',
+  format: 'byte',
+  description: 'Base64 of the publishing license: UTF-8 with byte order mark',
+} as const
 
-const everyMember = <Properties extends Readonly<Record<string, object>>>(description: string, properties: Properties, optional: readonly string[] = []) => ({
+const everyMember = <Properties extends Readonly<Record<string, object>>>(
+  description: string,
+  properties: Properties,
+  optional: readonly string[] = [],
+) => ({
   description,
   type: 'object',
   additionalProperties: false,
@@ -16,13 +24,20 @@ const everyMember = <Properties extends Readonly<Record<string, object>>>(descri
 export const serviceLocations = {
   description: 'The five services; other names may come',
   type: 'array',
-  items: everyMember('', { Name: { ...text, minLength: 1, example: 'EndUserLicenses' }, Uri: { ...text, minLength: 1, example: 'http://127.0.0.1:7000/my/v2/enduserlicenses' } }),
+  items: everyMember('', {
+    Name: { ...text, minLength: 1, example: 'EndUserLicenses' },
+    Uri: { ...text, minLength: 1, example: 'http://127.0.0.1:7000/my/v2/enduserlicenses' },
+  }),
 }
 
 export const templateList = {
   description: 'The templates, in the language that Accept-Language asks for where they have it',
   type: 'array',
-  items: everyMember('', { Id: { ...text, minLength: 1 }, Name: { ...text, minLength: 1 }, Description: { ...text, minLength: 1 } }),
+  items: everyMember('', {
+    Id: { ...text, minLength: 1 },
+    Name: { ...text, minLength: 1 },
+    Description: { ...text, minLength: 1 },
+  }),
 }
 
 const contentKey = everyMember('Content key', {
@@ -32,7 +47,13 @@ const contentKey = everyMember('Content key', {
   Value: { type: 'string', format: 'byte', minLength: 1 },
 })
 
-const names = { Id: textOrNull, Name: textOrNull, Description: textOrNull, Referrer: textOrNull, ContentId: textOrNull } as const
+const names = {
+  Id: textOrNull,
+  Name: textOrNull,
+  Description: textOrNull,
+  Referrer: textOrNull,
+  ContentId: textOrNull,
+} as const
 
 export const publishedContent = everyMember('The publishing license, and the key to encrypt the content with', {
   ...names,
@@ -57,14 +78,21 @@ export const endUserLicense = everyMember('What the user may do; without rights 
   IssuedTo: textOrNull,
   Key: { ...contentKey, nullable: true },
   Rights: { type: 'array', items: text },
-  Roles: { type: 'array', items: text, description: 'Always empty: roles have become rights when the content was published' },
+  Roles: {
+    type: 'array',
+    items: text,
+    description: 'Always empty: roles have become rights when the content was published',
+  },
   ContentValidUntil: { ...textOrNull, format: 'date-time' },
   LicenseValidUntil: { ...textOrNull, format: 'date-time' },
   FromTemplate: { type: 'boolean' },
   allowOfflineAccess: { type: 'boolean' },
   Policy: {
     ...everyMember('For owners of content with rights of its own', {
-      UserRights: { type: 'array', items: everyMember('', { Users: { type: 'array', items: text }, Rights: { type: 'array', items: text } }) },
+      UserRights: {
+        type: 'array',
+        items: everyMember('', { Users: { type: 'array', items: text }, Rights: { type: 'array', items: text } }),
+      },
       IntervalTimeInDays: { type: 'integer', description: '0: no offline access' },
       AllowAuditedExtraction: { type: 'boolean' },
     }),
@@ -74,7 +102,13 @@ export const endUserLicense = everyMember('What the user may do; without rights 
   EncryptedApplicationData: pairs,
 })
 
-const boundedPairs = { type: 'object', nullable: true, maxProperties: 100, propertyNames: { minLength: 1, maxLength: 256 }, additionalProperties: { type: 'string', maxLength: 4096 } } as const
+const boundedPairs = {
+  type: 'object',
+  nullable: true,
+  maxProperties: 100,
+  propertyNames: { minLength: 1, maxLength: 256 },
+  additionalProperties: { type: 'string', maxLength: 4096 },
+} as const
 
 /** Members that are not named here are passed over: clients of other years send more. */
 export const publishRequest = {
@@ -94,17 +128,34 @@ export const publishRequest = {
           ...list(100, {
             type: 'object',
             required: ['Name'],
-            properties: { Name: { ...text, maxLength: 1024 }, Description: { ...textOrNull, maxLength: 4096 }, Language: { ...textOrNull, maxLength: 64, example: 'en-US' } },
+            properties: {
+              Name: { ...text, maxLength: 1024 },
+              Description: { ...textOrNull, maxLength: 4096 },
+              Language: { ...textOrNull, maxLength: 64, example: 'en-US' },
+            },
           }),
           nullable: true,
         },
         UserRights: { ...userRights, nullable: true },
         UserRoles: {
-          ...list(1000, { type: 'object', required: ['Users', 'Roles'], properties: { Users: list(1000, { ...text, maxLength: 320 }, 1), Roles: list(100, { ...text, maxLength: 64 }, 1) } }),
+          ...list(1000, {
+            type: 'object',
+            required: ['Users', 'Roles'],
+            properties: {
+              Users: list(1000, { ...text, maxLength: 320 }, 1),
+              Roles: list(100, { ...text, maxLength: 64 }, 1),
+            },
+          }),
           nullable: true,
         },
         EncryptedApplicationData: boundedPairs,
-        IntervalTimeInDays: { type: 'integer', minimum: -1, maximum: 36_500, nullable: true, description: 'How long a license holds offline' },
+        IntervalTimeInDays: {
+          type: 'integer',
+          minimum: -1,
+          maximum: 36_500,
+          nullable: true,
+          description: 'How long a license holds offline',
+        },
         LicenseValidUntil: { ...textOrNull, maxLength: 40, description: 'End of the content: ISO 8601, UTC' },
         allowOfflineAccess: { type: 'boolean', nullable: true },
       },
@@ -116,7 +167,13 @@ export const licenseRequest = {
   description: 'The publishing license out of the protected file',
   type: 'object',
   required: ['SerializedPublishingLicense'],
-  properties: { SerializedPublishingLicense: { type: 'string', minLength: 1, description: 'Base64 of UTF-8 or UTF-16LE, with or without byte order mark and trailing NUL' } },
+  properties: {
+    SerializedPublishingLicense: {
+      type: 'string',
+      minLength: 1,
+      description: 'Base64 of UTF-8 or UTF-16LE, with or without byte order mark and trailing NUL',
+    },
+  },
 } as const
 
 /** Of every refusal: clients read it with status 400 and 500, and would end themselves for want of an object. */

@@ -20,14 +20,17 @@ export function readSerializedLicense(base64: string): readonly XrmlDocument[] {
   const compact = base64.replaceAll(/\s+/g, '')
   if (!/^[A-Za-z0-9+/]+={0,2}$/.test(compact)) refuseRest('BadInput', 'SerializedPublishingLicense is not base64')
   const bytes = Buffer.from(compact, 'base64')
-  if (bytes.length > 2 * publishingLicenseLimits.bytes) refuseRest('BadInput', `the publishing license has ${bytes.length} bytes`)
+  if (bytes.length > 2 * publishingLicenseLimits.bytes)
+    refuseRest('BadInput', `the publishing license has ${bytes.length} bytes`)
   const text = decoded(bytes)
   const documents = reading('InvalidRightsLabelSignature', () => readDocuments(text))
   const { count } = publishingLicenseLimits
   if (documents.length === 0) refuseRest('BadInput', 'SerializedPublishingLicense has no XrML document')
-  if (documents.length > count) refuseRest('BadInput', `there are ${documents.length} documents, at most ${count} are taken`)
+  if (documents.length > count)
+    refuseRest('BadInput', `there are ${documents.length} documents, at most ${count} are taken`)
   const prefixed = documents.find((document) => hasPrefixes(document.body.element))
-  if (prefixed !== undefined) refuseRest('BadInput', `the ${prefixed.kind} has names with a namespace prefix: no XrML of RMS has`)
+  if (prefixed !== undefined)
+    refuseRest('BadInput', `the ${prefixed.kind} has names with a namespace prefix: no XrML of RMS has`)
   // Behind it a file may have the owner's own license, with its chain.
   return splitChains(documents)[0] ?? documents
 }

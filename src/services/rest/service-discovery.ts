@@ -12,12 +12,16 @@ export const serviceDiscovery: RestOperation = restOperation(
     name: 'ServiceDiscovery',
     method: 'GET',
     path: '/servicediscovery',
-    about: 'Tells where the other services are: for the domain of a mail address, or for the licensing URL that a publishing license names.',
+    about:
+      'Tells where the other services are: for the domain of a mail address, or for the licensing URL that a publishing license names.',
     guardedAs: '/licensing/servicelocator.asmx',
     schema: {
       querystring: {
         type: 'object',
-        properties: { email: { type: 'string', description: 'Mail address of the user' }, service: { type: 'string', description: 'Licensing URL out of a publishing license' } },
+        properties: {
+          email: { type: 'string', description: 'Mail address of the user' },
+          service: { type: 'string', description: 'Licensing URL out of a publishing license' },
+        },
       },
       answer: serviceLocations,
     },
@@ -25,7 +29,9 @@ export const serviceDiscovery: RestOperation = restOperation(
   walk<RestCall>()
     .step('application', requireAdmittedClient)
     .step('find cluster', findCluster)
-    .step('answer', ({ found, version }) => ({ answer: restServiceNames.map((name) => ({ Name: name, Uri: restUrl(found, version, name) })) })),
+    .step('answer', ({ found, version }) => ({
+      answer: restServiceNames.map((name) => ({ Name: name, Uri: restUrl(found, version, name) })),
+    })),
 )
 
 const longestText = 2048
@@ -33,7 +39,8 @@ const longestText = 2048
 /** The origin whose services are told. Who asks for nothing is told where they are. */
 async function findCluster(call: RestCall): Promise<{ found: string }> {
   const { email, service } = call.query
-  if (Math.max(email?.length ?? 0, service?.length ?? 0) > longestText) return refuseRest('BadInput', `email or service has more than ${longestText} characters`)
+  if (Math.max(email?.length ?? 0, service?.length ?? 0) > longestText)
+    return refuseRest('BadInput', `email or service has more than ${longestText} characters`)
   if (service !== undefined && service !== '') return { found: await clusterOf(service, call) }
   // Clients do not escape what they send: a plus sign arrives as a blank.
   if (email !== undefined && email !== '') await requireOwnDomain(email.replaceAll(' ', '+'), call)
@@ -43,13 +50,19 @@ async function findCluster(call: RestCall): Promise<{ found: string }> {
 /** Content of every cluster of the forest is found from each of them: a device asks one host for all. */
 async function clusterOf(service: string, { state, context, origin }: RestCall): Promise<string> {
   const url = URL.canParse(service) ? new URL(service) : undefined
-  const isOf = (configuration: ServerConfiguration): boolean => knownUrls(configuration).some((known) => new URL(known).host.toLowerCase() === url?.host.toLowerCase())
+  const isOf = (configuration: ServerConfiguration): boolean =>
+    knownUrls(configuration).some((known) => new URL(known).host.toLowerCase() === url?.host.toLowerCase())
   if (isOf(state.configuration)) return origin
   // Content of a trusted publishing domain is licensed here.
   const trusted = state.trusted.flatMap(({ principal }) => principal.object?.addresses ?? [])
-  if (url !== undefined && trusted.some(({ value }) => URL.canParse(value) && new URL(value).host === url.host)) return origin
-  const other = url === undefined ? undefined : (await context.store.clusters.list()).find(({ configuration }) => isOf(configuration))
-  if (url === undefined || other === undefined) return refuseRest('UnrecognizedUrl', `"${service.slice(0, 200)}" is the URL of no cluster of this forest`)
+  if (url !== undefined && trusted.some(({ value }) => URL.canParse(value) && new URL(value).host === url.host))
+    return origin
+  const other =
+    url === undefined
+      ? undefined
+      : (await context.store.clusters.list()).find(({ configuration }) => isOf(configuration))
+  if (url === undefined || other === undefined)
+    return refuseRest('UnrecognizedUrl', `"${service.slice(0, 200)}" is the URL of no cluster of this forest`)
   return originOf(other.configuration, url.host)
 }
 
@@ -60,5 +73,9 @@ async function requireOwnDomain(email: string, { context }: RestCall): Promise<v
   const { dnsName } = await context.directory.forest()
   if (domain === dnsName.toLowerCase() || domain.endsWith(`.${dnsName.toLowerCase()}`)) return
   const known = (await context.directory.accountByMail(email)) ?? (await context.directory.groupByMail(email))
-  if (known === undefined) refuseRest('UnknownTenant', `the mail domain "${domain.slice(0, 200)}" is not that of the forest ${dnsName}, and nobody has this address`)
+  if (known === undefined)
+    refuseRest(
+      'UnknownTenant',
+      `the mail domain "${domain.slice(0, 200)}" is not that of the forest ${dnsName}, and nobody has this address`,
+    )
 }

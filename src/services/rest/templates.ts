@@ -21,7 +21,9 @@ export const templates: RestOperation = restOperation(
   walk<RestCall>()
     .step('application', requireAdmittedClient)
     .step('in service', requireInService)
-    .step('answer', ({ state, languages }) => ({ answer: publishedTemplates(state).map((template) => entryOf(template, languages)) })),
+    .step('answer', ({ state, languages }) => ({
+      answer: publishedTemplates(state).map((template) => entryOf(template, languages)),
+    })),
 )
 
 /** A client gives up the whole list for one empty text. */

@@ -32,14 +32,20 @@ export const findServiceLocations = operation(
 )
 
 function authorize({ caller, notes }: Call): void {
-  if (caller.account === undefined) refuse('UnspecifiedError', 'the caller has not signed in, so there is no directory to look in')
+  if (caller.account === undefined)
+    refuse('UnspecifiedError', 'the caller has not signed in, so there is no directory to look in')
   notes.userAddress = caller.account?.mail ?? ''
 }
 
 function answer(name: string, { types, state }: Known, absent: 'left out' | 'empty'): Markup {
   const responses = types.map((type) => {
     const url = serviceLocation(type, state) ?? (absent === 'empty' ? '' : undefined)
-    return element('ServiceLocationResponse', {}, url === undefined ? undefined : element('URL', {}, text(url)), element('Type', {}, text(type)))
+    return element(
+      'ServiceLocationResponse',
+      {},
+      url === undefined ? undefined : element('URL', {}, text(url)),
+      element('Type', {}, text(type)),
+    )
   })
   return element(name, {}, responses)
 }

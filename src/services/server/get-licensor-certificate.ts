@@ -12,6 +12,9 @@ export const getLicensorCertificate = operation(
 )
 
 function answer({ state }: Call): { answer: Markup } {
-  const chain = xmlNodes('CertificateChain', state.own.chain.map((document) => document.text))
+  const chain = xmlNodes(
+    'CertificateChain',
+    state.own.chain.map((document) => document.text),
+  )
   return { answer: element('GetLicensorCertificateResult', {}, chain) }
 }

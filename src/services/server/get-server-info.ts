@@ -27,7 +27,8 @@ export const getServerInfo = operation(
 function parse({ request }: Call): { wanted: readonly Wanted[] } {
   const entries = childrenNamed(child(request, 'requests'), 'ServerInfoRequest')
   if (entries.length === 0) return refuse('ArgumentNull', 'requests has no ServerInfoRequest')
-  if (entries.length > mostRequests) return refuse('UnspecifiedError', `there are ${entries.length} requests, at most ${mostRequests} are answered`)
+  if (entries.length > mostRequests)
+    return refuse('UnspecifiedError', `there are ${entries.length} requests, at most ${mostRequests} are answered`)
   const wanted = entries.map((entry) => {
     const name = child(entry, 'Type')?.text.trim()
     const type = serverInfoTypes.find((candidate) => candidate === name)
@@ -51,7 +52,11 @@ function informationOf(type: ServerInfoType, state: ServerState): Markup {
     case 'ServerFeatureInfo':
       return element('ServerFeatureInfo', {}, features(state))
     case 'ServerLicensorCertificate':
-      return element('ServerLicensorCertificateChain', {}, state.own.chain.map((document) => xmlNode(document.text)))
+      return element(
+        'ServerLicensorCertificateChain',
+        {},
+        state.own.chain.map((document) => xmlNode(document.text)),
+      )
     case 'ServiceLocations':
       return element('ServiceLocations', {}, locations(state))
   }

@@ -23,7 +23,12 @@ export const serviceTypes = [
 ] as const
 export type ServiceType = (typeof serviceTypes)[number]
 
-export const serverInfoTypes = ['VersionInfo', 'ServerFeatureInfo', 'ServerLicensorCertificate', 'ServiceLocations'] as const
+export const serverInfoTypes = [
+  'VersionInfo',
+  'ServerFeatureInfo',
+  'ServerLicensorCertificate',
+  'ServiceLocations',
+] as const
 export type ServerInfoType = (typeof serverInfoTypes)[number]
 
 const serviceType = enumeration('ServiceType', serviceTypes)

@@ -17,7 +17,8 @@ export function requireServiceNames(request: XmlElement): readonly XmlElement[] 
 /** The types asked for, in order. */
 export function readServiceTypes(requests: readonly XmlElement[]): readonly ServiceType[] {
   const types = requests.map((entry) => child(entry, 'Type')?.text.trim() ?? '')
-  if (types.length > mostRequests) return refuse('UnspecifiedError', `${types.length} services are asked for, at most ${mostRequests} are answered`)
+  if (types.length > mostRequests)
+    return refuse('UnspecifiedError', `${types.length} services are asked for, at most ${mostRequests} are answered`)
   return types.map((type) => {
     const known = serviceTypes.find((candidate) => candidate === type)
     return known ?? refuse('InvalidOperation', `"${type.slice(0, 100)}" is no ServiceType`)

@@ -28,7 +28,12 @@ export function templateHash({ rights }: ServerTemplate): string {
 function answer(state: ServerState): Markup {
   const templates = publishedTemplates(state)
   const hashes = templates.map((template) =>
-    element('GuidHash', {}, element('Guid', {}, text(template.guid)), element('Hash', {}, text(templateHash(template)))),
+    element(
+      'GuidHash',
+      {},
+      element('Guid', {}, text(template.guid)),
+      element('Hash', {}, text(templateHash(template))),
+    ),
   )
   return element(
     'AcquireTemplateInformationResult',

@@ -14,7 +14,11 @@ const mostTemplates = 25
 
 export const acquireTemplates = operation(
   describe(templateDistributionService, 'AcquireTemplates'),
-  walk<Call>().step('arguments', requireArguments).step('in service', requireInService).step('read', readGuids).step('answer', answer),
+  walk<Call>()
+    .step('arguments', requireArguments)
+    .step('in service', requireInService)
+    .step('read', readGuids)
+    .step('answer', answer),
 )
 
 function requireArguments({ request }: Call): { array: XmlElement } {
@@ -24,18 +28,27 @@ function requireArguments({ request }: Call): { array: XmlElement } {
 
 function readGuids({ array }: { array: XmlElement }): { guids: readonly string[] } {
   const guids = childrenNamed(array, 'string').map((guid) => guid.text.trim())
-  if (guids.length > mostTemplates) return refuse('UnspecifiedError', `${guids.length} templates are asked for, at most ${mostTemplates} are given`)
+  if (guids.length > mostTemplates)
+    return refuse('UnspecifiedError', `${guids.length} templates are asked for, at most ${mostTemplates} are given`)
   return { guids }
 }
 
 /** One entry for each GUID, in order; without Template when there is none of this GUID. */
 function answer({ guids, state }: Call & { guids: readonly string[] }): { answer: Markup } {
   const templates = publishedTemplates(state)
-  const entries = guids.map((guid) => entry(guid, templates.find((template) => template.guid.toLowerCase() === guid.toLowerCase())))
+  const entries = guids.map((guid) =>
+    entry(
+      guid,
+      templates.find((template) => template.guid.toLowerCase() === guid.toLowerCase()),
+    ),
+  )
   return { answer: element('AcquireTemplatesResult', {}, entries) }
 }
 
 function entry(guid: string, template: ServerTemplate | undefined): Markup {
-  const found = template === undefined ? [] : [element('Hash', {}, text(templateHash(template))), element('Template', {}, text(template.text))]
+  const found =
+    template === undefined
+      ? []
+      : [element('Hash', {}, text(templateHash(template))), element('Template', {}, text(template.text))]
   return element('GuidTemplate', {}, element('Guid', {}, text(guid)), found)
 }

@@ -11,7 +11,18 @@ const [german, english, french] = [
 const texts = [german, english, french]
 
 t.test('the language that is liked best, by id, by language, else English, else the first', async (t) => {
-  for (const [wanted, found] of [['de-DE', german], ['de-AT, en', german], ['En-en', english], ['en,*', english], ['fr-FR;q=0.9, de;q=0.5', french], ['de;q=0, fr', french], ['xx', english], ['', english], ['*', english], [';;,q=,', english]] as const) {
+  for (const [wanted, found] of [
+    ['de-DE', german],
+    ['de-AT, en', german],
+    ['En-en', english],
+    ['en,*', english],
+    ['fr-FR;q=0.9, de;q=0.5', french],
+    ['de;q=0, fr', french],
+    ['xx', english],
+    ['', english],
+    ['*', english],
+    [';;,q=,', english],
+  ] as const) {
     t.same(textFor(texts, wanted), found, wanted)
   }
   t.same(textFor([french, german], 'xx'), french)
@@ -19,7 +30,10 @@ t.test('the language that is liked best, by id, by language, else English, else 
 })
 
 t.test('what locales are called on any system is understood, and what is not known is English', async (t) => {
-  t.same(['en-US', 'de_DE', 'de_DE.UTF-8', 'pt-BR', 'C', 'POSIX', 'constructor', '__proto__', 'xx-de'].map(languageId), [1033, 1031, 1031, 1046, 1033, 1033, 1033, 1033, 1033])
+  t.same(
+    ['en-US', 'de_DE', 'de_DE.UTF-8', 'pt-BR', 'C', 'POSIX', 'constructor', '__proto__', 'xx-de'].map(languageId),
+    [1033, 1031, 1031, 1046, 1033, 1033, 1033, 1033, 1033],
+  )
 })
 
 t.test('whatever the header is, there is an answer', async () => {
