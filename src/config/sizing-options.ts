@@ -1,4 +1,5 @@
 /** Settings about capacity and load: a part of the one list of settings (options.ts), which says what a row is. */
+import type { OptionRows } from './option-row.js'
 
 /** Know of a server's capacity. */
 const emulating = ['up', 'node', 'size'] as const
@@ -210,4 +211,4 @@ export const sizingOptions = {
     commands: ['size'],
     help: 'throughput and p95 against load for clusters of 1 to 16 servers, as a chart with --out',
   },
-} as const
+} as const satisfies OptionRows

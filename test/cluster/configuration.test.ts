@@ -1,10 +1,6 @@
 import t from 'tap'
-import {
-  configurationText,
-  defaultConfiguration,
-  nextVersion,
-  parseConfiguration,
-} from '../../src/cluster/configuration.js'
+import { parseConfiguration } from '../../src/cluster/configuration-checks.js'
+import { configurationText, defaultConfiguration, nextVersion } from '../../src/cluster/configuration.js'
 
 const key = Buffer.alloc(256, 1).toString('base64')
 const configuration = defaultConfiguration({

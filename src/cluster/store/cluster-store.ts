@@ -1,5 +1,6 @@
 /** The clusters: StoredConfiguration ([MS-RMPR] 3.1.1.2) and the sealed key pair of each. */
-import { configurationText, checkConfiguration, nextVersion, parseConfiguration } from '../configuration.js'
+import { checkConfiguration, parseConfiguration } from '../configuration-checks.js'
+import { configurationText, nextVersion } from '../configuration.js'
 import type { ServerConfiguration } from '../configuration.js'
 import { lockCluster } from './configuration-version.js'
 import { followCertificationUrls, registerConnectionPoint } from './connection-point.js'

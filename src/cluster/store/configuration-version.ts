@@ -1,7 +1,8 @@
 /**
  * The version of a cluster's configuration is all that its nodes look at: whatever they are to load anew raises it, in the same transaction.
  */
-import { configurationText, nextVersion, parseConfiguration } from '../configuration.js'
+import { parseConfiguration } from '../configuration-checks.js'
+import { configurationText, nextVersion } from '../configuration.js'
 import { isPostgres } from './exclusive.js'
 import type { Database, Tables } from './schema.js'
 

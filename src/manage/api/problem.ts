@@ -1,6 +1,6 @@
 /** What the management API refuses, and how it says so: `{ error, message }`, the message for people. */
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
-import { InvalidConfiguration } from '../../cluster/configuration.js'
+import { InvalidConfiguration } from '../../cluster/configuration-checks.js'
 import { UnknownCluster } from '../../cluster/server-state.js'
 import { DatabaseAway } from '../../cluster/store/database-away.js'
 

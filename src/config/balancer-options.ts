@@ -1,0 +1,71 @@
+/** Settings of the balancer alone: a part of the one list of settings (options.ts). */
+import type { OptionRows } from './option-row.js'
+
+export const balancerOptions = {
+  nodes: {
+    type: 'string',
+    placeholder: 'FILE|URL',
+    default: undefined,
+    defaultText: 'needed',
+    commands: ['balancer'],
+    help: 'JSON file with clusters, their listeners and nodes, read again at SIGHUP; or where management answers the nodes of --cluster, asked at every check',
+  },
+  'status-host': {
+    type: 'string',
+    placeholder: 'ADDRESS',
+    default: '127.0.0.1',
+    commands: ['balancer'],
+    help: 'address of the status port of the balancer',
+  },
+  'status-port': {
+    type: 'integer',
+    minimum: 0,
+    maximum: 65535,
+    default: 0,
+    commands: ['balancer'],
+    help: 'port for status, metrics and changes of the node list; 0 takes any free one',
+  },
+  'balancer-token': {
+    type: 'string',
+    placeholder: 'TEXT',
+    default: undefined,
+    defaultText: 'a new one, printed',
+    secret: true,
+    commands: ['balancer'],
+    help: 'token that changes of the node list must bring',
+  },
+  'listener-key': {
+    type: 'string',
+    format: 'header',
+    placeholder: 'TEXT',
+    default: undefined,
+    defaultText: 'up: a new one',
+    secret: true,
+    commands: ['balancer', 'node'],
+    help: 'secret of a balancer and its nodes: a node that knows it believes by which listener a request came, for the request log',
+  },
+  'max-connections': {
+    type: 'integer',
+    minimum: 1,
+    maximum: 100_000,
+    default: 4096,
+    commands: ['balancer'],
+    help: 'client connections of one listener; those above are closed',
+  },
+  'check-interval': {
+    type: 'integer',
+    minimum: 50,
+    maximum: 60_000,
+    default: 1000,
+    commands: ['balancer'],
+    help: 'time between two checks of a node, in milliseconds',
+  },
+  'drain-timeout': {
+    type: 'integer',
+    minimum: 1,
+    maximum: 3600,
+    default: 30,
+    commands: ['balancer'],
+    help: 'time that running requests get when a node leaves or the balancer stops, in seconds',
+  },
+} as const satisfies OptionRows

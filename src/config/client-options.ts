@@ -1,0 +1,76 @@
+/** Settings of commands that ask a running installation or act as an RMS client: a part of the one list of settings (options.ts). */
+import { asClient, managing, type OptionRows } from './option-row.js'
+
+export const clientOptions = {
+  manage: {
+    type: 'string',
+    format: 'url',
+    placeholder: 'URL',
+    default: 'http://127.0.0.1:7080',
+    commands: [...managing, 'load'],
+    help: 'management address of the running installation',
+  },
+  token: {
+    type: 'string',
+    placeholder: 'TEXT',
+    default: undefined,
+    defaultText: 'up, manage: a new one; found',
+    secret: true,
+    commands: ['up', 'manage', 'balancer', ...managing, 'load'],
+    help: 'token that the management listener asks for; that of an installation of this account on this machine is found',
+  },
+  for: {
+    type: 'choice',
+    choices: ['curl', 'node', 'python', 'dotnet', 'msdrm', 'msipc', 'sdk-cpp'],
+    default: 'curl',
+    commands: ['print-client'],
+    help: 'the client',
+  },
+  server: {
+    type: 'string',
+    format: 'url',
+    placeholder: 'URL',
+    default: undefined,
+    defaultText: 'port 7000; demo: its own',
+    commands: asClient,
+    help: 'address of the cluster, such as http://127.0.0.1:7000/_wmcs',
+  },
+  user: {
+    type: 'string',
+    placeholder: 'NAME',
+    default: 'alice@contoso.test',
+    commands: ['client', 'print-client'],
+    help: 'account to sign in with: CONTOSO\\alice or alice@contoso.test',
+  },
+  password: {
+    type: 'string',
+    placeholder: 'TEXT',
+    default: 'Passw0rd!',
+    secret: true,
+    commands: ['client', 'print-client'],
+    help: 'password of the account',
+  },
+  'sign-in': {
+    type: 'choice',
+    choices: ['basic', 'ntlm', 'negotiate'],
+    default: 'basic',
+    commands: ['client', 'demo'],
+    help: 'how the client signs in',
+  },
+  ca: {
+    type: 'string',
+    placeholder: 'FILE',
+    default: undefined,
+    defaultText: 'those of Node.js',
+    commands: asClient,
+    help: 'certificates in PEM that the certificate of an https server may lead to, such as /ca.pem of the management listener',
+  },
+  machine: {
+    type: 'string',
+    placeholder: 'NAME|DIR',
+    default: undefined,
+    defaultText: 'a new one',
+    commands: ['client'],
+    help: 'ready-made machine by name, such as alice-pc-mode2, or a folder with spc.xrml and key.pem',
+  },
+} as const satisfies OptionRows

@@ -1,0 +1,36 @@
+/** Settings about limits and logs: a part of the one list of settings (options.ts). */
+import { serving, type OptionRows } from './option-row.js'
+
+const megabyte = 1024 * 1024
+
+export const limitOptions = {
+  'body-limit': {
+    type: 'integer',
+    minimum: 1024,
+    maximum: 256 * megabyte,
+    default: 4 * megabyte,
+    commands: ['node', 'up', 'balancer'],
+    help: 'largest request body, in bytes, unpacked; the balancer keeps bodies up to it, to send them again',
+  },
+  'request-timeout': {
+    type: 'integer',
+    minimum: 1,
+    maximum: 3600,
+    default: 30,
+    commands: ['node', 'up', 'client', 'balancer', 'load'],
+    help: 'time that one request may take, in seconds',
+  },
+  'log-level': {
+    type: 'choice',
+    choices: ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'],
+    default: 'info',
+    commands: ['node', 'up', 'balancer', 'manage'],
+    help: 'least important kind of message that is logged',
+  },
+  'log-xrml': {
+    type: 'boolean',
+    default: false,
+    commands: serving,
+    help: 'keep the received and issued XrML in the request log',
+  },
+} as const satisfies OptionRows
