@@ -1,4 +1,7 @@
-/** Time and chance are inputs. This is the one file that reads the real clock and the real random source (lint enforces it). */
+/**
+ * Time and chance are inputs. This is the one file that reads the real clock, sets real timers and reads the real random source (lint
+ * enforces it).
+ */
 import { randomBytes } from 'node:crypto'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 
@@ -17,6 +20,49 @@ export interface Random {
 export const systemClock: Clock = {
   now: () => new Date(),
   monotonic: () => performance.now(),
+}
+
+/** What is to be done later, or again and again. */
+export interface Timers {
+  /** Runs it once, that many milliseconds from now. */
+  after(milliseconds: number, run: () => void): Timer
+  /** Runs it whenever that many milliseconds have gone by. */
+  every(milliseconds: number, run: () => void): Timer
+}
+
+export interface Timer {
+  /** It does not run any more. */
+  stop(): void
+  /** From now on this timer alone does not keep the process alive. */
+  unref(): void
+}
+
+export const systemTimers: Timers = {
+  after: (milliseconds, run) => {
+    const timer = setTimeout(run, milliseconds)
+    return { stop: () => clearTimeout(timer), unref: () => void timer.unref() }
+  },
+  every: (milliseconds, run) => {
+    const timer = setInterval(run, milliseconds)
+    return { stop: () => clearInterval(timer), unref: () => void timer.unref() }
+  },
+}
+
+/** Resolves after that many milliseconds, or as soon as `signal` is aborted. */
+export function pause(timers: Timers, milliseconds: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted === true) {
+      resolve()
+      return
+    }
+    const done = (): void => {
+      timer.stop()
+      signal?.removeEventListener('abort', done)
+      resolve()
+    }
+    const timer = timers.after(milliseconds, done)
+    signal?.addEventListener('abort', done, { once: true })
+  })
 }
 
 /** A call into OpenSSL costs more than the few bytes of a GUID or a session key: they are fetched in stock, and given out once each. */
