@@ -75,11 +75,33 @@ async function newKey(): Promise<Key> {
   return { privateKey, publicKey: forge.pki.setRsaPublicKey(privateKey.n, privateKey.e), pem }
 }
 
+/**
+ * A serial number in hexadecimal digits, as node-forge writes it into a certificate: byte by byte, as the content of an INTEGER. The first one is
+ * 40 to 7F, so that the number is positive and never begins with a byte too many, which X.690 8.3.2 forbids.
+ * @param bytes random ones: two bits of them do not count
+ */
+export function serialNumberOf(bytes: Buffer): string {
+  const first = ((bytes[0] ?? 0) & 0x3f) | 0x40
+  return Buffer.concat([Buffer.of(first), bytes.subarray(1)]).toString('hex')
+}
+
+/**
+ * Whether a certificate has a serial number that OpenSSL does not read (X.690 8.3.2), as former versions of this program made one in 512: nobody can
+ * have trusted it.
+ * @param cert PEM; false for what is no certificate at all
+ */
+export function hasPaddedSerial(cert: string): boolean {
+  try {
+    return /^(?:00[0-7]|ff[89a-f])/i.test(forge.pki.certificateFromPem(cert).serialNumber)
+  } catch {
+    return false
+  }
+}
+
 function draft({ publicKey }: Key, days: number, { clock, random }: CertificateEffects): forge.pki.Certificate {
   const certificate = forge.pki.createCertificate()
   certificate.publicKey = publicKey
-  // Positive, whatever its first bit.
-  certificate.serialNumber = `00${random.bytes(16).toString('hex')}`
+  certificate.serialNumber = serialNumberOf(random.bytes(16))
   const now = clock.now().getTime()
   certificate.validity.notBefore = new Date(now - day)
   certificate.validity.notAfter = new Date(now + days * day)

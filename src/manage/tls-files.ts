@@ -8,7 +8,13 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { isIP } from 'node:net'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { issueServerCertificate, makeLabCa, type CertificateEffects, type TlsIdentity } from '../crypto/lab-ca.js'
+import {
+  hasPaddedSerial,
+  issueServerCertificate,
+  makeLabCa,
+  type CertificateEffects,
+  type TlsIdentity,
+} from '../crypto/lab-ca.js'
 import { BadTlsFile, readTlsFiles, type TlsFilePair } from './tls-pair.js'
 
 export interface TlsOptions {
@@ -81,8 +87,10 @@ function covers(cert: string, ca: string, names: readonly string[], now: Date): 
 
 async function readPair(folder: string, name: string): Promise<TlsFilePair | undefined> {
   const [certFile, keyFile] = [join(folder, `${name}.pem`), join(folder, `${name}-key.pem`)]
+  if (!existsSync(certFile) && !existsSync(keyFile)) return undefined
+  if (hasPaddedSerial(await readFile(certFile, 'utf8').catch(() => ''))) return undefined
   // One that is there and cannot be used is not replaced behind the back of those who trust it.
-  return existsSync(certFile) || existsSync(keyFile) ? readTlsFiles(certFile, keyFile) : undefined
+  return readTlsFiles(certFile, keyFile)
 }
 
 async function writePair(folder: string, name: string, { cert, key }: TlsIdentity): Promise<TlsFilePair> {

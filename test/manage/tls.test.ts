@@ -3,6 +3,7 @@ import { X509Certificate } from 'node:crypto'
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { connect as connectTls } from 'node:tls'
+import forge from 'node-forge'
 import t, { type Test } from 'tap'
 import { connect } from '../../src/client/index.js'
 import { issueServerCertificate, makeLabCa } from '../../src/crypto/lab-ca.js'
@@ -104,6 +105,27 @@ t.test('the CA stays; the certificate is made anew for new names, and near its e
   t.equal(renewed.ca, first.ca)
   for (const key of ['ca-key.pem', 'server-key.pem'])
     t.equal(statSync(join(folder, 'tls', key)).mode & 0o777, 0o600, key)
+})
+
+t.test('a kept certificate whose serial number no OpenSSL reads is made anew, with all that is under it', async (t) => {
+  const folder = t.testdir()
+  const first = await prepareTlsFiles(folder, {}, effects)
+  for (const name of ['ca', 'server']) {
+    const before = await prepareTlsFiles(folder, {}, effects)
+    const path = join(folder, 'tls', `${name}.pem`)
+    const certificate = forge.pki.certificateFromPem(readFileSync(path, 'utf8'))
+    certificate.serialNumber = '00005a'.padEnd(34, '7')
+    certificate.sign(
+      forge.pki.privateKeyFromPem(readFileSync(join(folder, 'tls', 'ca-key.pem'), 'utf8')),
+      forge.md.sha256.create(),
+    )
+    writeFileSync(path, forge.pki.certificateToPem(certificate))
+    t.throws(() => new X509Certificate(readFileSync(path)), /illegal padding/)
+    const mended = await prepareTlsFiles(folder, {}, effects)
+    t.equal(mended.ca === before.ca, name === 'server')
+    t.ok(new X509Certificate(mended.node.cert).verify(new X509Certificate(mended.ca).publicKey), name)
+  }
+  t.not((await prepareTlsFiles(folder, {}, effects)).ca, first.ca)
 })
 
 t.test('what cannot be used is said, and nothing is replaced', async (t) => {
