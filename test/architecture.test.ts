@@ -6,7 +6,7 @@ import t from 'tap'
 
 /** From the ground up: a folder (or a file, by its name) imports only from floors below its own. */
 const floors: readonly (readonly string[])[] = [
-  ['effects', 'exceptions', 'rest-exceptions', 'recent', 'config', 'sizing'],
+  ['effects', 'exceptions', 'rest-exceptions', 'recent', 'proxy-headers', 'same-secret', 'config', 'sizing'],
   ['xml', 'crypto', 'ntlm'],
   ['soap', 'xrml', 'charts'],
   ['client', 'policy', 'directory', 'explain'],
@@ -23,7 +23,7 @@ const narrower: Readonly<Record<string, readonly string[]>> = {
   sizing: [],
   charts: ['xml'],
   load: ['effects', 'sizing', 'xml', 'charts', 'soap', 'client'],
-  balancer: ['effects', 'config'],
+  balancer: ['effects', 'proxy-headers', 'same-secret', 'config'],
   explain: ['effects', 'xml', 'crypto', 'xrml'],
 }
 

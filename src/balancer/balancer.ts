@@ -120,6 +120,7 @@ export async function startBalancer(options: BalancerOptions): Promise<RunningBa
       const cluster = createCluster(name, parseNodes(nodes), limits, { clock, log, changed })
       const forwarding = {
         cluster,
+        listenerKey: options.listenerKey,
         connectionName,
         limits,
         pinning: createPinning(cluster, limits),

@@ -14,6 +14,8 @@ export interface Forwarding {
   readonly cluster: BalancedCluster
   /** Headers that tell nodes by which listener the client came. */
   readonly mark: readonly string[]
+  /** By which another balancer of ours is known from a foreign proxy. */
+  readonly listenerKey: string | undefined
   readonly connectionName: (socket: Socket) => string
   readonly limits: Limits
   readonly pinning: Pinning
@@ -61,7 +63,9 @@ export function forward(
   }
   if (expectsContinue) response.writeContinue()
   if (signsInConnection(request.headers.authorization)) forwarding.pinning.mark(request.socket)
-  const headers = nodeHeaders(request, target.host, forwarding.mark, forwarding.connectionName(request.socket))
+  const { mark, listenerKey: key } = forwarding
+  const connection = forwarding.connectionName(request.socket)
+  const headers = nodeHeaders(request, target.host, { mark, connection, key })
   receiveBody(request, forwarding.limits, forwarding.kept, (body) => {
     createExchange(request, response, { path: target.path, headers, body }, forwarding).send()
   })

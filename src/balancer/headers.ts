@@ -1,5 +1,7 @@
 /** Header lists on their way through: what ends at each hop (RFC 9110, 7.6.1), and what the balancer adds for the nodes. */
 import type { IncomingMessage } from 'node:http'
+import { showsProxy } from '../proxy-headers.js'
+import { isSameSecret } from '../same-secret.js'
 
 /** Those of RFC 9110, 7.6.1 and RFC 2616, 13.5.1. Length and expectation are said anew for each connection. */
 const hopByHop = new Set([
@@ -69,7 +71,6 @@ export function valuesOf(rawHeaders: readonly string[], wanted: string): readonl
 }
 
 /**
-/**
  * What nodes are told of a listener, as a flat list of names and values.
  * @param key shows that the balancer says so, to nodes that know it; left out when undefined
  */
@@ -77,17 +78,21 @@ export function listenerMark(listener: string, key: string | undefined): readonl
   return ['X-Balancer-Listener', listener, ...(key === undefined ? [] : ['X-Balancer-Key', key])]
 }
 
+export interface Said {
+  /** About the listener that the client came by. */
+  readonly mark: readonly string[]
+  /** Name of the client's connection. */
+  readonly connection: string
+  /** What another balancer of ours shows. */
+  readonly key: string | undefined
+}
+
 /**
- * The headers that a node gets, as a flat list of names and values in the client's order and spelling.
- * @param mark headers about the listener that the client came by
- * @param connection name of the client's connection
+ * The headers that a node gets, as a flat list of names and values in the client's order and spelling. They do not name the connection of a
+ * proxy: it may carry requests of several people, and who has signed in on it would be all of them. Another balancer of ours gives each a
+ * connection, and names it unless there is a proxy before it.
  */
-export function nodeHeaders(
-  request: IncomingMessage,
-  host: string,
-  mark: readonly string[],
-  connection: string,
-): string[] {
+export function nodeHeaders(request: IncomingMessage, host: string, { mark, connection, key }: Said): string[] {
   const { rawHeaders, socket } = request
   const dropped = connectionNames(valuesOf(rawHeaders, 'connection'))
   const headers = ['Host', host]
@@ -105,8 +110,16 @@ export function nodeHeaders(
     'X-Forwarded-Proto',
     'encrypted' in socket ? 'https' : 'http',
   )
-  headers.push('X-Forwarded-Host', host, ...mark, 'X-Balancer-Connection', connection)
+  headers.push('X-Forwarded-Host', host, ...mark)
+  if (isOneClients(request, key)) headers.push('X-Balancer-Connection', connection)
   return headers
+}
+
+/** Whether the connection carries the requests of one client only, as far as can be seen. */
+function isOneClients({ headers }: IncomingMessage, key: string | undefined): boolean {
+  const { 'x-balancer-key': shown, 'x-balancer-connection': named } = headers
+  const isFromOurs = typeof shown === 'string' && key !== undefined && isSameSecret(shown, key)
+  return isFromOurs ? named !== undefined : !Object.keys(headers).some(showsProxy)
 }
 
 export interface AnswerHeaders {

@@ -88,7 +88,7 @@ export interface BalancerOptions {
   readonly clusters: readonly ClusterOptions[]
   /** 127.0.0.1 and any free port when left out. */
   readonly status?: StatusOptions
-  /** Shown to the nodes with the name of the listener, as X-Balancer-Key: those that know it believe the name. */
+  /** Shown to the nodes with the names of listener and connection, as X-Balancer-Key: those that know it believe these. */
   readonly listenerKey?: string | undefined
   readonly limits?: Partial<Limits>
   /** Certificate and key in PEM: all listeners serve https. */

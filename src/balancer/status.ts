@@ -1,7 +1,7 @@
 /** The balancer's own port: status as JSON and as a page, metrics, and the changes of the node list that management asks for. */
-import { timingSafeEqual } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { Registry } from 'prom-client'
+import { isSameSecret } from '../same-secret.js'
 import { UnknownNode, type BalancedCluster } from './cluster.js'
 import { start, urlOf, type Listener } from './listener.js'
 import { NodeListError, parseListenerCall, parseListenerNameCall, parseNodeCall, parseNodesCall } from './node-list.js'
@@ -201,9 +201,7 @@ function nextTurn(): Promise<void> {
 }
 
 function isAuthorized(authorization: string | undefined, token: string): boolean {
-  const given = Buffer.from(/^Bearer\s+(\S+)$/i.exec(authorization ?? '')?.[1] ?? '')
-  const wanted = Buffer.from(token)
-  return given.length === wanted.length && timingSafeEqual(given, wanted)
+  return isSameSecret(/^Bearer\s+(\S+)$/i.exec(authorization ?? '')?.[1] ?? '', token)
 }
 
 async function readText(request: IncomingMessage): Promise<string> {

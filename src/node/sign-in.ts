@@ -6,7 +6,9 @@ import { authenticateBasic } from '../identity/basic.js'
 import { anonymousCaller, type Caller } from '../identity/caller.js'
 import type { Outcome, Speaker } from '../identity/connections.js'
 import { challengesOf, readCredentials } from '../identity/schemes.js'
+import { showsProxy } from '../proxy-headers.js'
 import type { NodeContext } from './context.js'
+import { connectionOf } from './listener-mark.js'
 import type { Endpoint } from './roles.js'
 
 declare module 'fastify' {
@@ -53,12 +55,12 @@ async function outcomeOf(request: FastifyRequest, context: NodeContext): Promise
   const { socket } = request.raw
   const header = request.headers.authorization
   if (header === undefined) {
-    const caller = connections.callerOf(socket, speakerOf(request))
+    const caller = connections.callerOf(socket, speakerOf(request, context))
     return caller && { kind: 'signed in', caller }
   }
   const credentials = readCredentials(header)
   if (credentials !== undefined && schemes.includes(credentials.scheme))
-    return connections.receive(socket, speakerOf(request), credentials, directory)
+    return connections.receive(socket, speakerOf(request, context), credentials, directory)
   const caller = schemes.includes('basic') ? await authenticateBasic(header, directory) : undefined
   return caller === undefined
     ? { kind: 'refused', why: 'wrong user name or password, or a scheme that is not offered' }
@@ -66,12 +68,10 @@ async function outcomeOf(request: FastifyRequest, context: NodeContext): Promise
 }
 
 /** A balancer of ours says which of its clients speaks; of other proxies it is only known that they are there. */
-function speakerOf({ headers }: FastifyRequest): Speaker {
-  const connection = headers['x-balancer-connection']
-  if (typeof connection === 'string') return { kind: 'behind balancer', connection }
-  const isProxied =
-    headers['x-forwarded-for'] !== undefined || headers.forwarded !== undefined || headers.via !== undefined
-  return { kind: isProxied ? 'behind proxy' : 'client' }
+function speakerOf({ headers }: FastifyRequest, { listenerKey }: NodeContext): Speaker {
+  const connection = connectionOf(headers, listenerKey)
+  if (connection !== undefined) return { kind: 'behind balancer', connection }
+  return { kind: Object.keys(headers).some(showsProxy) ? 'behind proxy' : 'client' }
 }
 
 async function refuse(

@@ -65,12 +65,25 @@ t.test('what a node gets and what a client gets', async (t) => {
     t.same(valuesOf(echo, 'x-forwarded-proto'), ['http'])
     t.same(valuesOf(echo, 'x-forwarded-host'), ['rms.contoso.test'])
     t.same(valuesOf(echo, 'x-balancer-listener'), ['intranet'])
-    t.match(valuesOf(echo, 'x-balancer-connection'), [/^[\w-]{16}-\d+$/], 'not what the client says')
+    t.same(valuesOf(echo, 'x-balancer-connection'), [], 'not what the client says, nor a name for a proxy')
     t.same(valuesOf(echo, 'soapaction'), ['"a"'])
     t.same(valuesOf(echo, 'authorization'), ['Basic eDp5'])
     t.match(answer, /\r\nConnection: close\r\n/)
     t.notMatch(answer, /X-Only-Here/)
     t.equal(answer.match(/Set-Cookie/g)?.length, 2, 'repeated headers stay apart')
+  })
+
+  await t.test('a connection has a name, but not one that shows a proxy', async (t) => {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+    t.teardown(() => agent.destroy())
+    const nameWith = async (headers: Record<string, string>) =>
+      valuesOf(await askEcho(`${url}/echo`, { agent, headers }), 'x-balancer-connection')
+    const own = await nameWith({})
+    t.match(own, [/^[\w-]{16}-\d+$/])
+    for (const header of ['X-Forwarded-For', 'Forwarded', 'Via', 'X-Real-IP', 'X-Forwarded-Proto', 'X-Balancer-Key'])
+      t.same(await nameWith({ [header]: 'x' }), [], header)
+    t.same(await nameWith({ Connection: 'keep-alive, Via', Via: '1.1 x' }), [], 'also one that ends at this hop')
+    t.same(await nameWith({ 'X-Other': 'x' }), own)
   })
 
   await t.test('bodies arrive exactly: none, small, some that are streamed, chunked', async (t) => {

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { startBalancer } from '../../src/balancer/balancer.js'
+import type { NodeEntry } from '../../src/balancer/options.js'
 import { connect, readyMachine } from '../../src/client/index.js'
 import { openStore } from '../../src/cluster/store/open.js'
 import { seedDirectory, seedPassword } from '../../src/directory/seed.js'
@@ -38,12 +39,22 @@ const nodes = [
   { id: 'root-1', url: direct },
   { id: 'root-2', url: await startNext(t, 'root-2') },
 ]
-const balancer = await startBalancer({
-  clusters: [{ name: 'root', listeners: [{ name: 'intranet', host: '127.0.0.1', port: 0 }], nodes }],
-})
-t.teardown(() => balancer.close())
-await balancer.waitUntil(({ clusters }) => clusters[0]?.nodes.every(({ state }) => state === 'ready') === true)
-const balanced = balancer.clusters[0]?.listeners[0]?.url ?? ''
+const balanced = await startBalancerBefore(t, nodes)
+
+/** @returns where clients come in */
+async function startBalancerBefore(
+  t: Pick<Test, 'teardown'>,
+  nodes: readonly NodeEntry[],
+  listenerKey?: string,
+): Promise<string> {
+  const balancer = await startBalancer({
+    clusters: [{ name: 'root', listeners: [{ name: 'intranet', host: '127.0.0.1', port: 0 }], nodes }],
+    listenerKey,
+  })
+  t.teardown(() => balancer.close())
+  await balancer.waitUntil(({ clusters }) => clusters[0]?.nodes.every(({ state }) => state === 'ready') === true)
+  return balancer.clusters[0]?.listeners[0]?.url ?? ''
+}
 
 async function post(connection: Connection, url: string, headers: Headers = {}, to = path): Promise<RawAnswer> {
   connection.send(rawRequest(`${url}${to}`, '<a />', headers))
@@ -197,22 +208,81 @@ t.test('an identity does not pass to other clients of a balancer that shares its
   t.ok(isLetIn(await post(shared, url, of('b-1'))), 'nor does it get lost')
 })
 
-t.test(
-  'behind a proxy that shares connections and does not tell its clients apart, nobody stays signed in',
-  async (t) => {
-    const url = direct
-    const proxied: readonly Headers[] = [
-      { 'X-Forwarded-For': '10.0.0.1' },
-      { Via: '1.1 proxy' },
-      { Forwarded: 'for=10.0.0.1' },
-    ]
+const proxied: readonly Headers[] = [
+  { 'X-Forwarded-For': '10.0.0.1' },
+  { Via: '1.1 proxy' },
+  { Forwarded: 'for=10.0.0.1' },
+  { 'X-Real-IP': '10.0.0.1' },
+  { 'X-Client-IP': '10.0.0.1' },
+  { 'X-Forwarded-Proto': 'https' },
+  { 'X-Forwarded-Host': 'rms.contoso.test' },
+  { 'X-Forwarded-Port': '443' },
+]
+
+for (const { way, url } of [
+  { way: 'a node', url: direct },
+  { way: 'a balancer', url: balanced },
+]) {
+  t.test(`behind a proxy that shares connections, before ${way}, nobody stays signed in`, async (t) => {
     for (const headers of proxied) {
+      const what = JSON.stringify(headers)
       const shared = await open(t, url)
-      t.ok(isLetIn(await signIn(shared, url, headers)))
-      t.match(await post(shared, url, headers), { status: 401 })
+      t.match(await post(shared, url, headers), { status: 401 }, `${what}: nobody before`)
+      t.ok(isLetIn(await signIn(shared, url, headers)), `${what}: by its own credentials`)
+      t.match(await post(shared, url, headers), { status: 401 }, `${what}: nobody afterwards`)
+      t.match(await post(shared, url), { status: 401 }, `${what}: nor without the header`)
+      const late = await open(t, url)
+      t.ok(isLetIn(await signIn(late, url)))
+      t.match(await post(late, url, headers), { status: 401 }, `${what}: who signed in without it is not this one`)
     }
-  },
-)
+  })
+}
+
+t.test('the key of the installation tells its balancers from proxies', async (t) => {
+  const key = { listenerKey: 'the-secret' }
+  const node = await startNext(t, 'keyed', key)
+  const nodes = [{ id: 'keyed', url: node }]
+  const of = (headers: Headers): Headers => ({ 'X-Balancer-Connection': 'constant', ...headers })
+
+  await t.test('a name of a connection without it, or with a wrong one, is that of a proxy', async (t) => {
+    for (const headers of [of({}), of({ Via: '1.1 proxy' }), of({ 'X-Balancer-Key': 'the-secreT' })]) {
+      const shared = await open(t, node)
+      t.ok(isLetIn(await signIn(shared, node, headers)))
+      t.match(await post(shared, node, headers), { status: 401 }, JSON.stringify(headers))
+    }
+    const shared = await open(t, node)
+    const believed = of({ 'X-Balancer-Key': key.listenerKey })
+    t.ok(isLetIn(await signIn(shared, node, believed)))
+    t.ok(isLetIn(await post(shared, node, believed)))
+  })
+
+  await t.test('NTLM holds on a connection through two balancers that know it, and no other one has it', async (t) => {
+    const inner = await startBalancerBefore(t, nodes, key.listenerKey)
+    const outer = await startBalancerBefore(t, [{ id: 'inner', url: inner }], key.listenerKey)
+    const [alice, nobody] = [await open(t, outer), await open(t, outer)]
+    t.match(await post(alice, outer), { status: 401 })
+    t.ok(isLetIn(await signIn(alice, outer)))
+    for (const _ of [1, 2, 3]) {
+      t.ok(isLetIn(await post(alice, outer)))
+      t.match(await post(nobody, outer), { status: 401 })
+    }
+    for (const headers of proxied) {
+      const shared = await open(t, outer)
+      t.ok(isLetIn(await signIn(shared, outer, headers)))
+      t.match(await post(shared, outer, headers), { status: 401 }, `a proxy before both: ${JSON.stringify(headers)}`)
+    }
+  })
+
+  await t.test('a balancer before ours that does not show it is a proxy', async (t) => {
+    const inner = await startBalancerBefore(t, nodes, key.listenerKey)
+    for (const other of [undefined, 'another-secret']) {
+      const outer = await startBalancerBefore(t, [{ id: 'inner', url: inner }], other)
+      const alice = await open(t, outer)
+      t.ok(isLetIn(await signIn(alice, outer)))
+      t.match(await post(alice, outer), { status: 401 })
+    }
+  })
+})
 
 t.test('what a client says of itself does not make it another one', async (t) => {
   const url = balanced
