@@ -8,7 +8,7 @@ import type { CommandName, Settings } from '../config/options.js'
 import type { PublishArguments } from './commands/client.js'
 import type { AddClusterArguments } from './commands/servers.js'
 import type { TokenArguments } from './commands/token.js'
-import { failureOf } from './failure.js'
+import { endedBy, exitCodes, type Ended } from './failure.js'
 import { surviveClosedOutput } from './output.js'
 
 /** Loaded when they run: help and wrong flags need no server, and answer at once. */
@@ -34,8 +34,9 @@ const { version } = JSON.parse(readFileSync(new URL('../../../package.json', imp
   version: string
 }
 
-const exitCodes = `
-Exit codes: 0 done; 1 refused or failed; 2 asked for in a wrong way.
+const exitCodeHelp = `
+Exit codes:
+${exitCodes.map(({ code, event, meaning }) => `  ${code}  ${event === '' ? '' : `${event}: `}${meaning}`).join('\n')}
 Results go to stdout, everything else to stderr.`
 
 function program(): Command {
@@ -47,7 +48,7 @@ function program(): Command {
     .version(version)
     .showSuggestionAfterError()
     .showHelpAfterError('(--help shows what there is)')
-    .addHelpText('after', `\nBegin with:\n  rms-emulator demo\n  rms-emulator up\n${exitCodes}`)
+    .addHelpText('after', `\nBegin with:\n  rms-emulator demo\n  rms-emulator up\n${exitCodeHelp}`)
     .exitOverride()
   add(root, 'up', 'up', 'start an installation and say how to use it', ['up --data lab', 'up --port 0 --json']).action(
     async (_flags, command: Command) => {
@@ -205,7 +206,7 @@ function program(): Command {
 }
 
 function addScpCommands(scp: Command): void {
-  scp.addHelpText('after', `\nExample:\n  rms-emulator scp show\n${exitCodes}`)
+  scp.addHelpText('after', `\nExample:\n  rms-emulator scp show\n${exitCodeHelp}`)
   add(scp, 'show', 'scp', 'show it, and whether it is stale', [
     'scp show --json',
     'scp show --db lab/rms.sqlite',
@@ -221,7 +222,10 @@ function addScpCommands(scp: Command): void {
 }
 
 function addClientCommands(client: Command): void {
-  client.addHelpText('after', `\nExample:\n  rms-emulator client locate --server http://127.0.0.1:7000\n${exitCodes}`)
+  client.addHelpText(
+    'after',
+    `\nExample:\n  rms-emulator client locate --server http://127.0.0.1:7000\n${exitCodeHelp}`,
+  )
   const step = (name: string, description: string, example: string): Command =>
     add(client, name, 'client', description, [`client ${name}${example}`])
   step('locate', 'ask where the services are', '').action(async (_flags, command: Command) =>
@@ -276,30 +280,50 @@ function add(
   const shown = examples.map((example) => `  rms-emulator ${example}`).join('\n')
   return addOptions(parent.command(name), settings)
     .description(description)
-    .addHelpText('after', `\n${examples.length === 1 ? 'Example' : 'Examples'}:\n${shown}\n${exitCodes}`)
+    .addHelpText('after', `\n${examples.length === 1 ? 'Example' : 'Examples'}:\n${shown}\n${exitCodeHelp}`)
 }
 
 function settingsOf<Name extends CommandName>(command: Command, name: Name): Settings<Name> {
-  return loadCommand(command, name, processEnvironment()).settings
+  const { settings } = loadCommand(command, name, processEnvironment())
+  wantsJson = (settings as { readonly json: boolean }).json
+  return settings
 }
 
 function collect(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, value]
 }
 
+/** Also before the settings are known to be good: what is wrong with them is told in the same form. */
+let wantsJson = process.argv.includes('--json')
+
 async function main(): Promise<void> {
   surviveClosedOutput()
   try {
     await program().parseAsync(process.argv)
   } catch (error) {
-    if (error instanceof CommanderError) {
-      process.exitCode = error.exitCode === 0 ? 0 : 2
-      return
+    if (!(error instanceof CommanderError)) {
+      tell(endedBy(error))
+    } else if (error.exitCode !== 0) {
+      // Commander has told people itself.
+      tellPrograms(usageEnding(error))
     }
-    const { text, exitCode } = failureOf(error)
-    process.stderr.write(`${text}\n`)
-    process.exitCode = exitCode
   }
+}
+
+function usageEnding({ message }: CommanderError): Ended {
+  return { exitCode: 2, ending: { event: 'usage', reason: message.replace(/^error: /, '') } }
+}
+
+function tell(ended: Ended): void {
+  // Whoever started us with a channel has it from the line for programs, and tells it in its own words.
+  const isTold = wantsJson && process.connected
+  if (!isTold) process.stderr.write(`${ended.ending.reason}\n`)
+  tellPrograms(ended)
+}
+
+function tellPrograms({ ending, exitCode }: Ended): void {
+  if (wantsJson) process.stdout.write(`${JSON.stringify(ending)}\n`)
+  process.exitCode = exitCode
 }
 
 await main()

@@ -1,4 +1,5 @@
 /** Calls of the management API of a running installation, with its token. */
+import { adviceOnError } from '../client/advice.js'
 import { Failure, systemCode } from './failure.js'
 import { findToken } from './management-token.js'
 
@@ -35,9 +36,7 @@ export async function callManagement(
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     signal: AbortSignal.timeout(longestWait),
   }).catch((error: unknown) => {
-    throw new Failure(
-      `${url.href} does not answer (${systemCode(error) || String(error)}). Start an installation with rms-emulator up, or name a running one with --manage URL`,
-    )
+    throw new Failure(`${url.href} does not answer${whyNot(error, url)}`)
   })
   const text = await response.text()
   const answer = parsed(text)
@@ -50,10 +49,18 @@ export async function callManagement(
   }
   const reason = answer !== undefined && 'message' in answer ? answer.message : undefined
   // Fastify's own words for a path that it does not have: that is another server, or an installation in one process.
-  if (typeof reason === 'string' && !reason.startsWith('Route ')) throw new Failure(reason)
+  if (typeof reason === 'string' && !reason.startsWith('Route '))
+    throw new Failure(reason, response.status === 400 ? 2 : 1)
   throw new Failure(
     `${url.href} answers HTTP ${response.status}, but not as an installation does. Is this its management address? rms-emulator up prints it`,
   )
+}
+
+function whyNot(error: unknown, url: URL): string {
+  const code = systemCode(error)
+  return code === 'ECONNREFUSED'
+    ? ` (${code}). Start an installation with rms-emulator up, or name a running one with --manage URL`
+    : `: ${adviceOnError(error, url.href, longestWait)}`
 }
 
 function parsed(text: string): object | undefined {

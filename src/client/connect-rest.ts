@@ -8,7 +8,7 @@ import { readPlChain } from './pl-chain.js'
 import { protectBytes } from './protect-file.js'
 import { remembered } from './remembered.js'
 import { readLicense, readPublished, readServices, readTemplates } from './rest-answers.js'
-import { readReply, sendRest, type RestCallContext, type RestRequest } from './rest-caller.js'
+import { readReply, sendRest, type RestCallContext, type RestReply, type RestRequest } from './rest-caller.js'
 import { publishBody } from './rest-request.js'
 import { readChallenge, signInByPassword } from './rest-token.js'
 import type { RestClient, RestLicense, RestOptions, RestServices } from './rest-types.js'
@@ -36,13 +36,19 @@ export function connectRest(options: RestOptions): RestClient {
 
   /** As its challenge says; a token that is no longer accepted is got anew, once. */
   const call = async (name: string, request: RestRequest): Promise<unknown> => {
-    const first = await timed(name, () => sendRest(request, token, context))
+    const send = (): Promise<RestReply> =>
+      step({ clock, onStep }, name, async (note) => {
+        const reply = await sendRest(request, token, context)
+        note({ server: reply.origin.server })
+        return reply
+      })
+    const first = await send()
     if (first.status !== 401 || options.token !== undefined) return readReply(request.url, first)
     const challenge = readChallenge(request.url, first.challenge)
     token = await timed('sign in', () =>
       signInByPassword(challenge, { user, password, hosts: mayHavePassword }, context),
     )
-    return readReply(request.url, await timed(name, () => sendRest(request, token, context)))
+    return readReply(request.url, await send())
   }
 
   const discover = async (query: string, headers: Readonly<Record<string, string>> = {}): Promise<RestServices> => {

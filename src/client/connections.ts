@@ -29,6 +29,23 @@ export interface HttpAnswer {
   readonly status: number
   readonly type: string
   readonly bytes: Uint8Array
+  readonly origin: AnswerOrigin
+}
+
+/** What a server of ours says of an answer besides the answer. */
+export interface AnswerOrigin {
+  /** The server's name; undefined where none is given. */
+  readonly server: string | undefined
+  /** By which the request is found in the request log; undefined where none is given. */
+  readonly requestId: string | undefined
+}
+
+/** From the headers of an answer. */
+export function originOf(headers: { get(name: string): string | null }): AnswerOrigin {
+  return {
+    server: headers.get('x-served-by') ?? undefined,
+    requestId: headers.get('x-request-id') ?? undefined,
+  }
 }
 
 export interface Connections {
@@ -237,5 +254,10 @@ async function readAnswer(response: Received, maximumBytes: number): Promise<Htt
     if (length > maximumBytes) throw new TooManyBytes(response.status)
     chunks.push(chunk)
   }
-  return { status: response.status, type: response.headers.get('content-type') ?? '', bytes: Buffer.concat(chunks) }
+  return {
+    status: response.status,
+    type: response.headers.get('content-type') ?? '',
+    bytes: Buffer.concat(chunks),
+    origin: originOf(response.headers),
+  }
 }

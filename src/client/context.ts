@@ -15,6 +15,8 @@ export interface Step {
   readonly ms: number
   /** Why the step failed; undefined when it did not. */
   readonly error?: unknown
+  /** The server that answered, where one did that gives its name. */
+  readonly server?: string | undefined
 }
 
 /** Who calls, whom to trust, and the outside world: the same for all calls of a user. */
@@ -49,7 +51,9 @@ export interface RmsCall {
  * @throws SoapFault, CallFailed
  */
 export function call(context: ClientContext, asked: RmsCall): Promise<XmlElement> {
-  return step(context, asked.operation, () => callSoap(soapCallOf(context, asked)))
+  return step(context, asked.operation, (note) =>
+    callSoap({ ...soapCallOf(context, asked), onAnswer: ({ server }) => note({ server }) }),
+  )
 }
 
 /** The same call, ready to be sent by the SOAP caller or by somebody else. */
@@ -71,17 +75,18 @@ export function soapCallOf(
   }
 }
 
-/** Does the work and tells `onStep` how long it took, also when it fails. */
+/** Does the work and tells `onStep` how long it took and what the work notes, also when it fails. */
 export async function step<T>(
   context: Pick<ClientContext, 'clock' | 'onStep'>,
   name: string,
-  work: () => T | Promise<T>,
+  work: (note: (noted: Pick<Step, 'server'>) => void) => T | Promise<T>,
 ): Promise<T> {
   const start = context.clock.monotonic()
+  let noted: Pick<Step, 'server'> = {}
   const tell = (failure: { readonly error?: unknown }): void =>
-    context.onStep?.({ name, ms: context.clock.monotonic() - start, ...failure })
+    context.onStep?.({ name, ms: context.clock.monotonic() - start, ...noted, ...failure })
   try {
-    const result = await work()
+    const result = await work((more) => void (noted = more))
     tell({})
     return result
   } catch (error) {

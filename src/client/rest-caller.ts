@@ -1,5 +1,7 @@
 /** One call of a REST service: the challenge, the token, the JSON (rest-mde 2, 3, 8). */
-import { adviceOnError, CallFailed, readBounded } from './soap-caller.js'
+import { adviceOnError } from './advice.js'
+import { CallFailed, readBounded } from './soap-caller.js'
+import { originOf, type AnswerOrigin } from './connections.js'
 import type { Fetch } from './trusting-fetch.js'
 
 export interface RestCallContext {
@@ -21,6 +23,7 @@ export interface RestReply {
   readonly text: string
   /** Value of WWW-Authenticate. */
   readonly challenge: string
+  readonly origin: AnswerOrigin
 }
 
 /** The server refused with a code. */
@@ -30,13 +33,16 @@ export class RestRefused extends Error {
   readonly status: number
   /** Such as `Microsoft.RightsManagement.Exceptions.BadInputException`; '' when the answer names none. */
   readonly code: string
-  constructor(url: string, status: number, code: string, message: string) {
+  /** By which the server's request log has it; undefined where the server gives none. */
+  readonly requestId: string | undefined
+  constructor(url: string, { status, origin }: Pick<RestReply, 'status' | 'origin'>, code: string, message: string) {
     super(
       `${url} refused with HTTP ${status}: ${[code, message].filter((part) => part !== '').join(': ') || 'no reason given'}`,
     )
     this.url = url
     this.status = status
     this.code = code
+    this.requestId = origin.requestId
   }
 }
 
@@ -87,6 +93,7 @@ export async function sendRest(
       status: response.status,
       text: new TextDecoder().decode(bytes),
       challenge: response.headers.get('www-authenticate') ?? '',
+      origin: originOf(response.headers),
     }
   } catch (error) {
     if (error instanceof CallFailed) throw error
@@ -103,7 +110,7 @@ export async function sendRest(
  * The JSON of an answer: exactly 200 is success.
  * @throws RestRefused, CallFailed for what is no JSON
  */
-export function readReply(url: string, { status, text }: RestReply): unknown {
+export function readReply(url: string, { status, text, origin }: RestReply): unknown {
   const value = parsed(text)
   if (status === 200 && value !== undefined) return value
   if (status === 200)
@@ -113,7 +120,7 @@ export function readReply(url: string, { status, text }: RestReply): unknown {
       `${url} answered HTTP 200, but not with JSON. Is this the address of an RMS REST service?`,
     )
   const { Code: code, Message: message } = isObject(value) ? value : {}
-  throw new RestRefused(url, status, textOf(code), textOf(message))
+  throw new RestRefused(url, { status, origin }, textOf(code), textOf(message))
 }
 
 export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

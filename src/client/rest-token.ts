@@ -1,5 +1,6 @@
 /** From the challenge of a REST service to an access token, by the password grant (rest-mde 2). */
-import { adviceOnError, CallFailed, readBounded } from './soap-caller.js'
+import { adviceOnError } from './advice.js'
+import { CallFailed, readBounded } from './soap-caller.js'
 import { isObject, textOf, type RestCallContext } from './rest-caller.js'
 
 /** What a challenge says. */

@@ -11,10 +11,12 @@ import { quoted, SoapProblem } from '../soap/soap-problem.js'
 import type { SoapVersion } from '../soap/soap-problem.js'
 import { plainVersions, versionDataHeader } from '../soap/version-data.js'
 import type { VersionData } from '../soap/version-data.js'
+import { adviceOnError } from './advice.js'
 import {
   basicAuthorization,
   openConnections,
   TooManyBytes,
+  type AnswerOrigin,
   type Connections,
   type Credentials,
   type HttpAnswer,
@@ -40,6 +42,8 @@ export interface SoapCall {
   readonly timeoutMilliseconds?: number
   /** Of the answer, decompressed; 16 MiB unless told otherwise. */
   readonly maximumBytes?: number
+  /** Told who answered, also when the answer is a refusal. */
+  readonly onAnswer?: ((origin: AnswerOrigin) => void) | undefined
 }
 
 /** The server refused by a SOAP fault. */
@@ -54,11 +58,17 @@ export class SoapFault extends Error {
   readonly text: string
   /** The full name of the exception; undefined when the faultstring names none. */
   readonly exceptionName: string | undefined
+  /** The operation that was called. */
+  readonly operation: string
+  /** By which the server's request log has it; undefined where the server gives none. */
+  readonly requestId: string | undefined
 
-  constructor(url: string, status: number, fault: Fault) {
+  constructor(url: string, status: number, fault: Fault, operation: string, requestId?: string) {
     super(`${url} refused: ${fault.text}`)
     this.url = url
     this.status = status
+    this.operation = operation
+    this.requestId = requestId
     this.code = fault.code
     this.text = fault.text
     this.exceptionName = fault.exceptionNames.find((name) => name !== aspNetWrapper) ?? fault.exceptionNames[0]
@@ -89,9 +99,10 @@ export class CallFailed extends Error {
 export async function callSoap(call: SoapCall): Promise<XmlElement> {
   const { url } = call
   const answer = await post(call)
+  call.onAnswer?.(answer.origin)
   const message = readAnswer(url, answer)
   const fault = readFault(message.body)
-  if (fault !== undefined) throw new SoapFault(url, answer.status, fault)
+  if (fault !== undefined) throw new SoapFault(url, answer.status, fault, call.operation, answer.origin.requestId)
   if (message.body.name !== `${call.operation}Response` || message.body.namespace !== call.namespace) {
     const found = `${quoted(message.body.name)} of namespace ${quoted(message.body.namespace)}`
     const why = `${url} answered ${call.operation} with ${found}. Is this the address of that service?`
@@ -211,32 +222,4 @@ function adviceOnStatus(status: number, type: string): string {
     default:
       return `this is no SOAP answer (${type === '' ? 'no Content-Type' : quoted(type)}). Is this the address of an RMS service?`
   }
-}
-
-export function adviceOnError(error: unknown, url: string, timeoutMilliseconds: number): string {
-  if (error instanceof Error && error.name === 'TimeoutError') {
-    return `there was no complete answer within ${timeoutMilliseconds} ms. Is the server overloaded or the time too short?`
-  }
-  const code = codeOf(error)
-  switch (code) {
-    case 'ECONNREFUSED':
-      return 'the connection was refused. Is the server running, and is this its port?'
-    case 'ENOTFOUND':
-    case 'EAI_AGAIN':
-      return `the host name ${quoted(new URL(url).hostname)} is not known. Check the URL and the name service.`
-    case 'ECONNRESET':
-    case 'UND_ERR_SOCKET':
-      return 'the server closed the connection without an answer. Has it been stopped? Try again.'
-    default:
-      return /CERT|SELF_SIGNED|UNABLE_TO_|TLS|SSL/.test(code)
-        ? `the TLS certificate is not accepted (${code}). Trust the certificate of its issuer (--ca FILE, or NODE_EXTRA_CA_CERTS), or use http.`
-        : `${error instanceof Error ? error.message : String(error)}${code === '' ? '' : ` (${code})`}.`
-  }
-}
-
-function codeOf(error: unknown): string {
-  for (let at = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth++) {
-    if ('code' in at && typeof at.code === 'string') return at.code
-  }
-  return ''
 }

@@ -3,6 +3,7 @@
  * killed: the channel between us closes then, and the child ends by itself (see cli/parent.ts).
  */
 import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { processEnvironment } from '../config/environment.js'
 import { smallHeapEnvironment } from '../node/small-heap.js'
@@ -96,11 +97,17 @@ async function readiness(child: ChildProcess, ended: Promise<string>, within: nu
   const tooLate = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(`it was not ready within ${within / 1000} s`)), within)
   })
-  const gone = ended.then((how) => Promise.reject(new Error(`it ended with ${how}`)))
+  let reason: string | undefined
+  const output = createInterface({ input: child.stdout as NodeJS.ReadableStream })
+  const gone = Promise.all([ended, once(output, 'close')]).then(([how]) =>
+    Promise.reject(new Error(reason ?? `it ended with ${how}`)),
+  )
   const said = new Promise<Child['ready']>((resolve) => {
-    createInterface({ input: child.stdout as NodeJS.ReadableStream }).on('line', (line) => {
+    output.on('line', (line) => {
       const event = eventOf(line)
       if (event?.['event'] === 'ready') resolve(event)
+      // Its last word before it ends.
+      if (typeof event?.['reason'] === 'string') reason = event['reason']
     })
   })
   try {

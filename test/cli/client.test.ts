@@ -131,7 +131,10 @@ t.test('publish with rights, by template, online; open by another user; mallory 
   }
   const mallory = ['--user', 'mallory@contoso.test', '--data', 'mallory']
   const refused = await client('open', 'report.txt.pfile', '--out', 'stolen.txt', ...mallory)
-  t.match(refused, { code: 1, stdout: '', stderr: noRights })
+  t.match(refused, { code: 3, stdout: '', stderr: noRights })
+  const told = await client('open', 'report.txt.pfile', '--out', 'stolen.txt', '--json', ...mallory)
+  t.equal(told.code, 3)
+  t.match(jsonLines(told), [{ event: 'refused', exception: noRights, step: 'AcquireLicense', reason: noRights }])
   t.notMatch(refused.stderr, /\n\s+at /)
   t.notOk(existsSync(join(folder, 'stolen.txt')))
 
@@ -155,7 +158,7 @@ t.test('publish with rights, by template, online; open by another user; mallory 
   t.match(license[0]?.documents, [{ kind: 'UL', digest: { ok: true }, signature: { ok: true } }])
   const none = await client('licenses', 'report.txt.pfile', 'template.pfile', ...mallory)
   t.match(none, {
-    code: 1,
+    code: 3,
     stdout: new RegExp(`^report\\.txt\\.pfile +refused  .*${noRights}`),
     stderr: /Not every license was granted/,
   })
@@ -181,7 +184,7 @@ t.test('who is not let in, and what is not there, is said in a sentence', async 
     { code: 1, stderr: /no\/where\.pfile cannot be written: there is no such/ },
   )
   t.match(await client('certify', '--machine', 'alice-pc-mode1'), {
-    code: 1,
+    code: 3,
     stderr: /UnsupportedCryptographicSetException/,
   })
   writeFileSync(join(folder, 'mallory', 'rac.xrml'), 'no certificate')

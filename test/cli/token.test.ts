@@ -38,7 +38,7 @@ t.test('tokens that are to be refused can be made too', async (t) => {
 t.test('what is asked for in a wrong way is said', async (t) => {
   t.match(await token('nobody@contoso.test'), { code: 1, stderr: /nobody@contoso\.test/ })
   t.match(await token('bob', '--lifetime', 'long'), { code: 2, stderr: /--lifetime is "long"/ })
-  t.match(await token('bob', '--lifetime', '999999999'), { code: 1, stderr: /lifetimeSeconds/ })
+  t.match(await token('bob', '--lifetime', '999999999'), { code: 2, stderr: /lifetimeSeconds/ })
 })
 
 t.test('an issuer outside comes with its keys, of which the public halves are kept', async (t) => {

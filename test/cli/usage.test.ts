@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import t from 'tap'
 import { optionsOf, type CommandName } from '../../src/config/options.js'
-import { main, outcome, run } from './command.js'
+import { jsonLines, main, outcome, run } from './command.js'
 
 const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string }
 
@@ -77,6 +77,37 @@ t.test('what was asked for in a wrong way ends with 2 and a sentence on stderr',
   }
 })
 
+t.test('--json: what went wrong is a line of JSON on stdout too, and the words stay on stderr', async (t) => {
+  const cases: readonly (readonly [readonly string[], number, object])[] = [
+    [['status', '--manage', 'http://127.0.0.1:1'], 1, { event: 'failed', reason: /port 1 belongs to another kind/ }],
+    [
+      ['explain', 'nowhere.xrml'],
+      1,
+      { event: 'failed', reason: 'nowhere.xrml cannot be read: there is no such file or folder' },
+    ],
+    [['up', '--port', '70x'], 2, { event: 'usage', reason: /^--port is "70x"/ }],
+    [['explian'], 2, { event: 'usage', reason: /unknown command 'explian'/ }],
+    [
+      ['node', '--cluster', 'root', '--db', 'x', '--tls-cert', 'c.pem'],
+      2,
+      { event: 'usage', reason: /give --tls-key FILE/ },
+    ],
+  ]
+  const outcomes = await inTurns(
+    cases.map(
+      ([args]) =>
+        () =>
+          run([...args, '--json']),
+    ),
+  )
+  for (const [index, [args, code, event]] of cases.entries()) {
+    const outcome = outcomes[index] as (typeof outcomes)[number]
+    t.match(outcome, { code, stderr: /\S/ }, args.join(' '))
+    t.match(jsonLines(outcome), [event], args.join(' '))
+    t.equal(jsonLines(outcome).length, 1)
+  }
+})
+
 t.test('a setting of the environment that does not exist is refused too', async (t) => {
   const { code, stderr } = await run(['status'], { environment: { RMS_PROT: '1' } })
   t.equal(code, 2)
@@ -118,7 +149,7 @@ t.test('--help of every command shows its settings, an example and the exit code
     t.match(stdout, new RegExp(`^Usage: rms-emulator ?${name}`), name)
     for (const option of settings === undefined ? [] : optionsOf(settings)) t.match(stdout, `  --${option} `, name)
     t.match(stdout, new RegExp(`\n  rms-emulator ${name}`), `${name} has an example`)
-    t.match(stdout, /Exit codes: 0 .* 1 .* 2 /, name)
+    t.match(stdout, /Exit codes:\n {2}0 .*\n {2}1 .*\n {2}2 .*\n {2}3 /, name)
     t.notMatch(stdout, /\n\n\n/, name)
     t.notMatch(stdout, '\u001B[', `${name} has no colors in a pipe`)
   }
@@ -184,6 +215,12 @@ t.test('a web server that is no rms server is named', async (t) => {
   ])
   t.match(status, { code: 1, stderr: /Is this its management address\?/ })
   t.match(client, { code: 1, stderr: /this is no SOAP answer .*Is this the address of an RMS service\?/ })
+  const [secureStatus, secureClient] = await Promise.all([
+    run(['status', '--manage', url.replace('http:', 'https:')]),
+    run(['client', 'locate', '--server', url.replace('http:', 'https:')]),
+  ])
+  for (const outcome of [secureStatus, secureClient])
+    t.match(outcome, { code: 1, stderr: /this is https, but plain http is spoken there\. Use http:/ })
 })
 
 t.test('explain takes standard input, and a reader that goes away does no harm', async (t) => {

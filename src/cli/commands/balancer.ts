@@ -15,11 +15,13 @@ import { Failure } from '../failure.js'
 import { createLogger } from '../logger.js'
 import { createOutput, table } from '../output.js'
 import { endWithParent } from '../parent.js'
+import { requireTlsPair } from '../tls-flags.js'
 
 export async function balancer(settings: Settings<'balancer'>): Promise<void> {
   // Started by another process with a channel: when that one is gone, nobody needs this one.
   let end = (): void => process.exit(1)
   endWithParent(() => end())
+  requireTlsPair(settings)
   const output = createOutput(settings.json)
   const log = await createLogger(settings.logLevel)
   const { nodes } = settings

@@ -183,6 +183,7 @@ export function licenses(settings: ClientSettings, files: readonly string[]): Pr
       }
     })
     output.result({ licenses: rows }, table(rows.map(({ file, ok, detail }) => [file, ok ? 'ok' : 'refused', detail])))
-    if (rows.some(({ ok }) => !ok)) throw new Failure('Not every license was granted')
+    const refused = results.find(({ error }) => error !== undefined)
+    if (refused !== undefined) throw new Failure('Not every license was granted', undefined, refused.error)
   })
 }

@@ -158,7 +158,7 @@ export async function timed<Result>(
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error)
     output.result({ event: 'step', step, ok: false, ms: milliseconds(), detail }, line(output.paint.bad('no'), detail))
-    throw error instanceof Failure ? error : new Failure(`The demo failed at "${step}": ${detail}`)
+    throw error instanceof Failure ? error : new Failure(`The demo failed at "${step}": ${detail}`, undefined, error)
   }
 }
 

@@ -17,6 +17,7 @@ import { createLogger } from '../logger.js'
 import { createOutput, table } from '../output.js'
 import { endWithParent, wordOfParent } from '../parent.js'
 import { withoutPath } from '../public-url.js'
+import { requireTlsPair } from '../tls-flags.js'
 
 /** Milliseconds for running requests when it is stopped. */
 const longestClose = 35_000
@@ -30,6 +31,7 @@ export async function node(settings: Settings<'node'>): Promise<void> {
   if (cluster === undefined) throw new Failure('Say which cluster to join: --cluster NAME', 2)
   if (db === undefined)
     throw new Failure('Say where the installation is: --db PATH of its SQLite file, or --db postgres://…', 2)
+  requireTlsPair(settings)
   keepHeapSmall()
   const output = createOutput(settings.json)
   const log = await createLogger(settings.logLevel)

@@ -13,6 +13,7 @@ import { Failure } from '../failure.js'
 import { keepToken } from '../management-token.js'
 import { createOutput, table, type Output } from '../output.js'
 import { startOwnInstallation } from '../own-installation.js'
+import { requireTlsPair } from '../tls-flags.js'
 import { readTokenIssuer } from '../token-issuer.js'
 
 export function installationOptions(settings: Settings<'up'>): InstallationOptions {
@@ -54,12 +55,9 @@ export function installationOptions(settings: Settings<'up'>): InstallationOptio
 }
 
 /** @throws Failure when certificates are named without --tls */
-function tlsOptions({
-  tls,
-  tlsNames,
-  tlsCert: certificateFile,
-  tlsKey: keyFile,
-}: Settings<'up'>): InstallationOptions['tls'] {
+function tlsOptions(settings: Settings<'up'>): InstallationOptions['tls'] {
+  const { tls, tlsNames, tlsCert: certificateFile, tlsKey: keyFile } = settings
+  requireTlsPair(settings)
   if (!tls && (tlsNames ?? certificateFile ?? keyFile) !== undefined)
     throw new Failure('--tls-names, --tls-cert and --tls-key say how https is served: give --tls too', 2)
   return tls && { names: tlsNames?.split(',') ?? [], certificateFile, keyFile }
