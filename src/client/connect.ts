@@ -29,7 +29,7 @@ import { publish } from './publish.js'
 import type { Publisher } from './publisher.js'
 import { remembered } from './remembered.js'
 import type { ConnectOptions, RmsClient } from './rms-client.js'
-import { acquisitionUrl, baseUrlOf } from './service-url.js'
+import { acquisitionUrl, baseUrlOf, sameServiceUrl } from './service-url.js'
 import { readable } from './verify.js'
 
 /**
@@ -103,7 +103,7 @@ export function connect(options: ConnectOptions): RmsClient {
   const licensingUrlOf = async (chain: readonly XrmlDocument[]): Promise<string> => {
     const { licensingUrl, certificationUrl } = await locations()
     const pl = readable('PL', () => readPl(chain[0] as XrmlDocument))
-    const named = pl.extranetLicensingUrl === licensingUrl ? licensingUrl : pl.licensingUrl
+    const named = sameServiceUrl(pl.extranetLicensingUrl, licensingUrl) ? licensingUrl : pl.licensingUrl
     return acquisitionUrl(named, licensingUrl, [options.url, certificationUrl, ...(options.licensingHosts ?? [])])
   }
   const licenseFor = async (licensee: readonly XrmlDocument[], pl: readonly XrmlDocument[]): Promise<License> =>

@@ -5,7 +5,7 @@ import { element, text } from '../xml/write.js'
 import type { XrmlDocument } from '../xrml/document.js'
 import { readXml } from '../xml/read.js'
 import { call, type ClientContext, type RmsCall } from './context.js'
-import { folderUrlOf } from './service-url.js'
+import { folderUrlOf, sameServiceUrl } from './service-url.js'
 import { readable, readChain, verifyChainToRoot } from './verify.js'
 
 /** Where a user finds the services. */
@@ -51,7 +51,7 @@ export async function findServiceLocations(context: ClientContext, baseUrl: stri
       .find((address) => address !== undefined && address !== '')
   const outside = url('LicensingService')
   // Who came by the address outside can perhaps not reach the others.
-  const isOutside = outside !== undefined && folderUrlOf(outside).toLowerCase() === `${baseUrl}/licensing`.toLowerCase()
+  const isOutside = outside !== undefined && sameServiceUrl(folderUrlOf(outside), `${baseUrl}/licensing`)
   const either = (inner: Wanted, outer: Wanted): string | undefined =>
     isOutside ? url(outer, inner) : url(inner, outer)
   return {

@@ -20,6 +20,21 @@ export function folderUrlOf(address: string): string {
   return `${origin}${path === '' ? '/_wmcs' : path}`
 }
 
+/**
+ * Whether two addresses of services lead to the same place: scheme, host and path without regard to case (Windows writes `Certification`), the usual
+ * port told or not, with or without a slash at the end. False where one of them is none, or no URL.
+ */
+export function sameServiceUrl(one: string | null | undefined, other: string | null | undefined): boolean {
+  const place = placeOf(one)
+  return place !== undefined && place === placeOf(other)
+}
+
+function placeOf(address: string | null | undefined): string | undefined {
+  if (!URL.canParse(address ?? '')) return undefined
+  const { protocol, host, pathname, search } = new URL(address ?? '')
+  return `${protocol}//${host}${pathname.toLowerCase().replace(/\/+$/, '')}${search}`
+}
+
 /** A license is acquired where the publishing license says; the address comes from whoever made the file. */
 export class ForeignLicensingServer extends Error {
   override readonly name = 'ForeignLicensingServer'

@@ -2,6 +2,7 @@
  * Provisioning of a cluster: key pair, enrollment, configuration, templates ([MS-RMPR] 3.1.3; adrms-deployment 1.3, 1.5). Everything is made before
  * anything is written, and all of it is written at once: a cluster is there whole, or not at all.
  */
+import { sameServiceUrl } from '../client/service-url.js'
 import { clusterKeyOf, saltLength } from '../crypto/at-rest.js'
 import { generateKeyPair } from '../crypto/keys.js'
 import { modes, type CryptoMode } from '../crypto/modes.js'
@@ -67,7 +68,7 @@ export async function provisionRoot(store: Store, cluster: NewRootCluster, effec
         `The forest has the root cluster "${root.name}" already, and it has one: add a server to it, or a licensing cluster`,
       )
     const registered = (await store.forest.read()).serviceConnectionPoint
-    if (registered !== undefined && registered !== serviceConnectionPoint) {
+    if (registered !== undefined && !sameServiceUrl(registered, serviceConnectionPoint)) {
       throw new CannotProvision(
         `The service connection point of the forest names ${registered}, which is no cluster of this database. If that root is gone, remove the service connection point first: rms-emulator scp remove --db …`,
       )

@@ -1,4 +1,5 @@
 /** The extranet listener of a cluster, and how the cluster's URLs follow it (adrms-deployment 1.7). */
+import { sameServiceUrl } from '../client/service-url.js'
 import type { ServerConfiguration } from '../cluster/configuration.js'
 import type { ClusterKind } from '../cluster/store/cluster-store.js'
 import type { Store } from '../cluster/store/open.js'
@@ -34,7 +35,8 @@ function followed(
   folder: string,
   url: string | undefined,
 ): string | null {
-  const isOurs = stored === null || (extranetListener !== null && stored === urlOf(extranetListener, folder))
+  const isOurs =
+    stored === null || (extranetListener !== null && sameServiceUrl(stored, urlOf(extranetListener, folder)))
   if (!isOurs) return stored
   return url === undefined ? null : urlOf(url, folder)
 }

@@ -2,7 +2,7 @@ import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
 import { connect, readyMachine, type ConnectOptions, type Step } from '../../src/client/index.js'
-import { acquisitionUrl, baseUrlOf, folderUrlOf } from '../../src/client/service-url.js'
+import { acquisitionUrl, baseUrlOf, folderUrlOf, sameServiceUrl } from '../../src/client/service-url.js'
 import { systemClock } from '../../src/effects.js'
 import { checkChain } from '../../src/xrml/chain.js'
 import type { XrmlDocument } from '../../src/xrml/document.js'
@@ -278,6 +278,32 @@ t.test('the password goes to hosts that the user has named, and to no others', a
     name: 'ForeignLicensingServer',
   })
   t.throws(() => acquisitionUrl('file:///etc/passwd', 'http://a/b', []), RangeError)
+})
+
+t.test('one service URL in all of its spellings, and what is another one', async (t) => {
+  const url = 'http://rms:80/_wmcs/certification'
+  for (const same of [
+    url,
+    'http://rms/_wmcs/certification',
+    'http://RMS/_wmcs/certification',
+    'HTTP://rms/_wmcs/certification/',
+    'http://rms/_wmcs/Certification',
+    'http://rms:80/_WMCS/certification//',
+  ])
+    t.ok(sameServiceUrl(url, same), same)
+  for (const other of [
+    'https://rms/_wmcs/certification',
+    'http://rms:81/_wmcs/certification',
+    'http://rms.contoso.test/_wmcs/certification',
+    'http://rms/_wmcs/licensing',
+    'http://rms/_wmcs',
+    'rms',
+    '',
+    null,
+    undefined,
+  ])
+    t.notOk(sameServiceUrl(url, other), String(other))
+  t.notOk(sameServiceUrl(undefined, undefined), 'none is not the same as none')
 })
 
 t.test('addresses in all forms lead to the cluster', async (t) => {

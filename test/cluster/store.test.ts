@@ -261,6 +261,14 @@ async function run(t: Test, database: TestDatabase): Promise<void> {
     })
     t.equal(await clusters.insertIfAbsent(cluster, parts('http://one')), false, 'another root is registered')
     t.same([await clusters.list(), await templates.list('root')], [[], []])
+    const root = { ...cluster, name: 'spelt' }
+    const url = 'http://rms:7000/_wmcs/certification'
+    for (const spelling of [url.toUpperCase(), 'HTTP://rms:7000/_wmcs/Certification', `${url}/`]) {
+      await forest.moveServiceConnectionPoint(spelling)
+      t.equal(await clusters.insertIfAbsent(root, parts(url)), true, `${spelling} is this root's`)
+      t.equal((await forest.read()).serviceConnectionPoint, url)
+      await clusters.remove('spelt')
+    }
     await forest.unregisterServiceConnectionPoint()
     t.same(await directory.forest(), seed.forest)
 
@@ -272,9 +280,9 @@ async function run(t: Test, database: TestDatabase): Promise<void> {
     t.equal(made.filter(Boolean).length, 1, 'one of two is made')
     const [first, second] = await clusters.list()
     t.equal(second, undefined)
-    const url = `http://${first?.name.slice(-1)}`
-    t.equal((await forest.read()).serviceConnectionPoint, url, 'with its service connection point')
-    t.match(await templates.list(first?.name ?? ''), [{ signedXrml: url }], 'and its templates')
+    const own = `http://${first?.name.slice(-1)}`
+    t.equal((await forest.read()).serviceConnectionPoint, own, 'with its service connection point')
+    t.match(await templates.list(first?.name ?? ''), [{ signedXrml: own }], 'and its templates')
     for (const name of ['root-0', 'root-1'])
       if (name !== first?.name) t.same(await templates.list(name), [], 'nothing of the other one')
     await clusters.remove(first?.name ?? '')
@@ -298,6 +306,10 @@ async function run(t: Test, database: TestDatabase): Promise<void> {
     t.same([await scp(), await versions()], ['http://elsewhere', [2, 3]], 'one that names another stays')
     await forest.unregisterServiceConnectionPoint()
     t.same([await scp(), await versions()], [undefined, [2, 4]])
+    await forest.moveServiceConnectionPoint('HTTP://D:80/_WMCS/Certification/')
+    const before = (await clusters.find('root'))?.configuration ?? configuration
+    await clusters.saveConfiguration('root', { ...before, baseUrl: 'http://e/_wmcs' })
+    t.equal(await scp(), 'http://e/_wmcs/certification', 'however it is spelt')
   })
 }
 

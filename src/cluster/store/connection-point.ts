@@ -2,6 +2,7 @@
  * Changes of the service connection point, as a part of a transaction: the nodes of licensing-only clusters keep it in their state, and all nodes
  * remember it with the directory.
  */
+import { sameServiceUrl } from '../../client/service-url.js'
 import { certificationUrlOf, type ServerConfiguration } from '../configuration.js'
 import { raiseVersion } from './configuration-version.js'
 import { raiseDirectoryVersion } from './directory-version.js'
@@ -25,14 +26,13 @@ export async function followCertificationUrls(
   after: ServerConfiguration,
 ): Promise<void> {
   const [from, to] = [certificationUrlOf(before), certificationUrlOf(after)]
-  if (from !== to && (await isRegistered(transaction, from))) await setConnectionPoint(transaction, to)
+  if (from !== to && sameServiceUrl(await registeredPoint(transaction), from)) await setConnectionPoint(transaction, to)
   else if (before.externalCertificationUrl !== after.externalCertificationUrl) await tellLicensingClusters(transaction)
 }
 
-/** Windows writes `Certification`; paths are compared without regard to case. */
-async function isRegistered(transaction: Database, url: string): Promise<boolean> {
+async function registeredPoint(transaction: Database): Promise<string | null> {
   const forest = await transaction.selectFrom('forest').select('service_connection_point').executeTakeFirst()
-  return forest?.service_connection_point?.toLowerCase() === url.toLowerCase()
+  return forest?.service_connection_point ?? null
 }
 
 async function tellLicensingClusters(transaction: Database): Promise<void> {
@@ -45,12 +45,15 @@ async function tellLicensingClusters(transaction: Database): Promise<void> {
   for (const { name } of licensing) await raiseVersion(transaction, name)
 }
 
-/** False when another URL is registered: a forest has one. */
+/** False when another URL is registered: a forest has one. The same one in another spelling is written as it is given. */
 export async function registerConnectionPoint(transaction: Database, url: string): Promise<boolean> {
+  const registered = await registeredPoint(transaction)
+  if (registered !== null && !sameServiceUrl(registered, url)) return false
   const { numUpdatedRows } = await transaction
     .updateTable('forest')
     .set({ service_connection_point: url })
-    .where((is) => is.or([is('service_connection_point', 'is', null), is('service_connection_point', '=', url)]))
+    // Somebody may have moved it since.
+    .where('service_connection_point', registered === null ? 'is' : '=', registered)
     .executeTakeFirst()
   if (numUpdatedRows !== 1n) return false
   await raiseDirectoryVersion(transaction)

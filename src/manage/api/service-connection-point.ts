@@ -1,4 +1,5 @@
 /** The service connection point (SCP) of the forest: shown, moved, removed (adrms-deployment 1.6). A stale one keeps a new root from being made. */
+import { sameServiceUrl } from '../../client/service-url.js'
 import { certificationUrlOf } from '../../cluster/configuration.js'
 import type { Store } from '../../cluster/store/open.js'
 import { problem } from './problem.js'
@@ -17,7 +18,7 @@ export async function readServiceConnectionPoint(store: Store): Promise<ServiceC
   const cluster = root?.cluster ?? null
   const url = forest?.serviceConnectionPoint
   if (url === undefined) return { url: null, state: 'absent', cluster }
-  return { url, state: sameUrl(url, root?.url) ? 'current' : 'stale', cluster }
+  return { url, state: sameServiceUrl(url, root?.url) ? 'current' : 'stale', cluster }
 }
 
 /**
@@ -32,7 +33,7 @@ export async function moveServiceConnectionPoint(
 ): Promise<ServiceConnectionPoint> {
   const wanted = url.replace(/\/$/, '')
   const root = await rootUrl(store)
-  if (!force && !sameUrl(wanted, root?.url)) {
+  if (!force && !sameServiceUrl(wanted, root?.url)) {
     problem(
       409,
       `${wanted} is no root cluster of this database${root === undefined ? '' : `, that is ${root.url}`}: give its certification URL, or force`,
@@ -57,9 +58,4 @@ export async function removeServiceConnectionPoint(store: Store, force: boolean)
 async function rootUrl(store: Store): Promise<{ readonly cluster: string; readonly url: string } | undefined> {
   const root = (await store.clusters.list()).find(({ kind }) => kind === 'root')
   return root === undefined ? undefined : { cluster: root.name, url: certificationUrlOf(root.configuration) }
-}
-
-/** Windows writes `Certification`; paths are compared without regard to case. */
-function sameUrl(one: string, other: string | undefined): boolean {
-  return one.toLowerCase() === other?.toLowerCase()
 }
