@@ -92,6 +92,7 @@ const nesting: Curve = async (growing) => {
       sid: `${seedForest.domainSid}-${60_000 + x * 100 + level}`,
       name: `${seedForest.netbiosName}\\nested-${x}-${level + 1}`,
       mail: `nested-${x}-${level + 1}@contoso.test`,
+      proxyAddresses: [],
     }))
     await store.directory.addGroups(groups)
     await store.directory.addMemberships(

@@ -6,7 +6,17 @@ import t from 'tap'
 
 /** From the ground up: a folder (or a file, by its name) imports only from floors below its own. */
 const floors: readonly (readonly string[])[] = [
-  ['effects', 'exceptions', 'rest-exceptions', 'recent', 'proxy-headers', 'same-secret', 'config', 'sizing'],
+  [
+    'effects',
+    'exceptions',
+    'rest-exceptions',
+    'recent',
+    'proxy-headers',
+    'same-secret',
+    'mail-address',
+    'config',
+    'sizing',
+  ],
   ['xml', 'crypto', 'ntlm'],
   ['soap', 'xrml', 'charts'],
   ['client', 'policy', 'directory', 'explain'],

@@ -1,23 +1,20 @@
 /** Stand-in for Active Directory: what RMS servers ask a directory. Names and mail addresses are compared without regard to case. */
+import type { Addresses } from './addresses.js'
 
-export interface Account {
+export interface Account extends Addresses {
   /** `S-1-5-21-…` */
   readonly sid: string
   /** SIDs that the account had in former domains; whoever asks for one of these gets this account. */
   readonly sidHistory: readonly string[]
   /** `CONTOSO\alice` */
   readonly name: string
-  readonly mail?: string
-  /** Further addresses of the same mailbox, without the `smtp:` prefix. */
-  readonly proxyAddresses: readonly string[]
   readonly enabled: boolean
 }
 
-export interface Group {
+export interface Group extends Addresses {
   readonly sid: string
   /** `CONTOSO\legal` */
   readonly name: string
-  readonly mail?: string
 }
 
 export interface Forest {
@@ -61,6 +58,7 @@ export interface Directory {
   accountBySid(sid: string): Promise<Account | undefined>
   /** By its mail address or one of its proxy addresses. */
   accountByMail(mail: string): Promise<Account | undefined>
+  /** By its mail address or one of its proxy addresses. */
   groupByMail(mail: string): Promise<Group | undefined>
   groupByName(name: string): Promise<Group | undefined>
   /** The account, when the name (as in accountByName) is known, the account enabled and the password right. */

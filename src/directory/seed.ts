@@ -34,12 +34,17 @@ const nomail = account(1108, 'nomail')
 /** The account under which servers call each other. */
 const service = account(1103, 'rms-service')
 
-const legal: Group = { sid: sid(1201), name: 'CONTOSO\\legal', mail: 'legal@contoso.test' }
-const staff: Group = { sid: sid(1202), name: 'CONTOSO\\staff', mail: 'staff@contoso.test' }
-const superUsers: Group = { sid: sid(1203), name: 'CONTOSO\\superusers', mail: 'superusers@contoso.test' }
-const serviceGroup: Group = { sid: sid(1200), name: 'CONTOSO\\RMS Service Group' }
+function group(relativeId: number, name: string, mail?: string): Group {
+  const named = `${seedForest.netbiosName}\\${name}`
+  return { sid: sid(relativeId), name: named, ...(mail === undefined ? {} : { mail }), proxyAddresses: [] }
+}
+
+const legal = group(1201, 'legal', 'legal@contoso.test')
+const staff = group(1202, 'staff', 'staff@contoso.test')
+const superUsers = group(1203, 'superusers', 'superusers@contoso.test')
+const serviceGroup = group(1200, 'RMS Service Group')
 /** Nobody is listed in it: every account is a member. */
-const domainUsers: Group = { sid: domainUsersSid(seedForest), name: 'CONTOSO\\Domain Users' }
+const domainUsers = { ...group(513, 'Domain Users'), sid: domainUsersSid(seedForest) }
 
 const members = (group: Group, ...of: readonly { readonly sid: string }[]) =>
   of.map((member) => ({ groupSid: group.sid, memberSid: member.sid }))

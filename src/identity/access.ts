@@ -1,5 +1,6 @@
 /** Access lists of endpoints: the stand-in for the access control list that each .asmx file has on Windows. */
-import type { Account, Directory } from '../directory/directory.js'
+import { allAddresses } from '../directory/addresses.js'
+import type { Account, Directory, Group } from '../directory/directory.js'
 
 export type AccessLists = Readonly<Record<string, readonly string[]>>
 
@@ -21,10 +22,11 @@ export async function isAdmitted(
   const list = lists[path]
   if (list === undefined) return true
   const wanted = new Set(list.map((name) => name.toLowerCase()))
-  const known = (name: string | undefined): boolean => name !== undefined && wanted.has(name.toLowerCase())
-  if (wanted.has(anonymousName.toLowerCase()) || known(account.name) || known(account.mail)) return true
+  const known = (of: Account | Group): boolean =>
+    [of.name, ...allAddresses(of)].some((name) => wanted.has(name.toLowerCase()))
+  if (wanted.has(anonymousName.toLowerCase()) || known(account)) return true
   const groups = await directory.memberships(account.sid)
-  return groups.some((group) => known(group.name) || known(group.mail))
+  return groups.some(known)
 }
 
 /**

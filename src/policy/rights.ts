@@ -1,4 +1,5 @@
 /** Which rights an account has to a content ([MS-RMPR] 3.4.4.1): pure, membership answers are given to it. */
+import { plainAddress } from '../mail-address.js'
 import type { RmsObject } from '../xrml/body.js'
 import type { Grant, RightsPrincipal, TimeCondition } from '../xrml/rights.js'
 import { addSeconds, secondsPerDay, type TimeRange } from '../xrml/times.js'
@@ -88,8 +89,9 @@ export function agreedOwner(inClear: RmsObject | undefined, inPolicy: RmsObject 
 /** By SID when there is one, else by mail address; the internal names come in several spellings. */
 function names({ idType, id, name }: RightsPrincipal, identity: Identity): boolean {
   if (idType === 'Internal') return id.toLowerCase() === 'anyone'
-  if (id !== '') return identity.sids.has(id.toLowerCase()) || identity.mails.has(id.toLowerCase())
-  return name !== undefined && identity.mails.has(name.toLowerCase())
+  const isOurs = (address: string): boolean => identity.mails.has(plainAddress(address).toLowerCase())
+  if (id !== '') return identity.sids.has(id.toLowerCase()) || isOurs(id)
+  return name !== undefined && isOurs(name)
 }
 
 /**

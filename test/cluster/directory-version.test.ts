@@ -29,10 +29,11 @@ const { directory, forest } = store
 /** Every way to change the directory, in an order that works. */
 const changes: Readonly<Record<string, () => Promise<unknown>>> = {
   addAccounts: () => directory.addAccounts([account]),
-  addGroups: () => directory.addGroups([{ sid: groupSid, name: 'CONTOSO\\newcomers' }]),
+  addGroups: () => directory.addGroups([{ sid: groupSid, name: 'CONTOSO\\newcomers', proxyAddresses: [] }]),
   addMemberships: () => directory.addMemberships([membership]),
-  setEnabled: () => directory.setEnabled(sid, false),
-  setMail: () => directory.setMail(sid, 'newer@contoso.test'),
+  'enabling and disabling': () => directory.changeAccount(sid, { enabled: false }),
+  changeAccount: () => directory.changeAccount(sid, { addresses: { mail: 'newer@contoso.test', proxyAddresses: [] } }),
+  changeGroup: () => directory.changeGroup(groupSid, { name: 'CONTOSO\\beginners' }),
   removeMembership: () => directory.removeMembership(membership),
   removeGroup: () => directory.removeGroup(groupSid),
   removeAccount: () => directory.removeAccount(sid),

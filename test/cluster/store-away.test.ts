@@ -29,7 +29,8 @@ const doings: Readonly<Record<string, (store: Store) => Promise<unknown>>> = {
   'a new account key': ({ accountKeys }) =>
     accountKeys.insertIfAbsent('root', 'S-1', { publicKey: 'x', sealedKeyPair: 'y', created: '1' }),
   'a sign of life': ({ members }) => members.seen('root-1', '2'),
-  'a transaction': ({ directory }) => directory.addGroups([{ sid: 'S-1-5-21-1', name: 'CONTOSO\\g' }]),
+  'a transaction': ({ directory }) =>
+    directory.addGroups([{ sid: 'S-1-5-21-1', name: 'CONTOSO\\g', proxyAddresses: [] }]),
   'no log records': ({ requestLog }) => requestLog.insert([]),
 }
 
@@ -228,7 +229,9 @@ t.test('PostgreSQL', async (t) => {
     let [told, other] = [0, 0]
     for (let round = 0; round < 20; round++) {
       const asked = Array.from({ length: 5 }, (_, index) =>
-        store.directory.addGroups([{ sid: `S-1-5-21-${round}-${index}`, name: `CONTOSO\\${round}-${index}` }]),
+        store.directory.addGroups([
+          { sid: `S-1-5-21-${round}-${index}`, name: `CONTOSO\\${round}-${index}`, proxyAddresses: [] },
+        ]),
       )
       const results = await Promise.all([cut(), Promise.allSettled(asked)])
       for (const result of results[1]) {

@@ -85,7 +85,7 @@ async function run(t: Test, database: TestDatabase): Promise<void> {
       t.equal(await directory.authenticate('alice', wrong), undefined)
     t.equal(await directory.authenticate('nobody', ''), undefined, 'nor the empty one of nobody')
     t.equal(await directory.passwordOf(sid(1104)), seedPassword)
-    await directory.setEnabled(sid(1104), false)
+    await directory.changeAccount(sid(1104), { enabled: false })
     t.equal(await directory.authenticate('alice', seedPassword), undefined)
     t.equal(await directory.passwordOf(sid(1104)), undefined)
     t.equal((await directory.accountByName('alice'))?.enabled, false)
@@ -110,7 +110,11 @@ async function run(t: Test, database: TestDatabase): Promise<void> {
   t.test('groups that contain each other end, and long rows of groups are followed', async (t) => {
     const directory = await filled(t, database)
     const count = 300
-    const groups = Array.from({ length: count }, (_, index) => ({ sid: sid(5000 + index), name: `CONTOSO\\g${index}` }))
+    const groups = Array.from({ length: count }, (_, index) => ({
+      sid: sid(5000 + index),
+      name: `CONTOSO\\g${index}`,
+      proxyAddresses: [],
+    }))
     await directory.addGroups(groups)
     await directory.addMemberships(
       groups.map((_, index) => ({ groupSid: sid(5000 + ((index + 1) % count)), memberSid: sid(5000 + index) })),

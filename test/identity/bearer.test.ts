@@ -107,9 +107,9 @@ t.test('nobody comes in without the right claims', async (t) => {
     t.equal(await nameOf(`Bearer ${await signed(claims)}`), undefined, JSON.stringify(claims))
   }
   const bob = await directory.accountByName('bob')
-  await directory.setEnabled(bob?.sid ?? '', false)
+  await directory.changeAccount(bob?.sid ?? '', { enabled: false })
   t.match(await verdict(`Bearer ${await signed({ email: 'bob@contoso.test' })}`), { why: /CONTOSO\\bob is disabled/ })
-  await directory.setEnabled(bob?.sid ?? '', true)
+  await directory.changeAccount(bob?.sid ?? '', { enabled: true })
 })
 
 t.test('a token has its time, its issuer, its audience and its key', async (t) => {

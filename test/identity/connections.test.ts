@@ -93,7 +93,7 @@ t.test('an account may be written in every way that Windows takes', async (t) =>
 t.test('nobody comes in with a wrong password, an unknown or disabled name, or none', async (t) => {
   const connections = open()
   const mallory = (await store.directory.accountByName('mallory'))?.sid ?? ''
-  await store.directory.setEnabled(mallory, false)
+  await store.directory.changeAccount(mallory, { enabled: false })
   for (const [user, password] of [
     ['CONTOSO\\alice', 'passw0rd!'],
     ['CONTOSO\\alice', ''],
@@ -107,7 +107,7 @@ t.test('nobody comes in with a wrong password, an unknown or disabled name, or n
     t.match(await signIn(connections, connection, { user, password }), { kind: 'refused' }, user.slice(0, 30))
     t.equal(nameOf(connections, connection), undefined)
   }
-  await store.directory.setEnabled(mallory, true)
+  await store.directory.changeAccount(mallory, { enabled: true })
 })
 
 t.test('a challenge is answered once, on its connection, by its speaker, in its scheme, in time', async (t) => {

@@ -76,9 +76,9 @@ t.test('nobody comes in with what is no credential', async (t) => {
 
 t.test('a disabled account does not come in', async (t) => {
   const mallory = await account('mallory')
-  await directory.setEnabled(mallory.sid, false)
+  await directory.changeAccount(mallory.sid, { enabled: false })
   t.equal(await nameOf(basic('mallory:Passw0rd!')), undefined)
-  await directory.setEnabled(mallory.sid, true)
+  await directory.changeAccount(mallory.sid, { enabled: true })
   t.equal(await nameOf(basic('mallory:Passw0rd!')), 'CONTOSO\\mallory')
 })
 

@@ -83,6 +83,26 @@ t.test('a super-user group acts at its cluster alone', async (t) => {
   await call('PUT', '/clusters/legal/super-users', { enabled: false })
 })
 
+t.test('who is renamed, author or reader, opens old content with a new certificate; a group likewise', async (t) => {
+  const forAll = {
+    rights: [
+      { to: 'carol@contoso.test', rights: ['VIEW'] },
+      { to: 'legal@contoso.test', rights: ['PRINT'] },
+    ],
+  }
+  const pl = (await atRoot('carol').publish(forAll)).text
+  const forGroup = (await alice.root.publish({ rights: [{ to: 'legal@contoso.test', rights: ['VIEW'] }] })).text
+  await call('PATCH', '/directory/accounts/carol', { mail: 'caroline@contoso.test' })
+  await call('PATCH', '/directory/groups/legal', { mail: 'lawyers@contoso.test' })
+  t.same(await rightsOf(atRoot('carol'), pl), ['OWNER'])
+  t.same(await rightsOf(bob.root, pl), ['PRINT'])
+  t.same(await rightsOf(bob.root, forGroup), ['VIEW'])
+  const toNewNames = { rights: [{ to: 'smtp:caroline@contoso.test', rights: ['VIEW'] }] }
+  t.same(await rightsOf(atRoot('carol'), (await alice.root.publish(toNewNames)).text), ['VIEW'])
+  await call('PATCH', '/directory/accounts/carol', { mail: 'carol@contoso.test' })
+  await call('PATCH', '/directory/groups/legal', { mail: 'legal@contoso.test' })
+})
+
 t.test(
   'an excluded application stands in the use licenses of its cluster, an excluded account gets none',
   async (t) => {

@@ -180,19 +180,87 @@ t.test('accounts', async (t) => {
   })
   t.equal(await store.directory.authenticate('dave', 'secret-1'), undefined)
   t.match(await call('PATCH', '/directory/accounts/dave', { enabled: true, mail: 'd@contoso.test' }), {
-    body: { enabled: true, mail: 'd@contoso.test', proxyAddresses: [] },
+    body: { enabled: true },
   })
   t.match(await call('PATCH', '/directory/accounts/dave', { mail: 'bob@contoso.test' }), {
     status: 409,
     body: { message: /CONTOSO\\bob/ },
   })
-  t.match(await call('PATCH', '/directory/accounts/dave', { mail: null }), { body: { mail: null } })
-  t.equal(await store.directory.accountByMail('d@contoso.test'), undefined)
   t.match(await call('DELETE', '/directory/accounts/dave'), { status: 204 })
   t.match(await call('DELETE', '/directory/accounts/dave'), {
     status: 404,
     body: { message: 'The directory has no account "dave"' },
   })
+})
+
+t.test('an address that is replaced stays a further one, and nothing is lost on the way back', async (t) => {
+  await call('POST', '/directory/accounts', {
+    name: 'erin',
+    password: 'secret-1',
+    mail: 'erin@contoso.test',
+    proxyAddresses: ['SMTP:erin@contoso.test', 'smtp:e.one@contoso.test'],
+  })
+  const after = async (change: object): Promise<object> => {
+    const { mail, proxyAddresses } = (await call('PATCH', '/directory/accounts/erin', change)).body
+    return { mail, proxyAddresses }
+  }
+  const [erin, one, two] = ['erin@contoso.test', 'e.one@contoso.test', 'e.two@contoso.test']
+  t.same(await after({ enabled: true }), { mail: erin, proxyAddresses: [one] }, 'the prefix is taken off, each once')
+  t.same(await after({ mail: one }), { mail: one, proxyAddresses: [erin] }, 'they change places')
+  t.same(await after({ mail: null }), { mail: null, proxyAddresses: [one, erin] })
+  t.same(await after({ mail: `smtp:${erin}` }), { mail: erin, proxyAddresses: [one] }, 'as it was')
+  t.same(await after({ mail: two }), { mail: two, proxyAddresses: [erin, one] })
+  t.same(await after({ mail: erin, keepFormerAddress: false }), { mail: erin, proxyAddresses: [one] })
+  t.same(await after({ mail: two, proxyAddresses: [] }), { mail: two, proxyAddresses: [] }, 'all of them as given')
+  t.match(await call('PATCH', '/directory/accounts/erin', { proxyAddresses: ['bob@contoso.test'] }), {
+    status: 409,
+    body: { message: /CONTOSO\\bob/ },
+  })
+  t.match(await call('PATCH', '/directory/accounts/erin', { mail: 'x400:erin@contoso.test' }), { status: 400 })
+})
+
+t.test('a new password counts at once, a new name too, and former SIDs are given', async (t) => {
+  const before = (await call('GET', '/directory/accounts/erin')).body
+  const former = 'S-1-5-21-7-8-9-1110'
+  const change = { password: 'secret-2', name: 'erin.new', sidHistory: [former, former] }
+  t.match(await call('PATCH', '/directory/accounts/erin', change), {
+    status: 200,
+    body: { sid: before.sid, name: 'CONTOSO\\erin.new', sidHistory: [former] },
+  })
+  t.equal(await store.directory.authenticate('erin.new', 'secret-1'), undefined)
+  t.match(await store.directory.authenticate('erin.new', 'secret-2'), { sid: before.sid })
+  t.match(await store.directory.accountBySid(former), { sid: before.sid })
+  t.equal(await store.directory.accountByName('erin'), undefined)
+  for (const refused of [{ name: 'legal' }, { sidHistory: [String(before.sid)] }, { sidHistory: ['S-1-1'] }])
+    t.match(
+      await call('PATCH', '/directory/accounts/erin.new', refused),
+      { status: /400|409/ },
+      JSON.stringify(refused),
+    )
+  t.match(await call('DELETE', '/directory/accounts/erin.new'), { status: 204 })
+})
+
+t.test('groups have further addresses, which nobody else can take', async (t) => {
+  const made = await call('POST', '/directory/groups', {
+    name: 'finance',
+    mail: 'finance@contoso.test',
+    proxyAddresses: ['smtp:fin@contoso.test'],
+  })
+  t.match(made, { status: 201, body: { proxyAddresses: ['fin@contoso.test'] } })
+  t.match(await call('POST', '/directory/accounts', { name: 'fin', password: 'x', mail: 'FIN@contoso.test' }), {
+    status: 409,
+    body: { message: /CONTOSO\\finance/ },
+  })
+  t.match(await call('PATCH', '/directory/groups/fin@contoso.test', { name: 'money', mail: 'fin@contoso.test' }), {
+    status: 200,
+    body: { name: 'CONTOSO\\money', mail: 'fin@contoso.test', proxyAddresses: ['finance@contoso.test'] },
+  })
+  t.match((await call('GET', '/directory/groups/money')).body, { sid: made.body.sid })
+  t.match(await call('DELETE', '/directory/groups/finance@contoso.test'), { status: 204 })
+  t.match(await call('POST', '/directory/accounts', { name: 'fin', password: 'x', mail: 'fin@contoso.test' }), {
+    status: 201,
+  })
+  t.match(await call('DELETE', '/directory/accounts/fin'), { status: 204 })
 })
 
 t.test('groups and members', async (t) => {

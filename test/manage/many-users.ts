@@ -37,6 +37,7 @@ const everybody: Group = {
   sid: `${seedForest.domainSid}-9000`,
   name: 'CONTOSO\\everybody',
   mail: 'everybody@contoso.test',
+  proxyAddresses: [],
 }
 /** Milliseconds for one call. */
 const patience = 600_000

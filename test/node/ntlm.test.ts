@@ -321,9 +321,9 @@ t.test('an account that is disabled is not let in any more, though its password 
     return post(connection, direct, ntlm(await answerFor(connection, direct, 'CONTOSO\\mallory')))
   }
   t.ok(isLetIn(await come()))
-  await store.directory.setEnabled(mallory, false)
+  await store.directory.changeAccount(mallory, { enabled: false })
   t.match(await come(), { status: 401 })
-  await store.directory.setEnabled(mallory, true)
+  await store.directory.changeAccount(mallory, { enabled: true })
   t.ok(isLetIn(await come()))
 })
 

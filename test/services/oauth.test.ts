@@ -241,7 +241,7 @@ t.test('a refresh token gives tokens again, for its own client and as long as th
   )
   const { directory } = node.context.store
   const carol = await directory.accountByName('carol')
-  await directory.setEnabled(carol?.sid ?? '', false)
+  await directory.changeAccount(carol?.sid ?? '', { enabled: false })
   t.match(
     await token({ grant_type: 'refresh_token', refresh_token: refresh }),
     { status: 400, body: { error: 'invalid_grant' } },
@@ -252,7 +252,7 @@ t.test('a refresh token gives tokens again, for its own client and as long as th
     '401',
     'an access token of a disabled account does not count either',
   )
-  await directory.setEnabled(carol?.sid ?? '', true)
+  await directory.changeAccount(carol?.sid ?? '', { enabled: true })
   t.match(
     await site.during({ daysLater: 1 }, () => token({ grant_type: 'refresh_token', refresh_token: refresh })),
     { status: 400 },

@@ -114,9 +114,9 @@ const cases: readonly Case[] = [
   },
   {
     what: 'an account that is disabled',
-    change: () => directory.setEnabled(bobsSid, false),
+    change: () => directory.changeAccount(bobsSid, { enabled: false }),
     refused: /^401$/,
-    undo: () => directory.setEnabled(bobsSid, true),
+    undo: () => directory.changeAccount(bobsSid, { enabled: true }),
   },
 ]
 

@@ -1,7 +1,8 @@
 /** Writes directory objects as rows, a few hundred to a statement. */
 import { longestName, nameKey } from '../../directory/account-name.js'
+import { addressesOf, allAddresses, type Addresses } from '../../directory/addresses.js'
 import type { Forest, Group, Membership, NewAccount } from '../../directory/directory.js'
-import type { Database } from './schema.js'
+import type { Database, Tables } from './schema.js'
 
 /** Times the columns of any table this stays below the number of parameters that either database takes (32 766). */
 const rowsPerStatement = 500
@@ -51,10 +52,14 @@ export async function insertAccounts(db: Database, accounts: readonly NewAccount
       .execute()
     return []
   })
-  await inChunks(accounts.flatMap(addressesOf), async (chunk) => {
-    await db.insertInto('account_address').values(chunk).execute()
-    return []
-  })
+  await insertAddresses(db, accounts.flatMap(accountAddressRows))
+  await insertSidHistory(db, accounts)
+}
+
+async function insertSidHistory(
+  db: Database,
+  accounts: readonly Pick<NewAccount, 'sid' | 'sidHistory'>[],
+): Promise<void> {
   const history = accounts.flatMap((account) =>
     account.sidHistory.map((former) => ({ former_sid: former, account_sid: account.sid })),
   )
@@ -62,6 +67,12 @@ export async function insertAccounts(db: Database, accounts: readonly NewAccount
     await db.insertInto('sid_history').values(chunk).execute()
     return []
   })
+}
+
+/** Takes the former SIDs of an account away and writes these. */
+export async function replaceSidHistory(db: Database, sid: string, sidHistory: readonly string[]): Promise<void> {
+  await db.deleteFrom('sid_history').where('account_sid', '=', sid).execute()
+  await insertSidHistory(db, [{ sid, sidHistory }])
 }
 
 export async function insertGroups(db: Database, groups: readonly Group[]): Promise<void> {
@@ -81,6 +92,22 @@ export async function insertGroups(db: Database, groups: readonly Group[]): Prom
       .execute()
     return []
   })
+  await insertAddresses(db, groups.flatMap(groupAddressRows))
+}
+
+/** Takes the addresses of an account away and writes these. */
+export async function replaceAccountAddresses(db: Database, sid: string, addresses: Addresses): Promise<void> {
+  await db.deleteFrom('account_address').where('account_sid', '=', sid).execute()
+  await insertAddresses(db, accountAddressRows({ sid, ...addresses }))
+}
+
+/** Takes the addresses of a group away and writes these. */
+export async function replaceGroupAddresses(db: Database, sid: string, addresses: Addresses): Promise<void> {
+  const { mail } = addresses
+  const columns = { mail: mail ?? null, mail_key: mail === undefined ? null : nameKey(mail) }
+  await db.updateTable('directory_group').set(columns).where('sid', '=', sid).execute()
+  await db.deleteFrom('account_address').where('account_sid', '=', sid).execute()
+  await insertAddresses(db, groupAddressRows({ sid, ...addresses }))
 }
 
 export async function insertMemberships(db: Database, memberships: readonly Membership[]): Promise<void> {
@@ -94,31 +121,44 @@ export async function insertMemberships(db: Database, memberships: readonly Memb
   })
 }
 
-/** Position 0 is the mail address; Active Directory repeats it among the proxy addresses, here it stands once. */
-function addressesOf(account: NewAccount) {
-  const mailKey = account.mail === undefined ? undefined : nameKey(account.mail)
-  const row = (address: string, position: number) => ({
-    address_key: nameKey(address),
-    address,
-    account_sid: account.sid,
-    position,
+type AddressRow = Tables['account_address']
+
+async function insertAddresses(db: Database, rows: readonly AddressRow[]): Promise<void> {
+  await inChunks(rows, async (chunk) => {
+    await db.insertInto('account_address').values(chunk).execute()
+    return []
   })
-  const others = account.proxyAddresses.filter((address) => nameKey(address) !== mailKey)
-  return [
-    ...(account.mail === undefined ? [] : [row(account.mail, 0)]),
-    ...others.map((address, index) => row(address, index + 1)),
-  ]
+}
+
+interface Addressed extends Addresses {
+  readonly sid: string
+}
+
+/** Position 0 is the mail address. */
+function accountAddressRows({ sid, mail, proxyAddresses }: Addressed): readonly AddressRow[] {
+  const addresses = addressesOf(mail, proxyAddresses)
+  const first = addresses.mail === undefined ? 1 : 0
+  return allAddresses(addresses).map((address, index) => addressRow(sid, address, first + index))
+}
+
+/** The mail address of a group stands with the group. */
+function groupAddressRows({ sid, mail, proxyAddresses }: Addressed): readonly AddressRow[] {
+  return addressesOf(mail, proxyAddresses).proxyAddresses.map((address, index) => addressRow(sid, address, index + 1))
+}
+
+function addressRow(sid: string, address: string, position: number): AddressRow {
+  return { address_key: nameKey(address), address, account_sid: sid, position }
 }
 
 /** Refuses what no question could find again. */
-function checkObject(object: Group & { readonly proxyAddresses?: readonly string[] }): void {
+function checkObject(object: Group): void {
   if (!/^S-1(?:-\d{1,15}){2,15}$/.test(object.sid)) {
     throw new Error(`${JSON.stringify(object.sid)} is not a SID such as S-1-5-21-1-2-3-1104`)
   }
   if (!/^[^\\@]+\\[^\\]+$/.test(object.name) || object.name.length > longestName) {
     throw new Error(`${JSON.stringify(object.name)} is not a name such as CONTOSO\\alice`)
   }
-  for (const address of [...(object.mail === undefined ? [] : [object.mail]), ...(object.proxyAddresses ?? [])]) {
+  for (const address of allAddresses(object)) {
     if (!/^[^\s@]+@[^\s@]+$/.test(address) || address.length > longestName) {
       throw new Error(`${JSON.stringify(address)} of ${object.name} is not a mail address`)
     }

@@ -1,13 +1,23 @@
 /** The directory over the database: every question is a few lookups by index, so a million accounts are as quick as six. */
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { accountKey, longestName, nameKey } from '../../directory/account-name.js'
+import type { Addresses } from '../../directory/addresses.js'
 import { TooManyMemberships, domainUsersSid, membershipLimit } from '../../directory/directory.js'
 import type { Account, Directory, DirectorySeed, Group, Membership, NewAccount } from '../../directory/directory.js'
 import { directoryVersionReader, raiseDirectoryVersion } from './directory-version.js'
-import { inChunks, insertAccounts, insertForest, insertGroups, insertMemberships } from './directory-rows.js'
+import { groupByMail, groupByName, groupsBySid, groupsIn, groupsOf } from './directory-groups.js'
+import {
+  insertAccounts,
+  insertForest,
+  insertGroups,
+  insertMemberships,
+  replaceAccountAddresses,
+  replaceGroupAddresses,
+  replaceSidHistory,
+} from './directory-rows.js'
 import { lockOthersOut } from './exclusive.js'
 import type { ForestStore } from './forest-store.js'
-import type { Database } from './schema.js'
+import type { Database, Tables } from './schema.js'
 
 export interface Page {
   /** Only names after this one, in order of name. */
@@ -16,6 +26,17 @@ export interface Page {
   readonly limit?: number
 }
 
+/** What is left out stays. */
+export interface AccountChange {
+  readonly name?: string | undefined
+  readonly enabled?: boolean | undefined
+  readonly password?: string | undefined
+  readonly addresses?: Addresses | undefined
+  readonly sidHistory?: readonly string[] | undefined
+}
+
+export type GroupChange = Pick<AccountChange, 'name' | 'addresses'>
+
 export interface DirectoryStore extends Directory {
   /** Another one after every change of accounts, groups or forest: answers got before may be wrong then. */
   version(): Promise<string>
@@ -23,15 +44,13 @@ export interface DirectoryStore extends Directory {
   fillIfEmpty(seed: DirectorySeed): Promise<boolean>
   /** Adds accounts in one transaction. Throws when a SID, name or address is taken: nothing is changed then. */
   addAccounts(accounts: readonly NewAccount[]): Promise<void>
-  setEnabled(sid: string, enabled: boolean): Promise<void>
-  /**
-   * Gives the account this mail address in place of the one it has; a proxy address of its own is taken out of these.
-   * @param mail undefined leaves the account without one
-   */
-  setMail(sid: string, mail: string | undefined): Promise<void>
+  /** Changes the account in one transaction. Throws when a name or address is taken: nothing is changed then. */
+  changeAccount(sid: string, change: AccountChange): Promise<void>
   /** Removes the account, its addresses and its memberships. */
   removeAccount(sid: string): Promise<void>
   addGroups(groups: readonly Group[]): Promise<void>
+  /** As changeAccount. */
+  changeGroup(sid: string, change: GroupChange): Promise<void>
   /** Removes the group, its members' membership and its own. */
   removeGroup(sid: string): Promise<void>
   /** Adds members to groups; who is in already, is left. */
@@ -119,16 +138,6 @@ export function directoryStore(db: Database, forests: ForestStore): DirectorySto
     return name.includes('@') && !name.includes('\\') ? accountByMail(name) : undefined
   }
 
-  const groupWhere = async (column: 'name_key' | 'mail_key', name: string): Promise<Group | undefined> => {
-    if (name.length > longestName) return undefined
-    const row = await db
-      .selectFrom('directory_group')
-      .select(groupColumns)
-      .where(column, '=', nameKey(name))
-      .executeTakeFirst()
-    return row === undefined ? undefined : groupFromRow(row)
-  }
-
   const passwordOf = async (sid: string): Promise<string | undefined> =>
     (
       await db
@@ -138,18 +147,6 @@ export function directoryStore(db: Database, forests: ForestStore): DirectorySto
         .where('enabled', '=', 1)
         .executeTakeFirst()
     )?.password
-
-  /** SIDs of everything that one of these is a direct member of. */
-  const groupsOf = (sids: readonly string[]): Promise<readonly string[]> =>
-    inChunks(sids, async (chunk) => {
-      const rows = await db
-        .selectFrom('group_member')
-        .select('group_sid')
-        .distinct()
-        .where('member_sid', 'in', chunk)
-        .execute()
-      return rows.map((row) => row.group_sid)
-    })
 
   const memberships = async (asked: string): Promise<readonly Group[]> => {
     const account = await accountBySid(asked)
@@ -162,21 +159,13 @@ export function directoryStore(db: Database, forests: ForestStore): DirectorySto
       level = [account.sid, everyone]
     }
     while (level.length > 0) {
-      const next = [...new Set(await groupsOf(level))].filter((group) => !found.has(group))
+      const next = [...new Set(await groupsOf(db, level))].filter((group) => !found.has(group))
       for (const group of next) found.add(group)
       if (found.size > membershipLimit) throw new TooManyMemberships(asked)
       level = next
     }
     found.delete(asked)
-    return inChunks([...found], async (chunk) => {
-      const rows = await db
-        .selectFrom('directory_group')
-        .select(groupColumns)
-        .where('sid', 'in', chunk)
-        .orderBy('name_key')
-        .execute()
-      return rows.map(groupFromRow)
-    })
+    return groupsBySid(db, [...found])
   }
 
   const sidsInOrder = async (table: 'account' | 'directory_group', page: Page): Promise<readonly string[]> => {
@@ -202,8 +191,8 @@ export function directoryStore(db: Database, forests: ForestStore): DirectorySto
     accountByName,
     accountBySid,
     accountByMail,
-    groupByMail: (mail) => groupWhere('mail_key', mail),
-    groupByName: (name) => groupWhere('name_key', name),
+    groupByMail: (mail) => groupByMail(db, mail),
+    groupByName: (name) => groupByName(db, name),
     authenticate: async (name, password) => {
       const account = await accountByName(name)
       const expected = account === undefined ? undefined : await passwordOf(account.sid)
@@ -223,24 +212,13 @@ export function directoryStore(db: Database, forests: ForestStore): DirectorySto
         return true
       }),
     addAccounts: (accounts) => change((transaction) => insertAccounts(transaction, accounts)),
-    setEnabled: (sid, enabled) =>
+    changeAccount: (sid, { addresses, sidHistory, ...fields }) =>
       change(async (transaction) => {
-        await transaction
-          .updateTable('account')
-          .set({ enabled: enabled ? 1 : 0 })
-          .where('sid', '=', sid)
-          .execute()
-      }),
-    setMail: (sid, mail) =>
-      change(async (transaction) => {
-        const own = transaction.deleteFrom('account_address').where('account_sid', '=', sid)
-        await own.where('position', '=', 0).execute()
-        if (mail === undefined) return
-        await own.where('address_key', '=', nameKey(mail)).execute()
-        await transaction
-          .insertInto('account_address')
-          .values({ address_key: nameKey(mail), address: mail, account_sid: sid, position: 0 })
-          .execute()
+        const columns = accountColumns(fields)
+        if (Object.keys(columns).length > 0)
+          await transaction.updateTable('account').set(columns).where('sid', '=', sid).execute()
+        if (addresses !== undefined) await replaceAccountAddresses(transaction, sid, addresses)
+        if (sidHistory !== undefined) await replaceSidHistory(transaction, sid, sidHistory)
       }),
     removeAccount: (sid) =>
       change(async (transaction) => {
@@ -250,8 +228,19 @@ export function directoryStore(db: Database, forests: ForestStore): DirectorySto
         await transaction.deleteFrom('group_member').where('member_sid', '=', sid).execute()
       }),
     addGroups: (groups) => change((transaction) => insertGroups(transaction, groups)),
+    changeGroup: (sid, { name, addresses }) =>
+      change(async (transaction) => {
+        if (name !== undefined)
+          await transaction
+            .updateTable('directory_group')
+            .set({ name, name_key: nameKey(name) })
+            .where('sid', '=', sid)
+            .execute()
+        if (addresses !== undefined) await replaceGroupAddresses(transaction, sid, addresses)
+      }),
     removeGroup: (sid) =>
       change(async (transaction) => {
+        await transaction.deleteFrom('account_address').where('account_sid', '=', sid).execute()
         await transaction.deleteFrom('directory_group').where('sid', '=', sid).execute()
         await transaction.deleteFrom('group_member').where('group_sid', '=', sid).execute()
         await transaction.deleteFrom('group_member').where('member_sid', '=', sid).execute()
@@ -266,32 +255,13 @@ export function directoryStore(db: Database, forests: ForestStore): DirectorySto
           .execute()
       }),
     listAccounts: async (page = {}) => accountsBySid(await sidsInOrder('account', page)),
-    listGroups: async (page = {}) => {
-      const sids = await sidsInOrder('directory_group', page)
-      if (sids.length === 0) return []
-      const rows = await db
-        .selectFrom('directory_group')
-        .select(groupColumns)
-        .where('sid', 'in', sids)
-        .orderBy('name_key')
-        .execute()
-      return rows.map(groupFromRow)
-    },
+    listGroups: async (page = {}) => groupsBySid(db, await sidsInOrder('directory_group', page)),
     membersOf: async (groupSid) => {
       const query = db.selectFrom('group_member').select('member_sid').where('group_sid', '=', groupSid)
       return (await query.orderBy('member_sid').limit(10_000).execute()).map((row) => row.member_sid)
     },
-    groupBySid: async (sid) => {
-      const row = await db.selectFrom('directory_group').select(groupColumns).where('sid', '=', sid).executeTakeFirst()
-      return row === undefined ? undefined : groupFromRow(row)
-    },
-    groupsIn: (groupSids) =>
-      inChunks(groupSids, async (chunk) => {
-        const members = db.selectFrom('group_member').select('member_sid').where('group_sid', 'in', chunk)
-        return (await db.selectFrom('directory_group').select(groupColumns).where('sid', 'in', members).execute()).map(
-          groupFromRow,
-        )
-      }),
+    groupBySid: async (sid) => (await groupsBySid(db, [sid]))[0],
+    groupsIn: (groupSids) => groupsIn(db, groupSids),
     countAccounts: async () => {
       const query = db.selectFrom('account').select((expression) => expression.fn.countAll().as('count'))
       return Number((await query.executeTakeFirstOrThrow()).count)
@@ -299,10 +269,13 @@ export function directoryStore(db: Database, forests: ForestStore): DirectorySto
   }
 }
 
-const groupColumns = ['sid', 'name', 'mail'] as const
-
-function groupFromRow(row: { sid: string; name: string; mail: string | null }): Group {
-  return { sid: row.sid, name: row.name, ...(row.mail === null ? {} : { mail: row.mail }) }
+/** The columns of what is changed. */
+function accountColumns({ name, enabled, password }: AccountChange): Partial<Tables['account']> {
+  return {
+    ...(name === undefined ? {} : { name, name_key: nameKey(name) }),
+    ...(enabled === undefined ? {} : { enabled: enabled ? 1 : 0 }),
+    ...(password === undefined ? {} : { password }),
+  }
 }
 
 /** Digests are compared, so that neither content nor length of the right text shows in the time taken. */

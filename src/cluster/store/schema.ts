@@ -32,8 +32,9 @@ interface AccountTable {
 interface AccountAddressTable {
   address_key: string
   address: string
+  /** Of an account, or of a group. */
   account_sid: string
-  /** 0 is the mail address, from 1 on the proxy addresses. */
+  /** 0 is the mail address of an account (that of a group stands with the group), from 1 on the proxy addresses. */
   position: number
 }
 

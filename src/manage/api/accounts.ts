@@ -1,10 +1,28 @@
 /** Accounts of the directory. Passwords go in and never come out. */
 import type { FastifyInstance } from 'fastify'
-import type { Account } from '../../directory/directory.js'
-import { namedAccount, newName, requireAccount, requireFreeMail, reserveNames } from './directory-names.js'
+import type { Account, Group } from '../../directory/directory.js'
+import { addressesOf, allAddresses, type AddressChange } from '../../directory/addresses.js'
+import {
+  freeAddresses,
+  freeName,
+  namedAccount,
+  newName,
+  requireAccount,
+  requireFreeSid,
+  reserveNames,
+} from './directory-names.js'
 import type { ManagementApi } from './management-api.js'
-import { problem } from './problem.js'
-import { answers, closed, limit, mailAddress, path, removed, sid } from './schemas.js'
+import {
+  answers,
+  closed,
+  keepFormerAddress,
+  limit,
+  mailAddress,
+  path,
+  proxyAddresses,
+  removed,
+  sid,
+} from './schemas.js'
 
 interface NewAccountBody {
   readonly name: string
@@ -15,10 +33,14 @@ interface NewAccountBody {
   readonly sid?: string
 }
 
-interface AccountChange {
+interface AccountPatch extends AddressChange {
+  readonly name?: string
   readonly enabled?: boolean
-  readonly mail?: string | null
+  readonly password?: string
+  readonly sidHistory?: readonly string[]
 }
+
+const password = { type: 'string', minLength: 1, maxLength: 127, examples: ['Passw0rd!'] } as const
 
 const accountProperties = {
   sid: { type: 'string' },
@@ -31,7 +53,12 @@ const accountProperties = {
 export const accountSchema = { description: 'The account', type: 'object', properties: accountProperties } as const
 export const groupReference = {
   type: 'object',
-  properties: { sid: { type: 'string' }, name: { type: 'string' }, mail: { type: 'string', nullable: true } },
+  properties: {
+    sid: { type: 'string' },
+    name: { type: 'string' },
+    mail: { type: 'string', nullable: true },
+    proxyAddresses: { type: 'array', items: { type: 'string' }, description: 'Further addresses' },
+  },
 } as const
 const accountWithGroups = {
   description: 'The account and all groups it is in',
@@ -90,7 +117,7 @@ export function registerAccounts(app: FastifyInstance, { store: { directory }, r
     async ({ params }) => {
       const account = await requireAccount(directory, params.account)
       const groups = await directory.memberships(account.sid)
-      return { ...described(account), groups: groups.map((group) => ({ ...group, mail: group.mail ?? null })) }
+      return { ...described(account), groups: groups.map(describedGroup) }
     },
   )
 
@@ -103,13 +130,13 @@ export function registerAccounts(app: FastifyInstance, { store: { directory }, r
         body: closed(
           {
             name: newName,
-            password: { type: 'string', minLength: 1, maxLength: 127, examples: ['Passw0rd!'] },
+            password,
             mail: {
               ...mailAddress,
               description: 'Without one the account cannot be certified',
               examples: ['dave@contoso.test'],
             },
-            proxyAddresses: { type: 'array', maxItems: 100, uniqueItems: true, items: mailAddress, default: [] },
+            proxyAddresses: { ...proxyAddresses, default: [] },
             enabled: { type: 'boolean', default: true },
             sid: { ...sid, description: 'Made by the server when left out' },
           },
@@ -119,20 +146,10 @@ export function registerAccounts(app: FastifyInstance, { store: { directory }, r
       },
     },
     async ({ body }, reply) => {
-      const { mail, proxyAddresses, password, enabled } = body
-      const addresses = [...(mail === undefined ? [] : [mail]), ...proxyAddresses]
-      if (new Set(addresses.map((address) => address.toLowerCase())).size < addresses.length)
-        problem(400, 'An address stands twice among mail and proxyAddresses')
-      const wanted = { name: body.name, sid: body.sid, mails: addresses }
+      const addresses = addressesOf(body.mail, body.proxyAddresses)
+      const wanted = { name: body.name, sid: body.sid, mails: allAddresses(addresses) }
       const reserved = await reserveNames(directory, random, wanted)
-      const account = {
-        ...reserved,
-        sidHistory: [],
-        proxyAddresses,
-        enabled,
-        password,
-        ...(mail === undefined ? {} : { mail }),
-      }
+      const account = { ...reserved, ...addresses, sidHistory: [], enabled: body.enabled, password: body.password }
       try {
         await directory.addAccounts([account])
       } catch (error) {
@@ -144,31 +161,44 @@ export function registerAccounts(app: FastifyInstance, { store: { directory }, r
     },
   )
 
-  app.patch<{ Params: { account: string }; Body: AccountChange }>(
+  app.patch<{ Params: { account: string }; Body: AccountPatch }>(
     '/directory/accounts/:account',
     {
       schema: {
         tags,
-        summary: 'Enable or disable an account, set its mail address',
-        description: 'A disabled account cannot sign in, from its next request on. Use licenses it has stay valid.',
+        summary: 'Change an account: its name, password, addresses, whether it is enabled',
+        description:
+          'What is left out stays. A disabled account cannot sign in, from its next request on; use licenses it has stay valid. Who is renamed opens old content still.',
         params,
         body: {
           ...closed({
+            name: newName,
             enabled: { type: 'boolean' },
-            mail: { ...mailAddress, nullable: true, description: 'null takes it away' },
+            password,
+            mail: { ...mailAddress, nullable: true, description: 'null: it is known by none' },
+            proxyAddresses: { ...proxyAddresses, description: 'All further addresses, in place of those it has' },
+            keepFormerAddress,
+            sidHistory: {
+              type: 'array',
+              maxItems: 100,
+              items: sid,
+              description: 'SIDs it had in former domains, in place of those it has',
+            },
           }),
           minProperties: 1,
+          examples: [{ mail: 'robert@contoso.test' }],
         },
         response: answers({ 200: accountSchema }, 400, 404, 409),
       },
     },
     async ({ params, body }) => {
       const account = await requireAccount(directory, params.account)
-      if (body.mail !== undefined) {
-        if (body.mail !== null) await requireFreeMail(directory, body.mail, account.sid)
-        await directory.setMail(account.sid, body.mail ?? undefined)
-      }
-      if (body.enabled !== undefined) await directory.setEnabled(account.sid, body.enabled)
+      const { enabled, password } = body
+      const sidHistory = body.sidHistory?.filter((former, index, all) => all.indexOf(former) === index)
+      for (const former of sidHistory ?? []) await requireFreeSid(directory, former, account.sid)
+      const name = body.name === undefined ? undefined : await freeName(directory, body.name, account.sid)
+      const addresses = await freeAddresses(directory, account, body)
+      await directory.changeAccount(account.sid, { name, enabled, password, addresses, sidHistory })
       return described(await requireAccount(directory, account.sid))
     },
   )
@@ -189,6 +219,10 @@ export function registerAccounts(app: FastifyInstance, { store: { directory }, r
       return reply.code(204).send()
     },
   )
+}
+
+export function describedGroup(group: Group): object {
+  return { ...group, mail: group.mail ?? null }
 }
 
 function described(account: Account): object {

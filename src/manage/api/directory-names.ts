@@ -1,5 +1,6 @@
 /** Accounts and groups as an administrator names them: by SID, name in any form, or mail address. */
 import { domainUsersSid, type Account, type Directory, type Forest, type Group } from '../../directory/directory.js'
+import { allAddresses, changedAddresses, type AddressChange, type Addresses } from '../../directory/addresses.js'
 import type { DirectoryStore } from '../../cluster/store/directory-store.js'
 import type { Random } from '../../effects.js'
 import { problem } from './problem.js'
@@ -65,6 +66,27 @@ interface NewObject {
   readonly mails: readonly string[]
 }
 
+/** The name in the forest's own domain. */
+async function ownName(directory: DirectoryStore, wanted: string): Promise<string> {
+  const forest = await directory.forest()
+  return (
+    nameInForest(wanted, forest) ??
+    problem(400, `"${wanted}" is of another domain: write ${forest.netbiosName}\\name, or the name alone`)
+  )
+}
+
+/**
+ * The full name that an account or group is to have from now on.
+ * @param except SID of whoever may have it already
+ * @throws Problem 400 for a name of another domain, 409 when it is taken
+ */
+export async function freeName(directory: DirectoryStore, wanted: string, except?: string): Promise<string> {
+  const name = await ownName(directory, wanted)
+  const owner = (await directory.accountByName(name)) ?? (await directory.groupByName(name))
+  if (owner !== undefined && owner.sid !== except) problem(409, `There is a "${name}" already: choose another name`)
+  return name
+}
+
 /**
  * Full name and SID for a new account or group, none of which anybody else has.
  * @throws Problem 400 for a name of another domain, 409 when something is taken
@@ -74,26 +96,46 @@ export async function reserveNames(
   random: Random,
   wanted: NewObject,
 ): Promise<{ readonly name: string; readonly sid: string }> {
-  const forest = await directory.forest()
-  const name =
-    nameInForest(wanted.name, forest) ??
-    problem(400, `"${wanted.name}" is of another domain: write ${forest.netbiosName}\\name, or the name alone`)
-  if ((await directory.accountByName(name)) ?? (await directory.groupByName(name)))
-    problem(409, `There is a "${name}" already: choose another name`)
+  const name = await freeName(directory, wanted.name)
   for (const mail of wanted.mails) await requireFreeMail(directory, mail)
   if (wanted.sid !== undefined && (await ownerOfSid(directory, wanted.sid)))
     problem(409, `The SID ${wanted.sid} is in use: choose another one, or leave it out`)
-  return { name, sid: wanted.sid ?? (await newSid(directory, random, forest)) }
+  return { name, sid: wanted.sid ?? (await newSid(directory, random, await directory.forest())) }
 }
 
 /**
- * @param except SID of the account that may have it already
+ * The addresses after a change (directory/addresses.ts).
+ * @throws Problem 409 when somebody else has one of them
+ */
+export async function freeAddresses(
+  directory: Directory,
+  current: Addresses & { readonly sid: string },
+  change: AddressChange,
+): Promise<Addresses> {
+  const addresses = changedAddresses(current, change)
+  for (const address of allAddresses(addresses)) await requireFreeMail(directory, address, current.sid)
+  return addresses
+}
+
+/**
+ * @param except SID of whoever may have it already
  * @throws Problem 409
  */
-export async function requireFreeMail(directory: Directory, mail: string, except?: string): Promise<void> {
+async function requireFreeMail(directory: Directory, mail: string, except?: string): Promise<void> {
   const owner = (await directory.accountByMail(mail)) ?? (await directory.groupByMail(mail))
   if (owner !== undefined && owner.sid !== except)
     problem(409, `The mail address ${mail} is that of ${owner.name}: choose another one`)
+}
+
+/**
+ * @param except SID of the account that may have had it
+ * @throws Problem 409
+ */
+export async function requireFreeSid(directory: DirectoryStore, sid: string, except: string): Promise<void> {
+  const owner = await ownerOfSid(directory, sid)
+  if (owner?.sid === sid) problem(409, `${sid} is the SID of ${owner.name} now: name one that it had before`)
+  if (owner !== undefined && owner.sid !== except)
+    problem(409, `The SID ${sid} was that of ${owner.name}: choose another one`)
 }
 
 async function ownerOfSid(directory: DirectoryStore, sid: string): Promise<Account | Group | undefined> {

@@ -2,10 +2,13 @@
 import type { FastifyInstance } from 'fastify'
 import type { DirectoryStore } from '../../cluster/store/directory-store.js'
 import type { Group } from '../../directory/directory.js'
-import { groupReference } from './accounts.js'
+import { addressesOf, allAddresses, type AddressChange } from '../../directory/addresses.js'
+import { describedGroup as described, groupReference } from './accounts.js'
 import {
   findAccount,
   findGroup,
+  freeAddresses,
+  freeName,
   isEveryone,
   namedGroup,
   namedMember,
@@ -15,7 +18,17 @@ import {
 } from './directory-names.js'
 import type { ManagementApi } from './management-api.js'
 import { problem } from './problem.js'
-import { answers, closed, limit, mailAddress, path, removed, sid } from './schemas.js'
+import {
+  answers,
+  closed,
+  keepFormerAddress,
+  limit,
+  mailAddress,
+  path,
+  proxyAddresses,
+  removed,
+  sid,
+} from './schemas.js'
 
 const groupSchema = { description: 'The group', ...groupReference } as const
 const groupWithGroups = {
@@ -93,7 +106,7 @@ export function registerGroups(app: FastifyInstance, { store: { directory }, ran
     },
   )
 
-  app.post<{ Body: { name: string; mail?: string; sid?: string } }>(
+  app.post<{ Body: { name: string; mail?: string; proxyAddresses: string[]; sid?: string } }>(
     '/directory/groups',
     {
       schema: {
@@ -107,6 +120,7 @@ export function registerGroups(app: FastifyInstance, { store: { directory }, ran
               description: 'Rights are given to groups by mail address',
               examples: ['finance@contoso.test'],
             },
+            proxyAddresses: { ...proxyAddresses, default: [] },
             sid: { ...sid, description: 'Made by the server when left out' },
           },
           ['name'],
@@ -115,9 +129,9 @@ export function registerGroups(app: FastifyInstance, { store: { directory }, ran
       },
     },
     async ({ body }, reply) => {
-      const { mail } = body
-      const wanted = { name: body.name, sid: body.sid, mails: mail === undefined ? [] : [mail] }
-      const group = { ...(await reserveNames(directory, random, wanted)), ...(mail === undefined ? {} : { mail }) }
+      const addresses = addressesOf(body.mail, body.proxyAddresses)
+      const wanted = { name: body.name, sid: body.sid, mails: allAddresses(addresses) }
+      const group = { ...(await reserveNames(directory, random, wanted)), ...addresses }
       try {
         await directory.addGroups([group])
       } catch (error) {
@@ -125,6 +139,35 @@ export function registerGroups(app: FastifyInstance, { store: { directory }, ran
         throw error
       }
       return reply.code(201).header('location', `/directory/groups/${group.sid}`).send(described(group))
+    },
+  )
+
+  app.patch<{ Params: { group: string }; Body: AddressChange & { readonly name?: string } }>(
+    '/directory/groups/:group',
+    {
+      schema: {
+        tags,
+        summary: 'Change a group: its name and addresses',
+        description: 'What is left out stays. Rights given to its former address go on to count.',
+        params,
+        body: {
+          ...closed({
+            name: newName,
+            mail: { ...mailAddress, nullable: true, description: 'null: it is known by none' },
+            proxyAddresses: { ...proxyAddresses, description: 'All further addresses, in place of those it has' },
+            keepFormerAddress,
+          }),
+          minProperties: 1,
+          examples: [{ mail: 'lawyers@contoso.test' }],
+        },
+        response: answers({ 200: groupSchema }, 400, 404, 409),
+      },
+    },
+    async ({ params, body }) => {
+      const group = await requireGroup(directory, params.group)
+      const name = body.name === undefined ? undefined : await freeName(directory, body.name, group.sid)
+      await directory.changeGroup(group.sid, { name, addresses: await freeAddresses(directory, group, body) })
+      return described(await requireGroup(directory, group.sid))
     },
   )
 
@@ -254,8 +297,4 @@ async function describeMember(directory: DirectoryStore, sid: string): Promise<o
   if (account !== undefined) return { sid, kind: 'account', name: account.name }
   const group = await directory.groupBySid(sid)
   return group === undefined ? { sid, kind: 'unknown', name: null } : { sid, kind: 'group', name: group.name }
-}
-
-function described(group: Group): object {
-  return { ...group, mail: group.mail ?? null }
 }

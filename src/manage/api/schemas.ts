@@ -51,11 +51,28 @@ export const clusterName = {
   examples: ['root'],
 } as const
 
+/** With or without the `smtp:` of Active Directory, which is taken off (directory/addresses.ts). */
 export const mailAddress = {
   type: 'string',
   maxLength: 256,
-  pattern: '^[^\\s@]{1,64}@[^\\s@]{1,190}$',
+  pattern: '^(?:[sS][mM][tT][pP]:)?[^\\s@:]{1,64}@[^\\s@:]{1,190}$',
   examples: ['bob@contoso.test'],
+} as const
+
+export const proxyAddresses = {
+  type: 'array',
+  maxItems: 100,
+  items: mailAddress,
+  description: 'Further addresses of the same mailbox',
+  examples: [['d.miller@contoso.test']],
+} as const
+
+/** What a change of addresses says beside the addresses. */
+export const keepFormerAddress = {
+  type: 'boolean',
+  default: true,
+  description:
+    'Whether the mail address that is replaced stays one of proxyAddresses: content and certificates made before name it. Does not count when proxyAddresses are given',
 } as const
 
 export const sid = {

@@ -1,6 +1,7 @@
 /** Super users of a cluster: a group whose members get full access to everything it can license (adrms-deployment 3.6). */
 import type { FastifyInstance } from 'fastify'
 import type { ServerConfiguration } from '../../cluster/configuration.js'
+import { plainAddress } from '../../mail-address.js'
 import { changeConfiguration, etagOf, requireCluster } from './change-configuration.js'
 import type { ManagementApi } from './management-api.js'
 import { problem } from './problem.js'
@@ -51,11 +52,12 @@ export function registerSuperUsers(app: FastifyInstance, { store }: ManagementAp
       },
     },
     async ({ params, body, headers }, reply) => {
-      if (typeof body.group === 'string' && (await store.directory.groupByMail(body.group)) === undefined) {
-        problem(400, `The directory has no group with the mail address ${body.group}: create it first`)
+      const wanted = typeof body.group === 'string' ? plainAddress(body.group) : body.group
+      if (typeof wanted === 'string' && (await store.directory.groupByMail(wanted)) === undefined) {
+        problem(400, `The directory has no group with the mail address ${wanted}: create it first`)
       }
       const saved = await changeConfiguration(store, params.cluster, headers['if-match'], (stored) => {
-        const group = body.group === undefined ? stored.superUserGroup : body.group
+        const group = wanted === undefined ? stored.superUserGroup : wanted
         if (body.enabled && group === null) problem(400, 'Super users need a group: give its mail address')
         return { superUserEnabled: body.enabled, superUserGroup: group }
       })

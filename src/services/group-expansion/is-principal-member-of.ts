@@ -1,4 +1,5 @@
 /** IsPrincipalMemberOf: whether a user is in one of some groups of this forest ([MS-RMPRS] 3.5.4.1). */
+import { allAddresses } from '../../directory/addresses.js'
 import { refuse } from '../../exceptions.js'
 import { child, childrenNamed } from '../../xml/read.js'
 import { element, text } from '../../xml/write.js'
@@ -66,7 +67,8 @@ export async function expand({
   const account = await context.directory.accountByMail(principal)
   const wanted = new Set(groups.map((group) => group.toLowerCase()))
   const memberships = account === undefined ? [] : await context.directory.memberships(account.sid)
-  if (memberships.some(({ mail }) => mail !== undefined && wanted.has(mail.toLowerCase()))) return { isMember: true }
+  const addresses = memberships.flatMap(allAddresses)
+  if (addresses.some((address) => wanted.has(address.toLowerCase()))) return { isMember: true }
   const own = [...wanted].filter((group) => forestOf(group, state) === undefined)
   if (state.forests.length === 0 || own.length === 0) return { isMember: false }
   const elsewhere = await askOtherForests({ principal, groups: own, callsSoFar }, state, context, now)

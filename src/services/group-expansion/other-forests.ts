@@ -5,6 +5,7 @@
 import { serviceAccount } from '../../cluster/service-account.js'
 import type { ServerState, TrustedForest } from '../../cluster/server-state.js'
 import { callSoap } from '../../client/soap-caller.js'
+import { allAddresses } from '../../directory/addresses.js'
 import type { Directory } from '../../directory/directory.js'
 import { descend } from '../../xml/read.js'
 import { element, text } from '../../xml/write.js'
@@ -120,9 +121,9 @@ async function mailsInside(
   let level: readonly string[] = [own.sid]
   for (let depth = 0; level.length > 0 && depth < deepest && seen.size < mostInside; depth++) {
     const inside = (await store.directory.groupsIn(level)).filter(({ sid }) => !seen.has(sid))
-    for (const { sid, mail = '' } of inside) {
-      seen.add(sid)
-      mails.push(mail.toLowerCase())
+    for (const group of inside) {
+      seen.add(group.sid)
+      mails.push(...allAddresses(group).map((address) => address.toLowerCase()))
     }
     level = inside.map(({ sid }) => sid)
   }

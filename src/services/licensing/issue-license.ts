@@ -2,6 +2,7 @@
 import type { ServerState, ServerTemplate } from '../../cluster/server-state.js'
 import { publicKeyFromModulus } from '../../crypto/keys.js'
 import { seal } from '../../crypto/seal.js'
+import { allAddresses } from '../../directory/addresses.js'
 import type { Account, Directory } from '../../directory/directory.js'
 import { newGuid, type Random } from '../../effects.js'
 import { refuse } from '../../exceptions.js'
@@ -55,7 +56,7 @@ export async function identityOfAccount(
   const known = account === undefined ? { sids: [], mails: [] } : namesOf(account)
   return identityOf(
     { sids: [...certified.sids, ...known.sids], mails: [...certified.mails, ...known.mails] },
-    { sids: groups.map((group) => group.sid), mails: groups.map((group) => group.mail ?? '') },
+    { sids: groups.map((group) => group.sid), mails: groups.flatMap(allAddresses) },
   )
 }
 
@@ -70,7 +71,7 @@ function aliasesOf(object: RmsObject | undefined): readonly string[] {
 }
 
 function namesOf(account: Account): { readonly sids: readonly string[]; readonly mails: readonly string[] } {
-  return { sids: [account.sid, ...account.sidHistory], mails: [account.mail ?? '', ...account.proxyAddresses] }
+  return { sids: [account.sid, ...account.sidHistory], mails: allAddresses(account) }
 }
 
 /** @throws RmsException NoRightsForRequestedPrincipal */
