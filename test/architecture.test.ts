@@ -16,6 +16,7 @@ const floors: readonly (readonly string[])[] = [
     'mail-address',
     'config',
     'sizing',
+    'http',
   ],
   ['xml', 'crypto', 'ntlm'],
   ['soap', 'xrml', 'charts'],
@@ -33,7 +34,8 @@ const narrower: Readonly<Record<string, readonly string[]>> = {
   sizing: [],
   charts: ['xml'],
   load: ['effects', 'sizing', 'xml', 'charts', 'soap', 'client'],
-  balancer: ['effects', 'proxy-headers', 'same-secret', 'config'],
+  http: [],
+  balancer: ['effects', 'proxy-headers', 'same-secret', 'config', 'http'],
   explain: ['effects', 'xml', 'crypto', 'xrml'],
 }
 

@@ -4,9 +4,12 @@ import { systemClock, systemRandom } from '../effects.js'
 import { nameConnections } from './connection-names.js'
 import { createCluster, UnknownNode, type BalancedCluster } from './cluster.js'
 import type { Forwarding } from './forward.js'
-import { listenerMark } from './headers.js'
+import { listenerMark, trustOf } from './headers.js'
 import { listen, type Listener } from './listener.js'
 import { createBalancerMetrics, type Observed } from './metrics.js'
+import { nobodyTrusted } from '../http/trusted-proxies.js'
+import { requestIds } from '../http/request-ids.js'
+import { refuseBy } from './refusals.js'
 import { NodeListError, parseNodes } from './node-list.js'
 import { defaultLimits, type BalancerOptions, type ListenerOptions, type NodeEntry } from './options.js'
 import { createPinning } from './pinning.js'
@@ -54,9 +57,13 @@ interface Door extends Observed {
 /** @throws when a port is taken or a node list is wrong; nothing is left behind then */
 export async function startBalancer(options: BalancerOptions): Promise<RunningBalancer> {
   const { clock = systemClock, random = systemRandom, log = pino({ level: 'silent' }) } = options
+  const { trustedProxies = nobodyTrusted } = options
   const limits = { ...defaultLimits, ...options.limits }
   const token = options.status?.token ?? random.bytes(24).toString('base64url')
   const kept = { used: 0 }
+  const nextId = requestIds(clock.now())
+  const refuse = refuseBy(() => `balancer-${nextId()}`, log)
+  const trust = trustOf(trustedProxies, options.listenerKey)
   const connectionName = nameConnections(random)
   const observed: Door[] = []
   const metrics = createBalancerMetrics(() => observed)
@@ -125,6 +132,8 @@ export async function startBalancer(options: BalancerOptions): Promise<RunningBa
         limits,
         pinning: createPinning(cluster, limits),
         kept,
+        refuse,
+        trust,
         observe: metrics.observer(name),
         monotonic: () => clock.monotonic(),
       }
@@ -133,7 +142,7 @@ export async function startBalancer(options: BalancerOptions): Promise<RunningBa
       for (const listener of wanted) await openListener(door, listener)
     }
     statusServer = await serveStatus(
-      { host: '127.0.0.1', port: 0, ...options.status, token },
+      { host: '127.0.0.1', port: 0, ...options.status, token, nextId: refuse.nextId },
       metrics.registry,
       actions,
     )

@@ -3,11 +3,20 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Dispatcher } from 'undici'
 import type { BalancedCluster } from './cluster.js'
-import { answerHeaders, continuesDialogue, nodeHeaders, signsInConnection, targetOf } from './headers.js'
+import {
+  answerHeaders,
+  askedOf,
+  continuesDialogue,
+  nodeHeaders,
+  signsInConnection,
+  targetOf,
+  type BadTarget,
+  type Trust,
+} from './headers.js'
 import { tellWhenIdle, type BalancedNode } from './node.js'
 import type { Limits } from './options.js'
 import type { Pin, Pinning } from './pinning.js'
-import { answerRefusal, refusals, refusedFraming, type Refusal } from './refusals.js'
+import { refusals, refusedFraming, type Refusal, type Refuse } from './refusals.js'
 import { clientGone, receiveBody, type KeptBytes, type RequestBody } from './request-body.js'
 
 export interface Forwarding {
@@ -20,6 +29,9 @@ export interface Forwarding {
   readonly limits: Limits
   readonly pinning: Pinning
   readonly kept: KeptBytes
+  readonly refuse: Refuse
+  /** Whose word on how the client asked is passed on. */
+  readonly trust: Trust
   /** The balancer stops: connections end with their running request. */
   readonly isClosing: () => boolean
   /** Told of every request when it is over; status 0 for a client that went away before its answer. */
@@ -46,26 +58,27 @@ export function forward(
 ): void {
   const started = forwarding.monotonic()
   const target = targetOf(request)
-  const refusal = refusedFraming(request) ?? (target === undefined ? refusals.badTarget : undefined)
+  const refusal = refusedFraming(request)
   response.once('close', () =>
     forwarding.observe(response.headersSent ? response.statusCode : 0, forwarding.monotonic() - started),
   )
-  if (refusal !== undefined || target === undefined) {
+  if (refusal !== undefined || typeof target === 'string') {
     request.resume()
-    answerRefusal(response, refusal ?? refusals.badTarget)
+    forwarding.refuse.answer(response, refusal ?? refusals[target as BadTarget])
     return
   }
   if (!forwarding.cluster.hasReady() && forwarding.pinning.openWay(request.socket) === undefined) {
     request.resume()
     // A client that waits for 100 Continue may leave out the body now or send it: only a new connection is safe.
-    answerRefusal(response, expectsContinue ? { ...refusals.noNode, closes: true } : refusals.noNode)
+    forwarding.refuse.answer(response, expectsContinue ? { ...refusals.noNode, closes: true } : refusals.noNode)
     return
   }
   if (expectsContinue) response.writeContinue()
   if (signsInConnection(request.headers.authorization)) forwarding.pinning.mark(request.socket)
   const { mark, listenerKey: key } = forwarding
   const connection = forwarding.connectionName(request.socket)
-  const headers = nodeHeaders(request, target.host, { mark, connection, key })
+  const asked = askedOf(request, target.host, forwarding.trust)
+  const headers = nodeHeaders(request, asked, { mark, connection, key })
   receiveBody(request, forwarding.limits, forwarding.kept, (body) => {
     createExchange(request, response, { path: target.path, headers, body }, forwarding).send()
   })
@@ -127,7 +140,7 @@ function createExchange(
 
   function giveUp(refusal: Refusal): void {
     body.discard()
-    answerRefusal(response, refusal)
+    forwarding.refuse.answer(response, refusal)
   }
 
   function send(): void {
@@ -154,7 +167,13 @@ function createExchange(
     const method = request.method ?? 'GET'
     // A node's connection that belongs to a signed-in client is kept open also after HEAD.
     dispatcher.dispatch(
-      { method, path: outgoing.path, headers, body: content, ...(pin === undefined ? {} : { reset: false }) },
+      {
+        method,
+        path: outgoing.path,
+        headers,
+        body: content,
+        ...(pin === undefined ? {} : { reset: false }),
+      },
       handler(way),
     )
   }

@@ -1,5 +1,8 @@
 /** Header lists on their way through: what ends at each hop (RFC 9110, 7.6.1), and what the balancer adds for the nodes. */
 import type { IncomingMessage } from 'node:http'
+import { legalAuthority } from '../http/authority.js'
+import { forwardedAsked, type Asked } from '../http/forwarded.js'
+import type { TrustedProxies } from '../http/trusted-proxies.js'
 import { showsProxy } from '../proxy-headers.js'
 import { isSameSecret } from '../same-secret.js'
 
@@ -16,7 +19,7 @@ const hopByHop = new Set([
   'upgrade',
 ])
 
-/** Set by the balancer itself; what a client sends under these names never reaches a node. X-Forwarded-For is continued. */
+/** Set by the balancer itself; what a client sends under these names never reaches a node as it is. X-Forwarded-For is continued. */
 const replaced = new Set([
   'content-length',
   'expect',
@@ -24,6 +27,7 @@ const replaced = new Set([
   'x-forwarded-for',
   'x-forwarded-proto',
   'x-forwarded-host',
+  'x-forwarded-port',
   'x-balancer-listener',
   'x-balancer-key',
   'x-balancer-connection',
@@ -40,24 +44,32 @@ function connectionNames(values: readonly string[]): ReadonlySet<string> | undef
 export interface Target {
   /** Path and query; begins with a slash. */
   readonly path: string
-  /** For the Host header. */
-  readonly host: string
+  /** As the client named it; undefined when it named none, as HTTP/1.0 may. */
+  readonly host: string | undefined
 }
+
+/** Which refusal it is. */
+export type BadTarget = 'badTarget' | 'badHost'
 
 /**
  * Where a request wants to go. A target in absolute form names the host itself (RFC 9112, 3.2.2).
- * @returns undefined when the target is no path, or when there are several hosts
+ * @returns why not, when the target is no path, when there are several hosts, or the host is none
  */
-export function targetOf(request: IncomingMessage): Target | undefined {
+export function targetOf(request: IncomingMessage): Target | BadTarget {
   const url = request.url ?? ''
   const hosts = valuesOf(request.rawHeaders, 'host')
-  if (hosts.length > 1) return undefined
-  const own = `${request.socket.localAddress ?? 'localhost'}:${request.socket.localPort ?? 80}`
-  const host = hosts[0] === undefined || hosts[0] === '' ? own : hosts[0]
-  if (url.startsWith('/')) return { path: url, host }
+  if (hosts.length > 1 || (hosts.length === 0 && request.httpVersion !== '1.0')) return 'badTarget'
+  const [host = ''] = hosts
+  if (url.startsWith('/')) return named(url, host)
   const absolute = /^https?:\/\/([^/?#@\s]+)(\/[^#\s]*)?(\?[^#\s]*)?$/i.exec(url)
-  if (absolute === null) return undefined
-  return { path: `${absolute[2] ?? '/'}${absolute[3] ?? ''}`, host: absolute[1] ?? host }
+  if (absolute === null) return 'badTarget'
+  return named(`${absolute[2] ?? '/'}${absolute[3] ?? ''}`, absolute[1] ?? host)
+}
+
+function named(path: string, host: string): Target | BadTarget {
+  if (host === '') return { path, host: undefined }
+  const legal = legalAuthority(host)
+  return legal === undefined ? 'badHost' : { path, host: legal }
 }
 
 /** Values of a header in a flat list of names and values. */
@@ -91,11 +103,14 @@ export interface Said {
  * The headers that a node gets, as a flat list of names and values in the client's order and spelling. They do not name the connection of a
  * proxy: it may carry requests of several people, and who has signed in on it would be all of them. Another balancer of ours gives each a
  * connection, and names it unless there is a proxy before it.
+ * @param asked how the client asked, as far as is known
  */
-export function nodeHeaders(request: IncomingMessage, host: string, { mark, connection, key }: Said): string[] {
+export function nodeHeaders(request: IncomingMessage, asked: Asked, { mark, connection, key }: Said): string[] {
   const { rawHeaders, socket } = request
+  const { scheme, host } = asked
   const dropped = connectionNames(valuesOf(rawHeaders, 'connection'))
-  const headers = ['Host', host]
+  // A node knows by the missing X-Forwarded-Host that the Host it gets is not the client's.
+  const headers = host === undefined ? [] : ['Host', host]
   let forwardedFor = ''
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
     const name = rawHeaders[at] ?? ''
@@ -104,22 +119,36 @@ export function nodeHeaders(request: IncomingMessage, host: string, { mark, conn
     if (lower === 'x-forwarded-for') forwardedFor += `${value}, `
     else if (!hopByHop.has(lower) && !replaced.has(lower) && dropped?.has(lower) !== true) headers.push(name, value)
   }
-  headers.push(
-    'X-Forwarded-For',
-    `${forwardedFor}${socket.remoteAddress ?? 'unknown'}`,
-    'X-Forwarded-Proto',
-    'encrypted' in socket ? 'https' : 'http',
-  )
-  headers.push('X-Forwarded-Host', host, ...mark)
+  headers.push('X-Forwarded-For', `${forwardedFor}${socket.remoteAddress ?? 'unknown'}`, 'X-Forwarded-Proto', scheme)
+  if (host !== undefined) headers.push('X-Forwarded-Host', host)
+  headers.push(...mark)
   if (isOneClients(request, key)) headers.push('X-Balancer-Connection', connection)
   return headers
 }
 
 /** Whether the connection carries the requests of one client only, as far as can be seen. */
 function isOneClients({ headers }: IncomingMessage, key: string | undefined): boolean {
-  const { 'x-balancer-key': shown, 'x-balancer-connection': named } = headers
-  const isFromOurs = typeof shown === 'string' && key !== undefined && isSameSecret(shown, key)
-  return isFromOurs ? named !== undefined : !Object.keys(headers).some(showsProxy)
+  const isFromOurs = showsKey(headers, key)
+  return isFromOurs ? headers['x-balancer-connection'] !== undefined : !Object.keys(headers).some(showsProxy)
+}
+
+/** As another balancer of ours does. */
+function showsKey({ 'x-balancer-key': shown }: IncomingMessage['headers'], key: string | undefined): boolean {
+  return typeof shown === 'string' && key !== undefined && isSameSecret(shown, key)
+}
+
+/** Whether this peer is believed in what it says of the request that it had. */
+export type Trust = (request: IncomingMessage) => boolean
+
+/** Proxies that were named are believed, and other balancers of ours. */
+export function trustOf(proxies: TrustedProxies, key: string | undefined): Trust {
+  return ({ socket, headers }) => proxies(socket.remoteAddress) || showsKey(headers, key)
+}
+
+/** How the client asked: as it came here, or as a proxy that is believed says. */
+export function askedOf(request: IncomingMessage, host: string | undefined, trust: Trust): Asked {
+  const own: Asked = { scheme: 'encrypted' in request.socket ? 'https' : 'http', host }
+  return trust(request) ? forwardedAsked((name) => valuesOf(request.rawHeaders, name), own) : own
 }
 
 export interface AnswerHeaders {

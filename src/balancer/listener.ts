@@ -2,9 +2,11 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
+import { answerHalfClosed, halfOpen } from '../http/half-open.js'
+import { answerUnreadable } from '../http/unreadable.js'
 import { forward, type Forwarding } from './forward.js'
 import type { Limits, ListenerOptions, TlsPair } from './options.js'
-import { answerRefusal, answerUnreadable, refusals } from './refusals.js'
+import { refusals } from './refusals.js'
 
 export interface Listener {
   readonly name: string
@@ -53,13 +55,21 @@ export async function listen(
     keepAliveTimeout: limits.idleTimeout,
     connectionsCheckingInterval: Math.max(50, Math.min(1000, limits.headersTimeout / 4)),
     insecureHTTPParser: false,
-    requireHostHeader: true,
+    // It is refused with the others.
+    requireHostHeader: false,
     noDelay: true,
   }
-  const server =
+  const server = answerHalfClosed(
     tls === undefined
       ? createServer(settings)
-      : createTlsServer({ ...settings, ...tls, minVersion: 'TLSv1.2', handshakeTimeout: limits.headersTimeout })
+      : createTlsServer({
+          ...settings,
+          ...halfOpen,
+          ...tls,
+          minVersion: 'TLSv1.2',
+          handshakeTimeout: limits.headersTimeout,
+        }),
+  )
   server.maxConnections = limits.connections
   // The last resort for whatever neither sends nor reads, in either direction.
   server.setTimeout(Math.max(limits.answerTimeout, limits.requestTimeout, limits.idleTimeout) + 5000)
@@ -80,12 +90,13 @@ export async function listen(
   server.on('checkContinue', (request, response) => receive(request, response, true))
   server.on('connect', (_request: IncomingMessage, socket: Socket) => {
     socket.on('error', () => socket.destroy())
+    const id = forwarding.refuse.nextId()
     socket.end(
-      `HTTP/1.1 ${refusals.upgrade.status} Method Not Allowed\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`,
+      `HTTP/1.1 ${refusals.upgrade.status} Method Not Allowed\r\nConnection: close\r\nX-Request-Id: ${id}\r\nContent-Length: 0\r\n\r\n`,
     )
   })
   server.on('checkExpectation', (_request, response) => {
-    answerRefusal(response, {
+    forwarding.refuse.answer(response, {
       status: 417,
       closes: true,
       text: 'The only expectation that is understood is 100-continue.',
@@ -99,7 +110,8 @@ export async function listen(
       return
     }
     const begun = [...responses].some((response) => response.headersSent)
-    const status = answerUnreadable(error, socket, begun)
+    const id = forwarding.refuse.nextId()
+    const status = answerUnreadable(socket, { error, headerLimit: limits.headerBytes, id, answerBegun: begun })
     if (status !== undefined) unreadable[status] = (unreadable[status] ?? 0) + 1
   })
   await start(server, host, port)

@@ -1,5 +1,6 @@
 /** One node as the balancer sees it: its state, its shared connections, its counters. */
 import { Pool, type Client } from 'undici'
+import { headerMargin } from '../http/header-limit.js'
 import type { Limits, NodeEntry } from './options.js'
 
 /** unknown: not checked yet. draining: takes no new requests; leaves or is resumed. */
@@ -68,6 +69,8 @@ export function connectionLimits(limits: Limits): Client.Options {
     connect: { timeout: limits.connectTimeout },
     headersTimeout: limits.answerTimeout,
     bodyTimeout: limits.answerTimeout,
+    // Challenges answer tokens that came in headers: what may come in may go out.
+    maxHeaderSize: limits.headerBytes + headerMargin,
     // A node's own keep-alive hint, when it is shorter, wins.
     keepAliveTimeout: 30_000,
     keepAliveTimeoutThreshold: 2000,

@@ -1,6 +1,8 @@
 /** What a balancer is told at its start: clusters with listeners and nodes, limits, and the status port. */
 import type { Logger } from 'pino'
 import type { Clock, Random } from '../effects.js'
+import { defaultHeaderLimit } from '../http/header-limit.js'
+import type { TrustedProxies } from '../http/trusted-proxies.js'
 
 export interface NodeEntry {
   /** As the node calls itself; unique in its cluster. */
@@ -60,7 +62,7 @@ export interface Limits {
 }
 
 export const defaultLimits: Limits = {
-  headerBytes: 16 * 1024,
+  headerBytes: defaultHeaderLimit,
   connections: 4096,
   nodeConnections: 256,
   keptBody: 4 * 1024 * 1024,
@@ -90,6 +92,8 @@ export interface BalancerOptions {
   readonly status?: StatusOptions
   /** Shown to the nodes with the names of listener and connection, as X-Balancer-Key: those that know it believe these. */
   readonly listenerKey?: string | undefined
+  /** Proxies whose word on scheme, host and port of a request is passed on to the nodes; nobody's when left out. */
+  readonly trustedProxies?: TrustedProxies | undefined
   readonly limits?: Partial<Limits>
   /** Certificate and key in PEM: all listeners serve https. */
   readonly tls?: TlsPair | undefined

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { Registry } from 'prom-client'
 import { isSameSecret } from '../same-secret.js'
 import { UnknownNode, type BalancedCluster } from './cluster.js'
+import { answerHalfClosed } from '../http/half-open.js'
 import { start, urlOf, type Listener } from './listener.js'
 import { NodeListError, parseListenerCall, parseListenerNameCall, parseNodeCall, parseNodesCall } from './node-list.js'
 import type { BalancedNode, NodeCounters, NodeState } from './node.js'
@@ -81,17 +82,19 @@ interface Answer {
 
 /** @throws when the port is taken */
 export async function serveStatus(
-  options: StatusOptions & { token: string },
+  options: StatusOptions & { readonly token: string; readonly nextId: () => string },
   registry: Registry,
   actions: StatusActions,
 ): Promise<StatusServer> {
-  const server = createServer(
-    { headersTimeout: 5000, requestTimeout: 10_000, keepAliveTimeout: 5000, connectionsCheckingInterval: 1000 },
-    (request, response) => {
-      void answer(request, options.token, registry, actions).then(({ status, type, body }) =>
-        send(response, status, type, body),
-      )
-    },
+  const server = answerHalfClosed(
+    createServer(
+      { headersTimeout: 5000, requestTimeout: 10_000, keepAliveTimeout: 5000, connectionsCheckingInterval: 1000 },
+      (request, response) => {
+        void answer(request, options.token, registry, actions).then(({ status, type, body }) =>
+          send(response, options.nextId(), { status, type, body }),
+        )
+      },
+    ),
   )
   server.maxConnections = 64
   await start(server, options.host, options.port)
@@ -106,10 +109,11 @@ export async function serveStatus(
   }
 }
 
-function send(response: ServerResponse, status: number, type: string, body: string): void {
+function send(response: ServerResponse, id: string, { status, type, body }: Answer): void {
   response.writeHead(status, {
     'content-type': type,
     'content-length': Buffer.byteLength(body),
+    'x-request-id': id,
     'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',
     'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'",

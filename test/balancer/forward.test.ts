@@ -130,6 +130,31 @@ t.test('what a node gets and what a client gets', async (t) => {
     t.match(await client.rest(), /"url":"\/echo","headers":\["[Hh]ost","other\.test"/)
   })
 
+  await t.test(
+    'every legal host reaches the node as the client wrote it; without one, nothing is made up',
+    async (t) => {
+      const hostsOf = async (line: string): Promise<readonly (readonly string[])[]> => {
+        const client = await rawClient(t, url)
+        client.send(`GET /echo HTTP/1.0\r\n${line}\r\n`)
+        const answer = await client.rest()
+        const echo = JSON.parse(answer.slice(answer.indexOf('{'), answer.lastIndexOf('}') + 1)) as Echo
+        return [valuesOf(echo, 'x-forwarded-host'), valuesOf(echo, 'host')]
+      }
+      for (const host of [
+        'root_balancer:7000',
+        "o'brien",
+        'a;b=c',
+        'r%6fot',
+        '[fe80::1%25eth0]:80',
+        'a:65535',
+        'ROOT.',
+      ])
+        t.same(await hostsOf(`Host: ${host}\r\n`), [[host], [host]], host)
+      t.same(await hostsOf('Host: root:\r\n'), [['root'], ['root']], 'a colon without a port')
+      for (const line of ['', 'Host:\r\n']) t.same((await hostsOf(line))[0], [], 'none')
+    },
+  )
+
   await t.test('a connection is kept, in HTTP/1.1 by default and in HTTP/1.0 when asked', async (t) => {
     const client = await rawClient(t, url)
     for (const _ of [1, 2]) {
@@ -225,16 +250,56 @@ t.test('framing that could be read in two ways is refused, and never reaches a n
     ['another version', 'GET / HTTP/1.2\r\nHost: a\r\n\r\n', 400],
     ['HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 400],
     ['a null in a header', 'GET / HTTP/1.1\r\nHost: a\r\nX: a\0b\r\n\r\n', 400],
-    ['headers without end', `GET / HTTP/1.1\r\nHost: a\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`, 431],
-    ['a target without end', `GET /${'x'.repeat(20_000)} HTTP/1.1\r\nHost: a\r\n\r\n`, 431],
+    ...['root balancer', 'a<b', 'user@root', 'a:99999', 'a:b', '[::1', '[fe80::1%]', 'a%zz', 'ü'].map(
+      (host): [string, string, number] => [`the host ${host}`, `GET / HTTP/1.1\r\nHost: ${host}\r\n\r\n`, 400],
+    ),
+    ['a host that is none in the target', 'GET http://a:99999/ HTTP/1.1\r\nHost: a\r\n\r\n', 400],
+    ['headers without end', `GET / HTTP/1.1\r\nHost: a\r\nX: ${'x'.repeat(70_000)}\r\n\r\n`, 431],
+    ['a target without end', `GET /${'x'.repeat(70_000)} HTTP/1.1\r\nHost: a\r\n\r\n`, 431],
   ]
   for (const [name, text, status] of cases) {
     const client = await rawClient(t, url)
     client.send(text)
-    t.match(await client.rest(), new RegExp(`^HTTP/1\\.1 ${status} `), name)
+    const answer = await client.rest()
+    t.match(answer, new RegExp(`^HTTP/1\\.1 ${status} `), name)
+    t.match(answer, /\r\nx-request-id: balancer-\w+-\d+\r\n/i, `${name}: has a name`)
+    if (status !== 405) t.match(answer, /\r\n\r\n[A-Z][^]+[.:]/, `${name}: says why`)
   }
   const { '/readyz': _, ...others } = (await upstreams[0]?.counts()) ?? {}
   t.same(others, {})
+})
+
+t.test('a proxy that is trusted says how the client asked, another one does not', async (t) => {
+  const said = [
+    ['X-Forwarded-Proto: HTTPS, http\r\nX-Forwarded-Host: rms.contoso.test, inner\r\n', 'https', 'rms.contoso.test'],
+    ['X-Forwarded-Proto: https\r\nX-Forwarded-Port: 8443\r\n', 'https', 'a:8443'],
+    [
+      'forwarded: for=10.0.0.1;proto=https;host="rms.contoso.test:8443", for=10.0.0.2\r\n',
+      'https',
+      'rms.contoso.test:8443',
+    ],
+    ['X-Forwarded-Host: user@rms\r\nX-Forwarded-Proto: gopher\r\n', 'http', 'a'],
+    ['', 'http', 'a'],
+  ] as const
+  for (const [trust, list] of [
+    [true, '10.0.0.0/8, 127.0.0.0/8'],
+    [false, '10.0.0.0/8'],
+    [false, undefined],
+  ] as const) {
+    const { url } = await startLab(t, 1, {}, list)
+    for (const [lines, scheme, host] of said) {
+      const client = await rawClient(t, url)
+      client.send(`GET /echo HTTP/1.0\r\nHost: a\r\n${lines}\r\n`)
+      const answer = await client.rest()
+      const echo = JSON.parse(answer.slice(answer.indexOf('{'), answer.lastIndexOf('}') + 1)) as Echo
+      t.same(
+        [valuesOf(echo, 'x-forwarded-proto'), valuesOf(echo, 'x-forwarded-host'), valuesOf(echo, 'host')],
+        trust ? [[scheme], [host], [host]] : [['http'], ['a'], ['a']],
+        `${list}: ${lines}`,
+      )
+      t.same(valuesOf(echo, 'x-forwarded-port'), [])
+    }
+  }
 })
 
 t.test('clients that are slow, too many, or gone', async (t) => {
@@ -271,9 +336,48 @@ t.test('clients that are slow, too many, or gone', async (t) => {
     const client = await rawClient(t, url)
     client.send('POST /hold HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhi')
     await upstreams[0]?.next('holding')
-    client.socket.destroy()
+    client.socket.resetAndDestroy()
     t.match(await upstreams[0]?.next('closed'), { finished: false })
     t.equal(stateOf(balancer, 'node-1'), 'ready', 'which is not the fault of the node')
+  })
+  await t.test('a client that ends its half of the connection is answered', async (t) => {
+    const { url, upstreams } = await startLab(t, 1)
+    const client = await rawClient(t, url)
+    client.send('POST /hold HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhi')
+    await upstreams[0]?.next('holding')
+    client.socket.end()
+    upstreams[0]?.tell('release')
+    t.match(await client.rest(), /^HTTP\/1\.1 200 [^]*\r\n\r\n[^]+$/)
+    for (const [way, head, body] of [
+      ['1.0', 'POST /echo HTTP/1.0\r\nHost: a\r\nContent-Length: 2\r\n\r\n', 'hi'],
+      ['Connection: close', 'POST /echo HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 2\r\n\r\n', 'hi'],
+      ['chunked', 'POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n', '2\r\nhi\r\n0\r\n\r\n'],
+      [
+        'NTLM',
+        'POST /echo HTTP/1.1\r\nHost: a\r\nAuthorization: NTLM TlRMTVNTUAABAAAA\r\nContent-Length: 2\r\n\r\n',
+        'hi',
+      ],
+      [
+        'two at a time',
+        'POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\nGET /echo HTTP/1.1\r\nHost: a\r\n\r\n',
+        '',
+      ],
+    ] as const) {
+      const half = await rawClient(t, url)
+      half.socket.end(head + body, 'latin1')
+      t.match(await half.rest(), /^HTTP\/1\.1 200 [^]*"url":"\/echo"/, way)
+    }
+    for (const [what, cut] of [
+      ['in its head', 'POST /echo HTTP/1.1\r\nHost: a\r\n'],
+      ['in its body', 'POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 20\r\n\r\nhi'],
+    ] as const) {
+      const half = await rawClient(t, url)
+      half.socket.end(cut, 'latin1')
+      t.match(await half.rest(), /^HTTP\/1\.1 400 [^]*cut/, `a request that is cut ${what} is not carried out`)
+    }
+    const silent = await rawClient(t, url)
+    silent.socket.end()
+    t.equal(await silent.rest(), '', 'who asks nothing is not waited for')
   })
   await t.test('a node that is slow costs 504', async (t) => {
     const { url, balancer } = await startLab(t, 1, { answerTimeout: 1000 })

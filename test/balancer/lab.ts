@@ -5,6 +5,7 @@ import { connect, type Socket } from 'node:net'
 import type { Test } from 'tap'
 import { startBalancer, type RunningBalancer } from '../../src/balancer/balancer.js'
 import type { Limits } from '../../src/balancer/options.js'
+import { trustedProxiesOf } from '../../src/http/trusted-proxies.js'
 import { startUpstream, type Echo, type Upstream } from './upstream.js'
 
 export interface Lab {
@@ -14,7 +15,7 @@ export interface Lab {
 }
 
 /** A balancer before that many upstreams, all of them ready. */
-export async function startLab(t: Test, count: number, limits: Partial<Limits> = {}): Promise<Lab> {
+export async function startLab(t: Test, count: number, limits: Partial<Limits> = {}, trusted?: string): Promise<Lab> {
   const upstreams = await Promise.all(
     Array.from({ length: count }, async (_, index) => startUpstream(t, `node-${index + 1}`)),
   )
@@ -27,6 +28,7 @@ export async function startLab(t: Test, count: number, limits: Partial<Limits> =
       },
     ],
     limits,
+    trustedProxies: trusted === undefined ? undefined : trustedProxiesOf(trusted),
   })
   t.teardown(() => balancer.close())
   await balancer.waitUntil(({ clusters }) => clusters[0]?.nodes.every(({ state }) => state === 'ready') === true)

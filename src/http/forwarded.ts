@@ -1,0 +1,50 @@
+/** What a proxy says of the request that it had: X-Forwarded-Proto, -Host and -Port, and Forwarded (RFC 7239). To be read of proxies that are believed only. */
+import { atPort, legalAuthority, type Scheme } from './authority.js'
+
+export interface Asked {
+  readonly scheme: Scheme
+  /** Undefined when nothing names it. */
+  readonly host: string | undefined
+}
+
+/** The values of a header, by its name in lower case. */
+export type HeaderValues = (name: string) => readonly string[]
+
+/**
+ * How the request was before the proxies: of a list the first value counts, that of the proxy nearest to the client.
+ * @param own how the request came here; what is not said, or not legal, stays as it was
+ */
+export function forwardedAsked(valuesOf: HeaderValues, own: Asked): Asked {
+  const first = (name: string): string => firstOf(valuesOf(name).join(','))
+  const standard = pairsOf(valuesOf('forwarded').join(','))
+  const scheme = schemeOf(first('x-forwarded-proto')) ?? schemeOf(standard.get('proto') ?? '') ?? own.scheme
+  const named = legalAuthority(first('x-forwarded-host')) ?? legalAuthority(standard.get('host') ?? '')
+  const port = first('x-forwarded-port')
+  const host = named ?? own.host
+  return { scheme, host: host !== undefined && isPort(port) ? atPort(scheme, host, port) : host }
+}
+
+function firstOf(list: string): string {
+  return (list.split(',')[0] ?? '').trim()
+}
+
+function schemeOf(text: string): Scheme | undefined {
+  const lower = text.toLowerCase()
+  return lower === 'http' || lower === 'https' ? lower : undefined
+}
+
+function isPort(text: string): boolean {
+  return /^[1-9]\d{0,4}$/.test(text) && Number(text) <= 65_535
+}
+
+/** Of the first element of a Forwarded header: names in lower case, values without their quotes. */
+function pairsOf(header: string): ReadonlyMap<string, string> {
+  const pairs = new Map<string, string>()
+  for (const [, name = '', quoted, token = '', end = ''] of header.matchAll(
+    /\s*([!#$%&'*+.^_`|~0-9A-Za-z-]+)=(?:"((?:[^"\\]|\\.)*)"|([^\s;,"]*))\s*([;,]|$)/gy,
+  )) {
+    pairs.set(name.toLowerCase(), quoted === undefined ? token : quoted.replaceAll(/\\(.)/g, '$1'))
+    if (end !== ';') break
+  }
+  return pairs
+}
