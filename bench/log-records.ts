@@ -7,7 +7,7 @@ import type { RequestLog } from '../src/cluster/request-log.js'
 import { createSpool } from '../src/cluster/spool.js'
 import { DatabaseAway } from '../src/cluster/store/database-away.js'
 import { openStore } from '../src/cluster/store/open.js'
-import { systemClock } from '../src/effects.js'
+import { systemClock, systemTimers } from '../src/effects.js'
 import { logRecord } from '../test/cluster/log-record.js'
 import { withPostgres } from '../test/cluster/postgres.js'
 
@@ -18,12 +18,12 @@ await measureStore('SQLite', join(folder, 'rms.db'))
 await withPostgres((location) => measureStore('PostgreSQL', location), { durable: true })
 const away = { insert: () => Promise.reject(new DatabaseAway('away')) }
 const spool = createSpool({ folder: join(folder, 'spool'), nodeId: 'bench', limit: 1e10 })
-await measureLog('spool', createRequestLog(away, { clock: systemClock, spool }))
+await measureLog('spool', createRequestLog(away, { clock: systemClock, timers: systemTimers, spool }))
 rmSync(folder, { recursive: true })
 
 async function measureStore(name: string, location: string): Promise<void> {
   const store = await openStore(location)
-  await measureLog(name, createRequestLog(store.requestLog, { clock: systemClock }))
+  await measureLog(name, createRequestLog(store.requestLog, { clock: systemClock, timers: systemTimers }))
   await store.close()
 }
 

@@ -79,6 +79,9 @@ export const systemRandom: Random = {
   },
 }
 
+/** All of them, for the edge of a program. */
+export const systemEffects = { clock: systemClock, timers: systemTimers, random: systemRandom } as const
+
 /** How late this process does what is due: what it was too busy for. */
 export interface LatenessWatch {
   /** Milliseconds that one of a hundred looks was late at least. */

@@ -46,7 +46,7 @@ t.test('a pause ends with its signal, and leaves no timer behind', async (t) => 
   const clock = testClock()
   const stop = new AbortController()
   const paused = pause(clock, 1000, stop.signal)
-  await clock.untilTimers(1)
+  await clock.untilTimer(1000)
   stop.abort()
   await paused
   await pause(clock, 1000, stop.signal)

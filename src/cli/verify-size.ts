@@ -1,6 +1,6 @@
 /** `size --verify`: starts the cluster with emulated capacity, loads it, and compares what was measured with what was predicted. */
 import { seedPassword } from '../directory/seed.js'
-import { systemClock, systemRandom } from '../effects.js'
+import { systemClock, systemRandom, systemTimers } from '../effects.js'
 import type { LoadProgress } from '../load/progress.js'
 import type { LoadResult } from '../load/result.js'
 import { runLoad } from '../load/run-load.js'
@@ -76,6 +76,7 @@ export async function verifySize(verification: Verification): Promise<Verified> 
       password: seedPassword,
       timeoutMilliseconds: patience,
       clock: systemClock,
+      timers: systemTimers,
       random: systemRandom,
     }
     // Ctrl-C stops the installation, and with it the process.

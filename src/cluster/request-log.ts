@@ -3,7 +3,7 @@
  * goes on when its record is in the database: an answer that was sent has its record. While the database is away, records go to the
  * spool, and from there to the database when it is back.
  */
-import type { Clock } from '../effects.js'
+import type { Clock, Timers } from '../effects.js'
 import type { Drained, Spool } from './spool.js'
 import { DatabaseAway } from './store/database-away.js'
 import type { RequestLogRecord, RequestLogStore } from './store/request-log-store.js'
@@ -30,6 +30,7 @@ export type NewRequestLogRecord = Omit<RequestLogRecord, 'logCreateTime'>
 
 export interface RequestLogOptions {
   readonly clock: Clock
+  readonly timers: Timers
   readonly includeReceivedXrml?: boolean
   readonly includeIssuedXrml?: boolean
   /** Records waiting for the database; more are refused. 10 000 unless told. */
@@ -160,7 +161,7 @@ export function createRequestLog(store: Pick<RequestLogStore, 'insert'>, options
   const look = (): void => {
     if (isAway || ++looks % looksPerSearch === 0) startRecovering()
   }
-  const timer = spool === undefined ? undefined : setInterval(look, options.retryInterval ?? 1000)
+  const timer = spool === undefined ? undefined : options.timers.every(options.retryInterval ?? 1000, look)
   timer?.unref()
   // What a node left that ended while the database was away.
   startRecovering()
@@ -186,7 +187,7 @@ export function createRequestLog(store: Pick<RequestLogStore, 'insert'>, options
     flush,
     close: async () => {
       closed = true
-      clearInterval(timer)
+      timer?.stop()
       await flush()
       await recovering
       if (isAway) await recover()

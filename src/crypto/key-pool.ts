@@ -3,6 +3,7 @@
  * taken from it so far, up to its size, and makes them while nothing else is asked of it, one after the other: who certifies two accounts pays for three
  * pairs, not for ten.
  */
+import type { Timer, Timers } from '../effects.js'
 import { generateKeyPair, type RsaPrivateKey } from './keys.js'
 
 export interface KeyPool {
@@ -13,6 +14,7 @@ export interface KeyPool {
 }
 
 export interface KeyPoolOptions {
+  readonly timers: Timers
   /** Most pairs of each length in stock, 8 unless told. */
   readonly size?: number
   /** Milliseconds without a request before a pair is made, 200 unless told: requests come first. */
@@ -26,16 +28,16 @@ interface Stock {
   readonly taken: number
 }
 
-export function keyPool({ size = 8, pause = 200, make = generateKeyPair }: KeyPoolOptions = {}): KeyPool {
+export function keyPool({ timers, size = 8, pause = 200, make = generateKeyPair }: KeyPoolOptions): KeyPool {
   const stock = new Map<number, Stock>()
-  let timer: NodeJS.Timeout | undefined
+  let timer: Timer | undefined
   let isMaking = false
   let isClosed = false
 
   const fillLater = (): void => {
-    clearTimeout(timer)
+    timer?.stop()
     if (isClosed) return
-    timer = setTimeout(() => void makeOne(), pause)
+    timer = timers.after(pause, () => void makeOne())
     timer.unref()
   }
 
@@ -64,7 +66,7 @@ export function keyPool({ size = 8, pause = 200, make = generateKeyPair }: KeyPo
     },
     close: () => {
       isClosed = true
-      clearTimeout(timer)
+      timer?.stop()
       stock.clear()
     },
   }

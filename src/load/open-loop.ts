@@ -2,7 +2,7 @@
  * The open loop: requests go out when the schedule says, whatever became of those before them. Times are counted from the scheduled
  * arrival, so that nothing that was late, here or there, is left out.
  */
-import type { Clock } from '../effects.js'
+import { pause, type Clock, type Timer, type Timers } from '../effects.js'
 import type { Chance } from '../sizing/chance.js'
 import { notSent } from './answer.js'
 import { chooseOperation, type LoadOperation, type MixPart } from './operations.js'
@@ -31,6 +31,7 @@ export interface OpenLoop {
   readonly connections: number
   readonly chance: Chance
   readonly clock: Clock
+  readonly timers: Timers
   /** Ends the schedule early; what is under way gets `grace` milliseconds. */
   readonly signal: AbortSignal
   readonly grace: number
@@ -41,7 +42,7 @@ export interface OpenLoop {
 export async function runOpenLoop(
   loop: OpenLoop,
 ): Promise<{ readonly samples: readonly Sample[]; readonly seconds: number }> {
-  const { arrivals, mix, requests, sender, connections, chance, clock, signal, onSample } = loop
+  const { arrivals, mix, requests, sender, connections, chance, clock, timers, signal, onSample } = loop
   const samples: Sample[] = []
   const underWay = new Set<Promise<void>>()
   const turns = new Map<LoadOperation, number>()
@@ -60,7 +61,8 @@ export async function runOpenLoop(
     record({ at, operation, late, took: clock.monotonic() - start - at * 1000, outcome, node })
   }
   for (const at of arrivals) {
-    await until(start + at * 1000, clock, signal)
+    const left = start + at * 1000 - clock.monotonic()
+    if (left > 0) await pause(timers, left, signal)
     if (signal.aborted) break
     const operation = chooseOperation(mix, chance())
     const late = clock.monotonic() - start - at * 1000
@@ -77,30 +79,19 @@ export async function runOpenLoop(
 }
 
 /** Those under way have as long as the sender lets them, or the grace when the run was stopped. */
-async function finish(underWay: ReadonlySet<Promise<void>>, { sender, signal, grace }: OpenLoop): Promise<void> {
+async function finish(
+  underWay: ReadonlySet<Promise<void>>,
+  { sender, signal, grace, timers }: OpenLoop,
+): Promise<void> {
   const all = Promise.all(underWay)
-  let timer: NodeJS.Timeout | undefined
+  let timer: Timer | undefined
   const giveUp = (): void => {
-    timer ??= setTimeout(() => void sender.close(), grace)
+    timer ??= timers.after(grace, () => void sender.close())
   }
   if (signal.aborted) giveUp()
   else signal.addEventListener('abort', giveUp, { once: true })
   await all
-  clearTimeout(timer)
+  timer?.stop()
   signal.removeEventListener('abort', giveUp)
   await sender.close()
-}
-
-function until(time: number, clock: Clock, signal: AbortSignal): Promise<void> | undefined {
-  const left = time - clock.monotonic()
-  if (left <= 0 || signal.aborted) return undefined
-  return new Promise((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', done)
-      resolve()
-    }
-    const timer = setTimeout(done, left)
-    signal.addEventListener('abort', done, { once: true })
-  })
 }

@@ -1,5 +1,5 @@
 /** How a load run is going, told once a second. */
-import type { Clock } from '../effects.js'
+import type { Clock, Timers } from '../effects.js'
 import { summaryOf } from '../sizing/percentiles.js'
 import { good } from './answer.js'
 import type { Sample } from './open-loop.js'
@@ -21,17 +21,18 @@ export interface LoadProgress {
   readonly refusedInAll: number
 }
 
-const every = 1000
+/** Milliseconds. */
+const interval = 1000
 
 export function watchProgress(
-  clock: Clock,
+  { clock, timers }: { readonly clock: Clock; readonly timers: Timers },
   of: number,
   tell: (progress: LoadProgress) => void,
 ): { readonly add: (sample: Sample, underWay: number) => void; readonly stop: () => void } {
   const start = clock.monotonic()
   let recent: Sample[] = []
   let [underWay, answeredInAll, refusedInAll] = [0, 0, 0]
-  const timer = setInterval(() => {
+  const timer = timers.every(interval, () => {
     const answered = recent.filter(({ outcome }) => outcome === good)
     const { p50, p95 } = summaryOf(answered.map(({ took }) => took))
     const refused = recent.length - answered.length
@@ -47,7 +48,7 @@ export function watchProgress(
       refusedInAll,
     })
     recent = []
-  }, every)
+  })
   return {
     add: (sample, now) => {
       recent.push(sample)
@@ -55,6 +56,6 @@ export function watchProgress(
       if (sample.outcome === good) answeredInAll++
       else refusedInAll++
     },
-    stop: () => clearInterval(timer),
+    stop: () => timer.stop(),
   }
 }

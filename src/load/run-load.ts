@@ -1,5 +1,5 @@
 /** A whole load run: prepare, send, and sum up. */
-import type { Clock, Random } from '../effects.js'
+import type { Clock, Random, Timers } from '../effects.js'
 import { arrivalTimes } from '../sizing/arrivals.js'
 import { seededChance } from '../sizing/chance.js'
 import { watchMachine } from './machine-use.js'
@@ -18,6 +18,7 @@ export interface LoadRun {
   /** Certificates in PEM that those of the servers may lead to. */
   readonly ca?: string | undefined
   readonly clock: Clock
+  readonly timers: Timers
   readonly random: Random
   /** Told what is prepared. */
   readonly onPrepare: (text: string) => void
@@ -37,7 +38,8 @@ const grace = 1000
 export async function runLoad(
   run: LoadRun,
 ): Promise<{ readonly result: LoadResult; readonly samples: readonly Sample[] }> {
-  const { plan, accounts, password, timeoutMilliseconds, ca, clock, random, signal, onPrepare, onProgress } = run
+  const { plan, accounts, password, timeoutMilliseconds, ca, clock, timers, random, signal, onPrepare, onProgress } =
+    run
   const operations = plan.mix.map(({ operation }) => operation)
   const preparation = {
     url: plan.server,
@@ -56,7 +58,7 @@ export async function runLoad(
   signal.throwIfAborted()
   const { connections } = plan
   const sender = createSender({ connections, timeoutMilliseconds, ca })
-  const progress = watchProgress(clock, plan.shape.seconds, onProgress)
+  const progress = watchProgress({ clock, timers }, plan.shape.seconds, onProgress)
   const stopWatching = watchMachine(clock)
   const arrivals = arrivalTimes(plan.shape, plan.arrivals, seededChance(plan.seed))
   const measured = await runOpenLoop({
@@ -67,6 +69,7 @@ export async function runLoad(
     connections,
     chance: seededChance(plan.seed + 1),
     clock,
+    timers,
     signal,
     grace,
     onSample: progress.add,

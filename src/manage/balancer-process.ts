@@ -1,9 +1,8 @@
 /** The balancer of one cluster, as a process of its own: started, told its nodes, started again at the same port when it dies. */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setTimeout as pause } from 'node:timers/promises'
 import type { Logger } from 'pino'
-import type { Clock, Random } from '../effects.js'
+import { pause, type Clock, type Random, type Timers } from '../effects.js'
 import { extranet, intranet } from './extranet.js'
 import { ChildFailed, startChild, type Child } from './child.js'
 import { supervise } from './supervised.js'
@@ -22,6 +21,7 @@ export interface BalancerProcessOptions {
   readonly log: Logger
   readonly onLine: (line: string) => void
   readonly clock: Clock
+  readonly timers: Timers
   readonly random: Random
   /** What it shows its nodes, to be believed by which listener a request came. */
   readonly listenerKey: string
@@ -111,7 +111,7 @@ function refusedPort(error: unknown, options: BalancerProcessOptions): PortRefus
 
 /** @throws ChildFailed, PortRefused */
 export async function startBalancerProcess(options: BalancerProcessOptions): Promise<BalancerProcess> {
-  const { cluster, folder, log, clock, random } = options
+  const { cluster, folder, log, clock, timers, random } = options
   const token = random.bytes(24).toString('base64url')
   const file = join(folder, `${encodeURIComponent(cluster)}.json`)
   let nodes: readonly NodeEntry[] = []
@@ -136,7 +136,7 @@ export async function startBalancerProcess(options: BalancerProcessOptions): Pro
     await writeNodes()
     const args = ['balancer', '--json', '--nodes', file, ...options.flags]
     const secrets = { ...options.environment, RMS_BALANCER_TOKEN: token, RMS_LISTENER_KEY: options.listenerKey }
-    const child = await startChild({ args, secrets, onLine: options.onLine, readyWithin: startWithin })
+    const child = await startChild({ args, secrets, onLine: options.onLine, readyWithin: startWithin, timers })
     const ready = child.ready as unknown as StatusBody & { readonly status: string }
     status = ready.status
     noteListeners(ready)
@@ -180,6 +180,7 @@ export async function startBalancerProcess(options: BalancerProcessOptions): Pro
     restart: options.restart,
     log,
     clock,
+    timers,
   }).catch((error: unknown) => {
     throw refusedPort(error, options) ?? error
   })
@@ -220,7 +221,7 @@ export async function startBalancerProcess(options: BalancerProcessOptions): Pro
           throw new ChildFailed(
             `The balancer of ${cluster} did not find ${missing.join(', ')} ready within ${readyWithin / 1000} s`,
           )
-        await pause(20)
+        await pause(timers, 20)
       }
     },
     states,

@@ -6,6 +6,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { processEnvironment } from '../config/environment.js'
+import type { Timer, Timers } from '../effects.js'
 import { smallHeapEnvironment } from '../node/small-heap.js'
 
 export interface ChildOptions {
@@ -19,6 +20,7 @@ export interface ChildOptions {
   readonly readyWithin?: number
   /** Receives its stderr, a line at a time. */
   readonly onLine?: (line: string) => void
+  readonly timers: Timers
 }
 
 export interface Child {
@@ -49,6 +51,7 @@ export async function startChild({
   begin = Promise.resolve(),
   readyWithin = defaultReadyWithin,
   onLine,
+  timers,
 }: ChildOptions): Promise<Child> {
   const child = spawn(process.execPath, [main.pathname, ...args], {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
@@ -65,10 +68,10 @@ export async function startChild({
     child.once('error', (error) => resolve(error.message))
   })
   const stop = async (within = defaultStopWithin): Promise<void> => {
-    const timer = setTimeout(() => child.kill('SIGKILL'), within)
+    const timer = timers.after(within, () => child.kill('SIGKILL'))
     child.kill('SIGTERM')
     await ended
-    clearTimeout(timer)
+    timer.stop()
   }
   const kill = async (): Promise<void> => {
     child.kill('SIGKILL')
@@ -82,7 +85,7 @@ export async function startChild({
   }
   child.send('begin', () => undefined)
   try {
-    const ready = await readiness(child, ended, readyWithin)
+    const ready = await readiness(child, ended, readyWithin, timers)
     return { pid: child.pid ?? 0, ready, ended, stop, kill: () => void child.kill('SIGKILL') }
   } catch (error) {
     await kill()
@@ -92,10 +95,15 @@ export async function startChild({
   }
 }
 
-async function readiness(child: ChildProcess, ended: Promise<string>, within: number): Promise<Child['ready']> {
-  let timer: NodeJS.Timeout | undefined
+async function readiness(
+  child: ChildProcess,
+  ended: Promise<string>,
+  within: number,
+  timers: Timers,
+): Promise<Child['ready']> {
+  let timer: Timer | undefined
   const tooLate = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`it was not ready within ${within / 1000} s`)), within)
+    timer = timers.after(within, () => reject(new Error(`it was not ready within ${within / 1000} s`)))
   })
   let reason: string | undefined
   const output = createInterface({ input: child.stdout as NodeJS.ReadableStream })
@@ -113,7 +121,7 @@ async function readiness(child: ChildProcess, ended: Promise<string>, within: nu
   try {
     return await Promise.race([said, gone, tooLate])
   } finally {
-    clearTimeout(timer)
+    timer?.stop()
     gone.catch(() => undefined)
   }
 }

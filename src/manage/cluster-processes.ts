@@ -1,7 +1,7 @@
 /** One cluster of a running installation: its balancer and its nodes, each a process; nodes come and go while it serves. */
 import type { Logger } from 'pino'
 import type { ClusterKind } from '../cluster/store/cluster-store.js'
-import type { Clock } from '../effects.js'
+import type { Clock, Timers } from '../effects.js'
 import type { ClusterStatus, NodeStatus } from './status.js'
 import type { BalancerProcess } from './balancer-process.js'
 import { startChild, type Child } from './child.js'
@@ -20,6 +20,7 @@ export interface ClusterProcessesOptions {
   readonly log: Logger
   readonly onLine: (line: string) => void
   readonly clock: Clock
+  readonly timers: Timers
 }
 
 export interface ClusterProcesses {
@@ -58,7 +59,7 @@ interface NodeProcess {
 const readyWithin = 60_000
 
 export function createClusterProcesses(options: ClusterProcessesOptions): ClusterProcesses {
-  const { name, kind, url, balancer, log, clock } = options
+  const { name, kind, url, balancer, log, clock, timers } = options
   const nodes = new Map<string, NodeProcess>()
   let count = 0
   let isStopping = false
@@ -67,10 +68,11 @@ export function createClusterProcesses(options: ClusterProcessesOptions): Cluste
     const args = ['node', '--json', '--cluster', name, '--id', id, ...options.flags]
     const supervised = await supervise({
       name: id,
-      start: () => startChild({ args, secrets: options.secrets, begin, onLine: options.onLine, readyWithin }),
+      start: () => startChild({ args, secrets: options.secrets, begin, onLine: options.onLine, readyWithin, timers }),
       restart: options.restart,
       log,
       clock,
+      timers,
       onEnd: tellBalancer,
       onRestart: async () => {
         // The new process knows nothing of the draining of the old one, nor does the balancer.

@@ -8,7 +8,7 @@ import { loadServerState } from '../cluster/server-state.js'
 import type { ClusterRow } from '../cluster/store/cluster-store.js'
 import type { Member } from '../cluster/store/member-store.js'
 import { openStore, type Store } from '../cluster/store/open.js'
-import { systemClock, systemRandom } from '../effects.js'
+import { systemClock, systemRandom, systemTimers, type Timers } from '../effects.js'
 import { problem } from './api/problem.js'
 import { startManagement } from './app.js'
 import type { ClusterStatus, InstallationStatus, NodeStatus } from './status.js'
@@ -23,6 +23,7 @@ export interface ElsewhereOptions {
   readonly port: number
   readonly token: string
   readonly log: Logger
+  readonly timers?: Timers
 }
 
 /** Milliseconds. */
@@ -32,7 +33,7 @@ const forgettingInterval = 5 * 60_000
 export async function startManagementElsewhere(
   options: ElsewhereOptions,
 ): Promise<{ readonly url: string; close(): Promise<void> }> {
-  const { database, keyPassword, host, port, token, log } = options
+  const { database, keyPassword, host, port, token, log, timers = systemTimers } = options
   const store = await openStore(database)
   const openCluster = (name: string) => loadServerState(store, name, keyPassword, 'openssl')
   try {
@@ -48,7 +49,7 @@ export async function startManagementElsewhere(
       topology: topologyElsewhere(store),
       ca: undefined,
     })
-    const stopForgetting = forgetDeadNodes(store, log)
+    const stopForgetting = forgetDeadNodes(store, log, timers)
     const close = async (): Promise<void> => {
       stopForgetting()
       await management.close()
@@ -100,7 +101,7 @@ async function statusOf(store: Store): Promise<InstallationStatus> {
  * Nodes that start under a new name each time, as containers do, would fill the list. One that lives after all joins again by itself.
  * @returns ends it
  */
-function forgetDeadNodes(store: Store, log: Logger): () => void {
+function forgetDeadNodes(store: Store, log: Logger, timers: Timers): () => void {
   const forget = async (): Promise<void> => {
     for (const { members, living } of await membersOf(store)) {
       for (const { nodeId } of members.filter((member) => !living.has(member))) {
@@ -109,13 +110,13 @@ function forgetDeadNodes(store: Store, log: Logger): () => void {
       }
     }
   }
-  const timer = setInterval(() => {
+  const timer = timers.every(forgettingInterval, () => {
     forget().catch((error: unknown) =>
       log.warn({ why: error instanceof Error ? error.message : String(error) }, 'the member list cannot be read'),
     )
-  }, forgettingInterval)
+  })
   timer.unref()
-  return () => clearInterval(timer)
+  return () => timer.stop()
 }
 
 function topologyElsewhere(store: Store): Topology {

@@ -12,7 +12,7 @@ import type { CryptoMode } from '../crypto/modes.js'
 import { usefulThreads } from '../crypto/signing-threads.js'
 import { processEnvironment } from '../config/environment.js'
 import { seedForest } from '../directory/seed.js'
-import { systemClock, systemRandom } from '../effects.js'
+import { systemEffects } from '../effects.js'
 import { endpointsNamed } from '../identity/access.js'
 import type { Scheme } from '../identity/schemes.js'
 import { endpointPaths } from '../node/roles.js'
@@ -167,7 +167,7 @@ async function withManagement(
     token,
     log: options.log,
     status,
-    api: { store, openCluster, clock: systemClock, random: systemRandom },
+    api: { store, openCluster, ...systemEffects },
     topology,
     ca: servers.ca,
   })
@@ -273,8 +273,7 @@ async function startProcesses(options: InstallationOptions, place: Place): Promi
       restart: options.restart ?? true,
       log,
       onLine: options.onLine ?? (() => undefined),
-      clock: systemClock,
-      random: systemRandom,
+      ...systemEffects,
     })
     const close = async (): Promise<void> => {
       await topology.stop()
@@ -345,7 +344,7 @@ async function prepareTls(
   const names = [...(given.names ?? []), ...own.filter((name) => !['', '0.0.0.0', '::'].includes(name))]
   // Its processes get ours in place of it; servers of other forests may need it.
   const trustedFile = processEnvironment()['NODE_EXTRA_CA_CERTS']
-  return prepareTlsFiles(folder, { trustedFile, ...given, names }, { clock: systemClock, random: systemRandom })
+  return prepareTlsFiles(folder, { trustedFile, ...given, names }, systemEffects)
 }
 
 function tlsFlags(files: TlsFilePair | undefined): readonly string[] {

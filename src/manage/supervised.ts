@@ -1,7 +1,6 @@
 /** A child process that is started again when it dies, a little later each time, until it is told to stop. */
-import { setTimeout as pause } from 'node:timers/promises'
 import type { Logger } from 'pino'
-import type { Clock } from '../effects.js'
+import { pause, type Clock, type Timers } from '../effects.js'
 import type { Child } from './child.js'
 
 export interface SupervisedOptions {
@@ -11,6 +10,7 @@ export interface SupervisedOptions {
   readonly restart: boolean
   readonly log: Logger
   readonly clock: Clock
+  readonly timers: Timers
   /** The process of the moment has ended; what there was of it is gone. */
   readonly onEnd?: () => Promise<void>
   /** A new one is ready in its place. */
@@ -36,6 +36,7 @@ export async function supervise({
   restart,
   log,
   clock,
+  timers,
   onEnd,
   onRestart,
 }: SupervisedOptions): Promise<Supervised> {
@@ -46,7 +47,7 @@ export async function supervise({
 
   const startAgain = async (): Promise<void> => {
     while (!stopping.signal.aborted && child === undefined) {
-      await pause(delay, undefined, { signal: stopping.signal }).catch(() => undefined)
+      await pause(timers, delay, stopping.signal)
       delay = Math.min(2 * delay, longest)
       if (stopping.signal.aborted) return
       try {

@@ -6,7 +6,7 @@ import { EnrollmentRefused } from '../cluster/sub-enroll-at-root.js'
 import type { ClusterKind } from '../cluster/store/cluster-store.js'
 import type { Store } from '../cluster/store/open.js'
 import type { CryptoMode } from '../crypto/modes.js'
-import type { Clock, Random } from '../effects.js'
+import type { Clock, Random, Timers } from '../effects.js'
 import { adjustConfiguration } from '../node/start.js'
 import { problem } from './api/problem.js'
 import { PortRefused, startBalancerProcess, type BalancerProcess } from './balancer-process.js'
@@ -44,6 +44,7 @@ export interface TopologyOptions {
   readonly log: Logger
   readonly onLine: (line: string) => void
   readonly clock: Clock
+  readonly timers: Timers
   readonly random: Random
 }
 
@@ -57,8 +58,8 @@ const silence = 60_000
 
 /** @throws PortRefused, ChildFailed, CannotProvision; nothing runs then */
 export async function startTopology(options: TopologyOptions): Promise<RunningTopology> {
-  const { store, log, clock, random, host, keyPassword } = options
-  const effects = { clock, random }
+  const { store, log, clock, timers, random, host, keyPassword } = options
+  const effects = { clock, timers, random }
   const clusters: ClusterProcesses[] = []
   const balancers: BalancerProcess[] = []
   const listenerKey = random.bytes(24).toString('base64url')
@@ -113,7 +114,19 @@ export async function startTopology(options: TopologyOptions): Promise<RunningTo
   ): Promise<ClusterProcesses> => {
     const { nodeFlags: flags, restart, onLine } = options
     const secrets = { ...options.environment, ...options.secrets, RMS_LISTENER_KEY: listenerKey }
-    const cluster = createClusterProcesses({ name, kind, url, balancer, flags, secrets, restart, log, onLine, clock })
+    const cluster = createClusterProcesses({
+      name,
+      kind,
+      url,
+      balancer,
+      flags,
+      secrets,
+      restart,
+      log,
+      onLine,
+      clock,
+      timers,
+    })
     clusters.push(cluster)
     await cluster.addServers(nodes, made)
     return cluster

@@ -8,7 +8,7 @@ import type { Store } from '../cluster/store/open.js'
 import type { ServiceContext } from '../services/context.js'
 import { keyPool } from '../crypto/key-pool.js'
 import type { Directory } from '../directory/directory.js'
-import type { Clock, Random } from '../effects.js'
+import type { Clock, Random, Timers } from '../effects.js'
 import { signedInConnections, type SignedInConnections } from '../identity/connections.js'
 import type { Scheme } from '../identity/schemes.js'
 import type { NtlmLevel } from '../ntlm/server.js'
@@ -17,6 +17,7 @@ import type { Metrics } from './metrics.js'
 
 export interface NodeContext extends ServiceContext {
   readonly directory: NodeDirectory
+  readonly timers: Timers
   readonly nodeId: string
   readonly keepsXrml: boolean
   /** What the balancer shows, to be believed by which listener a request came. */
@@ -53,6 +54,7 @@ export interface NodeParts {
   readonly listenerKey: string | undefined
   readonly log: Logger
   readonly clock: Clock
+  readonly timers: Timers
   readonly random: Random
   readonly store: Store
   readonly requestLog: RequestLog
@@ -65,7 +67,7 @@ export interface NodeParts {
 
 export function createContext(parts: NodeParts): NodeContext {
   let current: ServerState | undefined
-  const { clock, random, nodeId, ntlmLevel } = parts
+  const { clock, timers, random, nodeId, ntlmLevel } = parts
   let leaving = false
   return {
     ...parts,
@@ -73,7 +75,7 @@ export function createContext(parts: NodeParts): NodeContext {
     tokenKeys: tokenKeys(parts.store.tokenKeys, parts.random),
     connections: signedInConnections({ clock, random, level: ntlmLevel, computer: nodeId }),
     precertified: precertifiedAccounts(),
-    keyPairs: keyPool(),
+    keyPairs: keyPool({ timers }),
     state: () => {
       if (current === undefined) throw new NotReady()
       return current

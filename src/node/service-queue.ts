@@ -3,7 +3,7 @@
  * takes; the others wait in order, and those above the limit are refused, as IIS does when the queue of an application pool is full. The
  * real work is done meanwhile. Waiting costs a timer, nothing else.
  */
-import type { Clock } from '../effects.js'
+import { pause, type Clock, type Timers } from '../effects.js'
 import type { Chance } from '../sizing/chance.js'
 import { serviceSeconds, type EmulatedServer } from '../sizing/emulated-server.js'
 
@@ -11,6 +11,7 @@ export interface ServiceQueueOptions {
   /** Of this moment; null: nobody waits. */
   readonly server: () => EmulatedServer | null
   readonly clock: Clock
+  readonly timers: Timers
   readonly chance: Chance
   /** Told of each request whose turn has come, how long it has waited. */
   readonly onTurn: (waitedSeconds: number) => void
@@ -48,7 +49,7 @@ interface Waiting {
   readonly call: () => void
 }
 
-export function createServiceQueue({ server, clock, chance, onTurn }: ServiceQueueOptions): ServiceQueue {
+export function createServiceQueue({ server, clock, timers, chance, onTurn }: ServiceQueueOptions): ServiceQueue {
   const line = new Set<Waiting>()
   let isBusy = false
   /** When the emulated server was free last: its own time, so that late timers do not make it slower. */
@@ -75,7 +76,7 @@ export function createServiceQueue({ server, clock, chance, onTurn }: ServiceQue
       const done = clock.monotonic()
       // A machine that is slower than the server it emulates makes that one slower too.
       freeSince = Math.max(answers, done)
-      if (done < answers) await delay(answers - done)
+      if (done < answers) await pause(timers, answers - done)
       next()
     }
     return { end: () => (ending ??= end()) }
@@ -105,8 +106,4 @@ export function createServiceQueue({ server, clock, chance, onTurn }: ServiceQue
       })
     },
   }
-}
-
-function delay(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => void setTimeout(resolve, milliseconds))
 }

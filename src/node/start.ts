@@ -16,7 +16,15 @@ import type { EngineName } from '../crypto/engine.js'
 import { createSigner, type SigningPlace } from '../crypto/signer.js'
 import { surfaceDigest } from '../crypto/signed-octets.js'
 import { startSigningThreads } from '../crypto/signing-threads.js'
-import { systemClock, systemRandom, type Clock, type Random } from '../effects.js'
+import {
+  systemClock,
+  systemRandom,
+  systemTimers,
+  type Clock,
+  type Random,
+  type Timer,
+  type Timers,
+} from '../effects.js'
 import { schemeNames, type Scheme } from '../identity/schemes.js'
 import type { NtlmLevel } from '../ntlm/server.js'
 import type { EmulatedServer } from '../sizing/emulated-server.js'
@@ -67,6 +75,7 @@ export interface NodeOptions {
   readonly nodeId?: string
   readonly log?: Logger
   readonly clock?: Clock
+  readonly timers?: Timers
   readonly random?: Random
 }
 
@@ -111,11 +120,12 @@ export const defaultNodeOptions = {
 export async function startNode(given: Partial<NodeOptions> = {}): Promise<RunningNode> {
   const options: NodeOptions = { ...defaultNodeOptions, ...given }
   const clock = options.clock ?? systemClock
+  const timers = options.timers ?? systemTimers
   const random = options.random ?? systemRandom
   const nodeId = options.nodeId ?? `${options.cluster}-1`
   const store = await openStore(options.database, { create: options.provision })
   const log = options.log ?? pino({ level: 'silent' })
-  const requestLog = createRequestLog(store.requestLog, { clock, ...loggingOptions(options, nodeId, log) })
+  const requestLog = createRequestLog(store.requestLog, { clock, timers, ...loggingOptions(options, nodeId, log) })
   const metrics = createMetrics(nodeId)
   const { includeXrmlInLog: keepsXrml, listenerKey, rootUrl, schemes, ntlmLevel } = options
   const context = createContext({
@@ -125,6 +135,7 @@ export async function startNode(given: Partial<NodeOptions> = {}): Promise<Runni
     rootUrl,
     log,
     clock,
+    timers,
     random,
     store,
     requestLog,
@@ -275,7 +286,7 @@ const shortestSilence = 60_000
  * @returns ends it
  */
 function keepFresh(context: NodeContext, member: Member): () => Promise<void> {
-  let timer: NodeJS.Timeout | undefined
+  let timer: Timer | undefined
   let looking: Promise<void> | undefined
   let ended = false
   const look = async (): Promise<void> => {
@@ -284,13 +295,13 @@ function keepFresh(context: NodeContext, member: Member): () => Promise<void> {
   }
   const arm = (): void => {
     const start = (): void => void (looking = look())
-    timer = setTimeout(start, context.state().configuration.configurationRefreshIntervalSeconds * 1000)
+    timer = context.timers.after(context.state().configuration.configurationRefreshIntervalSeconds * 1000, start)
     timer.unref()
   }
   arm()
   return async () => {
     ended = true
-    clearTimeout(timer)
+    timer?.stop()
     // It must not join after we have left.
     await looking
   }

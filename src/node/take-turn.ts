@@ -22,11 +22,12 @@ export interface TurnHooks {
 
 /** @param own what this node emulates whatever its cluster does; undefined: what the cluster's configuration says */
 export function takeTurns(context: NodeContext, own: EmulatedServer | undefined): TurnHooks {
-  const { clock, random, metrics, state } = context
+  const { clock, timers, random, metrics, state } = context
   const queue = createServiceQueue({
     // Asked for requests whose caller is known: there is a state, also while the node leaves.
     server: () => own ?? state().configuration.emulatedServer,
     clock,
+    timers,
     chance: () => random.bytes(6).readUIntBE(0, 6) / 2 ** 48,
     onTurn: metrics.waited,
   })

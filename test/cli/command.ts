@@ -3,7 +3,6 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
-import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { ReadyEvent } from '../../src/manage/installation.js'
 
@@ -140,12 +139,5 @@ export function isAlive(pid: number): boolean {
     return process.kill(pid, 0)
   } catch {
     return false
-  }
-}
-
-/** Looks again and again. @param within milliseconds */
-export async function until(isSo: () => boolean | Promise<boolean>, what: string, within = 20_000): Promise<void> {
-  for (const deadline = performance.now() + within; !(await isSo()); await pause(50)) {
-    if (performance.now() > deadline) throw new Error(`${what}: not within ${within / 1000} s`)
   }
 }

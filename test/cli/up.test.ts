@@ -18,7 +18,8 @@ import {
 } from '../../src/client/index.js'
 import { seedPassword } from '../../src/directory/seed.js'
 import { systemClock, systemRandom } from '../../src/effects.js'
-import { answers, childrenOf, isAlive, main, outcome, run, startUp, until } from './command.js'
+import { answers, childrenOf, isAlive, main, outcome, run, startUp } from './command.js'
+import { until } from '../fixtures/until.js'
 
 t.setTimeout(280_000)
 

@@ -5,7 +5,7 @@
 import { createRequestLog } from '../../src/cluster/request-log.js'
 import { createSpool } from '../../src/cluster/spool.js'
 import { openStore } from '../../src/cluster/store/open.js'
-import { systemClock } from '../../src/effects.js'
+import { systemClock, systemTimers } from '../../src/effects.js'
 import { logRecord } from './log-record.js'
 
 const [location = '', folder = '', nodeId = '', prefix = ''] = process.argv.slice(2)
@@ -13,6 +13,7 @@ const store = await openStore(location, { create: false })
 const spool = createSpool({ folder, nodeId, limit: 1e8 })
 const log = createRequestLog(store.requestLog, {
   clock: systemClock,
+  timers: systemTimers,
   spool,
   retryInterval: 30,
   report: (event) => process.send?.({ event: event.kind }),

@@ -3,12 +3,13 @@ import type { Test } from 'tap'
 import { createRequestLog } from '../../src/cluster/request-log.js'
 import type { RequestLogRecord } from '../../src/cluster/request-log.js'
 import { openStore } from '../../src/cluster/store/open.js'
-import type { Clock } from '../../src/effects.js'
+import { testClock } from '../fixtures/test-clock.js'
 import { logRecord as record } from './log-record.js'
 import { databases } from './postgres.js'
 import type { TestDatabase } from './postgres.js'
 
-const clock: Clock = { now: () => new Date('2026-01-02T03:04:05.678Z'), monotonic: () => 0 }
+const clock = testClock('2026-01-02T03:04:05.678Z')
+const effects = { clock, timers: clock }
 
 for (const database of databases(t)) t.test(database.name, (t) => run(t, database))
 
@@ -22,7 +23,7 @@ async function run(t: Test, database: TestDatabase): Promise<void> {
       sizes.push(records.length)
       return store.requestLog.insert(records)
     }
-    const log = createRequestLog({ insert }, { clock })
+    const log = createRequestLog({ insert }, effects)
     const first = Array.from({ length: 1200 }, (_, index) => log.append(record(index)))
     await first[0]
     t.ok((await reader.requestLog.count({})) >= 1000, 'committed before the caller goes on')
@@ -41,7 +42,7 @@ async function run(t: Test, database: TestDatabase): Promise<void> {
   t.test('a record that is there already stays, and its caller is told', async (t) => {
     const store = await openStore(await database.fresh())
     t.teardown(store.close)
-    const log = createRequestLog(store.requestLog, { clock })
+    const log = createRequestLog(store.requestLog, effects)
     t.same(
       await Promise.all([log.append(record(1)), log.append(record(1, { metadata: 'second' })), log.append(record(2))]),
       [true, false, true],
@@ -61,7 +62,7 @@ async function run(t: Test, database: TestDatabase): Promise<void> {
       let away = true
       const insert = (records: readonly RequestLogRecord[]) =>
         away ? Promise.reject(new Error('database is away')) : store.requestLog.insert(records)
-      const log = createRequestLog({ insert }, { clock, queueLimit: 3 })
+      const log = createRequestLog({ insert }, { ...effects, queueLimit: 3 })
       const results = await Promise.allSettled([1, 2, 3, 4].map((id) => log.append(record(id))))
       t.match(
         results.slice(0, 3),
@@ -84,11 +85,13 @@ async function run(t: Test, database: TestDatabase): Promise<void> {
       issuedXrml: '<XrML/>',
       errorInformation: 'Ünï',
     })
-    await createRequestLog(store.requestLog, { clock }).append(whole)
-    await createRequestLog(store.requestLog, { clock, includeReceivedXrml: true, includeIssuedXrml: true }).append({
-      ...whole,
-      hostMachineRequestId: '2',
-    })
+    await createRequestLog(store.requestLog, effects).append(whole)
+    await createRequestLog(store.requestLog, { ...effects, includeReceivedXrml: true, includeIssuedXrml: true }).append(
+      {
+        ...whole,
+        hostMachineRequestId: '2',
+      },
+    )
     const { receivedXrml, issuedXrml, ...without } = whole
     const logCreateTime = '2026-01-02T03:04:05.678Z'
     t.same(await store.requestLog.query({}), [
@@ -100,7 +103,7 @@ async function run(t: Test, database: TestDatabase): Promise<void> {
   t.test('texts from the network are cut and cleaned', async (t) => {
     const store = await openStore(await database.fresh())
     t.teardown(store.close)
-    const log = createRequestLog(store.requestLog, { clock, includeReceivedXrml: true })
+    const log = createRequestLog(store.requestLog, { ...effects, includeReceivedXrml: true })
     await log.append(
       record(1, { requestUserAgent: 'a\0b\uD800', requestPath: 'x'.repeat(1e6), receivedXrml: 'y'.repeat(3e6) }),
     )
@@ -113,7 +116,7 @@ async function run(t: Test, database: TestDatabase): Promise<void> {
   t.test('records are asked for by time, user, operation and result', async (t) => {
     const { requestLog, close } = await openStore(await database.fresh())
     t.teardown(close)
-    const log = createRequestLog(requestLog, { clock })
+    const log = createRequestLog(requestLog, effects)
     await Promise.all(
       Array.from({ length: 20 }, (_, id) =>
         log.append(

@@ -4,16 +4,18 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import fc from 'fast-check'
 import t, { type Test } from 'tap'
-import { systemClock } from '../../src/effects.js'
 import { good, judgeAnswer, notSent, unfinished } from '../../src/load/answer.js'
 import { compareRuns, differentPlans } from '../../src/load/compare.js'
 import { csvOf } from '../../src/load/csv.js'
 import { runOpenLoop, type Sample } from '../../src/load/open-loop.js'
 import { chooseOperation, loadOperations, readMix, soapNames } from '../../src/load/operations.js'
+import { watchProgress, type LoadProgress } from '../../src/load/progress.js'
 import { reportPage } from '../../src/load/report-page.js'
 import { resultOf, type LoadPlan } from '../../src/load/result.js'
 import { createSender } from '../../src/load/send.js'
 import { sentences } from '../../src/load/sentences.js'
+import { testClock, type TestClock } from '../fixtures/test-clock.js'
+import { hangs } from '../fixtures/until.js'
 
 const answer = `<x><${soapNames.license}Response /></x>`
 
@@ -29,24 +31,26 @@ async function serve(t: Test, handle: (response: ServerResponse, index: number) 
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
+/** Requests are sent over real connections, when the clock that the test moves says so. */
 function loopOf(
   origin: string,
   arrivals: readonly number[],
-  more: { connections?: number; signal?: AbortSignal; onSample?: (sample: Sample) => void } = {},
+  more: { clock?: TestClock; connections?: number; signal?: AbortSignal; onSample?: (sample: Sample) => void } = {},
 ) {
-  const { connections = 100, signal = new AbortController().signal, onSample = () => undefined } = more
+  const { clock = testClock(), connections = 100, signal = new AbortController().signal } = more
   const request = { operation: 'license', origin, path: '/', headers: {}, body: 'x' } as const
   return runOpenLoop({
     arrivals,
     mix: readMix([{ key: 'license', value: 1 }]),
     requests: { license: [request] },
-    sender: createSender({ connections, timeoutMilliseconds: 20_000 }),
+    sender: createSender({ connections, timeoutMilliseconds: hangs }),
     connections,
     chance: () => 0,
-    clock: systemClock,
+    clock,
+    timers: clock,
     signal,
     grace: 10,
-    onSample,
+    onSample: more.onSample ?? (() => undefined),
   })
 }
 
@@ -56,33 +60,42 @@ t.test('requests go out on time while earlier ones have no answer, and each coun
     held.push(response)
     if (held.length === 20) for (const one of held) one.setHeader('x-served-by', 'root-1').end(answer)
   })
-  const { samples } = await loopOf(
+  const clock = testClock()
+  const running = loopOf(
     origin,
     Array.from({ length: 20 }, (_, index) => index * 0.01),
+    { clock },
   )
+  // A closed loop of any size below 20 would wait forever; the first one waits for all the others to be due.
+  await clock.advance(190)
+  const { samples, seconds } = await running
   t.equal(samples.length, 20)
   t.ok(samples.every(({ outcome, node }) => outcome === good && node === 'root-1'))
-  // A closed loop of any size below 20 would wait forever; the first one waited for all the others to be due.
-  const [first, last] = [samples.find(({ at }) => at === 0), samples.find(({ at }) => at > 0.185)]
-  t.ok((first?.took ?? 0) >= 185, `${first?.took} ms`)
-  t.ok((last?.took ?? Infinity) < (first?.took ?? 0))
+  t.ok(samples.every(({ at, took, late }) => Math.abs(at * 1000 + took - 190) < 1e-6 && late < 1e-6))
+  t.equal(seconds, 0.19)
 })
 
 t.test('time that the generator lost is in the latency, not left out', async (t) => {
   const origin = await serve(t, (response) => void response.end(answer))
-  let isBlocked = false
-  const { samples } = await loopOf(origin, [0, 0.05, 0.06, 0.07], {
-    onSample: () => {
-      if (isBlocked) return
-      isBlocked = true
-      const until = systemClock.monotonic() + 300
-      while (systemClock.monotonic() < until);
-    },
-  })
-  const late = samples.filter(({ at }) => at > 0)
-  t.equal(late.length, 3)
-  t.ok(
-    late.every(({ late, took }) => late > 200 && took >= late),
+  const clock = testClock()
+  let isAnswered = (): void => undefined
+  const firstAnswer = new Promise<void>((resolve) => void (isAnswered = resolve))
+  const running = loopOf(origin, [0, 0.05, 0.06, 0.07], { clock, onSample: () => isAnswered() })
+  await firstAnswer
+  clock.block(300)
+  await clock.advance(0)
+  const { samples } = await running
+  const lost = samples
+    .filter(({ at }) => at > 0)
+    .toSorted((one, other) => one.at - other.at)
+    .map(({ late, took }) => [late, took].map(Math.round))
+  t.same(
+    lost,
+    [
+      [250, 250],
+      [240, 240],
+      [230, 230],
+    ],
     'requests that were due meanwhile',
   )
 })
@@ -91,13 +104,20 @@ t.test('more requests under way than connections are counted, not queued', async
   let release = (): void => undefined
   const released = new Promise<void>((resolve) => void (release = resolve))
   const origin = await serve(t, (response) => void released.then(() => response.end(answer)))
-  const { samples } = await loopOf(origin, [0, 0.001, 0.002, 0.003], {
+  const clock = testClock()
+  const running = loopOf(origin, [0, 0.001, 0.002, 0.003], {
+    clock,
     connections: 2,
     onSample: (sample) => {
       if (sample.at === 0.003) release()
     },
   })
-  t.same(samples.map(({ outcome }) => outcome).toSorted(), [good, good, notSent, notSent].toSorted())
+  await clock.advance(3)
+  const { samples } = await running
+  t.same(
+    samples.toSorted((one, other) => one.at - other.at).map(({ outcome }) => outcome),
+    [good, good, notSent, notSent],
+  )
 })
 
 t.test('a run that is stopped sends no more, gives up what is under way, and keeps what it has', async (t) => {
@@ -106,12 +126,36 @@ t.test('a run that is stopped sends no more, gives up what is under way, and kee
     if (index === 0) response.end(answer)
     else stop.abort()
   })
-  const { samples, seconds } = await loopOf(origin, [0, 0.05, 1000], { signal: stop.signal })
+  const clock = testClock()
+  const outcomes: string[] = []
+  const onSample = ({ outcome }: Sample): void => void outcomes.push(outcome)
+  const running = loopOf(origin, [0, 0.05, 1000], { clock, signal: stop.signal, onSample })
+  await clock.advance(50)
+  await clock.untilTimer(10)
+  t.same(outcomes, [good], 'what is under way has a moment to end')
+  await clock.advance(10)
+  const { samples, seconds } = await running
   t.same(
     samples.map(({ outcome }) => outcome),
     [good, unfinished],
   )
-  t.ok(seconds < 100)
+  t.equal(seconds, 0.05)
+})
+
+t.test('how the run is going is told once a second, of the second that has gone by', async (t) => {
+  const clock = testClock()
+  const told: LoadProgress[] = []
+  const progress = watchProgress({ clock, timers: clock }, 10, (now) => void told.push(now))
+  for (const took of [10, 20, 30]) progress.add(sampleOf(0, { took }), 2)
+  await clock.advance(1000)
+  progress.add(sampleOf(0, refused), 0)
+  await clock.advance(1000)
+  progress.stop()
+  await clock.advance(5000)
+  t.match(told, [
+    { seconds: 1, of: 10, answered: 3, refused: 0, p50: 20, underWay: 2, answeredInAll: 3, refusedInAll: 0 },
+    { seconds: 2, of: 10, answered: 0, refused: 1, p50: NaN, underWay: 0, answeredInAll: 3, refusedInAll: 1 },
+  ])
 })
 
 t.test('answers are what was asked for, or named by exception or status', async (t) => {

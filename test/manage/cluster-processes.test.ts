@@ -3,11 +3,11 @@ import { pino } from 'pino'
 import t from 'tap'
 import { provisionRoot } from '../../src/cluster/provision.js'
 import { openStore } from '../../src/cluster/store/open.js'
-import { systemClock, systemRandom } from '../../src/effects.js'
+import { systemClock, systemRandom, systemTimers } from '../../src/effects.js'
 import type { BalancerProcess } from '../../src/manage/balancer-process.js'
 import { ChildFailed } from '../../src/manage/child.js'
 import { createClusterProcesses } from '../../src/manage/cluster-processes.js'
-import { until } from '../cli/command.js'
+import { until } from '../fixtures/until.js'
 import { sharedDatabase } from '../cluster/postgres.js'
 
 t.setTimeout(280_000)
@@ -51,6 +51,7 @@ t.test('a server that the balancer does not find ready is taken back, one that i
     log: pino({ level: 'silent' }),
     onLine: () => undefined,
     clock: systemClock,
+    timers: systemTimers,
   })
   t.teardown(() => cluster.stop())
   await t.rejects(cluster.addServers(1), { name: 'ChildFailed', message: /did not find root-1 ready within 30 s/ })

@@ -4,10 +4,11 @@ import { join } from 'node:path'
 import { lockDatabase } from '../../src/manage/database-lock.js'
 import { provisionLicensing, provisionRoot } from '../../src/cluster/provision.js'
 import { openStore } from '../../src/cluster/store/open.js'
-import { systemClock, systemRandom } from '../../src/effects.js'
+import { systemClock, systemRandom, systemTimers } from '../../src/effects.js'
 import { startNode as startNodeHere } from '../../src/node/start.js'
 import { startChild, type Child } from '../../src/manage/child.js'
 import { run, startUp, type Outcome, type RunningUp } from '../cli/command.js'
+import { hangs } from '../fixtures/until.js'
 import type { Prng } from '../hostile/prng.js'
 import { keyPassword, requireLicense, type Found } from './kill-checks.js'
 import type { MarkedProcesses, Victim } from './kill-processes.js'
@@ -282,7 +283,7 @@ function startNode({ location, folder, processes, ports }: Stage, cluster: 'root
     '--log-level',
     'warn',
   ]
-  return startChild({ args, secrets: processes.environment, readyWithin: 60_000 })
+  return startChild({ args, secrets: processes.environment, readyWithin: hangs, timers: systemTimers })
 }
 
 /** As a process, or in this one, where it takes less time. */

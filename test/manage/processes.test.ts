@@ -7,7 +7,8 @@ import { seedPassword as password } from '../../src/directory/seed.js'
 import { systemClock, systemRandom } from '../../src/effects.js'
 import type { ClusterStatus, InstallationStatus } from '../../src/index.js'
 import { sharedDatabase } from '../cluster/postgres.js'
-import { childrenOf, isAlive, jsonLines, run, startUp, until, type Outcome } from '../cli/command.js'
+import { childrenOf, isAlive, jsonLines, run, startUp, type Outcome } from '../cli/command.js'
+import { until } from '../fixtures/until.js'
 
 t.setTimeout(280_000)
 

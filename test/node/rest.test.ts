@@ -11,7 +11,7 @@ import { SignJWT } from 'jose'
 import { pino } from 'pino'
 import { openStore } from '../../src/cluster/store/open.js'
 import { createRequestLog } from '../../src/cluster/request-log.js'
-import { systemClock, systemRandom } from '../../src/effects.js'
+import { systemClock, systemRandom, systemTimers } from '../../src/effects.js'
 import { buildApp } from '../../src/node/app.js'
 import { createContext } from '../../src/node/context.js'
 import { createMetrics } from '../../src/node/metrics.js'
@@ -49,7 +49,7 @@ t.test('a server that has not joined its cluster says 503, in JSON', async (t) =
   const store = await openStore(':memory:')
   t.teardown(() => store.close())
   const log = pino({ level: 'silent' })
-  const requestLog = createRequestLog(store.requestLog, { clock: systemClock })
+  const requestLog = createRequestLog(store.requestLog, { clock: systemClock, timers: systemTimers })
   const context = createContext({
     nodeId: 'young',
     keepsXrml: false,
@@ -57,6 +57,7 @@ t.test('a server that has not joined its cluster says 503, in JSON', async (t) =
     rootUrl: undefined,
     log,
     clock: systemClock,
+    timers: systemTimers,
     random: systemRandom,
     store,
     requestLog,

@@ -1,7 +1,7 @@
 /** `load`: sends load to a running installation when the schedule says, and reports what came of it. */
 import type { Settings } from '../../config/options.js'
 import { seedPassword } from '../../directory/seed.js'
-import { systemClock, systemRandom } from '../../effects.js'
+import { systemClock, systemRandom, systemTimers } from '../../effects.js'
 import { compareRuns, differentPlans } from '../../load/compare.js'
 import { readMix } from '../../load/operations.js'
 import type { LoadPlan, LoadResult } from '../../load/result.js'
@@ -36,6 +36,7 @@ export async function load(settings: Settings<'load'>): Promise<void> {
       timeoutMilliseconds: settings.requestTimeout * 1000,
       ca: settings.ca === undefined ? undefined : String(await readInput(settings.ca)),
       clock: systemClock,
+      timers: systemTimers,
       random: systemRandom,
       onPrepare: line.show,
       onProgress: line.showLoad,

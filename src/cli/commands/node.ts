@@ -1,11 +1,10 @@
 /** `node`: one server of a cluster. It joins what the database has and makes nothing; it leaves when it is stopped, or when its parent is gone. */
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as pause } from 'node:timers/promises'
 import closeWithGrace from 'close-with-grace'
 import type { Settings } from '../../config/options.js'
 import { usefulThreads } from '../../crypto/signing-threads.js'
-import { systemRandom } from '../../effects.js'
+import { pause, systemRandom, systemTimers } from '../../effects.js'
 import { schemesOf } from '../../identity/schemes.js'
 import { readTlsFiles } from '../../manage/tls-pair.js'
 import { keepHeapSmall } from '../../node/small-heap.js'
@@ -75,7 +74,7 @@ export async function node(settings: Settings<'node'>): Promise<void> {
       // Who started us has told its balancer before.
       if (running !== undefined && err === undefined && isChild !== true) {
         await running.leave()
-        await pause(settings.leaveTime * 1000)
+        await pause(systemTimers, settings.leaveTime * 1000)
       }
       await running?.close()
       if (err === undefined) process.exit(0)

@@ -2,8 +2,8 @@
  * A lock on a PostgreSQL database, held by a connection of its own: the server gives it up when the process that holds it is no more,
  * whatever became of it. After an outage it is taken again.
  */
-import { setTimeout as pause } from 'node:timers/promises'
 import pg from 'pg'
+import { pause, systemTimers, type Timers } from '../../effects.js'
 import { installationLock } from './exclusive.js'
 import { targetOf, told } from './postgres.js'
 
@@ -36,11 +36,11 @@ const sessionSettings = `
 export async function holdPostgresLock(
   location: string,
   report: (event: LockEvent) => void,
+  timers: Timers = systemTimers,
 ): Promise<PostgresLock | undefined> {
   const ended = new AbortController()
-  const wait = (milliseconds: number): Promise<void> =>
-    pause(milliseconds, undefined, { signal: ended.signal }).catch(() => undefined)
-  const first = await patiently(location)
+  const wait = (milliseconds: number): Promise<void> => pause(timers, milliseconds, ended.signal)
+  const first = await patiently(location, timers)
   if (first === undefined) return undefined
   let client = first
 
@@ -91,11 +91,11 @@ export async function holdPostgresLock(
   }
 }
 
-async function patiently(location: string): Promise<pg.Client | undefined> {
+async function patiently(location: string, timers: Timers): Promise<pg.Client | undefined> {
   for (let waited = 0; ; waited += patiencePause) {
     const client = await take(location)
     if (client !== undefined || waited >= patience) return client
-    await pause(patiencePause)
+    await pause(timers, patiencePause)
   }
 }
 

@@ -4,12 +4,11 @@
  */
 import { closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import Libsql from 'libsql'
-import { systemClock } from '../../effects.js'
-import type { Clock } from '../../effects.js'
+import { pause, systemClock, systemTimers, type Clock, type Timers } from '../../effects.js'
 import { DatabaseAway, DatabaseRefused } from './database-away.js'
 import { schemaVersion } from './schema.js'
 
@@ -52,6 +51,8 @@ const longestBusy = 4000
  */
 const longestBusyAgain = 100
 const impatientFor = 10_000
+/** A process that is stopped, or on a machine that sleeps, waits for nobody: of the time between two tries so much counts at most. */
+const longestBetweenTries = 100
 
 /**
  * A file without its -wal is opened again only after it lay still for so long: while the three are put back one by one, opening would
@@ -74,6 +75,8 @@ interface Prepared {
   readonly isReader: boolean
 }
 
+type Effects = Required<Pick<SqliteOptions, 'clock' | 'timers'>>
+
 interface Connection {
   readonly database: Libsql.Database
   readonly statements: Map<string, Prepared>
@@ -83,8 +86,9 @@ interface Connection {
 export interface SqliteOptions {
   /** False: a file that is not there is an error, so that a node that starts while its file is away does not begin a new one. */
   readonly create?: boolean
-  /** For how long a file is away. */
+  /** For how long a file is away, or another connection writes. */
   readonly clock?: Clock
+  readonly timers?: Timers
 }
 
 /**
@@ -93,7 +97,7 @@ export interface SqliteOptions {
  */
 export async function openSqliteFile(
   path: string,
-  { create = true, clock = systemClock }: SqliteOptions,
+  { create = true, clock = systemClock, timers = systemTimers }: SqliteOptions,
 ): Promise<SqliteFile> {
   if (path !== ':memory:') {
     if (!create && !existsSync(path))
@@ -101,7 +105,7 @@ export async function openSqliteFile(
     mkdirSync(dirname(path), { recursive: true })
     makeFile(path)
   }
-  let connection: Connection | undefined = await connect(path, longestBusy, clock)
+  let connection: Connection | undefined = await connect(path, longestBusy, { clock, timers })
   let awaySince = 0
   /** When somebody waited in vain last. */
   let gaveUp = -Infinity
@@ -148,7 +152,7 @@ export async function openSqliteFile(
     await nextTurn()
     let opened: Connection | undefined
     try {
-      opened = await connect(path, longestWait(), clock)
+      opened = await connect(path, longestWait(), { clock, timers })
       const [version] = opened.database.prepare(`select value from meta where key = 'schema_version'`).pluck().all([])
       if (version !== String(schemaVersion)) throw new Error(`Its schema version is ${String(version)}`)
       if (opened.files.split(' ')[0] !== files.split(' ')[0] || opened.files.includes('-'))
@@ -179,14 +183,14 @@ export async function openSqliteFile(
   const longestWait = (): number => (clock.monotonic() - gaveUp < impatientFor ? longestBusyAgain : longestBusy)
 
   const run = async (text: string, parameters: readonly unknown[]): Promise<SqliteResult> => {
-    const deadline = clock.monotonic() + longestWait()
+    const isOver = patience(clock, longestWait())
     for (;;) {
       const result = runOnce(text, parameters)
       // Reading goes on beside a writer, and says nothing of it.
       if (result?.changes !== undefined) gaveUp = -Infinity
       if (result !== undefined) return result
-      if (clock.monotonic() >= deadline) break
-      await wait(busyPause)
+      if (isOver()) break
+      await pause(timers, busyPause)
     }
     gaveUp = clock.monotonic()
     throw away('cannot be used: another connection goes on writing to it')
@@ -225,11 +229,11 @@ function makeFile(path: string): void {
   }
 }
 
-async function connect(path: string, longest: number, clock: Clock): Promise<Connection> {
+async function connect(path: string, longest: number, effects: Effects): Promise<Connection> {
   const database = new Libsql(path)
   try {
     database.pragma('busy_timeout = 0')
-    await useWriteAheadLog(database, longest, clock)
+    await useWriteAheadLog(database, longest, effects)
   } catch (error) {
     database.close()
     throw error
@@ -238,8 +242,8 @@ async function connect(path: string, longest: number, clock: Clock): Promise<Con
 }
 
 /** Also processes that make the same new file at once get in each other's way here. */
-async function useWriteAheadLog(database: Libsql.Database, longest: number, clock: Clock): Promise<void> {
-  const deadline = clock.monotonic() + longest
+async function useWriteAheadLog(database: Libsql.Database, longest: number, { clock, timers }: Effects): Promise<void> {
+  const isOver = patience(clock, longest)
   for (;;) {
     try {
       database.pragma('journal_mode = WAL')
@@ -250,9 +254,21 @@ async function useWriteAheadLog(database: Libsql.Database, longest: number, cloc
       return
     } catch (error) {
       const busy = error instanceof Libsql.SqliteError && error.code.startsWith('SQLITE_BUSY')
-      if (!busy || clock.monotonic() >= deadline) throw error
-      await wait(busyPause)
+      if (!busy || isOver()) throw error
+      await pause(timers, busyPause)
     }
+  }
+}
+
+/** @returns whether that many milliseconds were waited for, asked before each further try */
+function patience(clock: Clock, milliseconds: number): () => boolean {
+  let left = milliseconds
+  let asked = clock.monotonic()
+  return () => {
+    const now = clock.monotonic()
+    left -= Math.min(now - asked, longestBetweenTries)
+    asked = now
+    return left <= 0
   }
 }
 
