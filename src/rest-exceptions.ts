@@ -22,6 +22,12 @@ export const restExceptions = {
     message: 'The request, or the publishing license in it, is not valid on this server.',
     effect: 'InvalidPL',
   },
+  NotYetValid: {
+    code: `${exceptions}.BadInputException`,
+    status: 400,
+    message: 'The publishing license, or what it grants, begins later by the clock of this server.',
+    effect: 'InvalidPL',
+  },
   UnrecognizedUrl: {
     code: `${exceptions}.UnrecognizedUrlException`,
     status: 400,

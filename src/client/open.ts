@@ -6,7 +6,7 @@ import type { XrmlDocument } from '../xrml/document.js'
 import { readPl } from '../xrml/pl.js'
 import { decryptRightsData } from '../xrml/rights-data.js'
 import { readTimeCondition } from '../xrml/rights.js'
-import { addSeconds, formatTime, secondsPerDay } from '../xrml/times.js'
+import { addSeconds, formatTime, hasBegun, secondsPerDay } from '../xrml/times.js'
 import type { Ul } from '../xrml/ul.js'
 import type { Account } from './account.js'
 import type { License } from './license.js'
@@ -68,7 +68,7 @@ export async function openLicense(
   }
   const timedRights = timedRightsOf(ul)
   const holding = timedRights.filter(
-    ({ from, until }) => (from === undefined || from <= now) && (until === undefined || now < until),
+    ({ from, until }) => (from === undefined || hasBegun(from, now)) && (until === undefined || now < until),
   )
   if (holding.length === 0) throw new OutsideValidTime(timedRights, now)
   const { payload } = await openSeal(account.signer, ul.enablingBits, ul.sealedTo, what)

@@ -10,7 +10,8 @@ import type { XrmlDocument } from '../xrml/document.js'
 import { descriptorElement, objectElement, referralInfoElement } from '../xrml/elements.js'
 import { plSealedTo, type PlFields } from '../xrml/pl.js'
 import { buildRightsData, encryptRightsData } from '../xrml/rights-data.js'
-import { descriptorName } from '../xrml/template.js'
+import { canBeTold, descriptorName } from '../xrml/template.js'
+import { beginningAt } from '../xrml/times.js'
 import { verifyTemplate } from './acquire-templates.js'
 import type { ClientContext } from './context.js'
 import { modeOfKey } from './machine.js'
@@ -99,6 +100,10 @@ function fromRights(
 ): Written {
   const { rights, validUntil, referral, name, description = '', applicationData = [] } = policy
   const texts = policy.texts ?? (name === undefined ? [] : [{ lcid: englishUnitedStates, name, description }])
+  if (!canBeTold(texts))
+    throw new RangeError(
+      'A name or description has a mark that separates names (":DESCRIPTION ", "; LCID"): write it otherwise',
+    )
   if (validUntil !== undefined) checkEnd(validUntil, issuedTime, 'The content')
   const referralInfo = referral === undefined ? undefined : referralInfoElement(referral)
   const descriptor =
@@ -116,6 +121,6 @@ function fromRights(
     }),
     descriptor,
     referralInfo,
-    ...(validUntil === undefined ? {} : { validity: { from: issuedTime, until: validUntil } }),
+    ...(validUntil === undefined ? {} : { validity: { from: beginningAt(issuedTime), until: validUntil } }),
   }
 }

@@ -1,7 +1,7 @@
 /** Who may do what with content, as an author says it, and as rights data says it ([MS-RMPR] 2.2.9.8). */
 import { anyonePrincipal, mailPrincipal, ownerPrincipal, type Grant, type RightsPrincipal } from '../xrml/rights.js'
 import type { TemplateText } from '../xrml/template.js'
-import { toMinute } from '../xrml/times.js'
+import { beginningAt, toMinute } from '../xrml/times.js'
 import type { Template } from './acquire-templates.js'
 
 /** Rights of one user or group. */
@@ -56,7 +56,7 @@ export function grantsOf(entries: readonly RightsEntry[], issuedTime: Date): rea
     if (until !== undefined) checkEnd(until, issuedTime, `Rights of ${to}`)
     const empty = rights.find((right) => right.trim() === '')
     if (empty !== undefined) throw new RangeError(`Rights of ${to}: a right without name`)
-    const range = until === undefined ? undefined : { from: toMinute(issuedTime), until }
+    const range = until === undefined ? undefined : { from: beginningAt(issuedTime), until }
     return rights.map((right): Grant => ({ right, principal: principalOf(to), range, days }))
   })
   if (grants.length > maximumGrants)

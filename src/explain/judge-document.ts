@@ -11,7 +11,7 @@ import { readRac } from '../xrml/rac.js'
 import { readGrants, type Grant } from '../xrml/rights.js'
 import { checkSignature } from '../xrml/signature.js'
 import { readSpc } from '../xrml/spc.js'
-import { addSeconds, formatTime, isWithin, secondsPerDay, type TimeRange } from '../xrml/times.js'
+import { addSeconds, formatTime, hasBegun, isWithin, secondsPerDay, type TimeRange } from '../xrml/times.js'
 import { readUl } from '../xrml/ul.js'
 import type { Check, DocumentExplanation, Party, RightExplanation, SealedExplanation } from './explanation.js'
 import { findChange, judgeSurface } from './surface.js'
@@ -79,7 +79,7 @@ function checkForm(document: XrmlDocument): Check {
  */
 export function checkValidity(document: XrmlDocument, now: Date, isLeaf: boolean): DocumentExplanation['validity'] {
   const { issuedTime } = document.body
-  if (issuedTime !== undefined && issuedTime > now)
+  if (issuedTime !== undefined && !hasBegun(issuedTime, now))
     return { ok: false, why: `it was issued ${formatTime(issuedTime)}, and now it is ${formatTime(now)}` }
   const range =
     document.body.validity ?? rightsRange(document) ?? (isIssuing(document) ? issueRange(document) : undefined)

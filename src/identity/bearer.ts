@@ -1,6 +1,7 @@
 /** Bearer tokens (RFC 6750): JSON Web Tokens of the sign-in service, as the REST side takes them (rest-mde 2). */
 import type { JWTPayload, JWTVerifyGetKey } from 'jose'
 import type { Account, Directory } from '../directory/directory.js'
+import { clockTolerance } from '../xrml/times.js'
 import type { Caller } from './caller.js'
 
 /** The resource that tokens for the REST services are issued for. */
@@ -19,9 +20,6 @@ export type TokenVerdict = { readonly caller: Caller & { readonly account: Accou
 
 /** Asymmetric ones only: a token that names a symmetric algorithm, or none, was signed by nobody. */
 const algorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'ES256']
-
-/** Seconds that the clock of another issuer may be ahead. A token that has ended has ended. */
-const clockTolerance = 60
 
 /** @param header value of Authorization */
 export async function authenticateBearer(
@@ -60,6 +58,7 @@ async function verified(
       ...(issuer === undefined ? {} : { issuer }),
       audience: restResource,
       currentDate: now,
+      // Of its beginning alone: its end is looked at below.
       clockTolerance,
       requiredClaims: ['exp'],
     })

@@ -4,6 +4,7 @@ import type { FastifyValidationResult } from 'fastify/types/schema.js'
 import { RequestLogClosed, RequestLogFull } from '../cluster/request-log.js'
 import { DatabaseAway } from '../cluster/store/database-away.js'
 import { restExceptions, type RestExceptionKey } from '../rest-exceptions.js'
+import { NamedTwice, withKnownNames } from '../services/rest/member-names.js'
 import { restVersions, type RestOperation } from '../services/rest/operation.js'
 import { refusalSchema } from '../services/rest/schemas.js'
 import { NotReady, type NodeContext } from './context.js'
@@ -74,6 +75,7 @@ function registerAll(
         attachValidation: true,
         onRequest: bearerSignIn(operation, context),
         ...turns,
+        preValidation: async (request) => nameMembers(operation, request),
         schema: openApiSchemaOf(operation),
         handler: restExchange(operation, version, context, nextId),
       })
@@ -93,6 +95,16 @@ function registerAll(
         handler: (_request, reply) => reply,
       })
     }
+  }
+}
+
+/** One place for all operations: behind it nothing looks at the case of a name. */
+function nameMembers({ schema }: RestOperation, request: FastifyRequest): void {
+  if (schema.body === undefined) return
+  try {
+    request.body = withKnownNames(schema.body, request.body)
+  } catch (error) {
+    throw error instanceof NamedTwice ? new BodyRefused('BadInput', error.message) : error
   }
 }
 

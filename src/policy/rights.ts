@@ -2,7 +2,7 @@
 import { plainAddress } from '../mail-address.js'
 import type { RmsObject } from '../xrml/body.js'
 import type { Grant, RightsPrincipal, TimeCondition } from '../xrml/rights.js'
-import { addSeconds, secondsPerDay, type TimeRange } from '../xrml/times.js'
+import { addSeconds, beginningAt, hasBegun, isWithin, secondsPerDay, type TimeRange } from '../xrml/times.js'
 import type { UlRight } from '../xrml/ul.js'
 
 /** Everything by which an account can be named in a policy. Compared without regard to case. */
@@ -52,7 +52,7 @@ export function decideRights(
 ): readonly UlRight[] {
   if (superUser || isOwner(policy.owner, identity)) return [{ right: 'OWNER' }]
   const content = contentRange(policy)
-  if (content !== undefined && (now >= content.until || now < content.from)) return []
+  if (content !== undefined && !isWithin(content, now)) return []
   const own = policy.grants.filter((grant) => names(grant.principal, identity))
   const current = own.filter((grant) => grant.range === undefined || now < grant.range.until)
   const rights = [...new Set(current.map((grant) => grant.right))]
@@ -99,7 +99,7 @@ function names({ idType, id, name }: RightsPrincipal, identity: Identity): boole
  * conditions would give more than any of them does.
  */
 function mostGenerous(grants: readonly Grant[], now: Date): UlRight {
-  const holding = grants.filter(({ range }) => range === undefined || range.from <= now)
+  const holding = grants.filter(({ range }) => range === undefined || hasBegun(range.from, now))
   const [first, ...others] = holding.length > 0 ? holding : grants
   const better =
     holding.length > 0
@@ -136,7 +136,7 @@ export function contentRange({
   const byDays =
     precondition.days === undefined
       ? undefined
-      : { from: issuedTime, until: addSeconds(issuedTime, precondition.days * secondsPerDay) }
+      : { from: beginningAt(issuedTime), until: addSeconds(issuedTime, precondition.days * secondsPerDay) }
   const { range } = precondition
   if (range === undefined || byDays === undefined) return range ?? byDays
   return { from: range.from, until: range.until < byDays.until ? range.until : byDays.until }

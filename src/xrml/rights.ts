@@ -27,6 +27,26 @@ export interface Grant extends TimeCondition {
 /** Written as an element of their own name; all others as RIGHT with a name. */
 const elementRights = new Set(['VIEW', 'PRINT', 'EDIT', 'EXTRACT', 'EXPORT'])
 
+/** Rights that clients and servers of Microsoft know by name ([MS-RMPR] 2.2.9.8.4, rest-mde 6). Every other name is a right of an application's own. */
+export const knownRights: readonly string[] = [
+  'OWNER',
+  'VIEW',
+  'VIEWRIGHTSDATA',
+  'EDIT',
+  'EDITRIGHTSDATA',
+  'DOCEDIT',
+  'COMMENT',
+  'PRINT',
+  'EXTRACT',
+  'AUDITEDEXTRACT',
+  'EXPORT',
+  'OBJMODEL',
+  'SIGN',
+  'FORWARD',
+  'REPLY',
+  'REPLYALL',
+]
+
 /** The author of the content, whatever the account is called. */
 export const ownerPrincipal: RightsPrincipal = { idType: 'Internal', id: 'Owner', name: undefined }
 export const anyonePrincipal: RightsPrincipal = { idType: 'Internal', id: 'ANYONE', name: undefined }

@@ -1,4 +1,5 @@
 /** Rights policy template, signed by the SLC's key ([MS-RMPR] 2.2.9.10). */
+import { isDeepStrictEqual } from 'node:util'
 import type { HashName } from '../crypto/modes.js'
 import type { Signer } from '../crypto/signer.js'
 import { element, text } from '../xml/write.js'
@@ -68,6 +69,12 @@ export async function buildTemplate(fields: TemplateFields, signer: Signer, hash
 /** One entry for each language, a line feed after each: never CR, it would not survive a parser. */
 export function descriptorName(texts: readonly TemplateText[]): string {
   return texts.map(({ lcid, name, description }) => `LCID ${lcid}:NAME ${name}:DESCRIPTION ${description};\n`).join('')
+}
+
+/** Whether `readDescriptorName` gives these texts again: the marks between them may stand in none. */
+export function canBeTold(texts: readonly TemplateText[]): boolean {
+  const plain = texts.map(({ lcid, name, description }) => ({ lcid, name, description }))
+  return isDeepStrictEqual(readDescriptorName(descriptorName(plain)), plain)
 }
 
 /** The inverse of `descriptorName`; what does not have the form is passed over. */

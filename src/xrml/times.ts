@@ -8,6 +8,12 @@ export interface TimeRange {
   readonly until: Date
 }
 
+/**
+ * Seconds that the clocks of those who take part may differ, as in Windows domains and .NET. A beginning is written that much earlier, and counts that much
+ * earlier where it is checked. An end is never moved: what has ended has ended.
+ */
+export const clockTolerance = 300
+
 /** The minute that `time` lies in. */
 export function formatTime(time: Date): string {
   return time.toISOString().slice(0, 16)
@@ -22,8 +28,18 @@ export function parseTime(value: string | undefined): Date | undefined {
   return !Number.isNaN(time.getTime()) && formatTime(time) === match[1] ? time : undefined
 }
 
+/** Whether what begins then has begun, to somebody whose clock says `time` and may be behind. */
+export function hasBegun(from: Date, time: Date): boolean {
+  return from <= addSeconds(time, clockTolerance)
+}
+
 export function isWithin(range: TimeRange, time: Date): boolean {
-  return time >= range.from && time < range.until
+  return hasBegun(range.from, time) && time < range.until && range.from < range.until
+}
+
+/** The beginning to write for what holds from `time` on: those whose clocks are behind ours can use it at once. */
+export function beginningAt(time: Date): Date {
+  return toMinute(addSeconds(time, -clockTolerance))
 }
 
 /** FROM and UNTIL inside `parent` (VALIDITYTIME or RANGETIME); undefined when one is missing or malformed. */

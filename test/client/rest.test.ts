@@ -17,7 +17,9 @@ import {
 import { encryptContent, decryptContent } from '../../src/crypto/content-cipher.js'
 import type { CipherMode } from '../../src/crypto/content-key.js'
 import type { CryptoMode } from '../../src/crypto/modes.js'
+import { systemClock } from '../../src/effects.js'
 import { startNode, type RunningNode } from '../../src/node/start.js'
+import { addSeconds } from '../../src/xrml/times.js'
 
 const password = 'Passw0rd!'
 const plain = Buffer.from('For bob’s eyes only. '.repeat(700))
@@ -174,8 +176,9 @@ async function nodeOf(mode: CryptoMode): Promise<RunningNode> {
 }
 
 /** On ready-made machines: new ones take a key pair each. */
-const soap = (node: RunningNode, user: 'alice' | 'bob') =>
+const soap = (node: RunningNode, user: 'alice' | 'bob', secondsAhead = 0) =>
   connect({
+    clock: { ...systemClock, now: () => addSeconds(systemClock.now(), secondsAhead) },
     url: node.baseUrl,
     user: `${user}@contoso.test`,
     password,
@@ -216,6 +219,37 @@ for (const mode of [1, 2] as const) {
     }
   })
 }
+
+t.test('clocks may differ by minutes: what has just begun for its author has begun for everybody', async (t) => {
+  const node = await nodeOf(2)
+  const until = addSeconds(systemClock.now(), 86_400)
+  const times = [{ validUntil: until }, { rights: [{ to: 'bob@contoso.test', rights: ['VIEW'], until }] }]
+  for (const [publisher, reader] of [
+    [180, 0],
+    [0, -180],
+    [270, -270],
+    [-180, 180],
+  ] as const) {
+    const [alice, bob] = [soap(node, 'alice', publisher), soap(node, 'bob', reader)]
+    for (const time of times) {
+      for (const online of [false, true]) {
+        const rights = [{ to: 'bob@contoso.test', rights: ['VIEW'] }]
+        const file = await alice.protectFile(plain, '.txt', { rights, ...time }, { online })
+        const how = `publisher ${publisher} s, reader ${reader} s, ${online ? 'online' : 'offline'}`
+        t.match(await bob.openFile(file), { rights: ['VIEW'], plain }, how)
+        t.match(await alice.openFile(file), { rights: ['OWNER'], plain }, how)
+        t.match(await rest(node, 'bob').openFile(file), { rights: ['VIEW'], plain }, how)
+      }
+    }
+  }
+  const far = await soap(node, 'alice', 1800).protectFile(plain, '.txt', { rights: [], validUntil: until })
+  await t.rejects(soap(node, 'bob').openFile(far), /IssuanceLicenseIsNotWithinValidTimeRange/)
+  await t.rejects(rest(node, 'alice').openFile(far), {
+    name: 'RestRefused',
+    status: 400,
+    message: /begins later by the clock of this server/,
+  })
+})
 
 t.test('our REST client publishes by template, rights and roles, and tells who is refused', async (t) => {
   const node = await nodeOf(2)

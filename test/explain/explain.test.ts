@@ -194,11 +194,11 @@ const corpus: readonly (readonly [string, string | Promise<string>, CheckName, R
   ],
   [
     'issued before its issuer',
-    resigned(lab.text.rac, 'slc', (body) => body.replace(/<ISSUEDTIME>[^<]*/, '<ISSUEDTIME>2019-12-31T23:59')).then(
+    resigned(lab.text.rac, 'slc', (body) => body.replace(/<ISSUEDTIME>[^<]*/, '<ISSUEDTIME>2019-12-31T23:54')).then(
       (rac) => rac + slcChain,
     ),
     'link',
-    /issued 2019-12-31T23:59/,
+    /issued 2019-12-31T23:54/,
   ],
   [
     'another key under the same name',
@@ -209,11 +209,11 @@ const corpus: readonly (readonly [string, string | Promise<string>, CheckName, R
   ['a missing certificate', lab.text.rac + lab.text.slc, 'trust', /LAB DRM Server Self Enrollment Service.*is missing/],
   [
     'issued tomorrow',
-    resigned(lab.text.rac, 'slc', (body) => body.replace(/<ISSUEDTIME>[^<]*/, '<ISSUEDTIME>2026-03-02T00:01')).then(
+    resigned(lab.text.rac, 'slc', (body) => body.replace(/<ISSUEDTIME>[^<]*/, '<ISSUEDTIME>2026-03-02T00:06')).then(
       (rac) => rac + slcChain,
     ),
     'validity',
-    /was issued 2026-03-02T00:01, and now it is 2026-03-02T00:00/,
+    /was issued 2026-03-02T00:06, and now it is 2026-03-02T00:00/,
   ],
   [
     'expired',

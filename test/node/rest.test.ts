@@ -16,6 +16,7 @@ import { buildApp } from '../../src/node/app.js'
 import { createContext } from '../../src/node/context.js'
 import { createMetrics } from '../../src/node/metrics.js'
 import { startNode } from '../../src/node/start.js'
+import { connect, readyMachine, type OwnRights } from '../../src/client/index.js'
 import { goodToken } from '../fixtures/rest-tokens.js'
 import { startSite } from '../fixtures/sites.js'
 
@@ -23,7 +24,7 @@ const site = await startSite(2, 'rest')
 const { node } = site
 t.teardown(() => node.close())
 const url = `${node.url}/my/v2/enduserlicenses`
-const bob = await goodToken(node, 'bob')
+const [bob, carol] = [await goodToken(node, 'bob'), await goodToken(node, 'carol')]
 
 async function post(
   body: string | Buffer,
@@ -188,6 +189,244 @@ t.test('names with any characters are published, and content that was published 
     ),
     { numRuns: 25 },
   )
+})
+
+const rights = fc.oneof(
+  fc.constantFrom('VIEW', 'view', 'Edit', 'REPLYALL', 'OWNER', 'FLY', 'Contoso.Approve', 'ein Recht', 'A B', 'A', 'B'),
+  fc.string({ minLength: 1, maxLength: 8 }).filter((name) => name.trim() !== ''),
+)
+const users = fc.constantFrom('carol@contoso.test', 'legal@contoso.test', 'ANYONE', 'Dave@fabrikam.test', 'OWNER')
+const listOf = <Item>(items: fc.Arbitrary<Item>) => fc.array(items, { minLength: 1, maxLength: 4 })
+const names = fc.string({ unit: fc.constantFrom('a', 'ü', ' ', ';', ':', '<', '\n', '漢', '1'), maxLength: 8 })
+const requestedPolicies = fc
+  .tuple(
+    fc.oneof(
+      fc.record({
+        UserRights: fc.array(fc.record({ Users: listOf(users), Rights: listOf(rights) }), { maxLength: 4 }),
+      }),
+      fc.record({
+        UserRoles: listOf(fc.record({ Users: listOf(users), Roles: listOf(fc.constantFrom('VIEWER', 'AUTHOR')) })),
+      }),
+    ),
+    fc.record(
+      {
+        Descriptors: fc.array(
+          fc.record({
+            Name: names,
+            Description: names,
+            Language: fc.constantFrom('en-US', 'de', 'nn', 'C', 'x-y', '1078'),
+          }),
+          { maxLength: 3 },
+        ),
+        EncryptedApplicationData: fc.dictionary(
+          names.filter((name) => name !== ''),
+          names,
+          { maxKeys: 3 },
+        ),
+        IntervalTimeInDays: fc.constantFrom(null, -1, 0, 1, 30, 365),
+        allowOfflineAccess: fc.constantFrom(null, true, false),
+        AllowAuditedExtraction: fc.constantFrom(null, true, false),
+        LicenseValidUntil: fc
+          .date({ min: new Date('2090-01-01T00:00Z'), max: new Date('2099-01-01T00:00Z'), noInvalidDate: true })
+          .map((date) => date.toISOString()),
+      },
+      { requiredKeys: [] },
+    ),
+  )
+  .map(([whom, how]) => ({ ...whom, ...how }))
+
+interface Opened {
+  readonly AccessStatus: string
+  readonly Policy: object
+  readonly Rights: readonly string[]
+  readonly [member: string]: unknown
+}
+
+/** What its author, and what somebody else, is answered for it. */
+async function publishedAs(body: object): Promise<readonly [Opened, Opened]> {
+  const published = await post(JSON.stringify(body), {}, `${node.url}/my/v2/publishinglicenses`)
+  if (published.status !== 200) throw new Error(`${JSON.stringify(body)} is answered ${published.text}`)
+  const { SerializedPublishingLicense } = published.json as { SerializedPublishingLicense: string }
+  const license = JSON.stringify({ SerializedPublishingLicense })
+  const [own, others] = [await post(license), await post(license, { authorization: `Bearer ${carol}` })]
+  return [own.json as Opened, others.json as Opened]
+}
+
+/** Without what every license has anew, and the order of rights, which says nothing. */
+function meaning({
+  Id: _id,
+  ContentId: _content,
+  Key: _key,
+  LicenseValidUntil: _end,
+  Rights,
+  ...rest
+}: Opened): object {
+  return { ...rest, Rights: Rights.toSorted() }
+}
+
+t.test('a policy that is answered means the same when it is published again, whatever was asked for', async (t) => {
+  await fc.assert(
+    fc.asyncProperty(
+      requestedPolicies,
+      names,
+      fc.dictionary(
+        names.filter((name) => name !== ''),
+        names,
+        { maxKeys: 2 },
+      ),
+      async (policy, referral, data) => {
+        const first = await publishedAs({ Policy: policy, ReferralInfo: referral, SignedApplicationData: data })
+        const { Policy, Referrer, SignedApplicationData } = first[0]
+        const again = await publishedAs({ Policy, ReferralInfo: Referrer, SignedApplicationData })
+        t.same(again.map(meaning), first.map(meaning), JSON.stringify(policy))
+      },
+    ),
+    { numRuns: 20 },
+  )
+})
+
+t.test('content that was published over SOAP too has a policy that can be published again', async (t) => {
+  const author = connect({
+    url: node.baseUrl,
+    user: 'bob@contoso.test',
+    password: 'Passw0rd!',
+    machine: readyMachine('bob-pc-mode2'),
+  })
+  const [soon, later] = [new Date('2090-01-01T00:00:00Z'), new Date('2095-01-01T00:00:00Z')]
+  const policies: readonly OwnRights[] = [
+    { rights: [] },
+    { rights: [{ to: 'carol@contoso.test', rights: ['VIEW'], days: 5 }], name: 'Übung' },
+    {
+      rights: [
+        { to: 'carol@contoso.test', rights: ['VIEW', 'Contoso.Approve'], until: soon },
+        { to: 'ANYONE', rights: ['VIEW'] },
+      ],
+      validUntil: later,
+      texts: [{ lcid: 1078, name: 'naam', description: '' }],
+      applicationData: [{ name: 'NOLICCACHE', value: '1' }],
+      referral: 'mailto:bob@contoso.test',
+    },
+  ]
+  for (const policy of policies) {
+    const { text } = await author.publish(policy, {})
+    const license = JSON.stringify({ SerializedPublishingLicense: Buffer.from(text).toString('base64') })
+    const { Policy, Referrer } = (await post(license)).json as Opened
+    const [own] = await publishedAs({ Policy, ReferralInfo: Referrer })
+    t.same(own.Policy, Policy)
+  }
+  t.match(
+    (await publishedAs({ Policy: { UserRights: [], LicenseValidUntil: '2090-01-01T00:00:00Z' } }))[0].Policy,
+    { UserRights: [], LicenseValidUntil: '2090-01-01T00:00:00Z' },
+    'for the author alone',
+  )
+})
+
+t.test('offline access that is denied stays denied, however it is written', async (t) => {
+  const one = { UserRights: [{ Users: ['carol@contoso.test'], Rights: ['VIEW'] }] }
+  for (const [policy, offline, days] of [
+    [{}, true, 30],
+    [{ allowOfflineAccess: false }, false, 0],
+    [{ allowOfflineAccess: false, IntervalTimeInDays: 7 }, false, 0],
+    [{ AllowOfflineAccess: false }, false, 0],
+    [{ ALLOWOFFLINEACCESS: false, intervaltimeindays: 0 }, false, 0],
+    [{ IntervalTimeInDays: 0 }, false, 0],
+    [{ IntervalTimeInDays: -1 }, false, 0],
+    [{ allowOfflineAccess: null, IntervalTimeInDays: 0 }, false, 0],
+    [{ allowOfflineAccess: true, IntervalTimeInDays: 0 }, true, 30],
+    [{ allowOfflineAccess: true, IntervalTimeInDays: -1 }, true, 30],
+    [{ intervalTimeInDays: 3 }, true, 3],
+  ] as const) {
+    const [own, others] = await publishedAs({ Policy: { ...one, ...policy } })
+    t.equal(others.allowOfflineAccess, offline, JSON.stringify(policy))
+    t.match(own.Policy, { IntervalTimeInDays: days, allowOfflineAccess: offline }, JSON.stringify(policy))
+  }
+})
+
+t.test('a node whose clock is 90 s behind that of its neighbor serves what the other one has published', async (t) => {
+  const policy = {
+    UserRights: [{ Users: ['carol@contoso.test'], Rights: ['VIEW'] }],
+    LicenseValidUntil: '2090-01-01T00:00:00Z',
+  }
+  const published = await post(JSON.stringify({ Policy: policy }), {}, `${node.url}/my/v2/publishinglicenses`)
+  const { SerializedPublishingLicense } = published.json as { SerializedPublishingLicense: string }
+  const open = (): Promise<{ readonly status: number; readonly json: unknown }> =>
+    post(JSON.stringify({ SerializedPublishingLicense }))
+  for (const seconds of [-90, -500])
+    await site.during({ daysLater: seconds / 86_400 }, async () => {
+      t.match(await open(), { status: 200, json: { AccessStatus: 'AccessGranted' } }, `${seconds} s`)
+    })
+  await site.during({ daysLater: -1200 / 86_400 }, async () => {
+    const early = await fetch(url, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${await goodToken(node, 'bob')}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ SerializedPublishingLicense }),
+    })
+    t.match([early.status, await early.json()], [400, { Message: /begins later by the clock of this server/ }])
+  })
+})
+
+t.test('audited extraction is denied by either of its two places', async (t) => {
+  const one = { UserRights: [{ Users: ['carol@contoso.test'], Rights: ['VIEW'] }] }
+  for (const [body, allowed] of [
+    [{ Policy: one }, true],
+    [{ Policy: one, AllowAuditedExtraction: false }, false],
+    [{ Policy: one, allowAuditedExtraction: false }, false],
+    [{ Policy: { ...one, AllowAuditedExtraction: false } }, false],
+    [{ Policy: { ...one, AllowAuditedExtraction: false }, AllowAuditedExtraction: true }, false],
+  ] as const)
+    t.match((await publishedAs(body))[0].Policy, { AllowAuditedExtraction: allowed }, JSON.stringify(body))
+})
+
+t.test('members of a request count in any case, and in one spelling', async (t) => {
+  const flipped = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(flipped)
+    if (typeof value !== 'object' || value === null) return value
+    return Object.fromEntries(
+      Object.entries(value).map(([name, inner]) => [
+        name === 'Key' ? name : name.replace(/^./, (first) => first.toLowerCase()),
+        name === 'EncryptedApplicationData' ? inner : flipped(inner),
+      ]),
+    )
+  }
+  const policy = {
+    UserRights: [{ Users: ['carol@contoso.test'], Rights: ['VIEW'] }],
+    Descriptors: [{ Name: 'N', Description: 'D', Language: 'de' }],
+    EncryptedApplicationData: { Name: 'n', name: 'N', POLICY: 'p' },
+    LicenseValidUntil: '2090-01-01T00:00:00Z',
+    IntervalTimeInDays: 3,
+  }
+  const body = { Policy: policy, ReferralInfo: 'mailto:bob@contoso.test', PreferDeprecatedAlgorithms: true }
+  const plain = await publishedAs(body)
+  t.match(plain[0].Policy, policy)
+  t.same((await publishedAs(flipped(body) as object)).map(meaning), plain.map(meaning))
+  for (const twice of [
+    { ...body, policy: policy },
+    { Policy: { ...policy, intervalTimeInDays: 0 } },
+    { Policy: { ...policy, UserRights: [{ Users: ['carol@contoso.test'], Rights: ['VIEW'], rights: ['EDIT'] }] } },
+  ])
+    t.match(await post(JSON.stringify(twice), {}, `${node.url}/my/v2/publishinglicenses`), { status: 400 })
+  const published = await post(JSON.stringify(body), {}, `${node.url}/my/v2/publishinglicenses`)
+  const { SerializedPublishingLicense } = published.json as { SerializedPublishingLicense: string }
+  for (const member of ['serializedPublishingLicense', 'SERIALIZEDPUBLISHINGLICENSE'])
+    t.match((await post(JSON.stringify({ [member]: SerializedPublishingLicense }))).json, {
+      AccessStatus: 'AccessGranted',
+    })
+})
+
+t.test('names that an XrML descriptor could not tell apart again are refused', async (t) => {
+  const one = { UserRights: [{ Users: ['carol@contoso.test'], Rights: ['VIEW'] }] }
+  for (const descriptor of [
+    { Name: 'a:DESCRIPTION b', Description: 'c' },
+    { Name: 'a', Description: 'b;\nLCID 1031:NAME c:DESCRIPTION d' },
+  ])
+    t.match(
+      await post(
+        JSON.stringify({ Policy: { ...one, Descriptors: [descriptor] } }),
+        {},
+        `${node.url}/my/v2/publishinglicenses`,
+      ),
+      { status: 400 },
+    )
 })
 
 t.test(

@@ -4,7 +4,7 @@ import t from 'tap'
 import { agreedOwner, decideRights, identityOf, type Policy } from '../../src/policy/rights.js'
 import type { RmsObject } from '../../src/xrml/body.js'
 import { anyonePrincipal, mailPrincipal, ownerPrincipal, type Grant } from '../../src/xrml/rights.js'
-import { addSeconds, secondsPerDay } from '../../src/xrml/times.js'
+import { addSeconds, beginningAt, secondsPerDay } from '../../src/xrml/times.js'
 
 const issued = new Date('2026-01-01T00:00:00Z')
 const days = (count: number): Date => addSeconds(issued, count * secondsPerDay)
@@ -90,7 +90,7 @@ t.test('content that has ended, or not begun, gives nothing; until then its end 
     precondition: { days: 10 },
   })
   t.same(decide(ends, { now: days(3) }), [
-    { right: 'VIEW', days: undefined, range: { from: issued, until: days(10) } },
+    { right: 'VIEW', days: undefined, range: { from: beginningAt(issued), until: days(10) } },
     { right: 'EDIT', days: undefined, range: { from: days(2), until: days(4) } },
   ])
   t.same(names(ends, { now: addSeconds(days(10), -1) }), ['VIEW'])
@@ -101,6 +101,21 @@ t.test('content that has ended, or not begun, gives nothing; until then its end 
   )
   const both = policy([grant('VIEW')], { precondition: { days: 30, range: { from: issued, until: days(9) } } })
   t.same(decide(both)[0]?.range, { from: issued, until: days(9) })
+})
+
+t.test('a beginning counts five minutes earlier than it says, an end never later', async (t) => {
+  const bounds = { range: { from: days(5), until: days(6) } }
+  const early = addSeconds(days(5), -300)
+  const content = policy([grant('VIEW')], { precondition: bounds })
+  t.same(names(content, { now: early }), ['VIEW'])
+  t.same(names(content, { now: addSeconds(early, -1) }), [])
+  t.same(names(content, { now: days(6) }), [])
+  const later = { range: { from: days(4), until: days(90) } }
+  const both = policy([grant('VIEW', undefined, bounds), grant('VIEW', anyonePrincipal, later)])
+  t.same(decide(both, { now: early })[0]?.range, later.range)
+  const days30 = policy([grant('VIEW')], { precondition: { days: 30 } })
+  t.same(names(days30, { now: addSeconds(issued, -600) }), ['VIEW'], 'the publisher’s clock is ahead')
+  t.same(names(days30, { now: days(30) }), [])
 })
 
 t.test('of several grants of a right the one that holds longest counts', async (t) => {

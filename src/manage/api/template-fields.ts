@@ -1,5 +1,4 @@
 /** Rights policy templates as the management API speaks of them, to and from signed XrML ([MS-RMPR] 2.2.9.10). */
-import { isDeepStrictEqual } from 'node:util'
 import type { ServerState } from '../../cluster/server-state.js'
 import type { StoredTemplate } from '../../cluster/store/template-store.js'
 import { licensingUrl } from '../../services/standing.js'
@@ -11,7 +10,7 @@ import {
   type RightsPrincipal,
   type TimeCondition,
 } from '../../xrml/rights.js'
-import { buildTemplate, descriptorName, readDescriptorName, type TemplateText } from '../../xrml/template.js'
+import { buildTemplate, canBeTold, readDescriptorName, type TemplateText } from '../../xrml/template.js'
 import { addSeconds, toMinute } from '../../xrml/times.js'
 import { reading } from './licensor-chain.js'
 import { problem } from './problem.js'
@@ -67,8 +66,7 @@ export async function signTemplate(body: TemplateBody, guid: string, state: Serv
 function requireTexts(texts: readonly TemplateText[]): void {
   const twice = texts.find(({ lcid }, index) => texts.findIndex((other) => other.lcid === lcid) !== index)
   if (twice !== undefined) problem(400, `There are two texts for the language ${twice.lcid}: give one`)
-  const plain = texts.map(({ lcid, name, description }) => ({ lcid, name, description }))
-  if (!isDeepStrictEqual(readDescriptorName(descriptorName(plain)), plain)) {
+  if (!canBeTold(texts)) {
     problem(
       400,
       'A name or description has a mark that separates names (":DESCRIPTION ", "; LCID") or ends in ";": write it otherwise',

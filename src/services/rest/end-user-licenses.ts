@@ -8,7 +8,7 @@ import { refuseRest } from '../../rest-exceptions.js'
 import { contentRange, decideRights, type Policy } from '../../policy/rights.js'
 import type { Principal } from '../../xrml/body.js'
 import type { RightsData } from '../../xrml/rights-data.js'
-import { formatTime } from '../../xrml/times.js'
+import { formatTime, hasBegun } from '../../xrml/times.js'
 import type { UlRight } from '../../xrml/ul.js'
 import { withForeignGroups } from '../licensing/foreign-groups.js'
 import { findLicensee } from '../licensing/licensee.js'
@@ -41,9 +41,9 @@ type PlCall = LicenseCall & { readonly good: GoodPl }
 /** The table of the license itself: what it refuses may be a denial, which is an answer of its own. */
 const licenseSteps = walk<PlCall>()
   .step('account', findAccount)
-  .step('times', ({ good, now }) => requirePlValidity(good.pl, now))
   .step('open PL', ({ good }) => openPl(good))
   .step('decide rights', decide)
+  .step('times', requireTimes)
   .step('build and sign', build)
 
 const operation = restOperation<LicenseRequest>(
@@ -80,13 +80,23 @@ async function license(known: PlCall): Promise<RestAnswer> {
     return { answer: grantedLicense(known, await licenseSteps.run(known, watchOf(known))) }
   } catch (error) {
     if (!(error instanceof RmsException) || !denials.includes(error.key)) throw error
-    return { answer: deniedLicense(known, hasExpired(error, known) ? 'ContentExpired' : 'AccessDenied'), denied: error }
+    const status = error.key === 'IssuanceLicenseIsNotWithinValidTimeRange' ? 'ContentExpired' : 'AccessDenied'
+    return { answer: deniedLicense(known, status), denied: error }
   }
 }
 
-function hasExpired({ key }: RmsException, { good, now }: PlCall): boolean {
+/**
+ * Behind the rights: who has none is told so, and learns no more. Everybody else, the author too, is told of the end ([MS-RMPR] 3.4.4.1 knows nobody
+ * to whom it does not apply). What has not begun is no denial: with the right clock, or later, the same request is granted.
+ */
+function requireTimes({ good, now }: PlCall): void {
   const { validity } = good.pl
-  return key === 'IssuanceLicenseIsNotWithinValidTimeRange' && (validity === undefined || now >= validity.from)
+  if (validity !== undefined && !hasBegun(validity.from, now)) refuseEarly('the publishing license', validity.from, now)
+  requirePlValidity(good.pl, now)
+}
+
+function refuseEarly(what: string, from: Date, now: Date): never {
+  return refuseRest('NotYetValid', `${what} begins at ${formatTime(from)}, it is ${formatTime(now)}`)
 }
 
 /** With the key pair that their RAC has, or will have: made when there is none yet; a licensing-only cluster asks the root for it. */
@@ -112,22 +122,24 @@ async function decide(
   const { policy, rights: policySource } = currentPolicy(good, rightsData, now)
   const own = await identityOfAccount(principal, state.homeRacIssuer, { state, directory: context.directory })
   const identity = await withForeignGroups(own, policy, principal, known)
-  const rights = rightsOrExpiry()
+  const rights = rightsOrTimes()
   // A use license may begin later; JSON has no place for that.
+  const beginnings = rights.flatMap(({ range }) => range?.from ?? [])
   if (!rights.some((right) => holdsAt(right, now)))
-    refuse('NoRightsForRequestedPrincipal', `no right of ${account.name} holds now`)
+    refuseEarly(`what ${account.name} may do`, beginnings.toSorted((a, b) => Number(a) - Number(b))[0] ?? now, now)
   return { policy, policySource, rights }
 
-  /** Who would have rights but for the end of the content is told that it has ended. */
-  function rightsOrExpiry(): readonly UlRight[] {
+  /** Who would have rights but for the times of the content is told of those. */
+  function rightsOrTimes(): readonly UlRight[] {
     try {
       return requireRights(policy, identity, principal, state, now)
     } catch (error) {
-      const end = contentRange(policy)?.until
-      const before = decideRights({ ...policy, precondition: {} }, identity, { superUser: false, now })
-      if (end !== undefined && now >= end && before.length > 0)
-        refuse('IssuanceLicenseIsNotWithinValidTimeRange', `the content ended at ${formatTime(end)}`)
-      throw error
+      const content = contentRange(policy)
+      const without = decideRights({ ...policy, precondition: {} }, identity, { superUser: false, now })
+      if (content === undefined || without.length === 0) throw error
+      if (now >= content.until)
+        refuse('IssuanceLicenseIsNotWithinValidTimeRange', `the content ended at ${formatTime(content.until)}`)
+      return refuseEarly('the content', content.from, now)
     }
   }
 }

@@ -62,11 +62,21 @@ const languageIds: ReadonlyMap<string, number> = new Map(
 )
 
 const english = 1033
+const longestId = 65_535
 
-/** Clients send whatever their locale is called, `C` too: what is not known is English. */
+/** Clients send whatever their locale is called, `C` too: what is not known is English. The number of a Windows language is taken as it is. */
 export function languageId(tag: string): number {
+  if (/^\d{1,5}$/.test(tag.trim()) && Number(tag) <= longestId) return Number(tag)
   const wanted = tag.trim().toLowerCase().replaceAll('_', '-').replace(/\..*$/, '')
   return languageIds.get(wanted) ?? languageIds.get(wanted.split('-')[0] ?? '') ?? english
+}
+
+/** What `languageId` reads as this id: the tag, with its country where two have the id; the number where no tag is known. */
+export function languageTag(lcid: number): string {
+  const tags = [...languageIds].filter(([, id]) => id === lcid).map(([tag]) => tag)
+  const [language = String(lcid), country] = (tags.find((tag) => tag.includes('-')) ?? tags[0] ?? '').split('-')
+  if (tags.length === 0) return String(lcid)
+  return country === undefined ? language : `${language}-${country.toUpperCase()}`
 }
 
 /** The low ten bits of an id are the language, the others the country. */

@@ -1,6 +1,7 @@
 /** The answer of EndUserLicenses: granted or denied (rest-mde 7). */
 import type { SymmetricKey } from '../../crypto/content-key.js'
 import { contentRange, type Policy } from '../../policy/rights.js'
+import type { Pl } from '../../xrml/pl.js'
 import type { Grant } from '../../xrml/rights.js'
 import type { RightsData } from '../../xrml/rights-data.js'
 import { addSeconds, isWithin, secondsPerDay } from '../../xrml/times.js'
@@ -8,7 +9,7 @@ import type { UlRight } from '../../xrml/ul.js'
 import type { GoodPl } from '../licensing/publishing-license.js'
 import { keyMember } from './key.js'
 import type { RestCall } from './operation.js'
-import { applicationData, isSwitchedOn, noAuditedExtraction, noCache, plFacts } from './pl-facts.js'
+import { applicationData, descriptorsOf, isSwitchedOn, noAuditedExtraction, noCache, plFacts } from './pl-facts.js'
 
 export interface Granted {
   readonly contentKey: SymmetricKey
@@ -40,7 +41,9 @@ export function grantedLicense(known: Known, granted: Granted): object {
     FromTemplate: policySource.official,
     allowOfflineAccess: !isSwitchedOn(data, noCache),
     Policy:
-      holding.some(({ right }) => right === 'OWNER') && !policySource.official ? policyMember(policySource) : null,
+      holding.some(({ right }) => right === 'OWNER') && !policySource.official
+        ? policyMember(policySource, good.pl, now)
+        : null,
     EncryptedApplicationData: applicationData(data),
   }
 }
@@ -71,12 +74,26 @@ function common({ good: { pl }, languages, account }: Known): object {
   }
 }
 
-/** For the owner, who may publish the content again. */
-function policyMember({ grants, applicationData: data }: RightsData): object {
-  const days = Math.min(...grants.map((grant) => grant.days ?? Infinity))
+/**
+ * For the owner, who may publish the content again: as it is here, it is a policy of a publishing request, and means the same there. JSON has one end for
+ * all, so that the earliest one of those to come counts.
+ */
+function policyMember(
+  { grants, precondition, document, applicationData: data }: RightsData,
+  pl: Pl,
+  now: Date,
+): object {
+  const current = grants.filter(({ range }) => range === undefined || now < range.until)
+  const days = Math.min(...current.map((grant) => grant.days ?? Infinity))
   const offline = !isSwitchedOn(data, noCache)
+  const issuedTime = document.body.issuedTime ?? now
+  const ends = [pl.validity, contentRange({ precondition, issuedTime }), ...current.map(({ range }) => range)]
   return {
-    UserRights: userRights(grants),
+    Descriptors: descriptorsOf(pl),
+    UserRights: userRights(current),
+    EncryptedApplicationData: applicationData(data),
+    LicenseValidUntil: timeText(earliest(ends.map((range) => range?.until))),
+    allowOfflineAccess: offline,
     IntervalTimeInDays: !offline ? 0 : Number.isFinite(days) ? days : defaultDays,
     AllowAuditedExtraction: !isSwitchedOn(data, noAuditedExtraction),
   }
@@ -91,11 +108,11 @@ function userRights(grants: readonly Grant[]): readonly object[] {
   for (const { right, principal } of grants) {
     const user = principal.name ?? principal.id
     if (principal.idType === 'Internal' && user.toLowerCase() === 'owner') continue
-    byUser.set(user, [...(byUser.get(user) ?? []), right])
+    byUser.set(user, [...new Set([...(byUser.get(user) ?? []), right])])
   }
   const byRights = new Map<string, { Users: string[]; Rights: readonly string[] }>()
   for (const [user, rights] of byUser) {
-    const key = rights.toSorted().join(' ')
+    const key = JSON.stringify(rights.toSorted())
     const known = byRights.get(key) ?? { Users: [], Rights: rights }
     known.Users.push(user)
     byRights.set(key, known)

@@ -2,7 +2,7 @@
 import type { AuthenticatedData } from '../../xrml/body.js'
 import type { Pl } from '../../xrml/pl.js'
 import { readDescriptorName } from '../../xrml/template.js'
-import { textFor } from './languages.js'
+import { languageTag, textFor } from './languages.js'
 
 export interface PlFacts {
   /** Of the policy: a template's GUID, or that of the author's own descriptor. */
@@ -33,6 +33,15 @@ export function applicationData(data: readonly AuthenticatedData[]): Readonly<Re
     id === 'APPSPECIFIC' && name !== undefined && !switches.includes(name) ? [[name, value] as const] : [],
   )
   return found.length === 0 ? null : Object.fromEntries(found)
+}
+
+/** Names and descriptions in all languages, as a publishing request has them. */
+export function descriptorsOf(pl: Pl): readonly object[] {
+  return readDescriptorName(pl.document.body.descriptor?.name ?? '').map(({ lcid, name, description }) => ({
+    Name: name,
+    Description: description,
+    Language: languageTag(lcid),
+  }))
 }
 
 /** 1 in the policy: licenses are not kept ([MS-RMPR] 2.2.9.8.6). */

@@ -2,6 +2,7 @@
 import type { RightsEntry, RightsPolicy } from '../../client/rights-policy.js'
 import type { ServerState } from '../../cluster/server-state.js'
 import { refuseRest } from '../../rest-exceptions.js'
+import { knownRights } from '../../xrml/rights.js'
 import { publishedTemplates } from '../templates/acquire-template-information.js'
 import { languageId } from './languages.js'
 import { noAuditedExtraction, noCache } from './pl-facts.js'
@@ -28,6 +29,7 @@ interface CustomPolicy {
   readonly IntervalTimeInDays?: number | null
   readonly LicenseValidUntil?: string | null
   readonly allowOfflineAccess?: boolean | null
+  readonly AllowAuditedExtraction?: boolean | null
 }
 
 /**
@@ -78,26 +80,37 @@ function templateText(templateId: string, state: ServerState): string {
 /** Users times rights: a short request must not become a huge policy. */
 const mostGrants = 10_000
 
-function entriesOf({
-  UserRights: byRights,
-  UserRoles: byRoles,
-  IntervalTimeInDays: interval,
-  allowOfflineAccess,
-}: CustomPolicy): readonly RightsEntry[] {
+function entriesOf(policy: CustomPolicy): readonly RightsEntry[] {
+  const { UserRights: byRights, UserRoles: byRoles, IntervalTimeInDays: interval } = policy
   if (byRights?.length && byRoles?.length) return refuseRest('BadInput', 'both UserRights and UserRoles are given')
   // Beside a switched-off offline access the number means nothing.
-  const bounded = allowOfflineAccess !== false && typeof interval === 'number' && interval > 0 ? { days: interval } : {}
+  const bounded = isOffline(policy) && typeof interval === 'number' && interval > 0 ? { days: interval } : {}
   const granted = [
     ...(byRights ?? []).map(({ Users, Rights }) => ({ users: Users, rights: Rights })),
     ...(byRoles ?? []).map(({ Users, Roles }) => ({ users: Users, rights: [...new Set(Roles.flatMap(roleRights))] })),
   ]
-  if (granted.length === 0) return refuseRest('BadInput', 'Policy has neither UserRights nor UserRoles')
+  // An empty list is one: the content is for its author alone.
+  if (!byRights && !byRoles) return refuseRest('BadInput', 'Policy has neither UserRights nor UserRoles')
   const count = granted.reduce((sum, { users, rights }) => sum + users.length * rights.length, 0)
   if (count > mostGrants)
     return refuseRest('BadInput', `${count} rights of users are too many, ${mostGrants} can be given`)
   return granted.flatMap(({ users, rights }) =>
-    users.map((to) => ({ to: to.trim(), rights: rights.map((right) => right.trim().toUpperCase()), ...bounded })),
+    users.map((to) => ({ to: to.trim(), rights: rights.map(rightNamed), ...bounded })),
   )
+}
+
+/** Known rights in any case; every other name is a right of an application's own, and is what it is. */
+function rightNamed(name: string): string {
+  const upper = name.trim().toUpperCase()
+  return knownRights.includes(upper) ? upper : name.trim()
+}
+
+/**
+ * The flag decides. Without it the number does, as the open client reads it in answers: what is not above 0 is no offline access. So 0 or -1 beside
+ * `true` is offline access without a bound.
+ */
+function isOffline({ allowOfflineAccess: flag, IntervalTimeInDays: interval }: CustomPolicy): boolean {
+  return flag ?? !(typeof interval === 'number' && interval <= 0)
 }
 
 function roleRights(role: string): readonly string[] {
@@ -112,8 +125,10 @@ function switchesOf(
   policy: CustomPolicy,
 ): readonly { readonly name: string; readonly value: string }[] {
   return [
-    ...(policy.allowOfflineAccess === false ? [{ name: noCache, value: '1' }] : []),
-    ...(request.AllowAuditedExtraction === false ? [{ name: noAuditedExtraction, value: '1' }] : []),
+    ...(!isOffline(policy) ? [{ name: noCache, value: '1' }] : []),
+    ...([request, policy].some((part) => part.AllowAuditedExtraction === false)
+      ? [{ name: noAuditedExtraction, value: '1' }]
+      : []),
   ]
 }
 

@@ -88,12 +88,20 @@ export const endUserLicense = everyMember('What the user may do; without rights 
   FromTemplate: { type: 'boolean' },
   allowOfflineAccess: { type: 'boolean' },
   Policy: {
-    ...everyMember('For owners of content with rights of its own', {
+    ...everyMember('For owners of content with rights of its own: published again as it is, it means the same', {
+      Descriptors: {
+        type: 'array',
+        items: everyMember('', { Name: text, Description: text, Language: text }),
+        description: 'In all languages; one that has no tag here has the number of the Windows language',
+      },
       UserRights: {
         type: 'array',
         items: everyMember('', { Users: { type: 'array', items: text }, Rights: { type: 'array', items: text } }),
       },
-      IntervalTimeInDays: { type: 'integer', description: '0: no offline access' },
+      EncryptedApplicationData: pairs,
+      LicenseValidUntil: { ...textOrNull, format: 'date-time', description: 'The earliest end of all' },
+      allowOfflineAccess: { type: 'boolean' },
+      IntervalTimeInDays: { type: 'integer', description: '0: no offline access; 30: also where there is no bound' },
       AllowAuditedExtraction: { type: 'boolean' },
     }),
     nullable: true,
@@ -110,9 +118,9 @@ const boundedPairs = {
   additionalProperties: { type: 'string', maxLength: 4096 },
 } as const
 
-/** Members that are not named here are passed over: clients of other years send more. */
+/** Members that are not named here are passed over: clients of other years send more. Known ones count in any case (member-names.ts). */
 export const publishRequest = {
-  description: 'Either TemplateId, or Policy with UserRights or UserRoles',
+  description: 'Either TemplateId, or Policy with UserRights or UserRoles. Names of members count in any case',
   type: 'object',
   properties: {
     TemplateId: { ...textOrNull, maxLength: 100, description: 'With or without braces' },
@@ -154,10 +162,25 @@ export const publishRequest = {
           minimum: -1,
           maximum: 36_500,
           nullable: true,
-          description: 'How long a license holds offline',
+          description:
+            'How long a license holds offline. 0 and -1: not offline, unless allowOfflineAccess is true; beside that, offline without a bound',
         },
-        LicenseValidUntil: { ...textOrNull, maxLength: 40, description: 'End of the content: ISO 8601, UTC' },
-        allowOfflineAccess: { type: 'boolean', nullable: true },
+        LicenseValidUntil: {
+          ...textOrNull,
+          maxLength: 40,
+          description:
+            'End of the content: ISO 8601, UTC. Licenses count in minutes: the content ends when this minute begins',
+        },
+        allowOfflineAccess: {
+          type: 'boolean',
+          nullable: true,
+          description: 'Decides, whatever IntervalTimeInDays says; without it that number decides',
+        },
+        AllowAuditedExtraction: {
+          type: 'boolean',
+          nullable: true,
+          description: 'As beside Policy; false in either is false',
+        },
       },
     },
   },
