@@ -4,6 +4,7 @@ import fastifySwagger from '@fastify/swagger'
 import fastifySwaggerUi from '@fastify/swagger-ui'
 import Fastify, { LogController, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
+import { readUnreadBodies } from '../node/unread-bodies.js'
 import { closeUnusedConnections } from '../node/unused-connections.js'
 import { registerManagementApi, type ManagementApi } from './api/index.js'
 import type { InstallationStatus } from './status.js'
@@ -30,10 +31,12 @@ export async function startManagement(
   const app = Fastify({
     ...(log === undefined ? {} : { loggerInstance: log }),
     logController: new LogController({ disableRequestLogging: true }),
+    requestTimeout: 60_000,
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 300 },
   }) as unknown as FastifyInstance
   closeUnusedConnections(app)
+  readUnreadBodies(app)
   const security =
     token === undefined
       ? {}

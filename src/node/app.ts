@@ -32,6 +32,7 @@ import { acceptSoapBodies, BodyRefused } from './soap-body.js'
 import { QueueFull } from './service-queue.js'
 import { requestIds, soapExchange } from './soap-exchange.js'
 import { takeTurns } from './take-turn.js'
+import { readUnreadBodies } from './unread-bodies.js'
 import { closeUnusedConnections } from './unused-connections.js'
 
 export interface AppOptions {
@@ -62,6 +63,7 @@ export async function buildApp(context: NodeContext, options: AppOptions): Promi
     schemaController: { compilersFactory: describing },
   }) as unknown as FastifyInstance
   closeUnusedConnections(app)
+  readUnreadBodies(app)
   app.decorateRequest('caller')
   app.decorateRequest('directory')
   app.addHook('onRequest', async (request, reply) => {

@@ -14,5 +14,7 @@ export function answerQueueFull(
   context.metrics.refusedByQueue()
   const page =
     '<html><head><title>Service Unavailable</title></head><body><h1>Service Unavailable</h1><p>HTTP 503: the queue is full.</p></body></html>\n'
-  return reply.code(503).header('connection', 'close').type('text/html; charset=us-ascii').send(page)
+  // On the response itself: Fastify's own headers say so of every body that could not be read, and are taken back.
+  reply.raw.setHeader('Connection', 'close')
+  return reply.code(503).type('text/html; charset=us-ascii').send(page)
 }
