@@ -249,9 +249,9 @@ export const exceptions = {
   },
   InvalidOfficialRightsTemplate: {
     name: `${licensing}.InvalidOfficialRightsTemplateException`,
-    message: 'The signature of the rights policy template is not valid.',
-    raisedBy: ['AcquireIssuanceLicense', 'EditIssuanceLicense'],
-    section: '[MS-RMPR] 3.5.4.1; [MS-RMSI] 3.4.4.1',
+    message: 'The rights policy template is not valid here: its signature is wrong, or it was deleted.',
+    raisedBy: ['AcquireLicense', 'AcquirePreLicense', 'AcquireIssuanceLicense', 'EditIssuanceLicense'],
+    section: '[MS-RMPR] 3.4.4.1, 3.5.4.1; [MS-RMSI] 3.4.4.1, 3.5.4.1',
   },
   InvalidSignedIssuanceLicense: {
     name: `${licensing}.InvalidSignedIssuanceLicenseException`,

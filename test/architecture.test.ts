@@ -147,6 +147,21 @@ t.test(`no file has more than ${longestFile} lines`, async (t) => {
   )
 })
 
+t.test('every setting of a cluster is read by something that acts on it', async (t) => {
+  const configuration = files.find(({ path }) => path === 'cluster/configuration.ts')?.text ?? ''
+  const [, members = ''] = /export interface ServerConfiguration \{([^]*?)\n\}/.exec(configuration) ?? []
+  const names = [...members.matchAll(/^  readonly (\w+):/gm)].map(([, name = '']) => name)
+  t.ok(names.length >= 40, `${names.length} settings`)
+  const acting = files
+    .filter(({ path }) => !/^cluster\/configuration|^manage\/api\/configuration\.ts$/.test(path))
+    .map(({ text }) => codeOf(text))
+    .join('\n')
+  t.same(
+    names.filter((name) => !new RegExp(`\\b${name}\\b`).test(acting)),
+    [],
+  )
+})
+
 t.test('every file says in its first line what it is', async (t) => {
   t.same(
     files.filter(({ text }) => !/^(#![^\n]*\n)?\/\*\*/.test(text)).map(({ path }) => path),

@@ -1,6 +1,6 @@
 /** Whether a value is a configuration: what each field must be, and the first that is not. */
 import { capacityLimits, longestQueue, serviceDistributions } from '../sizing/emulated-server.js'
-import type { ServerConfiguration } from './configuration.js'
+import { addedSinceSchema3, removedSinceSchema3, type ServerConfiguration } from './configuration.js'
 
 /** A configuration document that cannot be used; the message names the field. */
 export class InvalidConfiguration extends Error {
@@ -88,12 +88,19 @@ const checks: Readonly<Record<keyof ServerConfiguration, Check>> = {
   osExclusionPolicy: versionSpan,
   spcExclusionPolicy: orNull(version),
   racExclusionPolicy: orNull(listOf(publicKey, 100_000)),
+  excludedAccounts: listOf(
+    record({
+      publicKey,
+      account: orNull(text(256)),
+      since: matching('an ISO 8601 time', /^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
+    }),
+    100_000,
+  ),
+  deletedTemplates: oneOf('refuse', 'publishing-license'),
   creationTimeToleranceSeconds: seconds,
   racValidityTimeSeconds: seconds,
   tempRacValidityTimeSeconds: seconds,
-  federatedRacValidityTimeSeconds: seconds,
   certificateValidityTimeToleranceSeconds: seconds,
-  persistRac: flag,
   baseUrl: url,
   licensingUrl: orNull(url),
   certificationUrl: orNull(url),
@@ -102,7 +109,6 @@ const checks: Readonly<Record<keyof ServerConfiguration, Check>> = {
   extranetListener: orNull(url),
   federationEnabled: flag,
   serverDecommissioned: flag,
-  noRightsCacheEnabled: flag,
   onlinePublishingEnabled: flag,
   trustedRacIssuers: listOf(publicKey, 1000),
   trustedLicensingServers: listOf(
@@ -121,8 +127,6 @@ const checks: Readonly<Record<keyof ServerConfiguration, Check>> = {
   maxCrossForestCalls: wholeNumber(1, 100),
   superUserEnabled: flag,
   superUserGroup: orNull(matching('a mail address', /^[^\s@]{1,64}@[^\s@]{1,255}$/)),
-  revocationType: oneOf('StandardRevocation', 'CustomRevocation'),
-  revocationAuthorities: listOf(publicKey, 100),
   invertPersistent: flag,
   emulatedServer: orNull(
     record({
@@ -155,7 +159,8 @@ const checks: Readonly<Record<keyof ServerConfiguration, Check>> = {
 }
 
 /**
- * Reads a configuration document (JSON text as configurationText writes it). Every field must be there and no other.
+ * Reads a configuration document (JSON text as configurationText writes it). Every field must be there and no other, but for those that
+ * came or went without a change of the schema.
  * @throws InvalidConfiguration naming the first field that is wrong, and what it should be
  */
 export function parseConfiguration(json: string): ServerConfiguration {
@@ -167,7 +172,9 @@ export function parseConfiguration(json: string): ServerConfiguration {
       `The configuration is not JSON: ${error instanceof Error ? error.message : String(error)}`,
     )
   }
-  return checkConfiguration(value)
+  if (!isRecord(value)) return checkConfiguration(value)
+  const kept = Object.entries(value).filter(([name]) => !removedSinceSchema3.includes(name))
+  return checkConfiguration({ ...addedSinceSchema3, ...Object.fromEntries(kept) })
 }
 
 /**

@@ -13,6 +13,14 @@ export interface ApplicationExclusion {
   readonly filename: string
 }
 
+export interface ExcludedAccount {
+  readonly publicKey: string
+  /** `CONTOSO\mallory` */
+  readonly account: string | null
+  /** ISO 8601. */
+  readonly since: string
+}
+
 /** A trusted publishing domain: its publishing licenses are licensed here as if they were our own. */
 export interface TrustedLicensingServer {
   /** Its SLC chain, leaf first. */
@@ -65,13 +73,18 @@ export interface ServerConfiguration {
   readonly spcExclusionPolicy: string | null
   /** Public keys of excluded RACs. */
   readonly racExclusionPolicy: readonly string[] | null
+  /** Whose keys those of racExclusionPolicy are, where that is known, and since when they stand there. */
+  readonly excludedAccounts: readonly ExcludedAccount[]
+  /**
+   * What becomes of content whose template this cluster does not have (any more). [MS-RMPR] 3.4.4.1 leaves it open; the genuine
+   * product makes it unusable, which is what tells deleting a template from archiving it.
+   */
+  readonly deletedTemplates: 'refuse' | 'publishing-license'
   readonly creationTimeToleranceSeconds: number
   readonly racValidityTimeSeconds: number
   readonly tempRacValidityTimeSeconds: number
-  readonly federatedRacValidityTimeSeconds: number
   /** How far VALIDITYTIME FROM lies before the time of issue. */
   readonly certificateValidityTimeToleranceSeconds: number
-  readonly persistRac: boolean
   /** Such as `http://127.0.0.1:7000/_wmcs`, without a slash at the end. */
   readonly baseUrl: string
   readonly licensingUrl: string | null
@@ -83,7 +96,6 @@ export interface ServerConfiguration {
   readonly extranetListener: string | null
   readonly federationEnabled: boolean
   readonly serverDecommissioned: boolean
-  readonly noRightsCacheEnabled: boolean
   readonly onlinePublishingEnabled: boolean
   /** SLC public keys of trusted user domains, our own (at a licensing-only cluster: the root's) among them. */
   readonly trustedRacIssuers: readonly string[]
@@ -94,8 +106,6 @@ export interface ServerConfiguration {
   readonly superUserEnabled: boolean
   /** Mail address of the group whose members get full access. */
   readonly superUserGroup: string | null
-  readonly revocationType: 'StandardRevocation' | 'CustomRevocation'
-  readonly revocationAuthorities: readonly string[]
   /** Turns the meaning of `Persistent` in Certify round: [MS-RMPR] 3.3.4.1 and 3.3.4.1.3.1 contradict each other. */
   readonly invertPersistent: boolean
   /** The server that each node behaves like; null: as fast as the machine is. */
@@ -133,6 +143,18 @@ export const serverEndpoints: readonly string[] = [
   '/decommission/decommission.asmx',
 ]
 
+/** Fields that documents of the present schema may lack, with what counts then. */
+export const addedSinceSchema3 = { excludedAccounts: [], deletedTemplates: 'refuse' } as const
+
+/** Fields that such documents may have still: they stand in [MS-RMPR] 3.1.1.1.1, and no client could notice what was set. */
+export const removedSinceSchema3: readonly string[] = [
+  'federatedRacValidityTimeSeconds',
+  'persistRac',
+  'noRightsCacheEnabled',
+  'revocationType',
+  'revocationAuthorities',
+]
+
 /**
  * A configuration with the defaults of [MS-RMPR] 3.1.3.3, except two: the refresh interval is 1 s (Windows: 30 s), so that a change
  * shows at once, and the validity tolerance is 1 day, as every published genuine certificate shows (the text says 15 minutes).
@@ -151,12 +173,11 @@ export function defaultConfiguration(
     osExclusionPolicy: '0-2.1.5.2600',
     spcExclusionPolicy: null,
     racExclusionPolicy: null,
+    ...addedSinceSchema3,
     creationTimeToleranceSeconds: 15 * day,
     racValidityTimeSeconds: 365 * day,
     tempRacValidityTimeSeconds: 15 * minute,
-    federatedRacValidityTimeSeconds: day,
     certificateValidityTimeToleranceSeconds: day,
-    persistRac: false,
     licensingUrl: null,
     certificationUrl: null,
     externalCertificationUrl: null,
@@ -164,15 +185,12 @@ export function defaultConfiguration(
     extranetListener: null,
     federationEnabled: false,
     serverDecommissioned: false,
-    noRightsCacheEnabled: true,
     onlinePublishingEnabled: true,
     trustedLicensingServers: [],
     trustedForests: [],
     maxCrossForestCalls: 10,
     superUserEnabled: false,
     superUserGroup: null,
-    revocationType: 'StandardRevocation',
-    revocationAuthorities: [],
     invertPersistent: false,
     emulatedServer: null,
     devicePlatforms: null,

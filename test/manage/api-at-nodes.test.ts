@@ -160,8 +160,34 @@ t.test('a template is distributed, acts on old content when edited, and is honor
   await change('POST', `${url}/archive`)
   t.equal(await named(alice.legal), undefined)
   t.same(await rightsOf(bob.legal, offline.text), ['VIEW', 'PRINT'])
-  await call('DELETE', url)
+  await change('DELETE', url)
+  const badTemplate = { exceptionName: /InvalidOfficialRightsTemplateException$/ }
+  for (const pl of [offline, online]) {
+    t.match(await refused(bob.legal.acquireLicense(pl.text)), badTemplate, 'deleted: content is of no use')
+    t.match(await refused(alice.legal.acquireLicense(pl.text)), badTemplate, 'to its author neither')
+  }
+  t.match(await refused(alice.legal.publishOnline({ template })), badTemplate, 'nor can more be published')
+  await change('PATCH', '/clusters/legal/configuration', { deletedTemplates: 'publishing-license' })
+  t.same(await rightsOf(bob.legal, offline.text), ['VIEW'], 'unless the copy in the license is to count')
+  await change('PATCH', '/clusters/legal/configuration', { deletedTemplates: 'refuse' })
 })
+
+t.test(
+  'an account that the root excludes by name is certified anew with another key, which opens no old license',
+  async (t) => {
+    const before = atRoot('carol')
+    const pl = await alice.root.publish({ rights: [{ to: 'carol@contoso.test', rights: ['VIEW'] }] })
+    const old = await before.acquireLicense(pl.text)
+    const { accounts } = await change('POST', '/clusters/root/exclusion/accounts', { account: 'carol' })
+    t.match(accounts, [{ account: 'CONTOSO\\carol', since: /Z$/ }])
+    t.match(await refused(before.acquireLicense(pl.text)), { exceptionName: /DrmacIsExcludedException$/ })
+    const after = atRoot('carol')
+    t.same(await rightsOf(after, pl.text), ['VIEW'])
+    t.match(await refused(after.open(old, pl.text)), { name: 'VerificationFailed' })
+    const [{ id } = { id: '' }] = accounts as unknown as readonly { id: string }[]
+    await change('DELETE', `/clusters/root/exclusion/accounts/${id}`)
+  },
+)
 
 t.test('extranet URLs stand in what is issued from then on, content published before keeps its own', async (t) => {
   const old = await alice.root.publish(forBob)

@@ -322,18 +322,26 @@ t.test('the configuration: compare and set, no secrets, no way back from decommi
   })
   const etag = String(read.headers.etag)
   t.equal(etag, `"${String(read.body.configurationVersion)}"`)
-  const changed = await call('PATCH', '/clusters/legal/configuration', { persistRac: true }, { 'if-match': etag })
-  t.match(changed, { status: 200, body: { persistRac: true } })
+  const changed = await call(
+    'PATCH',
+    '/clusters/legal/configuration',
+    { osExclusionEnabled: true },
+    { 'if-match': etag },
+  )
+  t.match(changed, { status: 200, body: { osExclusionEnabled: true } })
   t.not(changed.headers.etag, etag)
-  t.match(await call('PATCH', '/clusters/legal/configuration', { persistRac: false }, { 'if-match': etag }), {
+  t.match(await call('PATCH', '/clusters/legal/configuration', { osExclusionEnabled: false }, { 'if-match': etag }), {
     status: 412,
     body: { error: 'PreconditionFailed' },
   })
-  t.match(await call('PATCH', '/clusters/legal/configuration', { persistRac: false }, { 'if-match': 'yesterday' }), {
-    status: 400,
-  })
+  t.match(
+    await call('PATCH', '/clusters/legal/configuration', { osExclusionEnabled: false }, { 'if-match': 'yesterday' }),
+    {
+      status: 400,
+    },
+  )
   t.equal(
-    (await call('PATCH', '/clusters/legal/configuration', { persistRac: true })).headers.etag,
+    (await call('PATCH', '/clusters/legal/configuration', { osExclusionEnabled: true })).headers.etag,
     changed.headers.etag,
     'nothing changed, nothing written',
   )
@@ -408,11 +416,18 @@ t.test('super users, exclusion, URLs', async (t) => {
     created: '',
   })
   const excluded = await call('POST', '/clusters/legal/exclusion/accounts', { account: 'bob@contoso.test' })
-  t.match(excluded.body, { accounts: [{ publicKey: publicKey.modulus }] }, 'the key that the root made')
+  t.match(
+    excluded.body,
+    { accounts: [{ publicKey: publicKey.modulus, account: 'CONTOSO\\bob', since: /^\d{4}-/ }] },
+    'the key that the root made',
+  )
+  t.ok(await store.accountKeys.find('root', bob?.sid ?? ''), 'which the root keeps')
   const [{ id } = { id: '' }] = excluded.body.accounts as unknown as readonly { id: string }[]
   t.match(await call('DELETE', `/clusters/root/exclusion/accounts/${id}`), { status: 404 }, 'at one cluster only')
   t.match(await call('DELETE', `/clusters/legal/exclusion/accounts/${id}`), { status: 200, body: { accounts: [] } })
-  t.equal((await configurationOf('legal'))?.racExclusionPolicy, null)
+  t.match(await configurationOf('legal'), { racExclusionPolicy: null, excludedAccounts: [] })
+  const named = await call('PATCH', '/clusters/legal/configuration', { persistRac: true })
+  t.match(named, { status: 400, body: { message: /persistRac/ } }, 'what would change nothing is not there')
   t.match(await call('PUT', '/clusters/root/exclusion/security-processor', { minimumVersion: '6.1' }), {
     body: { minimumSecurityProcessorVersion: '6.1.0.0' },
   })

@@ -41,10 +41,15 @@ export interface ClusterStore {
   /**
    * Compare and set: writes the configuration, under the next version, when the stored version is still that of `configuration`. The
    * service connection point goes with the certification URL of a root that it names.
+   * @param withoutKey account whose key pair is removed with it: its next certificate has a new one
    * @returns what is stored now; undefined when somebody else wrote in between, or there is no such cluster
    * @throws InvalidConfiguration
    */
-  saveConfiguration(name: string, configuration: ServerConfiguration): Promise<ServerConfiguration | undefined>
+  saveConfiguration(
+    name: string,
+    configuration: ServerConfiguration,
+    withoutKey?: string,
+  ): Promise<ServerConfiguration | undefined>
   /** Removes the cluster with its account keys, templates and members. Its request log stays. */
   remove(name: string): Promise<void>
 }
@@ -89,7 +94,7 @@ export function clusterStore(db: Database): ClusterStore {
         return true
       })
     },
-    saveConfiguration: async (name, configuration) => {
+    saveConfiguration: async (name, configuration, withoutKey) => {
       const next = checkConfiguration({
         ...configuration,
         configurationVersion: nextVersion(configuration.configurationVersion),
@@ -103,6 +108,12 @@ export function clusterStore(db: Database): ClusterStore {
           .set({ configuration: configurationText(next), configuration_version: next.configurationVersion })
           .where('name', '=', name)
           .execute()
+        if (withoutKey !== undefined)
+          await transaction
+            .deleteFrom('account_key')
+            .where('cluster', '=', name)
+            .where('account_id', '=', withoutKey)
+            .execute()
         if (stored.kind === 'root')
           await followCertificationUrls(transaction, parseConfiguration(stored.configuration), next)
         return next

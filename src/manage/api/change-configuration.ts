@@ -19,6 +19,7 @@ export type Change = (configuration: ServerConfiguration, cluster: ClusterRow) =
 /**
  * Makes a change and writes it; one that changes nothing is not written. Without `ifMatch` it is made anew, once, when somebody else was faster.
  * @param ifMatch ETag of the configuration it is based on
+ * @param withoutKey account whose key pair is removed with it
  * @returns what is stored now
  * @throws Problem 404, 409, 412, InvalidConfiguration
  */
@@ -27,6 +28,7 @@ export async function changeConfiguration(
   name: string,
   ifMatch: string | undefined,
   change: Change,
+  withoutKey?: string,
 ): Promise<ServerConfiguration> {
   for (let tries = 2; tries > 0; tries--) {
     const cluster = await requireCluster(store, name)
@@ -34,7 +36,7 @@ export async function changeConfiguration(
     requireVersion(configuration, ifMatch)
     const wanted = { ...configuration, ...change(configuration, cluster) }
     if (isDeepStrictEqual(wanted, configuration)) return configuration
-    const saved = await store.clusters.saveConfiguration(name, wanted)
+    const saved = await store.clusters.saveConfiguration(name, wanted, withoutKey)
     if (saved !== undefined) return saved
   }
   return problem(

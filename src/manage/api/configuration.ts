@@ -63,12 +63,16 @@ const changeable: Partial<Readonly<Record<keyof ServerConfiguration, object>>> =
     nullable: true,
     description: 'Keys of accounts that are refused',
   },
+  deletedTemplates: {
+    type: 'string',
+    enum: ['refuse', 'publishing-license'],
+    description:
+      'Content whose template was deleted: refused, as the genuine product does, or licensed by the copy in its publishing license. Archive templates whose content is to be used on',
+  },
   creationTimeToleranceSeconds: seconds('How much younger than the content an account may be'),
   racValidityTimeSeconds: seconds('How long a RAC is valid'),
   tempRacValidityTimeSeconds: seconds('How long a temporary RAC is valid'),
-  federatedRacValidityTimeSeconds: seconds('How long the RAC of a federated account is valid'),
   certificateValidityTimeToleranceSeconds: seconds('How far a validity begins before the time of issue'),
-  persistRac: flag('Whether clients keep RACs'),
   certificationUrl: orNull(url),
   licensingUrl: orNull(url),
   externalCertificationUrl: orNull(url),
@@ -77,7 +81,6 @@ const changeable: Partial<Readonly<Record<keyof ServerConfiguration, object>>> =
   serverDecommissioned: flag(
     'Decommissions the cluster: it gives out content keys and does nothing else. There is no way back',
   ),
-  noRightsCacheEnabled: flag('Whether refusals are remembered'),
   onlinePublishingEnabled: flag('Whether the server signs publishing licenses'),
   maxCrossForestCalls: {
     type: 'integer',
@@ -87,8 +90,6 @@ const changeable: Partial<Readonly<Record<keyof ServerConfiguration, object>>> =
   },
   superUserEnabled: flag('Whether members of superUserGroup get full access'),
   superUserGroup: orNull(mailAddress),
-  revocationType: { type: 'string', enum: ['StandardRevocation', 'CustomRevocation'] },
-  revocationAuthorities: { type: 'array', maxItems: 100, items: publicKey },
   invertPersistent: flag('Turns the meaning of Persistent in Certify round'),
   emulatedServer: orNull({
     ...closed(

@@ -1,8 +1,9 @@
 /** What a cluster refuses, or tells clients to refuse: applications, accounts, old security processors (adrms-deployment 3.4). */
 import type { FastifyInstance } from 'fastify'
 import type { ApplicationExclusion, ServerConfiguration } from '../../cluster/configuration.js'
+import type { Account } from '../../directory/directory.js'
 import type { Store } from '../../cluster/store/open.js'
-import { changeConfiguration, etagOf, requireCluster } from './change-configuration.js'
+import { changeConfiguration, etagOf, requireCluster, type Change } from './change-configuration.js'
 import { version } from './configuration.js'
 import { namedAccount, requireAccount } from './directory-names.js'
 import type { ManagementApi } from './management-api.js'
@@ -37,7 +38,15 @@ const schema = {
     },
     accounts: {
       type: 'array',
-      items: { type: 'object', properties: { id: { type: 'string' }, publicKey: { type: 'string' } } },
+      items: {
+        type: 'object',
+        properties: {
+          id: { type: 'string' },
+          publicKey: { type: 'string' },
+          account: { type: 'string', nullable: true, description: 'Whose key it is, where that is known' },
+          since: { type: 'string', nullable: true, description: 'When it was excluded' },
+        },
+      },
     },
     minimumSecurityProcessorVersion: { type: 'string', nullable: true },
   },
@@ -48,13 +57,14 @@ const address = '/clusters/:cluster/exclusion'
 const description = 'Counts for requests from then on; licenses issued before stay valid.'
 const answered = answers({ 200: schema }, 400, 404, 409, 412)
 
-export function registerExclusion(app: FastifyInstance, { store }: ManagementApi): void {
+export function registerExclusion(app: FastifyInstance, { store, clock }: ManagementApi): void {
   const change = async (
     cluster: string,
     headers: Headers,
-    make: Parameters<typeof changeConfiguration>[3],
+    make: Change,
+    withoutKey?: string,
   ): Promise<{ readonly etag: string; readonly body: object }> => {
-    const saved = await changeConfiguration(store, cluster, headers['if-match'], make)
+    const saved = await changeConfiguration(store, cluster, headers['if-match'], make, withoutKey)
     return { etag: etagOf(saved), body: describe(saved) }
   }
 
@@ -125,7 +135,7 @@ export function registerExclusion(app: FastifyInstance, { store }: ManagementApi
       schema: {
         tags,
         summary: 'Exclude the key of an account',
-        description: `RACs with this key get no licenses. Named by an account of the directory that has been certified, or by the public key, for accounts of others. ${description}`,
+        description: `RACs with this key get no licenses. Named by an account of the directory that has been certified, or by the public key, for accounts of others. At the root an account that is named loses its key pair besides: its next certificate has a new one, which is not excluded, and opens nothing that was licensed before. Who is to be refused certificates for good is disabled, or taken off the access list of certification. ${description}`,
         params,
         headers: ifMatchHeader,
         body: {
@@ -138,10 +148,15 @@ export function registerExclusion(app: FastifyInstance, { store }: ManagementApi
       },
     },
     async ({ params, body, headers }, reply) => {
-      const key = body.publicKey ?? (await keyOfAccount(store, body.account ?? ''))
-      const done = await change(params.cluster, headers, ({ racExclusionPolicy: stored }) => ({
-        racExclusionPolicy: stored?.includes(key) ? stored : [...(stored ?? []), key],
-      }))
+      const { kind } = await requireCluster(store, params.cluster)
+      const account = body.account === undefined ? undefined : await requireAccount(store.directory, body.account)
+      const key = body.publicKey ?? (await keyOfAccount(store, account as Account))
+      const entry = { publicKey: key, account: account?.name ?? null, since: clock.now().toISOString() }
+      const exclude: Change = ({ racExclusionPolicy: stored, excludedAccounts }) =>
+        stored?.includes(key)
+          ? {}
+          : { racExclusionPolicy: [...(stored ?? []), key], excludedAccounts: [...excludedAccounts, entry] }
+      const done = await change(params.cluster, headers, exclude, kind === 'root' ? account?.sid : undefined)
       return reply.header('etag', done.etag).send(done.body)
     },
   )
@@ -158,10 +173,13 @@ export function registerExclusion(app: FastifyInstance, { store }: ManagementApi
       },
     },
     async ({ params, headers }, reply) => {
-      const done = await change(params.cluster, headers, ({ racExclusionPolicy: stored }) => {
+      const done = await change(params.cluster, headers, ({ racExclusionPolicy: stored, excludedAccounts }) => {
         const rest = (stored ?? []).filter((key) => keyId(key) !== params.id)
         if (rest.length === (stored ?? []).length) problem(404, `No excluded key has the id ${params.id}`)
-        return { racExclusionPolicy: rest.length === 0 ? null : rest }
+        return {
+          racExclusionPolicy: rest.length === 0 ? null : rest,
+          excludedAccounts: excludedAccounts.filter(({ publicKey }) => rest.includes(publicKey)),
+        }
       })
       return reply.header('etag', done.etag).send(done.body)
     },
@@ -190,8 +208,7 @@ export function registerExclusion(app: FastifyInstance, { store }: ManagementApi
 }
 
 /** Account keys are the root's business, whichever cluster excludes them. */
-async function keyOfAccount(store: Store, named: string): Promise<string> {
-  const account = await requireAccount(store.directory, named)
+async function keyOfAccount(store: Store, account: Account): Promise<string> {
   const root = (await store.clusters.list()).find(({ kind }) => kind === 'root')
   const key = root === undefined ? undefined : await store.accountKeys.find(root.name, account.sid)
   return (
@@ -216,10 +233,17 @@ function compare(one: string, other: string): number {
   return differences.find((difference) => difference !== 0) ?? 0
 }
 
-function describe({ applicationExclusionPolicy, racExclusionPolicy, spcExclusionPolicy }: ServerConfiguration): object {
+function describe(configuration: ServerConfiguration): object {
+  const { applicationExclusionPolicy, racExclusionPolicy, spcExclusionPolicy, excludedAccounts } = configuration
+  const known = new Map(excludedAccounts.map((entry) => [entry.publicKey, entry]))
   return {
     applications: applicationExclusionPolicy,
-    accounts: (racExclusionPolicy ?? []).map((key) => ({ id: keyId(key), publicKey: key })),
+    accounts: (racExclusionPolicy ?? []).map((key) => ({
+      id: keyId(key),
+      publicKey: key,
+      account: known.get(key)?.account ?? null,
+      since: known.get(key)?.since ?? null,
+    })),
     minimumSecurityProcessorVersion: spcExclusionPolicy,
   }
 }

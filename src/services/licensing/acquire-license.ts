@@ -127,7 +127,7 @@ async function decide(
   known: ItemCall & OpenedPl & { good: GoodPl; rac: Rac },
 ): Promise<{ rights: readonly UlRight[]; policySource: RightsData }> {
   const { good, rac, rightsData, state, now, context } = known
-  const { policy, rights: policySource } = currentPolicy(good, rightsData, now)
+  const { policy, rights: policySource } = currentPolicy(good, rightsData, { state, now })
   const own = await identityOfAccount(rac.account, rac.issuer.publicKey?.modulus, {
     state,
     directory: context.directory,

@@ -57,7 +57,7 @@ function parse({ request, notes }: Call): { issuanceLicense: XmlElement; license
 async function licenseOne(known: Known, licensee: string): Promise<string> {
   const { context, state, now, good, keyBlob, rightsData, notes } = known
   const account = await findLicensee(known, licensee)
-  const { policy, rights: policySource } = currentPolicy(good, rightsData, now)
+  const { policy, rights: policySource } = currentPolicy(good, rightsData, { state, now })
   // Whether found here or certified by the root: it is an account of our own forest.
   const own = await identityOfAccount(account, state.homeRacIssuer, { state, directory: context.directory })
   const identity = await withForeignGroups(own, policy, account, known)

@@ -15,14 +15,16 @@ import { toMinute } from '../../xrml/times.js'
 import { buildUl, osExclusionCondition, policyListElements, ulIssuerText, type UlRight } from '../../xrml/ul.js'
 import type { GoodPl, OpenPl } from './publishing-license.js'
 
-/** The policy that counts: the server's current copy of a template, not the one in the PL, so that edits act on old content. */
+/**
+ * The policy that counts: the server's current copy of a template, not the one in the PL, so that edits act on old content.
+ * @throws RmsException InvalidOfficialRightsTemplate
+ */
 export function currentPolicy(
   { pl, licensor }: GoodPl,
   rightsData: RightsData,
-  now: Date,
+  { state, now }: { state: ServerState; now: Date },
 ): { policy: Policy; rights: RightsData } {
-  const template = rightsData.official ? templateNamed(licensor.templates, rightsData.templateGuid) : undefined
-  const rights = template?.rights ?? rightsData
+  const rights = currentTemplate(licensor.templates, rightsData, state)?.rights ?? rightsData
   const policy = {
     grants: rights.grants,
     precondition: rights.precondition,
@@ -171,6 +173,21 @@ export function requireCopyable(copied: readonly string[]): void {
     refuse('UnspecifiedError', 'the PL has a carriage return in what is copied into the license')
 }
 
-function templateNamed(templates: readonly ServerTemplate[], guid: string | undefined): ServerTemplate | undefined {
-  return templates.find((template) => template.guid.toLowerCase() === guid?.toLowerCase())
+/**
+ * The server's copy of the template that the rights data is made from; undefined for rights of the author's own.
+ * @throws RmsException InvalidOfficialRightsTemplate for a template that was deleted, where deletedTemplates says so
+ */
+export function currentTemplate(
+  templates: readonly ServerTemplate[],
+  { official, templateGuid }: RightsData,
+  { configuration }: ServerState,
+): ServerTemplate | undefined {
+  if (!official) return undefined
+  const found = templates.find(({ guid }) => guid.toLowerCase() === templateGuid?.toLowerCase())
+  if (found === undefined && configuration.deletedTemplates === 'refuse')
+    refuse(
+      'InvalidOfficialRightsTemplate',
+      `there is no template ${templateGuid ?? 'without a GUID'} here: it was deleted, or is another cluster's. Archive templates whose content is to be used on`,
+    )
+  return found
 }

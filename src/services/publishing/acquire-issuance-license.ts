@@ -20,7 +20,7 @@ export const acquireIssuanceLicense = operation(
     .step('online publishing', requireOnlinePublishing)
     .step('read PL', ({ holder }) => ({ unsigned: readUnsignedPl(holder) }))
     .step('match server', ({ unsigned, state }) => requireOwnUnsignedPl(unsigned, state))
-    .step('open PL', (good: GoodPl) => openUnsignedPl(good))
+    .step('open PL', (known: Call & GoodPl) => openUnsignedPl(known, known.state))
     .step('build and sign', sign)
     .step('answer', answer),
 )

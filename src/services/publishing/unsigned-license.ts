@@ -6,6 +6,7 @@ import type { XmlElement } from '../../xml/read.js'
 import { checkSignature } from '../../xrml/signature.js'
 import { readPl, type Pl } from '../../xrml/pl.js'
 import type { RightsData } from '../../xrml/rights-data.js'
+import { currentTemplate } from '../licensing/issue-license.js'
 import {
   licensorOf,
   openContentKey,
@@ -51,14 +52,15 @@ export function requireOnlinePublishing({ state }: { readonly state: ServerState
 }
 
 /** The content key and the policy; a template inside must be signed by the server whose key opens the PL. */
-export async function openUnsignedPl(good: GoodPl): Promise<OpenPl> {
+export async function openUnsignedPl(good: GoodPl, state: ServerState): Promise<OpenPl> {
   const { contentKey, keyBlob } = await openContentKey(good, publishingSealExceptions)
   const { rightsData, rightsDataText } = openRightsData(good.pl, contentKey, 'UnspecifiedError')
-  requireGoodTemplate(rightsData, good)
+  requireGoodTemplate(rightsData, good, state)
   return { contentKey, keyBlob, rightsData, rightsDataText }
 }
 
-function requireGoodTemplate({ official, document }: RightsData, { licensor }: GoodPl): void {
+function requireGoodTemplate(rightsData: RightsData, { licensor }: GoodPl, state: ServerState): void {
+  const { official, document } = rightsData
   if (!official) return
   const check = checkSignature(document)
   if (!check.ok)
@@ -66,4 +68,5 @@ function requireGoodTemplate({ official, document }: RightsData, { licensor }: G
   const issuer = document.body.issuer?.publicKey?.modulus
   if (issuer !== licensor.principal.publicKey?.modulus)
     refuse('InvalidOfficialRightsTemplate', 'the template was signed by another server')
+  currentTemplate(licensor.templates, rightsData, state)
 }

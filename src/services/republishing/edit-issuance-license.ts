@@ -95,10 +95,11 @@ interface Both {
 async function openBoth({
   published,
   edited,
-}: Pick<Both, 'published' | 'edited'>): Promise<Pick<Both, 'publishedContent' | 'editedContent'>> {
+  state,
+}: Call & Pick<Both, 'published' | 'edited'>): Promise<Pick<Both, 'publishedContent' | 'editedContent'>> {
   const key = await openContentKey(published, signedSealExceptions)
   const publishedContent = { ...key, ...openRightsData(published.pl, key.contentKey, 'InvalidSignedIssuanceLicense') }
-  return { publishedContent, editedContent: await openUnsignedPl(edited) }
+  return { publishedContent, editedContent: await openUnsignedPl(edited, state) }
 }
 
 function requireOptIn({ publishedContent }: Both): void {

@@ -119,7 +119,7 @@ async function decide(
   known: PlCall & OpenedPl & { principal: Principal },
 ): Promise<{ rights: readonly UlRight[]; policy: Policy; policySource: RightsData }> {
   const { good, rightsData, principal, account, state, context, now } = known
-  const { policy, rights: policySource } = currentPolicy(good, rightsData, now)
+  const { policy, rights: policySource } = currentPolicy(good, rightsData, { state, now })
   const own = await identityOfAccount(principal, state.homeRacIssuer, { state, directory: context.directory })
   const identity = await withForeignGroups(own, policy, principal, known)
   const rights = rightsOrTimes()
