@@ -1,45 +1,70 @@
-/** The token of a running installation, kept for the commands of the same account on this machine: a file that nobody else reads. */
-import { closeSync, constants, fstatSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+/**
+ * Where the token of a running installation is kept for the commands of the same account on this machine: in a temporary folder of its process, which
+ * nobody else reads, with the address that it is for.
+ */
+import { closeSync, constants, fstatSync, openSync, readFileSync, readdirSync, readlinkSync } from 'node:fs'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
-import type { Logger } from 'pino'
 
-/**
- * @param manage management address of the installation
- * @returns removes the file
- */
-export function keepToken(manage: string, token: string, log: Logger): () => void {
-  const path = fileFor(manage)
-  try {
-    rmSync(path, { force: true })
-    writeFileSync(path, token, { flag: 'wx', mode: 0o600 })
-  } catch (error) {
-    log.warn(
-      { path, why: (error as Error).message },
-      'the token could not be kept for other commands: give it to them with --token',
-    )
-    return () => undefined
-  }
-  return () => rmSync(path, { force: true })
+export interface KeptToken {
+  readonly token: string
+  readonly place: Place
 }
 
-/** The token that an installation of this account at this address left; undefined when there is none. Another account's file does not count. */
+/** Who listens at an address is one process: among those of one network namespace. */
+interface Place {
+  readonly network: string
+  readonly host: string
+  readonly port: number
+}
+
+export const tokenFileName = 'management.json'
+const folderPrefix = 'rms-emulator-'
+const loopback = ['127.0.0.1', 'localhost', '[::1]']
+const anywhere = ['0.0.0.0', '[::]']
+
+/** @param manage management address */
+export function placeOf(manage: string): Place {
+  const { hostname: host, port, protocol } = new URL(manage)
+  return { network: networkNamespace(), host, port: Number(port === '' ? (protocol === 'https:' ? 443 : 80) : port) }
+}
+
+/** The token that an installation of this account at this address keeps; undefined when there is none. Another account's file does not count. */
 export function findToken(manage: string): string | undefined {
+  const { network, host, port } = placeOf(manage)
+  const kept = keptTokens().filter(({ place }) => place.network === network && place.port === port)
+  const hosts = loopback.includes(host) ? [host, ...loopback, ...anywhere] : [host, ...anywhere]
+  return hosts.flatMap((wanted) => kept.filter(({ place }) => place.host === wanted))[0]?.token
+}
+
+/** The latest first: one before it at the same address was killed. */
+function keptTokens(): readonly KeptToken[] {
+  return readdirSync(tmpdir())
+    .filter((name) => name.startsWith(folderPrefix))
+    .flatMap((name) => readKept(join(tmpdir(), name, tokenFileName)))
+    .toSorted((one, other) => other.written - one.written)
+    .map(({ kept }) => kept)
+}
+
+function readKept(path: string): readonly { readonly kept: KeptToken; readonly written: number }[] {
   let file: number | undefined
   try {
-    file = openSync(fileFor(manage), constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0))
-    const { uid } = fstatSync(file)
-    return process.platform === 'win32' || uid === userInfo().uid ? readFileSync(file, 'utf8').trim() : undefined
+    file = openSync(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0))
+    const { uid, mtimeMs: written } = fstatSync(file)
+    if (process.platform !== 'win32' && uid !== userInfo().uid) return []
+    return [{ kept: JSON.parse(readFileSync(file, 'utf8')) as KeptToken, written }]
   } catch {
-    return undefined
+    return []
   } finally {
     if (file !== undefined) closeSync(file)
   }
 }
 
-/** In the system's folder for temporary files: it is gone after a restart of the machine, as the installation is. */
-function fileFor(manage: string): string {
-  const { port, protocol } = new URL(manage)
-  const number = port === '' ? (protocol === 'https:' ? '443' : '80') : port
-  return join(tmpdir(), `rms-emulator-${userInfo().username.replaceAll(/[^\w-]/g, '_')}-${number}.token`)
+/** Containers and namespaces have the same addresses, each for itself. */
+function networkNamespace(): string {
+  try {
+    return readlinkSync('/proc/self/ns/net')
+  } catch {
+    return ''
+  }
 }

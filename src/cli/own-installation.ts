@@ -4,10 +4,13 @@ import { DatabaseAway } from '../cluster/store/database-away.js'
 import { startInstallation, type Installation, type InstallationOptions } from '../manage/installation.js'
 import { Failure, systemCode } from './failure.js'
 import { reason } from './files.js'
+import { stopCode } from './stop-code.js'
 
 export interface Ending {
-  /** What a signal means: 0 where it is the way to stop, 130 where it cuts work short. */
+  /** What a signal means when everything has started: 0 where it is the way to stop, 130 where it cuts work short. */
   readonly exitCode: 0 | 130
+  /** Told what a signal makes us do. */
+  readonly onStopping?: (text: string) => void
   /** Told of an error that nobody caught, before the process ends with exit code 1. */
   readonly onError?: (error: Error) => void
   /** Told when everything has stopped. */
@@ -16,31 +19,57 @@ export interface Ending {
 
 /** Milliseconds: balancers and nodes finish their requests. */
 const longestClose = 90_000
+const stopping = 'Stopping: servers finish what they are doing. The same again ends everything at once.'
 
-/** @throws Failure, and what `startInstallation` throws; nothing is left behind then */
+/** Its start was ended by a signal: the process ends by itself. */
+class Stopped extends Error {
+  override readonly name = 'Stopped'
+}
+
+/**
+ * Never returns when a signal comes while it starts: the process ends with the exit code of the signal.
+ * @throws Failure, and what `startInstallation` throws; nothing is left behind then
+ */
 export async function startOwnInstallation(
   options: InstallationOptions,
-  { exitCode, onError, onClosed }: Ending,
+  { exitCode, onStopping, onError, onClosed }: Ending,
 ): Promise<Installation> {
-  const starting = startInstallation(options)
-  const atEnd = closeWithGrace({ delay: longestClose, logger: false }, async ({ err }) => {
+  const cut = new AbortController()
+  let isReady = false
+  const onSecondSignal = (signal: NodeJS.Signals): void => {
+    onStopping?.(`${signal} again: everything ends at once, and what was temporary is removed.`)
+    process.exit(stopCode(signal))
+  }
+  const starting = startInstallation({ ...options, signal: cut.signal })
+  const atEnd = closeWithGrace({ delay: longestClose, logger: false, onSecondSignal }, async ({ err, signal }) => {
+    const code = isReady ? exitCode : stopCode(signal)
     if (err !== undefined) onError?.(err)
+    else if (signal !== undefined) onStopping?.(isReady ? stopping : 'Stopping, before everything has started.')
+    cut.abort(new Stopped('Stopped while it was starting'))
     const installation = await starting.catch(() => undefined)
     await installation?.close()
     onClosed?.()
-    if (err === undefined) process.exit(exitCode)
+    if (err === undefined) process.exit(code)
   })
   try {
     const installation = await starting
+    // It had started just when the signal came.
+    if (cut.signal.aborted) await untilExit()
+    isReady = true
     const close = async (): Promise<void> => {
       atEnd.uninstall()
       await installation.close()
     }
     return { ...installation, close }
   } catch (error) {
+    if (cut.signal.aborted) await untilExit()
     atEnd.uninstall()
     throw explained(error, options)
   }
+}
+
+function untilExit(): Promise<never> {
+  return new Promise(() => undefined)
 }
 
 /** The system's errors with the setting that they are about. */

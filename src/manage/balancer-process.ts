@@ -25,6 +25,8 @@ export interface BalancerProcessOptions {
   readonly random: Random
   /** What it shows its nodes, to be believed by which listener a request came. */
   readonly listenerKey: string
+  /** Ends what is being started. */
+  readonly signal?: AbortSignal | undefined
 }
 
 export interface BalancerProcess {
@@ -136,7 +138,14 @@ export async function startBalancerProcess(options: BalancerProcessOptions): Pro
     await writeNodes()
     const args = ['balancer', '--json', '--nodes', file, ...options.flags]
     const secrets = { ...options.environment, RMS_BALANCER_TOKEN: token, RMS_LISTENER_KEY: options.listenerKey }
-    const child = await startChild({ args, secrets, onLine: options.onLine, readyWithin: startWithin, timers })
+    const child = await startChild({
+      args,
+      secrets,
+      onLine: options.onLine,
+      readyWithin: startWithin,
+      signal: options.signal,
+      timers,
+    })
     const ready = child.ready as unknown as StatusBody & { readonly status: string }
     status = ready.status
     noteListeners(ready)
@@ -216,6 +225,7 @@ export async function startBalancerProcess(options: BalancerProcessOptions): Pro
         const found = await states().catch(() => new Map<string, string>())
         const missing = ids.filter((id) => found.get(id) !== 'ready')
         if (missing.length === 0) return
+        options.signal?.throwIfAborted()
         if (isStopping) throw new ChildFailed(`The balancer of ${cluster} is being stopped`)
         if (clock.monotonic() > deadline)
           throw new ChildFailed(

@@ -21,6 +21,8 @@ export interface ChildOptions {
   /** Receives its stderr, a line at a time. */
   readonly onLine?: (line: string) => void
   readonly timers: Timers
+  /** Ends it while it is not ready yet. */
+  readonly signal?: AbortSignal | undefined
 }
 
 export interface Child {
@@ -44,7 +46,23 @@ const defaultReadyWithin = 15_000
 const defaultStopWithin = 10_000
 const keptLines = 20
 
-/** @throws ChildFailed, and what `begin` is rejected with */
+/** Those that run: when we end in a hurry they end at once, before what they work on is removed. */
+const running = new Set<ChildProcess>()
+
+function killAll(): void {
+  for (const child of running) child.kill('SIGKILL')
+}
+
+function remember(child: ChildProcess): void {
+  if (running.size === 0) process.prependListener('exit', killAll)
+  running.add(child)
+}
+
+function forget(child: ChildProcess): void {
+  if (running.delete(child) && running.size === 0) process.off('exit', killAll)
+}
+
+/** @throws ChildFailed, what `begin` is rejected with, and the reason of the signal */
 export async function startChild({
   args,
   secrets = {},
@@ -52,11 +70,14 @@ export async function startChild({
   readyWithin = defaultReadyWithin,
   onLine,
   timers,
+  signal,
 }: ChildOptions): Promise<Child> {
+  signal?.throwIfAborted()
   const child = spawn(process.execPath, [main.pathname, ...args], {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     env: { ...smallHeapEnvironment, ...inheritedEnvironment(), ...secrets },
   })
+  remember(child)
   const lines: string[] = []
   createInterface({ input: child.stderr as NodeJS.ReadableStream }).on('line', (line) => {
     lines.push(line)
@@ -67,6 +88,7 @@ export async function startChild({
     child.once('exit', (code, signal) => resolve(signal === null ? `exit code ${code}` : `signal ${signal}`))
     child.once('error', (error) => resolve(error.message))
   })
+  void ended.then(() => forget(child))
   const stop = async (within = defaultStopWithin): Promise<void> => {
     const timer = timers.after(within, () => child.kill('SIGKILL'))
     child.kill('SIGTERM')
@@ -78,21 +100,33 @@ export async function startChild({
     await ended
   }
   try {
-    await begin
+    await Promise.race([begin, aborted(signal)])
   } catch (error) {
     await kill()
     throw error
   }
   child.send('begin', () => undefined)
   try {
-    const ready = await readiness(child, ended, readyWithin, timers)
+    const ready = await Promise.race([readiness(child, ended, readyWithin, timers), aborted(signal)])
     return { pid: child.pid ?? 0, ready, ended, stop, kill: () => void child.kill('SIGKILL') }
   } catch (error) {
     await kill()
+    signal?.throwIfAborted()
     throw new ChildFailed(
       `${args[0]} did not start: ${(error as Error).message}${lines.length === 0 ? '' : `\n${lines.join('\n')}`}`,
     )
   }
+}
+
+/** Never resolves. */
+function aborted(signal: AbortSignal | undefined): Promise<never> {
+  const cut = new Promise<never>((_, reject) => {
+    const end = (): void => reject(signal?.reason as Error)
+    if (signal?.aborted === true) end()
+    else signal?.addEventListener('abort', end, { once: true })
+  })
+  cut.catch(() => undefined)
+  return cut
 }
 
 async function readiness(

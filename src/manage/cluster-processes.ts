@@ -21,6 +21,8 @@ export interface ClusterProcessesOptions {
   readonly onLine: (line: string) => void
   readonly clock: Clock
   readonly timers: Timers
+  /** Ends what is being started. */
+  readonly signal?: AbortSignal | undefined
 }
 
 export interface ClusterProcesses {
@@ -59,7 +61,7 @@ interface NodeProcess {
 const readyWithin = 60_000
 
 export function createClusterProcesses(options: ClusterProcessesOptions): ClusterProcesses {
-  const { name, kind, url, balancer, log, clock, timers } = options
+  const { name, kind, url, balancer, log, clock, timers, signal } = options
   const nodes = new Map<string, NodeProcess>()
   let count = 0
   let isStopping = false
@@ -68,7 +70,8 @@ export function createClusterProcesses(options: ClusterProcessesOptions): Cluste
     const args = ['node', '--json', '--cluster', name, '--id', id, ...options.flags]
     const supervised = await supervise({
       name: id,
-      start: () => startChild({ args, secrets: options.secrets, begin, onLine: options.onLine, readyWithin, timers }),
+      start: () =>
+        startChild({ args, secrets: options.secrets, begin, onLine: options.onLine, readyWithin, timers, signal }),
       restart: options.restart,
       log,
       clock,

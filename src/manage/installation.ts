@@ -1,11 +1,10 @@
 /** A whole installation on one machine: its folder, its node, its management listener. The library's entry for tests of other people. */
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
-import { availableParallelism, tmpdir } from 'node:os'
+import { mkdir } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { pino, type Logger } from 'pino'
-import { defaultConfiguration, type ServerConfiguration } from '../cluster/configuration.js'
+import type { ServerConfiguration } from '../cluster/configuration.js'
 import { loadServerState } from '../cluster/server-state.js'
-import type { ClusterKind } from '../cluster/store/cluster-store.js'
 import { openStore, type Store } from '../cluster/store/open.js'
 import type { EngineName } from '../crypto/engine.js'
 import type { CryptoMode } from '../crypto/modes.js'
@@ -13,14 +12,14 @@ import { usefulThreads } from '../crypto/signing-threads.js'
 import { processEnvironment } from '../config/environment.js'
 import { seedForest } from '../directory/seed.js'
 import { systemEffects } from '../effects.js'
-import { endpointsNamed } from '../identity/access.js'
 import type { Scheme } from '../identity/schemes.js'
-import { endpointPaths } from '../node/roles.js'
 import { defaultNodeOptions, startNode } from '../node/start.js'
 import type { NtlmLevel } from '../ntlm/server.js'
 import { startManagement } from './app.js'
 import { lockDatabase } from './database-lock.js'
+import { requireEndpoints, settingsOf } from './start-settings.js'
 import type { ClusterStatus, InstallationStatus } from './status.js'
+import { makeTemporaryFolder } from './temporary-folder.js'
 import { prepareTlsFiles, type TlsFiles, type TlsOptions } from './tls-files.js'
 import type { TlsFilePair } from './tls-pair.js'
 import { startTopology, type RunningTopology } from './topology.js'
@@ -74,6 +73,8 @@ export interface InstallationOptions {
   readonly admit?: readonly { readonly endpoint: string; readonly group: string }[] | undefined
   readonly settings?: Partial<ServerConfiguration> | undefined
   readonly log?: Logger | undefined
+  /** Ends the start while it is not done; nothing is left behind then. */
+  readonly signal?: AbortSignal | undefined
 }
 
 /** What `up --json` prints when everything serves. */
@@ -103,10 +104,7 @@ export interface Installation {
   close(): Promise<void>
 }
 
-/** An endpoint named in an access setting that no server has. */
-export class UnknownEndpoint extends Error {
-  override readonly name = 'UnknownEndpoint'
-}
+export { UnknownEndpoint } from './start-settings.js'
 
 /** What serves: a node in this process, or many processes. */
 interface Servers {
@@ -126,24 +124,27 @@ interface Place {
 /**
  * Starts an installation, with management beside it.
  * @throws UnknownEndpoint, DatabaseInUse when another installation runs on the same data, WrongKeyPassword, OtherSchemaVersion, and the
- * system's errors, such as EADDRINUSE for a port that is taken; nothing is left behind then
+ * system's errors, such as EADDRINUSE for a port that is taken, and the reason of the signal; nothing is left behind then
  */
 export async function startInstallation(options: InstallationOptions = {}): Promise<Installation> {
   requireEndpoints(options.admit ?? [])
-  const folder = options.data ?? (await mkdtemp(join(tmpdir(), 'rms-emulator-')))
+  const temporary = options.data === undefined ? makeTemporaryFolder() : undefined
+  const folder = options.data ?? temporary?.path ?? ''
   const database = options.database ?? join(folder, 'rms.sqlite')
   let unlock: (() => Promise<void>) | undefined
   let servers: Servers | undefined
   const release = async (): Promise<void> => {
     await servers?.close()
     await unlock?.()
-    if (options.data === undefined) await rm(folder, { recursive: true, force: true })
+    temporary?.remove()
   }
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 })
     unlock = await lockDatabase(database, options.log)
     const tls = await prepareTls(options, folder)
+    options.signal?.throwIfAborted()
     servers = await (options.processes === true ? startProcesses : startInProcess)(options, { folder, database, tls })
+    options.signal?.throwIfAborted()
     return await withManagement(options, servers, release)
   } catch (error) {
     await release()
@@ -274,6 +275,7 @@ async function startProcesses(options: InstallationOptions, place: Place): Promi
       log,
       onLine: options.onLine ?? (() => undefined),
       ...systemEffects,
+      signal: options.signal,
     })
     const close = async (): Promise<void> => {
       await topology.stop()
@@ -356,44 +358,4 @@ type Defined<T> = { readonly [K in keyof T]?: Exclude<T[K], undefined> }
 /** Leaves out what is undefined, so that defaults count. */
 function given<T extends object>(values: T): Defined<T> {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Defined<T>
-}
-
-/** Decommissioning is about the root cluster; a licensing-only one is told the rest. */
-function settingsOf({ settings, admit = [] }: InstallationOptions, kind: ClusterKind): Partial<ServerConfiguration> {
-  const { serverDecommissioned, ...others } = settings ?? {}
-  const decommissioned = kind === 'root' && serverDecommissioned !== undefined ? { serverDecommissioned } : {}
-  return { ...others, ...decommissioned, ...accessSettings(admit, kind) }
-}
-
-function requireEndpoints(admit: NonNullable<InstallationOptions['admit']>): void {
-  const paths = endpointPaths('root')
-  const unknown = admit.find(({ endpoint }) => endpointsNamed(endpoint, paths).length === 0)
-  if (unknown !== undefined)
-    throw new UnknownEndpoint(`There is no endpoint "${unknown.endpoint}". The endpoints are ${paths.join(', ')}`)
-}
-
-/** Added to the defaults, not in their place: the service account keeps its access. */
-function accessSettings(
-  admit: NonNullable<InstallationOptions['admit']>,
-  kind: ClusterKind,
-): Partial<ServerConfiguration> {
-  if (admit.length === 0) return {}
-  const lists = new Map(Object.entries(defaultAccessLists()))
-  for (const { endpoint, group } of admit) {
-    for (const path of endpointsNamed(endpoint, endpointPaths(kind)))
-      lists.set(path, [...(lists.get(path) ?? []), group])
-  }
-  return { admittedGroups: Object.fromEntries(lists) }
-}
-
-function defaultAccessLists(): ServerConfiguration['admittedGroups'] {
-  const own = {
-    serverName: '-',
-    baseUrl: 'http://localhost',
-    cryptographicMode: 2 as const,
-    slc: [],
-    trustedSpcCAKeys: [],
-    trustedRacIssuers: [],
-  }
-  return defaultConfiguration(own).admittedGroups
 }

@@ -46,6 +46,8 @@ export interface TopologyOptions {
   readonly clock: Clock
   readonly timers: Timers
   readonly random: Random
+  /** Ends what is being started. */
+  readonly signal?: AbortSignal | undefined
 }
 
 export interface RunningTopology extends Topology {
@@ -56,7 +58,7 @@ export interface RunningTopology extends Topology {
 /** Milliseconds after which a member is taken for dead; one that lives after all joins again by itself. */
 const silence = 60_000
 
-/** @throws PortRefused, ChildFailed, CannotProvision; nothing runs then */
+/** @throws PortRefused, ChildFailed, CannotProvision, and the reason of the signal; nothing runs then */
 export async function startTopology(options: TopologyOptions): Promise<RunningTopology> {
   const { store, log, clock, timers, random, host, keyPassword } = options
   const effects = { clock, timers, random }
@@ -68,7 +70,7 @@ export async function startTopology(options: TopologyOptions): Promise<RunningTo
   let changes: Promise<unknown> = Promise.resolve()
 
   const openDoor = async ({ name, port }: Pick<Plan, 'name' | 'port'>): Promise<BalancerProcess> => {
-    const { folder, balancerFlags, environment, restart, onLine } = options
+    const { folder, balancerFlags, environment, restart, onLine, signal } = options
     const balancer = await startBalancerProcess({
       cluster: name,
       folder,
@@ -80,6 +82,7 @@ export async function startTopology(options: TopologyOptions): Promise<RunningTo
       log,
       onLine,
       listenerKey,
+      signal,
       ...effects,
     })
     balancers.push(balancer)
@@ -98,6 +101,7 @@ export async function startTopology(options: TopologyOptions): Promise<RunningTo
   const makeCluster = async ({ name, kind, enrollment }: Plan, baseUrl: string): Promise<boolean> => {
     const stored = await store.clusters.find(name)
     const settings = options.settings(kind)
+    options.signal?.throwIfAborted()
     // At its address of now; the service connection point goes with its root.
     if (stored !== undefined) await adjustConfiguration(store, name, { ...settings, baseUrl })
     else if (kind === 'root')
@@ -112,7 +116,7 @@ export async function startTopology(options: TopologyOptions): Promise<RunningTo
     balancer: BalancerProcess,
     made: Promise<unknown>,
   ): Promise<ClusterProcesses> => {
-    const { nodeFlags: flags, restart, onLine } = options
+    const { nodeFlags: flags, restart, onLine, signal } = options
     const secrets = { ...options.environment, ...options.secrets, RMS_LISTENER_KEY: listenerKey }
     const cluster = createClusterProcesses({
       name,
@@ -126,6 +130,7 @@ export async function startTopology(options: TopologyOptions): Promise<RunningTo
       onLine,
       clock,
       timers,
+      signal,
     })
     clusters.push(cluster)
     await cluster.addServers(nodes, made)

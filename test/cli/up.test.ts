@@ -18,7 +18,7 @@ import {
 } from '../../src/client/index.js'
 import { seedPassword } from '../../src/directory/seed.js'
 import { systemClock, systemRandom } from '../../src/effects.js'
-import { answers, childrenOf, isAlive, main, outcome, run, startUp } from './command.js'
+import { answers, childrenOf, isAlive, main, run, startUp } from './command.js'
 import { until } from '../fixtures/until.js'
 
 t.setTimeout(280_000)
@@ -78,20 +78,6 @@ t.test(
     }
   },
 )
-
-t.test('a signal while it starts leaves nothing behind either', async (t) => {
-  const temporary = t.testdir()
-  const child = spawn(process.execPath, [main, 'up', '--port', '0', '--root', '1', '--no-licensing'], {
-    env: { ...process.env, TMPDIR: temporary },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  const ended = outcome(child)
-  // The first lines of the log come while the cluster is made.
-  await Promise.race([once(child.stderr, 'data'), ended])
-  child.kill('SIGTERM')
-  t.match(await ended, { code: 0, signal: null })
-  t.same(readdirSync(temporary), [])
-})
 
 t.test('SIGKILL while it starts: what it had started ends too, whatever it was doing', async (t) => {
   const temporary = t.testdir()

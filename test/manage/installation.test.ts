@@ -5,6 +5,7 @@ import t from 'tap'
 import { connect, DatabaseInUse, startInstallation, UnknownEndpoint } from '../../src/index.js'
 import { lockDatabase } from '../../src/manage/database-lock.js'
 import { isAlive, outcome } from '../cli/command.js'
+import { until } from '../fixtures/until.js'
 import { isOnPostgres, startPostgres } from '../cluster/postgres.js'
 
 const server = isOnPostgres ? await startPostgres(t) : undefined
@@ -74,6 +75,32 @@ t.test(
     t.same(readdirSync(temporary), [])
   },
 )
+
+t.test('a program that ends by an exception leaves no folder and no process', async (t) => {
+  for (const options of [{ mode: 1 }, { mode: 1, processes: true, root: 1, licensing: [] }]) {
+    const program = `
+      import { startInstallation } from ${JSON.stringify(new URL('../../src/index.js', import.meta.url).href)}
+      const lab = await startInstallation(${JSON.stringify(options)})
+      console.log(lab.ready.clusters[0].nodes[0].pid)
+      throw new Error('as a test that fails')`
+    const child = spawn(process.execPath, ['--input-type=module', '-e', program], { stdio: ['ignore', 'pipe', 'pipe'] })
+    const { code, stdout } = await outcome(child)
+    t.equal(code, 1)
+    await until(() => !isAlive(Number(stdout)), 'its server has ended')
+    t.same(readdirSync(temporary), [], JSON.stringify(options))
+  }
+})
+
+t.test('a start is ended by a signal, and leaves nothing behind', async (t) => {
+  const processes = { processes: true, root: 1, licensing: [] }
+  for (const options of [{}, processes]) {
+    const cut = new AbortController()
+    const starting = startInstallation({ ...options, signal: cut.signal, ...(await place()) })
+    cut.abort(new Error('enough'))
+    await t.rejects(starting, /^enough$|enough/)
+    t.same(readdirSync(temporary), [])
+  }
+})
 
 t.test('the lock is for a file, in any of its spellings', async (t) => {
   const path = join(t.testdir(), 'rms.sqlite')

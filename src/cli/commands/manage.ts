@@ -6,8 +6,9 @@ import { startManagementElsewhere } from '../../manage/elsewhere.js'
 import { databaseOf } from '../database.js'
 import { Failure } from '../failure.js'
 import { createLogger } from '../logger.js'
-import { keepToken } from '../management-token.js'
+import { keepToken } from '../keep-token.js'
 import { createOutput, table } from '../output.js'
+import { stopCode } from '../stop-code.js'
 
 /** Milliseconds for running requests when it is stopped. */
 const longestClose = 10_000
@@ -28,15 +29,20 @@ export async function manage(settings: Settings<'manage'>): Promise<void> {
     log,
   })
   let forgetToken = (): void => undefined
-  const grace = closeWithGrace({ delay: longestClose, logger: false }, async ({ err }) => {
+  let isReady = false
+  let isStopping = false
+  const grace = closeWithGrace({ delay: longestClose, logger: false }, async ({ err, signal }) => {
+    isStopping = true
     if (err !== undefined) log.fatal({ err }, 'the process ends')
     const running = await starting.catch(() => undefined)
     await running?.close()
     forgetToken()
-    if (err === undefined) process.exit(0)
+    if (err === undefined) process.exit(isReady ? 0 : stopCode(signal))
   })
   try {
     const { url } = await starting
+    if (isStopping) return
+    isReady = true
     forgetToken = keepToken(url, token, log)
     const shown = settings.token === undefined ? token : 'as given'
     output.result(
@@ -47,6 +53,7 @@ export async function manage(settings: Settings<'manage'>): Promise<void> {
       ]),
     )
   } catch (error) {
+    if (isStopping) return
     grace.uninstall()
     throw error
   }

@@ -17,6 +17,7 @@ import { createOutput, table } from '../output.js'
 import { endWithParent, wordOfParent } from '../parent.js'
 import { withoutPath } from '../public-url.js'
 import { requireTlsPair } from '../tls-flags.js'
+import { stopCode } from '../stop-code.js'
 
 /** Milliseconds for running requests when it is stopped. */
 const longestClose = 35_000
@@ -62,13 +63,16 @@ export async function node(settings: Settings<'node'>): Promise<void> {
     log,
   })
   const isChild = process.connected as boolean | undefined
+  let isReady = false
+  let isStopping = false
   const grace = closeWithGrace(
     {
       delay: longestClose + settings.leaveTime * 1000,
       logger: false,
       ...(isChild === true ? { skip: ['SIGINT'] } : {}),
     },
-    async ({ err }) => {
+    async ({ err, signal }) => {
+      isStopping = true
       if (err !== undefined) log.fatal({ err }, 'the process ends')
       const running = await starting.catch(() => undefined)
       // Who started us has told its balancer before.
@@ -77,7 +81,7 @@ export async function node(settings: Settings<'node'>): Promise<void> {
         await pause(systemTimers, settings.leaveTime * 1000)
       }
       await running?.close()
-      if (err === undefined) process.exit(0)
+      if (err === undefined) process.exit(isReady ? 0 : stopCode(signal))
     },
   )
   end = () => grace.close()
@@ -85,6 +89,8 @@ export async function node(settings: Settings<'node'>): Promise<void> {
   if (isChild === true) process.on('SIGINT', () => undefined)
   try {
     const { nodeId, url, kind } = await starting
+    if (isStopping) return
+    isReady = true
     const ready = { event: 'ready', id: nodeId, url, cluster, kind, pid: process.pid }
     output.result(
       ready,
@@ -96,6 +102,7 @@ export async function node(settings: Settings<'node'>): Promise<void> {
       ]),
     )
   } catch (error) {
+    if (isStopping) return
     grace.uninstall()
     throw error
   }

@@ -10,7 +10,7 @@ import { databaseOf } from '../database.js'
 import { emulatedServerOf } from '../emulated-server.js'
 import { createLogger, relayTo } from '../logger.js'
 import { Failure } from '../failure.js'
-import { keepToken } from '../management-token.js'
+import { keepToken } from '../keep-token.js'
 import { createOutput, table, type Output } from '../output.js'
 import { startOwnInstallation } from '../own-installation.js'
 import { requireTlsPair } from '../tls-flags.js'
@@ -71,7 +71,8 @@ export async function up(settings: Settings<'up'>): Promise<void> {
   const options = tokenIssuer === undefined ? plain : { ...plain, settings: { ...plain.settings, tokenIssuer } }
   let forgetToken = (): void => undefined
   const onError = (err: Error): void => log.fatal({ err }, 'the process ends')
-  const ending = { exitCode: 0, onError, onClosed: () => forgetToken() } as const
+  const onStopping = (text: string): void => (settings.json ? log.info(text) : output.note(text))
+  const ending = { exitCode: 0, onStopping, onError, onClosed: () => forgetToken() } as const
   const installation = await startOwnInstallation({ ...options, log, onLine: relayTo(log) }, ending)
   forgetToken = keepToken(installation.manage, options.token ?? '', log)
   output.result(installation.ready, banner(installation, output, options.settings?.emulatedServer ?? null))

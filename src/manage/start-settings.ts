@@ -1,0 +1,54 @@
+/** Settings of clusters that a start of the installation gives them, and the access lists among them. */
+import { defaultConfiguration, type ServerConfiguration } from '../cluster/configuration.js'
+import type { ClusterKind } from '../cluster/store/cluster-store.js'
+import { endpointsNamed } from '../identity/access.js'
+import { endpointPaths } from '../node/roles.js'
+
+/** An endpoint named in an access setting that no server has. */
+export class UnknownEndpoint extends Error {
+  override readonly name = 'UnknownEndpoint'
+}
+
+export interface GivenSettings {
+  /** Accounts and groups to add to the access lists of endpoints. */
+  readonly admit?: readonly { readonly endpoint: string; readonly group: string }[] | undefined
+  readonly settings?: Partial<ServerConfiguration> | undefined
+}
+
+/** Decommissioning is about the root cluster; a licensing-only one is told the rest. */
+export function settingsOf({ settings, admit = [] }: GivenSettings, kind: ClusterKind): Partial<ServerConfiguration> {
+  const { serverDecommissioned, ...others } = settings ?? {}
+  const decommissioned = kind === 'root' && serverDecommissioned !== undefined ? { serverDecommissioned } : {}
+  return { ...others, ...decommissioned, ...accessSettings(admit, kind) }
+}
+
+/** @throws UnknownEndpoint */
+export function requireEndpoints(admit: NonNullable<GivenSettings['admit']>): void {
+  const paths = endpointPaths('root')
+  const unknown = admit.find(({ endpoint }) => endpointsNamed(endpoint, paths).length === 0)
+  if (unknown !== undefined)
+    throw new UnknownEndpoint(`There is no endpoint "${unknown.endpoint}". The endpoints are ${paths.join(', ')}`)
+}
+
+/** Added to the defaults, not in their place: the service account keeps its access. */
+function accessSettings(admit: NonNullable<GivenSettings['admit']>, kind: ClusterKind): Partial<ServerConfiguration> {
+  if (admit.length === 0) return {}
+  const lists = new Map(Object.entries(defaultAccessLists()))
+  for (const { endpoint, group } of admit) {
+    for (const path of endpointsNamed(endpoint, endpointPaths(kind)))
+      lists.set(path, [...(lists.get(path) ?? []), group])
+  }
+  return { admittedGroups: Object.fromEntries(lists) }
+}
+
+function defaultAccessLists(): ServerConfiguration['admittedGroups'] {
+  const own = {
+    serverName: '-',
+    baseUrl: 'http://localhost',
+    cryptographicMode: 2 as const,
+    slc: [],
+    trustedSpcCAKeys: [],
+    trustedRacIssuers: [],
+  }
+  return defaultConfiguration(own).admittedGroups
+}
