@@ -94,7 +94,16 @@ export const exceptions = {
   InvalidOperation: {
     name: 'System.InvalidOperationException',
     message: 'The request names a value that this operation does not know.',
-    raisedBy: ['FindServiceLocationsForUser', 'FindServiceLocations'],
+    // By whatever reads the values of a request, before the operation: soap/values.ts
+    raisedBy: [
+      'FindServiceLocationsForUser',
+      'FindServiceLocations',
+      'GetServerInfo',
+      'Certify',
+      'Precertify',
+      'SubEnroll',
+      'IsPrincipalMemberOf',
+    ],
     section: '[MS-RMPR] 3.7.4.2',
   },
   UnauthorizedAccess: {

@@ -1,5 +1,6 @@
 /** Clusters and servers that come and go while the installation runs: the routes of the management API. */
 import type { FastifyInstance } from 'fastify'
+import { acceptJsonInUtf8 } from '../node/json-text.js'
 import { answerProblem } from './api/problem.js'
 import { answers, closed, clusterName, path, removed } from './api/schemas.js'
 import { compileValidator, explainValidation } from './api/validation.js'
@@ -97,6 +98,7 @@ export async function registerTopology(app: FastifyInstance, topology: Topology)
   await app.register(async (scope) => {
     scope.setValidatorCompiler(compileValidator)
     scope.setSchemaErrorFormatter((errors, part) => explainValidation(errors, part))
+    acceptJsonInUtf8(scope)
     scope.setErrorHandler(answerProblem)
     registerAdding(scope, topology)
     registerExtranet(scope, topology)

@@ -13,6 +13,7 @@ import { signedInConnections, type SignedInConnections } from '../identity/conne
 import type { Scheme } from '../identity/schemes.js'
 import type { NtlmLevel } from '../ntlm/server.js'
 import { precertifiedAccounts } from '../services/precertified.js'
+import type { Profile } from '../soap/profile.js'
 import type { Metrics } from './metrics.js'
 
 export interface NodeContext extends ServiceContext {
@@ -22,6 +23,7 @@ export interface NodeContext extends ServiceContext {
   readonly keepsXrml: boolean
   /** What the balancer shows, to be believed by which listener a request came. */
   readonly listenerKey: string | undefined
+  readonly profile: Profile
   readonly log: Logger
   readonly requestLog: RequestLog
   readonly metrics: Metrics
@@ -52,6 +54,7 @@ export interface NodeParts {
   /** Whether the request log keeps what was received and issued: nearly all of a record. */
   readonly keepsXrml: boolean
   readonly listenerKey: string | undefined
+  readonly profile: Profile
   readonly log: Logger
   readonly clock: Clock
   readonly timers: Timers

@@ -9,6 +9,8 @@ export interface Metrics {
   readonly stepObserver: (operation: string) => StepObserver
   /** @param failure exception name or HTTP reason; undefined for a request that succeeded */
   readonly count: (operation: string, seconds: number, failure: string | undefined) => void
+  /** For one request with parameters in a namespace that Windows does not look into. */
+  readonly foreignParameters: (operation: string, fate: string) => void
   /** For one request whose turn has come at the emulated server. */
   readonly waited: (seconds: number) => void
   readonly refusedByQueue: () => void
@@ -48,6 +50,12 @@ export function createMetrics(nodeId: string): Metrics {
     labelNames: ['operation', 'step'],
     buckets,
   })
+  const foreign = new Counter({
+    name: 'rms_foreign_parameters_total',
+    help: 'Requests with a parameter in a wrong namespace, which Windows would not see',
+    labelNames: ['operation', 'fate'],
+    registers,
+  })
   const waits = new Histogram({
     name: 'rms_queue_wait_seconds',
     help: 'Time that requests waited for the emulated server',
@@ -70,6 +78,7 @@ export function createMetrics(nodeId: string): Metrics {
       once(durations, operation, () => duration(operation))(seconds)
       if (failure !== undefined) failures.inc({ operation, reason: failure })
     },
+    foreignParameters: (operation, fate) => foreign.inc({ operation, fate }),
     waited: (seconds) => waits.observe(seconds),
     refusedByQueue: () => refused.inc(),
     watchQueue: (length) => {

@@ -8,6 +8,7 @@ import { NamedTwice, withKnownNames } from '../services/rest/member-names.js'
 import { restVersions, type RestOperation } from '../services/rest/operation.js'
 import { refusalSchema } from '../services/rest/schemas.js'
 import { NotReady, type NodeContext } from './context.js'
+import { jsonText } from './json-text.js'
 import { answerQueueFull } from './queue-full.js'
 import { refusalOf, restExchange } from './rest-exchange.js'
 import { bearerSignIn } from './rest-sign-in.js'
@@ -150,11 +151,12 @@ async function readJson(request: FastifyRequest, bytes: Buffer): Promise<unknown
   const encoding = request.headers['content-encoding'] ?? 'identity'
   if (encoding.toLowerCase() !== 'identity')
     throw new BodyRefused('UnsupportedContent', `the content encoding is "${encoding.slice(0, 40)}"`)
+  const text = jsonText(request.headers['content-type'], bytes)
   try {
-    const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+    const value: unknown = JSON.parse(text)
     return value
   } catch (error) {
-    throw new BodyRefused('BadInput', `the body is not JSON in UTF-8: ${(error as Error).message.slice(0, 100)}`)
+    throw new BodyRefused('BadInput', `the body is not JSON: ${(error as Error).message.slice(0, 100)}`)
   }
 }
 

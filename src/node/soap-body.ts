@@ -3,7 +3,8 @@ import { isAscii } from 'node:buffer'
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { decodeText } from '../xml/decode.js'
+import { readContentType, type ContentType } from '../soap/content-type.js'
+import { decoderOf, isUnicode } from '../xml/charset.js'
 
 /** An HTTP status for a body that cannot be taken; the message is for the client. */
 export class BodyRefused extends Error {
@@ -29,21 +30,8 @@ export function acceptSoapBodies(app: FastifyInstance): void {
 }
 
 async function readBody(request: FastifyRequest, body: Buffer): Promise<string> {
-  const charset = charsetOf(request.headers['content-type'] ?? '')
-  return decode(await unpacked(request, body), charset)
-}
-
-const unicode: readonly string[] = ['utf-8', 'utf8', 'utf-16', 'utf-16le', 'utf-16be']
-const western: readonly string[] = ['iso-8859-1', 'windows-1252', 'us-ascii']
-
-/** In lower case; UTF-8 where none is named. */
-function charsetOf(contentType: string): string {
-  const named = /;\s*charset\s*=\s*"?([^";\s]*)/i.exec(contentType)?.[1]?.toLowerCase() ?? 'utf-8'
-  if (unicode.includes(named) || western.includes(named)) return named
-  throw new BodyRefused(
-    415,
-    `The charset "${named.slice(0, 40)}" is not supported: send ${[...unicode, ...western].join(', ')}`,
-  )
+  const contentType = readContentType(request.headers['content-type'])
+  return decode(await unpacked(request, body), contentType)
 }
 
 /** The limit counts for what comes out: a small body must not become a huge one. */
@@ -62,30 +50,66 @@ async function unpacked(request: FastifyRequest, body: Buffer): Promise<Buffer> 
   }
 }
 
-/**
- * Which of the Unicode encodings it is, the bytes tell better than the header: stacks send "utf-16" for either byte order. What does not fit is
- * refused rather than guessed.
- */
-function decode(body: Buffer, charset: string): string {
-  if (western.includes(charset)) return decodeWestern(body, charset)
+interface NamedEncoding {
+  readonly name: string
+  /** Where it was read, for people. */
+  readonly where: string
+}
+
+/** What does not fit is refused rather than guessed, and by the name of the encoding. */
+function decode(body: Buffer, contentType: ContentType): string {
+  const { name, where } = encodingOf(body, contentType)
+  const decoder = decoderOf(name)
+  if (decoder === undefined)
+    throw new BodyRefused(415, `The encoding "${name.slice(0, 40)}", ${where}, is not read here: send UTF-8`)
   // Nearly all there is: every encoding here has these characters in common, but UTF-16 has zeros in between.
   if (isAscii(body) && !body.includes(0)) return body.toString('latin1')
   try {
-    return decodeText(body)
+    return decoder(body)
   } catch {
-    throw new BodyRefused(400, 'The request is neither UTF-8 nor UTF-16')
+    const what = isUnicode(name) ? 'neither UTF-8 nor UTF-16' : `not in ${name}`
+    throw new BodyRefused(400, `The request is ${what}; its encoding is "${name}", ${where}`)
   }
 }
 
-/** Where windows-1252 is not ISO 8859-1: its characters from 0x80 to 0x9F. */
-const windows1252 = '€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8DŽ\x8F\x90‘’“”•–—˜™š›œ\x9DžŸ'
+/** A byte order mark, the charset of the Content-Type, for application/… the XML declaration, or UTF-8: the first of them that there is. */
+function encodingOf(body: Buffer, { mediaType, parameters }: ContentType): NamedEncoding {
+  const marked = byteOrderMarks.find(({ mark }) => body.subarray(0, mark.length).equals(mark))
+  if (marked !== undefined) return { name: marked.name, where: 'by its byte order mark' }
+  const charset = parameters.get('charset')
+  if (charset !== undefined) return { name: charset, where: 'the charset of the Content-Type' }
+  const declared = declaredEncoding(body)
+  if (declared !== undefined && mediaType.startsWith('application/'))
+    return { name: declared, where: 'from its XML declaration' }
+  if (declared !== undefined) requireAgreement(body, declared)
+  return { name: 'utf-8', where: 'because the Content-Type names no charset' }
+}
 
-/** Not by TextDecoder: that of Node.js 20 reads windows-1252 as if it were ISO 8859-1. */
-function decodeWestern(body: Buffer, charset: string): string {
-  if (charset === 'us-ascii' && body.some((byte) => byte > 0x7f))
-    throw new BodyRefused(400, 'The request is not in US-ASCII')
-  const text = body.toString('latin1')
-  return charset === 'windows-1252'
-    ? text.replaceAll(/[\x80-\x9F]/g, (character) => windows1252[character.charCodeAt(0) - 0x80] ?? character)
-    : text
+/** The longer one first where one begins with the other. */
+const byteOrderMarks = [
+  { name: 'utf-32', mark: Buffer.from([0xff, 0xfe, 0, 0]) },
+  { name: 'utf-32', mark: Buffer.from([0, 0, 0xfe, 0xff]) },
+  { name: 'utf-8', mark: Buffer.from([0xef, 0xbb, 0xbf]) },
+  { name: 'utf-16le', mark: Buffer.from([0xff, 0xfe]) },
+  { name: 'utf-16be', mark: Buffer.from([0xfe, 0xff]) },
+]
+
+/** Undefined when there is none, or when it is written in UTF-16, which the bytes show. */
+function declaredEncoding(body: Buffer): string | undefined {
+  const start = body.subarray(0, 200).toString('latin1')
+  return /^<\?xml\s[^<>]*?\sencoding\s*=\s*(?:"([^"<>]*)"|'([^'<>]*)')/.exec(start)?.slice(1).find(Boolean)
+}
+
+/**
+ * For text/xml without charset the declaration does not count. RFC 3023 8.5 takes US-ASCII whatever the declaration says, and ASP.NET web services
+ * do that and lose every other character; RFC 7303 3 takes the declaration. Where the two would read different characters nobody knows what was
+ * meant, so that is refused.
+ */
+function requireAgreement(body: Buffer, declared: string): void {
+  if (isUnicode(declared) || isAscii(body)) return
+  const name = declared.slice(0, 40)
+  throw new BodyRefused(
+    400,
+    `The encoding "${name}" from the XML declaration does not count for text/xml: send Content-Type: text/xml; charset=${name}`,
+  )
 }

@@ -7,10 +7,19 @@ import type { Caller } from '../identity/caller.js'
 import type { Call, Notes, Operation } from '../services/context.js'
 import { stepOf } from '../services/steps.js'
 import { findOperation, requestedAction } from '../soap/dispatch.js'
-import { contentType, readEnvelope, versionOfContentType, writeEnvelope, type SoapMessage } from '../soap/envelope.js'
+import {
+  contentType,
+  openEnvelope,
+  requireUnderstood,
+  versionOfContentType,
+  writeEnvelope,
+  type SoapEnvelope,
+} from '../soap/envelope.js'
 import { faultStatus, writeFault } from '../soap/fault.js'
+import { readParameters } from '../soap/parameters.js'
 import { SoapProblem, type SoapVersion } from '../soap/soap-problem.js'
 import { plainVersions, readVersionData, versionDataHeader } from '../soap/version-data.js'
+import { emptyElement } from '../xml/read.js'
 import { element } from '../xml/write.js'
 import { knownElements } from '../xrml/known-documents.js'
 import { serviceContextOf, type NodeContext } from './context.js'
@@ -63,8 +72,9 @@ async function exchange(
   let name = endpoint.service.name
   let version = assumed
   try {
-    const message = readEnvelope(typeof request.body === 'string' ? request.body : '', assumed, knownElements())
+    const message = openEnvelope(typeof request.body === 'string' ? request.body : '', assumed, knownElements())
     version = message.version
+    requireUnderstood(message, endpoint.service.namespace)
     const operation = operationOf(endpoint, message, request)
     name = operation.name
     const text = await perform(endpoint, operation, message, {
@@ -90,7 +100,7 @@ async function exchange(
   }
 }
 
-function operationOf(endpoint: Endpoint, message: SoapMessage, request: FastifyRequest): Operation {
+function operationOf(endpoint: Endpoint, message: SoapEnvelope, request: FastifyRequest): Operation {
   const { name } = findOperation(endpoint.service, message, requestedAction(request.headers))
   const operation = endpoint.operations.find((candidate) => candidate.name === name)
   if (operation === undefined)
@@ -106,12 +116,14 @@ type Surroundings = Pick<Call, 'caller' | 'now' | 'notes'> & {
 async function perform(
   { service }: Endpoint,
   operation: Operation,
-  message: SoapMessage,
+  message: SoapEnvelope,
   { node, directory, caller, now, notes }: Surroundings,
 ): Promise<string> {
   const { namespace } = service
-  const { versionData, name } = operation.description
-  const versions = versionData ? readVersionData(message, namespace) : plainVersions
+  const { versionData, name, request: members } = operation.description
+  const reading = { namespace, version: message.version, profile: node.profile, onForeign: foreignNoted(notes) }
+  const request = readParameters(message.body ?? emptyElement(name, namespace), members, reading)
+  const versions = versionData ? readVersionData(message, reading) : plainVersions
   const observer = node.metrics.stepObserver(name)
   const context = serviceContextOf(node, directory)
   const answer = await operation.handle({
@@ -119,8 +131,7 @@ async function perform(
     state: node.state(),
     now,
     caller,
-    message,
-    request: message.body,
+    request,
     versions,
     notes,
     observer,
@@ -128,6 +139,20 @@ async function perform(
   const header = versionData ? versionDataHeader(namespace) : undefined
   return writeEnvelope(message.version, header, element(`${name}Response`, { xmlns: namespace }, answer))
 }
+
+/** Enough to find the mistake. */
+const mostNoted = 10
+
+function foreignNoted(notes: Notes): (parameter: string) => void {
+  return (parameter) => {
+    const before = (notes.metadata[foreignParameters] as readonly string[] | undefined) ?? []
+    if (before.length < mostNoted && !before.includes(parameter))
+      notes.metadata[foreignParameters] = [...before, parameter]
+  }
+}
+
+/** In the request log. */
+const foreignParameters = 'windowsWouldNotSee'
 
 /** What the client is told. Anything unforeseen is logged whole and told as nothing but "could not be processed". */
 function toldError(error: unknown, context: NodeContext, operation: string): RmsException | SoapProblem {
@@ -181,11 +206,20 @@ export async function record(
 export function tell(
   context: NodeContext,
   caller: Caller,
-  { operation, error, status }: Told,
+  { operation, error, status, notes }: Told,
   milliseconds: number,
 ): void {
   context.metrics.count(operation, milliseconds / 1000, error === undefined ? undefined : reasonOf(error))
   const facts = { operation, user: caller.account?.name, ms: Math.round(milliseconds * 10) / 10 }
+  const foreign = notes.metadata[foreignParameters]
+  if (foreign !== undefined) tellForeign(context, operation, foreign)
   if (error === undefined) context.log.info(facts, 'served')
   else context.log.info({ ...facts, status, why: explanationOf(error) }, 'refused')
+}
+
+/** The mistake that clients make most easily, and that shows on Windows alone. */
+function tellForeign(context: NodeContext, operation: string, parameters: Notes['metadata'][string]): void {
+  const fate = context.profile.foreignParameters
+  context.metrics.foreignParameters(operation, fate)
+  context.log.warn({ operation, parameters, fate }, 'Windows would not see this parameter')
 }

@@ -27,6 +27,7 @@ import {
 } from '../effects.js'
 import { schemeNames, type Scheme } from '../identity/schemes.js'
 import type { NtlmLevel } from '../ntlm/server.js'
+import { strictProfile, type Profile } from '../soap/profile.js'
 import type { EmulatedServer } from '../sizing/emulated-server.js'
 import { labEnrollmentService } from '../xrml/lab-hierarchy.js'
 import { buildApp } from './app.js'
@@ -68,6 +69,8 @@ export interface NodeOptions {
   readonly schemes: readonly Scheme[]
   /** Weakest NTLM response that it takes. */
   readonly ntlmLevel: NtlmLevel
+  /** How close to Windows it keeps. */
+  readonly profile: Profile
   /** The server that this node behaves like, whatever its cluster does. */
   readonly emulatedServer?: EmulatedServer | undefined
   /** Settings of the cluster that are to be as given from this start on. */
@@ -110,6 +113,7 @@ export const defaultNodeOptions = {
   spoolLimit: 64 * 1024 * 1024,
   schemes: schemeNames,
   ntlmLevel: 'v2',
+  profile: strictProfile,
 } as const satisfies NodeOptions
 
 /**
@@ -127,7 +131,7 @@ export async function startNode(given: Partial<NodeOptions> = {}): Promise<Runni
   const log = options.log ?? pino({ level: 'silent' })
   const requestLog = createRequestLog(store.requestLog, { clock, timers, ...loggingOptions(options, nodeId, log) })
   const metrics = createMetrics(nodeId)
-  const { includeXrmlInLog: keepsXrml, listenerKey, rootUrl, schemes, ntlmLevel } = options
+  const { includeXrmlInLog: keepsXrml, listenerKey, rootUrl, schemes, ntlmLevel, profile } = options
   const context = createContext({
     nodeId,
     keepsXrml,
@@ -142,6 +146,7 @@ export async function startNode(given: Partial<NodeOptions> = {}): Promise<Runni
     metrics,
     schemes,
     ntlmLevel,
+    profile,
   })
   let place: SigningPlace = options.engine
   let app: FastifyInstance | undefined

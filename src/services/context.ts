@@ -6,7 +6,6 @@ import type { Directory } from '../directory/directory.js'
 import type { Clock, Random } from '../effects.js'
 import type { OperationName } from '../exceptions.js'
 import type { Caller } from '../identity/caller.js'
-import type { SoapMessage } from '../soap/envelope.js'
 import type { OperationDescription } from '../soap/schema.js'
 import type { VersionData } from '../soap/version-data.js'
 import type { XmlElement } from '../xml/read.js'
@@ -43,8 +42,7 @@ export interface Call {
   readonly state: ServerState
   readonly now: Date
   readonly caller: Caller
-  readonly message: SoapMessage
-  /** The operation's request element. */
+  /** The operation's request element, with what is of its description and nothing else. */
   readonly request: XmlElement
   readonly versions: VersionData
   readonly notes: Notes

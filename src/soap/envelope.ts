@@ -4,13 +4,18 @@ import { MalformedXml, defaultXmlLimits, readXml } from '../xml/read.js'
 import type { XmlElement } from '../xml/read.js'
 import { asMarkup, element } from '../xml/write.js'
 import type { Markup } from '../xml/write.js'
+import { readContentType } from './content-type.js'
 import { quoted, SoapProblem } from './soap-problem.js'
 import type { SoapVersion } from './soap-problem.js'
 
-export interface SoapMessage {
+export interface SoapEnvelope {
   readonly version: SoapVersion
   readonly headers: readonly XmlElement[]
-  /** First element of the Body. */
+  /** First element of the Body; undefined when the Body has none. */
+  readonly body: XmlElement | undefined
+}
+
+export interface SoapMessage extends SoapEnvelope {
   readonly body: XmlElement
 }
 
@@ -28,13 +33,27 @@ const ownRoles: readonly string[] = [
 ]
 
 /**
+ * Reads a message, with something in its Body, and no header that would have to be understood but VersionData.
+ * @param source decoded text
+ * @param assumed as for openEnvelope
+ * @throws SoapProblem
+ */
+export function readEnvelope(source: string, assumed?: SoapVersion): SoapMessage {
+  const { version, headers, body } = openEnvelope(source, assumed)
+  if (body === undefined) throw new SoapProblem('Client', 'The Body of the SOAP envelope has no element.', version)
+  const message = { version, headers, body }
+  requireUnderstood(message, body.namespace)
+  return message
+}
+
+/**
  * Reads an envelope in either version, whatever the prefixes. Further elements in the Body are ignored.
  * @param source decoded text
  * @param assumed the version to answer in when the text does not tell, usually that of the Content-Type
  * @param known documents in the message that need not be read again
  * @throws SoapProblem
  */
-export function readEnvelope(source: string, assumed: SoapVersion = '1.1', known?: KnownElements): SoapMessage {
+export function openEnvelope(source: string, assumed: SoapVersion = '1.1', known?: KnownElements): SoapEnvelope {
   const envelope = readDocument(source, assumed, known)
   const version = versionOf(envelope, assumed)
   const part = (name: string): XmlElement | undefined =>
@@ -43,16 +62,20 @@ export function readEnvelope(source: string, assumed: SoapVersion = '1.1', known
   const headers = part('Header')?.children ?? []
   const body = part('Body')
   if (body === undefined) throw new SoapProblem('Client', 'The SOAP envelope has no Body.', version)
-  const first = body.children[0]
-  if (first === undefined) throw new SoapProblem('Client', 'The Body of the SOAP envelope has no element.', version)
+  return { version, headers, body: body.children[0] }
+}
 
-  for (const header of headers) {
-    if (!demandsUnderstanding(header) || isVersionData(header, first.namespace)) continue
-    const which = `${quoted(header.name)} of namespace ${quoted(header.namespace)}`
-    const why = `The SOAP header ${which} must be understood, but this service does not know it.`
-    throw new SoapProblem('MustUnderstand', why, version)
-  }
-  return { version, headers, body: first }
+/**
+ * @param namespace of the service, which knows VersionData alone
+ * @throws SoapProblem MustUnderstand, with all headers that should have been understood
+ */
+export function requireUnderstood({ version, headers }: SoapEnvelope, namespace: string): void {
+  const notUnderstood = headers.filter((header) => demandsUnderstanding(header) && !isVersionData(header, namespace))
+  const [first] = notUnderstood
+  if (first === undefined) return
+  const which = `${quoted(first.name)} of namespace ${quoted(first.namespace)}`
+  const why = `The SOAP header ${which} must be understood, but this service does not know it.`
+  throw new SoapProblem('MustUnderstand', why, version, { notUnderstood })
 }
 
 function readDocument(source: string, assumed: SoapVersion, known: KnownElements | undefined): XmlElement {
@@ -61,14 +84,16 @@ function readDocument(source: string, assumed: SoapVersion, known: KnownElements
   } catch (error) {
     if (!(error instanceof MalformedXml)) throw error
     const why = error.message.length > 200 ? `${error.message.slice(0, 200)}…` : error.message
-    throw new SoapProblem('Client', `The request is not an XML document that can be read: ${why}.`, assumed, 400)
+    throw new SoapProblem('Client', `The request is not an XML document that can be read: ${why}.`, assumed, {
+      status: 400,
+    })
   }
 }
 
 function versionOf(envelope: XmlElement, assumed: SoapVersion): SoapVersion {
   if (envelope.name !== 'Envelope') {
     throw new SoapProblem(
-      'Client',
+      'VersionMismatch',
       `The request is not a SOAP envelope: its root element is ${quoted(envelope.name)}.`,
       assumed,
     )
@@ -88,7 +113,7 @@ function demandsUnderstanding(header: XmlElement): boolean {
   return (mustUnderstand?.trim() === '1' || mustUnderstand?.trim() === 'true') && ownRoles.includes(actor ?? role ?? '')
 }
 
-/** The one header all services know: VersionData in the namespace of the service, which is that of the request element. */
+/** The one header all services know. */
 function isVersionData(header: XmlElement, namespace: string): boolean {
   return header.name === 'VersionData' && header.namespace === namespace
 }
@@ -119,7 +144,7 @@ export function contentType(version: SoapVersion, action?: string): string {
 
 /** The version that a Content-Type announces; undefined for one that SOAP does not use (HTTP 415). */
 export function versionOfContentType(value: string | undefined): SoapVersion | undefined {
-  const mediaType = value?.split(';')[0]?.trim().toLowerCase()
+  const { mediaType } = readContentType(value)
   if (mediaType === 'text/xml') return '1.1'
   return mediaType === 'application/soap+xml' ? '1.2' : undefined
 }

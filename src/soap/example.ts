@@ -48,7 +48,13 @@ function exampleContent({ type, example: value }: Member): Markup | undefined {
   return type.kind === 'any' ? type.example : joined(type.members.map(exampleMember))
 }
 
-const simpleExamples = { string: 'string', boolean: 'true', int: '0', base64Binary: 'AAECAw==' } as const
+const simpleExamples = {
+  string: 'string',
+  boolean: 'true',
+  int: '0',
+  base64Binary: 'AAECAw==',
+  guid: '00000000-0000-4000-8000-000000000000',
+} as const
 
 /** One element a line. In an example no text stands beside elements, so blanks may go between tags. */
 function indented(xml: string): string {

@@ -2,11 +2,11 @@
 import type { RmsException } from '../exceptions.js'
 import { child, descend } from '../xml/read.js'
 import type { XmlElement } from '../xml/read.js'
-import { element, text } from '../xml/write.js'
+import { element, joined, text } from '../xml/write.js'
 import type { Markup } from '../xml/write.js'
 import { envelopeNamespaces, writeEnvelope } from './envelope.js'
 import { SoapProblem } from './soap-problem.js'
-import type { SoapVersion } from './soap-problem.js'
+import type { HeaderName, SoapVersion } from './soap-problem.js'
 
 /**
  * The whole envelope of a fault. There is no VersionData header: Windows sends none with faults ([MS-RMPR] note <3>), although
@@ -16,7 +16,37 @@ export function writeFault(version: SoapVersion, problem: RmsException | SoapPro
   const isProblem = problem instanceof SoapProblem
   const message = isProblem ? problem.message : problem.faultString
   const code = isProblem ? problem.code : 'Server'
-  return writeEnvelope(version, undefined, version === '1.1' ? fault11(code, message) : fault12(code, message))
+  if (version === '1.1') return writeEnvelope(version, undefined, fault11(code, message))
+  return writeEnvelope(version, isProblem ? faultHeaders(problem) : undefined, fault12(code, message))
+}
+
+/** What SOAP 1.2 tells beside these two faults: the versions that are read, the headers that were not understood (part 1, 5.4.7 and 5.4.8). */
+function faultHeaders({ code, notUnderstood }: SoapProblem): Markup | undefined {
+  if (code === 'VersionMismatch') return upgrade
+  return code === 'MustUnderstand'
+    ? joined(notUnderstood.filter(isShort).slice(0, mostNamed).map(notUnderstoodHeader))
+    : undefined
+}
+
+const upgrade = element(
+  'soap:Upgrade',
+  {},
+  (['1.2', '1.1'] as const).map((version) =>
+    element('soap:SupportedEnvelope', { qname: 'e:Envelope', 'xmlns:e': envelopeNamespaces[version] }),
+  ),
+)
+
+/** What a request names is repeated within bounds; a name that is cut off would be another name. */
+const mostNamed = 10
+const longestName = 300
+
+function isShort({ name, namespace }: HeaderName): boolean {
+  return name.length + namespace.length <= longestName
+}
+
+function notUnderstoodHeader({ name, namespace }: HeaderName): Markup {
+  const qualified = namespace === '' ? { qname: name } : { qname: `h:${name}`, 'xmlns:h': namespace }
+  return element('soap:NotUnderstood', qualified)
 }
 
 /** HTTP status for the fault: every refusal by an RMS operation is 500, as Receiver faults are in both SOAP versions. */
@@ -30,7 +60,8 @@ function fault11(code: string, message: string): Markup {
     {},
     element('faultcode', {}, text(`soap:${code}`)),
     element('faultstring', {}, text(message)),
-    element('detail'),
+    // SOAP 1.1 4.4: there when the Body could not be processed, not there when the fault is not about the Body
+    code === 'MustUnderstand' || code === 'VersionMismatch' ? undefined : element('detail'),
   )
 }
 

@@ -6,7 +6,7 @@ import type { OperationName } from '../exceptions.js'
 import { element } from '../xml/write.js'
 import type { Markup } from '../xml/write.js'
 
-export type SimpleType = 'string' | 'boolean' | 'int' | 'base64Binary'
+export type SimpleType = 'string' | 'boolean' | 'int' | 'base64Binary' | 'guid'
 
 export interface Enumeration {
   readonly kind: 'enumeration'

@@ -5,6 +5,11 @@ export type SoapVersion = '1.1' | '1.2'
 /** SOAP 1.1 names; SOAP 1.2 calls Client `Sender`. */
 export type SoapFaultCode = 'Client' | 'MustUnderstand' | 'VersionMismatch'
 
+export interface HeaderName {
+  readonly name: string
+  readonly namespace: string
+}
+
 /** The message is told to the caller: it says nothing about the inside of the server. */
 export class SoapProblem extends Error {
   override readonly name = 'SoapProblem'
@@ -13,18 +18,30 @@ export class SoapProblem extends Error {
   readonly version: SoapVersion
   /** HTTP status of the answer. */
   readonly status: number
+  /** Headers that must be understood and are not: an answer of SOAP 1.2 names them. */
+  readonly notUnderstood: readonly HeaderName[]
 
-  /** @param status only where it differs from what the SOAP versions prescribe for the code */
-  constructor(code: SoapFaultCode, message: string, version: SoapVersion, status?: number) {
+  /** @param more status only where it differs from what the SOAP versions prescribe for the code */
+  constructor(
+    code: SoapFaultCode,
+    message: string,
+    version: SoapVersion,
+    {
+      status,
+      notUnderstood = [],
+    }: { readonly status?: number | undefined; readonly notUnderstood?: readonly HeaderName[] } = {},
+  ) {
     super(message)
     this.code = code
     this.version = version
+    this.notUnderstood = notUnderstood
     // SOAP 1.1 section 6.2 knows 500 only; SOAP 1.2 part 2 table 20 has 400 for Sender and 500 for the others
     this.status = status ?? (code === 'Client' && version === '1.2' ? 400 : 500)
   }
 }
 
-/** A part of the request that may be repeated in an answer or a log line: bounded in length. */
+/** A part of the request that may be repeated in an answer or a log line: bounded in length, on one line. */
 export function quoted(value: string): string {
-  return `'${value.length > 100 ? `${value.slice(0, 100)}…` : value}'`
+  const start = value.length > 100 ? `${value.slice(0, 100)}…` : value
+  return `'${start.replaceAll(/\s/g, ' ')}'`
 }

@@ -4,7 +4,9 @@ import { child } from '../xml/read.js'
 import type { XmlElement } from '../xml/read.js'
 import { element, text } from '../xml/write.js'
 import type { Markup } from '../xml/write.js'
-import type { SoapMessage } from './envelope.js'
+import type { SoapEnvelope } from './envelope.js'
+import { readParameters, type ParameterReading } from './parameters.js'
+import { optional, sequence } from './schema.js'
 import { quoted } from './soap-problem.js'
 
 /** Versions are four numbers from 0 to 65535, `a.b.c.d`, in plain decimal. */
@@ -12,6 +14,13 @@ export interface VersionData {
   readonly minimum: string
   readonly maximum: string
 }
+
+/** Of the header, as in the WSDL of each service. */
+export const versionDataType = sequence(
+  'VersionData',
+  optional('MinimumVersion', 'string'),
+  optional('MaximumVersion', 'string'),
+)
 
 /** What Windows Server 2008 R2 SP1 and later answer ([MS-RMPR] note <1>). */
 export const serverVersions: VersionData = { minimum: '1.0.0.0', maximum: '1.2.0.0' }
@@ -24,15 +33,13 @@ export const plainVersions: VersionData = { minimum: '1.0.0.0', maximum: '1.0.0.
  *
  * The specification requires the header, but many SOAP stacks leave it out unless told otherwise (raw WCF, suds, node-soap) and
  * GetServerInfo has none by its WSDL; 1.0.0.0 is what such a client would have sent. The same goes for half a header.
- * @param namespace of the service
- * @throws RmsException MalformedDataVersion, UnsupportedDataVersion
+ * @throws RmsException MalformedDataVersion, UnsupportedDataVersion; SoapProblem for a version with markup in it
  */
-export function readVersionData(message: SoapMessage, namespace: string): VersionData {
-  const header = message.headers.find(
-    (candidate) => candidate.name === 'VersionData' && candidate.namespace === namespace,
-  )
-  if (header === undefined) return plainVersions
+export function readVersionData({ headers }: SoapEnvelope, reading: ParameterReading): VersionData {
+  const found = headers.find(({ name, namespace }) => name === 'VersionData' && namespace === reading.namespace)
+  if (found === undefined) return plainVersions
 
+  const header = readParameters(found, versionDataType.members, reading)
   const minimum = readVersion(header, 'MinimumVersion')
   const maximum = readVersion(header, 'MaximumVersion')
   if (compareVersions(minimum, maximum) > 0) {
@@ -49,7 +56,7 @@ export function readVersionData(message: SoapMessage, namespace: string): Versio
 
 function readVersion(header: XmlElement, name: string): string {
   const holder = child(header, name)
-  if (holder === undefined || holder.attributes['nil'] === 'true' || holder.attributes['nil'] === '1') return '1.0.0.0'
+  if (holder === undefined) return '1.0.0.0'
   const parts = versionParts(holder.text.trim())
   if (parts === undefined)
     refuse('MalformedDataVersion', `${name} is ${quoted(holder.text)}, not four numbers a.b.c.d up to 65535`)

@@ -4,15 +4,10 @@
  */
 import { element, text } from '../xml/write.js'
 import type { Markup } from '../xml/write.js'
-import { optional, sequence, soapAction } from './schema.js'
-import type { Enumeration, Member, OperationDescription, Sequence, ServiceDescription } from './schema.js'
+import { soapAction } from './schema.js'
+import type { Enumeration, Member, OperationDescription, Sequence, ServiceDescription, SimpleType } from './schema.js'
 import type { SoapVersion } from './soap-problem.js'
-
-const versionDataType = sequence(
-  'VersionData',
-  optional('MinimumVersion', 'string'),
-  optional('MaximumVersion', 'string'),
-)
+import { versionDataType } from './version-data.js'
 
 /**
  * The whole document, to be sent as UTF-8.
@@ -95,9 +90,18 @@ function enumerationType(type: Enumeration): Markup {
 
 function member({ name, type, minimum, maximum, nillable }: Member): Markup {
   const attributes = { minOccurs: minimum, maxOccurs: maximum, name, nillable: nillable ? 'true' : undefined }
-  if (typeof type === 'string') return element('s:element', { ...attributes, type: `s:${type}` })
+  if (typeof type === 'string') return element('s:element', { ...attributes, type: schemaTypes[type] })
   if (type.kind === 'any') return element('s:element', attributes, mixedContent)
   return element('s:element', { ...attributes, type: `tns:${type.name}` })
+}
+
+const schemaTypes: Readonly<Record<SimpleType, string>> = {
+  string: 's:string',
+  boolean: 's:boolean',
+  int: 's:int',
+  base64Binary: 's:base64Binary',
+  // The published schema has a type of its own with a pattern; its imported namespace would keep some SOAP stacks from reading this WSDL.
+  guid: 's:string',
 }
 
 const mixedContent = element('s:complexType', { mixed: 'true' }, element('s:sequence', {}, element('s:any')))

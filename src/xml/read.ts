@@ -164,6 +164,12 @@ export function innerText(element: XmlElement): string {
   return element.source.slice(element.contentStart, element.contentEnd)
 }
 
+/** An element that stands in no text: with nothing in it. */
+export function emptyElement(name: string, namespace: string): XmlElement {
+  const nowhere = { source: '', start: 0, end: 0, contentStart: 0, contentEnd: 0 }
+  return { name, namespace, attributes: {}, children: [], text: '', prefixed: false, ...nowhere }
+}
+
 /** First child with this local name, in any namespace. */
 export function child(element: XmlElement | undefined, name: string): XmlElement | undefined {
   return element?.children.find((candidate) => candidate.name === name)

@@ -10,6 +10,7 @@ import { contentType, readEnvelope, writeEnvelope } from '../../src/soap/envelop
 import { faultStatus, writeFault } from '../../src/soap/fault.js'
 import { readVersionData, versionDataHeader } from '../../src/soap/version-data.js'
 import { element } from '../../src/xml/write.js'
+import { strictly } from '../soap/strictly.js'
 
 const namespace = 'http://microsoft.com/DRM/LicensingService'
 const answer = element('AcquireLicenseResponse', { xmlns: namespace }, element('AcquireLicenseResult'))
@@ -49,7 +50,7 @@ for (const version of ['1.1', '1.2'] as const) {
       seen.push(request)
       const message = readEnvelope(body)
       t.equal(message.version, version)
-      t.same(readVersionData(message, namespace), { minimum: '1.0.0.0', maximum: '1.1.0.0' })
+      t.same(readVersionData(message, strictly(namespace)), { minimum: '1.0.0.0', maximum: '1.1.0.0' })
       response.writeHead(200, { 'Content-Type': contentType(version) })
       response.end(writeEnvelope(version, versionDataHeader(namespace), answer))
     })

@@ -170,12 +170,86 @@ t.test('UTF-16 with and without byte order mark', async (t) => {
   hasRac(t, await post(Buffer.from(`\uFEFF${envelope(certify(), { declaration })}`, 'utf16le').swap16(), utf16))
 })
 
-t.test('a body that is neither UTF-8 nor UTF-16 is refused, not guessed', async (t) => {
-  const latin1 = Buffer.from(envelope('<é/>', { declaration: '<?xml version="1.0" encoding="iso-8859-1"?>' }), 'latin1')
-  t.match(await post(latin1, { 'Content-Type': 'text/xml; charset=utf-8' }), {
-    status: 400,
-    body: /neither UTF-8 nor UTF-16/,
-  })
+const templates = scene.url('/licensing/templateDistribution.asmx')
+
+/** What the server reads where these bytes stand: AcquireTemplates gives each name back. */
+async function echo(written: Buffer, contentType: string, declaration = '', mark: readonly number[] = []) {
+  const [before = '', after = ''] = envelope(
+    '<AcquireTemplates xmlns="http://microsoft.com/DRM/TemplateDistributionService"><guids><string>%</string></guids></AcquireTemplates>',
+    { header: '', declaration, ns: contentType.startsWith('text/') ? soap11 : soap12 },
+  ).split('%')
+  const body = Buffer.concat([Buffer.from(mark), Buffer.from(before), written, Buffer.from(after)])
+  const connection = await openConnection(path)
+  connection.send(
+    rawRequest(templates, body, {
+      Authorization: authorization,
+      SOAPAction: undefined,
+      'Content-Type': contentType,
+    }),
+  )
+  const { status, body: answer } = await connection.answer()
+  connection.close()
+  return { status, read: /<Guid>(.*?)<\/Guid>/.exec(answer)?.[1], answer }
+}
+
+const declared = (encoding: string): string => `<?xml version="1.0" encoding="${encoding}"?>`
+const application = 'application/soap+xml'
+
+t.test('the encoding is read from byte order mark, charset, declaration, in this order', async (t) => {
+  const utf8 = Buffer.from('é')
+  const mark = [0xef, 0xbb, 0xbf]
+  const cases: readonly (readonly [string, readonly number[] | Buffer, string, string?, (readonly number[])?])[] = [
+    ['é', [0xe9], application, declared('ISO-8859-1')],
+    ['Ã©', utf8, application, declared('ISO-8859-1')],
+    ['é', utf8, `${application}; charset=utf-8`, declared('ISO-8859-1')],
+    ['й', [0xe9], `${application}; charset="windows-1251"`, declared('ISO-8859-1')],
+    ['é', utf8, `${application}; charset=iso-8859-1`, declared('windows-1251'), mark],
+    ['é', utf8, 'text/xml; charset=us-ascii', '', mark],
+    ['é', utf8, application, declared('utf-16')],
+    ['é', utf8, application],
+    ['é', utf8, 'text/xml'],
+    ['é', utf8, 'text/xml', declared('ISO-8859-1'), mark],
+    ['e', Buffer.from('e'), 'text/xml', declared('shift_jis')],
+    ['é', utf8, `${application}; action="urn:a; charset=iso-8859-1"`],
+    ['é', [0xe9], `${application}; action="urn:a\\"b"; Charset = "ISO-8859-1" `],
+    ['\x80€', [0x80, 0xa4], `${application}; charset=iso-8859-15`],
+    ['\x80ÿ', [0x80, 0xff], 'text/xml; charset=latin1'],
+    ['€ÿ', [0x80, 0xff], 'text/xml; charset=windows-1252'],
+    ['\x80ğ', [0x80, 0xf0], 'text/xml; charset=iso-8859-9'],
+    ['€ğ', [0x80, 0xf0], 'text/xml; charset=windows-1254'],
+    ['И', [0xe9], application, declared('koi8-r')],
+  ]
+  for (const [expected, bytes, type, declaration, bom] of cases) {
+    const { status, read, answer } = await echo(Buffer.from(bytes), type, declaration, bom)
+    t.equal(
+      read,
+      expected,
+      `${type} ${declaration ?? ''} ${String(bom ?? '')} ${status} ${read === undefined ? answer : ''}`,
+    )
+  }
+})
+
+t.test('what cannot be decoded is refused, by the name of its encoding and the place it was read from', async (t) => {
+  const odd = Buffer.from([0xe9])
+  const refusals: readonly (readonly [number, RegExp, string, string?, (readonly number[])?])[] = [
+    [400, /neither UTF-8 nor UTF-16.* "utf-8", the charset of the Content-Type/, 'text/xml; charset=utf-8'],
+    [400, /neither UTF-8 nor UTF-16.* "utf-8", because the Content-Type names no charset/, application],
+    [400, /neither UTF-8 nor UTF-16.* "utf-8", by its byte order mark/, application, '', [0xef, 0xbb, 0xbf]],
+    [400, /not in us-ascii/, 'text/xml; charset=us-ascii'],
+    [400, /not in US-ASCII.*from its XML declaration/, application, declared('US-ASCII')],
+    [
+      400,
+      /"ISO-8859-1" from the XML declaration does not count for text\/xml: .*charset=ISO-8859-1/,
+      'text/xml',
+      declared('ISO-8859-1'),
+    ],
+    [415, /"shift_jis", the charset of the Content-Type, is not read here/, 'text/xml; charset=shift_jis'],
+    [415, /"'iso-8859-1'", the charset/, "text/xml; charset='iso-8859-1'"],
+    [415, /"utf-7", from its XML declaration/, application, declared('utf-7')],
+    [415, /"utf-32", by its byte order mark/, application, '', [0xff, 0xfe, 0, 0]],
+  ]
+  for (const [status, why, type, declaration, mark] of refusals)
+    t.match(await echo(odd, type, declaration, mark), { status, answer: why }, `${type} ${declaration ?? ''}`)
 })
 
 t.test('a request in chunks (gSOAP, .NET)', async (t) => {

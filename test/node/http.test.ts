@@ -12,6 +12,7 @@ import { startNode } from '../../src/node/start.js'
 import { serverNamespace } from '../../src/services/server/messages.js'
 import { templateDistributionNamespace } from '../../src/services/templates/messages.js'
 import { envelopeNamespaces } from '../../src/soap/envelope.js'
+import { lenientProfile } from '../../src/soap/profile.js'
 
 const log: Record<string, unknown>[] = []
 const logger = pino(
@@ -148,7 +149,7 @@ t.test('UTF-16 is read, with its byte order mark; what is neither UTF-8 nor UTF-
     Buffer.concat([Buffer.from(body.slice(0, -20)), Buffer.from([0xff, 0xc0]), Buffer.from(body.slice(-20))]),
   )
   t.equal(broken.status, 400)
-  t.equal(await broken.text(), 'The request is neither UTF-8 nor UTF-16\n')
+  t.match(await broken.text(), /^The request is neither UTF-8 nor UTF-16; its encoding is "utf-8", the charset of the/)
 })
 
 t.test('the charset of the Content-Type counts', async (t) => {
@@ -182,11 +183,46 @@ t.test('the charset of the Content-Type counts', async (t) => {
   }
   for (const charset of ['utf-8', 'us-ascii'])
     t.equal((await asked(`text/xml; charset=${charset}`, western)).status, 400, charset)
-  for (const charset of ['koi8-r', 'utf-7', '', `x${'y'.repeat(500)}`]) {
+  for (const charset of ['shift_jis', 'utf-7', '', `x${'y'.repeat(500)}`]) {
     const answer = await asked(`text/xml; charset=${charset}`, western)
     t.equal(answer.status, 415, charset)
-    t.match(await answer.text(), `The charset "${charset.slice(0, 40)}" is not supported: send utf-8`)
+    t.match(await answer.text(), `The encoding "${charset.slice(0, 40)}", the charset of the Content-Type, is not read here: send UTF-8`)
   }
+})
+
+const unqualified = body.replace('<requests>', '<requests xmlns="">')
+
+t.test(
+  'a parameter in a wrong namespace is absent as on Windows; log, request log and metrics tell of it',
+  async (t) => {
+    const answer = await post(unqualified, { 'user-agent': 'unqualified' })
+    t.equal(answer.status, 500)
+    t.match(await answer.text(), /System\.ArgumentNullException/)
+    const parameters = ["'requests' of namespace ''"]
+    const warned = {
+      operation: 'GetServerInfo',
+      parameters,
+      fate: 'absent',
+      msg: 'Windows would not see this parameter',
+    }
+    t.match(log.slice(-2), [warned, { msg: 'refused', why: /requests has no ServerInfoRequest/ }])
+    const records = await node.context.store.requestLog.query({ limit: 1000 })
+    const own = records.find((record) => record.requestUserAgent === 'unqualified')
+    t.same(JSON.parse(own?.metadata ?? '{}'), { windowsWouldNotSee: parameters })
+    const metrics = await (await fetch(`${node.url}/metrics`)).text()
+    t.match(metrics, /rms_foreign_parameters_total\{operation="GetServerInfo",fate="absent",node="[^"]+"\} 1/)
+  },
+)
+
+t.test('with a lenient profile it is taken, and told of all the same', async (t) => {
+  const lenient = await startNode({ mode: 1, log: logger, profile: lenientProfile })
+  t.teardown(() => lenient.close())
+  const headers = { 'content-type': 'text/xml', authorization }
+  const answer = await fetch(`${lenient.url}${path}`, { method: 'POST', headers, body: unqualified })
+  t.match(await answer.text(), /VersionInfo Version=/)
+  t.match(log.slice(-2), [{ fate: 'taken', msg: 'Windows would not see this parameter' }, { msg: 'served' }])
+  const metrics = await (await fetch(`${lenient.url}/metrics`)).text()
+  t.match(metrics, /rms_foreign_parameters_total\{operation="GetServerInfo",fate="taken",node="[^"]+"\} 1/)
 })
 
 t.test('only the two media types of SOAP are taken, to the letter', async (t) => {

@@ -17,6 +17,7 @@ import { createContext } from '../../src/node/context.js'
 import { createMetrics } from '../../src/node/metrics.js'
 import { startNode } from '../../src/node/start.js'
 import { connect, readyMachine, type OwnRights } from '../../src/client/index.js'
+import { strictProfile } from '../../src/soap/profile.js'
 import { goodToken } from '../fixtures/rest-tokens.js'
 import { startSite } from '../fixtures/sites.js'
 
@@ -65,6 +66,7 @@ t.test('a server that has not joined its cluster says 503, in JSON', async (t) =
     metrics: createMetrics('young'),
     schemes: ['basic'],
     ntlmLevel: 'v2',
+    profile: strictProfile,
   })
   const app = await buildApp(context, { kind: 'root', bodyLimit: 100_000, requestTimeout: 5000 })
   t.teardown(() => app.close())

@@ -125,7 +125,7 @@ t.test('what is no envelope is refused, with the fault code that SOAP has for it
     ['an undefined entity', `${open}<s:Body><a>&b;</a></s:Body></s:Envelope>`, 'Client', 400],
     ['endless depth', `${open}<s:Body>${'<a>'.repeat(10_000)}`, 'Client', 400],
     ['too many elements', `${open}<s:Body>${'<a/>'.repeat(150_000)}`, 'Client', 400],
-    ['HTML', '<html><body/></html>', 'Client', 500],
+    ['HTML', '<html><body/></html>', 'VersionMismatch', 500],
     [
       'another envelope namespace',
       '<Envelope xmlns="urn:soap-next"><Body><a/></Body></Envelope>',

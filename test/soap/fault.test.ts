@@ -44,7 +44,7 @@ t.test('problems of SOAP itself have the code and status of their version', asyn
     t.equal(readFault(readEnvelope(writeFault(version, problem)).body)?.code, written)
     t.equal(faultStatus(problem), status)
   }
-  t.equal(faultStatus(new SoapProblem('Client', 'Not XML.', '1.1', 400)), 400)
+  t.equal(faultStatus(new SoapProblem('Client', 'Not XML.', '1.1', { status: 400 })), 400)
 })
 
 t.test('every exception can be recognized by the client, in both versions', async (t) => {

@@ -5,6 +5,7 @@ import { readEnvelope, writeEnvelope } from '../../src/soap/envelope.js'
 import { compareVersions, readVersionData, serverVersions, versionDataHeader } from '../../src/soap/version-data.js'
 import type { VersionData } from '../../src/soap/version-data.js'
 import { asMarkup, element } from '../../src/xml/write.js'
+import { strictly } from './strictly.js'
 
 const service = 'http://microsoft.com/DRM/CertificationService'
 
@@ -12,7 +13,7 @@ function versionsOf(header: string | undefined): VersionData | string {
   const markup = header === undefined ? undefined : asMarkup(header)
   const message = readEnvelope(writeEnvelope('1.1', markup, element('C', { xmlns: service })))
   try {
-    return readVersionData(message, service)
+    return readVersionData(message, strictly(service))
   } catch (error) {
     if (error instanceof RmsException) return error.key
     throw error

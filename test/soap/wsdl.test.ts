@@ -24,6 +24,7 @@ import { readXmlNodes, xmlNodes } from '../../src/soap/xml-node.js'
 import { childrenNamed, descend, outerText, readXml } from '../../src/xml/read.js'
 import type { XmlElement } from '../../src/xml/read.js'
 import { element } from '../../src/xml/write.js'
+import { strictly } from './strictly.js'
 
 const services = [
   activationService,
@@ -157,7 +158,7 @@ for (const service of services) {
       for (const version of ['1.1', '1.2'] as const) {
         const request = readEnvelope(exampleRequest(service, operation, version))
         t.equal(findOperation(service, request), operation, `the example request for ${operation.name} is one`)
-        t.same(readVersionData(request, service.namespace), { minimum: '1.0.0.0', maximum: '1.0.0.0' })
+        t.same(readVersionData(request, strictly(service.namespace)), { minimum: '1.0.0.0', maximum: '1.0.0.0' })
         t.equal(readEnvelope(exampleResponse(service, operation, version)).body.name, `${operation.name}Response`)
       }
       const page = writeHelpPage(service, address, operation.name)
@@ -272,7 +273,10 @@ t.test('node-soap calls an operation: header, XrML and SOAPAction arrive, the an
       const operation = findOperation(certificationService, message, requestedAction(request.headers))
       t.equal(operation.name, 'Certify')
       t.equal(message.version, '1.1')
-      t.same(readVersionData(message, certificationService.namespace), { minimum: '1.0.0.0', maximum: '1.1.0.0' })
+      t.same(readVersionData(message, strictly(certificationService.namespace)), {
+        minimum: '1.0.0.0',
+        maximum: '1.1.0.0',
+      })
       const chain = readXmlNodes(descend(message.body, 'requestParams', 'MachineCertificateChain'))
       t.same(chain, [license])
       const result = element('CertifyResult', {}, xmlNodes('CertificateChain', chain))
@@ -288,7 +292,9 @@ t.test('node-soap calls an operation: header, XrML and SOAPAction arrive, the an
   })
   const { port } = server.address() as AddressInfo
   const client = await createClientAsync(`http://127.0.0.1:${port}/?wsdl`)
-  client.addSoapHeader({ VersionData: { MinimumVersion: '1.0.0.0', MaximumVersion: '1.1.0.0' } }, '', 'tns')
+  // With a prefix alone its members would stand in no namespace.
+  const versions = { MinimumVersion: '1.0.0.0', MaximumVersion: '1.1.0.0' }
+  client.addSoapHeader({ VersionData: versions }, '', 'tns', certificationService.namespace)
   // node-soap makes a method for each operation of the description
   type Call = (input: unknown) => Promise<readonly [result: unknown, raw: string, header: unknown]>
   const { CertifyAsync: certify } = client as unknown as { readonly CertifyAsync: Call }

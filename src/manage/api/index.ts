@@ -1,5 +1,6 @@
 /** The part of the management API that is about what is stored: a Fastify plugin, a file for each noun. Who may call it is the app's business. */
 import type { FastifyInstance } from 'fastify'
+import { acceptJsonInUtf8 } from '../../node/json-text.js'
 import { registerAccess } from './access.js'
 import { registerAccounts } from './accounts.js'
 import { registerConfiguration } from './configuration.js'
@@ -26,6 +27,7 @@ export async function registerManagementApi(app: FastifyInstance, api: Managemen
   await app.register(async (scope) => {
     scope.setValidatorCompiler(compileValidator)
     scope.setSchemaErrorFormatter((errors, part) => explainValidation(errors, part))
+    acceptJsonInUtf8(scope)
     scope.setErrorHandler(answerProblem)
     registerForest(scope, api)
     registerClusters(scope, api)

@@ -51,8 +51,6 @@ function requireArguments({ request, state }: Call): { chainElement: XmlElement;
   if (chainElement === undefined || readXmlNodes(chainElement).length === 0)
     return refuse('ArgumentNull', 'MachineCertificateChain has no certificate')
   const persistent = child(params, 'Persistent')?.text.trim() ?? 'true'
-  if (!/^(true|false|1|0)$/.test(persistent))
-    return refuse('ArgumentNull', `Persistent is "${persistent.slice(0, 100)}", neither true nor false`)
   return {
     chainElement,
     type: credentialType(persistent === 'true' || persistent === '1', state.configuration.invertPersistent),

@@ -46,7 +46,7 @@ function wantedIn(params: XmlElement): Wanted {
     return refuse('ArgumentNull', 'neither UserName nor Identification is given')
   if (
     identification !== undefined &&
-    (sid === undefined || child(identification, 'AuthenticationMode')?.text.trim() !== 'Windows')
+    (sid === undefined || child(identification, 'AuthenticationMode')?.text !== 'Windows')
   ) {
     return refuse('ArgumentNull', 'Identification needs AuthenticationMode Windows and an Id')
   }

@@ -7,8 +7,7 @@ export const subEnrollmentNamespace = 'http://microsoft.com/DRM/SubEnrollmentSer
 const certificatePublicKey = sequence(
   'EnrolleeCertificatePublicKey',
   optional('aPublicKeyBytes', 'base64Binary', 'MIIBCgKCAQEA'),
-  // The published schema has a type of its own with a pattern; its imported namespace would keep some SOAP stacks from reading this WSDL.
-  required('Guid', 'string', '00000000-0000-4000-8000-000000000000'),
+  required('Guid', 'guid'),
 )
 
 const enrolleeInformation = sequence(

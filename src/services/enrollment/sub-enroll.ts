@@ -2,6 +2,7 @@
 import { issueLicensorCertificate, type Enrollee } from '../../cluster/enroll.js'
 import { publicKeyFromPkcs1 } from '../../crypto/keys.js'
 import { refuse } from '../../exceptions.js'
+import { readGuid } from '../../soap/values.js'
 import { child, descend, type XmlElement } from '../../xml/read.js'
 import { element, text, type Markup } from '../../xml/write.js'
 import type { XrmlDocument } from '../../xrml/document.js'
@@ -33,14 +34,10 @@ function requireArguments({ request }: Call): Input {
   const input = child(request, 'oInput')
   const information = child(input, 'EnrolleeInformation')
   const keyBytes = descend(input, 'CertificatePublicKey', 'aPublicKeyBytes')?.text.trim() ?? ''
-  const guid =
-    descend(input, 'CertificatePublicKey', 'Guid')
-      ?.text.trim()
-      .replace(/^\{|\}$/g, '') ?? ''
+  const guid = readGuid(descend(input, 'CertificatePublicKey', 'Guid')?.text ?? '')
   if (information === undefined || keyBytes === '')
     return refuse('ArgumentNull', 'oInput needs CertificatePublicKey and EnrolleeInformation')
-  if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(guid))
-    return refuse('ArgumentNull', `"${guid.slice(0, 60)}" is no GUID`)
+  if (guid === undefined) return refuse('ArgumentNull', 'CertificatePublicKey has no Guid')
   if ((child(information, 'URL')?.text.trim() ?? '') === '')
     return refuse('ArgumentNull', 'EnrolleeInformation has no URL')
   return { information, keyBytes, guid }
@@ -56,7 +53,7 @@ function readEnrollee({ information, keyBytes, guid, state }: Call & Input): { e
   const field = (name: string): string => child(information, name)?.text.trim().slice(0, longestText) ?? ''
   return {
     enrollee: {
-      guid: `{${guid.toLowerCase()}}`,
+      guid: `{${guid}}`,
       name: field('Name'),
       url: field('URL'),
       version: field('Version'),

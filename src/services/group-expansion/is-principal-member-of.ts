@@ -19,13 +19,11 @@ export const isPrincipalMemberOf = operation(
 )
 
 function parse({ request, state }: Call): Question {
-  const calls = child(request, 'crossForestCallsSoFar')?.text.trim() ?? ''
-  if (!/^\d{1,9}$/.test(calls)) refuse('ArgumentNull', 'crossForestCallsSoFar is missing or no number')
+  const calls = child(request, 'crossForestCallsSoFar')
+  const callsSoFar = Number(calls?.text)
+  if (calls === undefined || callsSoFar < 0) refuse('ArgumentNull', 'crossForestCallsSoFar is missing or below 0')
   const groups = childrenNamed(child(request, 'targetGroups'), 'string').map((group) => group.text)
-  return requireQuestion(
-    { principal: child(request, 'principalName')?.text ?? '', groups, callsSoFar: Number(calls) },
-    state,
-  )
+  return requireQuestion({ principal: child(request, 'principalName')?.text ?? '', groups, callsSoFar }, state)
 }
 
 /**

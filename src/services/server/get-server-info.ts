@@ -30,9 +30,8 @@ function parse({ request }: Call): { wanted: readonly Wanted[] } {
   if (entries.length > mostRequests)
     return refuse('UnspecifiedError', `there are ${entries.length} requests, at most ${mostRequests} are answered`)
   const wanted = entries.map((entry) => {
-    const name = child(entry, 'Type')?.text.trim()
-    const type = serverInfoTypes.find((candidate) => candidate === name)
-    if (type === undefined) return refuse('ArgumentNull', `"${name?.slice(0, 100)}" is no ServerInfoType`)
+    const type = serverInfoTypes.find((candidate) => candidate === child(entry, 'Type')?.text)
+    if (type === undefined) return refuse('ArgumentNull', 'a ServerInfoRequest has no Type')
     return { type, additionalInfo: child(entry, 'AdditionalInfo')?.text.trim() ?? '' }
   })
   return { wanted }

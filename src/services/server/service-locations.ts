@@ -16,12 +16,12 @@ export function requireServiceNames(request: XmlElement): readonly XmlElement[] 
 
 /** The types asked for, in order. */
 export function readServiceTypes(requests: readonly XmlElement[]): readonly ServiceType[] {
-  const types = requests.map((entry) => child(entry, 'Type')?.text.trim() ?? '')
-  if (types.length > mostRequests)
-    return refuse('UnspecifiedError', `${types.length} services are asked for, at most ${mostRequests} are answered`)
-  return types.map((type) => {
+  if (requests.length > mostRequests)
+    return refuse('UnspecifiedError', `${requests.length} services are asked for, at most ${mostRequests} are answered`)
+  return requests.map((entry) => {
+    const type = child(entry, 'Type')?.text
     const known = serviceTypes.find((candidate) => candidate === type)
-    return known ?? refuse('InvalidOperation', `"${type.slice(0, 100)}" is no ServiceType`)
+    return known ?? refuse('ArgumentNull', 'a ServiceLocationRequest has no Type')
   })
 }
 
