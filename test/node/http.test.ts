@@ -186,7 +186,10 @@ t.test('the charset of the Content-Type counts', async (t) => {
   for (const charset of ['shift_jis', 'utf-7', '', `x${'y'.repeat(500)}`]) {
     const answer = await asked(`text/xml; charset=${charset}`, western)
     t.equal(answer.status, 415, charset)
-    t.match(await answer.text(), `The encoding "${charset.slice(0, 40)}", the charset of the Content-Type, is not read here: send UTF-8`)
+    t.match(
+      await answer.text(),
+      `The encoding "${charset.slice(0, 40)}", the charset of the Content-Type, is not read here: send UTF-8`,
+    )
   }
 })
 
