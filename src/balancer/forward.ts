@@ -164,18 +164,15 @@ function createExchange(
     const isStream = content !== null && !Buffer.isBuffer(content)
     const headers =
       isStream && length !== undefined ? [...outgoing.headers, 'Content-Length', length] : [...outgoing.headers]
-    const method = request.method ?? 'GET'
+    const options = {
+      path: outgoing.path,
+      method: request.method ?? 'GET',
+      headers,
+      body: content,
+      servername: node.serverName,
+    }
     // A node's connection that belongs to a signed-in client is kept open also after HEAD.
-    dispatcher.dispatch(
-      {
-        method,
-        path: outgoing.path,
-        headers,
-        body: content,
-        ...(pin === undefined ? {} : { reset: false }),
-      },
-      handler(way),
-    )
+    dispatcher.dispatch(pin === undefined ? options : { ...options, reset: false }, handler(way))
   }
 
   function handler(mine: Way): Dispatcher.DispatchHandler {

@@ -1,5 +1,5 @@
 /** One node as the balancer sees it: its state, its shared connections, its counters. */
-import { Pool, type Client } from 'undici'
+import { buildConnector, Pool, type Client } from 'undici'
 import { headerMargin } from '../http/header-limit.js'
 import type { Limits, NodeEntry } from './options.js'
 
@@ -22,6 +22,10 @@ export interface NodeCounters {
 export interface BalancedNode {
   readonly id: string
   readonly url: string
+  /** To be told to undici with every request: otherwise it takes the name for TLS from the Host of each, which is the client's to choose. */
+  readonly serverName: string
+  /** For connections to it, shared or pinned. */
+  readonly connection: Client.Options
   readonly pool: Pool
   readonly counters: NodeCounters
   state: NodeState
@@ -47,10 +51,14 @@ export interface PinnedConnection {
 }
 
 export function createNode({ id, url }: NodeEntry, limits: Limits, now: Date): BalancedNode {
+  const { origin, hostname } = new URL(url)
+  const connection = connectionOptions(limits)
   return {
     id,
     url,
-    pool: new Pool(new URL(url).origin, { ...connectionLimits(limits), connections: limits.nodeConnections }),
+    serverName: hostname,
+    connection,
+    pool: new Pool(origin, { ...connection, connections: limits.nodeConnections }),
     counters: { requests: 0, answers: [0, 0, 0, 0, 0, 0], failures: 0, movedAway: 0, checks: 0, failedChecks: 0 },
     state: 'unknown',
     reason: 'not checked yet',
@@ -62,11 +70,10 @@ export function createNode({ id, url }: NodeEntry, limits: Limits, now: Date): B
   }
 }
 
-/** Limits of every connection to a node, shared or pinned. */
-export function connectionLimits(limits: Limits): Client.Options {
+function connectionOptions(limits: Limits): Client.Options {
   return {
     pipelining: 1,
-    connect: { timeout: limits.connectTimeout },
+    connect: connectorToOwnName(limits),
     headersTimeout: limits.answerTimeout,
     bodyTimeout: limits.answerTimeout,
     // Challenges answer tokens that came in headers: what may come in may go out.
@@ -75,6 +82,12 @@ export function connectionLimits(limits: Limits): Client.Options {
     keepAliveTimeout: 30_000,
     keepAliveTimeoutThreshold: 2000,
   }
+}
+
+/** TLS with the name of the node's own URL; with none where that is an IP address (RFC 6066, 3), which the certificate must have then. */
+function connectorToOwnName({ connectTimeout: timeout }: Limits): buildConnector.connector {
+  const connect = buildConnector({ timeout })
+  return (options, callback) => connect({ ...options, servername: '' }, callback)
 }
 
 /** To be called whenever a request or a pinned connection of the node has ended. */

@@ -2,7 +2,7 @@
 import type { Socket } from 'node:net'
 import { Client } from 'undici'
 import type { BalancedCluster } from './cluster.js'
-import { connectionLimits, tellWhenIdle, type BalancedNode, type PinnedConnection } from './node.js'
+import { tellWhenIdle, type BalancedNode, type PinnedConnection } from './node.js'
 import type { Limits } from './options.js'
 
 /** The way of a pinned client connection to its node. */
@@ -39,7 +39,7 @@ export function createPinning(cluster: BalancedCluster, limits: Limits): Pinning
 
   function openPin(socket: Socket, node: BalancedNode): Pin {
     const client = new Client(new URL(node.url).origin, {
-      ...connectionLimits(limits),
+      ...node.connection,
       keepAliveTimeout: limits.idleTimeout,
       keepAliveMaxTimeout: limits.idleTimeout,
     })

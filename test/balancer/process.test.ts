@@ -2,11 +2,14 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { Agent } from 'node:http'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
+import { issueServerCertificate, makeLabCa } from '../../src/crypto/lab-ca.js'
+import { systemClock, systemRandom } from '../../src/effects.js'
 import { ask, askEcho, rawClient } from './lab.js'
-import { startUpstream, type Upstream } from './upstream.js'
+import { startUpstream, type Echo, type Upstream } from './upstream.js'
 
 const main = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url))
 const token = 'a-token-for-tests'
@@ -18,10 +21,18 @@ interface Ready {
 
 /** The process form. `logged` resolves with the next line of the log that matches, among those not seen yet. */
 async function startProcess(t: Test, file: string, ...flags: string[]) {
+  return startTrusting(t, undefined, file, ...flags)
+}
+
+/** @param ca file with the certificate that those of https nodes lead to */
+async function startTrusting(t: Test, ca: string | undefined, file: string, ...flags: string[]) {
   const child = spawn(
     process.execPath,
     [main, 'balancer', '--nodes', file, '--json', '--balancer-token', token, ...flags],
-    { stdio: ['ignore', 'pipe', 'pipe'] },
+    {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...(ca === undefined ? {} : { NODE_EXTRA_CA_CERTS: ca }) },
+    },
   )
   t.teardown(() => child.kill('SIGKILL'))
   const exited = once(child, 'exit') as Promise<[number | null, string | null]>
@@ -212,4 +223,63 @@ t.test('a start that cannot be is refused with a sentence', async (t) => {
   const missing = await startProcess(t, join(t.testdir(), 'none.json'))
   t.same(await missing.exited, [1, null])
   t.match(missing.lines.join('\n'), /^The node list \S+none\.json cannot be used\. ENOENT/)
+})
+
+t.test('a node with https is checked against its own name, whatever Host the client says', async (t) => {
+  const folder = t.testdir()
+  const effects = { clock: systemClock, random: systemRandom }
+  const ca = await makeLabCa(effects)
+  writeFileSync(join(folder, 'ca.pem'), ca.cert)
+  const tls = await issueServerCertificate(ca, ['127.0.0.1'], effects)
+  const named = await issueServerCertificate(ca, ['localhost'], effects)
+  const upstreams = [await startUpstream(t, 'by-address', { tls }), await startUpstream(t, 'by-name', { tls: named })]
+  const [byAddress, byName] = upstreams.map(({ id, url }) => ({ id, url }))
+  const nodes = [byAddress, { id: 'by-name', url: byName?.url.replace('127.0.0.1', 'localhost') ?? '' }]
+  const file = join(folder, 'nodes.json')
+  const listeners = [{ name: 'intranet', port: 0 }]
+  writeFileSync(file, JSON.stringify({ clusters: [{ name: 'root', listeners, nodes }] }))
+  const { lines, logged, ready } = await startTrusting(t, join(folder, 'ca.pem'), file)
+  const url = ready.clusters[0]?.listeners[0]?.url ?? ''
+  for (const { id } of upstreams) await logged(new RegExp(`node ${id} is ready`))
+
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  t.teardown(() => agent.destroy())
+  const connections = new Set<string>()
+  for (const host of ['other.contoso.test', 'localhost', '127.0.0.1', 'x', '10.0.0.1:80', '[::1]:7000', 'by-name'])
+    for (const _ of upstreams) {
+      const { node, connection } = await askEcho(`${url}/echo`, { agent, headers: { host } })
+      connections.add(`${node} ${connection}`)
+    }
+  t.equal(connections.size, 2, 'each node has the connection that it had: another name makes no new one')
+
+  const client = await rawClient(t, url)
+  const post = async (host: string, token: string): Promise<string> => {
+    const message = Buffer.from(token, 'latin1').toString('base64')
+    client.send(`POST /ntlm HTTP/1.1\r\nHost: ${host}\r\nAuthorization: NTLM ${message}\r\nContent-Length: 2\r\n\r\nhi`)
+    return client.until(/\r\n\r\n(?:[^]*\r\n0\r\n\r\n)?/)
+  }
+  t.match(await post('localhost', 'NTLMSSP\0\x01\0\0\0negotiate'), /^HTTP\/1\.1 401/)
+  const answer = await post('127.0.0.1', 'NTLMSSP\0\x03\0\0\0alice')
+  t.match(answer, /^HTTP\/1\.1 200/, 'a sign-in goes on under another name')
+  client.send('POST /ntlm HTTP/1.1\r\nHost: third.test\r\nContent-Length: 2\r\n\r\nhi')
+  const later = await client.until(/\r\n0\r\n\r\n/)
+  t.equal((JSON.parse(later.slice(later.indexOf('{'), later.lastIndexOf('}') + 1)) as Echo).user, 'alice')
+  t.same(
+    lines.filter((line) => line.includes('is down')),
+    [],
+  )
+})
+
+t.test('a node whose certificate is not for its own name is down', async (t) => {
+  const folder = t.testdir()
+  const effects = { clock: systemClock, random: systemRandom }
+  const ca = await makeLabCa(effects)
+  writeFileSync(join(folder, 'ca.pem'), ca.cert)
+  const tls = await issueServerCertificate(ca, ['other.contoso.test'], effects)
+  const upstream = await startUpstream(t, 'wrong', { tls })
+  writeNodes(join(folder, 'nodes.json'), [upstream])
+  const { logged, ready } = await startTrusting(t, join(folder, 'ca.pem'), join(folder, 'nodes.json'))
+  t.match(await logged(/node wrong is down/), /does not match certificate's altnames: IP: 127\.0\.0\.1/)
+  const url = ready.clusters[0]?.listeners[0]?.url ?? ''
+  t.match(await ask(`${url}/echo`, { headers: { host: 'other.contoso.test' } }), { status: 503 })
 })

@@ -3,9 +3,11 @@ import { fork, type ChildProcess } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
+import type { TlsIdentity } from '../../src/crypto/lab-ca.js'
 
 export interface Echo {
   readonly node: string
@@ -36,18 +38,17 @@ interface Message {
   readonly [field: string]: unknown
 }
 
-/** Starts one; it ends with the test. @param options `notReady`: /readyz answers 503 until told otherwise */
-export async function startUpstream(
-  t: Test,
-  id: string,
-  options: { notReady?: boolean; port?: number } = {},
-): Promise<Upstream> {
-  const child = fork(fileURLToPath(import.meta.url), [
-    'upstream',
-    id,
-    String(options.port ?? 0),
-    options.notReady === true ? 'not-ready' : 'ready',
-  ])
+export interface UpstreamOptions {
+  /** /readyz answers 503 until told otherwise. */
+  readonly notReady?: boolean
+  readonly port?: number
+  /** Serves https with these. */
+  readonly tls?: TlsIdentity
+}
+
+/** Starts one; it ends with the test. */
+export async function startUpstream(t: Test, id: string, options: UpstreamOptions = {}): Promise<Upstream> {
+  const child = fork(fileURLToPath(import.meta.url), ['upstream', id, JSON.stringify(options)])
   const seen: Message[] = []
   const waiting: { event: string; resolve: (message: Message) => void }[] = []
   child.on('message', (message: Message) => {
@@ -87,8 +88,8 @@ interface ConnectionState {
   user: string | undefined
 }
 
-function runUpstream(id: string, port: number, initiallyReady: boolean): void {
-  let ready = initiallyReady
+function runUpstream(id: string, { port = 0, notReady = false, tls }: UpstreamOptions): void {
+  let ready = !notReady
   let stalls = false
   const counts: Record<string, number> = {}
   const held: (() => void)[] = []
@@ -226,16 +227,20 @@ function runUpstream(id: string, port: number, initiallyReady: boolean): void {
     },
   }
 
-  const server = createServer((request, response) => {
+  const serve = (request: IncomingMessage, response: ServerResponse): void => {
     const path = (request.url ?? '').split('?')[0] ?? ''
     counts[path] = (counts[path] ?? 0) + 1
     void Promise.resolve((behaviors[path] ?? behaviors['/echo'])?.(request, response)).catch(() => request.destroy())
-  })
+  }
+  const server = tls === undefined ? createServer(serve) : createTlsServer({ ...tls }, serve)
   server.keepAliveTimeout = 65_000
   server.listen(port, '127.0.0.1', () =>
-    tell({ event: 'listening', url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }),
+    tell({
+      event: 'listening',
+      url: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    }),
   )
 }
 
 if (process.argv[2] === 'upstream')
-  runUpstream(process.argv[3] ?? '', Number(process.argv[4]), process.argv[5] === 'ready')
+  runUpstream(process.argv[3] ?? '', JSON.parse(process.argv[4] ?? '{}') as UpstreamOptions)
