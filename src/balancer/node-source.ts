@@ -70,7 +70,7 @@ async function answerOf(url: string, token: string | undefined, signal: AbortSig
   if (!response.ok) {
     await response.body?.cancel()
     throw new NodeListError(
-      `HTTP ${response.status}${response.status === 401 ? ': give the token of management, --token-file FILE' : ''}`,
+      `HTTP ${response.status}${response.status === 401 ? ': give the management token, --token-file FILE' : ''}`,
     )
   }
   const chunks: Uint8Array[] = []

@@ -167,7 +167,7 @@ async function answerChange(
   actions: StatusActions,
 ): Promise<Answer> {
   if (!isAuthorized(request.headers.authorization, token))
-    return sayJson(401, { error: 'Authorization: Bearer with the token of this balancer is needed' })
+    return sayJson(401, { error: 'Authorization: Bearer with the balancer token is needed' })
   const body = await readText(request)
   if (path === '/nodes') {
     const { cluster, nodes } = parseNodesCall(body)

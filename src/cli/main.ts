@@ -19,6 +19,7 @@ const commands = {
   explain: () => import('./commands/explain.js'),
   load: () => import('./commands/load.js'),
   manage: () => import('./commands/manage.js'),
+  managementToken: () => import('./commands/management-token.js'),
   node: () => import('./commands/node.js'),
   printClient: () => import('./commands/print-client.js'),
   provision: () => import('./commands/provision.js'),
@@ -93,10 +94,17 @@ function program(): Command {
       const settings = settingsOf(command, 'remove-server')
       await (await commands.servers()).removeServer(settings, id)
     })
-  add(root, 'token', 'token', 'make an access token of a named account for the REST services, and print it', [
-    'token bob@contoso.test',
-    'token bob@contoso.test --lifetime -60',
+  add(root, 'management-token', 'status', 'print the management token of a running installation of this account', [
+    'management-token',
+  ]).action(async (_flags, command: Command) => {
+    const settings = settingsOf(command, 'status')
+    await (await commands.managementToken()).managementToken(settings)
+  })
+  add(root, 'access-token', 'token', 'make an access token of a named account for the REST services, and print it', [
+    'access-token bob@contoso.test',
+    'access-token bob@contoso.test --lifetime -60',
   ])
+    .alias('token')
     .argument('<user>', 'account by name or mail address')
     .option('--audience <resource>', 'for whom it is; api.rms.rest.com when left out')
     .option('--lifetime <seconds>', 'how long it holds; an hour when left out, negative for one that has ended')

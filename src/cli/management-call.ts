@@ -42,7 +42,10 @@ export async function callManagement(
   const answer = parsed(text)
   if (response.ok && (text === '' || answer !== undefined)) return answer
   if (response.status === 401) {
-    const why = bearer === undefined ? 'asks for a token, and none was found on this machine' : 'has another token'
+    const why =
+      bearer === undefined
+        ? 'asks for a management token, and none was found on this machine'
+        : 'has another management token'
     throw new Failure(
       `The installation at ${manage} ${why}. Give the one that rms-emulator up prints: --token TEXT, or RMS_TOKEN`,
     )

@@ -1,6 +1,7 @@
 /** What commands print: text for people on a terminal, JSON lines for programs. Results on stdout, everything else on stderr. */
-import pc from 'picocolors'
 import { plain, type Paint } from '../explain/paint.js'
+import { paintFor } from './colors.js'
+import { tableText, type TableShape } from './table.js'
 
 export interface Output {
   readonly json: boolean
@@ -11,17 +12,14 @@ export interface Output {
   readonly paint: Paint
 }
 
-const colors: Paint = { good: pc.green, bad: pc.red, note: pc.yellow, dim: pc.dim, strong: pc.bold }
-
-/** Colors only on a terminal that wants them (picocolors knows NO_COLOR and the like). */
 export function createOutput(json: boolean): Output {
   return {
     json,
     result: (value, text) => void process.stdout.write(json ? `${JSON.stringify(value)}\n` : `${text}\n`),
     note: (text) => {
-      if (!json) process.stderr.write(`${pc.isColorSupported && process.stderr.isTTY ? pc.dim(text) : text}\n`)
+      if (!json) process.stderr.write(`${paintFor(process.stderr).dim(text)}\n`)
     },
-    paint: !json && pc.isColorSupported && process.stdout.isTTY ? colors : plain,
+    paint: json ? plain : paintFor(process.stdout),
   }
 }
 
@@ -34,12 +32,16 @@ export function surviveClosedOutput(): void {
   }
 }
 
-/** Columns that line up. */
-export function table(rows: readonly (readonly string[])[]): string {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
-  return rows
-    .map((row) =>
-      row.map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column] ?? 0))).join('  '),
-    )
-    .join('\n')
+/** Columns that line up, as wide as the terminal; in a pipe as wide as they are. */
+export function table(
+  rows: readonly (readonly string[])[],
+  { hasHeader = false }: Pick<TableShape, 'hasHeader'> = {},
+): string {
+  return tableText(rows, { hasHeader, width: screenWidth() })
+}
+
+/** Characters of a line on stdout; Infinity where it is no terminal. */
+export function screenWidth(): number {
+  const { isTTY, columns } = process.stdout
+  return isTTY && columns > 0 ? Math.max(columns, 40) : Infinity
 }

@@ -2,6 +2,7 @@
 import { number } from '../charts/frame.js'
 import type { LoadProgress } from '../load/progress.js'
 import { time } from '../load/sentences.js'
+import { clipped } from './text-width.js'
 
 export interface ProgressLine {
   readonly show: (text: string) => void
@@ -17,7 +18,7 @@ export function createProgressLine(isSilent: boolean): ProgressLine {
   let told = 0
   const show = (text: string): void => {
     if (isSilent) return
-    process.stderr.write(isTerminal ? `\r\u001B[K${text.slice(0, (process.stderr.columns || 200) - 1)}` : `${text}\n`)
+    process.stderr.write(isTerminal ? `\r\u001B[K${clipped(text, (process.stderr.columns || 200) - 1)}` : `${text}\n`)
   }
   return {
     show,

@@ -32,7 +32,7 @@ export const balancerOptions = {
     defaultText: 'a new one, printed',
     secret: true,
     commands: ['balancer'],
-    help: 'token that changes of the node list must bring',
+    help: 'balancer token: what changes of the node list must bring',
   },
   'listener-key': {
     type: 'string',

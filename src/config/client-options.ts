@@ -17,7 +17,7 @@ export const clientOptions = {
     defaultText: 'up, manage: a new one; found',
     secret: true,
     commands: ['up', 'manage', 'balancer', ...managing, 'load'],
-    help: 'token that the management listener asks for; that of an installation of this account on this machine is found',
+    help: 'management token: what the management listener asks for; that of an installation of this account on this machine is found',
   },
   for: {
     type: 'choice',

@@ -23,9 +23,18 @@ export const limitOptions = {
   'log-level': {
     type: 'choice',
     choices: ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'],
-    default: 'info',
+    default: undefined,
+    defaultText: 'info',
     commands: ['node', 'up', 'balancer', 'manage'],
-    help: 'least important kind of message that is logged',
+    help: 'least important kind of message that is logged; on a terminal it asks for the whole log in place of a line for each request',
+  },
+  'log-file': {
+    type: 'string',
+    placeholder: 'FILE',
+    default: undefined,
+    defaultText: 'none',
+    commands: ['node', 'up', 'balancer', 'manage'],
+    help: 'file that the log is added to, as lines of JSON; a terminal goes on showing a line for each request',
   },
   'log-xrml': {
     type: 'boolean',

@@ -65,7 +65,7 @@ interface BooleanRow extends RowBase {
 interface ChoiceRow extends RowBase {
   readonly type: 'choice'
   readonly choices: readonly (string | number)[]
-  readonly default: string | number
+  readonly default: string | number | undefined
 }
 
 /** A repeatable KEY=VALUE. With `values: 'integer'` each key stands once. */

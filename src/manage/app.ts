@@ -80,6 +80,7 @@ async function requireToken(token: string, request: FastifyRequest, reply: Fasti
   const given = Buffer.from(/^Bearer\s+(\S+)$/i.exec(request.headers.authorization ?? '')?.[1] ?? '')
   const wanted = Buffer.from(token)
   if (given.length === wanted.length && timingSafeEqual(given, wanted)) return
-  const message = 'This needs the token of the installation, as Authorization: Bearer. rms-emulator up prints it'
+  const message =
+    'This needs the management token of the installation, as Authorization: Bearer. rms-emulator up prints it'
   await reply.code(401).header('www-authenticate', 'Bearer').send({ error: 'Unauthorized', message })
 }

@@ -19,6 +19,8 @@ export interface ClusterProcessesOptions {
   readonly restart: boolean
   readonly log: Logger
   readonly onLine: (line: string) => void
+  /** Told of each node that begins to start, and when it takes requests. */
+  readonly onStart?: (part: { readonly name: string; readonly isReady: boolean }) => void
   readonly clock: Clock
   readonly timers: Timers
   /** Ends what is being started. */
@@ -141,6 +143,7 @@ export function createClusterProcesses(options: ClusterProcessesOptions): Cluste
     size: () => nodes.size,
     addServers: async (wanted, made) => {
       const ids = Array.from({ length: wanted }, () => `${name}-${++count}`)
+      for (const id of ids) options.onStart?.({ name: id, isReady: false })
       const started = await Promise.allSettled(ids.map((id) => startNode(id, made)))
       const running = started.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
       const failed = started.find((result) => result.status === 'rejected')
@@ -153,7 +156,10 @@ export function createClusterProcesses(options: ClusterProcessesOptions): Cluste
       try {
         await tellBalancer()
         await balancer.waitUntilReady(ids)
-        for (const node of running) node.serving = node.supervised.child()
+        for (const node of running) {
+          node.serving = node.supervised.child()
+          options.onStart?.({ name: node.id, isReady: true })
+        }
       } catch (error) {
         await takeBack(running)
         throw error

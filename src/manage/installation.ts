@@ -40,6 +40,8 @@ export interface InstallationOptions {
   readonly restart?: boolean | undefined
   /** With processes: receives what they log, a line of JSON at a time. */
   readonly onLine?: ((line: string) => void) | undefined
+  /** With processes: told of each part of a start when it begins, and when it is ready: the keys of a cluster, a server. */
+  readonly onStart?: ((part: { readonly name: string; readonly isReady: boolean }) => void) | undefined
   readonly host?: string | undefined
   /** Port of the root cluster; 0 takes any free one. */
   readonly port?: number | undefined
@@ -274,6 +276,7 @@ async function startProcesses(options: InstallationOptions, place: Place): Promi
       restart: options.restart ?? true,
       log,
       onLine: options.onLine ?? (() => undefined),
+      onStart: options.onStart ?? (() => undefined),
       ...systemEffects,
       signal: options.signal,
     })

@@ -43,11 +43,18 @@ export interface TopologyOptions {
   readonly restart: boolean
   readonly log: Logger
   readonly onLine: (line: string) => void
+  /** Told of the parts of the start. */
+  readonly onStart: (part: StartPart) => void
   readonly clock: Clock
   readonly timers: Timers
   readonly random: Random
   /** Ends what is being started. */
   readonly signal?: AbortSignal | undefined
+}
+
+interface StartPart {
+  readonly name: string
+  readonly isReady: boolean
 }
 
 export interface RunningTopology extends Topology {
@@ -128,6 +135,7 @@ export async function startTopology(options: TopologyOptions): Promise<RunningTo
       restart,
       log,
       onLine,
+      onStart: options.onStart,
       clock,
       timers,
       signal,
@@ -146,10 +154,18 @@ export async function startTopology(options: TopologyOptions): Promise<RunningTo
     await Promise.allSettled(balancers.map((balancer) => balancer.stop()))
   }
 
+  /** Tells when it begins and when it is ready. */
+  const told = async <Result>(name: string, work: Promise<Result>): Promise<Result> => {
+    options.onStart({ name, isReady: false })
+    const result = await work
+    options.onStart({ name, isReady: true })
+    return result
+  }
+
   const startAll = async (): Promise<void> => {
     await store.members.removeSilent(new Date(clock.now().getTime() - silence).toISOString())
     const plans = await planOf(options)
-    const doors = await allOf(plans.map(openDoor))
+    const doors = await allOf(plans.map((plan) => told(`balancer of ${plan.name}`, openDoor(plan))))
     // One after the other, so that ports are given in order.
     for (const [index, { extranet }] of plans.entries())
       if (extranet !== undefined) await openExtranet(doors[index] as BalancerProcess, extranet)
@@ -159,9 +175,16 @@ export async function startTopology(options: TopologyOptions): Promise<RunningTo
       if (plan.extranet !== undefined) await followListener(store, plan, door.extranetUrl())
     }
     const url = (index: number): string => baseUrlOf(plans[index] as Plan, doors[index] as BalancerProcess)
-    const rootMade = make(0)
+    const nameOf = (index: number): string => plans[index]?.name ?? ''
+    const rootMade = told(`keys of ${nameOf(0)}`, make(0))
     const serving = plans.map((plan, index) => {
-      const made = index === 0 ? rootMade : rootMade.then(() => make(index))
+      const made =
+        index === 0
+          ? rootMade
+          : told(
+              `keys of ${nameOf(index)}`,
+              rootMade.then(() => make(index)),
+            )
       return serve(plan, url(index), doors[index] as BalancerProcess, made)
     })
     await allOf(serving)

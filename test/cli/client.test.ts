@@ -35,7 +35,7 @@ t.test('ready: the line that programs wait for, and status says the same', async
   t.equal((await fetch(`${server.ready.manage}/status`)).status, 401, 'management asks for its token')
   t.match(await run(['status', '--manage', server.ready.manage, '--token', 'other']), {
     code: 1,
-    stderr: /has another token/,
+    stderr: /has another management token/,
   })
   const [json, text] = await Promise.all([
     run(['status', '--json', '--manage', server.ready.manage]),

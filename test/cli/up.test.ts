@@ -243,28 +243,39 @@ t.test('addresses, limits and access lists', async (t) => {
   t.ok(await answers(`http://127.0.0.2:${port}/healthz`), '--host')
 })
 
-t.test('for people: a banner with the addresses, accounts and the next command', async (t) => {
+t.test('for people: addresses that answer, and commands that work as they are printed', async (t) => {
   const child = spawn(process.execPath, [main, 'up', '--port', '0', '--root', '1', '--no-licensing'], {
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let text = ''
-  child.stdout.setEncoding('utf8').on('data', (more: string) => {
-    text += more
-    if (text.includes('Ctrl-C')) child.kill('SIGINT')
+  await new Promise<void>((resolve) => {
+    child.stdout.setEncoding('utf8').on('data', (more: string) => {
+      text += more
+      if (text.includes('Ctrl-C')) resolve()
+    })
   })
-  await once(child, 'close')
-  t.equal(child.exitCode, 0)
-  t.match(text, /A lab|a lab/)
   for (const word of [
+    'a lab',
     'certification',
     'licensing',
-    'management',
+    'management token',
     'alice@contoso.test',
     seedPassword,
     'Mode 2',
     '--data DIR',
   ])
     t.match(text, word)
-  t.match(text, /rms-emulator demo --server http:\/\/127\.0\.0\.1:\d+\/_wmcs/)
   t.notMatch(text, '\u001B[')
+  const printed = [...text.matchAll(/ npx rms-emulator (.+)$/gm)].map(([, command = '']) => command.split(' '))
+  t.same(
+    printed.map(([command]) => command),
+    ['demo', 'status', 'add-server', 'management-token'],
+  )
+  for (const command of printed) t.match(await run(command), { code: 0 }, command.join(' '))
+  const token = /management token +(\S+)/.exec(text)?.[1] ?? ''
+  t.match(await run(printed.at(-1) ?? []), { stdout: `${token}\n` })
+  for (const [url] of text.matchAll(/https?:\/\/\S+\/docs/g)) t.equal((await fetch(url)).status, 200, url)
+  child.kill('SIGINT')
+  await once(child, 'close')
+  t.equal(child.exitCode, 0)
 })

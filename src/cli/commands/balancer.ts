@@ -12,7 +12,7 @@ import type { ClusterOptions, NodeEntry } from '../../balancer/options.js'
 import type { Settings } from '../../config/options.js'
 import { readTlsFiles } from '../../manage/tls-pair.js'
 import { Failure } from '../failure.js'
-import { createLogger } from '../logger.js'
+import { openServerLog } from '../server-log.js'
 import { createOutput, table } from '../output.js'
 import { endWithParent } from '../parent.js'
 import { requireTlsPair } from '../tls-flags.js'
@@ -23,7 +23,7 @@ export async function balancer(settings: Settings<'balancer'>): Promise<void> {
   endWithParent(() => end())
   requireTlsPair(settings)
   const output = createOutput(settings.json)
-  const log = await createLogger(settings.logLevel)
+  const { log, begin } = await openServerLog(settings)
   const { nodes } = settings
   if (nodes === undefined)
     throw new Failure(
@@ -49,6 +49,7 @@ export async function balancer(settings: Settings<'balancer'>): Promise<void> {
     },
     log,
   })
+  begin()
   const unfollow = isFollowed ? follow(running, nodes, settings, log) : undefined
   const onHangup = (): void => void (isFollowed ? undefined : reload(running, nodes, log))
   process.on('SIGHUP', onHangup)
@@ -75,7 +76,10 @@ export async function balancer(settings: Settings<'balancer'>): Promise<void> {
   const listeners = running.clusters.flatMap(({ name, listeners }) =>
     listeners.map((listener) => [`${name}, ${listener.name}`, listener.url]),
   )
-  output.result(ready, table([...listeners, ['status', running.statusUrl], ['token', ready.token ?? 'as given']]))
+  output.result(
+    ready,
+    table([...listeners, ['status', running.statusUrl], ['balancer token', ready.token ?? 'as given']]),
+  )
 }
 
 /** The one cluster that flags describe; its nodes come when they are first asked for. */

@@ -106,13 +106,19 @@ function summary(result: LoadResult, before: LoadResult | undefined, page: strin
     paint.strong(headline),
     ...others,
     '',
-    table([['operation', 'offered', 'answered', 'p50', 'p90', 'p95', 'p99', 'highest'], ...operationRows]),
-    ...(nodes.length === 0 ? [] : ['', table([['server', 'answers', 'refused', 'share', 'p95'], ...nodeRows])]),
+    table([['operation', 'offered', 'answered', 'p50', 'p90', 'p95', 'p99', 'highest'], ...operationRows], {
+      hasHeader: true,
+    }),
+    ...(nodes.length === 0
+      ? []
+      : ['', table([['server', 'answers', 'refused', 'share', 'p95'], ...nodeRows], { hasHeader: true })]),
     ...(refusals.length === 0
       ? []
       : [
           '',
-          table([['refused or failed', 'requests'], ...refusals.map(({ reason, count }) => [reason, number(count)])]),
+          table([['requests', 'refused or failed'], ...refusals.map(({ reason, count }) => [number(count), reason])], {
+            hasHeader: true,
+          }),
         ]),
     ...(before === undefined ? [] : ['', comparison(result, before)]),
     '',
@@ -130,6 +136,6 @@ function comparison(result: LoadResult, before: LoadResult): string {
     Number.isFinite(change) ? `${change > 0 ? '+' : ''}${number(100 * change)} %` : '',
     different.length === 0 ? verdict : '',
   ])
-  const text = table([['', 'last run', 'this run', 'change', ''], ...rows])
+  const text = table([['', 'last run', 'this run', 'change', ''], ...rows], { hasHeader: true })
   return different.length === 0 ? text : `${text}\nThe runs were not the same: ${different.join('; ')}`
 }

@@ -5,9 +5,9 @@ import { systemRandom } from '../../effects.js'
 import { startManagementElsewhere } from '../../manage/elsewhere.js'
 import { databaseOf } from '../database.js'
 import { Failure } from '../failure.js'
-import { createLogger } from '../logger.js'
 import { keepToken } from '../keep-token.js'
 import { createOutput, table } from '../output.js'
+import { openServerLog } from '../server-log.js'
 import { stopCode } from '../stop-code.js'
 
 /** Milliseconds for running requests when it is stopped. */
@@ -18,7 +18,7 @@ export async function manage(settings: Settings<'manage'>): Promise<void> {
   if (database === undefined)
     throw new Failure('Say where the installation is: --db PATH of its SQLite file, or --db postgres://…', 2)
   const output = createOutput(settings.json)
-  const log = await createLogger(settings.logLevel)
+  const { log, begin } = await openServerLog(settings)
   const token = settings.token ?? systemRandom.bytes(18).toString('base64url')
   const starting = startManagementElsewhere({
     database,
@@ -43,13 +43,14 @@ export async function manage(settings: Settings<'manage'>): Promise<void> {
     const { url } = await starting
     if (isStopping) return
     isReady = true
+    begin()
     forgetToken = keepToken(url, token, log)
     const shown = settings.token === undefined ? token : 'as given'
     output.result(
       { event: 'ready', manage: url, ...(settings.token === undefined ? { token } : {}) },
       table([
         ['management', `${url}/docs`],
-        ['token', shown],
+        ['management token', shown],
       ]),
     )
   } catch (error) {

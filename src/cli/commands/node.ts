@@ -12,7 +12,7 @@ import { startNode } from '../../node/start.js'
 import { databaseOf } from '../database.js'
 import { emulatedServerOf } from '../emulated-server.js'
 import { Failure } from '../failure.js'
-import { createLogger } from '../logger.js'
+import { openServerLog } from '../server-log.js'
 import { createOutput, table } from '../output.js'
 import { endWithParent, wordOfParent } from '../parent.js'
 import { withoutPath } from '../public-url.js'
@@ -34,7 +34,7 @@ export async function node(settings: Settings<'node'>): Promise<void> {
   requireTlsPair(settings)
   keepHeapSmall()
   const output = createOutput(settings.json)
-  const log = await createLogger(settings.logLevel)
+  const { log, begin } = await openServerLog(settings)
   const tls = await readTlsFiles(settings.tlsCert, settings.tlsKey)
   // Loading takes most of a start: it is done while the parent makes the cluster.
   await wordOfParent()
@@ -91,6 +91,7 @@ export async function node(settings: Settings<'node'>): Promise<void> {
     const { nodeId, url, kind } = await starting
     if (isStopping) return
     isReady = true
+    begin()
     const ready = { event: 'ready', id: nodeId, url, cluster, kind, pid: process.pid }
     output.result(
       ready,

@@ -15,7 +15,9 @@ export async function status(settings: Settings<'status'>): Promise<void> {
   const rows = found.clusters.flatMap(({ name, kind, url, nodes }) =>
     nodes.map((node) => [name, kind, url, node.id, node.url, `pid ${node.pid}`, node.state]),
   )
-  const nodes = table([['cluster', 'kind', 'URL', 'node', 'node URL', 'process', 'state'], ...rows])
+  const nodes = table([['cluster', 'kind', 'URL', 'node', 'node URL', 'process', 'state'], ...rows], {
+    hasHeader: true,
+  })
   const outside = found.clusters.flatMap(({ name, extranetUrl }) =>
     extranetUrl === undefined ? [] : [[name, extranetUrl]],
   )

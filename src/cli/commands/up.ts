@@ -1,18 +1,19 @@
 /** `up`: starts an installation, says how to use it, and stops it on SIGINT or SIGTERM. */
 import type { Settings } from '../../config/options.js'
-import { number } from '../../charts/frame.js'
 import { seedDirectory, seedPassword } from '../../directory/seed.js'
-import { systemRandom } from '../../effects.js'
+import { systemClock, systemRandom } from '../../effects.js'
 import { schemesOf } from '../../identity/schemes.js'
-import type { EmulatedServer } from '../../sizing/emulated-server.js'
-import type { Installation, InstallationOptions } from '../../manage/installation.js'
+import type { InstallationOptions } from '../../manage/installation.js'
 import { databaseOf } from '../database.js'
 import { emulatedServerOf } from '../emulated-server.js'
-import { createLogger, relayTo } from '../logger.js'
 import { Failure } from '../failure.js'
 import { keepToken } from '../keep-token.js'
-import { createOutput, table, type Output } from '../output.js'
+import { createOutput, screenWidth } from '../output.js'
 import { startOwnInstallation } from '../own-installation.js'
+import { openServerLog } from '../server-log.js'
+import { createStartingLine } from '../starting-line.js'
+import { usualManage } from '../usual-addresses.js'
+import { upScreen } from '../up-screen.js'
 import { requireTlsPair } from '../tls-flags.js'
 import { readTokenIssuer } from '../token-issuer.js'
 
@@ -65,64 +66,31 @@ function tlsOptions(settings: Settings<'up'>): InstallationOptions['tls'] {
 
 export async function up(settings: Settings<'up'>): Promise<void> {
   const output = createOutput(settings.json)
-  const log = await createLogger(settings.logLevel)
+  const { log, relay, begin } = await openServerLog(settings)
   const tokenIssuer = await readTokenIssuer(settings)
   const plain = installationOptions(settings)
   const options = tokenIssuer === undefined ? plain : { ...plain, settings: { ...plain.settings, tokenIssuer } }
   let forgetToken = (): void => undefined
   const onError = (err: Error): void => log.fatal({ err }, 'the process ends')
-  const onStopping = (text: string): void => (settings.json ? log.info(text) : output.note(text))
+  const line = createStartingLine(settings.json ? {} : process.stderr, () => systemClock.monotonic())
+  const onStopping = (text: string): void => {
+    line.end()
+    if (settings.json) log.info(text)
+    else output.note(text)
+  }
   const ending = { exitCode: 0, onStopping, onError, onClosed: () => forgetToken() } as const
-  const installation = await startOwnInstallation({ ...options, log, onLine: relayTo(log) }, ending)
+  const started = startOwnInstallation({ ...options, log, onLine: relay, onStart: line.show }, ending)
+  const installation = await started.finally(line.end)
   forgetToken = keepToken(installation.manage, options.token ?? '', log)
-  output.result(installation.ready, banner(installation, output, options.settings?.emulatedServer ?? null))
+  const screen = {
+    installation,
+    accounts,
+    password: seedPassword,
+    emulated: options.settings?.emulatedServer ?? null,
+    usualManage,
+  }
+  output.result(installation.ready, upScreen(screen, screenWidth(), output.paint))
+  begin()
 }
 
-function banner(
-  { ready, url, mode, manage, data, ca }: Installation,
-  { paint }: Output,
-  emulated: EmulatedServer | null,
-): string {
-  const accounts = seedDirectory.accounts.filter((account) => account.mail !== undefined).map((account) => account.mail)
-  const clusters = ready.clusters.flatMap(({ name, kind, url, extranetUrl = '', nodes }) => [
-    [name, kind === 'root' ? 'certification' : '', kind === 'root' ? `${url}/certification` : ''],
-    [kind === 'root' ? '' : name, 'licensing', `${url}/licensing`],
-    ['', 'extranet', extranetUrl],
-    [
-      '',
-      `${nodes.length} ${nodes.length === 1 ? 'node' : 'nodes'}`,
-      nodes.map(({ id, url }) => `${id} ${url}`).join(', '),
-    ],
-  ])
-  const rows = [
-    ['REST', `${new URL(url).origin}/my/v2 (a token: npx rms-emulator token USER)`],
-    ['management', `${manage}/docs`],
-    ['token', `${ready.token ?? 'none'} (for management; the commands below find it)`],
-    ...(ca === undefined ? [] : [['lab CA', `${manage}/ca.pem (clients must trust it)`]]),
-    ['API pages', `${ready.clusters[0]?.nodes[0]?.url}/docs`],
-    ['mode', `Mode ${mode}`],
-    ['accounts', accounts.join(', ')],
-    ['password', `${seedPassword} (all of them)`],
-    ...(emulated === null
-      ? []
-      : [
-          [
-            'capacity',
-            `each node ${number(emulated.operationsPerSecond)} operations a second, ${emulated.serviceDistribution} times, ${emulated.queueLimit} may wait`,
-          ],
-        ]),
-    ['state', data ?? 'temporary, removed at the end (--data DIR keeps it)'],
-  ]
-  return [
-    '',
-    paint.strong('rms-emulator: a lab. Every key is known to everybody; never protect real documents with it.'),
-    '',
-    table(clusters.filter((row) => row[2] !== '')),
-    '',
-    table(rows),
-    '',
-    `Try:  ${paint.strong(`npx rms-emulator demo --server ${url}${ca === undefined ? '' : ' --ca ca.pem'}`)}`,
-    `Grow: ${paint.strong('npx rms-emulator add-server root')}, add-server NAME, add-cluster NAME; then status, remove-server ID`,
-    paint.dim('Ctrl-C stops everything.'),
-  ].join('\n')
-}
+const accounts = seedDirectory.accounts.flatMap(({ mail }) => mail ?? [])

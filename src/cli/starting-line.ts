@@ -1,0 +1,65 @@
+/** How far a start is, as one line that moves on a terminal; nothing elsewhere. */
+import { clipped } from './text-width.js'
+
+/** A part of a start: the database, the keys of a cluster, a server. */
+export interface StartPart {
+  readonly name: string
+  readonly isReady: boolean
+}
+
+const frames = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏']
+
+/** @param tick how often it has moved, @param seconds since the start, @param width of the terminal */
+export function startingText(
+  parts: readonly StartPart[],
+  { tick, seconds, width }: { readonly tick: number; readonly seconds: number; readonly width: number },
+): string {
+  const awaited = parts.filter(({ isReady }) => !isReady).map(({ name }) => name)
+  const ready = parts.length - awaited.length
+  const what = parts.length === 0 ? '' : ` ${ready} of ${parts.length} ready`
+  const whom = awaited.length === 0 ? '' : `, waiting for ${awaited.join(', ')}`
+  const time = `  ${Math.floor(seconds)} s`
+  // The last column is left free: a cursor beyond it begins a new line.
+  return `${clipped(`${frames[tick % frames.length]} Starting${what}${whom}`, width - 1 - time.length)}${time}`
+}
+
+export interface StartingLine {
+  readonly show: (part: StartPart) => void
+  /** May be called again. */
+  readonly end: () => void
+}
+
+interface Screen {
+  readonly isTTY?: boolean
+  readonly columns?: number
+  write?(text: string): unknown
+}
+
+const movesEvery = 120
+
+/** @param monotonic milliseconds */
+export function createStartingLine(screen: Screen, monotonic: () => number): StartingLine {
+  if (screen.isTTY !== true) return { show: () => undefined, end: () => undefined }
+  const parts = new Map<string, StartPart>()
+  const began = monotonic()
+  let tick = 0
+  let hasEnded = false
+  const draw = (): void => {
+    const seconds = (monotonic() - began) / 1000
+    screen.write?.(
+      `\r\u001B[K${startingText([...parts.values()], { tick: tick++, seconds, width: screen.columns ?? 80 })}`,
+    )
+  }
+  draw()
+  const timer = setInterval(draw, movesEvery)
+  timer.unref()
+  return {
+    show: (part) => void parts.set(part.name, part),
+    end: () => {
+      if (hasEnded) return
+      hasEnded = true
+      clearInterval(timer)
+      screen.write?.('\r\u001B[K')
+    },
+  }
+}

@@ -1,0 +1,80 @@
+/** What `up` says when everything serves: addresses, accounts, the management token, and the commands that come next. */
+import { number } from '../charts/frame.js'
+import type { Paint } from '../explain/paint.js'
+import type { Installation } from '../manage/installation.js'
+import type { EmulatedServer } from '../sizing/emulated-server.js'
+import { tableText } from './table.js'
+import { wrapped } from './text-width.js'
+
+export interface UpScreen {
+  readonly installation: Pick<Installation, 'ready' | 'url' | 'mode' | 'manage' | 'data' | 'ca'>
+  /** Mail addresses; they all have the password. */
+  readonly accounts: readonly string[]
+  readonly password: string
+  readonly emulated: EmulatedServer | null
+  /** Where commands look when they are told no address. */
+  readonly usualManage: string
+}
+
+/** @param width characters of a line; Infinity where there is no terminal */
+export function upScreen(screen: UpScreen, width: number, paint: Paint): string {
+  const { installation } = screen
+  const lines = [
+    ...wrapped(
+      'rms-emulator: a lab. Every key is known to everybody; never protect real documents with it.',
+      width,
+    ).map((line) => paint.strong(line)),
+    '',
+    tableText(clusterRows(installation), { width }),
+    '',
+    tableText(settingRows(screen), { width }),
+    '',
+    ...commandLines(screen, paint),
+    paint.dim('Ctrl-C stops everything.'),
+  ]
+  return ['', ...lines].join('\n')
+}
+
+function clusterRows({ ready }: UpScreen['installation']): readonly (readonly string[])[] {
+  return ready.clusters.flatMap(({ name, kind, url, extranetUrl, nodes }) => [
+    [name, kind === 'root' ? 'certification, licensing' : 'licensing', url],
+    ...(extranetUrl === undefined ? [] : [['', 'extranet', extranetUrl]]),
+    ['', 'its pages', `${new URL(url).origin}/docs`],
+    ['', nodes.length === 1 ? '1 server' : `${nodes.length} servers`, nodes.map(({ id }) => id).join(', ')],
+  ])
+}
+
+function settingRows(screen: UpScreen): readonly (readonly string[])[] {
+  const { accounts, password, emulated } = screen
+  const { ready, mode, manage, data, ca } = screen.installation
+  return [
+    ['management', `${manage}/docs`],
+    ['management token', ready.token ?? 'none is asked for'],
+    ...(ca === undefined ? [] : [['lab CA', `${manage}/ca.pem (clients must trust it)`]]),
+    ['accounts', accounts.join(', ')],
+    ['password', `${password} (all of them)`],
+    ['mode', `Mode ${mode}`],
+    ...(emulated === null
+      ? []
+      : [
+          [
+            'capacity',
+            `each server ${number(emulated.operationsPerSecond)} operations a second, ${emulated.serviceDistribution} times, ${emulated.queueLimit} may wait`,
+          ],
+        ]),
+    ['state', data ?? 'temporary, removed at the end (--data DIR keeps it)'],
+  ]
+}
+
+/** Commands stand whole on their lines: they are copied. */
+function commandLines({ installation, usualManage }: UpScreen, paint: Paint): readonly string[] {
+  const { url, manage, ca } = installation
+  const here = manage === usualManage ? '' : ` --manage ${manage}`
+  const trust = ca === undefined ? '' : ` --ca ${manage}/ca.pem`
+  return [
+    `Next:     ${paint.strong(`npx rms-emulator demo --server ${url}${trust}`)}`,
+    `Then:     npx rms-emulator status${here}`,
+    `          npx rms-emulator add-server root${here}`,
+    `Token:    npx rms-emulator management-token${here}`,
+  ]
+}
