@@ -145,3 +145,6 @@ async function makeHierarchy(mode: CryptoMode): Promise<void> {
 
 await makeHierarchy(1)
 await makeHierarchy(2)
+// Its SLC is issued under the hierarchy just made, which is read when it is loaded.
+const { makePartner } = await import('./make-partner.js')
+await makePartner()

@@ -14,6 +14,7 @@ const floors: readonly (readonly string[])[] = [
     'proxy-headers',
     'same-secret',
     'mail-address',
+    'version',
     'config',
     'sizing',
     'http',

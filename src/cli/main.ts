@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** The command line: which commands there are, and how they end. */
-import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
+import { version } from '../version.js'
 import { addOptions, loadCommand } from '../config/commander-options.js'
 import { processEnvironment } from '../config/environment.js'
 import type { CommandName, Settings } from '../config/options.js'
@@ -29,10 +29,6 @@ const commands = {
   status: () => import('./commands/status.js'),
   token: () => import('./commands/token.js'),
   up: () => import('./commands/up.js'),
-}
-
-const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as {
-  version: string
 }
 
 const exitCodeHelp = `

@@ -1,11 +1,10 @@
 /** The management listener: what runs, for the CLI and for people. Apart from /_wmcs, on a port of its own. */
 import { timingSafeEqual } from 'node:crypto'
-import fastifySwagger from '@fastify/swagger'
-import fastifySwaggerUi from '@fastify/swagger-ui'
 import Fastify, { LogController, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
 import { readUnreadBodies } from '../node/unread-bodies.js'
 import { closeUnusedConnections } from '../node/unused-connections.js'
+import { registerPages } from './pages.js'
 import { registerManagementApi, type ManagementApi } from './api/index.js'
 import type { InstallationStatus } from './status.js'
 import { statusSchema, registerTopology, type Topology } from './topology-routes.js'
@@ -37,22 +36,10 @@ export async function startManagement(
   }) as unknown as FastifyInstance
   closeUnusedConnections(app)
   readUnreadBodies(app)
-  const security =
-    token === undefined
-      ? {}
-      : {
-          components: { securitySchemes: { token: { type: 'http' as const, scheme: 'bearer' } } },
-          security: [{ token: [] }],
-        }
-  await app.register(fastifySwagger, {
-    openapi: { openapi: '3.0.3', info: { title: 'rms-emulator management', version: '1.0.0' }, ...security },
-  })
-  await app.register(fastifySwaggerUi, { routePrefix: '/docs' })
-  app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
+  await registerPages(app, api.store, token !== undefined)
   await app.register(async (scope) => {
-    scope.get('/healthz', { schema: { summary: 'Whether the process lives', security: [] } }, async () => ({
-      status: 'ok',
-    }))
+    const health = { tags: ['installation'], summary: 'Whether the process lives', security: [] }
+    scope.get('/healthz', { schema: health }, async () => ({ status: 'ok' }))
     if (ca !== undefined) {
       const schema = {
         tags: ['installation'],

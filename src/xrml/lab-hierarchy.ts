@@ -49,6 +49,14 @@ export function labMachine(name: string): { readonly chain: readonly XrmlDocumen
   }
 }
 
+/** What a partner would send: the SLC of its root with the chain, and its publishing domain as a file (JSON), under the lab's password. */
+export function labPartner(): { readonly licensorCertificate: string; readonly publishingDomain: string } {
+  return {
+    licensorCertificate: readText('partner/licensor-certificate.xrml'),
+    publishingDomain: readText('partner/publishing-domain.json'),
+  }
+}
+
 function readIssuer(path: string): LabIssuer {
   return { chain: readDocuments(readText(`${path}.xrml`)), key: privateKeyFromPem(readText(`${path}.key.pem`)) }
 }

@@ -123,7 +123,6 @@ export const ifMatchHeader = {
       pattern: '^(?:\\*|(?:W/)?"\\d{1,7}")$',
       description:
         'ETag of the configuration that the change is based on: when it is another one meanwhile, nothing is changed (412). Without it the change is made to whatever is stored.',
-      examples: ['"12"'],
     },
   },
 } as const

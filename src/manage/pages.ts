@@ -1,0 +1,137 @@
+/** The pages of the management API, for people who look and press buttons: an introduction, an order, and values that work as they stand. */
+import fastifySwagger from '@fastify/swagger'
+import fastifySwaggerUi from '@fastify/swagger-ui'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { Store } from '../cluster/store/open.js'
+import { version } from '../version.js'
+import { prefilledOf, readPresent, type Prefilled, type Present } from './prefilled.js'
+
+const tags = [
+  { name: 'installation', description: 'Clusters and servers, that come and go while the installation runs' },
+  {
+    name: 'forest',
+    description: 'The forest, and the service connection point by which clients find its root cluster',
+  },
+  { name: 'directory', description: 'Accounts, groups, and tokens for tests' },
+  { name: 'configuration', description: 'How a cluster behaves: settings, super users, exclusion, URLs, access' },
+  { name: 'trust', description: 'Other organizations: user domains, publishing domains, forests' },
+  { name: 'templates', description: 'Rights policy templates of a cluster' },
+  { name: 'request log', description: 'Who asked for what, and why it was refused' },
+]
+
+const introduction = `What runs here is a lab: an emulation of Microsoft Rights Management Services.
+
+1. Press **Authorize** and paste the token. \`rms-emulator up\` prints it when it is ready.
+2. Open an operation and press **Execute**: the values that stand there work, from the first operation to the last.
+
+Changes count at every server within a second. The same calls work from the command line, for example
+\`curl -H "Authorization: Bearer $RMS_TOKEN" $RMS_MANAGE/status\`.
+All of it in one file: [openapi.json](/openapi.json).`
+
+const wordsOnly = '.topbar { display: none } .swagger-ui .info { margin: 24px 0 }'
+
+/** @param security of every operation but those that say otherwise */
+export async function registerPages(app: FastifyInstance, store: Store, needsToken: boolean): Promise<void> {
+  await app.register(fastifySwagger, {
+    openapi: {
+      openapi: '3.0.3',
+      info: { title: 'rms-emulator: management', version, description: introduction },
+      tags,
+      ...(needsToken ? tokenSecurity : {}),
+    },
+  })
+  const present = new WeakMap<FastifyRequest, Present>()
+  app.addHook('preHandler', async (request) => {
+    if (request.url !== '/docs/json') return
+    // Without the database the page shows what there is to say, with nothing to begin from.
+    const read = await readPresent(store).catch(() => undefined)
+    if (read !== undefined) present.set(request, read)
+  })
+  await app.register(fastifySwaggerUi, {
+    routePrefix: '/docs',
+    theme: { title: 'rms-emulator: management', css: [{ filename: 'lab.css', content: wordsOnly }] },
+    uiConfig: { persistAuthorization: true, docExpansion: 'list', defaultModelsExpandDepth: -1, tryItOutEnabled: true },
+    transformSpecificationClone: false,
+    transformSpecification: (specification, request) => {
+      const read = present.get(request)
+      return read === undefined ? specification : prefill(specification as Specification, prefilledOf(read))
+    },
+  })
+  app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
+}
+
+const tokenSecurity = {
+  components: {
+    securitySchemes: {
+      token: {
+        type: 'http' as const,
+        scheme: 'bearer',
+        description:
+          'The management token. rms-emulator up prints it when it is ready; RMS_TOKEN or --token set another.',
+      },
+    },
+  },
+  security: [{ token: [] }],
+}
+
+interface Parameter {
+  readonly name: string
+  readonly example?: unknown
+}
+
+interface Operation {
+  readonly parameters?: readonly Parameter[]
+  readonly requestBody?: { readonly content: Readonly<Record<string, object>> }
+}
+
+type Methods = Readonly<Record<string, Operation>>
+
+export interface Specification {
+  readonly paths: Readonly<Record<string, Methods>>
+}
+
+/** The specification with these values in it, its operations in their order; those that are not named come last. */
+export function prefill<Given extends Specification>(
+  specification: Given,
+  values: Readonly<Record<string, Prefilled>>,
+): Given {
+  const paths: Record<string, Record<string, Operation>> = {}
+  const keys = Object.keys(values)
+  const place = (key: string): number => (keys.includes(key) ? keys.indexOf(key) : keys.length)
+  const all = Object.entries(specification.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => ({
+      path,
+      method,
+      operation,
+      key: `${method.toUpperCase()} ${path}`,
+    })),
+  )
+  for (const { path, method, operation, key } of all.toSorted((one, other) => place(one.key) - place(other.key)))
+    (paths[path] ??= {})[method] = withValues(operation, values[key] ?? {})
+  return { ...specification, paths }
+}
+
+function withValues(operation: Operation, { parameters = {}, body }: Prefilled): Operation {
+  const { parameters: described, requestBody } = operation
+  return {
+    ...operation,
+    ...(described === undefined
+      ? {}
+      : { parameters: described.map((parameter) => withValue(parameter, parameters[parameter.name])) }),
+    ...(requestBody === undefined || body === undefined
+      ? {}
+      : {
+          requestBody: {
+            ...requestBody,
+            content: Object.fromEntries(
+              Object.entries(requestBody.content).map(([type, media]) => [type, { ...media, example: body }]),
+            ),
+          },
+        }),
+  }
+}
+
+/** What is shown as an example is sent as well: a filter that is not wanted must not have one. */
+function withValue({ example: _shown, ...parameter }: Parameter, value: string | boolean | undefined): Parameter {
+  return value === undefined ? parameter : { ...parameter, example: value }
+}

@@ -1,0 +1,146 @@
+/**
+ * What the pages of the management API begin with, in the order of the pages: whoever executes one after the other on a fresh
+ * installation sees each succeed. The last thing that is made in a section is what is removed there.
+ */
+import type { Store } from '../cluster/store/open.js'
+import { seedPassword } from '../directory/seed.js'
+import { labPartner, labTrustRoot } from '../xrml/lab-hierarchy.js'
+import { readDocuments } from '../xrml/document.js'
+import { keyId } from './api/key-id.js'
+
+export interface Prefilled {
+  /** Values of parameters in the path and the query, by name. */
+  readonly parameters?: Readonly<Record<string, string | boolean>>
+  readonly body?: unknown
+}
+
+/** Of the installation as it is when the page is opened. */
+export interface Present {
+  readonly certificationUrl: string
+  readonly template: string
+}
+
+/** @throws DatabaseAway */
+export async function readPresent(store: Store): Promise<Present> {
+  const root = (await store.clusters.list()).find(({ kind }) => kind === 'root')
+  const templates = root === undefined ? [] : await store.templates.list(root.name)
+  return {
+    certificationUrl: `${root?.configuration.baseUrl ?? 'http://127.0.0.1:7000/_wmcs'}/certification`,
+    template: templates.at(-1)?.guid ?? '',
+  }
+}
+
+const partner = labPartner()
+const partnerKey = readDocuments(partner.licensorCertificate)[0]?.body.issuedPrincipal?.publicKey?.modulus ?? ''
+/** Of nobody's account. */
+const someKey = labTrustRoot(2).publicKey.modulus
+const cluster = 'root'
+const [dave, finance, legal] = ['dave@contoso.test', 'finance@contoso.test', 'legal@contoso.test']
+const subEnrollment = { endpoint: 'certification/subenrollservice', name: 'CONTOSO\\rms-service' }
+const boardTemplate = {
+  texts: [{ lcid: 1033, name: 'Board only', description: 'The board may read this' }],
+  grants: [{ to: 'staff@contoso.test', rights: ['VIEW', 'PRINT'] }],
+}
+
+/** By method and path, in the order of the pages. */
+export function prefilledOf({ certificationUrl, template }: Present): Readonly<Record<string, Prefilled>> {
+  const ofRoot = { parameters: { cluster } }
+  const ofTemplate = { parameters: { cluster, guid: template } }
+  return {
+    'GET /status': {},
+    'POST /clusters': { body: { name: 'legal' } },
+    'GET /clusters': {},
+    'POST /clusters/{cluster}/servers': ofRoot,
+    'GET /clusters/{cluster}/nodes': ofRoot,
+    'PUT /clusters/{cluster}/extranet': { ...ofRoot, body: {} },
+    'DELETE /clusters/{cluster}/extranet': ofRoot,
+    'POST /servers/{id}/drain': { parameters: { id: 'root-2' } },
+    'POST /servers/{id}/undrain': { parameters: { id: 'root-2' } },
+    'POST /servers/{id}/kill': { parameters: { id: 'root-2' } },
+    'DELETE /servers/{id}': { parameters: { id: 'root-2' } },
+    'GET /ca.pem': {},
+
+    'GET /forest': {},
+    'DELETE /forest/scp': { parameters: { force: true } },
+    'PUT /forest/scp': { body: { url: certificationUrl } },
+
+    'GET /directory/accounts': {},
+    'POST /directory/accounts': { body: { name: 'dave', password: seedPassword, mail: dave } },
+    'GET /directory/accounts/{account}': { parameters: { account: dave } },
+    'PATCH /directory/accounts/{account}': { parameters: { account: dave }, body: { mail: 'david@contoso.test' } },
+    'DELETE /directory/accounts/{account}': { parameters: { account: dave } },
+    'GET /directory/groups': {},
+    'POST /directory/groups': { body: { name: 'finance', mail: finance } },
+    'GET /directory/groups/{group}': { parameters: { group: finance } },
+    'PATCH /directory/groups/{group}': { parameters: { group: finance }, body: { mail: 'money@contoso.test' } },
+    'DELETE /directory/groups/{group}': { parameters: { group: finance } },
+    'GET /directory/groups/{group}/members': { parameters: { group: legal } },
+    'POST /directory/groups/{group}/members': {
+      parameters: { group: legal },
+      body: { members: ['mallory@contoso.test'] },
+    },
+    'DELETE /directory/groups/{group}/members/{member}': {
+      parameters: { group: legal, member: 'mallory@contoso.test' },
+    },
+
+    'GET /clusters/{cluster}/configuration': ofRoot,
+    'PATCH /clusters/{cluster}/configuration': { ...ofRoot, body: { racValidityTimeSeconds: 30 * 86_400 } },
+    'GET /clusters/{cluster}/super-users': ofRoot,
+    'PUT /clusters/{cluster}/super-users': { ...ofRoot, body: { enabled: true, group: 'superusers@contoso.test' } },
+    'GET /clusters/{cluster}/exclusion': ofRoot,
+    'POST /clusters/{cluster}/exclusion/applications': {
+      ...ofRoot,
+      body: { filename: 'WINWORD.EXE', minimumVersion: '1', maximumVersion: '12' },
+    },
+    'DELETE /clusters/{cluster}/exclusion/applications/{filename}': {
+      parameters: { cluster, filename: 'WINWORD.EXE' },
+    },
+    'POST /clusters/{cluster}/exclusion/accounts': { ...ofRoot, body: { publicKey: someKey } },
+    'DELETE /clusters/{cluster}/exclusion/accounts/{id}': { parameters: { cluster, id: keyId(someKey) } },
+    'PUT /clusters/{cluster}/exclusion/security-processor': { ...ofRoot, body: { minimumVersion: '6.0.0.0' } },
+    'GET /clusters/{cluster}/urls': ofRoot,
+    'PUT /clusters/{cluster}/urls': {
+      ...ofRoot,
+      body: { extranetLicensing: 'https://rms.contoso.example/_wmcs/licensing' },
+    },
+    'GET /clusters/{cluster}/access': ofRoot,
+    'POST /clusters/{cluster}/access/admit': { ...ofRoot, body: subEnrollment },
+    'POST /clusters/{cluster}/access/revoke': { ...ofRoot, body: subEnrollment },
+    'POST /clusters/{cluster}/access/open': { ...ofRoot, body: { endpoint: 'certification/servercertification' } },
+
+    'GET /clusters/{cluster}/licensor-certificate': ofRoot,
+    'GET /clusters/{cluster}/trust/user-domains': ofRoot,
+    'POST /clusters/{cluster}/trust/user-domains': { ...ofRoot, body: { certificate: partner.licensorCertificate } },
+    'DELETE /clusters/{cluster}/trust/user-domains/{id}': { parameters: { cluster, id: keyId(partnerKey) } },
+    'GET /clusters/{cluster}/trust/publishing-domains': ofRoot,
+    'POST /clusters/{cluster}/trust/publishing-domains': {
+      ...ofRoot,
+      body: { password: seedPassword, file: JSON.parse(partner.publishingDomain) as unknown },
+    },
+    'POST /clusters/{cluster}/trust/publishing-domains/export': { ...ofRoot, body: { password: seedPassword } },
+    'DELETE /clusters/{cluster}/trust/publishing-domains/{id}': { parameters: { cluster, id: keyId(partnerKey) } },
+    'GET /clusters/{cluster}/trust/forests': ofRoot,
+    'POST /clusters/{cluster}/trust/forests': {
+      ...ofRoot,
+      body: {
+        domain: 'fabrikam.test',
+        url: 'https://rms.fabrikam.test/_wmcs/groupexpansion/GroupExpansion.asmx',
+      },
+    },
+    'DELETE /clusters/{cluster}/trust/forests/{domain}': { parameters: { cluster, domain: 'fabrikam.test' } },
+
+    'GET /clusters/{cluster}/templates': ofRoot,
+    'POST /clusters/{cluster}/templates': { ...ofRoot, body: boardTemplate },
+    'GET /clusters/{cluster}/templates/{guid}/xrml': ofTemplate,
+    'POST /clusters/{cluster}/templates/{guid}/archive': ofTemplate,
+    'POST /clusters/{cluster}/templates/{guid}/publish': ofTemplate,
+    'GET /clusters/{cluster}/templates/{guid}': ofTemplate,
+    'PUT /clusters/{cluster}/templates/{guid}': { ...ofTemplate, body: boardTemplate },
+    'DELETE /clusters/{cluster}/templates/{guid}': ofTemplate,
+
+    'POST /tokens': { body: { user: 'bob@contoso.test' } },
+    'GET /requests': {},
+    'GET /requests/count': {},
+    'GET /healthz': {},
+  }
+}

@@ -1,0 +1,81 @@
+/** The pages of the management API: what they begin with works, from the first operation to the last. */
+import t from 'tap'
+import { startUp } from '../cli/command.js'
+
+t.setTimeout(280_000)
+
+interface Parameter {
+  readonly name: string
+  readonly in: 'path' | 'query' | 'header'
+  readonly required?: boolean
+  readonly example?: string | boolean
+}
+
+interface Operation {
+  readonly tags?: readonly string[]
+  readonly summary?: string
+  readonly parameters?: readonly Parameter[]
+  readonly requestBody?: { readonly content: Readonly<Record<string, { readonly example?: unknown }>> }
+}
+
+interface Specification {
+  readonly info: { readonly title: string; readonly version: string; readonly description: string }
+  readonly tags: readonly { readonly name: string }[]
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
+}
+
+t.test(
+  'every operation of the pages does what it says with the values it begins with, one after the other',
+  async (t) => {
+    const up = await startUp(['--root', '2', '--licensing', 'licensing=1', '--port', '0'])
+    t.teardown(() => up.stop())
+    const { manage, token } = up.ready
+    const page = await (await fetch(`${manage}/docs`)).text()
+    t.match(page, /<title>rms-emulator: management<\/title>/)
+    const specification = (await (await fetch(`${manage}/docs/json`)).json()) as Specification
+    t.match(specification.info, { version: /^\d+\.\d+\.\d+/, description: /Authorize/ })
+    const operations = Object.entries(specification.paths).flatMap(([path, methods]) =>
+      Object.entries(methods).map(([method, operation]) => ({ method: method.toUpperCase(), path, operation })),
+    )
+    t.ok(operations.length > 60, `${operations.length} operations`)
+    const known = new Set(specification.tags.map(({ name }) => name))
+    const rank = [...known]
+    // As the page shows them: by section, in the order of the document within each.
+    const shown = operations.toSorted(
+      (one, other) => rank.indexOf(one.operation.tags?.[0] ?? '') - rank.indexOf(other.operation.tags?.[0] ?? ''),
+    )
+    for (const { method, path, operation } of shown) {
+      t.ok(known.has(operation.tags?.[0] ?? ''), `${method} ${path} stands in a section`)
+      const answer = await execute(manage, token ?? '', method, path, operation)
+      t.ok(answer.status < 300, `${method} ${path}: ${answer.status} ${answer.status < 300 ? '' : answer.text}`)
+    }
+  },
+)
+
+/** As the page does: what is prefilled, and nothing else. */
+async function execute(
+  manage: string,
+  token: string,
+  method: string,
+  path: string,
+  { parameters = [], requestBody }: Operation,
+): Promise<{ readonly status: number; readonly text: string }> {
+  const url = new URL(manage)
+  url.pathname = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
+    const example = parameters.find((parameter) => parameter.in === 'path' && parameter.name === name)?.example
+    if (example === undefined) throw new Error(`${method} ${path} begins without ${name}`)
+    return encodeURIComponent(String(example))
+  })
+  for (const { name, in: place, example } of parameters)
+    if (place === 'query' && example !== undefined) url.searchParams.set(name, String(example))
+  const body = requestBody?.content['application/json']?.example
+  const answer = await fetch(url, {
+    method,
+    headers: {
+      authorization: `Bearer ${token}`,
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  })
+  return { status: answer.status, text: (await answer.text()).slice(0, 300) }
+}
