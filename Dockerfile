@@ -11,10 +11,10 @@ ENV NODE_ENV=production MALLOC_ARENA_MAX=1 MALLOC_TRIM_THRESHOLD_=131072
 WORKDIR /app
 COPY --from=build /source/package.json /source/LICENSE ./
 COPY --from=build /source/node_modules node_modules
-COPY --from=build /source/build/src build/src
+COPY --from=build /source/build/program build/program
 COPY --from=build /source/certs certs
 # The data folder belongs to the account that the program runs under; a new volume takes this over.
 RUN mkdir /data && chown node:node /data
 USER node
-ENTRYPOINT ["node", "/app/build/src/cli/main.js"]
+ENTRYPOINT ["node", "/app/build/program/main.js"]
 CMD ["--help"]

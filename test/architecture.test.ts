@@ -9,6 +9,7 @@ const floors: readonly (readonly string[])[] = [
   [
     'effects',
     'exceptions',
+    'package-folder',
     'rest-exceptions',
     'recent',
     'proxy-headers',

@@ -1,4 +1,7 @@
 /** Calls of the management API of a running installation, with its token. */
+import { once } from 'node:events'
+import type { IncomingMessage, RequestOptions } from 'node:http'
+import { text as readText } from 'node:stream/consumers'
 import { adviceOnError } from '../client/advice.js'
 import { Failure, systemCode } from './failure.js'
 import { findToken } from './management-token.js'
@@ -27,21 +30,17 @@ export async function callManagement(
 ): Promise<unknown> {
   const url = new URL(path, manage)
   const bearer = token ?? findToken(manage)
-  const response = await fetch(url, {
-    method,
-    headers: {
-      ...(bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }),
-      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-    },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    signal: AbortSignal.timeout(longestWait),
-  }).catch((error: unknown) => {
+  const headers = {
+    ...(bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }),
+    ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+  }
+  const sent = send(url, { method, headers }, body === undefined ? '' : JSON.stringify(body))
+  const { status, text } = await sent.catch((error: unknown) => {
     throw new Failure(`${url.href} does not answer${whyNot(error, url)}`)
   })
-  const text = await response.text()
   const answer = parsed(text)
-  if (response.ok && (text === '' || answer !== undefined)) return answer
-  if (response.status === 401) {
+  if (status >= 200 && status < 300 && (text === '' || answer !== undefined)) return answer
+  if (status === 401) {
     const why =
       bearer === undefined
         ? 'asks for a management token, and none was found on this machine'
@@ -52,10 +51,9 @@ export async function callManagement(
   }
   const reason = answer !== undefined && 'message' in answer ? answer.message : undefined
   // Fastify's own words for a path that it does not have: that is another server, or an installation in one process.
-  if (typeof reason === 'string' && !reason.startsWith('Route '))
-    throw new Failure(reason, response.status === 400 ? 2 : 1)
+  if (typeof reason === 'string' && !reason.startsWith('Route ')) throw new Failure(reason, status === 400 ? 2 : 1)
   throw new Failure(
-    `${url.href} answers HTTP ${response.status}, but not as an installation does. Is this its management address? rms-emulator up prints it`,
+    `${url.href} answers HTTP ${status}, but not as an installation does. Is this its management address? rms-emulator up prints it`,
   )
 }
 
@@ -64,6 +62,24 @@ function whyNot(error: unknown, url: URL): string {
   return code === 'ECONNREFUSED'
     ? ` (${code}). Start an installation with rms-emulator up, or name a running one with --manage URL`
     : `: ${adviceOnError(error, url.href, longestWait)}`
+}
+
+/** Not by fetch: to load it takes as long as all the rest of a command. */
+async function send(
+  url: URL,
+  options: RequestOptions,
+  body: string,
+): Promise<{ readonly status: number; readonly text: string }> {
+  const { request } = url.protocol === 'https:' ? await import('node:https') : await import('node:http')
+  const signal = AbortSignal.timeout(longestWait)
+  try {
+    const asked = request(url, { ...options, signal })
+    asked.end(body)
+    const [answer] = (await once(asked, 'response')) as [IncomingMessage]
+    return { status: answer.statusCode ?? 0, text: await readText(answer) }
+  } catch (error) {
+    throw signal.aborted ? signal.reason : error
+  }
 }
 
 function parsed(text: string): object | undefined {

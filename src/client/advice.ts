@@ -5,11 +5,10 @@ export function adviceOnError(error: unknown, url: string, timeoutMilliseconds: 
   if (error instanceof Error && error.name === 'TimeoutError') {
     return `there was no complete answer within ${timeoutMilliseconds} ms. Is the server overloaded or the time too short?`
   }
+  if (isPlainHttp(error))
+    return `this is https, but plain http is spoken there. Use ${url.replace(/^https:/i, 'http:')}.`
   const code = codeOf(error)
   switch (code) {
-    case 'ERR_SSL_WRONG_VERSION_NUMBER':
-    case 'ERR_SSL_PACKET_LENGTH_TOO_LONG':
-      return `this is https, but plain http is spoken there. Use ${url.replace(/^https:/i, 'http:')}.`
     case 'ECONNREFUSED':
       return 'the connection was refused. Is the server running, and is this its port?'
     case 'ENOTFOUND':
@@ -25,6 +24,15 @@ export function adviceOnError(error: unknown, url: string, timeoutMilliseconds: 
         ? `the TLS certificate is not accepted (${code}). Trust the certificate of its issuer (--ca FILE, or NODE_EXTRA_CA_CERTS), or use http.`
         : `${error instanceof Error ? error.message : String(error)}${code === '' ? '' : ` (${code})`}.`
   }
+}
+
+/** OpenSSL's reason: as a code from fetch, in words from Node's own https. */
+function isPlainHttp(error: unknown): boolean {
+  const code = codeOf(error)
+  return (
+    ['ERR_SSL_WRONG_VERSION_NUMBER', 'ERR_SSL_PACKET_LENGTH_TOO_LONG'].includes(code) ||
+    (code === 'EPROTO' && /wrong version number|packet length too long/.test(String(error)))
+  )
 }
 
 /** A server that speaks https does the same when it is spoken to in plain http. */

@@ -13,6 +13,7 @@ import type { XrmlDocument } from '../xrml/document.js'
 import { readOneDocument } from '../xrml/document.js'
 import { labSpcAuthorities } from '../xrml/lab-hierarchy.js'
 import { certificationUrlOf, defaultConfiguration, type ServerConfiguration } from './configuration.js'
+import { requireEqualEngines } from './equal-engines.js'
 import { issueLicensorCertificate, selfEnrollmentService, type Enrollee } from './enroll.js'
 import { signSeedTemplates } from './seed-templates.js'
 import { sealClusterKeyPair } from './server-state.js'
@@ -135,6 +136,7 @@ async function provision(
   await plan.requirePlace()
   const now = clock.now()
   const rules = modes[plan.mode]
+  await requireEqualEngines()
   const key = await generateKeyPair(rules.keyBits)
   const salt = random.bytes(saltLength)
   const clusterKey = await clusterKeyOf(plan.keyPassword, salt)

@@ -11,15 +11,25 @@ import { secretFileName } from './secret-file.js'
 
 /** Gives the command its flags and their help. No defaults, no environment: those are for `loadSettings`. */
 export function addOptions(command: Command, commandName: CommandName): Command {
+  addFlags(command, commandName)
+  return describeFlags(command, commandName)
+}
+
+/** The flags alone. */
+export function addFlags(command: Command, commandName: CommandName): void {
   for (const name of optionsOf(commandName)) {
     command.addOption(commanderOption(name))
     const file = secretFileName(name)
     if (file !== undefined) command.addOption(new Option(`--${file} <FILE>`))
   }
-  const own = new Set(flagNames(commandName).map((name) => `--${name}`))
+}
+
+/** Their help, which needs no flags. */
+export function describeFlags(command: Command, commandName: CommandName): Command {
   // The settings leave commander's list in the help only: hidden options it would not suggest for a mistyped flag.
   command.configureHelp({
     formatHelp(shown, helper) {
+      const own = new Set(flagNames(commandName).map((name) => `--${name}`))
       const plain = new Help()
       plain.prepareContext(helper)
       plain.visibleOptions = (of) => helper.visibleOptions(of).filter((option) => !own.has(option.long ?? ''))

@@ -1,8 +1,9 @@
 /** Private keys by node-forge, in JavaScript alone. */
-import forge from 'node-forge'
 import { withoutPadding, type MakeEngine } from './engine.js'
+import { nodeForge } from './node-forge.js'
 
 export const forgeEngine: MakeEngine = (key) => {
+  const forge = nodeForge()
   const forgeKey = forge.pki.privateKeyFromPem(key.export({ format: 'pem', type: 'pkcs8' }).toString())
   const exponentiate = (block: Buffer): Buffer =>
     Buffer.from(forgeKey.decrypt(block.toString('binary'), 'RAW'), 'binary')

@@ -1,7 +1,7 @@
 /** RSA keys: made by node-forge, named by their modulus as XrML writes it. */
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
-import forge from 'node-forge'
 import { recentMap } from '../recent.js'
+import { nodeForge, type Forge } from './node-forge.js'
 
 export interface RsaPublicKey {
   /** Base64 of the little-endian modulus, full length, as PUBLICKEY carries it. Two keys are equal when these are. */
@@ -20,7 +20,8 @@ export const publicExponent = 65537
 
 /** A new key pair. node-forge hands the search for primes to the platform when it can. */
 export async function generateKeyPair(bits: number): Promise<RsaPrivateKey> {
-  const pair = await new Promise<forge.pki.rsa.KeyPair>((resolve, reject) => {
+  const forge = nodeForge()
+  const pair = await new Promise<Forge.pki.rsa.KeyPair>((resolve, reject) => {
     forge.pki.rsa.generateKeyPair({ bits, e: publicExponent }, (error, made) => (error ? reject(error) : resolve(made)))
   })
   return privateKeyFromPem(

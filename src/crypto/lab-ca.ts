@@ -1,8 +1,8 @@
 /** A certification authority for TLS in a lab, and certificates for servers under it (X.509 by node-forge). */
 import { isIP } from 'node:net'
-import forge from 'node-forge'
 import type { Clock, Random } from '../effects.js'
 import { generateKeyPair, privateKeyToPem } from './keys.js'
+import { nodeForge, type Forge } from './node-forge.js'
 
 /** Certificate and private key (PKCS#8), both in PEM. */
 export interface TlsIdentity {
@@ -23,6 +23,7 @@ const keyBits = 2048
 
 /** Every authority has a name of its own, so that two of them in one trust store are told apart. */
 export async function makeLabCa(effects: CertificateEffects): Promise<TlsIdentity> {
+  const forge = nodeForge()
   const key = await newKey()
   const certificate = draft(key, caDays, effects)
   const subject = [{ name: 'commonName', value: `rms-emulator lab CA ${effects.random.bytes(4).toString('hex')}` }]
@@ -43,6 +44,7 @@ export async function issueServerCertificate(
   names: readonly string[],
   effects: CertificateEffects,
 ): Promise<TlsIdentity> {
+  const forge = nodeForge()
   const issuer = forge.pki.certificateFromPem(ca.cert)
   const key = await newKey()
   const certificate = draft(key, serverDays, effects)
@@ -64,12 +66,13 @@ export async function issueServerCertificate(
 }
 
 interface Key {
-  readonly privateKey: forge.pki.rsa.PrivateKey
-  readonly publicKey: forge.pki.rsa.PublicKey
+  readonly privateKey: Forge.pki.rsa.PrivateKey
+  readonly publicKey: Forge.pki.rsa.PublicKey
   readonly pem: string
 }
 
 async function newKey(): Promise<Key> {
+  const forge = nodeForge()
   const pem = privateKeyToPem(await generateKeyPair(keyBits))
   const privateKey = forge.pki.privateKeyFromPem(pem)
   return { privateKey, publicKey: forge.pki.setRsaPublicKey(privateKey.n, privateKey.e), pem }
@@ -92,14 +95,14 @@ export function serialNumberOf(bytes: Buffer): string {
  */
 export function hasPaddedSerial(cert: string): boolean {
   try {
-    return /^(?:00[0-7]|ff[89a-f])/i.test(forge.pki.certificateFromPem(cert).serialNumber)
+    return /^(?:00[0-7]|ff[89a-f])/i.test(nodeForge().pki.certificateFromPem(cert).serialNumber)
   } catch {
     return false
   }
 }
 
-function draft({ publicKey }: Key, days: number, { clock, random }: CertificateEffects): forge.pki.Certificate {
-  const certificate = forge.pki.createCertificate()
+function draft({ publicKey }: Key, days: number, { clock, random }: CertificateEffects): Forge.pki.Certificate {
+  const certificate = nodeForge().pki.createCertificate()
   certificate.publicKey = publicKey
   certificate.serialNumber = serialNumberOf(random.bytes(16))
   const now = clock.now().getTime()

@@ -1,10 +1,9 @@
 /**
  * What is done with a private key: RSASSA-PKCS1-v1_5 signatures and the opening of sealed session keys.
  *
- * node-forge makes the encoded block of a signature; only the exponentiation has two engines. PKCS#1 v1.5 signatures are
+ * The encoded block of a signature is made here; only the exponentiation has two engines. PKCS#1 v1.5 signatures are
  * deterministic, so both engines give the same bytes.
  */
-import forge from 'node-forge'
 import { tryWith, type EngineName, type Padding } from './engine.js'
 import { forgeEngine } from './forge-engine.js'
 import type { RsaPrivateKey, RsaPublicKey } from './keys.js'
@@ -66,21 +65,10 @@ function computeAt(place: SigningPlace, key: RsaPrivateKey): ReturnType<SigningT
     : place.engineOf(key, engine)
 }
 
-/** DigestInfo up to the digest itself (RFC 8017, 9.2), written by node-forge: constant for a hash. */
-const digestInfos: Readonly<Record<HashName, Buffer>> = { SHA1: digestInfo('SHA1'), SHA256: digestInfo('SHA256') }
-
-function digestInfo(hash: HashName): Buffer {
-  const { bytes, openssl } = hashes[hash]
-  const { asn1 } = forge
-  const algorithm = asn1.create(asn1.Class.UNIVERSAL, asn1.Type.SEQUENCE, true, [
-    asn1.create(asn1.Class.UNIVERSAL, asn1.Type.OID, false, asn1.oidToDer(String(forge.pki.oids[openssl])).getBytes()),
-    asn1.create(asn1.Class.UNIVERSAL, asn1.Type.NULL, false, ''),
-  ])
-  const info = asn1.create(asn1.Class.UNIVERSAL, asn1.Type.SEQUENCE, true, [
-    algorithm,
-    asn1.create(asn1.Class.UNIVERSAL, asn1.Type.OCTETSTRING, false, '\0'.repeat(bytes)),
-  ])
-  return Buffer.from(asn1.toDer(info).getBytes(), 'binary').subarray(0, -bytes)
+/** DigestInfo up to the digest itself (RFC 8017, 9.2, note 1): constant for a hash. */
+const digestInfos: Readonly<Record<HashName, Buffer>> = {
+  SHA1: Buffer.from('3021300906052b0e03021a05000414', 'hex'),
+  SHA256: Buffer.from('3031300d060960864801650304020105000420', 'hex'),
 }
 
 /** 00 01 FF … FF 00 and the DigestInfo: everything of the encoded block but the digest. */

@@ -4,6 +4,7 @@
  */
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
+import { programFile } from '../package-folder.js'
 import { tryWith, type Engine, type EngineName, type PrivateKeyOperation } from './engine.js'
 import type { RsaPrivateKey } from './keys.js'
 import type { Answer, Message } from './signing-thread.js'
@@ -116,7 +117,7 @@ export async function startSigningThreads(
 
 function startThread(engine: EngineName, onFailure: (error: unknown) => void): Thread {
   // Nothing of how the process was started is meant for the thread; what it makes is gone at once, and needs little room.
-  const worker = new Worker(new URL('signing-thread.js', import.meta.url), {
+  const worker = new Worker(programFile('signing-thread.js'), {
     workerData: engine,
     execArgv: [],
     env: {},

@@ -5,9 +5,11 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
 import { processEnvironment } from '../config/environment.js'
 import type { Timer, Timers } from '../effects.js'
 import { smallHeapEnvironment } from '../node/small-heap.js'
+import { programFile } from '../package-folder.js'
 
 export interface ChildOptions {
   /** Arguments of the command line: `['node', '--json', …]`. */
@@ -41,7 +43,6 @@ export class ChildFailed extends Error {
   override readonly name = 'ChildFailed'
 }
 
-const main = new URL('../cli/main.js', import.meta.url)
 const defaultReadyWithin = 15_000
 const defaultStopWithin = 10_000
 const keptLines = 20
@@ -73,7 +74,7 @@ export async function startChild({
   signal,
 }: ChildOptions): Promise<Child> {
   signal?.throwIfAborted()
-  const child = spawn(process.execPath, [main.pathname, ...args], {
+  const child = spawn(process.execPath, [fileURLToPath(programFile('main.js')), ...args], {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     env: { ...smallHeapEnvironment, ...inheritedEnvironment(), ...secrets },
   })

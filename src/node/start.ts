@@ -4,17 +4,17 @@ import type { FastifyInstance } from 'fastify'
 import { pino, type Logger } from 'pino'
 import { createRequestLog, type RequestLogEvent } from '../cluster/request-log.js'
 import type { ServerConfiguration } from '../cluster/configuration.js'
+import { requireEqualEngines } from '../cluster/equal-engines.js'
 import { provisionRoot } from '../cluster/provision.js'
 import { loadServerState, refreshServerState, type ServerState } from '../cluster/server-state.js'
 import { createSpool, type Spool } from '../cluster/spool.js'
 import type { ClusterKind } from '../cluster/store/cluster-store.js'
 import type { Member } from '../cluster/store/member-store.js'
 import { openStore, type Store } from '../cluster/store/open.js'
-import { modes, type CryptoMode } from '../crypto/modes.js'
+import type { CryptoMode } from '../crypto/modes.js'
 import type { TlsIdentity } from '../crypto/lab-ca.js'
 import type { EngineName } from '../crypto/engine.js'
-import { createSigner, type SigningPlace } from '../crypto/signer.js'
-import { surfaceDigest } from '../crypto/signed-octets.js'
+import type { SigningPlace } from '../crypto/signer.js'
 import { startSigningThreads } from '../crypto/signing-threads.js'
 import {
   systemClock,
@@ -29,7 +29,6 @@ import { schemeNames, type Scheme } from '../identity/schemes.js'
 import type { NtlmLevel } from '../ntlm/server.js'
 import { strictProfile, type Profile } from '../soap/profile.js'
 import type { EmulatedServer } from '../sizing/emulated-server.js'
-import { labEnrollmentService } from '../xrml/lab-hierarchy.js'
 import { buildApp } from './app.js'
 import { createContext, type NodeContext } from './context.js'
 import { createMetrics } from './metrics.js'
@@ -168,7 +167,6 @@ export async function startNode(given: Partial<NodeOptions> = {}): Promise<Runni
     await store.close()
   }
   try {
-    await requireEqualEngines()
     place = await signingPlaceOf(options, log)
     const joined = options.provision
       ? undefined
@@ -208,6 +206,7 @@ export async function startNode(given: Partial<NodeOptions> = {}): Promise<Runni
 }
 
 async function signingPlaceOf({ engine, signerThreads }: NodeOptions, log: Logger): Promise<SigningPlace> {
+  if (engine === 'forge') await requireEqualEngines()
   if (signerThreads === 0) return engine
   return startSigningThreads(signerThreads, engine, (err) =>
     log.error({ err }, 'a signer thread has failed: the event loop does its work'),
@@ -330,17 +329,4 @@ async function refreshState(context: NodeContext, member: Member): Promise<void>
   } catch (error) {
     log.warn({ err: error }, 'the configuration could not be refreshed')
   }
-}
-
-/** Both engines must give the same bytes: checked once at start, with a key of the lab. A short one tells as much, in a fifth of the time. */
-async function requireEqualEngines(): Promise<void> {
-  const { key } = labEnrollmentService(1)
-  const { hash } = modes[2]
-  const digest = surfaceDigest('<BODY />', hash)
-  const [openssl, forge] = await Promise.all([
-    createSigner('openssl', key).sign(digest, hash),
-    createSigner('forge', key).sign(digest, hash),
-  ])
-  if (!openssl.equals(forge))
-    throw new Error('The signing engines openssl and forge disagree: this platform cannot be used')
 }

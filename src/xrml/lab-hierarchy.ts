@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { privateKeyFromPem, publicKeyFromModulus, type RsaPrivateKey, type RsaPublicKey } from '../crypto/keys.js'
 import type { CryptoMode } from '../crypto/modes.js'
+import { packageFolder } from '../package-folder.js'
 import { readDocuments, type XrmlDocument } from './document.js'
 
 /** What a verifier pins. */
@@ -16,8 +17,7 @@ export interface LabIssuer {
   readonly key: RsaPrivateKey
 }
 
-/** From the compiled file to the package's root. */
-const certs = new URL('../../../certs/', import.meta.url)
+const certs = new URL('certs/', packageFolder)
 
 export function labTrustRoot(mode: CryptoMode): TrustRoot {
   const { name, modulus } = JSON.parse(readText(`hierarchy/root-mode${mode}.json`)) as { name: string; modulus: string }

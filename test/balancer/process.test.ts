@@ -8,10 +8,11 @@ import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
 import { issueServerCertificate, makeLabCa } from '../../src/crypto/lab-ca.js'
 import { systemClock, systemRandom } from '../../src/effects.js'
+import { programFile } from '../../src/package-folder.js'
 import { ask, askEcho, rawClient } from './lab.js'
 import { startUpstream, type Echo, type Upstream } from './upstream.js'
 
-const main = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url))
+const main = fileURLToPath(programFile('main.js'))
 const token = 'a-token-for-tests'
 
 interface Ready {

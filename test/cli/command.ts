@@ -1,12 +1,13 @@
-/** Runs the compiled command as people do: as a process of its own. */
+/** Runs the bundled command as people do: as a process of its own. */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import type { ReadyEvent } from '../../src/manage/installation.js'
+import { programFile } from '../../src/package-folder.js'
 
-export const main = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url))
+export const main = fileURLToPath(programFile('main.js'))
 
 export interface Outcome {
   readonly code: number | null
@@ -19,7 +20,7 @@ export interface Surroundings {
   readonly cwd?: string
   readonly environment?: Readonly<Record<string, string>>
   readonly input?: string | Uint8Array
-  /** Another program than the compiled one of this project. */
+  /** Another program than the one of this project. */
   readonly program?: string
 }
 

@@ -79,7 +79,8 @@ t.test('what was asked for in a wrong way ends with 2 and a sentence on stderr',
 
 t.test('--json: what went wrong is a line of JSON on stdout too, and the words stay on stderr', async (t) => {
   const cases: readonly (readonly [readonly string[], number, object])[] = [
-    [['status', '--manage', 'http://127.0.0.1:1'], 1, { event: 'failed', reason: /port 1 belongs to another kind/ }],
+    [['status', '--manage', 'http://127.0.0.1:1'], 1, { event: 'failed', reason: /does not answer \(ECONNREFUSED\)/ }],
+    [['client', 'locate', '--server', 'http://127.0.0.1:1'], 1, { reason: /port 1 belongs to another kind/ }],
     [
       ['explain', 'nowhere.xrml'],
       1,

@@ -86,7 +86,7 @@ t.test('the image holds the program, and no secret goes into it', async (t) => {
   const copied = lines
     .flatMap((line) => /^COPY --from=build (.+) \S+$/.exec(line)?.[1]?.split(' ') ?? [])
     .map((path) => path.replace('/source/', ''))
-  t.same(copied, ['package.json', 'LICENSE', 'node_modules', 'build/src', 'certs'])
+  t.same(copied, ['package.json', 'LICENSE', 'node_modules', 'build/program', 'certs'])
   t.same(
     copied.filter((path) => !existsSync(path)),
     [],

@@ -56,7 +56,8 @@ t.test('it holds the program, its types and the lab certificates, and no tests',
   for (const wanted of [
     'LICENSE',
     'package.json',
-    'build/src/cli/main.js',
+    'build/program/main.js',
+    'build/program/LICENSES.txt',
     'build/src/index.d.ts',
     'build/src/client/index.d.ts',
   ])
@@ -74,7 +75,7 @@ t.test('it holds the program, its types and the lab certificates, and no tests',
 })
 
 t.test('its command runs from where it is installed', async (t) => {
-  const bin = join(installed, 'build/src/cli/main.js')
+  const bin = join(installed, 'build/program/main.js')
   const surroundings = { program: bin, cwd: folder }
   t.match(await run(['--version'], surroundings), { code: 0, stdout: `${version}\n` })
   t.match(await run(['demo', '--json'], surroundings), { code: 0, stdout: /"event":"done","ok":true/ })

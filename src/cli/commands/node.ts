@@ -32,7 +32,6 @@ export async function node(settings: Settings<'node'>): Promise<void> {
   if (db === undefined)
     throw new Failure('Say where the installation is: --db PATH of its SQLite file, or --db postgres://…', 2)
   requireTlsPair(settings)
-  keepHeapSmall()
   const output = createOutput(settings.json)
   const { log, begin } = await openServerLog(settings)
   const tls = await readTlsFiles(settings.tlsCert, settings.tlsKey)
@@ -92,6 +91,8 @@ export async function node(settings: Settings<'node'>): Promise<void> {
     if (isStopping) return
     isReady = true
     begin()
+    // Not before: a heap that grows while the program is loaded would be searched again and again.
+    keepHeapSmall()
     const ready = { event: 'ready', id: nodeId, url, cluster, kind, pid: process.pid }
     output.result(
       ready,

@@ -1,0 +1,342 @@
+/** The command line: which commands there are, and how they end. */
+import { Command, CommanderError } from 'commander'
+import { version } from '../version.js'
+import { addFlags, describeFlags, loadCommand } from '../config/commander-options.js'
+import { processEnvironment } from '../config/environment.js'
+import type { CommandName, Settings } from '../config/options.js'
+import type { PublishArguments } from './commands/client.js'
+import type { AddClusterArguments } from './commands/servers.js'
+import type { TokenArguments } from './commands/token.js'
+import { endedBy, exitCodes, type Ended } from './failure.js'
+import { surviveClosedOutput } from './output.js'
+
+/** Loaded when they run: help and wrong flags need no server, and answer at once. */
+const commands = {
+  balancer: () => import('./commands/balancer.js'),
+  client: () => import('./commands/client.js'),
+  demo: () => import('./commands/demo.js'),
+  explain: () => import('./commands/explain.js'),
+  load: () => import('./commands/load.js'),
+  manage: () => import('./commands/manage.js'),
+  managementToken: () => import('./commands/management-token.js'),
+  node: () => import('./commands/node.js'),
+  printClient: () => import('./commands/print-client.js'),
+  provision: () => import('./commands/provision.js'),
+  scp: () => import('./commands/scp.js'),
+  servers: () => import('./commands/servers.js'),
+  size: () => import('./commands/size.js'),
+  status: () => import('./commands/status.js'),
+  token: () => import('./commands/token.js'),
+  up: () => import('./commands/up.js'),
+}
+
+const exitCodeHelp = `
+Exit codes:
+${exitCodes.map(({ code, event, meaning }) => `  ${code}  ${event === '' ? '' : `${event}: `}${meaning}`).join('\n')}
+Results go to stdout, everything else to stderr.`
+
+function program(): Command {
+  const root = new Command('rms-emulator')
+  root
+    .description(
+      'Behaves like an installation of Microsoft Rights Management Services. For labs: every key is known to everybody.',
+    )
+    .version(version)
+    .showSuggestionAfterError()
+    .showHelpAfterError('(--help shows what there is)')
+    .addHelpText('after', `\nBegin with:\n  rms-emulator demo\n  rms-emulator up\n${exitCodeHelp}`)
+    .exitOverride()
+    .configureHelp({ subcommandTerm })
+  add(root, 'up', 'up', 'start an installation and say how to use it', ['up --data lab', 'up --port 0 --json']).action(
+    async (_flags, command: Command) => {
+      const settings = settingsOf(command, 'up')
+      await (await commands.up()).up(settings)
+    },
+  )
+  add(root, 'status', 'status', 'show clusters and nodes of a running installation', [
+    'status',
+    'status --manage http://127.0.0.1:7080 --json',
+  ]).action(async (_flags, command: Command) => {
+    const settings = settingsOf(command, 'status')
+    await (await commands.status()).status(settings)
+  })
+  add(root, 'add-server', 'add-server', 'add a server to a cluster of a running installation', [
+    'add-server root',
+    'add-server licensing',
+  ])
+    .argument('<cluster>', 'name of the cluster')
+    .action(async (cluster: string, _flags, command: Command) => {
+      const settings = settingsOf(command, 'add-server')
+      await (await commands.servers()).addServer(settings, cluster)
+    })
+  add(root, 'add-cluster', 'add-cluster', 'add a licensing-only cluster to a running installation', [
+    'add-cluster legal',
+    'add-cluster legal --nodes 2 --enrollment root',
+    'add-cluster legal --extranet',
+  ])
+    .argument('<name>', 'name of the new cluster')
+    .option('--nodes <N>', 'how many servers it begins with', '1')
+    .option('--extranet [PORT]', 'a second listener, for the extranet; on the next free port unless told')
+    .action(async (name: string, flags: AddClusterArguments, command: Command) => {
+      const settings = settingsOf(command, 'add-cluster')
+      await (await commands.servers()).addCluster(settings, name, flags)
+    })
+  add(root, 'remove-server', 'remove-server', 'let a server finish its requests and end it', [
+    'remove-server root-2',
+    'remove-server legal-1 --force',
+  ])
+    .argument('<id>', 'name of the server, as status shows it')
+    .action(async (id: string, _flags, command: Command) => {
+      const settings = settingsOf(command, 'remove-server')
+      await (await commands.servers()).removeServer(settings, id)
+    })
+  add(root, 'management-token', 'status', 'print the management token of a running installation of this account', [
+    'management-token',
+  ]).action(async (_flags, command: Command) => {
+    const settings = settingsOf(command, 'status')
+    await (await commands.managementToken()).managementToken(settings)
+  })
+  add(root, 'access-token', 'token', 'make an access token of a named account for the REST services, and print it', [
+    'access-token bob@contoso.test',
+    'access-token bob@contoso.test --lifetime -60',
+  ])
+    .alias('token')
+    .argument('<user>', 'account by name or mail address')
+    .option('--audience <resource>', 'for whom it is; api.rms.rest.com when left out')
+    .option('--lifetime <seconds>', 'how long it holds; an hour when left out, negative for one that has ended')
+    .action(async (user: string, flags: TokenArguments, command: Command) => {
+      const settings = settingsOf(command, 'token')
+      await (await commands.token()).token(settings, user, flags)
+    })
+  add(root, 'add-extranet', 'add-server', 'give a cluster a second listener, for the extranet', [
+    'add-extranet licensing',
+    'add-extranet root --port 7443',
+  ])
+    .argument('<cluster>', 'name of the cluster')
+    .option('--port <PORT>', 'its port; the next free one unless told')
+    .action(async (cluster: string, flags: { port?: string }, command: Command) => {
+      const settings = settingsOf(command, 'add-server')
+      await (await commands.servers()).addExtranet(settings, cluster, flags.port)
+    })
+  add(root, 'remove-extranet', 'add-server', 'close the second listener of a cluster, when its requests are finished', [
+    'remove-extranet licensing',
+  ])
+    .argument('<cluster>', 'name of the cluster')
+    .action(async (cluster: string, _flags, command: Command) => {
+      const settings = settingsOf(command, 'add-server')
+      await (await commands.servers()).removeExtranet(settings, cluster)
+    })
+  add(
+    root,
+    'balancer',
+    'balancer',
+    'the front door of clusters: spreads requests over their nodes; SIGHUP reads the node list again',
+    [
+      'balancer --nodes nodes.json',
+      'balancer --cluster root --port 7000 --nodes http://127.0.0.1:7080/clusters/root/nodes',
+    ],
+  ).action(async (_flags, command: Command) => {
+    const settings = settingsOf(command, 'balancer')
+    await (await commands.balancer()).balancer(settings)
+  })
+  add(root, 'node', 'node', 'one server: joins a cluster of the database and serves until it is stopped', [
+    'node --cluster root --db lab/rms.sqlite --key-password TEXT',
+  ]).action(async (_flags, command: Command) => {
+    const settings = settingsOf(command, 'node')
+    await (await commands.node()).node(settings)
+  })
+  add(root, 'manage', 'manage', 'the management API alone, for an installation whose nodes are started elsewhere', [
+    'manage --db lab/rms.sqlite --token TEXT',
+  ]).action(async (_flags, command: Command) => {
+    const settings = settingsOf(command, 'manage')
+    await (await commands.manage()).manage(settings)
+  })
+  const places = '--public-url http://rms.contoso.test --db lab/rms.sqlite'
+  add(root, 'provision', 'provision', 'make a cluster in the database, without a server yet', [
+    `provision root --cluster root ${places}`,
+    `provision licensing --cluster legal ${places}`,
+  ])
+    .argument('<kind>', 'root or licensing')
+    .action(async (kind: string, _flags, command: Command) => {
+      const settings = settingsOf(command, 'provision')
+      await (await commands.provision()).provision(settings, kind)
+    })
+  const story = 'alice protects a file, bob opens it, mallory is refused: against a running server, or one of its own'
+  add(root, 'demo', 'demo', story, ['demo', 'demo report.docx --server http://127.0.0.1:7000'])
+    .argument('[file]', 'file to protect')
+    .action(async (file: string | undefined, _flags, command: Command) => {
+      const settings = settingsOf(command, 'demo')
+      await (await commands.demo()).demo(settings, { file })
+    })
+  const hints =
+    'print what a client needs to find and trust a running installation: a program, a settings file, a registry file'
+  add(root, 'print-client', 'print-client', hints, [
+    'print-client --for curl | sh',
+    'print-client --for msipc > rms.reg',
+  ]).action(async (_flags, command: Command) => {
+    const settings = settingsOf(command, 'print-client')
+    await (await commands.printClient()).printClient(settings)
+  })
+  add(root, 'explain', 'explain', 'say of a document or chain whether it is good, each check in order', [
+    'explain rac.xrml',
+    'explain - --json < answer.xml',
+  ])
+    .argument('<file>', 'XrML in any encoding, a SOAP message, or a protected file; - is standard input')
+    .action(async (file: string, _flags, command: Command) => {
+      const settings = settingsOf(command, 'explain')
+      const { explainFile } = await commands.explain()
+      if (!(await explainFile(settings, file))) process.exitCode = 1
+    })
+  addScpCommands(
+    root.command('scp').description('the service connection point of the forest, by which the root cluster is found'),
+  )
+  add(root, 'load', 'load', 'send load to a running installation, and report times, refusals and shares', [
+    'load --rate 20 --duration 60',
+    'load --shape spike --rate 100 --mix license=90 --mix certify=5 --mix publish=5',
+  ]).action(async (_flags, command: Command) => {
+    const settings = settingsOf(command, 'load')
+    await (await commands.load()).load(settings)
+  })
+  add(root, 'size', 'size', 'say how many servers a load needs, by the published rule and by a model', [
+    'size',
+    'size --users 40000 --active 0.5 --items-per-hour 8 --within 500',
+    'size --users 40000 --active 0.5 --items-per-hour 8 --verify --sweep --out report',
+  ]).action(async (_flags, command: Command) => {
+    const settings = settingsOf(command, 'size')
+    await (await commands.size()).size(settings)
+  })
+  addClientCommands(root.command('client').description('the steps of an RMS client, one by one'))
+  return root
+}
+
+function addScpCommands(scp: Command): void {
+  scp.addHelpText('after', `\nExample:\n  rms-emulator scp show\n${exitCodeHelp}`)
+  add(scp, 'show', 'scp', 'show it, and whether it is stale', [
+    'scp show --json',
+    'scp show --db lab/rms.sqlite',
+  ]).action(async (_flags, command: Command) => (await commands.scp()).show(settingsOf(command, 'scp')))
+  add(scp, 'move', 'scp', 'let it name another root cluster', ['scp move http://127.0.0.1:7000/_wmcs/certification'])
+    .argument('<url>', 'certification URL of the root cluster')
+    .action(async (url: string, _flags, command: Command) =>
+      (await commands.scp()).move(settingsOf(command, 'scp'), url),
+    )
+  add(scp, 'remove', 'scp', 'remove a stale one, which keeps a new root cluster from being made', [
+    'scp remove --db lab/rms.sqlite',
+  ]).action(async (_flags, command: Command) => (await commands.scp()).remove(settingsOf(command, 'scp')))
+}
+
+function addClientCommands(client: Command): void {
+  client.addHelpText(
+    'after',
+    `\nExample:\n  rms-emulator client locate --server http://127.0.0.1:7000\n${exitCodeHelp}`,
+  )
+  const step = (name: string, description: string, example: string): Command =>
+    add(client, name, 'client', description, [`client ${name}${example}`])
+  step('locate', 'ask where the services are', '').action(async (_flags, command: Command) =>
+    (await commands.client()).locate(settingsOf(command, 'client')),
+  )
+  step('certify', 'get an account certificate (RAC)', ' --user CONTOSO\\bob --data bob')
+    .option('--temporary', 'a short-lived one')
+    .action(async (flags: { temporary?: boolean }, command: Command) =>
+      (await commands.client()).certify(settingsOf(command, 'client'), flags),
+    )
+  step('clc', 'get a client licensor certificate (CLC)', ' --machine alice-pc-mode2').action(
+    async (_flags, command: Command) => (await commands.client()).clc(settingsOf(command, 'client')),
+  )
+  step('templates', 'list the rights policy templates', ' --json').action(async (_flags, command: Command) =>
+    (await commands.client()).templates(settingsOf(command, 'client')),
+  )
+  step('publish', 'protect a file', ' report.docx --to bob@contoso.test=VIEW,PRINT')
+    .alias('protect')
+    .argument('<file>', 'file to protect')
+    .option(
+      '--to <who=RIGHT,RIGHT>',
+      'who may do what, such as bob@contoso.test=VIEW,PRINT; ANYONE for everybody; repeatable',
+      collect,
+    )
+    .option('--template <name or GUID>', 'rights of a template instead')
+    .option('--online', 'let the server sign the publishing license')
+    .option('--out <file>', 'protected file; FILE.pfile when left out')
+    .action(async (file: string, flags: PublishArguments, command: Command) =>
+      (await commands.client()).publish(settingsOf(command, 'client'), file, flags),
+    )
+  step('open', 'open a protected file', ' report.docx.pfile --user bob@contoso.test')
+    .argument('<file>', 'protected file')
+    .option('--out <file>', 'where the content goes')
+    .action(async (file: string, flags: { out?: string }, command: Command) =>
+      (await commands.client()).open(settingsOf(command, 'client'), file, flags),
+    )
+  step('licenses', 'acquire use licenses for protected files, in one batch', ' a.pfile b.pfile --user bob@contoso.test')
+    .argument('<files...>', 'protected files')
+    .action(async (files: string[], _flags, command: Command) =>
+      (await commands.client()).licenses(settingsOf(command, 'client'), files),
+    )
+}
+
+/** As commander has it, but for flags that a command gets when it is asked for. */
+function subcommandTerm(command: Command): string {
+  const names = [command.name(), ...command.aliases()].join('|')
+  return command.commands.length > 0 ? names : `${names} ${command.usage()}`
+}
+
+/** A command with the settings of that name; help ends with the examples. */
+function add(
+  parent: Command,
+  name: string,
+  settings: CommandName,
+  description: string,
+  examples: readonly string[],
+): Command {
+  const shown = examples.map((example) => `  rms-emulator ${example}`).join('\n')
+  const command = parent.command(name)
+  // The settings of thirty commands take time: only those of the one that was asked for are needed.
+  parent.hook('preSubcommand', (_parent, asked) => {
+    if (asked === command) addFlags(command, settings)
+  })
+  return describeFlags(command, settings)
+    .description(description)
+    .addHelpText('after', `\n${examples.length === 1 ? 'Example' : 'Examples'}:\n${shown}\n${exitCodeHelp}`)
+}
+
+function settingsOf<Name extends CommandName>(command: Command, name: Name): Settings<Name> {
+  const { settings } = loadCommand(command, name, processEnvironment())
+  wantsJson = (settings as { readonly json: boolean }).json
+  return settings
+}
+
+function collect(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value]
+}
+
+/** Also before the settings are known to be good: what is wrong with them is told in the same form. */
+let wantsJson = process.argv.includes('--json')
+
+export async function main(): Promise<void> {
+  surviveClosedOutput()
+  try {
+    await program().parseAsync(process.argv)
+  } catch (error) {
+    if (!(error instanceof CommanderError)) {
+      tell(endedBy(error))
+    } else if (error.exitCode !== 0) {
+      // Commander has told people itself.
+      tellPrograms(usageEnding(error))
+    }
+  }
+}
+
+function usageEnding({ message }: CommanderError): Ended {
+  return { exitCode: 2, ending: { event: 'usage', reason: message.replace(/^error: /, '') } }
+}
+
+function tell(ended: Ended): void {
+  // Whoever started us with a channel has it from the line for programs, and tells it in its own words.
+  const isTold = wantsJson && process.connected
+  if (!isTold) process.stderr.write(`${ended.ending.reason}\n`)
+  tellPrograms(ended)
+}
+
+function tellPrograms({ ending, exitCode }: Ended): void {
+  if (wantsJson) process.stdout.write(`${JSON.stringify(ending)}\n`)
+  process.exitCode = exitCode
+}
