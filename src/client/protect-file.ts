@@ -1,6 +1,7 @@
 /** Protecting a whole file: content under the content key, publishing license in front, as a `.pfile`. */
 import { encryptCbc4kChunks, encryptContent, type Chunks } from '../crypto/content-cipher.js'
 import type { CipherMode } from '../crypto/content-key.js'
+import { withDeclaration } from '../xrml/document.js'
 import { writePfile, writePfileHeader } from './pfile.js'
 import type { Published } from './publish.js'
 
@@ -19,7 +20,12 @@ export function protectBytes(
     published.contentKey.cipherMode === 'ECB'
       ? encryptContent('ECB', key, filledUp(plain))
       : encryptContent('CBC4K', key, plain)
-  return writePfile({ extension, publishingLicense: published.text, originalSize: plain.length, encryptedContent })
+  return writePfile({
+    extension,
+    publishingLicense: withDeclaration(published.text),
+    originalSize: plain.length,
+    encryptedContent,
+  })
 }
 
 /** ECB has whole blocks only; readers take the size from the header. */
@@ -41,7 +47,7 @@ export async function* protectChunks(
   chunks: Chunks,
 ): AsyncGenerator<Buffer, void, undefined> {
   const key = keyOf(published, ['CBC4K'])
-  yield writePfileHeader({ extension, publishingLicense: published.text, originalSize })
+  yield writePfileHeader({ extension, publishingLicense: withDeclaration(published.text), originalSize })
   yield* encryptCbc4kChunks(key, counted(chunks, originalSize))
 }
 

@@ -48,6 +48,14 @@ export function readDocuments(text: string, limits?: XmlLimits): readonly XrmlDo
   return readXmlSequence(text, limits).map(readDocument)
 }
 
+/** What stands before the first document of a file, and before a template wherever it travels. No digest covers it. */
+export const xmlDeclaration = '<?xml version="1.0"?>'
+
+/** A document or chain as the genuine files of version 3 and the REST services carry it (spec: xrml-crypto, rest-mde 7); readers take it without, too. */
+export function withDeclaration(text: string): string {
+  return text.startsWith('<?xml') ? text : xmlDeclaration + text
+}
+
 /** Reads exactly one document. */
 export function readOneDocument(text: string, limits?: XmlLimits): XrmlDocument {
   return readDocument(readXml(text, limits))

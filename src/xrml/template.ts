@@ -4,6 +4,7 @@ import type { HashName } from '../crypto/modes.js'
 import type { Signer } from '../crypto/signer.js'
 import { element, text } from '../xml/write.js'
 import type { Principal } from './body.js'
+import { withDeclaration } from './document.js'
 import {
   descriptorElement,
   distributionPointElement,
@@ -36,9 +37,6 @@ export interface TemplateFields {
   readonly applicationData?: readonly { readonly name: string; readonly value: string }[]
 }
 
-/** The declaration that a template has when it is distributed, and inside rights data. */
-const declaration = '<?xml version="1.0"?>'
-
 /** With its XML declaration, as it is distributed and put into rights data. */
 export async function buildTemplate(fields: TemplateFields, signer: Signer, hash: HashName): Promise<string> {
   const times = timeElements(fields.precondition ?? {})
@@ -63,7 +61,7 @@ export async function buildTemplate(fields: TemplateFields, signer: Signer, hash
       element('AUTHENTICATEDDATA', { name, id: 'APPSPECIFIC' }, text(value)),
     ),
   )
-  return declaration + (await signDocument(body, { signer, hash, surface: 'server' }))
+  return withDeclaration(await signDocument(body, { signer, hash, surface: 'server' }))
 }
 
 /** One entry for each language, a line feed after each: never CR, it would not survive a parser. */

@@ -166,6 +166,12 @@ async function openAsDevice(
   return { rights: license.Rights, plain: decrypted.subarray(0, pfile.originalSize) }
 }
 
+/** As files of version 2, and those of other clients, have it: without XML declaration. */
+function bareOf(file: Buffer): Buffer {
+  const { originalSize, ...parts } = readPfile(file)
+  return writePfile({ ...parts, originalSize, publishingLicense: parts.publishingLicense.replace(/^<\?.*?\?>/, '') })
+}
+
 const nodes = new Map<CryptoMode, RunningNode>()
 t.teardown(() => Promise.all([...nodes.values()].map((node) => node.close())))
 
@@ -199,6 +205,9 @@ for (const mode of [1, 2] as const) {
       const opened = await openAsDevice('bob@contoso.test', node, file)
       t.ok(opened.plain.equals(plain), `${cipher}: a device opens what a device protected`)
       t.same(opened.rights, ['VIEW', 'PRINT'])
+      const bare = bareOf(file)
+      t.ok((await bob.openFile(bare)).plain.equals(plain), `${cipher}: without XML declaration too`)
+      t.same((await openAsDevice('bob@contoso.test', node, bare)).rights, ['VIEW', 'PRINT'])
       const overSoap = await bob.openFile(file)
       t.ok(overSoap.plain.equals(plain), `${cipher}: a SOAP client opens what a device protected`)
       t.same(overSoap.rights, ['VIEW', 'PRINT'])
@@ -212,6 +221,11 @@ for (const mode of [1, 2] as const) {
         '.txt',
         { rights: [{ to: 'bob@contoso.test', rights: ['VIEW'] }] },
         { online },
+      )
+      t.match(
+        readPfile(file).publishingLicense,
+        /^<\?xml version="1\.0"\?><XrML [^?]*$/,
+        'as genuine files begin, once',
       )
       const opened = await openAsDevice('bob@contoso.test', node, file)
       t.ok(opened.plain.equals(plain), `a device opens what was protected over SOAP, ${online ? 'online' : 'offline'}`)

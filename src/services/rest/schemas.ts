@@ -6,7 +6,7 @@ const pairs = { type: 'object', nullable: true, additionalProperties: { type: 's
 const license = {
   type: 'string',
   format: 'byte',
-  description: 'Base64 of the publishing license: UTF-8 with byte order mark',
+  description: 'Base64 of the publishing license: UTF-8 with byte order mark and XML declaration',
 } as const
 
 const everyMember = <Properties extends Readonly<Record<string, object>>>(

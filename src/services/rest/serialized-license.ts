@@ -2,14 +2,14 @@
 import { refuseRest } from '../../rest-exceptions.js'
 import { decodeText } from '../../xml/decode.js'
 import { splitChains } from '../../xrml/chain.js'
-import { readDocuments, type XrmlDocument } from '../../xrml/document.js'
+import { readDocuments, withDeclaration, type XrmlDocument } from '../../xrml/document.js'
 import { hasPrefixes, publishingLicenseLimits, reading } from '../read-documents.js'
 
 const byteOrderMark = '\uFEFF'
 
-/** UTF-8 with byte order mark: what every client can read. */
+/** UTF-8 with byte order mark and declaration, as the genuine files have it: what every client can read. */
 export function serializeLicense(text: string): string {
-  return Buffer.from(byteOrderMark + text, 'utf8').toString('base64')
+  return Buffer.from(byteOrderMark + withDeclaration(text), 'utf8').toString('base64')
 }
 
 /**
