@@ -1,6 +1,7 @@
 /** Whether a value is a configuration: what each field must be, and the first that is not. */
 import { capacityLimits, longestQueue, serviceDistributions } from '../sizing/emulated-server.js'
 import { addedSinceSchema3, removedSinceSchema3, type ServerConfiguration } from './configuration.js'
+import { isClientId, isRedirectUri, redirectUriForm } from './oauth-clients.js'
 
 /** A configuration document that cannot be used; the message names the field. */
 export class InvalidConfiguration extends Error {
@@ -154,6 +155,13 @@ const checks: Readonly<Record<keyof ServerConfiguration, Check>> = {
       authorizationUrl: anyUrl,
       jwks: check('a JWKS as JSON text, of public keys', isPublicJwks),
     }),
+  ),
+  oauthClients: listOf(
+    record({
+      id: check('printable ASCII of at most 200 characters', isClientId),
+      redirectUris: listOf(check(redirectUriForm, isRedirectUri), 100),
+    }),
+    1000,
   ),
   automaticSignIn: flag,
 }

@@ -5,6 +5,7 @@
  */
 
 import type { EmulatedServer } from '../sizing/emulated-server.js'
+import type { RegisteredClient } from './oauth-clients.js'
 
 /** An application that licenses tell clients to refuse; every use license carries one exclusion POLICY for each. */
 export interface ApplicationExclusion {
@@ -119,6 +120,8 @@ export interface ServerConfiguration {
   readonly devicePlatforms: readonly string[] | null
   /** null: tokens of the installation's own sign-in service count. */
   readonly tokenIssuer: TrustedTokenIssuer | null
+  /** Applications that our own sign-in service knows besides those of Microsoft. */
+  readonly oauthClients: readonly RegisteredClient[]
   /** Whether the sign-in page takes login_hint at its word, without a password: for tests. */
   readonly automaticSignIn: boolean
 }
@@ -144,7 +147,7 @@ export const serverEndpoints: readonly string[] = [
 ]
 
 /** Fields that documents of the present schema may lack, with what counts then. */
-export const addedSinceSchema3 = { excludedAccounts: [], deletedTemplates: 'refuse' } as const
+export const addedSinceSchema3 = { excludedAccounts: [], deletedTemplates: 'refuse', oauthClients: [] } as const
 
 /** Fields that such documents may have still: they stand in [MS-RMPR] 3.1.1.1.1, and no client could notice what was set. */
 export const removedSinceSchema3: readonly string[] = [

@@ -30,6 +30,14 @@ export const signInOptions = {
     commands: ['up'],
     help: 'the OAuth sign-in page takes login_hint at its word, without a password: for tests',
   },
+  'oauth-client': {
+    type: 'pairs',
+    values: 'string',
+    placeholder: 'ID=URI',
+    default: [],
+    commands: ['up'],
+    help: 'application that the OAuth sign-in service sends back to this address, of any scheme, besides the built-in ones; repeatable, kept with the installation',
+  },
   'token-issuer': {
     type: 'string',
     format: 'url',

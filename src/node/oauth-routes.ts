@@ -103,7 +103,7 @@ async function redirecting(
 ): Promise<FastifyReply> {
   const query = request.url.includes('?') ? request.url.slice(request.url.indexOf('?') + 1) : ''
   const parameters = readParameters(query)
-  const redirection = readRedirection(parameters)
+  const redirection = readRedirection(parameters, context.state().configuration.oauthClients)
   try {
     return await run(readAuthorizeRequest(parameters, redirection), query)
   } catch (error) {

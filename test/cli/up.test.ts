@@ -217,6 +217,10 @@ t.test('addresses, limits and access lists', async (t) => {
     'certification=legal@contoso.test',
     '--admit',
     'publish=ANONYMOUS',
+    '--oauth-client',
+    'com.contoso.app=com.contoso.app://authorize',
+    '--oauth-client',
+    'com.contoso.app=https://client.test.app?a=b',
   ])
   t.teardown(async () => void (await server.stop()))
   const own = `http://127.0.0.1:${port}`
@@ -229,6 +233,10 @@ t.test('addresses, limits and access lists', async (t) => {
     bob,
   )
   t.equal(clc.licensingUrl, 'http://rms.contoso.test:8080/_wmcs/licensing', '--public-url stands in issued documents')
+  for (const address of ['com.contoso.app://authorize', 'https://client.test.app?a=b']) {
+    const query = new URLSearchParams({ response_type: 'code', client_id: 'com.contoso.app', redirect_uri: address })
+    t.equal((await fetch(`${own}/adfs/oauth2/authorize?${query.toString()}`)).status, 200, '--oauth-client')
+  }
   const post = (size: number): Promise<Response> =>
     fetch(`${own}/_wmcs/licensing/publish.asmx`, {
       method: 'POST',

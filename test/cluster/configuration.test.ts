@@ -29,6 +29,9 @@ t.test('a configuration comes back from its text', async (t) => {
     externalLicensingUrl: 'https://rms.contoso.test/_wmcs/licensing',
     trustedLicensingServers: [{ slc: ['<XrML/>'], publicKey: key, sealedKeyPair: 'v1:a:b', templates: [] }],
     devicePlatforms: ['iOS'],
+    oauthClients: [
+      { id: 'com.contoso.app', redirectUris: ['com.contoso.app://authorize', 'https://app.contoso.test/x?y=z'] },
+    ],
     tokenIssuer: {
       issuer: 'https://adfs.contoso.test/adfs',
       authorizationUrl: 'https://adfs.contoso.test/adfs/oauth2/authorize',
@@ -65,6 +68,7 @@ t.test('a wrong, missing or unknown field is named', async (t) => {
       authorizationUrl: 'https://x/adfs',
       jwks: '{"keys":[{"kty":"RSA","n":"AQAB","e":"AQAB","d":"AQAB"}]}',
     },
+    oauthClients: [{ id: 'app', redirectUris: ['https://app.contoso.test/#here'] }],
     automaticSignIn: 'yes',
   }
   for (const [field, value] of Object.entries(wrong)) {
@@ -92,6 +96,7 @@ t.test(
       revocationAuthorities: [],
       excludedAccounts: undefined,
       deletedTemplates: undefined,
+      oauthClients: undefined,
     }
     t.same(parseConfiguration(changed(earlier)), configuration)
   },

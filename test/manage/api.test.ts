@@ -64,6 +64,12 @@ t.test('what is wrong is said to people', async (t) => {
     body: { error: 'BadRequest', message: /the field "slc", which is unknown or cannot be set here/ },
   })
   t.match(await call('PATCH', '/clusters/root/configuration', {}), { status: 400 })
+  t.match(
+    await call('PATCH', '/clusters/root/configuration', {
+      oauthClients: [{ id: 'app', redirectUris: ['https://app.contoso.test/#done'] }],
+    }),
+    { status: 400 },
+  )
   t.match(await call('PATCH', '/clusters/root/configuration', { racValidityTimeSeconds: '5' }), {
     status: 400,
     body: { message: 'body/racValidityTimeSeconds must be integer' },

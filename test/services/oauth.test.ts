@@ -6,6 +6,7 @@ import fc from 'fast-check'
 import { createLocalJWKSet, jwtVerify, type JSONWebKeySet } from 'jose'
 import { seedPassword } from '../../src/directory/seed.js'
 import type { ServerConfiguration } from '../../src/cluster/configuration.js'
+import { isClientId, isRedirectUri, registeredClients } from '../../src/cluster/oauth-clients.js'
 import { outOfBand, mayRedirect, oauthClients } from '../../src/services/oauth/clients.js'
 import { startSite } from '../fixtures/sites.js'
 
@@ -304,10 +305,84 @@ t.test('nobody is sent anywhere but to an address of their own', async (t) => {
       t.ok(mayRedirect(id.toUpperCase(), redirect), `${id} ${redirect}`)
     t.notOk(mayRedirect(id, 'https://login.contoso.test/'))
   }
+  t.match(await (await ask({ redirect_uri: 'https://app.contoso.test/' })).json(), {
+    error_description: /register it: --oauth-client ID=URI/,
+  })
   t.match(
     sentTo(await fill({ client_id: 'd3590ed6-52b3-4102-aeff-aad2292ab01c', redirect_uri: outOfBand }, 'bob')).address,
     outOfBand,
   )
+})
+
+t.test('an application of one’s own signs in under its id, at its addresses and at no other ones', async (t) => {
+  const addresses = ['com.contoso.app://authorize', 'https://client.test.app', 'https://app.contoso.test/done?from=rms']
+  const oauthClients = registeredClients([
+    ...addresses.map((value) => ({ key: 'Com.Contoso.App', value })),
+    { key: 'other', value: 'com.contoso.other://authorize' },
+  ])
+  await during({ oauthClients }, async () => {
+    for (const redirect of addresses) {
+      const client = { client_id: 'com.contoso.app', redirect_uri: redirect }
+      const address = (await fill(client, 'bob@contoso.test')).headers.get('location') ?? ''
+      t.ok(address.startsWith(redirect), address)
+      const code = /[?&]code=([^&]+)/.exec(address)?.[1] ?? ''
+      const { status, body } = await byCode(code, client)
+      t.equal(status, 200)
+      t.equal(await whoIs(body['access_token'] ?? ''), 'CONTOSO\\bob')
+    }
+    for (const wrong of [
+      { client_id: 'app', redirect_uri: 'com.contoso.app://authorize' },
+      { client_id: 'com.contoso.app', redirect_uri: 'com.contoso.other://authorize' },
+      { client_id: 'com.contoso.app', redirect_uri: 'com.contoso.app://authorize/' },
+      { client_id: 'com.contoso.app', redirect_uri: 'https://client.test.app.mallory.test' },
+    ])
+      t.equal((await ask(wrong)).status, 400, JSON.stringify(wrong))
+    t.equal((await ask({ client_id: 'com.contoso.app' })).status, 200, 'and at its own machine, as every client')
+  })
+  t.equal((await ask({ client_id: 'com.contoso.app', redirect_uri: 'com.contoso.app://authorize' })).status, 400)
+})
+
+t.test('a redirect address is absolute, of a scheme that an application can have, without fragment', async (t) => {
+  for (const good of [
+    'com.contoso.app://authorize',
+    'com.contoso.app:/authorize',
+    'msauth://x',
+    'https://a.test',
+    'http://a.test:8080/b?c=d&e=f,g',
+    outOfBand,
+  ])
+    t.ok(isRedirectUri(good), good)
+  for (const bad of [
+    '',
+    'authorize',
+    '/authorize',
+    '//a.test/',
+    'https://a.test/#x',
+    'https://a.test/#',
+    'com.contoso.app://authorize#x',
+    'https://user:secret@a.test/',
+    'https:// a.test/',
+    'https://ä.test/',
+    'https://',
+    'javascript:alert(1)',
+    'JavaScript:alert(1)',
+    'data:text/html,x',
+    'file:///etc/passwd',
+    'https://a.test/\r\nx: y',
+    'https://a.test/"x"',
+    `https://a.test/${'x'.repeat(1000)}`,
+  ])
+    t.notOk(isRedirectUri(bad), bad.slice(0, 40))
+  for (const [id, good] of [
+    ['com.contoso.app', true],
+    ['{11111111-1111-1111-1111-111111111111}', true],
+    ['my app', true],
+    ['', false],
+    [' app', false],
+    ['äpp', false],
+    ['x'.repeat(201), false],
+  ] as const)
+    t.equal(isClientId(id), good, id.slice(0, 40))
 })
 
 t.test('what else is wrong with a request is told to the client, at its address', async (t) => {

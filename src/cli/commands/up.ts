@@ -15,9 +15,11 @@ import { createStartingLine } from '../starting-line.js'
 import { usualManage } from '../usual-addresses.js'
 import { upScreen } from '../up-screen.js'
 import { requireTlsPair } from '../tls-flags.js'
+import { oauthClientsOf } from '../oauth-clients.js'
 import { readTokenIssuer } from '../token-issuer.js'
 
 export function installationOptions(settings: Settings<'up'>): InstallationOptions {
+  const oauthClients = oauthClientsOf(settings.oauthClient)
   return {
     processes: true,
     root: settings.root,
@@ -50,6 +52,7 @@ export function installationOptions(settings: Settings<'up'>): InstallationOptio
       invertPersistent: settings.invertPersistent,
       serverDecommissioned: settings.decommissioned,
       automaticSignIn: settings.autoSignIn,
+      ...(oauthClients === undefined ? {} : { oauthClients }),
       emulatedServer: emulatedServerOf(settings) ?? null,
     },
   }

@@ -130,6 +130,23 @@ const changeable: Partial<Readonly<Record<keyof ServerConfiguration, object>>> =
     nullable: true,
     description: 'A sign-in service outside whose tokens count over REST; null: our own',
   },
+  oauthClients: {
+    type: 'array',
+    maxItems: 1000,
+    items: closed(
+      {
+        id: { type: 'string', minLength: 1, maxLength: 200, description: 'client_id' },
+        redirectUris: {
+          type: 'array',
+          maxItems: 100,
+          items: { type: 'string', maxLength: 1000, description: 'Absolute, without fragment, of any scheme' },
+        },
+      },
+      ['id', 'redirectUris'],
+    ),
+    description: 'Applications that the sign-in service sends back to these addresses, besides the built-in ones',
+    examples: [[{ id: 'com.contoso.app', redirectUris: ['com.contoso.app://authorize'] }]],
+  },
   automaticSignIn: flag('Whether the sign-in page takes login_hint at its word, without a password'),
 }
 

@@ -1,4 +1,5 @@
 /** The authorization endpoint (RFC 6749, 4.1.1; RFC 7636): from the request of a client to a redirect with a code. */
+import type { RegisteredClient } from '../../cluster/oauth-clients.js'
 import type { Account } from '../../directory/directory.js'
 import { restResource } from '../../identity/bearer.js'
 import { mayRedirect } from './clients.js'
@@ -21,15 +22,16 @@ export interface AuthorizeRequest extends Redirection {
 
 /**
  * Client and address, before anything else: nobody is sent anywhere that is not theirs.
+ * @param own clients of the configuration
  * @throws OAuthRefusal, to be shown, not sent
  */
-export function readRedirection(parameters: Parameters): Redirection {
+export function readRedirection(parameters: Parameters, own: readonly RegisteredClient[]): Redirection {
   const clientId = required(parameters, 'client_id')
   const redirectUri = required(parameters, 'redirect_uri')
-  if (!mayRedirect(clientId, redirectUri)) {
+  if (!mayRedirect(clientId, redirectUri, own)) {
     throw new OAuthRefusal(
       'invalid_request',
-      'This redirect_uri is not registered for the client. Use http://127.0.0.1 with any port and path, or urn:ietf:wg:oauth:2.0:oob',
+      'This redirect_uri is not registered for the client. Use http://127.0.0.1 with any port and path, or urn:ietf:wg:oauth:2.0:oob, or register it: --oauth-client ID=URI',
     )
   }
   return { clientId, redirectUri, state: parameters.get('state') }

@@ -1,7 +1,8 @@
 /**
  * Which clients the sign-in service sends back to where (rest-mde 2). A lab's table: the client ids that Microsoft's applications use, with their
- * redirect addresses. Every other client may use its own machine, or the out-of-band address, and nothing else.
+ * redirect addresses, and those that the configuration adds. Every other client may use its own machine, or the out-of-band address, and nothing else.
  */
+import type { RegisteredClient } from '../../cluster/oauth-clients.js'
 
 export interface OAuthClient {
   readonly id: string
@@ -43,9 +44,14 @@ export function clientName(id: string): string {
   return oauthClients.find((client) => sameId(client.id, id))?.name ?? id
 }
 
-/** Whether a code may be sent there: registered for the client, out of band, or the caller's own machine (RFC 8252, 7.3, any port). */
-export function mayRedirect(clientId: string, redirectUri: string): boolean {
-  const registered = oauthClients.find((client) => sameId(client.id, clientId))?.redirectUris ?? []
+/**
+ * Whether a code may be sent there: registered for the client, out of band, or the caller's own machine (RFC 8252, 7.3, any port).
+ * @param own of the configuration
+ */
+export function mayRedirect(clientId: string, redirectUri: string, own: readonly RegisteredClient[] = []): boolean {
+  const registered = [...oauthClients, ...own]
+    .filter((client) => sameId(client.id, clientId))
+    .flatMap(({ redirectUris }) => redirectUris)
   return redirectUri === outOfBand || registered.includes(redirectUri) || isLoopback(redirectUri)
 }
 
