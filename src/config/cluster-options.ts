@@ -22,9 +22,9 @@ export const clusterOptions = {
     type: 'string',
     placeholder: 'NAME',
     default: undefined,
-    defaultText: 'needed',
-    commands: ['node', 'provision', 'balancer'],
-    help: 'name of the cluster to join, to make, or (balancer, with the URL of a node list) to stand before',
+    defaultText: 'needed; print-client: the root',
+    commands: ['node', 'provision', 'balancer', 'print-client'],
+    help: 'name of the cluster to join, to make, (balancer, with the URL of a node list) to stand before, or (print-client) to publish with',
   },
   id: {
     type: 'string',

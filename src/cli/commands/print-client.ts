@@ -32,14 +32,20 @@ export async function printClient(settings: Settings<'print-client'>): Promise<v
 }
 
 async function findFacts(settings: Settings<'print-client'>): Promise<ClientFacts> {
-  const { manage, user, password } = settings
+  const { manage, user, password, cluster: wanted } = settings
   const status = await callManagement(settings, { method: 'GET', path: '/status' })
   const root = isStatus(status) ? status.clusters.find(({ kind }) => kind === 'root') : undefined
   if (!isStatus(status) || root === undefined)
     throw new Failure(
       `${manage} does not answer as an installation does. Is this its management address? rms-emulator up prints it`,
     )
-  const licensing = status.clusters.find(({ kind }) => kind === 'licensing') ?? root
+  // As `client` without --server: the root cluster.
+  const licensing = wanted === undefined ? root : status.clusters.find(({ name }) => name === wanted)
+  if (licensing === undefined)
+    throw new Failure(
+      `There is no cluster "${wanted}". The clusters are ${status.clusters.map(({ name }) => name).join(', ')}`,
+      2,
+    )
   const ca = root.url.startsWith('https:') ? await fetchCa(manage) : undefined
   return { rootUrl: root.url, licensingUrl: licensing.url, forest: status.forest, ca, user, password }
 }

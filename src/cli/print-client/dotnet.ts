@@ -12,7 +12,7 @@ export function printForDotnet(facts: ClientFacts): string {
     '//   mono client.exe',
     '// Mono answers with NTLMv1 unless it is told otherwise: start rms-emulator with --ntlm v1-ess, or set',
     '// Mono.Security.Protocol.Ntlm.NtlmSettings.DefaultAuthLevel = NtlmAuthLevel.NTLMv2_only (with -r:Mono.Security).',
-    ...surroundings(facts).map((line) => `// ${line}`),
+    ...surroundings(facts, ['Windows', 'Linux']).map((line) => `// ${line}`),
     ...(facts.ca === undefined ? [] : ['// Mono has a trust store of its own: cert-sync --user rms-emulator-ca.pem']),
     'using System;',
     'using System.Net;',

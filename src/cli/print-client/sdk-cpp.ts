@@ -16,9 +16,16 @@ export function printForSdkCpp(facts: ClientFacts): string {
           'Discovery by DNS instead (ServiceDiscoveryEnabled=true), with this record in the zone of the mail domain:',
           `  _rmsdisco._http._tcp.${facts.forest}. 3600 IN SRV 0 0 443 ${target}.`,
         ]
+  const scope = [
+    'With this setting the client publishes and opens at one cluster. It opens what the clients here publish by default; content of another cluster is opened',
+    'there (print-client --cluster NAME), or found by discovery.',
+  ]
   return [
     '; Settings of the RMS client in C++ (rmscore): save this as appConfig.cfg in its working directory.',
-    ...[...discovery, ...surroundings(facts)].map((line) => `; ${line}`),
+    ...[...scope, ...discovery, ...surroundings(facts, ['Windows', 'Linux'])].map((line) => `; ${line}`),
+    ...(facts.ca === undefined
+      ? []
+      : ['; Without a trust store of the system: the client takes the certificate through its API too.']),
     '[MSIPCThin]',
     'ServiceDiscoveryEnabled=false',
     `ServiceRootURLOverride=${origin}/my/v1`,

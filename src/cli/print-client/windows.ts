@@ -21,7 +21,7 @@ export function printForWindows(client: keyof typeof keys, facts: ClientFacts): 
     'Windows Registry Editor Version 5.00',
     '',
     `; ${client.toUpperCase()} finds rms-emulator without Active Directory. Save this as a .reg file; 32-bit programs on 64-bit Windows look below Wow6432Node.`,
-    ...[sign, limit, ...surroundings(facts)].map((line) => `; ${line}`),
+    ...[sign, limit, ...surroundings(facts, ['Windows'])].map((line) => `; ${line}`),
     '',
     ...['HKEY_LOCAL_MACHINE\\SOFTWARE\\Microsoft\\', 'HKEY_LOCAL_MACHINE\\SOFTWARE\\Wow6432Node\\Microsoft\\'].flatMap(
       (root) => [
