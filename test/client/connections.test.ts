@@ -5,13 +5,14 @@ import t from 'tap'
 import { openConnections, type Connections, type Credentials, type SignIn } from '../../src/client/connections.js'
 import { seedPassword } from '../../src/directory/seed.js'
 import { startNode } from '../../src/node/start.js'
+import { hangs } from '../fixtures/until.js'
 
 const node = await startNode()
 t.teardown(() => node.close())
 const url = `${node.baseUrl}/certification/certification.asmx`
 const alice: Credentials = { user: 'CONTOSO\\alice', password: seedPassword }
 
-const post = (connections: Connections, to = url, signal = AbortSignal.timeout(10_000)) =>
+const post = (connections: Connections, to = url, signal = AbortSignal.timeout(hangs)) =>
   connections.post({ url: to, headers: { 'Content-Type': 'text/xml' }, body: '<a />', signal, maximumBytes: 100_000 })
 
 for (const signIn of ['ntlm', 'negotiate'] as const satisfies readonly SignIn[]) {

@@ -334,7 +334,6 @@ t.test('the password goes to no sign-in service elsewhere', async (t) => {
       user: 'alice@contoso.test',
       password,
       signInHosts: ['localhost'],
-      timeoutMilliseconds: 5000,
     }).templates(),
     { name: 'CallFailed', message: /localhost:1/ },
   )

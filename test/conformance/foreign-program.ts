@@ -7,6 +7,7 @@ import { openPublisher } from '../../src/client/index.js'
 import { seedPassword } from '../../src/directory/seed.js'
 import { readDocuments, readOneDocument } from '../../src/xrml/document.js'
 import { readPl } from '../../src/xrml/pl.js'
+import { hangs } from '../fixtures/until.js'
 import type { Scene } from './scene.js'
 
 /** What such a program prints: chains as texts, leaf first, in the form its XML library gives them. */
@@ -52,7 +53,7 @@ export function foreignInput(url: string, pl: string) {
 }
 
 export async function feedForeign(command: string, args: readonly string[], input: object): Promise<ForeignResult> {
-  const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'], timeout: 60_000 })
+  const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'], timeout: hangs })
   const read = async (stream: NodeJS.ReadableStream): Promise<string> => {
     let text = ''
     for await (const chunk of stream.setEncoding('utf8')) text += String(chunk)

@@ -1,5 +1,6 @@
 /** HTTP by hand: exactly the bytes that a test wants on the wire, and what comes back, byte by byte. */
 import { connect, type Socket } from 'node:net'
+import { hangs } from '../fixtures/until.js'
 
 export interface RawAnswer {
   readonly version: string
@@ -51,7 +52,7 @@ function connectionOn(socket: Socket): Connection {
     if (taken !== undefined) received = received.subarray(taken.length)
     return taken?.answer
   }
-  const answer = async (mostMilliseconds = 10_000): Promise<RawAnswer> => {
+  const answer = async (mostMilliseconds = hangs): Promise<RawAnswer> => {
     const end = Date.now() + mostMilliseconds
     for (;;) {
       const taken = take()

@@ -2,6 +2,7 @@
 import { fork, type ChildProcess } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { openConnection, type Connection, type RawAnswer } from '../conformance/raw-http.js'
+import { hangs } from '../fixtures/until.js'
 import { readEnvelope } from '../../src/soap/envelope.js'
 import { control, makeAttack, type Attack } from './attacks.js'
 import { documentsIn, entitlementOf, objection, surfaceOf, type Rules } from './judge.js'
@@ -45,7 +46,6 @@ export interface CampaignResult {
   readonly violationCount: number
 }
 
-const millisecondsPerRequest = 10_000
 const requestsPerControl = 250
 const mostViolationsKept = 100
 /** Bytes that may be more at the end than after the warm-up. The heap counts what is held; RSS also what the allocator keeps. */
@@ -181,7 +181,7 @@ function createSender(baseUrl: string): Sender {
     const connection = (shared ??= await openConnection(baseUrl))
     connection.send(bytes)
     try {
-      const answer = await connection.answer(millisecondsPerRequest)
+      const answer = await connection.answer(hangs)
       if (answer.headers.connection === 'close') reset()
       return [answer]
     } catch (error) {
@@ -200,12 +200,11 @@ function createSender(baseUrl: string): Sender {
       return []
     }
     connection.end()
-    const timer = setTimeout(() => connection.close(), millisecondsPerRequest)
+    const timer = setTimeout(() => connection.close(), hangs)
     const start = performance.now()
     await connection.closed
     clearTimeout(timer)
-    if (performance.now() - start >= millisecondsPerRequest)
-      throw new Unanswered('the connection hung although our side had ended it')
+    if (performance.now() - start >= hangs) throw new Unanswered('the connection hung although our side had ended it')
     return connection.rest()
   }
   return { send: (attack) => (attack.manner === 'shared' ? sendShared(attack) : sendAlone(attack)), reset }

@@ -1,5 +1,4 @@
 /** What is changed through the management API acts at running nodes within a refresh, and at the cluster it is meant for alone. */
-import { setTimeout as pause } from 'node:timers/promises'
 import t from 'tap'
 import {
   acquireLicense,
@@ -17,16 +16,18 @@ import { startNode, type RunningNode } from '../../src/node/start.js'
 import type { XrmlDocument } from '../../src/xrml/document.js'
 import { readPl } from '../../src/xrml/pl.js'
 import { sharedDatabase } from '../cluster/postgres.js'
+import { followConfiguration } from '../fixtures/follow.js'
+import { testClock } from '../fixtures/test-clock.js'
 import { apiOver, keyPassword } from './api-app.js'
 
-// Each change waits for the nodes' refresh, up to a second.
 t.setTimeout(280_000)
 
 const database = await sharedDatabase(t)
 const store = await openStore(database)
-const root = await startNode({ database, keyPassword })
+const timers = testClock()
+const root = await startNode({ database, keyPassword, timers })
 await provisionLicensing(store, { name: 'legal', baseUrl: 'http://127.0.0.1:1/_wmcs', keyPassword }, { clock, random })
-const legal = await startNode({ database, keyPassword, cluster: 'legal' })
+const legal = await startNode({ database, keyPassword, cluster: 'legal', timers })
 const { app, call } = await apiOver(store)
 t.teardown(async () => {
   await app.close()
@@ -54,15 +55,7 @@ const noRights = { exceptionName: /NoRightsForRequestedPrincipalException$/ }
 async function change(...[method, url, body]: Parameters<typeof call>) {
   const answer = await call(method, url, body)
   if (answer.status >= 300) throw new Error(`${method} ${url}: ${answer.text.slice(0, 200)}`)
-  for (const node of [root, legal]) {
-    const stored = await store.clusters.configurationVersion(node.cluster)
-    const deadline = clock.monotonic() + 15_000
-    while (node.context.state().configuration.configurationVersion !== stored) {
-      if (clock.monotonic() > deadline)
-        throw new Error(`${node.nodeId} does not follow the configuration of its cluster`)
-      await pause(10)
-    }
-  }
+  await followConfiguration(timers, root, legal)
   return answer.body
 }
 

@@ -12,6 +12,8 @@ import { pino } from 'pino'
 import { openStore } from '../../src/cluster/store/open.js'
 import { createRequestLog } from '../../src/cluster/request-log.js'
 import { systemClock, systemRandom, systemTimers } from '../../src/effects.js'
+import { testClock } from '../fixtures/test-clock.js'
+import { until } from '../fixtures/until.js'
 import { buildApp } from '../../src/node/app.js'
 import { createContext } from '../../src/node/context.js'
 import { createMetrics } from '../../src/node/metrics.js'
@@ -506,18 +508,29 @@ async function ofHost(
 }
 
 t.test('REST waits for the emulated server like SOAP, and a queue that is full answers as IIS does', async (t) => {
-  const slow = await startNode({
-    emulatedServer: { operationsPerSecond: 2, serviceDistribution: 'fixed', queueLimit: 0 },
-  })
+  const timers = testClock()
+  const clock = { now: systemClock.now, monotonic: timers.monotonic }
+  const emulatedServer = { operationsPerSecond: 2, serviceDistribution: 'fixed', queueLimit: 1 } as const
+  const slow = await startNode({ mode: 1, clock, timers, emulatedServer })
   t.teardown(() => slow.close())
   const token = await goodToken(slow, 'bob')
   const ask = () => fetch(`${slow.url}/my/v2/templates`, { headers: { authorization: `Bearer ${token}` } })
-  const answers = await Promise.all([ask(), ask(), ask(), ask()])
-  const refused = answers.filter(({ status }) => status === 503)
-  t.ok(refused.length > 0 && answers.some(({ status }) => status === 200))
-  for (const answer of refused) t.match(await answer.text(), /HTTP 503: the queue is full/)
+  const answers: Response[] = []
+  const asked = [1, 2, 3, 4].map(async () => answers.push(await ask()))
+  await until(() => answers.length === 2, 'two are refused: one is worked on, one waits')
+  for (let served = 0; served < 2; served++) {
+    await timers.untilTimer(500)
+    await timers.advance(500)
+  }
+  await Promise.all(asked)
+  t.same(
+    answers.map(({ status }) => status),
+    [503, 503, 200, 200],
+  )
+  for (const answer of answers.slice(0, 2)) t.match(await answer.text(), /HTTP 503: the queue is full/)
   const metrics = await (await fetch(`${slow.url}/metrics`)).text()
-  t.match(metrics, new RegExp(`rms_queue_wait_seconds_count\\{[^}]*\\} ${answers.length - refused.length}`))
+  t.match(metrics, /rms_queue_wait_seconds_count\{[^}]*\} 2/)
+  t.match(metrics, /rms_queue_wait_seconds_sum\{[^}]*\} 0\.5\n/)
 })
 
 t.test('metrics count REST operations, refusals and steps like those over SOAP', async (t) => {

@@ -6,6 +6,7 @@ import { seedPassword as password } from '../../src/directory/seed.js'
 import { createServiceQueue, QueueFull } from '../../src/node/service-queue.js'
 import { startNode } from '../../src/node/start.js'
 import type { EmulatedServer } from '../../src/sizing/emulated-server.js'
+import { followConfiguration } from '../fixtures/follow.js'
 import { testClock } from '../fixtures/test-clock.js'
 import { until } from '../fixtures/until.js'
 
@@ -137,9 +138,7 @@ t.test(
       const stored = await node.context.store.clusters.find('root')
       if (stored === undefined) throw new Error('There is no root cluster')
       await node.context.store.clusters.saveConfiguration('root', { ...stored.configuration, emulatedServer })
-      await time.advance(1000)
-      while (node.context.state().configuration.emulatedServer?.queueLimit !== emulatedServer?.queueLimit)
-        await nextTurn()
+      await followConfiguration(time, node)
     }
     const metric = async (name: string): Promise<number> => {
       const text = await (await fetch(`${node.url}/metrics`)).text()

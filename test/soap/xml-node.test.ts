@@ -60,14 +60,13 @@ t.test('a document sent as base64 of its file is read as well, in any encoding o
   t.equal(readXmlNode(holder(Buffer.from('no document'))), undefined)
   t.equal(readXmlNode(holder(Buffer.from([0x3c, 0xff, 0xc0]))), undefined, 'neither UTF-8 nor UTF-16')
   t.equal(readXmlNode(holder(Buffer.from(document), (base64) => `${base64.slice(0, 8)}*${base64.slice(8)}`)), undefined)
-  const began = performance.now()
+  // What takes quadratic time would not end within this test.
   t.equal(readXmlNode(readXml(`<Certificate>${' A'.repeat(4_000_000)}=*</Certificate>`)), undefined)
   t.equal(
     readXmlNode(readXml(`<Certificate>${'A'.repeat(24_000_000)}</Certificate>`)),
     undefined,
     'longer than any certificate',
   )
-  t.ok(performance.now() - began < 10_000, 'in linear time')
 })
 
 t.test('what is not there is not read', async (t) => {
