@@ -6,6 +6,7 @@ import { createRequestLog } from '../../src/cluster/request-log.js'
 import { createSpool } from '../../src/cluster/spool.js'
 import { openStore } from '../../src/cluster/store/open.js'
 import { systemClock, systemTimers } from '../../src/effects.js'
+import { aMoment } from '../fixtures/until.js'
 import { logRecord } from './log-record.js'
 
 const [location = '', folder = '', nodeId = '', prefix = ''] = process.argv.slice(2)
@@ -30,7 +31,7 @@ async function work(): Promise<never> {
     )
     process.send?.({ kept: `${nodeId} ${id}` })
     // Some air, so that the disk is not all that is tested.
-    await new Promise((resolve) => setTimeout(resolve, 3))
+    await aMoment()
   }
 }
 process.once('disconnect', () => process.exit())

@@ -9,7 +9,6 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as wait } from 'node:timers/promises'
 import fc from 'fast-check'
 import t from 'tap'
 import type { Test } from 'tap'
@@ -17,6 +16,7 @@ import { createSpool } from '../../src/cluster/spool.js'
 import { takeLock } from '../../src/cluster/spool-lock.js'
 import { DatabaseAway } from '../../src/cluster/store/database-away.js'
 import type { RequestLogRecord } from '../../src/cluster/store/request-log-store.js'
+import { aMoment } from '../fixtures/until.js'
 import { logRecord } from './log-record.js'
 
 const record = (id: number | string, other: Partial<RequestLogRecord> = {}): RequestLogRecord => ({
@@ -163,7 +163,7 @@ t.test('nodes that append while others write: none is lost', async (t) => {
     // Between two looks a node waits; one that never did would take every file before its owner has looked.
     while (!work.isDone) {
       await spool.drain(insert)
-      await wait(20)
+      await aMoment()
     }
   }
   const draining = spools.map(drain)

@@ -1,6 +1,5 @@
 import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as wait } from 'node:timers/promises'
 import { Kysely } from 'kysely'
 import Libsql from 'libsql'
 import pg from 'pg'
@@ -11,7 +10,8 @@ import type { Store } from '../../src/cluster/store/open.js'
 import type { Tables } from '../../src/cluster/store/schema.js'
 import { sqliteDialect } from '../../src/cluster/store/sqlite.js'
 import { seedDirectory as seed } from '../../src/directory/seed.js'
-import { systemClock } from '../../src/effects.js'
+import { testClock, type TestClock } from '../fixtures/test-clock.js'
+import { until } from '../fixtures/until.js'
 import { startPostgres } from './postgres.js'
 
 const member = { nodeId: 'root-1', cluster: 'root', url: 'http://x', pid: 1, started: '1', lastSeen: '1' }
@@ -38,22 +38,22 @@ async function everythingIsAway(t: Test, store: Store, message: RegExp): Promise
   for (const [what, ask] of Object.entries(doings)) await t.rejects(ask(store), { name: 'DatabaseAway', message }, what)
 }
 
-/** Asks until the database answers; a test that waits for ever is ended by its time-out. */
+const answers = (store: Store): Promise<boolean> =>
+  store.members.list().then(
+    () => true,
+    () => false,
+  )
+
+/** Asks until the database answers. */
 async function back(store: Store): Promise<void> {
-  for (;;) {
-    const isBack = await store.members.list().then(
-      () => true,
-      () => false,
-    )
-    if (isBack) return
-    await wait(20)
-  }
+  await until(() => answers(store), 'the database is back')
 }
 
-async function sqlite(t: Test) {
+async function sqlite(t: Test, clock?: TestClock) {
   const folder = t.testdir()
   const file = join(folder, 'rms.db')
-  const [store, other] = [await openStore(file), await openStore(file)]
+  const effects = clock === undefined ? {} : { clock, timers: clock }
+  const [store, other] = [await openStore(file, effects), await openStore(file, effects)]
   t.teardown(() => Promise.all([store.close(), other.close()]))
   await store.directory.fillIfEmpty(seed)
   await store.members.join(member)
@@ -63,15 +63,18 @@ async function sqlite(t: Test) {
 
 t.test('a process that was stopped while it writes keeps nobody waiting for all those who wait already', async (t) => {
   const file = join(t.testdir(), 'rms.db')
-  // Ten times as fast. Twenty that wait four seconds each would not end within the time of a test.
-  const store = await openStore(file, { clock: { ...systemClock, monotonic: () => 10 * systemClock.monotonic() } })
+  const clock = testClock()
+  const store = await openStore(file, { clock, timers: clock })
   t.teardown(() => store.close())
   const stopped = new Libsql(file)
   stopped.exec('begin immediate')
   const waiting = Array.from({ length: 20 }, () => store.members.join(member))
   const reading = store.members.list()
-  for (const join of waiting)
-    await t.rejects(join, { name: 'DatabaseAway', message: /another connection goes on writing to it/ })
+  const refused = Promise.allSettled(waiting)
+  // The first one waits for four seconds; twenty of them would for more than a minute.
+  await clock.advance(4000 + 20 * 101)
+  for (const result of await refused)
+    t.match(result, { reason: { name: 'DatabaseAway', message: /another connection goes on writing to it/ } })
   t.same(await reading, [], 'who reads only is answered')
   stopped.exec('rollback')
   stopped.close()
@@ -117,7 +120,8 @@ t.test('a file that stays away says since when', async (t) => {
 })
 
 t.test('a deleted file is away; its copy is taken once it lies still', async (t) => {
-  const { file, store, other, elsewhere } = await sqlite(t)
+  const clock = testClock()
+  const { file, store, other, elsewhere } = await sqlite(t, clock)
   await other.close()
   // What stands in the -wal alone would be lost to a copy without it.
   for (const suffix of suffixes) copyFileSync(file + suffix, elsewhere + suffix)
@@ -126,7 +130,10 @@ t.test('a deleted file is away; its copy is taken once it lies still', async (t)
   renameSync(elsewhere, file)
   await t.rejects(store.members.list(), /is there again, but not its -wal and -shm/)
   renameSync(`${elsewhere}-wal`, `${file}-wal`)
-  await back(store)
+  await t.rejects(store.members.list(), /is there again, but not its -wal and -shm/)
+  await clock.advance(999)
+  await t.rejects(store.members.list(), /is there again, but not its -wal and -shm/)
+  await clock.advance(1)
   t.same(await store.members.list(), [member])
   await store.members.join({ ...member, nodeId: 'after' })
   const again = await openStore(file)

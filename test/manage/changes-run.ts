@@ -3,12 +3,11 @@
  * while licenses are asked for at a fixed rate. Between two changes at least so many requests run that their spread over the nodes can be judged.
  */
 import { readFileSync } from 'node:fs'
-import { setTimeout as pause } from 'node:timers/promises'
 import { percentile } from '../../bench/spread.js'
 import type { RequestLogRecord } from '../../src/cluster/request-log.js'
 import type { ClusterStatus, InstallationStatus, NodeStatus } from '../../src/index.js'
 import { childrenOf, startUp, type RunningUp } from '../cli/command.js'
-import { until } from '../fixtures/until.js'
+import { hangs, until } from '../fixtures/until.js'
 import { createPrng, type Prng } from '../hostile/prng.js'
 import { licenseRequests, startOpenLoop, type Answer, type OpenLoop } from './open-loop.js'
 
@@ -62,8 +61,8 @@ export function isGood({ failed, missing, twice, uneven }: ChangesResult): boole
 
 const leastRequests = 1000
 const mostUneven = 1
-/** Milliseconds. */
-const patience = 60_000
+/** Licenses between two changes, at least. */
+const leastLicenses = 20
 const kinds = ['kill', 'add', 'drain', 'replace', 'reload'] as const
 type Kind = (typeof kinds)[number]
 
@@ -141,7 +140,7 @@ function inAnyOrder(prng: Prng): readonly Kind[] {
 }
 
 /** @returns what was done, for people */
-async function change({ up, prng, kills }: Lab, kind: Kind): Promise<string> {
+async function change({ up, loop, prng, kills }: Lab, kind: Kind): Promise<string> {
   const { nodes } = await rootOf(up)
   const node = prng.pick(nodes)
   switch (kind) {
@@ -152,7 +151,7 @@ async function change({ up, prng, kills }: Lab, kind: Kind): Promise<string> {
       return `${await add(up)} added`
     case 'drain':
       await manage(up, 'POST', `/servers/${node.id}/drain`)
-      await pause(1000)
+      await more(loop)
       await manage(up, 'DELETE', `/servers/${node.id}`)
       return `${node.id} drained, then removed`
     case 'replace': {
@@ -172,12 +171,18 @@ async function kill(up: RunningUp, node: NodeStatus): Promise<void> {
     async () =>
       (await rootOf(up)).nodes.some(({ id, pid, state }) => id === node.id && state === 'serving' && pid !== node.pid),
     `${node.id} is back`,
-    patience,
   )
 }
 
 async function add(up: RunningUp): Promise<string> {
   return ((await manage(up, 'POST', '/clusters/root/servers')) as { readonly id: string }).id
+}
+
+/** Lets some more licenses be asked for, and answered. */
+async function more({ answers }: OpenLoop): Promise<void> {
+  const count = (): number => answers.filter((answer) => answer?.license !== undefined).length
+  const before = count()
+  await until(() => count() >= before + leastLicenses, `${leastLicenses} more licenses`)
 }
 
 /** From when the set of nodes is as it is now, until there are enough requests. */
@@ -186,12 +191,13 @@ async function spell({ up, loop }: Lab, after: string, withPages: boolean): Prom
   const ids = nodes.map(({ id }) => id)
   const changed = loop.answers.length
   const seen = (): ReadonlySet<string> => new Set(loop.answers.slice(changed).map((answer) => answer?.node ?? ''))
-  await until(() => ids.every((id) => seen().has(id)), `${ids.join(', ')} all answer after: ${after}`, patience)
+  await until(() => ids.every((id) => seen().has(id)), `${ids.join(', ')} all answer after: ${after}`)
   const from = loop.answers.length
   if (withPages) await loop.addPages(leastRequests)
+  await more(loop)
   await until(() => loop.answers.length >= from + leastRequests, `${leastRequests} requests after: ${after}`, 300_000)
   const to = loop.answers.length
-  await until(() => !loop.answers.slice(from, to).includes(undefined), `the last answers after: ${after}`, patience)
+  await until(() => !loop.answers.slice(from, to).includes(undefined), `the last answers after: ${after}`)
   const counts: Record<string, number> = Object.fromEntries(ids.map((id) => [id, 0]))
   for (const answer of loop.answers.slice(from, to)) counts[answer?.node ?? ''] = (counts[answer?.node ?? ''] ?? 0) + 1
   const equal = (to - from) / ids.length
@@ -263,7 +269,7 @@ async function manage({ ready }: RunningUp, method: string, path: string): Promi
   const response = await fetch(`${ready.manage}${path}`, {
     method,
     headers: { authorization: `Bearer ${ready.token}` },
-    signal: AbortSignal.timeout(90_000),
+    signal: AbortSignal.timeout(hangs),
   })
   const text = await response.text()
   if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`)

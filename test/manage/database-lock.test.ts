@@ -1,9 +1,9 @@
 /** One installation on a PostgreSQL database: two cannot be, an outage does not change that, and one that was killed is not in the way. */
-import { setTimeout as pause } from 'node:timers/promises'
 import t from 'tap'
 import { DatabaseInUse, startInstallation } from '../../src/index.js'
 import { startUp } from '../cli/command.js'
 import { startPostgres } from '../cluster/postgres.js'
+import { until } from '../fixtures/until.js'
 
 t.setTimeout(280_000)
 
@@ -16,9 +16,7 @@ t.test('a second installation is refused until the first one is gone, however it
     environment: { TMPDIR: folder },
   })
   t.teardown(() => lab.stop('SIGKILL'))
-  const logged = async (text: string): Promise<void> => {
-    while (!lab.stderr().includes(text)) await pause(20)
-  }
+  const logged = (text: string): Promise<void> => until(() => lab.stderr().includes(text), text)
   const refused = async (told: string): Promise<void> => {
     const error = await startInstallation({ database: location }).then(
       () => undefined,

@@ -3,7 +3,6 @@ import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { setTimeout as pause } from 'node:timers/promises'
 import t from 'tap'
 import {
   acquireLicense,
@@ -21,6 +20,7 @@ import type { XrmlDocument } from '../../src/xrml/document.js'
 import { readPl } from '../../src/xrml/pl.js'
 import { isOnPostgres, newDatabases } from '../cluster/postgres.js'
 import { answers, jsonLines, run, startUp, type Outcome, type RunningUp } from '../cli/command.js'
+import { until } from '../fixtures/until.js'
 
 t.setTimeout(280_000)
 
@@ -85,15 +85,6 @@ const refused = async (promise: Promise<unknown>): Promise<unknown> =>
     (error: unknown) => error,
   )
 const noRights = { exceptionName: /NoRightsForRequestedPrincipalException$/ }
-
-/** What is changed acts after the nodes' next refresh. */
-async function until(isSo: () => Promise<boolean>, what: string): Promise<void> {
-  const deadline = Date.now() + 15_000
-  while (!(await isSo())) {
-    if (Date.now() > deadline) throw new Error(`${what}: not within 15 s`)
-    await pause(50)
-  }
-}
 
 t.test('add-cluster legal --extranet: a second listener, whose URLs stand in CLC and PL', async (t) => {
   const added = await command('add-cluster', 'legal', '--extranet', '--json')

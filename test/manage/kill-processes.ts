@@ -3,7 +3,7 @@
  * found in /proc: this is for Linux.
  */
 import { readdirSync, readFileSync } from 'node:fs'
-import { setTimeout as pause } from 'node:timers/promises'
+import { until } from '../fixtures/until.js'
 
 export interface MarkedProcess {
   readonly pid: number
@@ -32,9 +32,6 @@ export interface MarkedProcesses {
 }
 
 const variable = 'KILLS_RUN'
-/** Milliseconds. */
-const endWithin = 15_000
-const look = 30
 
 export function markedProcesses(mark: string): MarkedProcesses {
   const wanted = `${variable}=${mark}`
@@ -65,13 +62,13 @@ export function markedProcesses(mark: string): MarkedProcesses {
     list,
     kill,
     gone: async () => {
-      for (let waited = 0; waited < endWithin; waited += look) {
-        if (list().length === 0) return
-        await pause(look)
+      try {
+        await until(() => list().length === 0, 'the processes end')
+      } catch (cause) {
+        const left = list().map(({ pid, command }) => `${pid} ${command}`)
+        kill('all')
+        throw new Error(`These processes outlived the kill: ${left.join('; ')}`, { cause })
       }
-      const left = list().map(({ pid, command }) => `${pid} ${command}`)
-      kill('all')
-      if (left.length > 0) throw new Error(`These processes outlived the kill: ${left.join('; ')}`)
     },
   }
 }

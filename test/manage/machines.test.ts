@@ -13,7 +13,7 @@ const way = possibleWay()
 t.test(`a root cluster on two machines that share one PostgreSQL, behind a balancer on a third one (${way})`, (t) => {
   const line = [process.execPath, program, way, t.testdir()]
   const [command = '', ...args] = way === 'network namespaces' ? ['unshare', '--net', ...line] : line
-  const { status, stdout, stderr } = spawnSync(command, args, { encoding: 'utf8', timeout: 100_000 })
+  const { status, stdout, stderr } = spawnSync(command, args, { encoding: 'utf8', timeout: 270_000 })
   t.equal(status, 0, stderr)
   const { provisioned, members, opened, served, licenses, failures, missing, left } = JSON.parse(
     stdout,

@@ -9,6 +9,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { main } from '../cli/command.js'
+import { hangs } from '../fixtures/until.js'
 
 export type Way = 'network namespaces' | 'loopback addresses'
 
@@ -73,7 +74,7 @@ export function createMachine(way: Way, number: number, folder: string, environm
         status: code,
         stdout,
         stderr,
-      } = spawnSync(command, rest, { ...options, encoding: 'utf8', timeout: 30_000 })
+      } = spawnSync(command, rest, { ...options, encoding: 'utf8', timeout: hangs })
       return { code, stdout, stderr }
     },
     start: (args) => {
@@ -118,7 +119,7 @@ function createNamespace(number: number): { readonly address: string; readonly h
 function waitForNamespace(pid: number): void {
   run('/bin/sh', [
     '-c',
-    `for try in $(seq 500); do [ "$(cat /proc/${pid}/comm)" = cat ] && exit 0; sleep 0.01; done; exit 1`,
+    `for try in $(seq 6000); do [ "$(cat /proc/${pid}/comm)" = cat ] && exit 0; sleep 0.01; done; exit 1`,
   ])
 }
 
@@ -127,6 +128,6 @@ function ip(line: string): void {
 }
 
 function run(command: string, args: readonly string[]): void {
-  const { status, stderr, error } = spawnSync(command, args, { timeout: 10_000 })
+  const { status, stderr, error } = spawnSync(command, args, { timeout: hangs })
   if (status !== 0) throw new Error(`${command} ${args.join(' ')}: ${error?.message ?? String(stderr)}`)
 }

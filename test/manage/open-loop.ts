@@ -4,6 +4,7 @@ import { seedPassword } from '../../src/directory/seed.js'
 import { connect, readyMachine } from '../../src/client/index.js'
 import { licenseRequest } from '../../bench/requests.js'
 import type { LoadRequest } from '../../bench/load.js'
+import { hangs } from '../fixtures/until.js'
 
 export interface Answer {
   /** Milliseconds since the loop began, and until the whole answer was there. */
@@ -26,8 +27,6 @@ export interface OpenLoop {
   stop(): Promise<void>
 }
 
-/** Milliseconds, for one answer. */
-const patience = 30_000
 const pageConnections = 8
 const licensePattern = /type="Content-License"><ID type="MS-GUID">([^<]+)<\/ID>/g
 
@@ -93,7 +92,7 @@ export function startOpenLoop(url: string, requests: readonly LoadRequest[], rat
 /** Without a request: for the page of the service. */
 async function ask(origin: string, request: LoadRequest | undefined): Promise<Omit<Answer, 'sent' | 'took'>> {
   try {
-    const signal = AbortSignal.timeout(patience)
+    const signal = AbortSignal.timeout(hangs)
     const response = await fetch(`${origin}${request?.path ?? '/_wmcs/licensing/license.asmx'}`, { ...request, signal })
     const text = await response.text()
     const node = response.headers.get('x-served-by') ?? ''

@@ -1,7 +1,6 @@
 /** The database gone while an installation serves, and back: PostgreSQL stopped and started, an SQLite file moved away and put back. */
 import { existsSync, readdirSync, renameSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { setTimeout as pause } from 'node:timers/promises'
 import t from 'tap'
 import type { Test } from 'tap'
 import { connect, type RmsClient } from '../../src/client/index.js'
@@ -9,6 +8,7 @@ import { openStore } from '../../src/cluster/store/open.js'
 import { seedPassword as password } from '../../src/directory/seed.js'
 import { run, startUp } from '../cli/command.js'
 import { startPostgres } from '../cluster/postgres.js'
+import { aMoment, until } from '../fixtures/until.js'
 
 t.setTimeout(280_000)
 
@@ -47,10 +47,6 @@ async function postgres(t: Test): Promise<Outage> {
 
 const forBob = { rights: [{ to: 'bob@contoso.test', rights: ['VIEW'] }] }
 
-async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await isSo())) await pause(50)
-}
-
 for (const [name, make] of [
   ['SQLite', sqlite],
   ['PostgreSQL', postgres],
@@ -86,13 +82,13 @@ for (const [name, make] of [
             () => licenses++,
             (error: unknown) => failures.push(error),
           )
-          await pause(5)
+          await aMoment()
         }
       }
       const asking = [ask(), ask()]
       const more = (): Promise<void> => {
         const before = licenses
-        return until(() => licenses > before + 20 || failures.length > 0)
+        return until(() => licenses > before + 20 || failures.length > 0, 'more licenses')
       }
       // Both nodes get to know bob; carol signs in at both, and has no account certificate yet.
       await more()
@@ -116,7 +112,7 @@ for (const [name, make] of [
         code: 1,
         stderr: /did not start.*nothing was added/,
       })
-      await until(() => words.test(lab.stderr()))
+      await until(() => words.test(lab.stderr()), 'the log says that it is away')
       if (name === 'SQLite')
         t.same(
           readdirSync(dirname(location)).filter((file) => !file.startsWith('rms.sqlite.lock')),
@@ -132,20 +128,22 @@ for (const [name, make] of [
       await more()
 
       await comeBack()
-      await until(async () => (await change(1001)).ok)
-      await until(() =>
-        at('carol')
-          .certify()
-          .then(
-            () => true,
-            () => false,
-          ),
+      await until(async () => (await change(1001)).ok, 'changes are made again')
+      await until(
+        () =>
+          at('carol')
+            .certify()
+            .then(
+              () => true,
+              () => false,
+            ),
+        'new accounts are certified again',
       )
       await more()
       ended.abort()
       await Promise.all(asking)
       t.same(failures, [])
-      await until(() => readdirSync(join(data, 'spool')).every((file) => file === 'lock'))
+      await until(() => readdirSync(join(data, 'spool')).every((file) => file === 'lock'), 'the spool is empty')
       t.same(await lab.stop(), { code: 0, signal: null })
       const store = await openStore(location, { create: false })
       t.equal(await store.requestLog.count({ requestType: 'AcquireLicense' }), licenses, 'none lost, none twice')
