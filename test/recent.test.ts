@@ -1,6 +1,6 @@
-import fc from 'fast-check'
 import t from 'tap'
 import { recentMap } from '../src/recent.js'
+import { fc } from './fixtures/property.js'
 
 t.test('the sum of sizes never exceeds the limit, and what was set last is there unless it is too large', async () => {
   const operation = fc.record({ key: fc.nat(8), size: fc.integer({ min: 1, max: 6 }), asked: fc.nat(8) })

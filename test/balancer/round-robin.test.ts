@@ -1,6 +1,6 @@
-import fc from 'fast-check'
 import t from 'tap'
 import { chooseNext } from '../../src/balancer/round-robin.js'
+import { fc } from '../fixtures/property.js'
 
 const lists = fc.array(fc.boolean(), { maxLength: 20 })
 

@@ -1,10 +1,10 @@
 /** Charts: well-formed SVG that stands alone, with everything it was given, whatever it was given. */
-import fc from 'fast-check'
 import t from 'tap'
 import { barChart } from '../../src/charts/bar-chart.js'
 import { number } from '../../src/charts/frame.js'
 import { lineChart } from '../../src/charts/line-chart.js'
 import { childrenNamed, readXml, type XmlElement } from '../../src/xml/read.js'
+import { fc } from '../fixtures/property.js'
 
 function all(tree: XmlElement, name: string): readonly XmlElement[] {
   return [...childrenNamed(tree, name), ...tree.children.flatMap((child) => all(child, name))]

@@ -1,7 +1,7 @@
-import fc from 'fast-check'
 import t from 'tap'
 import { PfileError, readPfile, writePfile, writePfileHeader } from '../../src/client/pfile.js'
 import { ContentCipherError, decryptContent, encryptContent } from '../../src/crypto/content-cipher.js'
+import { fc } from '../fixtures/property.js'
 
 const key = Buffer.alloc(16, 7)
 const license = '<?xml version="1.0"?><XrML xmlns="" version="1.2"><BODY>größer</BODY></XrML>'

@@ -1,6 +1,7 @@
 import {
   appendFileSync,
   chmodSync,
+  existsSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -9,7 +10,6 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import fc from 'fast-check'
 import t from 'tap'
 import type { Test } from 'tap'
 import { createSpool } from '../../src/cluster/spool.js'
@@ -18,6 +18,7 @@ import { DatabaseAway } from '../../src/cluster/store/database-away.js'
 import type { RequestLogRecord } from '../../src/cluster/store/request-log-store.js'
 import { aMoment } from '../fixtures/until.js'
 import { logRecord } from './log-record.js'
+import { fc } from '../fixtures/property.js'
 
 const record = (id: number | string, other: Partial<RequestLogRecord> = {}): RequestLogRecord => ({
   ...logRecord(id),
@@ -44,7 +45,8 @@ function database() {
 const away = async (): Promise<never> => {
   throw new DatabaseAway('away')
 }
-const files = (folder: string): readonly string[] => readdirSync(folder).filter((name) => name !== 'lock')
+const files = (folder: string): readonly string[] =>
+  existsSync(folder) ? readdirSync(folder).filter((name) => name !== 'lock') : []
 const spoolIn = (folder: string, nodeId = 'root-1', limit = 1e7) => createSpool({ folder, nodeId, limit })
 
 t.test('what is appended is written to the database, whatever its texts are', async (t) => {

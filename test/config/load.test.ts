@@ -1,10 +1,10 @@
-import fc from 'fast-check'
 import t from 'tap'
 import { loadSettings, SettingsError } from '../../src/config/load.js'
 import type { Sources } from '../../src/config/load.js'
 import type { CommandName } from '../../src/config/options.js'
 import { editDistance, nearest } from '../../src/config/nearest.js'
 import { parseValue } from '../../src/config/parse-value.js'
+import { fc } from '../fixtures/property.js'
 
 function sources(flags: Sources['flags'], environment: Sources['environment'] = {}, file?: unknown): Sources {
   const text = typeof file === 'string' ? file : JSON.stringify(file)

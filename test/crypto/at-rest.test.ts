@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import fc from 'fast-check'
 import t from 'tap'
 import {
   MalformedSealedText,
@@ -10,6 +9,7 @@ import {
   sealAtRest,
 } from '../../src/crypto/at-rest.js'
 import type { Random } from '../../src/effects.js'
+import { fc } from '../fixtures/property.js'
 
 let calls = 0
 const random: Random = {

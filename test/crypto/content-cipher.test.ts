@@ -1,4 +1,3 @@
-import fc from 'fast-check'
 import forge from 'node-forge'
 import t from 'tap'
 import type { CipherMode } from '../../src/crypto/content-key.js'
@@ -10,6 +9,7 @@ import {
   encryptContent,
   encryptedSize,
 } from '../../src/crypto/content-cipher.js'
+import { fc } from '../fixtures/property.js'
 
 const key = Buffer.from('000102030405060708090a0b0c0d0e0f', 'hex')
 const longKey = Buffer.concat([key, Buffer.from('101112131415161718191a1b1c1d1e1f', 'hex')])

@@ -1,5 +1,4 @@
 import { constants, publicEncrypt } from 'node:crypto'
-import fc from 'fast-check'
 import t from 'tap'
 import type { EngineName } from '../../src/crypto/engine.js'
 import {
@@ -16,6 +15,7 @@ import { readPrivateKeyBlob, writePrivateKeyBlob } from '../../src/crypto/privat
 import { seal, SealBroken, unseal } from '../../src/crypto/seal.js'
 import { createSigner } from '../../src/crypto/signer.js'
 import { systemRandom } from '../../src/effects.js'
+import { fc } from '../fixtures/property.js'
 
 const engines: readonly EngineName[] = ['openssl', 'forge']
 const keys = { 1024: await generateKeyPair(1024), 2048: await generateKeyPair(2048) } as const

@@ -1,6 +1,5 @@
 import { constants, createPublicKey, createSign, createVerify, generateKeyPairSync, publicEncrypt } from 'node:crypto'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import fc from 'fast-check'
 import t from 'tap'
 import type { Padding } from '../../src/crypto/engine.js'
 import {
@@ -14,6 +13,7 @@ import { hashes, modes, type HashName } from '../../src/crypto/modes.js'
 import { isSignatureGood, surfaceDigest } from '../../src/crypto/signed-octets.js'
 import { blockPrefix, createSigner, DecryptionFailed, type SigningPlace } from '../../src/crypto/signer.js'
 import { startSigningThreads, usefulThreads } from '../../src/crypto/signing-threads.js'
+import { fc } from '../fixtures/property.js'
 
 const threads = { openssl: await startSigningThreads(2, 'openssl'), forge: await startSigningThreads(1, 'forge') }
 t.teardown(() => Promise.all(Object.values(threads).map((one) => one.close())))

@@ -1,4 +1,3 @@
-import fc from 'fast-check'
 import t from 'tap'
 import { explain } from '../../src/explain/explain.js'
 import type { CheckName, Explanation } from '../../src/explain/explanation.js'
@@ -8,6 +7,7 @@ import { labMachine, labTrustRoot } from '../../src/xrml/lab-hierarchy.js'
 import { signDocument } from '../../src/xrml/signature.js'
 import { makeLab, type Lab } from '../xrml/lab.js'
 import { readVector, skipWithoutVectors, vectorNames } from '../xrml/vectors.js'
+import { fc } from '../fixtures/property.js'
 
 const trustRoots = [labTrustRoot(1), labTrustRoot(2)]
 const now = new Date('2026-03-02T00:00Z')

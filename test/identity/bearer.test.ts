@@ -1,11 +1,11 @@
 /** Which access tokens count, and for whom. */
 import { generateKeyPairSync, type KeyObject } from 'node:crypto'
 import t from 'tap'
-import fc from 'fast-check'
 import { createLocalJWKSet, SignJWT, type JWK } from 'jose'
 import { openStore } from '../../src/cluster/store/open.js'
 import { seedDirectory } from '../../src/directory/seed.js'
 import { authenticateBearer, restResource, type TokenTrust } from '../../src/identity/bearer.js'
+import { fc } from '../fixtures/property.js'
 
 const store = await openStore(':memory:')
 t.teardown(() => store.close())

@@ -2,7 +2,6 @@
 import { createServer, type ServerResponse } from 'node:http'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
-import fc from 'fast-check'
 import t, { type Test } from 'tap'
 import { good, judgeAnswer, notSent, unfinished } from '../../src/load/answer.js'
 import { compareRuns, differentPlans } from '../../src/load/compare.js'
@@ -16,6 +15,7 @@ import { createSender } from '../../src/load/send.js'
 import { sentences } from '../../src/load/sentences.js'
 import { testClock, type TestClock } from '../fixtures/test-clock.js'
 import { hangs } from '../fixtures/until.js'
+import { fc } from '../fixtures/property.js'
 
 const answer = `<x><${soapNames.license}Response /></x>`
 

@@ -5,7 +5,6 @@ import { request, type IncomingHttpHeaders, type IncomingMessage } from 'node:ht
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import t from 'tap'
-import fc from 'fast-check'
 import { generateKeyPairSync } from 'node:crypto'
 import { SignJWT } from 'jose'
 import { pino } from 'pino'
@@ -22,6 +21,7 @@ import { connect, readyMachine, type OwnRights } from '../../src/client/index.js
 import { strictProfile } from '../../src/soap/profile.js'
 import { goodToken } from '../fixtures/rest-tokens.js'
 import { startSite } from '../fixtures/sites.js'
+import { fc } from '../fixtures/property.js'
 
 const site = await startSite(2, 'rest')
 const { node } = site
@@ -508,10 +508,9 @@ async function ofHost(
 }
 
 t.test('REST waits for the emulated server like SOAP, and a queue that is full answers as IIS does', async (t) => {
-  const timers = testClock()
-  const clock = { now: systemClock.now, monotonic: timers.monotonic }
+  const clock = testClock(new Date())
   const emulatedServer = { operationsPerSecond: 2, serviceDistribution: 'fixed', queueLimit: 1 } as const
-  const slow = await startNode({ mode: 1, clock, timers, emulatedServer })
+  const slow = await startNode({ mode: 1, clock, timers: clock, emulatedServer })
   t.teardown(() => slow.close())
   const token = await goodToken(slow, 'bob')
   const ask = () => fetch(`${slow.url}/my/v2/templates`, { headers: { authorization: `Bearer ${token}` } })
@@ -519,8 +518,8 @@ t.test('REST waits for the emulated server like SOAP, and a queue that is full a
   const asked = [1, 2, 3, 4].map(async () => answers.push(await ask()))
   await until(() => answers.length === 2, 'two are refused: one is worked on, one waits')
   for (let served = 0; served < 2; served++) {
-    await timers.untilTimer(500)
-    await timers.advance(500)
+    await clock.untilTimer(500)
+    await clock.advance(500)
   }
   await Promise.all(asked)
   t.same(

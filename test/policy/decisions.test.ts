@@ -1,11 +1,11 @@
 /** The small decisions: how long a certificate holds, which security processor is too old, what fits a cryptographic mode. */
-import fc from 'fast-check'
 import t from 'tap'
 import { modes } from '../../src/crypto/modes.js'
 import { unsupportedSet } from '../../src/policy/crypto-set.js'
 import { isSecurityProcessorExcluded } from '../../src/policy/exclusion.js'
 import { credentialType, racValidity } from '../../src/policy/validity.js'
 import { labMachine } from '../../src/xrml/lab-hierarchy.js'
+import { fc } from '../fixtures/property.js'
 
 const settings = {
   racValidityTimeSeconds: 365 * 86_400,

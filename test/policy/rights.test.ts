@@ -1,10 +1,10 @@
 /** Who gets which rights: the pure decision, by example and by property. */
-import fc from 'fast-check'
 import t from 'tap'
 import { agreedOwner, decideRights, identityOf, type Policy } from '../../src/policy/rights.js'
 import type { RmsObject } from '../../src/xrml/body.js'
 import { anyonePrincipal, mailPrincipal, ownerPrincipal, type Grant } from '../../src/xrml/rights.js'
 import { addSeconds, beginningAt, secondsPerDay } from '../../src/xrml/times.js'
+import { fc } from '../fixtures/property.js'
 
 const issued = new Date('2026-01-01T00:00:00Z')
 const days = (count: number): Date => addSeconds(issued, count * secondsPerDay)

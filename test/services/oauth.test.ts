@@ -2,13 +2,13 @@
 import { createHash } from 'node:crypto'
 import t from 'tap'
 import { Ajv } from 'ajv'
-import fc from 'fast-check'
 import { createLocalJWKSet, jwtVerify, type JSONWebKeySet } from 'jose'
 import { seedPassword } from '../../src/directory/seed.js'
 import type { ServerConfiguration } from '../../src/cluster/configuration.js'
 import { isClientId, isRedirectUri, registeredClients } from '../../src/cluster/oauth-clients.js'
 import { outOfBand, mayRedirect, oauthClients } from '../../src/services/oauth/clients.js'
 import { startSite } from '../fixtures/sites.js'
+import { fc } from '../fixtures/property.js'
 
 const site = await startSite(2, 'oauth')
 const { node } = site

@@ -1,11 +1,11 @@
 /** The binary form of group expansion: the two messages that the specification prints, byte for byte, and what is no message ([MS-RMPRS] 4.3). */
 import { createHash } from 'node:crypto'
-import fc from 'fast-check'
 import t from 'tap'
 import { remotingVersions } from '../../src/services/group-expansion/remoting-names.js'
 import { MalformedRemoting, readAnswer, readQuestion } from '../../src/services/group-expansion/remoting-reader.js'
 import { writeQuestion } from '../../src/services/group-expansion/remoting-request.js'
 import { writeAnswer, writeException } from '../../src/services/group-expansion/remoting-response.js'
+import { fc } from '../fixtures/property.js'
 
 const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex')
 const printed = {

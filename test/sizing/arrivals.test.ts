@@ -1,11 +1,11 @@
 /** Arrival schedules: as many as the shape asks for, in order, where the shape has them. */
-import fc from 'fast-check'
 import t from 'tap'
 import { arrivalTimes } from '../../src/sizing/arrivals.js'
 import { seededChance } from '../../src/sizing/chance.js'
 import { expectedArrivals, rateAt, shapeNames, timeOfArrival, type LoadShape } from '../../src/sizing/load-shape.js'
 import { percentileOf, summaryOf } from '../../src/sizing/percentiles.js'
 import { capacityLimits, parseCapacity, serviceSeconds } from '../../src/sizing/emulated-server.js'
+import { fc } from '../fixtures/property.js'
 
 const anyShape = fc.record({
   name: fc.constantFrom(...shapeNames),

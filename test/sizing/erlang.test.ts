@@ -1,5 +1,4 @@
 /** Erlang's formulas against published tables and against the special cases that have simple answers. */
-import fc from 'fast-check'
 import t from 'tap'
 import {
   erlangB,
@@ -9,6 +8,7 @@ import {
   responsePercentile,
   shareSlowerThan,
 } from '../../src/sizing/erlang.js'
+import { fc } from '../fixtures/property.js'
 
 const close = (found: number, wanted: number, relative = 1e-6): boolean =>
   Math.abs(found - wanted) <= relative * Math.max(1e-12, Math.abs(wanted))

@@ -1,11 +1,11 @@
 /** The simulation of a cluster against queues whose answers are known. */
-import fc from 'fast-check'
 import t from 'tap'
 import { meanResponse, responsePercentile } from '../../src/sizing/erlang.js'
 import { predict, serversForTarget, sweep } from '../../src/sizing/predict.js'
 import { seededChance } from '../../src/sizing/chance.js'
 import type { EmulatedServer } from '../../src/sizing/emulated-server.js'
 import { simulateCluster } from '../../src/sizing/simulate.js'
+import { fc } from '../fixtures/property.js'
 
 const fixed: EmulatedServer = { operationsPerSecond: 50, serviceDistribution: 'fixed', queueLimit: 1000 }
 const exponential: EmulatedServer = { ...fixed, serviceDistribution: 'exponential' }

@@ -1,4 +1,3 @@
-import fc from 'fast-check'
 import t from 'tap'
 import {
   contentType,
@@ -11,6 +10,7 @@ import { SoapProblem } from '../../src/soap/soap-problem.js'
 import type { SoapFaultCode } from '../../src/soap/soap-problem.js'
 import { outerText } from '../../src/xml/read.js'
 import { asMarkup, element, text } from '../../src/xml/write.js'
+import { fc } from '../fixtures/property.js'
 
 const soap11 = envelopeNamespaces['1.1']
 const soap12 = envelopeNamespaces['1.2']

@@ -1,10 +1,10 @@
-import fc from 'fast-check'
 import t from 'tap'
 import { exceptions, RmsException } from '../../src/exceptions.js'
 import type { ExceptionKey } from '../../src/exceptions.js'
 import { readEnvelope } from '../../src/soap/envelope.js'
 import { exceptionNames, faultStatus, readFault, writeFault } from '../../src/soap/fault.js'
 import { SoapProblem } from '../../src/soap/soap-problem.js'
+import { fc } from '../fixtures/property.js'
 
 const keys = Object.keys(exceptions) as ExceptionKey[]
 

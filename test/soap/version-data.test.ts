@@ -1,4 +1,3 @@
-import fc from 'fast-check'
 import t from 'tap'
 import { RmsException } from '../../src/exceptions.js'
 import { readEnvelope, writeEnvelope } from '../../src/soap/envelope.js'
@@ -6,6 +5,7 @@ import { compareVersions, readVersionData, serverVersions, versionDataHeader } f
 import type { VersionData } from '../../src/soap/version-data.js'
 import { asMarkup, element } from '../../src/xml/write.js'
 import { strictly } from './strictly.js'
+import { fc } from '../fixtures/property.js'
 
 const service = 'http://microsoft.com/DRM/CertificationService'
 

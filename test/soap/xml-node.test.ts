@@ -1,8 +1,8 @@
-import fc from 'fast-check'
 import t from 'tap'
 import { readXmlNode, readXmlNodes, readXmlNodesOf, xmlNode, xmlNodes } from '../../src/soap/xml-node.js'
 import { readXml } from '../../src/xml/read.js'
 import { element, text } from '../../src/xml/write.js'
+import { fc } from '../fixtures/property.js'
 
 t.test('documents go in and come out to the letter', async () => {
   const document = fc

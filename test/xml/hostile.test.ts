@@ -1,7 +1,7 @@
-import fc from 'fast-check'
 import t from 'tap'
 import { decodeText } from '../../src/xml/decode.js'
 import { defaultXmlLimits, MalformedXml, outerText, readXml, readXmlSequence } from '../../src/xml/read.js'
+import { fc } from '../fixtures/property.js'
 
 const nested = (depth: number): string => '<a>'.repeat(depth) + '</a>'.repeat(depth)
 const laughs = '<!DOCTYPE a [<!ENTITY b "ha"><!ENTITY c "&b;&b;&b;">]>'

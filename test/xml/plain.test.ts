@@ -1,7 +1,7 @@
-import fc from 'fast-check'
 import t from 'tap'
 import { readPlainXml, type KnownElement } from '../../src/xml/plain.js'
 import { defaultXmlLimits, readXml, readXmlWhole, type XmlElement, type XmlLimits } from '../../src/xml/read.js'
+import { fc } from '../fixtures/property.js'
 
 const certificate =
   '<XrML xmlns="" version="1.2"><BODY type="LICENSE" version="3.0"><OBJECT type="Machine"><ID type="MS-GUID">{1}</ID><NAME>é</NAME></OBJECT>' +

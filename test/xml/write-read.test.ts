@@ -1,8 +1,8 @@
-import fc from 'fast-check'
 import t from 'tap'
 import { decodeText } from '../../src/xml/decode.js'
 import { child, innerText, outerText, readXml, readXmlSequence } from '../../src/xml/read.js'
 import { asMarkup, element, joined, text } from '../../src/xml/write.js'
+import { fc } from '../fixtures/property.js'
 
 /** What a value becomes on its way through XML 1.0: what cannot be carried is gone, lone surrogates are replaced. */
 const carried = (value: string): string => value.toWellFormed().replace(/[\u0000-\u0008\u000B-\u001F\uFFFE\uFFFF]/g, '')

@@ -1,4 +1,3 @@
-import fc from 'fast-check'
 import t from 'tap'
 import { decryptZeroFilled } from '../../src/crypto/content-key.js'
 import { readXml } from '../../src/xml/read.js'
@@ -9,6 +8,7 @@ import { decryptRightsData, encryptRightsData } from '../../src/xrml/rights-data
 import { readGrants, readTimeCondition, rightsGroup, type Grant } from '../../src/xrml/rights.js'
 import { descriptorName, readDescriptorName } from '../../src/xrml/template.js'
 import { formatTime, isWithin, parseTime, rangeElement, readRange, toMinute } from '../../src/xrml/times.js'
+import { fc } from '../fixtures/property.js'
 
 /** Text that XML carries unchanged. */
 const carried = fc

@@ -1,7 +1,7 @@
 /** Which of its texts a template shows to whom. */
 import t from 'tap'
-import fc from 'fast-check'
 import { languageId, textFor } from '../../../src/services/rest/languages.js'
+import { fc } from '../../fixtures/property.js'
 
 const [german, english, french] = [
   { lcid: 1031, name: 'Vertraulich', description: '' },
