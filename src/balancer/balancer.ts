@@ -1,6 +1,6 @@
 /** Starts a balancer: the front door of clusters. Knows URLs and health only, nothing of RMS. */
 import { pino } from 'pino'
-import { systemClock, systemRandom } from '../effects.js'
+import { systemClock, systemRandom, systemTimers } from '../effects.js'
 import { nameConnections } from './connection-names.js'
 import { createCluster, UnknownNode, type BalancedCluster } from './cluster.js'
 import type { Forwarding } from './forward.js'
@@ -56,7 +56,7 @@ interface Door extends Observed {
 
 /** @throws when a port is taken or a node list is wrong; nothing is left behind then */
 export async function startBalancer(options: BalancerOptions): Promise<RunningBalancer> {
-  const { clock = systemClock, random = systemRandom, log = pino({ level: 'silent' }) } = options
+  const { clock = systemClock, timers = systemTimers, random = systemRandom, log = pino({ level: 'silent' }) } = options
   const { trustedProxies = nobodyTrusted } = options
   const limits = { ...defaultLimits, ...options.limits }
   const token = options.status?.token ?? random.bytes(24).toString('base64url')
@@ -124,7 +124,7 @@ export async function startBalancer(options: BalancerOptions): Promise<RunningBa
 
   try {
     for (const { name, nodes, listeners: wanted } of options.clusters) {
-      const cluster = createCluster(name, parseNodes(nodes), limits, { clock, log, changed })
+      const cluster = createCluster(name, parseNodes(nodes), limits, { clock, timers, log, changed })
       const forwarding = {
         cluster,
         listenerKey: options.listenerKey,
@@ -136,6 +136,7 @@ export async function startBalancer(options: BalancerOptions): Promise<RunningBa
         trust,
         observe: metrics.observer(name),
         monotonic: () => clock.monotonic(),
+        timers,
       }
       const door: Door = { cluster, listeners: [], forwarding }
       observed.push(door)

@@ -69,7 +69,7 @@ export function createCluster(
     watch.stop()
     beginDraining(node, 'removed from the list')
     leaving.add(node)
-    await finishRunning(node, limits.drainTimeout)
+    await finishRunning(node, limits.drainTimeout, effects.timers)
     if (!node.pool.destroyed) await node.pool.close()
     leaving.delete(node)
     log.info({ node: node.id }, `node ${node.id} has left`)
@@ -109,7 +109,7 @@ export function createCluster(
     drain: async (id) => {
       const { node } = memberOf(id)
       beginDraining(node, 'asked to drain')
-      await finishRunning(node, limits.drainTimeout)
+      await finishRunning(node, limits.drainTimeout, effects.timers)
     },
     resume: (id) => {
       const { node, watch } = memberOf(id)

@@ -2,7 +2,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Dispatcher } from 'undici'
+import type { Timers } from '../effects.js'
 import type { BalancedCluster } from './cluster.js'
+import { isRefusedConnection, isShortage } from './failure.js'
 import {
   answerHeaders,
   askedOf,
@@ -37,6 +39,7 @@ export interface Forwarding {
   /** Told of every request when it is over; status 0 for a client that went away before its answer. */
   readonly observe: (status: number, milliseconds: number) => void
   readonly monotonic: () => number
+  readonly timers: Timers
 }
 
 /** A node's answer is given up for this reason: it says 503, and another node is there. */
@@ -67,10 +70,12 @@ export function forward(
     forwarding.refuse.answer(response, refusal ?? refusals[target as BadTarget])
     return
   }
+  if (Number(request.headers['content-length'] ?? 0) > forwarding.limits.bodyBytes) {
+    refuseUnread(forwarding, response, refusals.tooLarge, expectsContinue)
+    return
+  }
   if (!forwarding.cluster.hasReady() && forwarding.pinning.openWay(request.socket) === undefined) {
-    request.resume()
-    // A client that waits for 100 Continue may leave out the body now or send it: only a new connection is safe.
-    forwarding.refuse.answer(response, expectsContinue ? { ...refusals.noNode, closes: true } : refusals.noNode)
+    refuseUnread(forwarding, response, refusals.noNode, expectsContinue)
     return
   }
   if (expectsContinue) response.writeContinue()
@@ -79,9 +84,34 @@ export function forward(
   const connection = forwarding.connectionName(request.socket)
   const asked = askedOf(request, target.host, forwarding.trust)
   const headers = nodeHeaders(request, asked, { mark, connection, key })
-  receiveBody(request, forwarding.limits, forwarding.kept, (body) => {
-    createExchange(request, response, { path: target.path, headers, body }, forwarding).send()
+  let exchange: Exchange | undefined
+  receiveBody(request, forwarding.limits, forwarding.kept, {
+    begin: (body) => {
+      exchange = createExchange(request, response, { path: target.path, headers, body }, forwarding)
+      exchange.send()
+    },
+    tooLarge: () => {
+      if (exchange === undefined) forwarding.refuse.answer(response, refusals.tooLarge)
+      else exchange.refuse(refusals.tooLarge)
+    },
   })
+}
+
+/** A client that waits for 100 Continue may leave out the body now or send it: only a new connection is safe. */
+function refuseUnread(
+  { refuse }: Forwarding,
+  response: ServerResponse,
+  refusal: Refusal,
+  expectsContinue: boolean,
+): void {
+  response.req.resume()
+  refuse.answer(response, expectsContinue ? { ...refusal, closes: true } : refusal)
+}
+
+interface Exchange {
+  send(): void
+  /** Ends it from the client's side: what the node is doing for it does not matter any more. */
+  refuse(refusal: Refusal): void
 }
 
 interface Outgoing {
@@ -95,7 +125,7 @@ function createExchange(
   response: ServerResponse,
   outgoing: Outgoing,
   forwarding: Forwarding,
-): { send: () => void } {
+): Exchange {
   const { cluster, pinning, isClosing } = forwarding
   const { body } = outgoing
   const { socket } = request
@@ -237,18 +267,28 @@ function createExchange(
     else giveUp(refusal ?? refusals.nodeDiedOnce)
   }
 
-  /** The refusal to answer, or undefined when another node may be asked. Marks the node. */
+  /** The refusal to answer, or undefined when another node may be asked. The node is looked at, unless it has nothing to do with it. */
   function judge({ node, pin }: Way, error: NodeJS.ErrnoException): Refusal | undefined {
-    node.counters.failures++
     const code = error.code ?? ''
+    if (code === 'UND_ERR_INVALID_ARG' || code === 'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH') return refusals.badRequest
+    if (isShortage(error)) return refusals.noConnection
+    node.counters.failures++
+    if (isRefusedConnection(error)) node.refused(error.message)
+    else node.suspect()
     if (code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT') return refusals.slowAnswer
     if (error.name === 'HTTPParserError' || code === 'UND_ERR_HEADERS_OVERFLOW') return refusals.badAnswer
-    if (code === 'UND_ERR_INVALID_ARG' || code === 'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH') return refusals.badRequest
-    node.suspect(error.message)
     return pin !== undefined && continuesDialogue(authorization) ? refusals.signInLost : undefined
   }
 
-  return { send }
+  return {
+    send,
+    refuse: (refusal) => {
+      if (gone || answered) return
+      gone = true
+      controller?.abort(clientGone)
+      forwarding.refuse.answer(response, refusal)
+    },
+  }
 }
 
 function countAnswer({ counters }: BalancedNode, status: number): void {

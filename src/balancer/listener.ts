@@ -128,11 +128,11 @@ export async function listen(
       for (const [socket, responses] of running) {
         if (responses.size === 0) socket.destroy()
       }
-      const deadline = setTimeout(() => {
+      const deadline = forwarding.timers.after(time, () => {
         for (const socket of sockets) socket.destroy()
-      }, time)
+      })
       await closed
-      clearTimeout(deadline)
+      deadline.stop()
     },
   }
 }

@@ -1,6 +1,6 @@
 /** A node list that somebody else keeps: asked again and again, so that nodes that come and go are known within a check. */
-import { setTimeout as pause } from 'node:timers/promises'
 import type { Logger } from 'pino'
+import { pause, type Timers } from '../effects.js'
 import { NodeListError, parseNodesAnswer } from './node-list.js'
 import type { NodeEntry } from './options.js'
 
@@ -26,7 +26,7 @@ const longestQuestion = 5000
 export function followNodes(
   { url, token, interval }: NodeSource,
   take: (nodes: readonly NodeEntry[]) => void,
-  log: Logger,
+  { log, timers }: { readonly log: Logger; readonly timers: Timers },
 ): () => void {
   const ended = new AbortController()
   let last = ''
@@ -34,7 +34,7 @@ export function followNodes(
 
   const ask = async (): Promise<void> => {
     try {
-      const nodes = parseNodesAnswer(await answerOf(url, token, ended.signal))
+      const nodes = parseNodesAnswer(await answerOf(url, token, ended.signal, timers))
       if (failure !== '') log.info({ url }, 'the node list is there again')
       failure = ''
       const list = JSON.stringify(nodes)
@@ -54,18 +54,30 @@ export function followNodes(
   void (async () => {
     while (!ended.signal.aborted) {
       await ask()
-      await pause(interval, undefined, { signal: ended.signal }).catch(() => undefined)
+      await pause(timers, interval, ended.signal)
     }
   })()
   return () => ended.abort()
 }
 
-async function answerOf(url: string, token: string | undefined, signal: AbortSignal): Promise<string> {
+async function answerOf(url: string, token: string | undefined, ended: AbortSignal, timers: Timers): Promise<string> {
+  const late = new AbortController()
+  const deadline = timers.after(longestQuestion, () =>
+    late.abort(new NodeListError(`it was not answered within ${longestQuestion / 1000} s`)),
+  )
+  try {
+    return await fetchText(url, token, AbortSignal.any([ended, late.signal]))
+  } finally {
+    deadline.stop()
+  }
+}
+
+async function fetchText(url: string, token: string | undefined, signal: AbortSignal): Promise<string> {
   const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` }
   const response = await fetch(url, {
     headers,
     redirect: 'error',
-    signal: AbortSignal.any([signal, AbortSignal.timeout(longestQuestion)]),
+    signal,
   })
   if (!response.ok) {
     await response.body?.cancel()

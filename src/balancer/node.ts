@@ -1,6 +1,7 @@
 /** One node as the balancer sees it: its state, its shared connections, its counters. */
 import { buildConnector, Pool, type Client } from 'undici'
 import { headerMargin } from '../http/header-limit.js'
+import type { Timers } from '../effects.js'
 import type { Limits, NodeEntry } from './options.js'
 
 /** unknown: not checked yet. draining: takes no new requests; leaves or is resumed. */
@@ -39,8 +40,10 @@ export interface BalancedNode {
   readonly pins: Set<PinnedConnection>
   /** Told when the last request and the last pinned connection are gone. */
   readonly whenIdle: Set<() => void>
-  /** A request to the node failed as by a dead process: check it now. */
-  suspect: (reason: string) => void
+  /** A request to the node failed, by the fault of whoever it may be: it is asked now. */
+  suspect: () => void
+  /** The node does not take connections: it is down. */
+  refused: (reason: string) => void
 }
 
 /** What a node that leaves needs to know of a pinned connection. */
@@ -67,6 +70,7 @@ export function createNode({ id, url }: NodeEntry, limits: Limits, now: Date): B
     pins: new Set(),
     whenIdle: new Set(),
     suspect: () => undefined,
+    refused: () => undefined,
   }
 }
 
@@ -98,16 +102,16 @@ export function tellWhenIdle(node: BalancedNode): void {
 }
 
 /** Resolves when nothing runs on the node any more; what still runs after the time (milliseconds) is cut. */
-export async function finishRunning(node: BalancedNode, time: number): Promise<void> {
+export async function finishRunning(node: BalancedNode, time: number, timers: Timers): Promise<void> {
   for (const pin of node.pins) pin.release()
   if (node.running === 0 && node.pins.size === 0) return
   await new Promise<void>((resolve) => {
-    const deadline = setTimeout(() => {
+    const deadline = timers.after(time, () => {
       for (const pin of node.pins) pin.destroy()
       void node.pool.destroy().then(resolve)
-    }, time)
+    })
     node.whenIdle.add(() => {
-      clearTimeout(deadline)
+      deadline.stop()
       resolve()
     })
   })

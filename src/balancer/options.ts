@@ -1,6 +1,6 @@
 /** What a balancer is told at its start: clusters with listeners and nodes, limits, and the status port. */
 import type { Logger } from 'pino'
-import type { Clock, Random } from '../effects.js'
+import type { Clock, Random, Timers } from '../effects.js'
 import { defaultHeaderLimit } from '../http/header-limit.js'
 import type { TrustedProxies } from '../http/trusted-proxies.js'
 
@@ -38,6 +38,8 @@ export interface Limits {
   readonly connections: number
   /** Shared connections to one node; further requests wait for one. */
   readonly nodeConnections: number
+  /** Of a request body; a larger one is answered 413. */
+  readonly bodyBytes: number
   /** A request body up to this size is kept until the answer's head is there, so that it can be sent again. */
   readonly keptBody: number
   /** All kept bodies together; above it bodies are forwarded once, without keeping. */
@@ -65,6 +67,7 @@ export const defaultLimits: Limits = {
   headerBytes: defaultHeaderLimit,
   connections: 4096,
   nodeConnections: 256,
+  bodyBytes: 64 * 1024 * 1024,
   keptBody: 4 * 1024 * 1024,
   keptBodies: 256 * 1024 * 1024,
   headersTimeout: 10_000,
@@ -99,5 +102,6 @@ export interface BalancerOptions {
   readonly tls?: TlsPair | undefined
   readonly log?: Logger
   readonly clock?: Clock
+  readonly timers?: Timers
   readonly random?: Random
 }

@@ -29,11 +29,17 @@ export const refusals = {
     retryAfter: 1,
     text: 'The server that had the request died before it answered; a request of this size is sent only once.',
   },
+  noConnection: {
+    status: 503,
+    retryAfter: 1,
+    text: 'There is no free connection to a server at the moment. Try again in a moment.',
+  },
   signInLost: {
     status: 502,
     closes: true,
     text: 'The server that had begun the sign-in died. Sign in again on a new connection.',
   },
+  tooLarge: { status: 413, text: 'The request is larger than this server takes.' },
   badAnswer: { status: 502, text: 'The server answered with something that is not HTTP.' },
   slowAnswer: { status: 504, text: 'The server did not answer in time.' },
   badTarget: {
@@ -94,5 +100,26 @@ function answerRefusal(response: ServerResponse, refusal: Refusal, id: string): 
   if (refusal.retryAfter !== undefined) headers['retry-after'] = String(refusal.retryAfter)
   if (refusal.closes === true) headers['connection'] = 'close'
   response.writeHead(refusal.status, headers)
-  response.end(body)
+  if (refusal.closes === true || response.req.complete) response.end(body)
+  else endWithRequest(response, body)
+}
+
+/** Bytes that are read away; how long it may take, the request time-out says. */
+const mostReadAway = 64 * 1024 * 1024
+
+/**
+ * The answer is whole at once, and its end waits for that of the request: whoever is still sending would often lose an answer that ends the
+ * connection, and find it out of step otherwise.
+ */
+function endWithRequest(response: ServerResponse, body: string): void {
+  const { req: request } = response
+  if (request.method === 'HEAD') response.flushHeaders()
+  else response.write(body)
+  let size = 0
+  request.on('data', (chunk: Buffer) => {
+    size += chunk.length
+    if (size > mostReadAway) response.destroy()
+  })
+  request.once('end', () => response.end())
+  request.resume()
 }

@@ -16,6 +16,7 @@ export interface KeptBytes {
 }
 
 export interface BodyLimits {
+  readonly bodyBytes: number
   readonly keptBody: number
   readonly keptBodies: number
 }
@@ -31,12 +32,18 @@ export interface RequestBody {
   discard(): void
 }
 
-/** @param begin called once: when the body is there, or enough of it to send the first piece */
+export interface BodyEvents {
+  /** Called once: when the body is there, or enough of it to send the first piece. */
+  readonly begin: (body: RequestBody) => void
+  /** Called once, perhaps after `begin`: there is more of it than is taken. The rest is read and thrown away. */
+  readonly tooLarge: () => void
+}
+
 export function receiveBody(
   request: IncomingMessage,
   limits: BodyLimits,
   kept: KeptBytes,
-  begin: (body: RequestBody) => void,
+  { begin, tooLarge }: BodyEvents,
 ): void {
   let chunks: Buffer[] = []
   /** Index in `chunks` of what the stream gives next. */
@@ -130,6 +137,12 @@ export function receiveBody(
   request.on('data', (chunk: Buffer) => {
     if (discarded) return
     size += chunk.length
+    if (size > limits.bodyBytes) {
+      begun = true
+      body.discard()
+      tooLarge()
+      return
+    }
     unread += chunk.length
     chunks.push(chunk)
     if (keeps) {

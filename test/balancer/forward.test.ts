@@ -286,7 +286,7 @@ t.test('a proxy that is trusted says how the client asked, another one does not'
     [false, '10.0.0.0/8'],
     [false, undefined],
   ] as const) {
-    const { url } = await startLab(t, 1, {}, list)
+    const { url } = await startLab(t, 1, {}, list === undefined ? {} : { trusted: list })
     for (const [lines, scheme, host] of said) {
       const client = await rawClient(t, url)
       client.send(`GET /echo HTTP/1.0\r\nHost: a\r\n${lines}\r\n`)
@@ -300,6 +300,47 @@ t.test('a proxy that is trusted says how the client asked, another one does not'
       t.same(valuesOf(echo, 'x-forwarded-port'), [])
     }
   }
+})
+
+t.test('a body above the limit is answered 413, by the balancer itself, also to who sends on', async (t) => {
+  const { url, upstreams, balancer } = await startLab(t, 2, { bodyBytes: 1_000_000 })
+  const counts = async () =>
+    (await Promise.all(upstreams.map((upstream) => upstream.counts()))).map((count) => count['/echo'] ?? 0)
+  const large = 'x'.repeat(5_000_000)
+  const chunked = `${(2_500_000).toString(16)}\r\n${large.slice(2_500_000)}\r\n`
+  const next = 'GET /echo?next HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'
+  for (const [name, text] of [
+    ['with a length', `POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 5000000\r\n\r\n${large}`],
+    ['chunked', `POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n${chunked}${chunked}0\r\n\r\n`],
+  ] as const) {
+    const client = await rawClient(t, url)
+    client.socket.pause()
+    client.send(text + next)
+    client.socket.resume()
+    t.match(await client.rest(), /^HTTP\/1\.1 413 [^]*larger than[^]*HTTP\/1\.1 200 [^]*echo\?next/, name)
+  }
+  for (const more of ['HTTP/1.0\r\n', 'HTTP/1.1\r\nConnection: close\r\n']) {
+    const client = await rawClient(t, url)
+    client.socket.pause()
+    client.send(`POST /echo ${more}Host: a\r\nContent-Length: 5000000\r\n\r\n${large}`)
+    client.socket.resume()
+    t.match(await client.rest(), /^HTTP\/1\.1 413 /, more)
+  }
+  const waiting = await rawClient(t, url)
+  waiting.send('POST /echo HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5000000\r\n\r\n')
+  t.match(await waiting.rest(), /^HTTP\/1\.1 413 /, 'who asks before sending need not send')
+  t.match(await ask(`${url}/echo`, { body: Buffer.alloc(1_000_000) }), { status: 200 }, 'up to the limit')
+  t.match(await ask(`${url}/echo`, { body: Buffer.alloc(1_000_000), headers: { 'transfer-encoding': 'chunked' } }), {
+    status: 200,
+  })
+  t.ok((await counts()).every((count) => count > 0))
+  t.same(
+    balancer.status().clusters[0]?.nodes.map(({ state, running, counters }) => [state, running, counters.failures]),
+    [
+      ['ready', 0, 0],
+      ['ready', 0, 0],
+    ],
+  )
 })
 
 t.test('clients that are slow, too many, or gone', async (t) => {

@@ -6,6 +6,7 @@ import type { Test } from 'tap'
 import { startBalancer, type RunningBalancer } from '../../src/balancer/balancer.js'
 import type { Limits } from '../../src/balancer/options.js'
 import { trustedProxiesOf } from '../../src/http/trusted-proxies.js'
+import type { TestClock } from '../fixtures/test-clock.js'
 import { startUpstream, type Echo, type Upstream } from './upstream.js'
 
 export interface Lab {
@@ -14,8 +15,20 @@ export interface Lab {
   readonly upstreams: readonly Upstream[]
 }
 
+export interface LabOptions {
+  /** Proxies, as --trusted-proxies names them. */
+  readonly trusted?: string
+  /** The balancer's time. */
+  readonly clock?: TestClock
+}
+
 /** A balancer before that many upstreams, all of them ready. */
-export async function startLab(t: Test, count: number, limits: Partial<Limits> = {}, trusted?: string): Promise<Lab> {
+export async function startLab(
+  t: Test,
+  count: number,
+  limits: Partial<Limits> = {},
+  { trusted, clock }: LabOptions = {},
+): Promise<Lab> {
   const upstreams = await Promise.all(
     Array.from({ length: count }, async (_, index) => startUpstream(t, `node-${index + 1}`)),
   )
@@ -29,6 +42,7 @@ export async function startLab(t: Test, count: number, limits: Partial<Limits> =
     ],
     limits,
     trustedProxies: trusted === undefined ? undefined : trustedProxiesOf(trusted),
+    ...(clock === undefined ? {} : { clock, timers: clock }),
   })
   t.teardown(() => balancer.close())
   await balancer.waitUntil(({ clusters }) => clusters[0]?.nodes.every(({ state }) => state === 'ready') === true)

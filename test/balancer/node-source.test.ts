@@ -5,7 +5,10 @@ import { pino } from 'pino'
 import t from 'tap'
 import { followNodes } from '../../src/balancer/node-source.js'
 import type { NodeEntry } from '../../src/balancer/options.js'
+import { testClock } from '../fixtures/test-clock.js'
 
+/** Milliseconds. */
+const interval = 1000
 const node = (id: string): NodeEntry => ({ id, url: `http://127.0.0.1:${id.length}` })
 
 t.test('a list that changes is taken, once; whatever is no list leaves it as it was', async (t) => {
@@ -25,21 +28,14 @@ t.test('a list that changes is taken, once; whatever is no list leaves it as it 
     { write: (line: string) => void lines.push((JSON.parse(line) as { msg: string }).msg) },
   )
   const taken: string[][] = []
-  let look = (): void => undefined
-  const until = (isSo: () => boolean): Promise<void> =>
-    new Promise((resolve) => {
-      look = () => {
-        if (isSo()) resolve()
-      }
-      server.on('request', () => setImmediate(() => look()))
-      look()
-    })
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/nodes`
-  const take = (nodes: readonly NodeEntry[]): void => {
-    taken.push(nodes.map(({ id }) => id))
-    look()
+  const clock = testClock()
+  /** The time goes on while nothing is asked. */
+  const until = async (isSo: () => boolean): Promise<void> => {
+    while (!isSo()) await clock.advance(clock.timers()[0] === interval ? interval : 0)
   }
-  const end = followNodes({ url, token: 'secret', interval: 5 }, take, log)
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/nodes`
+  const take = (nodes: readonly NodeEntry[]): void => void taken.push(nodes.map(({ id }) => id))
+  const end = followNodes({ url, token: 'secret', interval }, take, { log, timers: clock })
 
   await until(() => asked >= 3 && taken.length > 0)
   t.same(taken, [['a']], 'the same list again is no news')
@@ -58,8 +54,13 @@ t.test('a list that changes is taken, once; whatever is no list leaves it as it 
     const before = asked
     await until(() => asked >= before + 3)
   }
+  answer = () => undefined
+  const before = asked
+  await until(() => asked > before)
+  await clock.advance(5000)
+  await until(() => lines.filter((line) => /stays as it was/.test(line)).length > notLists.length)
   t.same(taken, [['a']])
-  t.equal(lines.filter((line) => /stays as it was/.test(line)).length, notLists.length, 'each reason is told once')
+  t.equal(lines.filter((line) => /stays as it was/.test(line)).length, notLists.length + 1, 'each reason is told once')
   const byTls = { id: 'cc', url: 'https://127.0.0.1:2' }
   answer = (response) => response.end(JSON.stringify({ nodes: [node('b'), byTls] }))
   await until(() => taken.length === 2)

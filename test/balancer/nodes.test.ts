@@ -3,6 +3,7 @@ import { Agent } from 'node:http'
 import t, { type Test } from 'tap'
 import { startBalancer } from '../../src/balancer/balancer.js'
 import { ask, askEcho, rawClient, startLab, stateOf, type Lab } from './lab.js'
+import { testClock } from '../fixtures/test-clock.js'
 import { startUpstream, type Upstream } from './upstream.js'
 
 const entry = ({ id, url }: Upstream) => ({ id, url })
@@ -91,12 +92,24 @@ t.test('nodes die, come, drain and leave under load, and no request fails', asyn
 })
 
 t.test('a node that is too busy for its checks stays as long as it answers requests', async (t) => {
-  const { balancer, url, upstreams } = await startLab(t, 1, { checkInterval: 50, checkTimeout: 50 })
+  const clock = testClock()
+  const { balancer, url, upstreams } = await startLab(t, 1, {}, { clock })
   upstreams[0]?.tell('stall')
+  await upstreams[0]?.counts()
   const failedChecks = (): number => balancer.status().clusters[0]?.nodes[0]?.counters.failedChecks ?? 0
-  while (failedChecks() < 6) t.equal((await ask(`${url}/echo`)).status, 200)
+  /** To the next check, or to the end of its time. */
+  const go = async (): Promise<void> => {
+    while (clock.timers().length === 0) await clock.advance(0)
+    await clock.advance(clock.timers()[0] ?? 0)
+  }
+  while (failedChecks() < 6) {
+    await go()
+    t.equal((await ask(`${url}/echo`)).status, 200)
+    await go()
+  }
   t.equal(stateOf(balancer, 'node-1'), 'ready')
-  await balancer.waitUntil(() => stateOf(balancer, 'node-1') === 'down')
+  while (stateOf(balancer, 'node-1') === 'ready') await go()
+  t.equal(failedChecks(), 9, 'three in a row without an answer')
 })
 
 t.test('a request that a node did not answer goes to another one, once each, whole', async (t) => {
@@ -106,6 +119,7 @@ t.test('a request that a node did not answer goes to another one, once each, who
     const body = Buffer.from(Array.from({ length: 300_000 }, (_, index) => index % 251))
     // /die kills every node that gets it: both die, and the client learns it.
     t.match(await ask(`${url}/die`, { body }), { status: 502, headers: { 'retry-after': '1' } })
+    await balancer.waitUntil(({ clusters }) => clusters[0]?.nodes.every(({ state }) => state === 'down') === true)
     t.match(
       await ask(`${url}/echo`, { body }),
       { status: 503, headers: { 'retry-after': '1' } },
@@ -136,14 +150,13 @@ t.test('a request that a node did not answer goes to another one, once each, who
         .repeat(Math.ceil(length / 4096))
         .slice(0, length)
       for (const headers of [{ 'content-length': length }, { 'transfer-encoding': 'chunked' }]) {
-        // A node that reset is down until it is checked: the next request must find it ready.
-        await balancer.waitUntil(() => stateOf(balancer, 'node-1') === 'ready')
         const echo = await askEcho(`${url}/reset-first?${first.id}`, { body: Buffer.from(body, 'latin1'), headers })
         t.match(
           echo,
           { node: 'node-2', length, hash: hash(Buffer.from(body, 'latin1')) },
           `${length} bytes, ${Object.keys(headers).join('')}`,
         )
+        t.equal(stateOf(balancer, 'node-1'), 'ready', 'one request is no proof')
       }
     }
   })
@@ -228,9 +241,14 @@ t.test('draining waits for running requests', async (t) => {
 })
 
 t.test('what does not end in time when a node is removed is cut', async (t) => {
-  const lab = await startLab(t, 1, { drainTimeout: 50 })
+  const clock = testClock()
+  const lab = await startLab(t, 1, { drainTimeout: 5000 }, { clock })
   const { client } = await holdOne(t, lab)
-  await lab.balancer.setNodes('root', [])
+  const removed = lab.balancer.setNodes('root', [])
+  await clock.advance(4999)
+  t.equal(lab.balancer.status().clusters[0]?.nodes[0]?.running, 1)
+  await clock.advance(1)
+  await removed
   t.match(await client.until(/\r\n\r\n/), /^HTTP\/1\.1 502/)
 })
 

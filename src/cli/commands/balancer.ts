@@ -10,6 +10,7 @@ import { parseClusters } from '../../balancer/node-list.js'
 import { followNodes } from '../../balancer/node-source.js'
 import type { ClusterOptions, NodeEntry } from '../../balancer/options.js'
 import type { Settings } from '../../config/options.js'
+import { systemTimers } from '../../effects.js'
 import { readTlsFiles } from '../../manage/tls-pair.js'
 import { Failure } from '../failure.js'
 import { openServerLog } from '../server-log.js'
@@ -39,6 +40,7 @@ export async function balancer(settings: Settings<'balancer'>): Promise<void> {
     status: { host: settings.statusHost, port: settings.statusPort, token: settings.balancerToken },
     listenerKey: settings.listenerKey,
     limits: {
+      bodyBytes: settings.bodyLimit,
       keptBody: settings.bodyLimit,
       connections: settings.maxConnections,
       // A node gives up after its own time; the balancer outlasts it, so that the node's answer is what the client gets.
@@ -96,7 +98,7 @@ function follow(
 ): () => void {
   // Nodes that leave finish their requests meanwhile.
   const take = (nodes: readonly NodeEntry[]): void => void running.setNodes(cluster, nodes)
-  return followNodes({ url, token, interval }, take, log)
+  return followNodes({ url, token, interval }, take, { log, timers: systemTimers })
 }
 
 async function readNodeList(file: string): Promise<readonly ClusterOptions[]> {
