@@ -26,7 +26,7 @@ export interface ManagementOptions {
 export async function startManagement(
   options: ManagementOptions,
 ): Promise<{ readonly url: string; close(): Promise<void> }> {
-  const { host, port, token, log, status, api, topology, ca } = options
+  const { host, port, token, log, api } = options
   const app = Fastify({
     ...(log === undefined ? {} : { loggerInstance: log }),
     logController: new LogController({ disableRequestLogging: true }),
@@ -36,31 +36,38 @@ export async function startManagement(
   }) as unknown as FastifyInstance
   closeUnusedConnections(app)
   readUnreadBodies(app)
-  await registerPages(app, api.store, token !== undefined)
-  await app.register(async (scope) => {
-    const health = { tags: ['installation'], summary: 'Whether the process lives', security: [] }
-    scope.get('/healthz', { schema: health }, async () => ({ status: 'ok' }))
-    if (ca !== undefined) {
-      const schema = {
-        tags: ['installation'],
-        summary: 'The certificate that clients must trust, in PEM',
-        security: [],
-      }
-      scope.get('/ca.pem', { schema }, async (_request, reply) => reply.type('application/x-pem-file').send(ca))
-    }
-  })
-  await app.register(async (scope) => {
-    if (token !== undefined) scope.addHook('onRequest', async (request, reply) => requireToken(token, request, reply))
-    scope.get(
-      '/status',
-      { schema: { tags: ['installation'], summary: 'Forest, clusters and nodes', response: { 200: statusSchema } } },
-      async () => status(),
-    )
-    if (topology !== undefined) await registerTopology(scope, topology)
-    await registerManagementApi(scope, api)
-  })
+  const addRoutes = async (to: FastifyInstance): Promise<void> => {
+    await to.register(async (scope) => registerOpenRoutes(scope, options))
+    await to.register(async (scope) => registerRoutes(scope, options))
+  }
+  registerPages(app, { store: api.store, needsToken: token !== undefined, addRoutes })
+  await addRoutes(app)
   const url = await app.listen({ host, port })
   return { url, close: () => app.close() }
+}
+
+/** For everybody. */
+async function registerOpenRoutes(app: FastifyInstance, { ca }: ManagementOptions): Promise<void> {
+  const health = { tags: ['installation'], summary: 'Whether the process lives', security: [] }
+  app.get('/healthz', { schema: health }, async () => ({ status: 'ok' }))
+  if (ca === undefined) return
+  const schema = { tags: ['installation'], summary: 'The certificate that clients must trust, in PEM', security: [] }
+  app.get('/ca.pem', { schema }, async (_request, reply) => reply.type('application/x-pem-file').send(ca))
+}
+
+/** For those who have the token. */
+async function registerRoutes(
+  app: FastifyInstance,
+  { token, status, topology, api }: ManagementOptions,
+): Promise<void> {
+  if (token !== undefined) app.addHook('onRequest', async (request, reply) => requireToken(token, request, reply))
+  app.get(
+    '/status',
+    { schema: { tags: ['installation'], summary: 'Forest, clusters and nodes', response: { 200: statusSchema } } },
+    async () => status(),
+  )
+  if (topology !== undefined) await registerTopology(app, topology)
+  await registerManagementApi(app, api)
 }
 
 async function requireToken(token: string, request: FastifyRequest, reply: FastifyReply): Promise<void> {

@@ -1,8 +1,7 @@
 /** The pages of the management API, for people who look and press buttons: an introduction, an order, and values that work as they stand. */
-import fastifySwagger from '@fastify/swagger'
-import fastifySwaggerUi from '@fastify/swagger-ui'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
 import type { Store } from '../cluster/store/open.js'
+import { answerLater, describing } from '../node/documentation.js'
 import { version } from '../version.js'
 import { prefilledOf, readPresent, type Prefilled, type Present } from './prefilled.js'
 
@@ -30,8 +29,29 @@ All of it in one file: [openapi.json](/openapi.json).`
 
 const wordsOnly = '.topbar { display: none } .swagger-ui .info { margin: 24px 0 }'
 
-/** @param security of every operation but those that say otherwise */
-export async function registerPages(app: FastifyInstance, store: Store, needsToken: boolean): Promise<void> {
+export interface Described {
+  readonly store: Store
+  readonly needsToken: boolean
+  /** What is described: the same routes, in an instance that does not listen. */
+  readonly addRoutes: (described: FastifyInstance) => Promise<void>
+}
+
+/** The pages are made when somebody first asks: few do, and test runners that cannot load them need none. */
+export function registerPages(app: FastifyInstance, described: Described): void {
+  answerLater(app, async () => {
+    const pages = Fastify({ schemaController: { compilersFactory: describing } }) as unknown as FastifyInstance
+    await addPages(pages, described)
+    await pages.register(async (scope) => described.addRoutes(scope))
+    await pages.ready()
+    return pages
+  })
+}
+
+async function addPages(app: FastifyInstance, { store, needsToken }: Described): Promise<void> {
+  const [{ default: fastifySwagger }, { default: fastifySwaggerUi }] = await Promise.all([
+    import('@fastify/swagger'),
+    import('@fastify/swagger-ui'),
+  ])
   await app.register(fastifySwagger, {
     openapi: {
       openapi: '3.0.3',

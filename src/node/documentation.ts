@@ -22,9 +22,14 @@ export function registerDocumentation(
   kind: ClusterKind,
   addRoutes: (described: FastifyInstance) => Promise<void>,
 ): void {
+  answerLater(app, () => makeDocumentation(kind, addRoutes))
+}
+
+/** @param make the instance that answers for the pages, made when the first one is asked for */
+export function answerLater(app: FastifyInstance, make: () => Promise<FastifyInstance>): void {
   let making: Promise<FastifyInstance> | undefined
   const answer = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
-    making ??= makeDocumentation(kind, addRoutes)
+    making ??= make()
     const { statusCode, headers, rawPayload } = await (await making).inject({ method: 'GET', url: request.url })
     if (statusCode === 404) {
       reply.callNotFound()
