@@ -1,4 +1,5 @@
 /** An installation that ends with this process, however the process ends: also by a signal that comes while it starts. */
+import { tmpdir } from 'node:os'
 import closeWithGrace from 'close-with-grace'
 import { DatabaseAway } from '../cluster/store/database-away.js'
 import { startInstallation, type Installation, type InstallationOptions } from '../manage/installation.js'
@@ -90,8 +91,10 @@ function explained(error: unknown, options: InstallationOptions): unknown {
       return new Failure(
         `--host ${host} is not an address of this machine. Give one that is, or 0.0.0.0 for all of them`,
       )
-    case 'SQLITE_NOTADB':
-      return new Failure('The database is no SQLite file. Give --data another folder, or --db another file')
+    case 'ENOSPC':
+      return new Failure(
+        `There is no space left for files of the installation below ${data ?? tmpdir()}. Make room, or give another folder with --data`,
+      )
     case 'EACCES':
       if (facts.syscall === 'listen')
         return new Failure(`This user may not listen on port ${port}. Choose one above 1023 with ${flag}`)
@@ -112,5 +115,5 @@ function portFlag(port: number, { managePort, extranet = [] }: InstallationOptio
 /** What a database says of itself is enough: its causes are not about our addresses. */
 function codeOf(error: unknown): string {
   const code = systemCode(error)
-  return error instanceof DatabaseAway && code !== 'SQLITE_NOTADB' ? '' : code
+  return error instanceof DatabaseAway ? '' : code
 }

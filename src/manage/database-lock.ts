@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import Libsql from 'libsql'
 import { pino, type Logger } from 'pino'
+import { DatabaseRefused } from '../cluster/store/database-away.js'
 import { holdPostgresLock, type LockEvent } from '../cluster/store/postgres-lock.js'
 import { targetOf } from '../cluster/store/postgres.js'
 
@@ -35,19 +36,24 @@ export async function lockDatabase(
 /** The lock is the operating system's. */
 function lockFile(path: string): () => Promise<void> {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
-  const lock = new Libsql(`${path}.lock`)
+  let lock: Libsql.Database | undefined
   try {
+    lock = new Libsql(`${path}.lock`)
     lock.exec('BEGIN EXCLUSIVE')
   } catch (error) {
-    lock.close()
+    lock?.close()
     const busy = error instanceof Libsql.SqliteError && error.code.startsWith('SQLITE_BUSY')
     throw busy
       ? new DatabaseInUse(
           `An installation already runs on ${path}. Use that one, stop it, or give this one a folder of its own`,
         )
-      : error
+      : // As another user's, of which Libsql itself says a number.
+        new DatabaseRefused(
+          `The database file ${path} cannot be used: this user must be able to write to ${path}.lock and to its folder`,
+          { cause: error },
+        )
   }
-  return async () => void lock.close()
+  return async () => void lock?.close()
 }
 
 async function lockPostgres(location: string, log: Logger): Promise<() => Promise<void>> {

@@ -29,12 +29,12 @@ export interface ElsewhereOptions {
 /** Milliseconds. */
 const forgettingInterval = 5 * 60_000
 
-/** @throws WrongKeyPassword, OtherSchemaVersion, DatabaseAway, or the system's error when the port is taken; nothing is left behind then */
+/** @throws EmptyDatabase, WrongKeyPassword, OtherSchemaVersion, DatabaseAway, or the system's error when the port is taken; nothing is left behind then */
 export async function startManagementElsewhere(
   options: ElsewhereOptions,
 ): Promise<{ readonly url: string; close(): Promise<void> }> {
   const { database, keyPassword, host, port, token, log, timers = systemTimers } = options
-  const store = await openStore(database)
+  const store = await openStore(database, { create: false })
   const openCluster = (name: string) => loadServerState(store, name, keyPassword, 'openssl')
   try {
     for (const { name } of await store.clusters.list()) await openCluster(name)

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { createServer } from 'node:net'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import t from 'tap'
 import { optionsOf, type CommandName } from '../../src/config/options.js'
 import { jsonLines, main, outcome, run } from './command.js'
@@ -182,8 +182,16 @@ t.test('what cannot be reached or read ends with 1 and a sentence that says what
       ['client', 'certify', '--machine', './nowhere', '--server', nowhere],
       /nowhere.*cannot be read: there is no such file/,
     ],
+    [['manage', '--db', `${folder}/typo.sqlite`], /There is no database file .*typo\.sqlite/],
+    [
+      ['provision', 'licensing', '--cluster', 'legal', '--public-url', 'http://l', '--db', `${folder}/typo.sqlite`],
+      /There is no database file .*typo\.sqlite/,
+    ],
     [['up', '--port', '0', '--data', `${folder}/plain.txt`], /The data folder .*plain\.txt cannot be used: /],
-    [['up', '--port', '0', '--db', `${folder}/plain.txt`], /The database is no SQLite file\. Give/],
+    [
+      ['up', '--port', '0', '--db', `${folder}/plain.txt`],
+      /The file .*plain\.txt is no SQLite database: name another one/,
+    ],
     [['up', '--port', '0', '--db', 'postgres://u:secret@127.0.0.1:1/db'], /^The database (?!.*secret).*is away/],
     [['remove-server', 'root-1', '--manage', nowhere], /\/servers\/root-1\S* does not answer \(ECONNREFUSED\)/],
     [['up', '--port', '0', '--host', '203.0.113.77'], /--host 203\.0\.113\.77 is not an address of this machine/],
@@ -202,6 +210,7 @@ t.test('what cannot be reached or read ends with 1 and a sentence that says what
     t.notMatch(stderr, noStack, args.join(' '))
     if (args[0] !== 'demo') t.equal(stdout, '', args.join(' '))
   }
+  t.notOk(existsSync(`${folder}/typo.sqlite`), 'a misspelt database is not made')
   t.match(readFileSync(`${folder}/plain.txt`, 'utf8'), /^no license/)
 })
 

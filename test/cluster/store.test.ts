@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
-import { statSync } from 'node:fs'
+import { copyFileSync, existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { Kysely } from 'kysely'
 import t from 'tap'
@@ -326,6 +326,49 @@ t.test(
     t.equal(statSync(file).mode & 0o077, 0)
   },
 )
+
+t.test('a cluster is in the file itself, not in its log alone: a copy of the file has it', async (t) => {
+  const folder = t.testdir()
+  const file = join(folder, 'rms.db')
+  const store = await openStore(file)
+  t.teardown(store.close)
+  const copy = async (name: string) => {
+    copyFileSync(file, join(folder, name))
+    const copied = await openStore(join(folder, name), { create: false })
+    t.teardown(copied.close)
+    return copied.clusters.find('root')
+  }
+  await store.clusters.insertIfAbsent(cluster)
+  t.equal((await copy('first.db'))?.sealedKeyPair, cluster.sealedKeyPair)
+  await store.clusters.saveConfiguration('root', { ...configuration, baseUrl: 'http://b/_wmcs' })
+  t.equal((await copy('second.db'))?.configuration.baseUrl, 'http://b/_wmcs')
+})
+
+t.test('a file whose log was left behind is refused, and stays as it is; a new one is not', async (t) => {
+  const folder = t.testdir({ 'empty.db': '' })
+  const file = join(folder, 'rms.db')
+  const store = await openStore(join(folder, 'empty.db'))
+  copyFileSync(join(folder, 'empty.db'), file)
+  await store.close()
+  t.equal(statSync(file).size, 4096, 'its tables are in the log still')
+  const before = readFileSync(file)
+  for (const create of [true, false])
+    await t.rejects(openStore(file, { create }), {
+      name: 'DatabaseRefused',
+      message: /rms\.db is an incomplete copy: what it held is in rms\.db-wal/,
+    })
+  t.same(readFileSync(file), before)
+  t.notOk(existsSync(`${file}-wal`))
+  await (await openStore(join(folder, 'empty.db'), { create: false })).close()
+})
+
+t.test('what cannot be opened is named', async (t) => {
+  const folder = t.testdir({ 'text.db': 'no database at all'.repeat(100), 'folder.db': {} })
+  const refused = (name: string, message: RegExp) =>
+    t.rejects(openStore(join(folder, name)), { name: 'DatabaseRefused', message })
+  await refused('text.db', /The file .*text\.db is no SQLite database/)
+  await refused('folder.db', /The database file .*folder\.db cannot be opened: this user must be able to write/)
+})
 
 t.test('a file that this process closed, or opens twice, is the one that other processes write to', async (t) => {
   const file = join(t.testdir(), 'rms.db')

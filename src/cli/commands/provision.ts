@@ -30,7 +30,8 @@ export async function provision(settings: Settings<'provision'>, kind: string): 
   const baseUrl = baseUrlAt(publicUrl)
   const outside = extranetUrl === undefined ? {} : extranetUrls(kind, baseUrlAt(extranetUrl))
   const effects = { clock: systemClock, random: systemRandom }
-  const store = await openStore(db)
+  // A root may be the first of a database; a licensing-only cluster joins what there is.
+  const store = await openStore(db, { create: kind === 'root' })
   try {
     const present = ifAbsent ? await store.clusters.find(cluster) : undefined
     if (present?.kind === kind) {

@@ -4,7 +4,7 @@ import { configurationText, nextVersion } from '../configuration.js'
 import type { ServerConfiguration } from '../configuration.js'
 import { lockCluster } from './configuration-version.js'
 import { followCertificationUrls, registerConnectionPoint } from './connection-point.js'
-import { lockOthersOut } from './exclusive.js'
+import { bringHome, lockOthersOut } from './exclusive.js'
 import type { Database } from './schema.js'
 import { insertTemplates, type StoredTemplate } from './template-store.js'
 
@@ -66,7 +66,7 @@ export function clusterStore(db: Database): ClusterStore {
         ?.configuration_version,
     insertIfAbsent: async (cluster, { templates = [], serviceConnectionPoint } = {}) => {
       const configuration = checkConfiguration(cluster.configuration)
-      return db.transaction().execute(async (transaction) => {
+      const isNew = await db.transaction().execute(async (transaction) => {
         await lockOthersOut(transaction)
         const others = await transaction.selectFrom('cluster').select(['name', 'kind']).execute()
         if (others.some(({ name, kind }) => name === cluster.name || (kind === 'root' && cluster.kind === 'root')))
@@ -93,13 +93,15 @@ export function clusterStore(db: Database): ClusterStore {
         await insertTemplates(transaction, cluster.name, templates)
         return true
       })
+      if (isNew) await bringHome(db)
+      return isNew
     },
     saveConfiguration: async (name, configuration, withoutKey) => {
       const next = checkConfiguration({
         ...configuration,
         configurationVersion: nextVersion(configuration.configurationVersion),
       })
-      return db.transaction().execute(async (transaction) => {
+      const saved = await db.transaction().execute(async (transaction) => {
         const stored = await lockCluster(transaction, name)
         if (stored === undefined || stored.configuration_version !== configuration.configurationVersion)
           return undefined
@@ -118,6 +120,8 @@ export function clusterStore(db: Database): ClusterStore {
           await followCertificationUrls(transaction, parseConfiguration(stored.configuration), next)
         return next
       })
+      if (saved !== undefined) await bringHome(db)
+      return saved
     },
     remove: async (name) => {
       await db.transaction().execute(async (transaction) => {

@@ -1,4 +1,4 @@
-/** What the two databases do differently inside a transaction. */
+/** What the two databases do differently inside a transaction, and after it. */
 import { PostgresAdapter, sql } from './kysely.js'
 import type { Kysely } from 'kysely'
 
@@ -18,4 +18,14 @@ export const installationLock = [lockNumber, 1] as const
  */
 export async function lockOthersOut<Tables>(transaction: Kysely<Tables>): Promise<void> {
   if (isPostgres(transaction)) await sql`select pg_advisory_xact_lock(${sql.lit(lockNumber)})`.execute(transaction)
+}
+
+/**
+ * Brings what was committed from the log of an SQLite file into the file itself, so that somebody who copies the file alone has it. Readers and
+ * writers go on; what they keep in the log comes later. Nothing is to be done on PostgreSQL.
+ */
+export async function bringHome<Tables>(db: Kysely<Tables>): Promise<void> {
+  if (isPostgres(db)) return
+  // It is committed already: whoever waited for it need not hear of this.
+  await sql`pragma wal_checkpoint(passive)`.execute(db).catch(() => undefined)
 }

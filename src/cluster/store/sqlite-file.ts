@@ -3,7 +3,7 @@
  * device and inode of the file, its -wal and its -shm are compared with those that were opened; a difference means that it is away.
  */
 import { closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { basename, dirname } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
@@ -81,6 +81,8 @@ interface Connection {
   readonly database: Libsql.Database
   readonly statements: Map<string, Prepared>
   readonly files: string
+  /** Whether it had a log before we gave it one. */
+  readonly hadLog: boolean
 }
 
 export interface SqliteOptions {
@@ -93,7 +95,7 @@ export interface SqliteOptions {
 
 /**
  * Opens the file, which is made (readable by its owner alone) when it is not there.
- * @throws DatabaseRefused when it is not there and is not to be made, SqliteError when it is no database
+ * @throws DatabaseRefused when it is not there and is not to be made, cannot be opened, is no database or half of one; SqliteError
  */
 export async function openSqliteFile(
   path: string,
@@ -105,7 +107,7 @@ export async function openSqliteFile(
     mkdirSync(dirname(path), { recursive: true })
     makeFile(path)
   }
-  let connection: Connection | undefined = await connect(path, longestBusy, { clock, timers })
+  let connection: Connection | undefined = await connectAtStart(path, { clock, timers })
   let awaySince = 0
   /** When somebody waited in vain last. */
   let gaveUp = -Infinity
@@ -173,8 +175,9 @@ export async function openSqliteFile(
       if (isReader) return { rows: statement.all(parameters) }
       return { rows: [], changes: statement.run(parameters).changes }
     } catch (error) {
-      if (!(error instanceof Libsql.SqliteError) || !unusable.test(error.code)) throw error
-      if (error.code.startsWith('SQLITE_BUSY')) return undefined
+      const code = codeOf(error)
+      if (!(error instanceof Libsql.SqliteError) || !unusable.test(code)) throw error
+      if (code.startsWith('SQLITE_BUSY')) return undefined
       leave()
       throw away(`cannot be used: ${error.message}`, error)
     }
@@ -229,29 +232,108 @@ function makeFile(path: string): void {
   }
 }
 
+/** @throws DatabaseRefused, DatabaseAway, SqliteError */
+async function connectAtStart(path: string, effects: Effects): Promise<Connection> {
+  const isWithoutLog = path !== ':memory:' && statSync(path).size > 0 && !existsSync(`${path}-wal`)
+  try {
+    const connection = await connect(path, longestBusy, effects)
+    if (isWithoutLog && connection.hadLog) await requireWhole(path, connection, effects)
+    return connection
+  } catch (error) {
+    throw explained(path, error) ?? error
+  }
+}
+
+/**
+ * A file that says it has a log, had none beside it, and holds nothing, was copied while it was in use: what it held is in the log that stayed behind.
+ * One that another process makes at this moment looks the same until it has its tables.
+ */
+async function requireWhole(path: string, { database }: Connection, { clock, timers }: Effects): Promise<void> {
+  const isOver = patience(clock, settlingTime)
+  while (countOfTables(database) === 0) {
+    if (isOver()) {
+      database.close()
+      collectGarbage()
+      // The log that opening made goes with the connection: with one beside it the file would not be known again for what it is.
+      await nextTurn()
+      throw new DatabaseRefused(
+        `The database file ${path} is an incomplete copy: what it held is in ${basename(path)}-wal, which was not copied with it. ` +
+          'Copy both while nothing uses them, or remove the file to begin a new one',
+      )
+    }
+    await pause(timers, busyPause)
+  }
+}
+
+function countOfTables(database: Libsql.Database): unknown {
+  return database.prepare('select count(*) from sqlite_schema').pluck().all([])[0]
+}
+
+/** Some of SQLite's extended codes have no name in libsql, only their number: its last byte says which kind they are of. */
+const kinds: Readonly<Record<number, string>> = {
+  5: 'SQLITE_BUSY',
+  8: 'SQLITE_READONLY',
+  10: 'SQLITE_IOERR',
+  13: 'SQLITE_FULL',
+  14: 'SQLITE_CANTOPEN',
+}
+
+function codeOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
+  const number = /^UNKNOWN_SQLITE_ERROR_(\d+)$/.exec(code)?.[1]
+  return (number === undefined ? undefined : kinds[Number(number) & 0xff]) ?? code
+}
+
+/** What SQLite says of a file, with the file and what to do; undefined for what is no matter of the file. */
+function explained(path: string, error: unknown): DatabaseAway | undefined {
+  if (!(error instanceof Error) || error instanceof DatabaseAway) return undefined
+  const because = { cause: error }
+  const code = codeOf(error)
+  if (code === 'SQLITE_NOTADB')
+    return new DatabaseRefused(`The file ${path} is no SQLite database: name another one, or move it away`, because)
+  // Opening itself has no code in libsql, and a number in its text.
+  if (/^SQLITE_(?:CANTOPEN|READONLY|PERM|AUTH)/.test(code) || /Unable to open connection/.test(error.message))
+    return new DatabaseRefused(
+      `The database file ${path} cannot be opened: this user must be able to write to it, and to its folder (${error.message})`,
+      because,
+    )
+  return /^SQLITE_(?:FULL|IOERR)/.test(code)
+    ? new DatabaseAway(`The database file ${path} cannot be used: ${error.message}`, because)
+    : undefined
+}
+
 async function connect(path: string, longest: number, effects: Effects): Promise<Connection> {
   const database = new Libsql(path)
   try {
     database.pragma('busy_timeout = 0')
-    await useWriteAheadLog(database, longest, effects)
+    const hadLog = await useWriteAheadLog(database, longest, effects)
+    return { database, statements: new Map(), files: path === ':memory:' ? '' : filesAt(path), hadLog }
   } catch (error) {
     database.close()
     throw error
   }
-  return { database, statements: new Map(), files: path === ':memory:' ? '' : filesAt(path) }
 }
 
-/** Also processes that make the same new file at once get in each other's way here. */
-async function useWriteAheadLog(database: Libsql.Database, longest: number, { clock, timers }: Effects): Promise<void> {
+/**
+ * Also processes that make the same new file at once get in each other's way here.
+ * @returns whether the file had a log before
+ */
+async function useWriteAheadLog(
+  database: Libsql.Database,
+  longest: number,
+  { clock, timers }: Effects,
+): Promise<boolean> {
   const isOver = patience(clock, longest)
+  let before: unknown
   for (;;) {
     try {
+      before ??= database.prepare('pragma journal_mode').pluck().all([])[0]
       database.pragma('journal_mode = WAL')
       database.pragma('synchronous = NORMAL')
       database.pragma(`wal_autocheckpoint = ${pagesBetweenCheckpoints}`)
       // The first question makes -wal and -shm.
-      database.prepare('select count(*) from sqlite_schema').all([])
-      return
+      countOfTables(database)
+      return before === 'wal'
     } catch (error) {
       const busy = error instanceof Libsql.SqliteError && error.code.startsWith('SQLITE_BUSY')
       if (!busy || isOver()) throw error
