@@ -11,6 +11,12 @@ const connectMilliseconds = 5000
 const statementMilliseconds = 10_000
 const answerMilliseconds = statementMilliseconds + 2000
 
+/** Not as parameters at the start of a connection: poolers refuse those that they do not know. */
+const sessionLimits = `
+  select set_config('statement_timeout', '${statementMilliseconds}', false),
+    set_config('lock_timeout', '${statementMilliseconds}', false),
+    set_config('idle_in_transaction_session_timeout', '30000', false)`
+
 /** SQLSTATEs of a server that cannot work for now, by class or in full: connection, resources, shutdown, time-outs, read-only standby. */
 const passing = /^(?:08...|53...|57P0[1-5]|57014|55P03|58030|25006|25P03|40001|40P01)$/
 /** SQLSTATEs of a server that does not let us in. */
@@ -36,10 +42,7 @@ export async function postgresDialect(location: string): Promise<Dialect> {
     max: poolSize,
     connectionTimeoutMillis: connectMilliseconds,
     idleTimeoutMillis: 30_000,
-    statement_timeout: statementMilliseconds,
-    lock_timeout: statementMilliseconds,
     query_timeout: answerMilliseconds,
-    idle_in_transaction_session_timeout: 30_000,
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
     types: { getTypeParser },
@@ -48,10 +51,15 @@ export async function postgresDialect(location: string): Promise<Dialect> {
   const pool = new pg.Pool(settings)
   // A connection that breaks while nobody uses it is no news: the next question takes another one. Without a listener it would end the process.
   pool.on('error', () => undefined)
-  pool.on('connect', (client) => client.on('error', () => undefined))
+  pool.on('connect', (client) => {
+    client.on('error', () => undefined)
+    // Before any other question of the session. When it fails, so does the one after it, which somebody hears of.
+    client.query(sessionLimits).catch(() => undefined)
+  })
   const telling = tellingPool(pool, target)
   try {
     await requireUtf8(telling, target)
+    await requireOwnSessions(telling, target)
   } catch (error) {
     await pool.end()
     throw error
@@ -92,6 +100,31 @@ async function requireUtf8(pool: PostgresPool, target: Target): Promise<void> {
   } finally {
     client.release()
   }
+}
+
+/**
+ * A pooler that gives the session of one connection to others between two transactions mixes up what sessions hold: their limits, and the lock of an
+ * installation. Two connections tell: the second one is given the session of the first, or the first has another one the next time.
+ * @throws DatabaseRefused
+ */
+async function requireOwnSessions(pool: PostgresPool, target: Target): Promise<void> {
+  const [one, other] = [await pool.connect(), await pool.connect()]
+  try {
+    const before = await sessionOf(one)
+    if (before === (await sessionOf(other)) || before !== (await sessionOf(one)))
+      throw new DatabaseRefused(
+        `The ${target.name} is behind a pooler that shares sessions between connections, as PgBouncer does with pool_mode = transaction: ` +
+          'locks would get lost. Set pool_mode = session there, or give the address of the server itself',
+      )
+  } finally {
+    one.release()
+    other.release()
+  }
+}
+
+async function sessionOf(client: PostgresPoolClient): Promise<number | undefined> {
+  const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid', [])
+  return rows[0]?.pid
 }
 
 function tellingPool(pool: pg.Pool, target: Target): PostgresPool {
@@ -149,6 +182,12 @@ export function told(error: unknown, { name, user, database }: Target): Database
       `The ${name} does not let the user "${user}" in: check user and password in its URL (${error.message})`,
       because,
     )
+  const parameter = refusedParameter(error, code)
+  if (parameter !== undefined)
+    return new DatabaseRefused(
+      `The ${name} refuses the parameter ${parameter} of a new connection, as PgBouncer does: name it in its ignore_startup_parameters, or take it out of the URL`,
+      because,
+    )
   if (code === '3D000')
     return new DatabaseRefused(
       `The ${name} does not exist: make it with createdb ${database}, or correct the URL`,
@@ -157,6 +196,10 @@ export function told(error: unknown, { name, user, database }: Target): Database
   if (refusing.test(code))
     return new DatabaseRefused(`The user "${user}" may not do this in the ${name}: ${error.message}`, because)
   return passing.test(code) ? new DatabaseAway(`The ${name} is away: ${error.message}`, because) : undefined
+}
+
+function refusedParameter({ message }: pg.DatabaseError, code: string): string | undefined {
+  return code === '08P01' ? /unsupported startup parameter: (\S+)/.exec(message)?.[1] : undefined
 }
 
 const reasons: Readonly<Record<string, string>> = {
