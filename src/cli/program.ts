@@ -5,6 +5,7 @@ import { addFlags, describeFlags, loadCommand } from '../config/commander-option
 import { processEnvironment } from '../config/environment.js'
 import type { CommandName, Settings } from '../config/options.js'
 import type { PublishArguments } from './commands/client.js'
+import type { AccessArguments, AdmitArguments } from './commands/access.js'
 import type { AddClusterArguments } from './commands/servers.js'
 import type { TokenArguments } from './commands/token.js'
 import { endedBy, exitCodes, type Ended } from './failure.js'
@@ -23,6 +24,7 @@ const commands = {
   printClient: () => import('./commands/print-client.js'),
   provision: () => import('./commands/provision.js'),
   scp: () => import('./commands/scp.js'),
+  access: () => import('./commands/access.js'),
   servers: () => import('./commands/servers.js'),
   size: () => import('./commands/size.js'),
   status: () => import('./commands/status.js'),
@@ -89,6 +91,41 @@ function program(): Command {
     .action(async (id: string, _flags, command: Command) => {
       const settings = settingsOf(command, 'remove-server')
       await (await commands.servers()).removeServer(settings, id)
+    })
+  const endpointArgument = 'endpoint, such as subenrollservice or license'
+  add(root, 'admit', 'add-server', 'let an account or group use an endpoint of a cluster', [
+    `admit subenrollservice "CONTOSO\\rms-service"`,
+    'admit license ANONYMOUS --cluster legal --restrict',
+  ])
+    .argument('<endpoint>', endpointArgument)
+    .argument('<name>', 'account or group, by name or mail address; ANONYMOUS for everybody')
+    .option('--cluster <NAME>', 'the cluster; the root unless told')
+    .option('--restrict', 'also where everybody is admitted: nobody else is from then on')
+    .action(async (endpoint: string, name: string, flags: AdmitArguments, command: Command) => {
+      const settings = settingsOf(command, 'add-server')
+      await (await commands.access()).admit(settings, endpoint, name, flags)
+    })
+  add(root, 'revoke', 'add-server', 'take an account or group from the access list of an endpoint', [
+    `revoke subenrollservice "CONTOSO\\rms-service"`,
+  ])
+    .argument('<endpoint>', endpointArgument)
+    .argument('<name>', 'account or group, as the list has it')
+    .option('--cluster <NAME>', 'the cluster; the root unless told')
+    .action(async (endpoint: string, name: string, flags: AccessArguments, command: Command) => {
+      const settings = settingsOf(command, 'add-server')
+      await (await commands.access()).revoke(settings, endpoint, name, flags)
+    })
+  add(root, 'drain', 'add-server', 'give a server no more requests, until resume', ['drain root-2'])
+    .argument('<id>', 'name of the server, as status shows it')
+    .action(async (id: string, _flags, command: Command) => {
+      const settings = settingsOf(command, 'add-server')
+      await (await commands.servers()).drainServer(settings, id)
+    })
+  add(root, 'resume', 'add-server', 'give a drained server requests again', ['resume root-2'])
+    .argument('<id>', 'name of the server, as status shows it')
+    .action(async (id: string, _flags, command: Command) => {
+      const settings = settingsOf(command, 'add-server')
+      await (await commands.servers()).resumeServer(settings, id)
     })
   add(root, 'management-token', 'status', 'print the management token of a running installation of this account', [
     'management-token',

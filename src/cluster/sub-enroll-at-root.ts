@@ -56,7 +56,7 @@ export async function subEnrollAtRoot(
     (error: unknown) => {
       if (error instanceof CallFailed && error.status === 401) {
         throw new EnrollmentRefused(
-          `${url} does not admit ${account.user}. Grant it access at the root: admit subenrollservice=${account.user}`,
+          `${url} does not admit ${account.user}. Grant it access at the root, and try again: rms-emulator admit subenrollservice "${account.user}"`,
         )
       }
       if (error instanceof CallFailed || error instanceof SoapFault)

@@ -42,6 +42,8 @@ export interface BalancerProcess {
   setNodes(nodes: readonly NodeEntry[]): Promise<void>
   /** Returns when the node has finished its requests. */
   drain(node: string): Promise<void>
+  /** Gives a drained node requests again. */
+  resume(node: string): Promise<void>
   /** Resolves when these nodes take requests. @throws ChildFailed when they do not within the time */
   waitUntilReady(ids: readonly string[]): Promise<void>
   /** State of each node, by id. */
@@ -219,6 +221,7 @@ export async function startBalancerProcess(options: BalancerProcessOptions): Pro
         await unlessAway(call('/nodes', { cluster, nodes }), 'it was not told its nodes')
     },
     drain: (node) => unlessAway(call('/drain', { cluster, node }), `nothing was drained from ${node}`),
+    resume: (node) => unlessAway(call('/resume', { cluster, node }), `${node} was not resumed`),
     waitUntilReady: async (ids) => {
       const deadline = clock.monotonic() + readyWithin
       for (;;) {

@@ -43,12 +43,24 @@ export interface ClusterProcesses {
   addServers(count: number, made?: Promise<unknown>): Promise<readonly NodeStatus[]>
   /** The node takes no new requests; resolves when it has finished those it had. */
   drain(id: string): Promise<void>
+  /** Gives a drained node requests again. */
+  resume(id: string): Promise<void>
+  /** Nodes that others started: those of ours among them do not count. */
+  setJoined(nodes: readonly JoinedNode[]): Promise<void>
+  hasJoined(id: string): boolean
   /** Drains the node and ends it. */
   remove(id: string): Promise<void>
   /** Ends the process at once, as a power failure would. */
   kill(id: string): void
   /** The balancer finishes what runs; then the nodes end. */
   stop(): Promise<void>
+}
+
+/** A node that was started by hand, or on another machine. */
+export interface JoinedNode {
+  readonly id: string
+  readonly url: string
+  readonly pid: number
 }
 
 interface NodeProcess {
@@ -66,6 +78,9 @@ export function createClusterProcesses(options: ClusterProcessesOptions): Cluste
   const { name, kind, url, balancer, log, clock, timers, signal } = options
   const nodes = new Map<string, NodeProcess>()
   let count = 0
+  /** Also of those that were removed: they are in the member list for a moment still. */
+  const ownIds = new Set<string>()
+  let joined: readonly NodeStatus[] = []
   let isStopping = false
 
   const startNode = async (id: string, begin?: Promise<unknown>): Promise<NodeProcess> => {
@@ -93,7 +108,10 @@ export function createClusterProcesses(options: ClusterProcessesOptions): Cluste
 
   /** A node without a process is not in the list, and is there again under its new address. */
   const tellBalancer = async (): Promise<void> =>
-    balancer.setNodes([...nodes.values()].flatMap(({ id, supervised }) => entryOf(id, supervised.child())))
+    balancer.setNodes([
+      ...[...nodes.values()].flatMap(({ id, supervised }) => entryOf(id, supervised.child())),
+      ...joined.map(({ id, url }) => ({ id, url })),
+    ])
 
   /** Until the process that runs now takes requests, or is gone. */
   const followReadiness = async (node: NodeProcess): Promise<void> => {
@@ -138,11 +156,18 @@ export function createClusterProcesses(options: ClusterProcessesOptions): Cluste
     name,
     kind,
     balancer,
-    status: () => ({ name, kind, url, ...extranetOf(balancer), nodes: [...nodes.values()].map(statusOf) }),
+    status: () => ({
+      name,
+      kind,
+      url,
+      ...extranetOf(balancer),
+      nodes: [...[...nodes.values()].map(statusOf), ...joined],
+    }),
     hasNode: (id) => nodes.has(id),
     size: () => nodes.size,
     addServers: async (wanted, made) => {
       const ids = Array.from({ length: wanted }, () => `${name}-${++count}`)
+      for (const id of ids) ownIds.add(id)
       for (const id of ids) options.onStart?.({ name: id, isReady: false })
       const started = await Promise.allSettled(ids.map((id) => startNode(id, made)))
       const running = started.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
@@ -167,6 +192,23 @@ export function createClusterProcesses(options: ClusterProcessesOptions): Cluste
       return running.map(statusOf)
     },
     drain,
+    resume: async (id) => {
+      const node = nodeOf(id)
+      node.isDraining = false
+      if (node.supervised.child() !== undefined) await balancer.resume(id)
+    },
+    hasJoined: (id) => joined.some((node) => node.id === id),
+    setJoined: async (members) => {
+      if (isStopping) return
+      const others = members.filter(({ id }) => !ownIds.has(id))
+      const isNews = others.map(placeOf).join() !== joined.map(placeOf).join()
+      if (!isNews && others.length === 0) return
+      const stateOf = (id: string) => joined.find((node) => node.id === id)?.state ?? 'starting'
+      joined = others.map((member) => ({ ...member, state: stateOf(member.id) }))
+      if (isNews) await tellBalancer()
+      const states = await balancer.states()
+      joined = others.map((member) => ({ ...member, state: joinedStates[states.get(member.id) ?? ''] ?? 'starting' }))
+    },
     remove: async (id) => {
       await drain(id)
       const { supervised } = nodeOf(id)
@@ -181,6 +223,16 @@ export function createClusterProcesses(options: ClusterProcessesOptions): Cluste
       await Promise.all([...nodes.values()].map(({ supervised }) => supervised.stop()))
     },
   }
+}
+
+const joinedStates: Readonly<Record<string, NodeStatus['state']>> = {
+  ready: 'serving',
+  draining: 'draining',
+  down: 'away',
+}
+
+function placeOf({ id, url }: { readonly id: string; readonly url: string }): string {
+  return `${id} ${url}`
 }
 
 function extranetOf(balancer: BalancerProcess): { readonly extranetUrl?: string } {

@@ -158,6 +158,10 @@ function topologyElsewhere(store: Store): Topology {
       await requireMember(id)
       return problem(501, `${refused}ask the balancer before ${id} to drain it, POST /drain at its status port`)
     },
+    resumeServer: async (id) => {
+      await requireMember(id)
+      return problem(501, `${refused}ask the balancer before ${id} to resume it, POST /resume at its status port`)
+    },
     killServer: async (id) => {
       await requireMember(id)
       return problem(501, `${refused}kill the process of ${id} where it runs`)

@@ -30,6 +30,8 @@ export interface Topology {
   /** Drains first. `force`: also the last one of a licensing-only cluster. */
   removeServer(id: string, force: boolean): Promise<void>
   drainServer(id: string): Promise<NodeStatus>
+  /** Gives a drained server requests again. */
+  resumeServer(id: string): Promise<NodeStatus>
   killServer(id: string): Promise<void>
 }
 
@@ -199,6 +201,18 @@ function registerServers(app: FastifyInstance, topology: Topology): void {
       },
     },
     async ({ params }) => topology.drainServer(params.id),
+  )
+  app.post<{ Params: { id: string } }>(
+    '/servers/:id/resume',
+    {
+      schema: {
+        tags,
+        summary: 'Give a drained server requests again',
+        params: server,
+        response: answers({ 200: nodeSchema }, 400, 404, 409, 501),
+      },
+    },
+    async ({ params }) => topology.resumeServer(params.id),
   )
   app.post<{ Params: { id: string } }>(
     '/servers/:id/kill',

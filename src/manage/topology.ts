@@ -12,10 +12,11 @@ import { problem } from './api/problem.js'
 import { PortRefused, startBalancerProcess, type BalancerProcess } from './balancer-process.js'
 import { ChildFailed } from './child.js'
 import { followListener } from './extranet.js'
+import { followJoinedNodes } from './joined-nodes.js'
 import { freePorts } from './free-ports.js'
 import { createClusterProcesses, type ClusterProcesses } from './cluster-processes.js'
 import { planOf, type Plan, type StartPlan } from './start-plan.js'
-import type { ClusterStatus } from './status.js'
+import type { ClusterStatus, NodeStatus } from './status.js'
 import type { ExtranetPlan, NewClusterPlan, Topology } from './topology-routes.js'
 
 export interface TopologyOptions {
@@ -207,12 +208,24 @@ export async function startTopology(options: TopologyOptions): Promise<RunningTo
     clusters.find((cluster) => cluster.name === name) ??
     problem(404, `There is no cluster "${name}"; there are ${clusters.map((cluster) => cluster.name).join(', ')}`)
 
-  const clusterWith = (id: string): ClusterProcesses =>
-    clusters.find((cluster) => cluster.hasNode(id)) ??
-    problem(
-      404,
-      `There is no server "${id}"; there are ${clusters.flatMap((cluster) => cluster.status().nodes.map((node) => node.id)).join(', ')}`,
+  const clusterWith = (id: string): ClusterProcesses => {
+    requireOwn(id)
+    return (
+      clusters.find((cluster) => cluster.hasNode(id)) ??
+      problem(
+        404,
+        `There is no server "${id}"; there are ${clusters.flatMap((cluster) => cluster.status().nodes.map((node) => node.id)).join(', ')}`,
+      )
     )
+  }
+
+  const requireOwn = (id: string): void => {
+    if (clusters.some((cluster) => cluster.hasJoined(id)))
+      problem(
+        409,
+        `${id} was started by hand: stop its process with SIGTERM where it runs; it finishes its requests and leaves the list by itself`,
+      )
+  }
 
   const openExtranet = async (
     balancer: BalancerProcess,
@@ -285,6 +298,10 @@ export async function startTopology(options: TopologyOptions): Promise<RunningTo
     await store.clusters.remove(name).catch((error: unknown) => log.warn({ cluster: name, err: error }, remains))
   }
 
+  const statusOfServer = (id: string): NodeStatus =>
+    clusters.flatMap((cluster) => cluster.status().nodes).find((node) => node.id === id) ??
+    problem(404, `The server "${id}" was removed meanwhile`)
+
   const removeServer = async (id: string, force: boolean): Promise<void> => {
     const cluster = clusterWith(id)
     if (cluster.size() === 1 && cluster.kind === 'root') {
@@ -310,6 +327,7 @@ export async function startTopology(options: TopologyOptions): Promise<RunningTo
     await stop()
     throw error
   }
+  const stopFollowing = followJoinedNodes({ store, clusters: () => clusters, timers, log })
   return {
     status: () => clusters.map((cluster) => cluster.status()),
     addCluster: (plan) => inTurn(() => addCluster(plan)),
@@ -321,17 +339,18 @@ export async function startTopology(options: TopologyOptions): Promise<RunningTo
       }),
     removeServer: (id, force) => inTurn(() => removeServer(id, force)),
     drainServer: async (id) => {
-      const cluster = clusterWith(id)
-      await cluster.drain(id)
-      return (
-        cluster.status().nodes.find((node) => node.id === id) ??
-        problem(404, `The server "${id}" was removed meanwhile`)
-      )
+      await clusterWith(id).drain(id)
+      return statusOfServer(id)
+    },
+    resumeServer: async (id) => {
+      await clusterWith(id).resume(id)
+      return statusOfServer(id)
     },
     killServer: async (id) => clusterWith(id).kill(id),
     stop: () =>
       (stopping ??= (async () => {
         await changes
+        await stopFollowing()
         await stop()
       })()),
   }

@@ -216,7 +216,7 @@ t.test(
     const error = await refusal(startLicensing('sub'))
     t.match(error, {
       name: 'EnrollmentRefused',
-      message: /does not admit CONTOSO\\rms-service.*admit subenrollservice=CONTOSO\\rms-service/,
+      message: /does not admit CONTOSO\\rms-service.*rms-emulator admit subenrollservice "CONTOSO\\rms-service"/,
     })
     t.equal(await store.clusters.find('sub'), undefined, 'there is no cluster')
     t.same(await store.templates.list('sub'), [], 'and nothing of it')

@@ -35,6 +35,7 @@ t.test('a server that the balancer does not find ready is taken back, one that i
       told = nodes.map(({ id }) => id)
     },
     drain: async () => undefined,
+    resume: async () => undefined,
     waitUntilReady: async (ids) => {
       t.same(told, ids, 'it knows of the server')
       await found

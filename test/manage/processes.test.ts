@@ -1,4 +1,5 @@
 /** An installation of real processes: two clusters behind balancers, servers that come, go and die, and nothing that outlives `up`. */
+import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import t from 'tap'
 import { acquireLicense, connect, labTrustRoot, readPlChain, type RmsClient } from '../../src/client/index.js'
@@ -7,7 +8,7 @@ import { seedPassword as password } from '../../src/directory/seed.js'
 import { systemClock, systemRandom } from '../../src/effects.js'
 import type { ClusterStatus, InstallationStatus } from '../../src/index.js'
 import { sharedDatabase } from '../cluster/postgres.js'
-import { childrenOf, isAlive, jsonLines, run, startUp, type Outcome } from '../cli/command.js'
+import { childrenOf, isAlive, jsonLines, main, outcome, run, startUp, type Outcome } from '../cli/command.js'
 import { until } from '../fixtures/until.js'
 
 t.setTimeout(280_000)
@@ -219,9 +220,49 @@ t.test('a node by hand: what it was told wrongly, it says, and changes nothing',
   t.same(await members(), before)
 })
 
+t.test(
+  'a server that joins by hand serves behind the balancer of its cluster, is shown, and leaves again',
+  async (t) => {
+    const args = ['node', '--json', '--cluster', 'root', '--id', 'by-hand', '--db', database, '--leave-time', '1']
+    const child = spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+    const ended = outcome(child)
+    const stateOf = async () => (await clusterNamed('root')).nodes.find(({ id }) => id === 'by-hand')?.state
+    await until(async () => (await stateOf()) === 'serving', 'status shows it')
+    await until(async () => (await servers(rootUrl, 2)).includes('by-hand'), 'the balancer knows it')
+    t.match(await command('remove-server', 'by-hand'), {
+      code: 1,
+      stderr: /by-hand was started by hand: stop its process/,
+    })
+    child.kill('SIGTERM')
+    t.match(await ended, { code: 0, signal: null })
+    await until(async () => (await stateOf()) === undefined, 'it has left')
+    t.notOk((await servers(rootUrl, 4)).includes('by-hand'))
+  },
+)
+
+t.test('a server is drained and resumed', async (t) => {
+  t.match(await command('drain', 'licensing-2'), { code: 0, stdout: /until rms-emulator resume licensing-2/ })
+  t.notOk((await servers(licensingUrl, 4)).includes('licensing-2'))
+  t.match(jsonLines(await command('resume', 'licensing-2', '--json')), [{ event: 'resumed', state: 'serving' }])
+  await until(async () => (await servers(licensingUrl, 3)).includes('licensing-2'), 'it is given requests again')
+})
+
+t.test('a cluster that the root does not admit tells the command that helps, and it does', async (t) => {
+  const refused = await command('add-cluster', 'enrolled', '--enrollment', 'root')
+  const told = /rms-emulator (admit) (subenrollservice) "(CONTOSO\\rms-service)"/.exec(refused.stderr)?.slice(1) ?? []
+  t.same(told, ['admit', 'subenrollservice', 'CONTOSO\\rms-service'], refused.stderr)
+  t.match(await command(...told), { code: 0, stdout: /subenrollservice\.asmx of root admits CONTOSO\\rms-service/ })
+  await until(
+    async () => (await command('add-cluster', 'enrolled', '--enrollment', 'root')).code === 0,
+    'the nodes of the root know it, and the cluster is there',
+  )
+  t.match(await command('revoke', ...told.slice(1)), { code: 0, stdout: /admits nobody/ })
+  t.match(await command('remove-server', 'enrolled-1', '--force'), { code: 0 })
+})
+
 t.test('SIGKILL of up leaves no process', async (t) => {
   const pids = childrenOf(lab.child.pid ?? 0)
-  t.ok(pids.length >= 7, `three balancers, four nodes: ${pids.length}`)
+  t.ok(pids.length >= 8, `four balancers, four nodes: ${pids.length}`)
   await lab.stop('SIGKILL')
   await until(() => !pids.some(isAlive), 'all processes have ended')
   const again = await startUp(
@@ -233,6 +274,7 @@ t.test('SIGKILL of up leaves no process', async (t) => {
     [
       ['root', 1],
       ['licensing', 1],
+      ['enrolled', 1],
       ['legal', 1],
     ],
     'what was added comes back',

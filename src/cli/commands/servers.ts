@@ -91,6 +91,30 @@ export async function removeServer(settings: Settings<'remove-server'>, id: stri
   output.result({ event: 'removed', id }, `${id} has finished its requests and is gone`)
 }
 
+export async function drainServer(settings: Settings<'add-server'>, id: string): Promise<void> {
+  const drained = await changeServer(settings, id, 'drain')
+  createOutput(settings.json).result(
+    { event: 'drained', ...drained },
+    `${id} has finished its requests and is given no more, until rms-emulator resume ${id}`,
+  )
+}
+
+export async function resumeServer(settings: Settings<'add-server'>, id: string): Promise<void> {
+  const resumed = await changeServer(settings, id, 'resume')
+  createOutput(settings.json).result({ event: 'resumed', ...resumed }, `${id} is given requests again`)
+}
+
+async function changeServer(
+  settings: Settings<'add-server'>,
+  id: string,
+  verb: 'drain' | 'resume',
+): Promise<NodeStatus> {
+  return (await callManagement(settings, {
+    method: 'POST',
+    path: `/servers/${encodeURIComponent(id)}/${verb}`,
+  })) as NodeStatus
+}
+
 function extranetPlan(flag: string, port: string | true): { readonly port?: number } {
   if (port === true) return {}
   if (!/^\d{1,5}$/.test(port) || Number(port) > 65535)
