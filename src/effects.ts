@@ -65,6 +65,11 @@ export function pause(timers: Timers, milliseconds: number, signal?: AbortSignal
   })
 }
 
+/** Aborted after that much real time: a limit for an answer that may never come from elsewhere. Whatever is to happen at a time takes a timer. */
+export function answerWithin(milliseconds: number): AbortSignal {
+  return AbortSignal.timeout(milliseconds)
+}
+
 /** A call into OpenSSL costs more than the few bytes of a GUID or a session key: they are fetched in stock, and given out once each. */
 const stockSize = 4096
 let stock = Buffer.alloc(0)

@@ -196,3 +196,21 @@ t.test('time, chance and environment are read in one place each', async (t) => {
     )
   }
 })
+
+/** Tests that let real time go by, and why no outcome hangs on how long it is. */
+const inRealTime: Readonly<Record<string, string>> = {
+  'conformance/raw-http.ts': 'limits what hangs',
+  'fixtures/until.ts': 'looks at real processes again and again',
+  'hostile/campaign.ts': 'limits what hangs',
+  'manage/kill-campaign.ts': 'kills at random moments, whatever is done at that moment',
+  'manage/open-loop.ts': 'sends at a rate while servers come and go; how many requests that are is waited for',
+}
+
+t.test('real time decides no test: they wait for events, or move a clock of their own', async (t) => {
+  const test = fileURLToPath(new URL('../../test/', import.meta.url))
+  const waits = /(?<!\.)\bset(?:Timeout|Interval)\(|AbortSignal\.timeout|\{[^}]*\bset(?:Timeout|Interval)\b[^}]*\} from/
+  const found = readdirSync(test, { recursive: true, encoding: 'utf8' })
+    .map((path) => path.replaceAll('\\', '/'))
+    .filter((path) => path.endsWith('.ts') && waits.test(codeOf(readFileSync(join(test, path), 'utf8'))))
+  t.same(found.toSorted(), Object.keys(inRealTime))
+})

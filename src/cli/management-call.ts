@@ -5,6 +5,7 @@ import { text as readText } from 'node:stream/consumers'
 import { adviceOnError } from '../client/advice.js'
 import { Failure, systemCode } from './failure.js'
 import { findToken } from './management-token.js'
+import { answerWithin } from '../effects.js'
 
 export interface ManagementSettings {
   readonly manage: string
@@ -71,7 +72,7 @@ async function send(
   body: string,
 ): Promise<{ readonly status: number; readonly text: string }> {
   const { request } = url.protocol === 'https:' ? await import('node:https') : await import('node:http')
-  const signal = AbortSignal.timeout(longestWait)
+  const signal = answerWithin(longestWait)
   try {
     const asked = request(url, { ...options, signal })
     asked.end(body)

@@ -1,4 +1,5 @@
 /** How far a start is, as one line that moves on a terminal; nothing elsewhere. */
+import type { Clock, Timers } from '../effects.js'
 import { clipped } from './text-width.js'
 
 /** A part of a start: the database, the keys of a cluster, a server. */
@@ -37,28 +38,27 @@ interface Screen {
 
 const movesEvery = 120
 
-/** @param monotonic milliseconds */
-export function createStartingLine(screen: Screen, monotonic: () => number): StartingLine {
+export function createStartingLine(screen: Screen, clock: Clock, timers: Timers): StartingLine {
   if (screen.isTTY !== true) return { show: () => undefined, end: () => undefined }
   const parts = new Map<string, StartPart>()
-  const began = monotonic()
+  const began = clock.monotonic()
   let tick = 0
   let hasEnded = false
   const draw = (): void => {
-    const seconds = (monotonic() - began) / 1000
+    const seconds = (clock.monotonic() - began) / 1000
     screen.write?.(
       `\r\u001B[K${startingText([...parts.values()], { tick: tick++, seconds, width: screen.columns ?? 80 })}`,
     )
   }
   draw()
-  const timer = setInterval(draw, movesEvery)
+  const timer = timers.every(movesEvery, draw)
   timer.unref()
   return {
     show: (part) => void parts.set(part.name, part),
     end: () => {
       if (hasEnded) return
       hasEnded = true
-      clearInterval(timer)
+      timer.stop()
       screen.write?.('\r\u001B[K')
     },
   }

@@ -3,6 +3,7 @@ import { adviceOnError } from './advice.js'
 import { CallFailed, readBounded } from './soap-caller.js'
 import { originOf, type AnswerOrigin } from './connections.js'
 import type { Fetch } from './trusting-fetch.js'
+import { answerWithin } from '../effects.js'
 
 export interface RestCallContext {
   readonly userAgent: string
@@ -86,7 +87,7 @@ export async function sendRest(
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       redirect: 'manual',
-      signal: AbortSignal.timeout(timeoutMilliseconds),
+      signal: answerWithin(timeoutMilliseconds),
     })
     const bytes = await readBounded(response, url, maximumBytes)
     return {

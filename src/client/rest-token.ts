@@ -2,6 +2,7 @@
 import { adviceOnError } from './advice.js'
 import { CallFailed, readBounded } from './soap-caller.js'
 import { isObject, textOf, type RestCallContext } from './rest-caller.js'
+import { answerWithin } from '../effects.js'
 
 /** What a challenge says. */
 export interface Challenge {
@@ -77,7 +78,7 @@ export async function signInByPassword(
       },
       body: new URLSearchParams(form).toString(),
       redirect: 'manual',
-      signal: AbortSignal.timeout(context.timeoutMilliseconds),
+      signal: answerWithin(context.timeoutMilliseconds),
     })
     const text = new TextDecoder().decode(await readBounded(response, url, maximumBytes))
     return readToken(url, response.status, text, user)

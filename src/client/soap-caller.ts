@@ -21,6 +21,7 @@ import {
   type Credentials,
   type HttpAnswer,
 } from './connections.js'
+import { answerWithin } from '../effects.js'
 
 export interface SoapCall {
   readonly url: string
@@ -122,7 +123,7 @@ async function post(call: SoapCall): Promise<HttpAnswer> {
       url,
       headers: requestHeaders(call),
       body: requestBody(call),
-      signal: AbortSignal.timeout(timeoutMilliseconds),
+      signal: answerWithin(timeoutMilliseconds),
       maximumBytes,
     })
   } catch (error) {

@@ -2,7 +2,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
-import { pause, type Clock, type Random, type Timers } from '../effects.js'
+import { answerWithin, pause, type Clock, type Random, type Timers } from '../effects.js'
 import { extranet, intranet } from './extranet.js'
 import { ChildFailed, startChild, type Child } from './child.js'
 import { supervise } from './supervised.js'
@@ -158,7 +158,7 @@ export async function startBalancerProcess(options: BalancerProcessOptions): Pro
       method: 'POST',
       headers: { authorization: `Bearer ${token}` },
       body: JSON.stringify(body),
-      signal: AbortSignal.timeout(longestCall),
+      signal: answerWithin(longestCall),
     })
     const text = await response.text()
     if (response.ok) return JSON.parse(text) as StatusBody
@@ -176,7 +176,7 @@ export async function startBalancerProcess(options: BalancerProcessOptions): Pro
     })
   }
   const states = async (): Promise<ReadonlyMap<string, string>> => {
-    const response = await fetch(new URL('/status', status), { signal: AbortSignal.timeout(longestCall) })
+    const response = await fetch(new URL('/status', status), { signal: answerWithin(longestCall) })
     const body = (await response.json()) as StatusBody
     return new Map(
       body.clusters.flatMap((one) =>

@@ -6,13 +6,14 @@ import { openConnections, type Connections, type Credentials, type SignIn } from
 import { seedPassword } from '../../src/directory/seed.js'
 import { startNode } from '../../src/node/start.js'
 import { hangs } from '../fixtures/until.js'
+import { answerWithin } from '../../src/effects.js'
 
 const node = await startNode()
 t.teardown(() => node.close())
 const url = `${node.baseUrl}/certification/certification.asmx`
 const alice: Credentials = { user: 'CONTOSO\\alice', password: seedPassword }
 
-const post = (connections: Connections, to = url, signal = AbortSignal.timeout(hangs)) =>
+const post = (connections: Connections, to = url, signal = answerWithin(hangs)) =>
   connections.post({ url: to, headers: { 'Content-Type': 'text/xml' }, body: '<a />', signal, maximumBytes: 100_000 })
 
 for (const signIn of ['ntlm', 'negotiate'] as const satisfies readonly SignIn[]) {

@@ -54,8 +54,8 @@ for (const [name, make] of [
 ] as const) {
   t.test(name, async (t) => {
     // The timer of a log keeps no process alive; what keeps a node alive is that it listens.
-    const alive = setInterval(() => undefined, 1000)
-    t.teardown(() => clearInterval(alive))
+    const alive = systemTimers.every(1000, () => undefined)
+    t.teardown(() => alive.stop())
     const outage = await make(t)
     await t.test('records of an outage wait in the spool, and are in the database after it', (t) => recovery(t, outage))
     await t.test('what a node leaves that ends during an outage is written by another one', (t) =>

@@ -1,7 +1,6 @@
 /** docker-compose.yml is what it says: its services, run as processes in its order, become an installation that grows and shrinks while it serves. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as pause } from 'node:timers/promises'
 import pg from 'pg'
 import t from 'tap'
 import { connect } from '../../src/client/index.js'
@@ -10,6 +9,7 @@ import { run } from '../cli/command.js'
 import { startPostgres } from '../cluster/postgres.js'
 import { inOrder, readComposeFile, type ComposeService } from './compose-file.js'
 import { containersOf, type Container } from './containers.js'
+import { until } from '../fixtures/until.js'
 
 const linuxOnly =
   'Containers are processes with a loopback address of their own here, which Linux has without being told'
@@ -67,14 +67,6 @@ async function startService(service: ComposeService): Promise<void> {
     service.name,
     Array.from({ length: service.replicas }, () => containers.start(service)),
   )
-}
-
-async function until(isSo: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  const deadline = Date.now() + 20_000
-  while (!(await isSo())) {
-    if (Date.now() > deadline) throw new Error(`${what}: not in time`)
-    await pause(50)
-  }
 }
 
 const root = `http://${containers.addressOf('root-balancer')}:7000`

@@ -7,9 +7,9 @@ import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as pause } from 'node:timers/promises'
 import { main } from '../cli/command.js'
 import type { ComposeService } from './compose-file.js'
+import { until } from '../fixtures/until.js'
 
 export interface Container {
   readonly service: string
@@ -41,8 +41,6 @@ export interface Containers {
   stopAll(): Promise<void>
 }
 
-/** Milliseconds. */
-const healthyWithin = 30_000
 const databaseService = 'database'
 
 export function containersOf({ folder, secrets, services, database }: Machine): Containers {
@@ -124,14 +122,12 @@ export function containersOf({ folder, secrets, services, database }: Machine): 
       if (service === undefined || program !== 'node')
         throw new Error(`${container.service} has no health check that can be run here`)
       const check = args.map((text) => inside(text, service, container.address))
-      const deadline = Date.now() + healthyWithin
-      for (;;) {
+      const isHealthy = (): boolean => {
         if (hasEnded(container)) throw new Error(`${container.service} ended: ${container.said()}`)
         // It prints where it serves: before that a check cannot pass.
-        if (container.said().includes('http://') && spawnSync(process.execPath, check).status === 0) return
-        if (Date.now() > deadline) throw new Error(`${container.service} is not healthy: ${container.said()}`)
-        await pause(50)
+        return container.said().includes('http://') && spawnSync(process.execPath, check).status === 0
       }
+      await until(isHealthy, `${container.service} is healthy`)
     },
     untilCompleted: async (container) => {
       if (!hasEnded(container)) await once(container.child, 'close')

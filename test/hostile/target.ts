@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { serverEndpoints } from '../../src/cluster/configuration.js'
+import { pause, systemTimers } from '../../src/effects.js'
 import { startNode } from '../../src/node/start.js'
 
 export interface Memory {
@@ -49,7 +50,7 @@ tell({ kind: 'ready', baseUrl: node.baseUrl })
 async function tellMemory(): Promise<void> {
   for (let turn = 0; turn < 5; turn++) {
     globalThis.gc?.()
-    await new Promise((resolve) => setTimeout(resolve, 50))
+    await pause(systemTimers, 50)
   }
   const { rss, heapUsed, external } = process.memoryUsage()
   tell({ kind: 'memory', memory: { rss, heap: heapUsed + external }, unexpected, samples })

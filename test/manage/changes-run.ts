@@ -10,6 +10,7 @@ import { childrenOf, startUp, type RunningUp } from '../cli/command.js'
 import { hangs, until } from '../fixtures/until.js'
 import { createPrng, type Prng } from '../hostile/prng.js'
 import { licenseRequests, startOpenLoop, type Answer, type OpenLoop } from './open-loop.js'
+import { answerWithin } from '../../src/effects.js'
 
 export interface ChangesOptions {
   /** Ends after the change that is under way then; every kind of change has its turn at least once. */
@@ -269,7 +270,7 @@ async function manage({ ready }: RunningUp, method: string, path: string): Promi
   const response = await fetch(`${ready.manage}${path}`, {
     method,
     headers: { authorization: `Bearer ${ready.token}` },
-    signal: AbortSignal.timeout(hangs),
+    signal: answerWithin(hangs),
   })
   const text = await response.text()
   if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`)

@@ -5,6 +5,7 @@ import { connect, readyMachine } from '../../src/client/index.js'
 import { licenseRequest } from '../../bench/requests.js'
 import type { LoadRequest } from '../../bench/load.js'
 import { hangs } from '../fixtures/until.js'
+import { answerWithin } from '../../src/effects.js'
 
 export interface Answer {
   /** Milliseconds since the loop began, and until the whole answer was there. */
@@ -92,7 +93,7 @@ export function startOpenLoop(url: string, requests: readonly LoadRequest[], rat
 /** Without a request: for the page of the service. */
 async function ask(origin: string, request: LoadRequest | undefined): Promise<Omit<Answer, 'sent' | 'took'>> {
   try {
-    const signal = AbortSignal.timeout(hangs)
+    const signal = answerWithin(hangs)
     const response = await fetch(`${origin}${request?.path ?? '/_wmcs/licensing/license.asmx'}`, { ...request, signal })
     const text = await response.text()
     const node = response.headers.get('x-served-by') ?? ''

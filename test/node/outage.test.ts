@@ -8,7 +8,7 @@ import { openStore } from '../../src/cluster/store/open.js'
 import { seedPassword as password } from '../../src/directory/seed.js'
 import { startNode } from '../../src/node/start.js'
 
-t.setTimeout(60_000)
+t.setTimeout(280_000)
 
 const folder = t.testdir({ data: {}, elsewhere: {} })
 const database = join(folder, 'data', 'rms.sqlite')

@@ -1,7 +1,7 @@
 /** `up`: starts an installation, says how to use it, and stops it on SIGINT or SIGTERM. */
 import type { Settings } from '../../config/options.js'
 import { seedDirectory, seedPassword } from '../../directory/seed.js'
-import { systemClock, systemRandom } from '../../effects.js'
+import { systemClock, systemTimers, systemRandom } from '../../effects.js'
 import { schemesOf } from '../../identity/schemes.js'
 import type { InstallationOptions } from '../../manage/installation.js'
 import { databaseOf } from '../database.js'
@@ -75,7 +75,7 @@ export async function up(settings: Settings<'up'>): Promise<void> {
   const options = tokenIssuer === undefined ? plain : { ...plain, settings: { ...plain.settings, tokenIssuer } }
   let forgetToken = (): void => undefined
   const onError = (err: Error): void => log.fatal({ err }, 'the process ends')
-  const line = createStartingLine(settings.json ? {} : process.stderr, () => systemClock.monotonic())
+  const line = createStartingLine(settings.json ? {} : process.stderr, systemClock, systemTimers)
   const onStopping = (text: string): void => {
     line.end()
     if (settings.json) log.info(text)

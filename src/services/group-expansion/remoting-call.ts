@@ -4,6 +4,7 @@ import type { ServiceAccount } from '../../cluster/service-account.js'
 import type { Question } from './other-forests.js'
 import { MalformedRemoting, readAnswer } from './remoting-reader.js'
 import { writeQuestion } from './remoting-request.js'
+import { answerWithin } from '../../effects.js'
 
 /** What we say to be: the last version that has the binary form. */
 const version = '5.2.3790.300'
@@ -35,7 +36,7 @@ export async function askByRemoting(
       },
       body: writeQuestion(question, version),
       redirect: 'manual',
-      signal: AbortSignal.timeout(timeoutMilliseconds),
+      signal: answerWithin(timeoutMilliseconds),
     })
     status = response.status
     if (status !== 200 && status < 500) {
