@@ -16,6 +16,7 @@ import { openConnections } from './connections.js'
 import { step, type ClientContext } from './context.js'
 import { findServiceLocations, getLicensorCertificate, getServerInfo, type LicensingServer } from './discover.js'
 import { editIssuanceLicense } from './edit-issuance-license.js'
+import { findTemplate, isTemplateText } from './find-template.js'
 import { getClientLicensorCert } from './get-client-licensor-cert.js'
 import { load, save, type Kept } from './keep.js'
 import type { License } from './license.js'
@@ -28,6 +29,7 @@ import { protectBytes, protectChunks } from './protect-file.js'
 import { publish } from './publish.js'
 import type { Publisher } from './publisher.js'
 import { remembered } from './remembered.js'
+import type { RightsPolicy } from './rights-policy.js'
 import type { ConnectOptions, RmsClient } from './rms-client.js'
 import { acquisitionUrl, baseUrlOf, sameServiceUrl } from './service-url.js'
 import { readable } from './verify.js'
@@ -99,6 +101,12 @@ export function connect(options: ConnectOptions): RmsClient {
 
   let knownTemplates: readonly Template[] = []
 
+  /** A template that is named is looked for at the server. */
+  const policyOf = async (policy: RightsPolicy): Promise<RightsPolicy> =>
+    'template' in policy && typeof policy.template === 'string' && !isTemplateText(policy.template)
+      ? { template: findTemplate(await client.templates(), policy.template) }
+      : policy
+
   /** Where a PL sends its readers, those outside to the address outside, when the password may go there. */
   const licensingUrlOf = async (chain: readonly XrmlDocument[]): Promise<string> => {
     const { licensingUrl, certificationUrl } = await locations()
@@ -137,14 +145,14 @@ export function connect(options: ConnectOptions): RmsClient {
       return knownTemplates
     },
     async publish(policy, publishOptions) {
-      const [holder, signer] = [await account(), await publisher()]
-      return step(context, 'publish offline', () => publish(context, holder, signer, policy, publishOptions))
+      const [holder, signer, found] = [await account(), await publisher(), await policyOf(policy)]
+      return step(context, 'publish offline', () => publish(context, holder, signer, found, publishOptions))
     },
     async publishOnline(policy, publishOptions) {
-      return publishOnline(context, await licensing(), await account(), policy, publishOptions)
+      return publishOnline(context, await licensing(), await account(), await policyOf(policy), publishOptions)
     },
     async republish(pl, policy) {
-      return editIssuanceLicense(context, await licensing(), readPlChain(pl), policy)
+      return editIssuanceLicense(context, await licensing(), readPlChain(pl), await policyOf(policy))
     },
     acquireLicense: async (pl) => licenseFor((await account()).chain, readPlChain(pl)),
     async acquireLicenses(pls) {

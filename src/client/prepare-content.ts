@@ -14,8 +14,9 @@ import { canBeTold, descriptorName } from '../xrml/template.js'
 import { beginningAt } from '../xrml/times.js'
 import { verifyTemplate } from './acquire-templates.js'
 import type { ClientContext } from './context.js'
+import { isTemplateText } from './find-template.js'
 import { modeOfKey } from './machine.js'
-import { checkEnd, grantsOf, type OwnRights, type RightsPolicy } from './rights-policy.js'
+import { checkEnd, grantsOf, requireKnownRights, type OwnRights, type RightsPolicy } from './rights-policy.js'
 
 /** What is to be published, by whom and for which server. */
 export interface Publication {
@@ -77,6 +78,7 @@ interface Written extends Pick<PlFields, 'descriptor' | 'referralInfo' | 'validi
 
 /** The template to the letter, declaration included; the PL shows its name by a copy of its DESCRIPTOR. */
 function fromTemplate(text: string, slcChain: readonly XrmlDocument[]): Written {
+  if (!isTemplateText(text)) throw new RangeError(`"${text.slice(0, 100)}" is no template: give its text, or what findTemplate finds`)
   const { body } = verifyTemplate(text, slcChain).document
   const descriptor = child(body.element, 'DESCRIPTOR')
   const referral = childrenNamed(body.element, 'DISTRIBUTIONPOINT').find(
@@ -100,6 +102,7 @@ function fromRights(
 ): Written {
   const { rights, validUntil, referral, name, description = '', applicationData = [] } = policy
   const texts = policy.texts ?? (name === undefined ? [] : [{ lcid: englishUnitedStates, name, description }])
+  requireKnownRights(policy)
   if (!canBeTold(texts))
     throw new RangeError(
       'A name or description has a mark that separates names (":DESCRIPTION ", "; LCID"): write it otherwise',

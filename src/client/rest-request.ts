@@ -1,4 +1,5 @@
 /** A policy as a publishing request says it (rest-mde 6). */
+import { requireKnownRights } from './rights-policy.js'
 import type { RestPolicy, RestPublishOptions } from './rest-types.js'
 
 export function publishBody(policy: RestPolicy, { cipherMode }: RestPublishOptions): object {
@@ -7,6 +8,7 @@ export function publishBody(policy: RestPolicy, { cipherMode }: RestPublishOptio
   if ('roles' in policy)
     return { ...common, Policy: { UserRoles: policy.roles.map(({ to, roles }) => ({ Users: [to], Roles: roles })) } }
   const { rights, name, description, referral, validUntil, applicationData = [] } = policy
+  requireKnownRights(policy)
   const unsayable = rights.find(({ until }) => until !== undefined)
   if (unsayable !== undefined)
     throw new RangeError(

@@ -1,5 +1,6 @@
 /** Who may do what with content, as an author says it, and as rights data says it ([MS-RMPR] 2.2.9.8). */
-import { anyonePrincipal, mailPrincipal, ownerPrincipal, type Grant, type RightsPrincipal } from '../xrml/rights.js'
+import { nearest } from '../config/nearest.js'
+import { anyonePrincipal, knownRights, mailPrincipal, ownerPrincipal, type Grant, type RightsPrincipal } from '../xrml/rights.js'
 import type { TemplateText } from '../xrml/template.js'
 import { beginningAt, toMinute } from '../xrml/times.js'
 import type { Template } from './acquire-templates.js'
@@ -8,7 +9,7 @@ import type { Template } from './acquire-templates.js'
 export interface RightsEntry {
   /** Mail address of a user or group, `ANYONE`, or `OWNER` for the author. */
   readonly to: string
-  /** Names as XrML has them, compared exactly: VIEW, EDIT, PRINT, EXTRACT, FORWARD, REPLY, OWNER … */
+  /** Names as XrML has them, compared exactly: VIEW, EDIT, PRINT, EXTRACT, FORWARD, REPLY, OWNER …, those of `knownRights` unless `anyRight` is set. */
   readonly rights: readonly string[]
   /** The rights end then. */
   readonly until?: Date
@@ -19,6 +20,8 @@ export interface RightsEntry {
 /** Rights chosen for this content alone. */
 export interface OwnRights {
   readonly rights: readonly RightsEntry[]
+  /** Takes rights that only an application of your own knows; without it a name that nobody knows is refused, as it is mostly a mistake. */
+  readonly anyRight?: boolean
   /** Servers issue no licenses after that. */
   readonly validUntil?: Date
   /** Mail address or URL of whom to ask for more rights. */
@@ -32,7 +35,7 @@ export interface OwnRights {
   readonly applicationData?: readonly { readonly name: string; readonly value: string }[]
 }
 
-/** Rights of a template: from `templates()`, or its text as distributed. */
+/** Rights of a template: from `templates()`, its text as distributed, or its name or GUID. */
 export interface TemplateRights {
   readonly template: Template | string
 }
@@ -42,6 +45,22 @@ export type RightsPolicy = OwnRights | TemplateRights
 
 /** Bounds the rights data; a license with more would exceed what servers read. */
 const maximumGrants = 10_000
+
+/**
+ * @throws RangeError naming the right that was meant
+ */
+export function requireKnownRights({ rights: entries, anyRight = false }: Pick<OwnRights, 'rights' | 'anyRight'>): void {
+  if (anyRight) return
+  for (const { to, rights } of entries) {
+    const unknown = rights.find((right) => !knownRights.includes(right))
+    if (unknown === undefined) continue
+    const meant = nearest(unknown, knownRights)
+    throw new RangeError(
+      `Rights of ${to}: nobody knows "${unknown}". ${meant === undefined ? `Known are ${knownRights.join(', ')}` : `Did you mean ${meant}?`} ` +
+        'A right of an application of your own needs { anyRight: true } (client publish: --any-right)',
+    )
+  }
+}
 
 /**
  * One grant for each right and principal. The author's OWNER is added at the end, as the clients of today do.

@@ -47,6 +47,12 @@ export const knownRights: readonly string[] = [
   'REPLYALL',
 ]
 
+/** A right as people write it: a known one in any case; every other name is what it is. */
+export function rightNamed(name: string): string {
+  const upper = name.trim().toUpperCase()
+  return knownRights.includes(upper) ? upper : name.trim()
+}
+
 /** The author of the content, whatever the account is called. */
 export const ownerPrincipal: RightsPrincipal = { idType: 'Internal', id: 'Owner', name: undefined }
 export const anyonePrincipal: RightsPrincipal = { idType: 'Internal', id: 'ANYONE', name: undefined }

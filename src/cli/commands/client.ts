@@ -8,11 +8,11 @@ import {
   type Machine,
   type RightsPolicy,
   type RmsClient,
-  type Template,
 } from '../../client/index.js'
 import type { Settings } from '../../config/options.js'
 import { privateKeyFromPem } from '../../crypto/keys.js'
 import { formatTime } from '../../xrml/times.js'
+import { rightNamed } from '../../xrml/rights.js'
 import { readDocuments } from '../../xrml/document.js'
 import { Failure } from '../failure.js'
 import { readInput, writeResult } from '../files.js'
@@ -115,13 +115,14 @@ export interface PublishArguments {
   /** `bob@contoso.test=VIEW,PRINT`, repeatable. */
   readonly to?: readonly string[]
   readonly template?: string
+  readonly anyRight?: boolean
   readonly online?: boolean
   readonly out?: string
 }
 
 export function publish(settings: ClientSettings, file: string, wanted: PublishArguments): Promise<void> {
   return withClient(settings, async ({ output, client }) => {
-    const policy = await policyOf(client, wanted)
+    const policy = policyOf(wanted)
     const plain = await readInput(file)
     const pfile = await client.protectFile(plain, extname(file), policy, { online: wanted.online === true })
     const out = wanted.out ?? `${file}.pfile`
@@ -130,31 +131,20 @@ export function publish(settings: ClientSettings, file: string, wanted: PublishA
   })
 }
 
-async function policyOf(client: RmsClient, { to = [], template }: PublishArguments): Promise<RightsPolicy> {
+function policyOf({ to = [], template, anyRight = false }: PublishArguments): RightsPolicy {
   if (template !== undefined && to.length > 0)
     throw new Failure('Give either --template or --to, not both: a template brings its own rights', 2)
-  if (template !== undefined) return { template: findTemplate(await client.templates(), template) }
+  if (template !== undefined) return { template }
   if (to.length === 0) throw new Failure('Say who may do what: --to bob@contoso.test=VIEW,PRINT, or --template NAME', 2)
-  return { rights: to.map(rightsEntry) }
+  return { rights: to.map(rightsEntry), anyRight }
 }
 
 function rightsEntry(text: string): { to: string; rights: readonly string[] } {
-  const [, to = '', list = 'VIEW'] = /^([^=\s]+)(?:=([A-Za-z_, ]+))?$/.exec(text) ?? []
-  const rights = list.split(',').map((right) => right.trim().toUpperCase())
+  const [, to = '', list = 'VIEW'] = /^([^=\s]+)(?:=([\w., -]+))?$/.exec(text) ?? []
+  const rights = list.split(',').map(rightNamed)
   if (to === '' || rights.includes(''))
     throw new Failure(`--to is "${text}"; it must look like bob@contoso.test=VIEW,PRINT`, 2)
   return { to, rights }
-}
-
-function findTemplate(all: readonly Template[], wanted: string): Template {
-  const matches = (template: Template): boolean =>
-    template.guid.toLowerCase() === wanted.toLowerCase() ||
-    template.texts.some(({ name }) => name.toLowerCase().includes(wanted.toLowerCase()))
-  const found = all.find(matches)
-  if (found !== undefined) return found
-  throw new Failure(
-    `There is no template "${wanted}". The server has ${all.map(({ texts }) => texts[0]?.name).join(', ') || 'none'}`,
-  )
 }
 
 export function open(settings: ClientSettings, file: string, { out }: { readonly out?: string }): Promise<void> {

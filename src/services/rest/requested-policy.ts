@@ -2,7 +2,7 @@
 import type { RightsEntry, RightsPolicy } from '../../client/rights-policy.js'
 import type { ServerState } from '../../cluster/server-state.js'
 import { refuseRest } from '../../rest-exceptions.js'
-import { knownRights } from '../../xrml/rights.js'
+import { rightNamed } from '../../xrml/rights.js'
 import { publishedTemplates } from '../templates/acquire-template-information.js'
 import { languageId } from './languages.js'
 import { noAuditedExtraction, noCache } from './pl-facts.js'
@@ -52,6 +52,7 @@ export function requestedPolicy(request: PublishRequest, state: ServerState): Ri
   const { Descriptors: descriptors, LicenseValidUntil: validUntil } = policy
   return {
     rights: entriesOf(policy),
+    anyRight: true,
     ...(validUntil ? { validUntil: timeOf(validUntil) } : {}),
     ...(request.ReferralInfo ? { referral: request.ReferralInfo } : {}),
     texts: (descriptors ?? []).map(({ Name, Description, Language }) => ({
@@ -97,12 +98,6 @@ function entriesOf(policy: CustomPolicy): readonly RightsEntry[] {
   return granted.flatMap(({ users, rights }) =>
     users.map((to) => ({ to: to.trim(), rights: rights.map(rightNamed), ...bounded })),
   )
-}
-
-/** Known rights in any case; every other name is a right of an application's own, and is what it is. */
-function rightNamed(name: string): string {
-  const upper = name.trim().toUpperCase()
-  return knownRights.includes(upper) ? upper : name.trim()
 }
 
 /**
