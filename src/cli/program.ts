@@ -292,7 +292,10 @@ function addClientCommands(client: Command): void {
       collect,
     )
     .option('--template <name or GUID>', 'rights of a template instead')
-    .option('--any-right', 'take rights that only an application of your own knows; otherwise an unknown name is refused')
+    .option(
+      '--any-right',
+      'take rights that only an application of your own knows; otherwise an unknown name is refused',
+    )
     .option('--online', 'let the server sign the publishing license')
     .option('--out <file>', 'protected file; FILE.pfile when left out')
     .action(async (file: string, flags: PublishArguments, command: Command) =>

@@ -29,7 +29,7 @@ import { protectBytes, protectChunks } from './protect-file.js'
 import { publish } from './publish.js'
 import type { Publisher } from './publisher.js'
 import { remembered } from './remembered.js'
-import type { RightsPolicy } from './rights-policy.js'
+import { requireKnownRights, type RightsPolicy } from './rights-policy.js'
 import type { ConnectOptions, RmsClient } from './rms-client.js'
 import { acquisitionUrl, baseUrlOf, sameServiceUrl } from './service-url.js'
 import { readable } from './verify.js'
@@ -101,11 +101,13 @@ export function connect(options: ConnectOptions): RmsClient {
 
   let knownTemplates: readonly Template[] = []
 
-  /** A template that is named is looked for at the server. */
-  const policyOf = async (policy: RightsPolicy): Promise<RightsPolicy> =>
-    'template' in policy && typeof policy.template === 'string' && !isTemplateText(policy.template)
+  /** A template that is named is looked for at the server; a mistyped right is told before anything is asked. */
+  const policyOf = async (policy: RightsPolicy): Promise<RightsPolicy> => {
+    if (!('template' in policy)) requireKnownRights(policy)
+    return 'template' in policy && typeof policy.template === 'string' && !isTemplateText(policy.template)
       ? { template: findTemplate(await client.templates(), policy.template) }
       : policy
+  }
 
   /** Where a PL sends its readers, those outside to the address outside, when the password may go there. */
   const licensingUrlOf = async (chain: readonly XrmlDocument[]): Promise<string> => {
@@ -145,14 +147,17 @@ export function connect(options: ConnectOptions): RmsClient {
       return knownTemplates
     },
     async publish(policy, publishOptions) {
-      const [holder, signer, found] = [await account(), await publisher(), await policyOf(policy)]
+      const found = await policyOf(policy)
+      const [holder, signer] = [await account(), await publisher()]
       return step(context, 'publish offline', () => publish(context, holder, signer, found, publishOptions))
     },
     async publishOnline(policy, publishOptions) {
-      return publishOnline(context, await licensing(), await account(), await policyOf(policy), publishOptions)
+      const found = await policyOf(policy)
+      return publishOnline(context, await licensing(), await account(), found, publishOptions)
     },
     async republish(pl, policy) {
-      return editIssuanceLicense(context, await licensing(), readPlChain(pl), await policyOf(policy))
+      const found = await policyOf(policy)
+      return editIssuanceLicense(context, await licensing(), readPlChain(pl), found)
     },
     acquireLicense: async (pl) => licenseFor((await account()).chain, readPlChain(pl)),
     async acquireLicenses(pls) {

@@ -1,6 +1,11 @@
 /** A template by what people call it. */
 import type { Template } from './acquire-templates.js'
 
+/** The server has no template of that name, or several. */
+export class NoSuchTemplate extends Error {
+  override readonly name = 'NoSuchTemplate'
+}
+
 /** Whether a text is a template itself, and not the name of one. */
 export function isTemplateText(text: string): boolean {
   return /^\uFEFF?\s*</.test(text)
@@ -8,7 +13,7 @@ export function isTemplateText(text: string): boolean {
 
 /**
  * By GUID, by its whole name in any language, or by a part of the name that only one has; without regard to case.
- * @throws RangeError naming those that there are
+ * @throws NoSuchTemplate naming those that there are
  */
 export function findTemplate(all: readonly Template[], wanted: string): Template {
   const key = wanted.trim().toLowerCase()
@@ -20,7 +25,7 @@ export function findTemplate(all: readonly Template[], wanted: string): Template
   const found = whole ?? (parts.length === 1 ? parts[0] : undefined)
   if (found !== undefined) return found
   const names = (templates: readonly Template[]): string => templates.map(({ texts }) => texts[0]?.name).join(', ')
-  throw new RangeError(
+  throw new NoSuchTemplate(
     parts.length > 1
       ? `"${wanted}" stands for several templates: ${names(parts)}`
       : `There is no template "${wanted}". The server has ${names(all) || 'none'}`,

@@ -78,7 +78,8 @@ interface Written extends Pick<PlFields, 'descriptor' | 'referralInfo' | 'validi
 
 /** The template to the letter, declaration included; the PL shows its name by a copy of its DESCRIPTOR. */
 function fromTemplate(text: string, slcChain: readonly XrmlDocument[]): Written {
-  if (!isTemplateText(text)) throw new RangeError(`"${text.slice(0, 100)}" is no template: give its text, or what findTemplate finds`)
+  if (!isTemplateText(text))
+    throw new RangeError(`"${text.slice(0, 100)}" is no template: give its text, or what findTemplate finds`)
   const { body } = verifyTemplate(text, slcChain).document
   const descriptor = child(body.element, 'DESCRIPTOR')
   const referral = childrenNamed(body.element, 'DISTRIBUTIONPOINT').find(

@@ -3,7 +3,9 @@ import { writeKeyBlob, type CipherMode, type SymmetricKey } from '../crypto/cont
 import { publicKeyFromModulus } from '../crypto/keys.js'
 import { seal } from '../crypto/seal.js'
 import { newGuid } from '../effects.js'
+import { issueRange } from '../xrml/chain.js'
 import { readOneDocument, type XrmlDocument } from '../xrml/document.js'
+import { formatTime, isWithin } from '../xrml/times.js'
 import type { RmsObject } from '../xrml/body.js'
 import { buildClientPl } from '../xrml/pl.js'
 import { buildOwnerUl, ownerIssuerText, readUl } from '../xrml/ul.js'
@@ -50,6 +52,7 @@ export async function publish(
   { cipherMode }: PublishOptions = {},
 ): Promise<PublishedOffline> {
   const { clc, chain, signer } = publisher
+  requireTimeToIssue(clc.document, context.clock.now())
   const owner = ownerOf(account)
   const prepared = prepareContent(context, { owner, server: clc.issuer, slcChain: chain.slice(1), policy, cipherMode })
   const rules = modeOfKey(signer.publicKey)
@@ -62,6 +65,15 @@ export async function publish(
     contentKey: prepared.contentKey,
     ownerLicense: await ownerLicense(context, account, publisher, prepared),
   }
+}
+
+/** What is signed outside of the CLC's time nobody accepts, and it would only be seen when somebody opens it. */
+function requireTimeToIssue(clc: XrmlDocument, now: Date): void {
+  const range = issueRange(clc)
+  if (range === undefined || isWithin(range, now)) return
+  throw new RangeError(
+    `The clock of this client says ${formatTime(now)}, its licensor certificate may publish from ${formatTime(range.from)} to ${formatTime(range.until)}: correct the clock, or certify again`,
+  )
 }
 
 async function ownerLicense(

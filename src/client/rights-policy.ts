@@ -1,6 +1,13 @@
 /** Who may do what with content, as an author says it, and as rights data says it ([MS-RMPR] 2.2.9.8). */
 import { nearest } from '../config/nearest.js'
-import { anyonePrincipal, knownRights, mailPrincipal, ownerPrincipal, type Grant, type RightsPrincipal } from '../xrml/rights.js'
+import {
+  anyonePrincipal,
+  knownRights,
+  mailPrincipal,
+  ownerPrincipal,
+  type Grant,
+  type RightsPrincipal,
+} from '../xrml/rights.js'
 import type { TemplateText } from '../xrml/template.js'
 import { beginningAt, toMinute } from '../xrml/times.js'
 import type { Template } from './acquire-templates.js'
@@ -49,14 +56,17 @@ const maximumGrants = 10_000
 /**
  * @throws RangeError naming the right that was meant
  */
-export function requireKnownRights({ rights: entries, anyRight = false }: Pick<OwnRights, 'rights' | 'anyRight'>): void {
+export function requireKnownRights({
+  rights: entries,
+  anyRight = false,
+}: Pick<OwnRights, 'rights' | 'anyRight'>): void {
   if (anyRight) return
   for (const { to, rights } of entries) {
-    const unknown = rights.find((right) => !knownRights.includes(right))
+    const unknown = rights.find((right) => right.trim() !== '' && !knownRights.includes(right))
     if (unknown === undefined) continue
     const meant = nearest(unknown, knownRights)
     throw new RangeError(
-      `Rights of ${to}: nobody knows "${unknown}". ${meant === undefined ? `Known are ${knownRights.join(', ')}` : `Did you mean ${meant}?`} ` +
+      `Rights of ${to}: nobody knows "${unknown}". ${meant === undefined ? `Known are ${knownRights.join(', ')}.` : `Did you mean ${meant}?`} ` +
         'A right of an application of your own needs { anyRight: true } (client publish: --any-right)',
     )
   }

@@ -42,6 +42,7 @@ export interface ConnectOptions {
   readonly onStep?: (step: Step) => void
   readonly timeoutMilliseconds?: number
   readonly userAgent?: string
+  /** The clock of this client, in place of that of the machine: what it publishes is dated by it, and what it opens holds or has ended by it. Servers have their own. */
   readonly clock?: Clock
   readonly random?: Random
 }

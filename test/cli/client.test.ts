@@ -104,6 +104,8 @@ t.test('publish with rights, by template, online; open by another user; mallory 
   t.match(await client('protect', 'report.txt', '--template', 'read only', '--out', 'template.pfile', ...alice), {
     code: 0,
   })
+  const custom = ['--to', 'bob@contoso.test=VIEW,Contoso.Approve', '--any-right', '--out', 'custom.pfile']
+  t.match(await client('publish', 'report.txt', ...custom, ...alice), { code: 0 })
   const online = await client(
     'publish',
     'report.txt',
@@ -121,6 +123,9 @@ t.test('publish with rights, by template, online; open by another user; mallory 
   const opened = await client('open', 'report.txt.pfile', ...bob)
   t.match(opened, { code: 0, stdout: /^report\.txt\.opened\.txt: 18 bytes, rights VIEW, PRINT\n$/ })
   t.same(readFileSync(join(folder, 'report.txt.opened.txt')), report)
+  t.match(jsonLines(await client('open', 'custom.pfile', '--out', 'back.txt', '--json', ...bob)), [
+    { rights: ['VIEW', 'Contoso.Approve'] },
+  ])
   for (const file of ['template.pfile', 'online.pfile']) {
     t.match(
       jsonLines(await client('open', file, '--out', 'back.txt', '--json', ...bob)),

@@ -59,6 +59,10 @@ t.test('what was asked for in a wrong way ends with 2 and a sentence on stderr',
     ],
     [['client', 'publish', 'package.json', '--to', 'bob@contoso.test=VIEW,,PRINT'], /must look like/],
     [
+      ['client', 'publish', 'package.json', '--to', 'bob@contoso.test=vieew'],
+      /Rights of bob@contoso\.test: nobody knows "vieew"\. Did you mean VIEW\? .*--any-right/,
+    ],
+    [
       ['client', 'certify', '--machine', 'alice-pc-mode3'],
       /no machine "alice-pc-mode3"\. Give one of alice-pc-mode1, /,
     ],

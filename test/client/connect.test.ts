@@ -182,6 +182,15 @@ t.test('templates are verified, fetched in batches and not fetched twice', async
 
   const template = templates[0] as (typeof templates)[number]
   const opened = await client.openFile(await client.protectFile(Buffer.from('x'), '', { template }))
+  const name = template.texts[0]?.name ?? ''
+  for (const called of [name.toUpperCase(), template.guid.replaceAll(/[{}]/g, ''), template.text])
+    t.match(await client.openFile(await client.protectFile(Buffer.from('x'), '', { template: called })), {
+      plain: Buffer.from('x'),
+    })
+  t.match(await refused(client.publish({ template: 'none of them' })), {
+    name: 'NoSuchTemplate',
+    message: /There is no template "none of them"\. The server has /,
+  })
   t.equal(opened.plain.toString(), 'x')
   lab.changes.set('AcquireTemplateInformation', (answer) =>
     answer.replace(/<ServerPublicKey>MIIB/, '<ServerPublicKey>MIIC'),

@@ -333,6 +333,23 @@ t.test('rights that make no sense are refused with the value', async (t) => {
   t.match(await attempt({ days: 0 }), { name: 'RangeError', message: /0 is not a whole number/ })
   t.match(await attempt({ until: new Date() }), { name: 'RangeError', message: /at least a minute/ })
   t.match(await attempt({ rights: ['VIEW', ' '] }), { name: 'RangeError', message: /without name/ })
+  t.match(await attempt({ rights: ['VIEW', 'VIEEW'] }), {
+    name: 'RangeError',
+    message: /Rights of bob@contoso\.test: nobody knows "VIEEW"\. Did you mean VIEW\? .*anyRight/,
+  })
+  t.match(await attempt({ rights: ['view'] }), { name: 'RangeError', message: /Did you mean VIEW\?/ })
+  t.match(await attempt({ rights: ['Contoso.Approve'] }), { name: 'RangeError', message: /Known are OWNER, VIEW/ })
+  const early = { ...context, clock: { ...context.clock, now: () => new Date('2020-01-01T00:00Z') } }
+  t.match(await refused(publish(early, account, publisher, { rights: [] })), {
+    name: 'RangeError',
+    message: /clock of this client says 2020-01-01T00:00, its licensor certificate may publish from /,
+  })
+  const custom = { rights: [{ to: 'bob@contoso.test', rights: ['Contoso.Approve'] }], anyRight: true }
+  t.ok(await publish(context, account, publisher, custom))
+  t.match(await refused(publish(context, account, publisher, { template: 'read only' })), {
+    name: 'RangeError',
+    message: /"read only" is no template/,
+  })
   t.match(await refused(publish(context, account, publisher, { rights: [], validUntil: new Date(0) })), {
     name: 'RangeError',
     message: /The content/,

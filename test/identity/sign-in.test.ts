@@ -48,6 +48,39 @@ t.test('a password may have colons, and its case counts', async (t) => {
   t.equal(await nameOf(basic('alice:passw0rd!')), undefined)
 })
 
+t.test(
+  'letters outside of ASCII come in UTF-8, in the Windows code page, in ISO 8859-1, composed or decomposed',
+  async (t) => {
+    const first = seedDirectory.accounts[1] as (typeof seedDirectory.accounts)[number]
+    const make = (sid: string, user: string, password: string) =>
+      directory.addAccounts([
+        { ...first, sid, name: `CONTOSO\\${user}`, mail: `${sid}@contoso.test`, proxyAddresses: [], password },
+      ])
+    await make('S-1-5-21-1-2-3-10', 'jürgen', 'Grüße1')
+    await make('S-1-5-21-1-2-3-11', 'zoé', 'Zoe\u0301')
+    await make('S-1-5-21-1-2-3-12', 'euro', '10 €')
+    // Its bytes in ISO 8859-1 are UTF-8 of something else.
+    await make('S-1-5-21-1-2-3-13', 'odd', 'Ã¼x')
+    const bytes = (...parts: readonly (string | number)[]): string =>
+      `Basic ${Buffer.concat(parts.map((part) => (typeof part === 'number' ? Buffer.from([part]) : Buffer.from(part, 'latin1')))).toString('base64')}`
+    const jurgen = 'CONTOSO\\jürgen'
+    t.equal(await nameOf(basic('jürgen:Grüße1')), jurgen)
+    t.equal(await nameOf(basic('CONTOSO\\JÜRGEN:Grüße1'.normalize('NFD'))), jurgen, 'NFD')
+    t.equal(await nameOf(bytes('jürgen:Grüße1')), jurgen, 'ISO 8859-1')
+    t.equal(await nameOf(basic('zoé:Zoé')), 'CONTOSO\\zoé', 'a password that is kept decomposed')
+    t.equal(await nameOf(basic('zoé:Zoé'.normalize('NFD'))), 'CONTOSO\\zoé')
+    t.equal(await nameOf(bytes('euro:10 ', 0x80)), 'CONTOSO\\euro', 'windows-1252')
+    t.equal(await nameOf(bytes('odd:Ã¼x')), 'CONTOSO\\odd')
+    for (const wrong of [
+      basic('jürgen:Gruße1'),
+      bytes('jürgen:Grusse1'),
+      bytes('jürgen:Grüße1', 0xff),
+      basic('jürgen:GRÜßE1'),
+    ])
+      t.equal(await nameOf(wrong), undefined)
+  },
+)
+
 t.test('nobody comes in with what is no credential', async (t) => {
   const odd = [
     undefined,

@@ -305,6 +305,7 @@ t.test('content that was published over SOAP too has a policy that can be publis
         { to: 'carol@contoso.test', rights: ['VIEW', 'Contoso.Approve'], until: soon },
         { to: 'ANYONE', rights: ['VIEW'] },
       ],
+      anyRight: true,
       validUntil: later,
       texts: [{ lcid: 1078, name: 'naam', description: '' }],
       applicationData: [{ name: 'NOLICCACHE', value: '1' }],

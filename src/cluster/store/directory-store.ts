@@ -278,8 +278,11 @@ function accountColumns({ name, enabled, password }: AccountChange): Partial<Tab
   }
 }
 
-/** Digests are compared, so that neither content nor length of the right text shows in the time taken. */
+/**
+ * Whatever form of Unicode they were typed in: some systems send a letter and its accent apart (NFD). Digests are compared, so that neither content nor
+ * length of the right text shows in the time taken.
+ */
 function sameText(one: string, other: string): boolean {
-  const digest = (text: string): Buffer => createHash('sha256').update(text, 'utf8').digest()
+  const digest = (text: string): Buffer => createHash('sha256').update(text.normalize('NFC'), 'utf8').digest()
   return timingSafeEqual(digest(one), digest(other))
 }
