@@ -8,11 +8,20 @@ export interface ServiceAccount {
 
 const serviceAccountName = 'rms-service'
 
-/** @throws Error when the directory has no such account, or it is disabled */
+/** The account is not there, or disabled: an administrator can mend that. */
+export class NoServiceAccount extends Error {
+  override readonly name = 'NoServiceAccount'
+  constructor() {
+    super(
+      `The directory has no enabled account ${serviceAccountName}, which servers call each other with: enable it, or create it again and put it into the RMS Service Group`,
+    )
+  }
+}
+
+/** @throws NoServiceAccount */
 export async function serviceAccount(directory: Directory): Promise<ServiceAccount> {
   const account = await directory.accountByName(serviceAccountName)
   const password = account === undefined ? undefined : await directory.passwordOf(account.sid)
-  if (account === undefined || password === undefined)
-    throw new Error(`The directory has no enabled account ${serviceAccountName}, which servers call each other with`)
+  if (account === undefined || password === undefined) throw new NoServiceAccount()
   return { user: account.name, password }
 }

@@ -27,7 +27,7 @@ Changes count at every server within a second. The same calls work from the comm
 \`curl -H "Authorization: Bearer $RMS_TOKEN" $RMS_MANAGE/status\`.
 All of it in one file: [openapi.json](/openapi.json).`
 
-const wordsOnly = '.topbar { display: none } .swagger-ui .info { margin: 24px 0 }'
+const wordsOnly = '.swagger-ui .topbar { display: none } .swagger-ui .info { margin: 24px 0 }'
 
 export interface Described {
   readonly store: Store

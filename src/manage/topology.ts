@@ -1,6 +1,7 @@
 /** The processes of an installation: clusters with their balancers and nodes, as planned at the start and changed while they run. */
 import type { Logger } from 'pino'
 import type { ServerConfiguration } from '../cluster/configuration.js'
+import { NoServiceAccount } from '../cluster/service-account.js'
 import { CannotProvision, provisionLicensing, provisionRoot } from '../cluster/provision.js'
 import { EnrollmentRefused } from '../cluster/sub-enroll-at-root.js'
 import type { ClusterKind } from '../cluster/store/cluster-store.js'
@@ -356,10 +357,12 @@ export async function startTopology(options: TopologyOptions): Promise<RunningTo
   }
 }
 
+/** Whoever is told these can do something about it. */
+const mendable = [CannotProvision, EnrollmentRefused, NoServiceAccount, PortRefused] as const
+
 /** What people have to know of why a change was not made; of a process that did not start the log has the rest. */
 function explain(error: unknown): never {
-  if (error instanceof CannotProvision || error instanceof EnrollmentRefused || error instanceof PortRefused)
-    problem(409, error.message)
+  if (error instanceof Error && mendable.some((kind) => error instanceof kind)) problem(409, error.message)
   if (error instanceof ChildFailed)
     problem(503, `${error.message.split('\n')[0]}: nothing was added. Try again; the log of the installation says more`)
   throw error

@@ -213,8 +213,14 @@ export function tell(
   const facts = { operation, user: caller.account?.name, ms: Math.round(milliseconds * 10) / 10 }
   const foreign = notes.metadata[foreignParameters]
   if (foreign !== undefined) tellForeign(context, operation, foreign)
-  if (error === undefined) context.log.info(facts, 'served')
+  if (error === undefined) context.log.info({ ...facts, ...refusedItems(notes) }, 'served')
   else context.log.info({ ...facts, status, why: explanationOf(error) }, 'refused')
+}
+
+/** Of a request for several licenses that was answered, and not for everybody with one. */
+function refusedItems({ metadata: { refused, requests } }: Notes): { readonly why?: string } {
+  if (!Array.isArray(refused)) return {}
+  return { why: `${refused.length} of ${String(requests)} refused: ${String(refused[0])}` }
 }
 
 /** The mistake that clients make most easily, and that shows on Windows alone. */

@@ -76,6 +76,20 @@ t.test('a super-user group acts at its cluster alone', async (t) => {
   await call('PUT', '/clusters/legal/super-users', { enabled: false })
 })
 
+t.test(
+  'a licensing cluster does not enroll at the root with a service account that is disabled, and says so',
+  async (t) => {
+    await call('PATCH', '/directory/accounts/rms-service', { enabled: false })
+    const wanted = { name: 'sales', baseUrl: 'http://127.0.0.1:1/_wmcs', keyPassword, enrollment: 'root' } as const
+    await t.rejects(provisionLicensing(store, wanted, { clock, random }), {
+      name: 'NoServiceAccount',
+      message: /rms-service.*enable it/,
+    })
+    t.equal(await store.clusters.find('sales'), undefined)
+    await call('PATCH', '/directory/accounts/rms-service', { enabled: true })
+  },
+)
+
 t.test('who is renamed, author or reader, opens old content with a new certificate; a group likewise', async (t) => {
   const forAll = {
     rights: [

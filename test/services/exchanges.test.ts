@@ -105,6 +105,12 @@ function checkLog(t: Test, exchange: ExchangeCase, lines: Place['site']['log'], 
     t.ok(typeof line?.why === 'string' && line.why.length > 5 && !line.why.includes('\n'), 'the line says why')
   const name = /<(?:faultstring|soap:Text [^>]*)>([\w.]+Exception): /.exec(text)?.[1]
   if (name !== undefined) t.ok(line?.why?.startsWith(name), `the log names ${name}`)
+  const item = /<ExceptionString>([\w.]+Exception): /.exec(text)?.[1]
+  if (item !== undefined) {
+    const why = line?.why ?? ''
+    t.match(why, /^\d+ of \d+ refused: number \d+(?: at step "[^"]+")?: /, 'of several it says how many were refused')
+    t.ok(why.includes(item), `and the first reason, ${item}`)
+  }
   t.notMatch(JSON.stringify(lines), /Passw0rd!|PRIVATE KEY/, 'no secret in the log')
 }
 

@@ -38,8 +38,12 @@ export async function licenseItems<Item>(
               'UnspecifiedError',
               `unexpected: ${error instanceof Error ? error.message : String(error)}`,
             )
+      const step = stepOf(error)
       refusals.push(
-        `${results.length} at step "${stepOf(error) ?? ''}": ${refusal.fullName}: ${refusal.why}`.slice(0, 300),
+        `number ${results.length + 1}${step === undefined ? '' : ` at step "${step}"`}: ${refusal.fullName}: ${refusal.why}`.slice(
+          0,
+          300,
+        ),
       )
       results.push(refusal)
     }
