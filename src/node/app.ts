@@ -15,6 +15,7 @@ import { anonymousCaller } from '../identity/caller.js'
 import type { EmulatedServer } from '../sizing/emulated-server.js'
 import { contentType, versionOfContentType } from '../soap/envelope.js'
 import { faultStatus, writeFault } from '../soap/fault.js'
+import { writeDisco } from '../soap/disco.js'
 import { writeHelpPage } from '../soap/help-page.js'
 import { writeWsdl } from '../soap/wsdl.js'
 import { registerBinaryGroupExpansion } from './binary-group-expansion.js'
@@ -122,7 +123,7 @@ async function registerServices(
   }
 }
 
-/** The WSDL for `?wsdl` in any case, the help page otherwise; both without signing in, as most clients fetch them. */
+/** The WSDL for `?wsdl` in any case, where it is for `?disco`, the help page otherwise; all without signing in, as most clients fetch them. */
 async function answerPage(
   { service }: Endpoint,
   path: string,
@@ -133,8 +134,9 @@ async function answerPage(
   const scheme = request.headers['x-forwarded-proto'] === 'https' ? 'https' : request.protocol
   const address = `${scheme}://${hostOf(request)}${path}`
   const query = request.query as Readonly<Record<string, string | undefined>>
-  const wantsWsdl = Object.keys(query).some((name) => name.toLowerCase() === 'wsdl')
-  if (wantsWsdl) return reply.type('text/xml; charset=utf-8').send(writeWsdl(service, address))
+  const asked = Object.keys(query).map((name) => name.toLowerCase())
+  if (asked.includes('disco')) return reply.type('text/xml; charset=utf-8').send(writeDisco(service, address))
+  if (asked.includes('wsdl')) return reply.type('text/xml; charset=utf-8').send(writeWsdl(service, address))
   return reply.type('text/html; charset=utf-8').send(writeHelpPage(service, address, query.op))
 }
 

@@ -28,6 +28,8 @@ export function writeHelpPage(service: ServiceDescription, address: string, oper
       'head',
       {},
       element('meta', { charset: 'utf-8' }),
+      // As in the pages of ASP.NET: programs that are given this address find the description by it.
+      element('link', { rel: 'alternate', type: 'text/xml', href: `${address}?disco` }),
       element('title', {}, text(title)),
       element('style', {}, text(style)),
     ),

@@ -198,7 +198,8 @@ t.test(
     const sources = await Promise.all(
       Object.entries(proxies).map(async ([namespace, path]) => {
         const source = join(folder, `${namespace}.cs`)
-        await run('wsdl', [`-namespace:${namespace}`, `-out:${source}`, `${scene.baseUrl}${path}?wsdl`])
+        // The bare address: the tool follows the help page to ?disco, and from there to the description.
+        await run('wsdl', [`-namespace:${namespace}`, `-out:${source}`, `${scene.baseUrl}${path}`])
         return source
       }),
     )

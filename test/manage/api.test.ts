@@ -89,6 +89,14 @@ t.test('what is wrong is said to people', async (t) => {
   })
   t.equal(broken.statusCode, 400)
   t.match(broken.json(), { error: 'BadRequest', message: String })
+  const written = async (type: string, encoding: BufferEncoding) => {
+    const payload = Buffer.from(JSON.stringify({ description: 'Zürich' }), encoding)
+    const headers = { 'content-type': type }
+    return (await app.inject({ method: 'POST', url: '/directory/groups', payload, headers })).json<object>()
+  }
+  t.match(await written('application/json', 'latin1'), { error: 'BadRequest', message: /not in UTF-8/ })
+  t.match(await written('application/json; charset=iso-8859-1', 'latin1'), { message: /charset.*"iso-8859-1": send/ })
+  t.match(await written('application/json; charset=UTF-8', 'utf8'), { message: /lacks the field "name"/ })
 })
 
 t.test('the service connection point: current, moved, stale, removed', async (t) => {

@@ -268,13 +268,17 @@ t.test('callers without an account may send 64 KiB, packed or not; with a larger
   t.equal(await send('/certification/server.asmx', 1024 * 1024), 500)
 })
 
-t.test('help page and WSDL of every endpoint and spelling are there without signing in', async (t) => {
+t.test('help page, discovery and WSDL of every endpoint and spelling are there without signing in', async (t) => {
   for (const { path: below, aliases } of roles.root) {
     for (const each of [below, ...aliases]) {
       const page = await fetch(`${node.url}/_wmcs${each}`)
       t.equal(page.status, 200, each)
       t.match(page.headers.get('content-type'), /^text\/html/)
-      await page.text()
+      const address = `${node.url}/_wmcs${each}`
+      t.match(await page.text(), `<link rel="alternate" type="text/xml" href="${address}?disco" />`)
+      const disco = await fetch(`${address}?DISCO`)
+      t.match(disco.headers.get('content-type'), /^text\/xml/)
+      t.match(await disco.text(), `<contractRef ref="${address}?wsdl" docRef="${address}"`)
       const wsdl = await fetch(`${node.url}/_wmcs${each}?WSDL`)
       t.match(wsdl.headers.get('content-type'), /^text\/xml/)
       t.match(await wsdl.text(), new RegExp(`address location="${node.url}/_wmcs${each}"`))
