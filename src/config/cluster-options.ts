@@ -84,7 +84,7 @@ export const clusterOptions = {
     placeholder: 'ENDPOINT=GROUP',
     default: [],
     commands: ['up'],
-    help: 'group or account on the access list of an endpoint, ANONYMOUS for everybody; repeatable',
+    help: 'group or account to add to the access list of an endpoint, ANONYMOUS for everybody; it stays there until revoke; repeatable',
   },
   decommissioned: {
     type: 'boolean',

@@ -16,7 +16,9 @@ import type { Scheme } from '../identity/schemes.js'
 import { defaultNodeOptions, startNode } from '../node/start.js'
 import type { NtlmLevel } from '../ntlm/server.js'
 import { startManagement } from './app.js'
+import { problem } from './api/problem.js'
 import { lockDatabase } from './database-lock.js'
+import { requireFreePort } from './require-free-port.js'
 import { requireEndpoints, settingsOf } from './start-settings.js'
 import type { ClusterStatus, InstallationStatus } from './status.js'
 import { makeTemporaryFolder } from './temporary-folder.js'
@@ -144,6 +146,7 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
     await mkdir(folder, { recursive: true, mode: 0o700 })
     unlock = await lockDatabase(database, options.log)
     const tls = await prepareTls(options, folder)
+    await requirePorts(options)
     options.signal?.throwIfAborted()
     servers = await (options.processes === true ? startProcesses : startInProcess)(options, { folder, database, tls })
     options.signal?.throwIfAborted()
@@ -267,7 +270,7 @@ async function startProcesses(options: InstallationOptions, place: Place): Promi
       extranet: options.extranet ?? [],
       mode,
       keyPassword,
-      settings: (kind) => settingsOf(options, kind),
+      settings: (kind, stored) => settingsOf(options, kind, stored),
       nodeFlags: [...shared, ...nodeFlags(options, place)],
       balancerFlags: [...shared, ...tlsFlags(tls?.front)],
       environment: tls === undefined ? {} : { NODE_EXTRA_CA_CERTS: tls.trustFile },
@@ -328,6 +331,18 @@ function serversOf({
   licensing = [{ name: 'licensing', nodes: 2 }],
 }: InstallationOptions): Pick<Required<InstallationOptions>, 'root' | 'licensing'> {
   return { root, licensing }
+}
+
+/**
+ * That of management is opened last: whether it is free is known before all the servers have started.
+ * @throws Problem 400, and the system's errors
+ */
+async function requirePorts(options: InstallationOptions): Promise<void> {
+  const { port = 0, managePort = 0, manageHost = '127.0.0.1' } = options
+  const clusters = options.processes === true ? 1 + serversOf(options).licensing.length : 1
+  if (port !== 0 && managePort >= port && managePort < port + clusters)
+    problem(400, `Port ${managePort} is that of a cluster already: choose another one for management, --manage-port N`)
+  await requireFreePort(manageHost, managePort)
 }
 
 /** Those that it starts with: they share the cores. */

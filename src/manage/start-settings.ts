@@ -15,11 +15,18 @@ export interface GivenSettings {
   readonly settings?: Partial<ServerConfiguration> | undefined
 }
 
-/** Decommissioning is about the root cluster; a licensing-only one is told the rest. */
-export function settingsOf({ settings, admit = [] }: GivenSettings, kind: ClusterKind): Partial<ServerConfiguration> {
+/**
+ * Decommissioning is about the root cluster; a licensing-only one is told the rest.
+ * @param stored configuration of a cluster that is there already
+ */
+export function settingsOf(
+  { settings, admit = [] }: GivenSettings,
+  kind: ClusterKind,
+  stored?: ServerConfiguration,
+): Partial<ServerConfiguration> {
   const { serverDecommissioned, ...others } = settings ?? {}
   const decommissioned = kind === 'root' && serverDecommissioned !== undefined ? { serverDecommissioned } : {}
-  return { ...others, ...decommissioned, ...accessSettings(admit, kind) }
+  return { ...others, ...decommissioned, ...accessSettings(admit, kind, stored) }
 }
 
 /** @throws UnknownEndpoint */
@@ -30,13 +37,17 @@ export function requireEndpoints(admit: NonNullable<GivenSettings['admit']>): vo
     throw new UnknownEndpoint(`There is no endpoint "${unknown.endpoint}". The endpoints are ${paths.join(', ')}`)
 }
 
-/** Added to the defaults, not in their place: the service account keeps its access. */
-function accessSettings(admit: NonNullable<GivenSettings['admit']>, kind: ClusterKind): Partial<ServerConfiguration> {
+/** Added to what is kept, or to the defaults, not in their place: the service account keeps its access, and whoever was admitted since. */
+function accessSettings(
+  admit: NonNullable<GivenSettings['admit']>,
+  kind: ClusterKind,
+  stored: ServerConfiguration | undefined,
+): Partial<ServerConfiguration> {
   if (admit.length === 0) return {}
-  const lists = new Map(Object.entries(defaultAccessLists()))
+  const lists = new Map(Object.entries(stored?.admittedGroups ?? defaultAccessLists()))
   for (const { endpoint, group } of admit) {
     for (const path of endpointsNamed(endpoint, endpointPaths(kind)))
-      lists.set(path, [...(lists.get(path) ?? []), group])
+      lists.set(path, [...new Set([...(lists.get(path) ?? []), group])])
   }
   return { admittedGroups: Object.fromEntries(lists) }
 }

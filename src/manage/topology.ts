@@ -16,6 +16,7 @@ import { followListener } from './extranet.js'
 import { followJoinedNodes } from './joined-nodes.js'
 import { freePorts } from './free-ports.js'
 import { createClusterProcesses, type ClusterProcesses } from './cluster-processes.js'
+import { keptNotices } from './kept-settings.js'
 import { planOf, type Plan, type StartPlan } from './start-plan.js'
 import type { ClusterStatus, NodeStatus } from './status.js'
 import type { ExtranetPlan, NewClusterPlan, Topology } from './topology-routes.js'
@@ -33,7 +34,7 @@ export interface TopologyOptions {
   readonly extranet: readonly { readonly name: string; readonly port?: number | undefined }[]
   readonly mode: CryptoMode
   readonly keyPassword: string
-  readonly settings: (kind: ClusterKind) => Partial<ServerConfiguration>
+  readonly settings: (kind: ClusterKind, stored?: ServerConfiguration) => Partial<ServerConfiguration>
   /** Of the commands `node` and `balancer`. */
   readonly nodeFlags: readonly string[]
   readonly balancerFlags: readonly string[]
@@ -109,14 +110,19 @@ export async function startTopology(options: TopologyOptions): Promise<RunningTo
   /** True when it was not there before. */
   const makeCluster = async ({ name, kind, enrollment }: Plan, baseUrl: string): Promise<boolean> => {
     const stored = await store.clusters.find(name)
-    const settings = options.settings(kind)
+    const settings = options.settings(kind, stored?.configuration)
     options.signal?.throwIfAborted()
     // At its address of now; the service connection point goes with its root.
-    if (stored !== undefined) await adjustConfiguration(store, name, { ...settings, baseUrl })
-    else if (kind === 'root')
+    if (stored !== undefined) {
+      const wanted = { ...settings, baseUrl, cryptographicMode: options.mode }
+      for (const notice of keptNotices(stored.configuration, wanted)) log.warn({ cluster: name }, notice)
+      await adjustConfiguration(store, name, { ...settings, baseUrl })
+      return false
+    }
+    if (kind === 'root')
       await provisionRoot(store, { name, baseUrl, mode: options.mode, keyPassword, settings }, effects)
     else await provisionLicensing(store, { name, baseUrl, keyPassword, enrollment, settings, ca: options.ca }, effects)
-    return stored === undefined
+    return true
   }
 
   const serve = async (

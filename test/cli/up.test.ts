@@ -129,6 +129,7 @@ t.test('--data: accounts, keys and licenses outlive the process; others are refu
       stderr: new RegExp(`Port ${first.port} of 127\\.0\\.0\\.1 is taken.* --port N, or --port 0`),
     })
     t.match(managed, { code: 1, stdout: '', stderr: /is taken.* --manage-port N/ })
+    t.notMatch(managed.stderr, /node is ready/, 'found before anything was started')
   })
   t.equal(first.stderr(), '', '--log-level silent')
   await first.stop()
@@ -151,6 +152,8 @@ t.test('--data: accounts, keys and licenses outlive the process; others are refu
     '1',
   ])
   t.match(again.stderr(), /"level":30/, 'logs on stderr, as JSON in a pipe')
+  t.match(again.stderr(), /--crypto-mode is 1, with which it was made/, 'what kept data do with a setting is said')
+  t.match(again.stderr(), /--invert-persistent was true and is false from this start on/)
   const kept = connectTo(again.url, 'bob', { mode: 1, folder: join(folder, 'bob') })
   t.same((await kept.openFile(pfile)).plain, content, 'a RAC made before the restart licenses after it')
   const fresh = await connectTo(again.url, 'bob', { mode: 1 }).bootstrap()
