@@ -182,6 +182,7 @@ t.test('time, chance and environment are read in one place each', async (t) => {
   const allowed: Readonly<Record<string, readonly string[]>> = {
     'new Date\\(\\)': ['effects.ts'],
     'Date\\.now|performance\\.now|process\\.hrtime': ['effects.ts'],
+    '(?<!\\.)set(?:Timeout|Interval)\\(|AbortSignal\\.timeout': ['effects.ts'],
     'Math\\.random|randomUUID|randomBytes|getRandomValues': ['effects.ts'],
     'process\\.env': ['config/environment.ts'],
   }
