@@ -109,7 +109,6 @@ export function nodeHeaders(request: IncomingMessage, asked: Asked, { mark, conn
   const { rawHeaders, socket } = request
   const { scheme, host } = asked
   const dropped = connectionNames(valuesOf(rawHeaders, 'connection'))
-  // A node knows by the missing X-Forwarded-Host that the Host it gets is not the client's.
   const headers = host === undefined ? [] : ['Host', host]
   let forwardedFor = ''
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
@@ -120,8 +119,8 @@ export function nodeHeaders(request: IncomingMessage, asked: Asked, { mark, conn
     else if (!hopByHop.has(lower) && !replaced.has(lower) && dropped?.has(lower) !== true) headers.push(name, value)
   }
   headers.push('X-Forwarded-For', `${forwardedFor}${socket.remoteAddress ?? 'unknown'}`, 'X-Forwarded-Proto', scheme)
-  if (host !== undefined) headers.push('X-Forwarded-Host', host)
-  headers.push(...mark)
+  // Empty, it tells that the Host of this connection is not the client's.
+  headers.push('X-Forwarded-Host', host ?? '', ...mark)
   if (isOneClients(request, key)) headers.push('X-Balancer-Connection', connection)
   return headers
 }

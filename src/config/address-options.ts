@@ -53,6 +53,15 @@ export const addressOptions = {
     commands: ['node'],
     help: 'address at which a licensing-only node asks the root cluster, where its public one leads elsewhere from here',
   },
+  'trusted-proxies': {
+    type: 'string',
+    format: 'proxies',
+    placeholder: 'LIST',
+    default: undefined,
+    defaultText: 'none',
+    commands: listening,
+    help: 'addresses or ranges, with commas, such as 10.0.0.0/8, of proxies in front: their X-Forwarded-Proto, -Host and -Port and Forwarded are believed',
+  },
   'manage-host': {
     type: 'string',
     placeholder: 'ADDRESS',

@@ -12,6 +12,14 @@ export const limitOptions = {
     commands: ['node', 'up', 'balancer'],
     help: 'largest request body, in bytes, unpacked; the balancer keeps bodies up to it, to send them again',
   },
+  'header-limit': {
+    type: 'integer',
+    minimum: 4096,
+    maximum: megabyte,
+    default: 64 * 1024,
+    commands: ['node', 'up', 'balancer'],
+    help: 'largest head of a request, in bytes: address and headers, such as a token of Kerberos; a node takes a little more, for what a balancer adds',
+  },
   'request-timeout': {
     type: 'integer',
     minimum: 1,

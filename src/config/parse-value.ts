@@ -1,4 +1,5 @@
 /** One setting's value from text to its type, and back to text for people. */
+import { trustedProxiesOf } from '../http/trusted-proxies.js'
 import { parseCapacity } from '../sizing/emulated-server.js'
 import { publishedServers } from '../sizing/published-figures.js'
 import type { OptionRow, Pair } from './options.js'
@@ -30,6 +31,7 @@ export function parseValue(row: OptionRow, texts: readonly string[]): SettingVal
       `must be operations per second, such as 50 or 12.5, or ${publishedServers.map(({ name }) => name).join(' or ')}`,
     )
   }
+  if (row.format === 'proxies') requireProxies(text)
   if (row.listOf !== undefined) requireItems(text, row.listOf)
   return text
 }
@@ -65,6 +67,14 @@ function requireHttp(text: string): void {
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (url?.protocol !== 'http:' && url?.protocol !== 'https:')
     throw new BadValue('must be a URL with http:// or https://')
+}
+
+function requireProxies(text: string): void {
+  try {
+    trustedProxiesOf(text)
+  } catch (error) {
+    throw new BadValue(`must be a list of addresses and ranges, with commas; ${(error as Error).message}`)
+  }
 }
 
 function requireItems(text: string, known: readonly string[]): void {

@@ -20,8 +20,14 @@ export function forwardedAsked(valuesOf: HeaderValues, own: Asked): Asked {
   const scheme = schemeOf(first('x-forwarded-proto')) ?? schemeOf(standard.get('proto') ?? '') ?? own.scheme
   const named = legalAuthority(first('x-forwarded-host')) ?? legalAuthority(standard.get('host') ?? '')
   const port = first('x-forwarded-port')
-  const host = named ?? own.host
+  const host = named ?? (namesNoHost(valuesOf) ? undefined : own.host)
   return { scheme, host: host !== undefined && isPort(port) ? atPort(scheme, host, port) : host }
+}
+
+/** Whether a balancer of ours says that the client named no host, as HTTP/1.0 allows: what is named here is the balancer's own way. */
+export function namesNoHost(valuesOf: HeaderValues): boolean {
+  const values = valuesOf('x-forwarded-host')
+  return values.length > 0 && values.every((value) => value === '')
 }
 
 function firstOf(list: string): string {

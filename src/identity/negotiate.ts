@@ -7,6 +7,7 @@ import { ResponseRefused, type Challenged } from '../ntlm/server.js'
 import { signatureOf } from '../ntlm/session.js'
 import {
   buildResponse,
+  isKerberos,
   isSpnego,
   mechanisms,
   parseSpnego,
@@ -45,6 +46,7 @@ export async function takeStep(
     const known = begun?.scheme === scheme ? begun : undefined
     if (isNtlmMessage(token)) return await plainStep(context, known, scheme, token)
     if (scheme === 'ntlm' || !isSpnego(token)) return { kind: 'refused', why: 'the token is none of this scheme' }
+    if (isKerberos(token)) return { kind: 'refused', why: 'the client speaks Kerberos and offers nothing else' }
     return await wrappedStep(context, known, parseSpnego(token))
   } catch (error) {
     if (error instanceof MalformedMessage) return { kind: 'refused', why: `the token is malformed: ${error.message}` }

@@ -1,6 +1,7 @@
 /** NTLM against the directory: a challenge for a client, and the account that its answer proves. */
 import type { Account, Directory } from '../directory/directory.js'
 import type { Clock, Random } from '../effects.js'
+import { MalformedMessage } from '../ntlm/malformed-message.js'
 import {
   challengeClient,
   readAnswer,
@@ -39,12 +40,16 @@ export async function challengeByNtlm(
   return challengeClient(first, random.bytes(8), names, clock.now())
 }
 
+/** Bytes. Names, and a response with a list of what the server said of itself: far above what is needed. */
+const longestMessage = 12 * 1024
+
 /** @throws ResponseRefused, MalformedMessage */
 export async function proveByNtlm(
   { directory, clock, level }: NtlmContext,
   challenged: Challenged,
   third: Buffer,
 ): Promise<Proven> {
+  if (third.length > longestMessage) throw new MalformedMessage(`it has more than ${longestMessage} bytes`)
   const answer = readAnswer(challenged, third)
   const { message } = answer
   const account = message.user === '' ? undefined : await directory.accountByName(nameOf(message))

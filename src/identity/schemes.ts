@@ -30,12 +30,21 @@ export interface Credentials {
   readonly token: Buffer
 }
 
-/** In base64. Far above what NTLM needs; the header as a whole is limited by the server. */
-const longestToken = 12 * 1024
-
-/** @returns undefined when the header is no credential of NTLM or Negotiate, or too long */
+/**
+ * A token may be as long as a header: a client whose best mechanism is Kerberos sends all of its ticket before it is asked for NTLM.
+ * @returns undefined when the header is no credential of NTLM or Negotiate
+ */
 export function readCredentials(header: string): Credentials | undefined {
   const [, name, token] = /^(ntlm|negotiate) +([A-Za-z0-9+/]+=*) *$/i.exec(header) ?? []
-  if (name === undefined || token === undefined || token.length > longestToken) return undefined
+  if (name === undefined || token === undefined) return undefined
   return { scheme: name.toLowerCase() as ConnectionScheme, token: Buffer.from(token, 'base64') }
+}
+
+/** Why credentials are of no use here, for the log. */
+export function whyUnusable(header: string, offered: readonly Scheme[]): string {
+  const [name = ''] = /^[^\s,=]{0,40}/.exec(header) ?? []
+  const scheme = schemeNames.find((known) => known === name.toLowerCase())
+  if (scheme === undefined) return `the scheme ${JSON.stringify(name)} is not known`
+  if (!offered.includes(scheme)) return `the scheme ${name} is not offered`
+  return scheme === 'basic' ? 'wrong user name or password' : `what follows ${name} is no token in base64`
 }

@@ -1,8 +1,11 @@
 /** The management listener: what runs, for the CLI and for people. Apart from /_wmcs, on a port of its own. */
 import { timingSafeEqual } from 'node:crypto'
-import Fastify, { LogController, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
 import { readUnreadBodies } from '../node/unread-bodies.js'
+import { defaultHeaderLimit } from '../http/header-limit.js'
+import { requestIds } from '../http/request-ids.js'
+import { nameRequest, onHttpServer } from '../node/http-server.js'
 import { closeUnusedConnections } from '../node/unused-connections.js'
 import { registerPages } from './pages.js'
 import { registerManagementApi, type ManagementApi } from './api/index.js'
@@ -29,13 +32,14 @@ export async function startManagement(
   const { host, port, token, log, api } = options
   const app = Fastify({
     ...(log === undefined ? {} : { loggerInstance: log }),
-    logController: new LogController({ disableRequestLogging: true }),
     requestTimeout: 60_000,
+    ...onHttpServer({ headerLimit: defaultHeaderLimit, nextId: managementIds(api.clock.now()), log }),
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 300 },
   }) as unknown as FastifyInstance
   closeUnusedConnections(app)
   readUnreadBodies(app)
+  app.addHook('onRequest', async (request, reply) => nameRequest(request, reply))
   const addRoutes = async (to: FastifyInstance): Promise<void> => {
     await to.register(async (scope) => registerOpenRoutes(scope, options))
     await to.register(async (scope) => registerRoutes(scope, options))
@@ -68,6 +72,11 @@ async function registerRoutes(
   )
   if (topology !== undefined) await registerTopology(app, topology)
   await registerManagementApi(app, api)
+}
+
+function managementIds(started: Date): () => string {
+  const nextId = requestIds(started)
+  return () => `manage-${nextId()}`
 }
 
 async function requireToken(token: string, request: FastifyRequest, reply: FastifyReply): Promise<void> {

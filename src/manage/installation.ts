@@ -12,6 +12,7 @@ import { usefulThreads } from '../crypto/signing-threads.js'
 import { processEnvironment } from '../config/environment.js'
 import { seedForest } from '../directory/seed.js'
 import { systemEffects } from '../effects.js'
+import { trustedProxiesOf } from '../http/trusted-proxies.js'
 import type { Scheme } from '../identity/schemes.js'
 import { defaultNodeOptions, startNode } from '../node/start.js'
 import type { NtlmLevel } from '../ntlm/server.js'
@@ -63,6 +64,10 @@ export interface InstallationOptions {
   readonly database?: string | undefined
   readonly keyPassword?: string | undefined
   readonly bodyLimit?: number | undefined
+  /** Bytes of the head of a request; 64 KiB when left out. */
+  readonly headerLimit?: number | undefined
+  /** Addresses and ranges, with commas, of proxies that are believed in how a client asked; none when left out. */
+  readonly trustedProxies?: string | undefined
   readonly requestTimeoutMilliseconds?: number | undefined
   readonly includeXrmlInLog?: boolean | undefined
   /** Bytes of log records that wait while the database is away. */
@@ -216,11 +221,13 @@ async function startInProcess(options: InstallationOptions, { database, tls }: P
     signerThreads,
     keyPassword,
     bodyLimit,
+    headerLimit,
     requestTimeoutMilliseconds,
     includeXrmlInLog,
     log,
     schemes,
     ntlmLevel,
+    trustedProxies,
   } = options
   const told = {
     host,
@@ -231,6 +238,8 @@ async function startInProcess(options: InstallationOptions, { database, tls }: P
     signerThreads,
     keyPassword,
     bodyLimit,
+    headerLimit,
+    trustedProxies: trustedProxies === undefined ? undefined : trustedProxiesOf(trustedProxies),
     requestTimeoutMilliseconds,
     includeXrmlInLog,
     log,
@@ -295,8 +304,11 @@ async function startProcesses(options: InstallationOptions, place: Place): Promi
 }
 
 function sharedFlags(options: InstallationOptions, log: Logger): readonly string[] {
-  const { bodyLimit, requestTimeoutMilliseconds } = { ...defaultNodeOptions, ...given(options) }
+  const { bodyLimit, headerLimit, requestTimeoutMilliseconds } = { ...defaultNodeOptions, ...given(options) }
+  const { trustedProxies } = options
   return [
+    ...(trustedProxies === undefined ? [] : ['--trusted-proxies', trustedProxies]),
+    ...(headerLimit === undefined ? [] : ['--header-limit', String(headerLimit)]),
     '--body-limit',
     String(bodyLimit),
     '--request-timeout',

@@ -1,16 +1,12 @@
 /** A Fastify instance from role and context. What listens, and when it ends, is the process's business (start.ts). */
-import Fastify, {
-  LogController,
-  type FastifyError,
-  type FastifyInstance,
-  type FastifyReply,
-  type FastifyRequest,
-} from 'fastify'
+import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { RequestLogClosed, RequestLogFull } from '../cluster/request-log.js'
 import type { ClusterKind } from '../cluster/store/cluster-store.js'
 import { DatabaseAway } from '../cluster/store/database-away.js'
 import type { TlsIdentity } from '../crypto/lab-ca.js'
 import { RmsException } from '../exceptions.js'
+import { defaultHeaderLimit, headerMargin } from '../http/header-limit.js'
+import { requestIds } from '../http/request-ids.js'
 import { anonymousCaller } from '../identity/caller.js'
 import type { EmulatedServer } from '../sizing/emulated-server.js'
 import { contentType, versionOfContentType } from '../soap/envelope.js'
@@ -18,27 +14,31 @@ import { faultStatus, writeFault } from '../soap/fault.js'
 import { writeDisco } from '../soap/disco.js'
 import { writeHelpPage } from '../soap/help-page.js'
 import { writeWsdl } from '../soap/wsdl.js'
+import { askedOrigin, readAsked } from './asked.js'
 import { registerBinaryGroupExpansion } from './binary-group-expansion.js'
 import type { NodeContext } from './context.js'
 import { NotReady } from './context.js'
 import { describing, registerDocumentation } from './documentation.js'
+import { nameRequest, onHttpServer } from './http-server.js'
+import { writeIndexPage } from './index-page.js'
 import { registerOAuth } from './oauth-routes.js'
 import { openApiSchema } from './openapi.js'
 import { answerQueueFull } from './queue-full.js'
 import { registerRest } from './rest-routes.js'
 import { roles, type Endpoint } from './roles.js'
-import type { RouteParts } from './route-parts.js'
 import { signIn } from './sign-in.js'
 import { acceptSoapBodies, BodyRefused } from './soap-body.js'
 import { QueueFull } from './service-queue.js'
-import { requestIds, soapExchange } from './soap-exchange.js'
-import { takeTurns } from './take-turn.js'
 import { readUnreadBodies } from './unread-bodies.js'
+import { soapExchange } from './soap-exchange.js'
+import { takeTurns, type TurnHooks } from './take-turn.js'
 import { closeUnusedConnections } from './unused-connections.js'
 
 export interface AppOptions {
   readonly kind: ClusterKind
   readonly bodyLimit: number
+  /** Bytes of request line and headers that a balancer takes; 64 KiB when left out. This server takes a little more. */
+  readonly headerLimit?: number | undefined
   /** Milliseconds for a whole request to arrive. */
   readonly requestTimeout: number
   /** Serves https with these. */
@@ -50,11 +50,12 @@ export interface AppOptions {
 export async function buildApp(context: NodeContext, options: AppOptions): Promise<FastifyInstance> {
   const app = Fastify({
     loggerInstance: context.log,
-    ...(options.tls === undefined
-      ? {}
-      : { https: { ...options.tls, minVersion: 'TLSv1.2', handshakeTimeout: 10_000 } }),
-    // One line per exchange is written where its outcome is known.
-    logController: new LogController({ disableRequestLogging: true }),
+    ...onHttpServer({
+      tls: options.tls,
+      headerLimit: (options.headerLimit ?? defaultHeaderLimit) + headerMargin,
+      nextId: requestIds(context.clock.now()),
+      log: context.log,
+    }),
     bodyLimit: options.bodyLimit,
     requestTimeout: options.requestTimeout,
     connectionTimeout: 2 * options.requestTimeout,
@@ -67,24 +68,30 @@ export async function buildApp(context: NodeContext, options: AppOptions): Promi
   readUnreadBodies(app)
   app.decorateRequest('caller')
   app.decorateRequest('directory')
+  app.decorateRequest('asked')
   app.addHook('onRequest', async (request, reply) => {
+    nameRequest(request, reply)
     request.caller = anonymousCaller
     request.directory = context.directory.forRequest()
     reply.header('x-served-by', context.nodeId)
+    const asked = readAsked(request, context)
+    if (asked === undefined) return answerBadHost(request, reply)
+    request.asked = asked
+    return undefined
   })
   app.addHook('onRequestAbort', async (request) => {
-    context.log.info({ path: request.url.slice(0, 200), why: 'the client went away' }, 'refused')
+    request.log.info({ path: request.url.slice(0, 200), why: 'the client went away' }, 'refused')
   })
   app.setErrorHandler((error: FastifyError, request, reply) => answerError(context, error, request, reply))
-  app.setNotFoundHandler((request, reply) => answerNotFound(context, request, reply))
+  app.setNotFoundHandler((request, reply) => answerNotFound(request, reply))
 
-  const nextId = requestIds(context.clock.now())
   const turns = takeTurns(context, options.emulatedServer)
   const addRoutes = async (to: FastifyInstance): Promise<void> => {
     await to.register(async (scope) => registerHealth(scope, context))
-    await to.register(async (scope) => registerServices(scope, context, options, { nextId, turns }))
-    await to.register(async (scope) => registerBinaryGroupExpansion(scope, context, { nextId, turns }))
-    await to.register(async (scope) => registerRest(scope, context, { nextId, turns }), { prefix: '/my' })
+    await to.register(async (scope) => registerIndexes(scope, context, options.kind))
+    await to.register(async (scope) => registerServices(scope, context, options, turns))
+    await to.register(async (scope) => registerBinaryGroupExpansion(scope, context, turns))
+    await to.register(async (scope) => registerRest(scope, context, turns), { prefix: '/my' })
     if (options.kind === 'root') await to.register(async (scope) => registerOAuth(scope, context))
   }
   registerDocumentation(app, options.kind, addRoutes)
@@ -99,7 +106,7 @@ async function registerServices(
   app: FastifyInstance,
   context: NodeContext,
   { kind, bodyLimit }: AppOptions,
-  { nextId, turns }: RouteParts,
+  turns: TurnHooks,
 ): Promise<void> {
   acceptSoapBodies(app)
   for (const endpoint of roles[kind]) {
@@ -110,14 +117,16 @@ async function registerServices(
       app.post(
         url,
         { bodyLimit: limit, onRequest: signIn(endpoint, context), ...turns, schema: openApiSchema(endpoint, hide) },
-        soapExchange(endpoint, context, nextId),
+        soapExchange(endpoint, context),
       )
-      app.get(url, { schema: { hide: true } }, async (request, reply) => answerPage(endpoint, url, request, reply))
+      app.get(url, { schema: { hide: true } }, async (request, reply) =>
+        answerPage(endpoint, { url, origin: askedOrigin(request, context) }, request, reply),
+      )
       app.route({
         method: ['PUT', 'DELETE', 'PATCH', 'OPTIONS'],
         url,
         schema: { hide: true },
-        handler: (request, reply) => answerWrongMethod(context, request, reply),
+        handler: (request, reply) => answerWrongMethod(request, reply),
       })
     }
   }
@@ -126,34 +135,50 @@ async function registerServices(
 /** The WSDL for `?wsdl` in any case, where it is for `?disco`, the help page otherwise; all without signing in, as most clients fetch them. */
 async function answerPage(
   { service }: Endpoint,
-  path: string,
+  { origin, url }: { readonly origin: string; readonly url: string },
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  // TLS may end at a balancer.
-  const scheme = request.headers['x-forwarded-proto'] === 'https' ? 'https' : request.protocol
-  const address = `${scheme}://${hostOf(request)}${path}`
-  const query = request.query as Readonly<Record<string, string | undefined>>
+  const address = `${origin}${url}`
+  const query = request.query as Readonly<Record<string, string | readonly string[] | undefined>>
   const asked = Object.keys(query).map((name) => name.toLowerCase())
   if (asked.includes('disco')) return reply.type('text/xml; charset=utf-8').send(writeDisco(service, address))
   if (asked.includes('wsdl')) return reply.type('text/xml; charset=utf-8').send(writeWsdl(service, address))
-  return reply.type('text/html; charset=utf-8').send(writeHelpPage(service, address, query.op))
+  const operation = [query['op'] ?? []].flat()[0]
+  const isThere = operation === undefined || service.operations.some(({ name }) => name === operation)
+  return reply
+    .code(isThere ? 200 : 404)
+    .type('text/html; charset=utf-8')
+    .send(writeHelpPage(service, address, operation))
 }
 
-/** The host the client used; a header that is none is not repeated. */
-function hostOf(request: FastifyRequest): string {
-  const { host } = request
-  return /^[A-Za-z0-9.:[\]-]{1,255}$/.test(host)
-    ? host
-    : `${request.socket.localAddress ?? 'localhost'}:${request.socket.localPort ?? 80}`
+/** The server itself, and the addresses of its services as they stand in licenses: a page for people, who click on them. */
+async function registerIndexes(app: FastifyInstance, context: NodeContext, kind: ClusterKind): Promise<void> {
+  const folders = ['licensing', 'certification'].map((name) => ({
+    folder: name,
+    url: `/_wmcs/${name}`,
+    endpoints: roles[kind].filter(({ path }) => path.startsWith(`/${name}/`)),
+  }))
+  const whole = ['/', '/_wmcs'].map((url) => ({ folder: undefined, url, endpoints: roles[kind] }))
+  for (const { folder, url, endpoints } of [...whole, ...folders]) {
+    if (endpoints.length === 0) continue
+    app.get(url, { schema: { hide: true } }, async (_request, reply) => {
+      const { nodeId } = context
+      const page = writeIndexPage({ cluster: context.state().name, kind, nodeId, endpoints, folder })
+      return reply.type('text/html; charset=utf-8').send(page)
+    })
+  }
 }
 
-async function answerWrongMethod(
-  context: NodeContext,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): Promise<FastifyReply> {
-  context.log.info({ path: request.url.slice(0, 200), status: 405, why: `the method is ${request.method}` }, 'refused')
+function answerBadHost(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const why = `the Host header is ${JSON.stringify(request.headers.host?.slice(0, 200))}`
+  request.log.info({ path: request.url.slice(0, 200), status: 400, why }, 'refused')
+  const text = 'There must be one Host header with a legal host: a name or an address, and a port from 0 to 65535.\n'
+  return reply.code(400).type('text/plain; charset=utf-8').send(text)
+}
+
+async function answerWrongMethod(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  request.log.info({ path: request.url.slice(0, 200), status: 405, why: `the method is ${request.method}` }, 'refused')
   const text = `${request.method} is not supported here: POST a SOAP message, or GET with ?wsdl\n`
   return reply.code(405).header('allow', 'GET, HEAD, POST').type('text/plain; charset=utf-8').send(text)
 }
@@ -178,8 +203,8 @@ async function registerHealth(app: FastifyInstance, context: NodeContext): Promi
   )
 }
 
-function answerNotFound(context: NodeContext, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  context.log.info({ path: request.url.slice(0, 200), status: 404, why: 'there is no such path' }, 'refused')
+function answerNotFound(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  request.log.info({ path: request.url.slice(0, 200), status: 404, why: 'there is no such path' }, 'refused')
   return reply
     .code(404)
     .type('text/plain; charset=utf-8')
@@ -195,7 +220,7 @@ function answerError(
 ): FastifyReply {
   if (error instanceof QueueFull) return answerQueueFull(context, error, request, reply)
   const isUnrecorded = error instanceof RequestLogFull || error instanceof RequestLogClosed
-  if (error instanceof DatabaseAway && request.method === 'POST') return answerAway(context, error, request, reply)
+  if (error instanceof DatabaseAway && request.method === 'POST') return answerAway(error, request, reply)
   const status = error instanceof NotReady || isUnrecorded ? 503 : (error.statusCode ?? 500)
   const isOurs = error instanceof BodyRefused || error instanceof NotReady
   const text = isOurs
@@ -203,19 +228,14 @@ function answerError(
     : (messages[status] ??
       (status < 500 ? 'The request cannot be taken.' : 'The server could not process the request.'))
   const facts = { path: request.url.slice(0, 200), status, why: error.message }
-  if (status >= 500 && !(error instanceof NotReady)) context.log.error({ ...facts, err: error }, 'unexpected error')
-  else context.log.info(facts, 'refused')
+  if (status >= 500 && !(error instanceof NotReady)) request.log.error({ ...facts, err: error }, 'unexpected error')
+  else request.log.info(facts, 'refused')
   return reply.code(status).type('text/plain; charset=utf-8').send(`${text}\n`)
 }
 
 /** Sign-in could not look into the directory: whoever sent a SOAP message learns of that by a fault, as of all else. */
-function answerAway(
-  context: NodeContext,
-  error: DatabaseAway,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): FastifyReply {
-  context.log.warn(
+function answerAway(error: DatabaseAway, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  request.log.warn(
     { path: request.url.slice(0, 200), why: error.message },
     'nobody can be signed in while the database is away',
   )

@@ -9,7 +9,7 @@ import { remotingType } from '../services/group-expansion/remoting-call.js'
 import { MalformedRemoting, readQuestion } from '../services/group-expansion/remoting-reader.js'
 import { writeAnswer, writeException, type KnownPrincipal } from '../services/group-expansion/remoting-response.js'
 import type { NodeContext } from './context.js'
-import { listenerOf } from './listener-mark.js'
+import { record } from './request-record.js'
 import { binaryGroupExpansionPath, type Endpoint } from './roles.js'
 import { signIn } from './sign-in.js'
 import type { TurnHooks } from './take-turn.js'
@@ -30,11 +30,10 @@ interface Outcome {
   readonly error?: string
 }
 
-/** @param shared nextId: ids of the request log */
 export async function registerBinaryGroupExpansion(
   app: FastifyInstance,
   context: NodeContext,
-  { nextId, turns }: { readonly nextId: () => string; readonly turns: TurnHooks },
+  turns: TurnHooks,
 ): Promise<void> {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'buffer' }, async (_request: FastifyRequest, body: Buffer) => body)
@@ -50,8 +49,9 @@ export async function registerBinaryGroupExpansion(
         return answerBadRequest(reply)
       const now = context.clock.now()
       const began = context.clock.monotonic()
-      const outcome = await answerQuestion(request.body, context, now)
-      await record(request, outcome, context, { id: nextId(), now })
+      const outcome = await answerQuestion(request.body, context, request, now)
+      const { notes, error } = outcome
+      await record(request, context, { path: url, operation: 'IsPrincipalMemberOf', notes, error, now })
       const milliseconds = context.clock.monotonic() - began
       context.metrics.count(
         'IsPrincipalMemberOf',
@@ -64,7 +64,7 @@ export async function registerBinaryGroupExpansion(
         user: request.caller.account?.name,
         ms: Math.round(milliseconds * 10) / 10,
       }
-      context.log.info(
+      request.log.info(
         outcome.error === undefined ? facts : { ...facts, why: outcome.error },
         outcome.error === undefined ? 'served' : 'refused',
       )
@@ -84,7 +84,12 @@ function answerBadRequest(reply: FastifyReply): FastifyReply {
   return reply.code(400).send(Buffer.alloc(0))
 }
 
-async function answerQuestion(bytes: Buffer, context: NodeContext, now: Date): Promise<Outcome> {
+async function answerQuestion(
+  bytes: Buffer,
+  context: NodeContext,
+  { log }: FastifyRequest,
+  now: Date,
+): Promise<Outcome> {
   const notes: Notes = { metadata: { form: 'binary' }, issued: [], received: [] }
   try {
     const state = context.state()
@@ -95,7 +100,7 @@ async function answerQuestion(bytes: Buffer, context: NodeContext, now: Date): P
     return { body: writeAnswer(isMember, knownPrincipal(account, question.principal), asked.version), notes }
   } catch (error) {
     const isForeseen = error instanceof RmsException || error instanceof MalformedRemoting
-    if (!isForeseen) context.log.error({ err: error, operation: 'IsPrincipalMemberOf' }, 'unexpected error')
+    if (!isForeseen) log.error({ err: error, operation: 'IsPrincipalMemberOf' }, 'unexpected error')
     const why = error instanceof RmsException ? `${error.fullName}: ${error.why}` : (error as Error).message
     // Nothing from the inside: what was wrong with the question, or that it could not be answered.
     const told = isForeseen
@@ -112,29 +117,4 @@ function knownPrincipal(account: Account | undefined, asked: string): KnownPrinc
   const identifiers =
     account === undefined ? [`mail=${asked}`] : [`id=${account.sid.toLowerCase()}`, `mail=${account.mail ?? asked}`]
   return { identifiers, containers: [], objectGuid: null, exists: account !== undefined }
-}
-
-async function record(
-  { caller, headers, protocol }: FastifyRequest,
-  { notes, error }: Outcome,
-  context: NodeContext,
-  { id, now }: { id: string; now: Date },
-): Promise<void> {
-  await context.requestLog.append({
-    clusterName: context.state().name,
-    hostMachineName: context.nodeId,
-    hostMachineRequestId: id,
-    requestTime: now.toISOString(),
-    listener: listenerOf(headers, context.listenerKey),
-    requestPath: `/_wmcs${binaryGroupExpansionPath}`,
-    requestType: 'IsPrincipalMemberOf',
-    requestUserAddress: caller.account?.mail ?? '',
-    requestUserAgent: headers['user-agent'] ?? '',
-    authenticatedState: caller.isAuthenticated ? caller.authenticationType : '',
-    secureConnectionState: protocol === 'https',
-    authenticatedId: caller.account?.name ?? '',
-    metadata: JSON.stringify(notes.metadata),
-    successOrFailure: error === undefined ? 'Succeeded' : 'Failed',
-    errorInformation: error ?? '',
-  })
 }

@@ -9,6 +9,7 @@ import type { ServiceContext } from '../services/context.js'
 import { keyPool } from '../crypto/key-pool.js'
 import type { Directory } from '../directory/directory.js'
 import type { Clock, Random, Timers } from '../effects.js'
+import type { TrustedProxies } from '../http/trusted-proxies.js'
 import { signedInConnections, type SignedInConnections } from '../identity/connections.js'
 import type { Scheme } from '../identity/schemes.js'
 import type { NtlmLevel } from '../ntlm/server.js'
@@ -24,6 +25,8 @@ export interface NodeContext extends ServiceContext {
   /** What the balancer shows, to be believed by which listener a request came. */
   readonly listenerKey: string | undefined
   readonly profile: Profile
+  /** Proxies that are believed in how a client asked. */
+  readonly trustedProxies: TrustedProxies
   readonly log: Logger
   readonly requestLog: RequestLog
   readonly metrics: Metrics
@@ -55,6 +58,7 @@ export interface NodeParts {
   readonly keepsXrml: boolean
   readonly listenerKey: string | undefined
   readonly profile: Profile
+  readonly trustedProxies: TrustedProxies
   readonly log: Logger
   readonly clock: Clock
   readonly timers: Timers

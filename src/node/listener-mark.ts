@@ -25,7 +25,8 @@ export function connectionOf(headers: IncomingHttpHeaders, key: string | undefin
   return typeof connection === 'string' && (key === undefined || showsKey(headers, key)) ? connection : undefined
 }
 
-function showsKey(headers: IncomingHttpHeaders, key: string): boolean {
+/** Whether a balancer of ours wrote this. */
+export function showsKey(headers: IncomingHttpHeaders, key: string): boolean {
   const shown = headers['x-balancer-key']
   return typeof shown === 'string' && isSameSecret(shown, key)
 }

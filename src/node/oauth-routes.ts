@@ -34,7 +34,9 @@ export async function registerOAuth(app: FastifyInstance, context: NodeContext):
       error_description: 'Another sign-in service is trusted here: its tokens count, and it issues them',
     })
   })
-  app.get(oauthPaths.discovery, { schema: oauthSchemas.discovery }, async () => discoveryDocument(context.state()))
+  app.get(oauthPaths.discovery, { schema: oauthSchemas.discovery }, async (request) =>
+    discoveryDocument(context.state(), request.asked.host ?? ''),
+  )
   app.get(oauthPaths.keys, { schema: oauthSchemas.keys }, async () => {
     await context.tokenKeys.signing(context.state())
     return context.tokenKeys.published()
@@ -66,7 +68,7 @@ async function answerToken(context: NodeContext, request: FastifyRequest, reply:
   const began = context.clock.monotonic()
   const { answer, account } = await exchangeToken(formOf(request), serviceOf(context, request))
   context.metrics.count('OAuthToken', (context.clock.monotonic() - began) / 1000, undefined)
-  context.log.info({ operation: 'OAuthToken', user: account.name }, 'served')
+  request.log.info({ operation: 'OAuthToken', user: account.name }, 'served')
   return reply.header('cache-control', 'no-store').header('pragma', 'no-cache').send(answer)
 }
 
@@ -85,7 +87,7 @@ async function finishSignIn(context: NodeContext, request: FastifyRequest, reply
     const [name, password] = [form.get('UserName') ?? '', form.get('Password') ?? '']
     const account = await request.directory.authenticate(name, password)
     if (account !== undefined) return sendCode(context, request, reply, wanted, account)
-    context.log.info(
+    request.log.info(
       { path: oauthPaths.authorize, why: 'wrong user name or password', from: request.ip },
       'sign-in refused',
     )
@@ -108,7 +110,7 @@ async function redirecting(
     return await run(readAuthorizeRequest(parameters, redirection), query)
   } catch (error) {
     if (!(error instanceof OAuthRefusal)) throw error
-    context.log.info({ path: oauthPaths.authorize, why: `${error.code}: ${error.message}` }, 'refused')
+    request.log.info({ path: oauthPaths.authorize, why: `${error.code}: ${error.message}` }, 'refused')
     context.metrics.count('OAuthAuthorize', 0, error.code)
     return reply.redirect(errorRedirect(redirection, error), 302)
   }
@@ -132,7 +134,7 @@ async function sendCode(
   account: Account,
 ): Promise<FastifyReply> {
   const address = await codeRedirect(serviceOf(context, request), wanted, account)
-  context.log.info({ operation: 'OAuthAuthorize', user: account.name, client: wanted.clientId }, 'served')
+  request.log.info({ operation: 'OAuthAuthorize', user: account.name, client: wanted.clientId }, 'served')
   context.metrics.count('OAuthAuthorize', 0, undefined)
   return reply.header('cache-control', 'no-store').redirect(address, 302)
 }
@@ -170,8 +172,8 @@ function answerError(
   const [status, code, text] = errorOf(error)
   const path = request.url.split('?')[0]
   context.metrics.count(path === oauthPaths.token ? 'OAuthToken' : 'OAuthAuthorize', 0, code)
-  if (status === 500) context.log.error({ err: error, path }, 'unexpected error')
-  else context.log.info({ path, status, why: `${code}: ${error.message}` }, 'refused')
+  if (status === 500) request.log.error({ err: error, path }, 'unexpected error')
+  else request.log.info({ path, status, why: `${code}: ${error.message}` }, 'refused')
   return reply.code(status).header('cache-control', 'no-store').send({ error: code, error_description: text })
 }
 

@@ -10,7 +10,7 @@ export function answerQueueFull(
   request: FastifyRequest,
   reply: FastifyReply,
 ): FastifyReply {
-  context.log.info({ path: request.url.slice(0, 200), status: 503, why: error.message }, 'refused')
+  request.log.info({ path: request.url.slice(0, 200), status: 503, why: error.message }, 'refused')
   context.metrics.refusedByQueue()
   const page =
     '<html><head><title>Service Unavailable</title></head><body><h1>Service Unavailable</h1><p>HTTP 503: the queue is full.</p></body></html>\n'

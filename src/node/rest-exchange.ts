@@ -8,21 +8,17 @@ import { originOf } from '../services/rest/addresses.js'
 import type { RestAnswer, RestOperation, RestVersion } from '../services/rest/operation.js'
 import { stepOf } from '../services/steps.js'
 import { serviceContextOf, type NodeContext } from './context.js'
-import { record, tell, type Told } from './soap-exchange.js'
+import { record } from './request-record.js'
+import { recordedOf, tell, type Told } from './soap-exchange.js'
 
-export function restExchange(
-  operation: RestOperation,
-  version: RestVersion,
-  context: NodeContext,
-  nextId: () => string,
-) {
+export function restExchange(operation: RestOperation, version: RestVersion, context: NodeContext) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const began = context.clock.monotonic()
     const now = context.clock.now()
     const notes: Notes = { metadata: correlationOf(request), issued: [], received: [] }
     const outcome = await perform(operation, version, context, request, { now, notes })
-    await record(`/my/${version}${operation.path}`, context, request, outcome, { id: nextId(), now })
-    tell(context, request.caller, outcome, context.clock.monotonic() - began)
+    await record(request, context, recordedOf(`/my/${version}${operation.path}`, outcome, now))
+    tell(context, request, outcome, context.clock.monotonic() - began)
     reply.code(outcome.status).header('cache-control', 'no-store')
     return outcome.answer === undefined ? reply.send() : reply.send(outcome.answer)
   }
@@ -50,7 +46,7 @@ async function perform(
     const { answer, denied } = await call(operation, version, context, request, around)
     return { status: 200, answer, operation: name, notes: around.notes, error: denied }
   } catch (error) {
-    const told = toldError(error, context, name)
+    const told = toldError(error, request, name)
     const key = told instanceof RestException ? told.key : keyOf(told.key)
     return {
       status: restExceptions[key].status,
@@ -81,7 +77,7 @@ function call(
     state,
     account,
     version,
-    origin: originOf(state.configuration, request.host),
+    origin: originOf(state.configuration, request.asked.host ?? ''),
     query: textsIn(request.query),
     body: request.body,
     languages,
@@ -117,9 +113,9 @@ const sameOverRest: Readonly<Partial<Record<ExceptionKey, RestExceptionKey>>> = 
 }
 
 /** Anything unforeseen is logged whole and told as nothing but "could not be processed". */
-function toldError(error: unknown, context: NodeContext, operation: string): RmsException | RestException {
+function toldError(error: unknown, request: FastifyRequest, operation: string): RmsException | RestException {
   if (error instanceof RmsException || error instanceof RestException) return error
   if (error instanceof DatabaseAway) return new RestException('Busy', error.message)
-  context.log.error({ err: error, operation, step: stepOf(error) }, 'unexpected error')
+  request.log.error({ err: error, operation, step: stepOf(error) }, 'unexpected error')
   return new RestException('Unspecified', `unexpected: ${error instanceof Error ? error.message : String(error)}`)
 }

@@ -13,21 +13,21 @@ import { answerQueueFull } from './queue-full.js'
 import { refusalOf, restExchange } from './rest-exchange.js'
 import { bearerSignIn } from './rest-sign-in.js'
 import { restOperations } from './roles.js'
-import type { RouteParts } from './route-parts.js'
 import { QueueFull } from './service-queue.js'
+import type { TurnHooks } from './take-turn.js'
 
 /** Only whoever has a token comes so far as to have a body read. */
-export async function registerRest(app: FastifyInstance, context: NodeContext, parts: RouteParts): Promise<void> {
+export async function registerRest(app: FastifyInstance, context: NodeContext, turns: TurnHooks): Promise<void> {
   app.setValidatorCompiler(({ schema, httpPart }) => (httpPart === 'body' ? validatorOf(schema as object) : () => true))
   app.setErrorHandler((error: FastifyError, request, reply) => answerError(context, error, request, reply))
-  app.setNotFoundHandler((request, reply) => refuse(context, request, reply, 'NotFound', 'there is no such path'))
+  app.setNotFoundHandler((request, reply) => refuse(request, reply, 'NotFound', 'there is no such path'))
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, readJson)
   await app.register(async (scope) =>
     registerAll(
       scope,
       context,
-      parts,
+      turns,
       restOperations.filter(({ schema, method }) => method === 'GET' || schema.body !== undefined),
     ),
   )
@@ -38,7 +38,7 @@ export async function registerRest(app: FastifyInstance, context: NodeContext, p
     registerAll(
       scope,
       context,
-      parts,
+      turns,
       restOperations.filter(({ schema, method }) => method === 'POST' && schema.body === undefined),
     )
   })
@@ -63,7 +63,7 @@ function validatorOf(schema: object): FastifyValidationResult {
 function registerAll(
   app: FastifyInstance,
   context: NodeContext,
-  { nextId, turns }: RouteParts,
+  turns: TurnHooks,
   operations: readonly RestOperation[],
 ): void {
   for (const operation of operations) {
@@ -78,7 +78,7 @@ function registerAll(
         ...turns,
         preValidation: async (request) => nameMembers(operation, request),
         schema: openApiSchemaOf(operation),
-        handler: restExchange(operation, version, context, nextId),
+        handler: restExchange(operation, version, context),
       })
       const others = (['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'] as const).filter((other) => other !== method)
       app.route({
@@ -87,7 +87,6 @@ function registerAll(
         schema: { hide: true },
         onRequest: async (request, reply) =>
           refuse(
-            context,
             request,
             reply.header('allow', method === 'GET' ? 'GET, HEAD' : method),
             'MethodNotAllowed',
@@ -169,8 +168,8 @@ function answerError(
 ): FastifyReply {
   if (error instanceof QueueFull) return answerQueueFull(context, error, request, reply)
   const key = keyOf(error)
-  if (key === 'Unspecified') context.log.error({ err: error, path: request.url.slice(0, 200) }, 'unexpected error')
-  return refuse(context, request, reply, key, error.message)
+  if (key === 'Unspecified') request.log.error({ err: error, path: request.url.slice(0, 200) }, 'unexpected error')
+  return refuse(request, reply, key, error.message)
 }
 
 function keyOf(error: FastifyError): RestExceptionKey {
@@ -187,14 +186,8 @@ function keyOf(error: FastifyError): RestExceptionKey {
   return (error.statusCode ?? 500) < 500 ? 'BadInput' : 'Unspecified'
 }
 
-function refuse(
-  context: NodeContext,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  key: RestExceptionKey,
-  why: string,
-): FastifyReply {
+function refuse(request: FastifyRequest, reply: FastifyReply, key: RestExceptionKey, why: string): FastifyReply {
   const { status } = restExceptions[key]
-  context.log.info({ path: request.url.slice(0, 200), status, why: `${restExceptions[key].code}: ${why}` }, 'refused')
+  request.log.info({ path: request.url.slice(0, 200), status, why: `${restExceptions[key].code}: ${why}` }, 'refused')
   return reply.code(status).header('cache-control', 'no-store').send(refusalOf(key))
 }

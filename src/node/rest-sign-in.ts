@@ -5,6 +5,7 @@ import { authenticateBearer, restResource } from '../identity/bearer.js'
 import { restExceptions } from '../rest-exceptions.js'
 import type { RestOperation } from '../services/rest/operation.js'
 import type { NodeContext } from './context.js'
+import { recordRefusedSignIn } from './request-record.js'
 import { authorizationUrl, tokenTrust } from './token-trust.js'
 
 /**
@@ -26,10 +27,12 @@ export function bearerSignIn(operation: RestOperation, context: NodeContext) {
       request.caller = verdict.caller
       return
     }
-    context.log.info({ path: request.url.slice(0, 200), status: 401, why, from: request.ip }, 'sign-in refused')
+    request.log.info({ path: request.url.slice(0, 200), status: 401, why, from: request.ip }, 'sign-in refused')
     context.metrics.count(operation.name, 0, '401')
+    const path = request.url.split('?')[0] ?? ''
+    await recordRefusedSignIn(request, context, { path, operation: operation.name, why: why ?? '' })
     const { code, message } = restExceptions.Unauthorized
-    const challenge = `Bearer realm="${restResource}", authorization="${authorizationUrl(state, request.host)}"`
+    const challenge = `Bearer realm="${restResource}", authorization="${authorizationUrl(state, request.asked.host ?? '')}"`
     await reply
       .code(401)
       .header('www-authenticate', authorization === undefined ? challenge : `${challenge}, error="invalid_token"`)

@@ -5,10 +5,11 @@ import { admitsAnonymous, isAdmitted } from '../identity/access.js'
 import { authenticateBasic } from '../identity/basic.js'
 import { anonymousCaller, type Caller } from '../identity/caller.js'
 import type { Outcome, Speaker } from '../identity/connections.js'
-import { challengesOf, readCredentials } from '../identity/schemes.js'
+import { challengesOf, readCredentials, whyUnusable } from '../identity/schemes.js'
 import { showsProxy } from '../proxy-headers.js'
 import type { NodeContext } from './context.js'
 import { connectionOf } from './listener-mark.js'
+import { recordRefusedSignIn } from './request-record.js'
 import type { Endpoint } from './roles.js'
 
 declare module 'fastify' {
@@ -62,9 +63,7 @@ async function outcomeOf(request: FastifyRequest, context: NodeContext): Promise
   if (credentials !== undefined && schemes.includes(credentials.scheme))
     return connections.receive(socket, speakerOf(request, context), credentials, directory)
   const caller = schemes.includes('basic') ? await authenticateBasic(header, directory) : undefined
-  return caller === undefined
-    ? { kind: 'refused', why: 'wrong user name or password, or a scheme that is not offered' }
-    : { kind: 'signed in', caller }
+  return caller === undefined ? { kind: 'refused', why: whyUnusable(header, schemes) } : { kind: 'signed in', caller }
 }
 
 /** A balancer of ours says which of its clients speaks; of other proxies it is only known that they are there. */
@@ -81,8 +80,10 @@ async function refuse(
   endpoint: Endpoint,
   why: string,
 ): Promise<void> {
-  context.log.info({ path: endpoint.path, status: 401, why, from: request.ip }, 'sign-in refused')
+  request.log.info({ path: endpoint.path, status: 401, why, from: request.ip }, 'sign-in refused')
   context.metrics.count(endpoint.service.name, 0, '401')
+  const path = `/_wmcs${endpoint.path}`
+  await recordRefusedSignIn(request, context, { path, operation: endpoint.service.name, why })
   await reply
     .code(401)
     .header('www-authenticate', challengesOf(context.schemes))

@@ -3,7 +3,6 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Directory } from '../directory/directory.js'
 import { RmsException } from '../exceptions.js'
 import type { RestException } from '../rest-exceptions.js'
-import type { Caller } from '../identity/caller.js'
 import type { Call, Notes, Operation } from '../services/context.js'
 import { stepOf } from '../services/steps.js'
 import { findOperation, requestedAction } from '../soap/dispatch.js'
@@ -23,7 +22,7 @@ import { emptyElement } from '../xml/read.js'
 import { element } from '../xml/write.js'
 import { knownElements } from '../xrml/known-documents.js'
 import { serviceContextOf, type NodeContext } from './context.js'
-import { listenerOf } from './listener-mark.js'
+import { record, type Recorded } from './request-record.js'
 import type { Endpoint } from './roles.js'
 
 type Refusal = RmsException | SoapProblem | RestException
@@ -43,20 +42,13 @@ interface Outcome extends Told {
   readonly text: string
 }
 
-/** Ids of the request log: unique together with the node's id, also across restarts. */
-export function requestIds(started: Date): () => string {
-  const boot = started.getTime().toString(36)
-  let count = 0
-  return () => `${boot}-${++count}`
-}
-
-export function soapExchange(endpoint: Endpoint, context: NodeContext, nextId: () => string) {
+export function soapExchange(endpoint: Endpoint, context: NodeContext) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const began = context.clock.monotonic()
     const now = context.clock.now()
     const outcome = await exchange(endpoint, context, request, now)
-    await record(`/_wmcs${endpoint.path}`, context, request, outcome, { id: nextId(), now })
-    tell(context, request.caller, outcome, context.clock.monotonic() - began)
+    await record(request, context, recordedOf(`/_wmcs${endpoint.path}`, outcome, now))
+    tell(context, request, outcome, context.clock.monotonic() - began)
     return reply.code(outcome.status).type(contentType(outcome.version)).send(outcome.text)
   }
 }
@@ -86,7 +78,7 @@ async function exchange(
     })
     return { version, status: 200, text, operation: name, notes }
   } catch (error) {
-    const told = toldError(error, context, name)
+    const told = toldError(error, request, name)
     // Header and envelope of the answer are in one version, also where the request could not be read to its end.
     const answered = told instanceof SoapProblem ? told.version : version
     return {
@@ -155,9 +147,9 @@ function foreignNoted(notes: Notes): (parameter: string) => void {
 const foreignParameters = 'windowsWouldNotSee'
 
 /** What the client is told. Anything unforeseen is logged whole and told as nothing but "could not be processed". */
-function toldError(error: unknown, context: NodeContext, operation: string): RmsException | SoapProblem {
+function toldError(error: unknown, request: FastifyRequest, operation: string): RmsException | SoapProblem {
   if (error instanceof RmsException || error instanceof SoapProblem) return error
-  context.log.error({ err: error, operation, step: stepOf(error) }, 'unexpected error')
+  request.log.error({ err: error, operation, step: stepOf(error) }, 'unexpected error')
   return new RmsException('UnspecifiedError', `unexpected: ${error instanceof Error ? error.message : String(error)}`)
 }
 
@@ -172,49 +164,23 @@ function explanationOf(error: Refusal): string {
   return `${error.fullName}${step === undefined ? '' : ` at step "${step}"`}: ${error.why}`
 }
 
-/** The answer waits for its record: nothing that was issued is missing from the log. */
-export async function record(
-  requestPath: string,
-  context: NodeContext,
-  request: FastifyRequest,
-  outcome: Told,
-  { id, now }: { id: string; now: Date },
-): Promise<void> {
-  const { caller } = request
-  const { notes, error } = outcome
-  await context.requestLog.append({
-    clusterName: context.state().name,
-    hostMachineName: context.nodeId,
-    hostMachineRequestId: id,
-    requestTime: now.toISOString(),
-    listener: listenerOf(request.headers, context.listenerKey),
-    requestPath,
-    requestType: outcome.operation,
-    requestUserAddress: notes.userAddress ?? caller.account?.mail ?? '',
-    requestUserAgent: request.headers['user-agent'] ?? '',
-    authenticatedState: caller.isAuthenticated ? caller.authenticationType : '',
-    secureConnectionState: request.protocol === 'https',
-    authenticatedId: caller.account?.name ?? '',
-    ...(context.keepsXrml ? { receivedXrml: notes.received.join(''), issuedXrml: notes.issued.join('') } : {}),
-    metadata: JSON.stringify(notes.metadata),
-    successOrFailure: error === undefined ? 'Succeeded' : 'Failed',
-    errorInformation: error === undefined ? '' : explanationOf(error),
-  })
+export function recordedOf(path: string, { operation, notes, error }: Told, now: Date): Recorded {
+  return { path, operation, notes, error: error && explanationOf(error), now }
 }
 
 /** Metrics, and a line in the log. */
 export function tell(
   context: NodeContext,
-  caller: Caller,
+  { log, caller }: FastifyRequest,
   { operation, error, status, notes }: Told,
   milliseconds: number,
 ): void {
   context.metrics.count(operation, milliseconds / 1000, error === undefined ? undefined : reasonOf(error))
   const facts = { operation, user: caller.account?.name, ms: Math.round(milliseconds * 10) / 10 }
   const foreign = notes.metadata[foreignParameters]
-  if (foreign !== undefined) tellForeign(context, operation, foreign)
-  if (error === undefined) context.log.info({ ...facts, ...refusedItems(notes) }, 'served')
-  else context.log.info({ ...facts, status, why: explanationOf(error) }, 'refused')
+  if (foreign !== undefined) tellForeign(context, log, operation, foreign)
+  if (error === undefined) log.info({ ...facts, ...refusedItems(notes) }, 'served')
+  else log.info({ ...facts, status, why: explanationOf(error) }, 'refused')
 }
 
 /** Of a request for several licenses that was answered, and not for everybody with one. */
@@ -224,8 +190,13 @@ function refusedItems({ metadata: { refused, requests } }: Notes): { readonly wh
 }
 
 /** The mistake that clients make most easily, and that shows on Windows alone. */
-function tellForeign(context: NodeContext, operation: string, parameters: Notes['metadata'][string]): void {
+function tellForeign(
+  context: NodeContext,
+  log: FastifyRequest['log'],
+  operation: string,
+  parameters: Notes['metadata'][string],
+): void {
   const fate = context.profile.foreignParameters
   context.metrics.foreignParameters(operation, fate)
-  context.log.warn({ operation, parameters, fate }, 'Windows would not see this parameter')
+  log.warn({ operation, parameters, fate }, 'Windows would not see this parameter')
 }

@@ -25,6 +25,7 @@ import {
   type Timer,
   type Timers,
 } from '../effects.js'
+import { nobodyTrusted, type TrustedProxies } from '../http/trusted-proxies.js'
 import { schemeNames, type Scheme } from '../identity/schemes.js'
 import type { NtlmLevel } from '../ntlm/server.js'
 import { strictProfile, type Profile } from '../soap/profile.js'
@@ -52,10 +53,14 @@ export interface NodeOptions {
   /** Threads for private keys, beside the event loop, up to 16; with 0 it computes with them itself. */
   readonly signerThreads: number
   readonly bodyLimit: number
+  /** Bytes of request line and headers; 64 KiB when left out. A node takes a little more, for what a balancer adds. */
+  readonly headerLimit?: number | undefined
   readonly requestTimeoutMilliseconds: number
   readonly includeXrmlInLog: boolean
   /** Secret that the balancer shows, to be believed by which listener a request came. */
   readonly listenerKey?: string | undefined
+  /** Proxies that are believed in how a client asked; nobody when left out. */
+  readonly trustedProxies?: TrustedProxies | undefined
   /** Whether the root cluster is made when it is not there, and takes the node's URL and settings; otherwise the node joins what there is. */
   readonly provision: boolean
   /** Folder where request-log records wait while the database is away; without one, requests fail then. */
@@ -130,11 +135,13 @@ export async function startNode(given: Partial<NodeOptions> = {}): Promise<Runni
   const log = (options.log ?? pino({ level: 'silent' })).child({ server: nodeId })
   const requestLog = createRequestLog(store.requestLog, { clock, timers, ...loggingOptions(options, nodeId, log) })
   const metrics = createMetrics(nodeId)
-  const { includeXrmlInLog: keepsXrml, listenerKey, rootUrl, schemes, ntlmLevel, profile } = options
+  const { includeXrmlInLog: keepsXrml, listenerKey, trustedProxies = nobodyTrusted } = options
+  const { rootUrl, schemes, ntlmLevel, profile } = options
   const context = createContext({
     nodeId,
     keepsXrml,
     listenerKey,
+    trustedProxies,
     rootUrl,
     log,
     clock,
@@ -172,8 +179,8 @@ export async function startNode(given: Partial<NodeOptions> = {}): Promise<Runni
       ? undefined
       : await loadServerState(store, options.cluster, options.keyPassword, place)
     const kind = joined?.kind ?? (await store.clusters.find(options.cluster))?.kind ?? 'root'
-    const { bodyLimit, requestTimeoutMilliseconds: requestTimeout, tls, emulatedServer } = options
-    app = await buildApp(context, { kind, bodyLimit, requestTimeout, tls, emulatedServer })
+    const { bodyLimit, headerLimit, requestTimeoutMilliseconds: requestTimeout, tls, emulatedServer } = options
+    app = await buildApp(context, { kind, bodyLimit, headerLimit, requestTimeout, tls, emulatedServer })
     const url = await app.listen({ host: options.host, port: options.port })
     const baseUrl = `${(options.publicUrl ?? url).replace(/\/+$/, '')}/_wmcs`
     const state = joined ?? (await provisionOrAdjust(store, options, baseUrl, place, { clock, random }))

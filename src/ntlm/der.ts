@@ -1,4 +1,4 @@
-/** The little of DER that SPNEGO needs: a tag, a length of at most two bytes, and what is inside. */
+/** The little of DER that SPNEGO needs: a tag, a length of at most three bytes, and what is inside. */
 import { MalformedMessage } from './malformed-message.js'
 
 export interface DerValue {
@@ -19,7 +19,13 @@ export function der(tag: number, ...contents: readonly Buffer[]): Buffer {
   const content = Buffer.concat(contents)
   const { length } = content
   const head =
-    length < 0x80 ? [tag, length] : length < 0x100 ? [tag, 0x81, length] : [tag, 0x82, length >> 8, length & 0xff]
+    length < 0x80
+      ? [tag, length]
+      : length < 0x100
+        ? [tag, 0x81, length]
+        : length < 0x10000
+          ? [tag, 0x82, length >> 8, length & 0xff]
+          : [tag, 0x83, length >> 16, (length >> 8) & 0xff, length & 0xff]
   return Buffer.concat([Buffer.from(head), content])
 }
 
@@ -36,6 +42,14 @@ export function readDer(bytes: Buffer): readonly DerValue[] {
   return values
 }
 
+/** The first value; what follows it may be anything. @throws MalformedMessage */
+export function readFirst(bytes: Buffer): DerValue {
+  const { start, length } = readLength(bytes, 1)
+  const [value] = readDer(bytes.subarray(0, start + length))
+  if (value === undefined) throw new MalformedMessage('an element of SPNEGO is missing')
+  return value
+}
+
 /** The only value in the bytes, of that tag. @throws MalformedMessage */
 export function readOne(bytes: Buffer, tag: number): Buffer {
   const [value, ...others] = readDer(bytes)
@@ -49,7 +63,7 @@ function readLength(bytes: Buffer, at: number): { readonly start: number; readon
   if (first === undefined) throw new MalformedMessage('an element of SPNEGO has no length')
   if (first < 0x80) return { start: at + 1, length: first }
   const size = first - 0x80
-  if (size < 1 || size > 2 || at + 1 + size > bytes.length)
+  if (size < 1 || size > 3 || at + 1 + size > bytes.length)
     throw new MalformedMessage('an element of SPNEGO has no usable length')
   return { start: at + 1 + size, length: bytes.readUIntBE(at + 1, size) }
 }

@@ -1,5 +1,5 @@
 /** SPNEGO (RFC 4178): the wrapping of NTLM in `Negotiate`, and the choice of the mechanism. */
-import { context, der, readDer, readOne, tags } from './der.js'
+import { context, der, readDer, readFirst, readOne, tags } from './der.js'
 import { MalformedMessage } from './malformed-message.js'
 
 /** DER contents of the object identifiers. */
@@ -43,6 +43,13 @@ const longestList = 1024
 /** Whether a token is one of SPNEGO; a client may also send a message of NTLM as it is. */
 export function isSpnego(bytes: Buffer): boolean {
   return bytes[0] === tags.application || bytes[0] === context(1)
+}
+
+/** Whether a token is a ticket of Kerberos as it is, in the framing of RFC 2743. @throws MalformedMessage */
+export function isKerberos(bytes: Buffer): boolean {
+  if (bytes[0] !== tags.application) return false
+  const { tag, content } = readFirst(readOne(bytes, tags.application))
+  return tag === tags.oid && (content.equals(mechanisms.kerberos) || content.equals(mechanisms.kerberosOfWindows))
 }
 
 export function buildInitial(list: readonly Buffer[], token: Buffer): Buffer {

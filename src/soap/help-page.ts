@@ -8,7 +8,7 @@ import type { OperationDescription, ServiceDescription } from './schema.js'
 import { quoted } from './soap-problem.js'
 import type { SoapVersion } from './soap-problem.js'
 
-const style =
+export const pageStyle =
   'body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#222;background:#fff}' +
   'h1{border-bottom:3px solid #2a6f6b}a{color:#1c5a8a}pre{background:#f2f5f4;padding:1rem;overflow:auto;font-size:13px}' +
   'dt{margin-top:.75rem;font-weight:600}dd{margin:0}'
@@ -31,7 +31,7 @@ export function writeHelpPage(service: ServiceDescription, address: string, oper
       // As in the pages of ASP.NET: programs that are given this address find the description by it.
       element('link', { rel: 'alternate', type: 'text/xml', href: `${address}?disco` }),
       element('title', {}, text(title)),
-      element('style', {}, text(style)),
+      element('style', {}, text(pageStyle)),
     ),
     element(
       'body',
@@ -76,9 +76,10 @@ function exchange(
   version: SoapVersion,
 ): readonly Markup[] {
   const action = soapAction(service, operation.name)
-  const { host, pathname } = URL.canParse(address) ? new URL(address) : { host: '', pathname: address }
+  // Not every legal host is one to the URL class.
+  const [, host = '', path = address] = /^https?:\/\/([^/]*)(\/.*)$/.exec(address) ?? []
   const request = [
-    `POST ${pathname} HTTP/1.1`,
+    `POST ${path} HTTP/1.1`,
     `Host: ${host}`,
     `Content-Type: ${contentType(version, action)}`,
     ...(version === '1.1' ? [`SOAPAction: "${action}"`] : []),

@@ -151,7 +151,7 @@ t.test('what a node gets and what a client gets', async (t) => {
       ])
         t.same(await hostsOf(`Host: ${host}\r\n`), [[host], [host]], host)
       t.same(await hostsOf('Host: root:\r\n'), [['root'], ['root']], 'a colon without a port')
-      for (const line of ['', 'Host:\r\n']) t.same((await hostsOf(line))[0], [], 'none')
+      for (const line of ['', 'Host:\r\n']) t.same((await hostsOf(line))[0], [''], 'none')
     },
   )
 

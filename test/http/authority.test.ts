@@ -82,6 +82,7 @@ t.test('of what proxies say the first value counts, without regard to case', asy
   })
   for (const port of ['0', '70000', 'x', ''])
     t.same(asked({ 'x-forwarded-host': 'rms.test', 'x-forwarded-port': port }).host, 'rms.test')
+  t.same(asked({ 'x-forwarded-host': '' }).host, undefined, 'nobody named one')
   t.same(
     asked({ 'x-forwarded-host': 'a b', forwarded: '"', 'x-forwarded-proto': 'ftp' }),
     own,

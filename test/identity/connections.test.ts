@@ -11,11 +11,18 @@ import {
   type SignedInConnections,
   type Speaker,
 } from '../../src/identity/connections.js'
-import { challengesOf, readCredentials, schemesOf, type ConnectionScheme } from '../../src/identity/schemes.js'
+import {
+  challengesOf,
+  readCredentials,
+  schemesOf,
+  whyUnusable,
+  type ConnectionScheme,
+} from '../../src/identity/schemes.js'
 import { authenticate, negotiate, ntlmAccount } from '../../src/ntlm/client.js'
 import { parseAuthenticate } from '../../src/ntlm/messages.js'
 import { exportedKey, sessionKeyV2, signatureOf } from '../../src/ntlm/session.js'
 import { ntHash, ntlmV2Key } from '../../src/ntlm/responses.js'
+import { der, tags } from '../../src/ntlm/der.js'
 import { buildInitial, buildResponse, mechanismListOf, mechanisms, parseSpnego } from '../../src/ntlm/spnego.js'
 
 const store = await openStore(':memory:')
@@ -242,8 +249,14 @@ t.test('Negotiate: SPNEGO with NTLM inside', async (t) => {
   await t.test('Kerberos first, with a token for it: the client is asked for NTLM', async (t) => {
     const [connections, connection, first] = [open(), new EventEmitter(), negotiate()]
     const list = [mechanisms.kerberosOfWindows, mechanisms.kerberos, mechanisms.ntlm]
-    const chosen = await receive(connections, connection, buildInitial(list, Buffer.from('a ticket')))
-    t.match(parseSpnego(tokenOf(chosen)), { state: 'incomplete', mechanism: mechanisms.ntlm, token: undefined })
+    for (const length of [8, 200, 9300, 48_000, 70_000]) {
+      const chosen = await receive(connections, connection, buildInitial(list, Buffer.alloc(length, 'ticket')))
+      t.match(
+        parseSpnego(tokenOf(chosen)),
+        { state: 'incomplete', mechanism: mechanisms.ntlm, token: undefined },
+        `${length}`,
+      )
+    }
     const challenge = await receive(connections, connection, buildResponse({ token: first }))
     t.match(await receive(connections, connection, buildResponse({ token: answerTo(challenge, first) })), {
       kind: 'signed in',
@@ -293,8 +306,26 @@ t.test('Negotiate: SPNEGO with NTLM inside', async (t) => {
     const [connections, connection] = [open(), new EventEmitter()]
     t.match(
       await receive(connections, connection, buildInitial([mechanisms.kerberos], Buffer.from('a ticket'))),
-      { kind: 'refused' },
+      { kind: 'refused', why: /does not speak NTLM/ },
       'Kerberos alone',
+    )
+    for (const mechanism of [mechanisms.kerberos, mechanisms.kerberosOfWindows])
+      t.match(
+        await receive(
+          connections,
+          connection,
+          der(tags.application, der(tags.oid, mechanism), Buffer.from('\x01\x00n\x82\xff\xffa ticket', 'latin1')),
+        ),
+        { kind: 'refused', why: 'the client speaks Kerberos and offers nothing else' },
+        'Kerberos as it is',
+      )
+    const first = negotiate()
+    const challenge = await receive(connections, connection, buildInitial([mechanisms.ntlm], first))
+    const long = Buffer.concat([answerTo(challenge, first), Buffer.alloc(12 * 1024)])
+    t.match(
+      await receive(connections, connection, buildResponse({ token: long })),
+      { kind: 'refused', why: /malformed: it has more than 12288 bytes/ },
+      'a message of NTLM of any length',
     )
     t.match(
       await receive(connections, connection, buildResponse({ token: negotiate() })),
@@ -329,7 +360,15 @@ t.test('headers: what is offered in which order, what is read', async (t) => {
     'Bearer AAAA',
     'NTLM AAAA AAAA',
     'NTLMAAAA',
-    `NTLM ${'A'.repeat(12 * 1024 + 4)}`,
   ])
     t.equal(readCredentials(header), undefined, header.slice(0, 20))
+  t.equal(readCredentials(`Negotiate ${'A'.repeat(80_000)}`)?.token.length, 60_000, 'as long as a header may be')
+  for (const [header, why] of [
+    ['Basic eDp5', /wrong user name or password/],
+    ['NTLM ***', /no token in base64/],
+    ['Negotiate AAAA', /Negotiate is not offered/],
+    ['Digest realm="x"', /"Digest" is not known/],
+    ['', /"" is not known/],
+  ] as const)
+    t.match(whyUnusable(header, ['ntlm', 'basic']), why)
 })

@@ -1,6 +1,6 @@
 /** A node as HTTP sees it: clients that go away, odd encodings and framings, pages, health, and starts that fail. */
-import { connect, type Socket } from 'node:net'
 import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -119,7 +119,7 @@ t.test('a request that does not come to its end is given up after the time limit
 t.test('what is not HTTP is answered 400 by HTTP itself', async (t) => {
   t.match(await raw('this is no HTTP\r\n\r\n'), /^HTTP\/1\.1 400/)
   t.match(await raw(head(['Content-Length: 5', 'Content-Length: 6']), 'abcdef'), /^HTTP\/1\.1 400/)
-  t.match(await raw(head([`X-Long: ${'x'.repeat(40_000)}`])), /^HTTP\/1\.1 431/)
+  t.match(await raw(head([`X-Long: ${'x'.repeat(80_000)}`])), /^HTTP\/1\.1 431[^]*larger than the 73728 bytes/)
   await serves(t)
 })
 
@@ -136,6 +136,27 @@ t.test('HTTP/1.0, chunked and piecemeal requests are served', async (t) => {
     chunk(''),
   )
   t.match(chunked, /^HTTP\/1\.1 200/)
+})
+
+t.test('a client that ends its half of the connection is answered', async (t) => {
+  for (const [way, content] of [
+    ['1.1', `${head([`Content-Length: ${body.length}`])}${body}`],
+    ['1.0', `${head([`Content-Length: ${body.length}`], '1.0')}${body}`],
+    ['chunked', `${head(['Transfer-Encoding: chunked'])}${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`],
+  ] as const) {
+    const socket = open()
+    const chunks: Buffer[] = []
+    socket.on('data', (chunk: Buffer) => chunks.push(chunk))
+    socket.end(content)
+    await once(socket, 'close')
+    t.match(Buffer.concat(chunks).toString(), /^HTTP\/1\.1 200[^]*VersionInfo Version=/, way)
+  }
+  const cut = open()
+  const chunks: Buffer[] = []
+  cut.on('data', (chunk: Buffer) => chunks.push(chunk))
+  cut.end(`${head([`Content-Length: ${body.length}`])}${body.slice(0, 50)}`)
+  await once(cut, 'close')
+  t.match(Buffer.concat(chunks).toString(), /^HTTP\/1\.1 400/, 'a request that is cut is not carried out')
 })
 
 t.test('a client that waits for 100 Continue gets it', async (t) => {
@@ -284,11 +305,6 @@ t.test('help page, discovery and WSDL of every endpoint and spelling are there w
       t.match(await wsdl.text(), new RegExp(`address location="${node.url}/_wmcs${each}"`))
     }
   }
-})
-
-t.test('a Host header that is no host is not repeated in the WSDL', async (t) => {
-  const answer = await raw(`GET ${path}?wsdl HTTP/1.1\r\nHost: "><script>\r\nConnection: close\r\n\r\n`)
-  t.notMatch(answer, /<script>/)
 })
 
 t.test('health, readiness, metrics and the OpenAPI description answer without signing in', async (t) => {

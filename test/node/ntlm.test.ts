@@ -152,6 +152,27 @@ for (const { way, url } of [
     t.ok(isLetIn(await post(connection, url)))
   })
 
+  t.test(`a ticket of Kerberos of any size is answered by asking for NTLM, at ${way}`, async (t) => {
+    const header = (token: Buffer): Headers => ({ Authorization: `Negotiate ${token.toString('base64')}` })
+    const list = [mechanisms.kerberosOfWindows, mechanisms.kerberos, mechanisms.ntlm]
+    for (const length of [200, 9300, 12_000, 14_000, 47_500]) {
+      const connection = await open(t, url)
+      const chosen = await post(connection, url, header(buildInitial(list, randomBytes(length))))
+      t.match(parseSpnego(tokenOf(chosen)), { mechanism: mechanisms.ntlm }, `${length} bytes`)
+      const first = negotiate()
+      const challenge = parseSpnego(tokenOf(await post(connection, url, header(buildResponse({ token: first })))))
+      const account = ntlmAccount('CONTOSO\\alice', seedPassword)
+      const third = authenticate(first, challenge.token ?? Buffer.alloc(0), account, inputs)
+      t.ok(isLetIn(await post(connection, url, header(buildResponse({ token: third })))))
+    }
+    const tooLong = await open(t, url)
+    t.match(await post(tooLong, url, header(randomBytes(60_000))), {
+      status: 431,
+      headers: { 'content-type': /^text\/plain/, 'x-request-id': /./ },
+      body: /larger than the \d+ bytes[^]*--header-limit/,
+    })
+  })
+
   t.test(`who is not let in, at ${way}`, async (t) => {
     const refused = async (what: string, token: (connection: Connection) => Promise<Buffer>): Promise<void> => {
       const connection = await open(t, url)
@@ -192,7 +213,7 @@ for (const { way, url } of [
 
   t.test(`a token longer than a header may be, at ${way}`, async (t) => {
     const connection = await open(t, url)
-    t.match(await post(connection, url, ntlm(Buffer.alloc(30_000))), { status: 431 })
+    t.match(await post(connection, url, ntlm(Buffer.alloc(60_000))), { status: 431 })
     await connection.closed
   })
 }

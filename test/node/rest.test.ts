@@ -15,6 +15,7 @@ import { testClock } from '../fixtures/test-clock.js'
 import { until } from '../fixtures/until.js'
 import { buildApp } from '../../src/node/app.js'
 import { createContext } from '../../src/node/context.js'
+import { nobodyTrusted } from '../../src/http/trusted-proxies.js'
 import { createMetrics } from '../../src/node/metrics.js'
 import { startNode } from '../../src/node/start.js'
 import { connect, readyMachine, type OwnRights } from '../../src/client/index.js'
@@ -58,6 +59,7 @@ t.test('a server that has not joined its cluster says 503, in JSON', async (t) =
     nodeId: 'young',
     keepsXrml: false,
     listenerKey: undefined,
+    trustedProxies: nobodyTrusted,
     rootUrl: undefined,
     log,
     clock: systemClock,
@@ -496,7 +498,12 @@ t.test('who comes by the extranet is told the addresses outside, and the request
   const inside = await fetch(`${marked.url}/my/v2/servicediscovery`)
   t.match(inside.headers.get('www-authenticate'), `authorization="${marked.url}/adfs/oauth2/authorize"`)
   const records = await marked.context.store.requestLog.query({ requestType: 'ServiceDiscovery', limit: 10 })
-  t.same(records.map(({ listener }) => listener).toSorted(), ['direct', 'extranet'])
+  t.same(records.map(({ listener, successOrFailure }) => `${listener} ${successOrFailure}`).toSorted(), [
+    'direct Failed',
+    'direct Failed',
+    'direct Succeeded',
+    'extranet Succeeded',
+  ])
 })
 
 /** With a Host header of one's own, which fetch does not send. */

@@ -11,6 +11,7 @@ import { followNodes } from '../../balancer/node-source.js'
 import type { ClusterOptions, NodeEntry } from '../../balancer/options.js'
 import type { Settings } from '../../config/options.js'
 import { systemTimers } from '../../effects.js'
+import { trustedProxiesOf } from '../../http/trusted-proxies.js'
 import { readTlsFiles } from '../../manage/tls-pair.js'
 import { Failure } from '../failure.js'
 import { openServerLog } from '../server-log.js'
@@ -39,8 +40,10 @@ export async function balancer(settings: Settings<'balancer'>): Promise<void> {
     tls: await readTlsFiles(settings.tlsCert, settings.tlsKey),
     status: { host: settings.statusHost, port: settings.statusPort, token: settings.balancerToken },
     listenerKey: settings.listenerKey,
+    trustedProxies: settings.trustedProxies === undefined ? undefined : trustedProxiesOf(settings.trustedProxies),
     limits: {
       bodyBytes: settings.bodyLimit,
+      headerBytes: settings.headerLimit,
       keptBody: settings.bodyLimit,
       connections: settings.maxConnections,
       // A node gives up after its own time; the balancer outlasts it, so that the node's answer is what the client gets.

@@ -5,6 +5,7 @@ import closeWithGrace from 'close-with-grace'
 import type { Settings } from '../../config/options.js'
 import { usefulThreads } from '../../crypto/signing-threads.js'
 import { pause, systemRandom, systemTimers } from '../../effects.js'
+import { trustedProxiesOf } from '../../http/trusted-proxies.js'
 import { schemesOf } from '../../identity/schemes.js'
 import { readTlsFiles } from '../../manage/tls-pair.js'
 import { keepHeapSmall } from '../../node/small-heap.js'
@@ -50,9 +51,11 @@ export async function node(settings: Settings<'node'>): Promise<void> {
     engine: settings.signer,
     signerThreads: settings.signerThreads ?? usefulThreads(availableParallelism()),
     bodyLimit: settings.bodyLimit,
+    headerLimit: settings.headerLimit,
     requestTimeoutMilliseconds: settings.requestTimeout * 1000,
     includeXrmlInLog: settings.logXrml,
     listenerKey: settings.listenerKey,
+    trustedProxies: settings.trustedProxies === undefined ? undefined : trustedProxiesOf(settings.trustedProxies),
     tls,
     schemes: schemesOf(settings.schemes),
     ntlmLevel: settings.ntlm,

@@ -41,6 +41,8 @@ export function installationOptions(settings: Settings<'up'>): InstallationOptio
     database: databaseOf(settings),
     keyPassword: settings.keyPassword,
     bodyLimit: settings.bodyLimit,
+    headerLimit: settings.headerLimit,
+    trustedProxies: settings.trustedProxies,
     requestTimeoutMilliseconds: settings.requestTimeout * 1000,
     includeXrmlInLog: settings.logXrml,
     tls: tlsOptions(settings),

@@ -1,5 +1,6 @@
 /** What the sign-in service says of itself: OpenID Connect Discovery 1.0, and the user realm that clients ask for before a password grant. */
 import type { ServerState } from '../../cluster/server-state.js'
+import { signInOriginAt } from '../rest/addresses.js'
 import { grantTypes } from './token-endpoint.js'
 import { issuerOf } from './tokens.js'
 
@@ -10,9 +11,13 @@ export const oauthPaths = {
   discovery: '/adfs/.well-known/openid-configuration',
 } as const
 
-export function discoveryDocument(state: ServerState): object {
+/**
+ * The issuer has one name, as with AD FS; where its endpoints are follows the address that was asked.
+ * @param host that the client used
+ */
+export function discoveryDocument(state: ServerState, host: string): object {
   const issuer = issuerOf(state)
-  const { origin } = new URL(issuer)
+  const origin = signInOriginAt(state, host)
   return {
     issuer,
     access_token_issuer: issuer,

@@ -1,6 +1,7 @@
 /** Addresses of the REST services: on the origin of each cluster (design 12). */
 import type { ServerConfiguration } from '../../cluster/configuration.js'
 import type { ServerState } from '../../cluster/server-state.js'
+import { isSameAuthority } from '../../http/authority.js'
 import { extranetCertificationUrl } from '../standing.js'
 import type { RestServiceName, RestVersion } from './operation.js'
 
@@ -13,7 +14,10 @@ export const restPaths: Readonly<Record<RestServiceName, string>> = {
   ClientPerformanceLogs: '/clientlogs/performance',
 }
 
-type Urls = Pick<ServerConfiguration, 'baseUrl' | 'licensingUrl' | 'externalCertificationUrl' | 'externalLicensingUrl'>
+type Urls = Pick<
+  ServerConfiguration,
+  'baseUrl' | 'licensingUrl' | 'certificationUrl' | 'externalCertificationUrl' | 'externalLicensingUrl'
+>
 
 /** Every URL under which a cluster is known. */
 export function knownUrls({
@@ -23,6 +27,19 @@ export function knownUrls({
   externalLicensingUrl,
 }: Urls): readonly string[] {
   return [baseUrl, licensingUrl, externalLicensingUrl, externalCertificationUrl].flatMap((url) => url ?? [])
+}
+
+/** Every URL that a cluster names; at a licensing-only cluster that of the root may be among them. */
+export function namedUrls(urls: Urls): readonly string[] {
+  return [...knownUrls(urls), ...(urls.certificationUrl === null ? [] : [urls.certificationUrl])]
+}
+
+/** The one of these URLs that who used this host came by. */
+function atHost(urls: readonly string[], host: string): string | undefined {
+  return urls.find((url) => {
+    const { protocol, host: known } = new URL(url)
+    return isSameAuthority(protocol === 'https:' ? 'https' : 'http', known, host)
+  })
 }
 
 /**
@@ -35,14 +52,22 @@ export function originOf(configuration: Urls, host: string): string {
 
 /** The external URL that who used this host came by. */
 function externalUrl({ externalLicensingUrl, externalCertificationUrl }: Urls, host: string): string | undefined {
-  const urls = [externalLicensingUrl, externalCertificationUrl].flatMap((url) => url ?? [])
-  return urls.find((url) => new URL(url).host.toLowerCase() === host.toLowerCase())
+  return atHost(
+    [externalLicensingUrl, externalCertificationUrl].flatMap((url) => url ?? []),
+    host,
+  )
 }
 
 /** Where who used this host signs in: whoever came from outside is sent to the root's address outside, when it has one. */
 export function signInOriginFor(state: ServerState, host: string): string {
   const outside = externalUrl(state.configuration, host) === undefined ? undefined : extranetCertificationUrl(state)
   return outside === undefined ? signInOrigin(state) : new URL(outside).origin
+}
+
+/** Where the sign-in service is for who asks it: where they asked, when that is an address of this cluster; else where it is for all. */
+export function signInOriginAt(state: ServerState, host: string): string {
+  const known = atHost(namedUrls(state.configuration), host)
+  return known === undefined ? signInOrigin(state) : new URL(known).origin
 }
 
 /** Where the sign-in service of the forest is: at its root; here, when no root is registered. */

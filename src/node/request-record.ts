@@ -1,0 +1,55 @@
+/** The record of a request in the request log: the same for SOAP, REST, the binary form, and for who is not let in. */
+import type { FastifyRequest } from 'fastify'
+import { clientRequestId } from '../http/request-ids.js'
+import type { Notes } from '../services/context.js'
+import { isSecure } from './asked.js'
+import type { NodeContext } from './context.js'
+import { listenerOf } from './listener-mark.js'
+
+export interface Recorded {
+  readonly path: string
+  /** Operation, or the service when the operation is not known. */
+  readonly operation: string
+  readonly notes: Notes
+  /** Why it was refused; undefined when it succeeded. */
+  readonly error: string | undefined
+  readonly now: Date
+}
+
+/** The answer waits for its record: nothing that was issued is missing from the log. @throws what the request log throws */
+export async function record(
+  request: FastifyRequest,
+  context: NodeContext,
+  { path, operation, notes, error, now }: Recorded,
+): Promise<void> {
+  const { caller, headers } = request
+  const own = clientRequestId(headers['x-request-id'])
+  await context.requestLog.append({
+    clusterName: context.state().name,
+    hostMachineName: context.nodeId,
+    hostMachineRequestId: request.id,
+    requestTime: now.toISOString(),
+    listener: listenerOf(headers, context.listenerKey),
+    requestPath: path,
+    requestType: operation,
+    requestUserAddress: notes.userAddress ?? caller.account?.mail ?? '',
+    requestUserAgent: headers['user-agent'] ?? '',
+    authenticatedState: caller.isAuthenticated ? caller.authenticationType : '',
+    secureConnectionState: isSecure(request, context),
+    authenticatedId: caller.account?.name ?? '',
+    ...(context.keepsXrml ? { receivedXrml: notes.received.join(''), issuedXrml: notes.issued.join('') } : {}),
+    metadata: JSON.stringify(own === undefined ? notes.metadata : { ...notes.metadata, clientRequestId: own }),
+    successOrFailure: error === undefined ? 'Succeeded' : 'Failed',
+    errorInformation: error ?? '',
+  })
+}
+
+/** Of somebody who was not let in. What they wanted is not read. */
+export async function recordRefusedSignIn(
+  request: FastifyRequest,
+  context: NodeContext,
+  { path, operation, why }: { readonly path: string; readonly operation: string; readonly why: string },
+): Promise<void> {
+  const notes: Notes = { metadata: {}, issued: [], received: [] }
+  await record(request, context, { path, operation, notes, error: `401: ${why}`, now: context.clock.now() })
+}
