@@ -36,7 +36,7 @@ const narrower: Readonly<Record<string, readonly string[]>> = {
   sizing: [],
   charts: ['xml'],
   load: ['effects', 'sizing', 'xml', 'charts', 'soap', 'client'],
-  http: [],
+  http: ['effects'],
   balancer: ['effects', 'proxy-headers', 'same-secret', 'config', 'http'],
   explain: ['effects', 'xml', 'crypto', 'xrml'],
 }

@@ -1,6 +1,7 @@
 /** The answer to bytes that are no request, that come too late, or whose head is too large: there is no request to answer, only a connection. */
 import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
+import { systemTimers } from '../effects.js'
 
 /** By the codes of Node's parser. */
 const statusOf: Readonly<Record<string, number>> = {
@@ -8,6 +9,9 @@ const statusOf: Readonly<Record<string, number>> = {
   HPE_CHUNK_EXTENSIONS_OVERFLOW: 413,
   ERR_HTTP_REQUEST_TIMEOUT: 408,
 }
+
+/** Milliseconds for the client to take the answer and close. */
+const longestEnd = 1000
 
 export interface Unreadable {
   readonly error: NodeJS.ErrnoException
@@ -38,8 +42,10 @@ export function answerUnreadable(
     `Content-Length: ${Buffer.byteLength(body)}`,
   ]
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
-  // Whoever goes on sending is not waited for.
-  socket.setTimeout(1000, () => socket.destroy())
+  // Whoever goes on sending is not waited for. A time-out of the socket would not do: an answer that ends meanwhile sets it anew.
+  const patience = systemTimers.after(longestEnd, () => socket.destroy())
+  patience.unref()
+  socket.once('close', () => patience.stop())
   return status
 }
 

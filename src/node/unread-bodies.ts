@@ -3,7 +3,7 @@
  * request is often lost, as the client is still sending, and the connection cannot go on. So what is left of the request is read away first.
  */
 import type { IncomingMessage } from 'node:http'
-import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 
 /** Bytes that are read away; who sends more than that may lose the answer. How long it may take, the request time-out says. */
 const mostReadAway = 64 * 1024 * 1024
@@ -12,7 +12,7 @@ const mostReadAway = 64 * 1024 * 1024
 export function readUnreadBodies(app: FastifyInstance, most: number = mostReadAway): void {
   app.addHook('onSend', (request, reply, payload, done) => {
     const send = (): void => {
-      if (request.raw.complete) goOn(reply)
+      if (request.raw.complete) goOn(request, reply)
       else reply.header('connection', 'close')
       done(null, payload)
     }
@@ -21,9 +21,13 @@ export function readUnreadBodies(app: FastifyInstance, most: number = mostReadAw
   })
 }
 
-/** Fastify ends the connection after every body that it could not take, which is not needed when all of it is there. What the response itself says stays. */
-function goOn(reply: FastifyReply): void {
-  if (!reply.raw.hasHeader('connection')) reply.removeHeader('connection')
+/**
+ * Fastify ends the connection after every body that it could not take, which is not needed when all of it is there. What the response itself says stays.
+ * Taking back a header that is not there would not be harmless: Node forgets by it that the client has ended its half.
+ */
+function goOn({ raw }: FastifyRequest, reply: FastifyReply): void {
+  if (reply.hasHeader('connection') && !reply.raw.hasHeader('connection') && !raw.socket.readableEnded)
+    reply.removeHeader('connection')
 }
 
 /** @param done called once: at the end of the request, or of the connection, or when there is more than that */

@@ -215,3 +215,32 @@ t.test('the addresses above the services say what is here', async (t) => {
   t.equal(unknown.status, 404)
   t.match(await unknown.text(), /There is no operation 'Nothing' here/)
 })
+
+t.test('a client that ends its half of the connection is answered, and the connection ends then', async (t) => {
+  const head = (length: string, version = '1.1'): string =>
+    [
+      `POST ${path} HTTP/${version}`,
+      'Host: a',
+      'Content-Type: text/xml',
+      `Authorization: ${authorization}`,
+      length,
+      '\r\n',
+    ].join('\r\n')
+  const half = async (content: string): Promise<string> => {
+    const socket = connect({ port: Number(port), host: '127.0.0.1' })
+    const received = text(socket)
+    socket.end(content)
+    return received
+  }
+  const whole = `${head(`Content-Length: ${body.length}`)}${body}`
+  for (const [way, content] of [
+    ['1.1', whole],
+    ['1.0', `${head(`Content-Length: ${body.length}`, '1.0')}${body}`],
+    ['chunked', `${head('Transfer-Encoding: chunked')}${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`],
+    ['two at a time', `${whole}${whole}`],
+  ] as const)
+    t.equal((await half(content)).split('<VersionInfo Version=').length, way === 'two at a time' ? 3 : 2, way)
+  const large = `${head(`Content-Length: ${5_000_000}`)}${'x'.repeat(5_000_000)}`
+  t.match(await half(large), /^HTTP\/1\.1 413/, 'a body that is too large')
+  t.match(await half(whole.slice(0, -50)), /^HTTP\/1\.1 400/, 'a request that is cut is not carried out')
+})

@@ -138,27 +138,6 @@ t.test('HTTP/1.0, chunked and piecemeal requests are served', async (t) => {
   t.match(chunked, /^HTTP\/1\.1 200/)
 })
 
-t.test('a client that ends its half of the connection is answered', async (t) => {
-  for (const [way, content] of [
-    ['1.1', `${head([`Content-Length: ${body.length}`])}${body}`],
-    ['1.0', `${head([`Content-Length: ${body.length}`], '1.0')}${body}`],
-    ['chunked', `${head(['Transfer-Encoding: chunked'])}${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`],
-  ] as const) {
-    const socket = open()
-    const chunks: Buffer[] = []
-    socket.on('data', (chunk: Buffer) => chunks.push(chunk))
-    socket.end(content)
-    await once(socket, 'close')
-    t.match(Buffer.concat(chunks).toString(), /^HTTP\/1\.1 200[^]*VersionInfo Version=/, way)
-  }
-  const cut = open()
-  const chunks: Buffer[] = []
-  cut.on('data', (chunk: Buffer) => chunks.push(chunk))
-  cut.end(`${head([`Content-Length: ${body.length}`])}${body.slice(0, 50)}`)
-  await once(cut, 'close')
-  t.match(Buffer.concat(chunks).toString(), /^HTTP\/1\.1 400/, 'a request that is cut is not carried out')
-})
-
 t.test('a client that waits for 100 Continue gets it', async (t) => {
   const socket = open()
   socket.write(head([`Content-Length: ${body.length}`, 'Expect: 100-continue', 'Connection: close']))
