@@ -33,8 +33,16 @@ interface Times {
   readonly connectionTimeout?: number
 }
 
+interface ServerParts {
+  readonly serverFactory: (handler: RequestListener, times: Times) => Server
+  readonly clientErrorHandler: () => void
+  readonly frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => void
+  readonly genReqId: () => string
+  readonly logController: LogController
+}
+
 /** To stand among the options of a Fastify app. */
-export function onHttpServer(options: HttpServerOptions) {
+export function onHttpServer(options: HttpServerOptions): ServerParts {
   const { nextId } = options
   return {
     serverFactory: (handler: RequestListener, times: Times) => httpServer(handler, options, times),

@@ -34,8 +34,8 @@ export async function registerOAuth(app: FastifyInstance, context: NodeContext):
       error_description: 'Another sign-in service is trusted here: its tokens count, and it issues them',
     })
   })
-  app.get(oauthPaths.discovery, { schema: oauthSchemas.discovery }, async (request) =>
-    discoveryDocument(context.state(), request.asked.host ?? ''),
+  app.get(oauthPaths.discovery, { schema: oauthSchemas.discovery }, async (request, reply) =>
+    reply.send(discoveryDocument(context.state(), request.asked.host ?? '')),
   )
   app.get(oauthPaths.keys, { schema: oauthSchemas.keys }, async () => {
     await context.tokenKeys.signing(context.state())

@@ -59,8 +59,8 @@ export interface NodeOptions {
   readonly includeXrmlInLog: boolean
   /** Secret that the balancer shows, to be believed by which listener a request came. */
   readonly listenerKey?: string | undefined
-  /** Proxies that are believed in how a client asked; nobody when left out. */
-  readonly trustedProxies?: TrustedProxies | undefined
+  /** Proxies that are believed in how a client asked. */
+  readonly trustedProxies: TrustedProxies
   /** Whether the root cluster is made when it is not there, and takes the node's URL and settings; otherwise the node joins what there is. */
   readonly provision: boolean
   /** Folder where request-log records wait while the database is away; without one, requests fail then. */
@@ -117,6 +117,7 @@ export const defaultNodeOptions = {
   spoolLimit: 64 * 1024 * 1024,
   schemes: schemeNames,
   ntlmLevel: 'v2',
+  trustedProxies: nobodyTrusted,
   profile: strictProfile,
 } as const satisfies NodeOptions
 
@@ -135,7 +136,7 @@ export async function startNode(given: Partial<NodeOptions> = {}): Promise<Runni
   const log = (options.log ?? pino({ level: 'silent' })).child({ server: nodeId })
   const requestLog = createRequestLog(store.requestLog, { clock, timers, ...loggingOptions(options, nodeId, log) })
   const metrics = createMetrics(nodeId)
-  const { includeXrmlInLog: keepsXrml, listenerKey, trustedProxies = nobodyTrusted } = options
+  const { includeXrmlInLog: keepsXrml, listenerKey, trustedProxies } = options
   const { rootUrl, schemes, ntlmLevel, profile } = options
   const context = createContext({
     nodeId,

@@ -55,7 +55,7 @@ export async function node(settings: Settings<'node'>): Promise<void> {
     requestTimeoutMilliseconds: settings.requestTimeout * 1000,
     includeXrmlInLog: settings.logXrml,
     listenerKey: settings.listenerKey,
-    trustedProxies: settings.trustedProxies === undefined ? undefined : trustedProxiesOf(settings.trustedProxies),
+    ...(settings.trustedProxies === undefined ? {} : { trustedProxies: trustedProxiesOf(settings.trustedProxies) }),
     tls,
     schemes: schemesOf(settings.schemes),
     ntlmLevel: settings.ntlm,
