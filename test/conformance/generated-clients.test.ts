@@ -3,7 +3,7 @@
  * AcquireLicense. Each is generated and compiled once.
  */
 import { execFile } from 'node:child_process'
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -81,6 +81,7 @@ t.test(
       const own = await temporaryFolder(t)
       const result = await runInFolder(own, [inFolder('client'), version], input)
       await requireOpens(t, result)
+      t.equal(await readFile(join(own, 'soap_version'), 'utf8'), version, 'the answer is in the version of the request')
       t.match(result.rac.join(''), / \/>/, 'the chain came through to the letter')
     }
   },

@@ -8,10 +8,11 @@
 #include <fstream>
 #include <iterator>
 #include <string>
+#include <utility>
 #include <vector>
 
 static std::string folder;
-static short version = 1;
+static bool inOld = false;
 
 static bool read(const std::string &name, std::string &text)
 {
@@ -32,13 +33,25 @@ static void write(const std::string &name, const char *text)
     std::ofstream((folder + "/" + name).c_str(), std::ios::binary) << (text ? text : "");
 }
 
+// Generated code speaks SOAP 1.2 and understands 1.1: the table the other way round makes it speak 1.1.
+static const Namespace *namespacesToSpeak()
+{
+    static std::vector<Namespace> own;
+    if (!own.empty()) return &own[0];
+    const Namespace *entry = namespaces;
+    do own.push_back(*entry);
+    while ((entry++)->id);
+    for (int at = 0; inOld && at < 2; at++) std::swap(own[at].ns, own[at].in);
+    return &own[0];
+}
+
 // gSOAP forgets the credentials with every call.
 static std::string start(soap *soap, const std::string &path)
 {
     static const std::string user = text("user"), password = text("password");
     soap->userid = user.c_str();
     soap->passwd = password.c_str();
-    soap_set_version(soap, version);
+    soap_set_namespaces(soap, namespacesToSpeak());
     return text("url") + path;
 }
 
@@ -85,7 +98,7 @@ static int acquireLicense(soap *soap, const char *pl, _ns3__AcquireLicenseRespon
 int main(int count, char **arguments)
 {
     if (count != 3) return 2;
-    version = std::string(arguments[1]) == "1.2" ? 2 : 1;
+    inOld = std::string(arguments[1]) == "1.1";
     folder = arguments[2];
     soap *soap = soap_new1(SOAP_C_UTFSTRING | SOAP_IO_CHUNK);
 
@@ -103,6 +116,7 @@ int main(int count, char **arguments)
     require(soap, soap_call___ns1__Certify(soap, url.c_str(), NULL, &certify, certified));
     writeChain("rac", certified.CertifyResult->CertificateChain);
     write("maximum_version", soap->header->ns1__VersionData_->MaximumVersion);
+    write("soap_version", soap->version == 1 ? "1.1" : "1.2");
     soap->header = NULL;
 
     ns2__GetClientLicensorCertParams *one = new ns2__GetClientLicensorCertParams();
