@@ -200,6 +200,8 @@ t.test('time, chance and environment are read in one place each', async (t) => {
 
 /** Tests that let real time go by, and why no outcome hangs on how long it is. */
 const inRealTime: Readonly<Record<string, string>> = {
+  'balancer/attack-run.ts': 'attacks so often, whatever time that takes',
+  'balancer/attackers.ts': 'is slow, or goes away at a random moment, whatever is done at that moment',
   'conformance/raw-http.ts': 'limits what hangs',
   'fixtures/until.ts': 'looks at real processes again and again',
   'hostile/campaign.ts': 'limits what hangs',

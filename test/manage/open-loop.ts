@@ -2,6 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { seedPassword } from '../../src/directory/seed.js'
 import { connect, readyMachine } from '../../src/client/index.js'
+import { trustingFetch, type Fetch } from '../../src/client/trusting-fetch.js'
 import { licenseRequest } from '../../bench/requests.js'
 import type { LoadRequest } from '../../bench/load.js'
 import { hangs } from '../fixtures/until.js'
@@ -32,9 +33,10 @@ const pageConnections = 8
 const licensePattern = /type="Content-License"><ID type="MS-GUID">([^<]+)<\/ID>/g
 
 /** A license for each of several accounts, who have their certificates already: by real sessions at this address. */
-export async function licenseRequests(url: string): Promise<readonly LoadRequest[]> {
+export async function licenseRequests(url: string, ca?: string): Promise<readonly LoadRequest[]> {
   const machine = readyMachine('bob-pc-mode2')
-  const clientOf = (name: string) => connect({ url, user: `${name}@contoso.test`, password: seedPassword, machine })
+  const clientOf = (name: string) =>
+    connect({ url, user: `${name}@contoso.test`, password: seedPassword, machine, ...(ca === undefined ? {} : { ca }) })
   const author = clientOf('alice')
   const content = [await author.publish(forStaff), await author.publish(forStaff)]
   const accounts = await Promise.all(['alice', 'bob', 'carol'].map((name) => clientOf(name).certify()))
@@ -43,9 +45,10 @@ export async function licenseRequests(url: string): Promise<readonly LoadRequest
 
 const forStaff = { rights: [{ to: 'staff@contoso.test', rights: ['VIEW', 'PRINT'] }] }
 
-/** @param url of a cluster, with /_wmcs */
-export function startOpenLoop(url: string, requests: readonly LoadRequest[], rate: number): OpenLoop {
+/** @param url of a cluster, with /_wmcs @param ca certificate in PEM that those of an https cluster lead to */
+export function startOpenLoop(url: string, requests: readonly LoadRequest[], rate: number, ca?: string): OpenLoop {
   const { origin } = new URL(url)
+  const fetch = trustingFetch(ca)
   const began = performance.now()
   const answers: (Answer | undefined)[] = []
   const running = new Set<Promise<void>>()
@@ -54,7 +57,7 @@ export function startOpenLoop(url: string, requests: readonly LoadRequest[], rat
   const exchange = async (request: LoadRequest | undefined): Promise<void> => {
     const index = answers.push(undefined) - 1
     const sent = performance.now()
-    const came = await ask(origin, request)
+    const came = await ask(fetch, origin, request)
     answers[index] = { sent: sent - began, took: performance.now() - sent, ...came }
   }
 
@@ -91,7 +94,11 @@ export function startOpenLoop(url: string, requests: readonly LoadRequest[], rat
 }
 
 /** Without a request: for the page of the service. */
-async function ask(origin: string, request: LoadRequest | undefined): Promise<Omit<Answer, 'sent' | 'took'>> {
+async function ask(
+  fetch: Fetch,
+  origin: string,
+  request: LoadRequest | undefined,
+): Promise<Omit<Answer, 'sent' | 'took'>> {
   try {
     const signal = answerWithin(hangs)
     const response = await fetch(`${origin}${request?.path ?? '/_wmcs/licensing/license.asmx'}`, { ...request, signal })
