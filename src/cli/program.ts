@@ -1,8 +1,9 @@
 /** The command line: which commands there are, and how they end. */
 import { Command, CommanderError } from 'commander'
 import { version } from '../version.js'
-import { addFlags, describeFlags, loadCommand } from '../config/commander-options.js'
+import { addFlags, describeFlags, helpWidth, loadCommand } from '../config/commander-options.js'
 import { processEnvironment } from '../config/environment.js'
+import { wrap, wrapCommand } from '../config/help.js'
 import type { CommandName, Settings } from '../config/options.js'
 import type { PublishArguments } from './commands/client.js'
 import type { AccessArguments, AdmitArguments } from './commands/access.js'
@@ -32,10 +33,21 @@ const commands = {
   up: () => import('./commands/up.js'),
 }
 
-const exitCodeHelp = `
-Exit codes:
-${exitCodes.map(({ code, event, meaning }) => `  ${code}  ${event === '' ? '' : `${event}: `}${meaning}`).join('\n')}
-Results go to stdout, everything else to stderr.`
+/** The end of every help. */
+function closing(command: Command): string {
+  const width = helpWidth(command)
+  const codes = exitCodes.flatMap(({ code, event, meaning }) =>
+    wrap(`${event === '' ? '' : `${event}: `}${meaning}`, width - 5).map(
+      (line, index) => `${index === 0 ? `  ${code}  ` : '     '}${line}`,
+    ),
+  )
+  return ['', 'Exit codes:', ...codes, 'Results go to stdout, everything else to stderr.'].join('\n')
+}
+
+function exampleLines(command: Command, examples: readonly string[]): string {
+  const lines = examples.flatMap((example) => wrapCommand(`rms-emulator ${example}`, helpWidth(command)))
+  return `\n${examples.length === 1 ? 'Example' : 'Examples'}:\n${lines.join('\n')}\n${closing(command)}`
+}
 
 function program(): Command {
   const root = new Command('rms-emulator')
@@ -46,9 +58,10 @@ function program(): Command {
     .version(version)
     .showSuggestionAfterError()
     .showHelpAfterError('(--help shows what there is)')
-    .addHelpText('after', `\nBegin with:\n  rms-emulator demo\n  rms-emulator up\n${exitCodeHelp}`)
+    .addHelpText('after', () => `\nBegin with:\n  rms-emulator demo\n  rms-emulator up\n${closing(root)}`)
+    .commandsGroup('Begin:')
     .exitOverride()
-    .configureHelp({ subcommandTerm })
+    .configureHelp({ minWidthToWrap: 20, subcommandTerm })
   add(root, 'up', 'up', 'start an installation and say how to use it', ['up --data lab', 'up --port 0 --json']).action(
     async (_flags, command: Command) => {
       const settings = settingsOf(command, 'up')
@@ -243,11 +256,28 @@ function program(): Command {
     await (await commands.size()).size(settings)
   })
   addClientCommands(root.command('client').description('the steps of an RMS client, one by one'))
+  for (const [title, names] of commandGroups)
+    for (const command of root.commands) if (names.includes(command.name())) command.helpGroup(`${title}:`)
   return root
 }
 
+/** Help shows the commands under these titles, in the order in which they were made. */
+const commandGroups: readonly (readonly [string, readonly string[]])[] = [
+  ['Begin', ['up', 'demo']],
+  [
+    'A running installation',
+    [
+      ...['status', 'management-token', 'add-server', 'add-cluster', 'remove-server'],
+      ...['add-extranet', 'remove-extranet', 'scp'],
+    ],
+  ],
+  ['Clients and documents', ['client', 'print-client', 'access-token', 'explain']],
+  ['Load and size', ['load', 'size']],
+  ['The parts, for several machines', ['provision', 'node', 'balancer', 'manage']],
+]
+
 function addScpCommands(scp: Command): void {
-  scp.addHelpText('after', `\nExample:\n  rms-emulator scp show\n${exitCodeHelp}`)
+  scp.addHelpText('after', () => exampleLines(scp, ['scp show']))
   add(scp, 'show', 'scp', 'show it, and whether it is stale', [
     'scp show --json',
     'scp show --db lab/rms.sqlite',
@@ -263,10 +293,7 @@ function addScpCommands(scp: Command): void {
 }
 
 function addClientCommands(client: Command): void {
-  client.addHelpText(
-    'after',
-    `\nExample:\n  rms-emulator client locate --server http://127.0.0.1:7000\n${exitCodeHelp}`,
-  )
+  client.addHelpText('after', () => exampleLines(client, ['client locate --server http://127.0.0.1:7000']))
   const step = (name: string, description: string, example: string): Command =>
     add(client, name, 'client', description, [`client ${name}${example}`])
   step('locate', 'ask where the services are', '').action(async (_flags, command: Command) =>
@@ -317,7 +344,8 @@ function addClientCommands(client: Command): void {
 /** As commander has it, but for flags that a command gets when it is asked for. */
 function subcommandTerm(command: Command): string {
   const names = [command.name(), ...command.aliases()].join('|')
-  return command.commands.length > 0 ? names : `${names} ${command.usage()}`
+  if (command.commands.length > 0) return names
+  return `${names} ${command.usage().replace(/^\[options\] ?/, '')}`.trimEnd()
 }
 
 /** A command with the settings of that name; help ends with the examples. */
@@ -328,7 +356,6 @@ function add(
   description: string,
   examples: readonly string[],
 ): Command {
-  const shown = examples.map((example) => `  rms-emulator ${example}`).join('\n')
   const command = parent.command(name)
   // The settings of thirty commands take time: only those of the one that was asked for are needed.
   parent.hook('preSubcommand', (_parent, asked) => {
@@ -336,7 +363,7 @@ function add(
   })
   return describeFlags(command, settings)
     .description(description)
-    .addHelpText('after', `\n${examples.length === 1 ? 'Example' : 'Examples'}:\n${shown}\n${exitCodeHelp}`)
+    .addHelpText('after', () => exampleLines(command, examples))
 }
 
 function settingsOf<Name extends CommandName>(command: Command, name: Name): Settings<Name> {

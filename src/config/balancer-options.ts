@@ -39,7 +39,7 @@ export const balancerOptions = {
     format: 'header',
     placeholder: 'TEXT',
     default: undefined,
-    defaultText: 'up: a new one',
+    defaultText: 'none; up makes one',
     secret: true,
     commands: ['balancer', 'node'],
     help: 'secret of a balancer and its nodes: a node that knows it believes by which listener a request came, for the request log',

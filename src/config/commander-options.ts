@@ -2,7 +2,7 @@
 import { Help, Option } from 'commander'
 import type { Command } from 'commander'
 import type { Environment } from './environment.js'
-import { commandHelp, flagUsage } from './help.js'
+import { commandHelp, flagUsage, wrap } from './help.js'
 import { loadSettings } from './load.js'
 import type { Flags, Loaded } from './load.js'
 import { optionRow, optionsOf } from './options.js'
@@ -31,13 +31,22 @@ export function describeFlags(command: Command, commandName: CommandName): Comma
     formatHelp(shown, helper) {
       const own = new Set(flagNames(commandName).map((name) => `--${name}`))
       const plain = new Help()
+      plain.minWidthToWrap = 20
       plain.prepareContext(helper)
       plain.visibleOptions = (of) => helper.visibleOptions(of).filter((option) => !own.has(option.long ?? ''))
       return plain.formatHelp(shown, plain)
     },
   })
   const title = 'Settings; flags win over the environment, the environment over the config file:'
-  return command.addHelpText('after', () => `\n${title}\n${commandHelp(commandName).trimEnd()}`)
+  return command.addHelpText('after', () => {
+    const width = helpWidth(command)
+    return `\n${wrap(title, width).join('\n')}\n\n${commandHelp(commandName, width).trimEnd()}`
+  })
+}
+
+/** Of the terminal; 80 in a pipe, as commander has it. */
+export function helpWidth(command: Command): number {
+  return command.configureOutput().getOutHelpWidth?.() ?? 80
 }
 
 /** Those that name the file of a secret are among them. */

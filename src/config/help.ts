@@ -1,10 +1,8 @@
 /** Help texts and the documentation's table, made from the one list of settings. */
-import { environmentName, optionNames, optionRow, optionsOf } from './options.js'
+import { environmentName, optionNames, optionRow, optionsOf, optionThemes } from './options.js'
 import type { CommandName, OptionName, OptionRow } from './options.js'
 import { showValue } from './parse-value.js'
 import { secretFileName } from './secret-file.js'
-
-const textWidth = 50
 
 /** The flag as help shows it: `--port N`. */
 export function flagUsage(name: OptionName): string {
@@ -18,11 +16,28 @@ function showsChoices({ choices, placeholder }: OptionRow & { type: 'choice' }):
   return choices.length <= 3 && placeholder === undefined
 }
 
+/** What counts for that command when nothing is given; '' for nothing. */
+function defaultFor(name: OptionName, command: CommandName): string {
+  const { defaultText } = optionRow(name)
+  if (typeof defaultText === 'object') return defaultText[command] ?? defaultText.others ?? ''
+  return defaultText ?? plainDefault(name)
+}
+
+/** The same for all of its commands. */
 function defaultText(name: OptionName): string {
+  const { defaultText: text, commands } = optionRow(name)
+  if (typeof text !== 'object') return text ?? plainDefault(name)
+  const said = new Map<string, CommandName[]>()
+  for (const command of commands) {
+    const words = defaultFor(name, command)
+    said.set(words, [...(said.get(words) ?? []), command])
+  }
+  return [...said].map(([words, of]) => `${words === text.others ? 'others' : of.join(', ')}: ${words}`).join('; ')
+}
+
+function plainDefault(name: OptionName): string {
   const row = optionRow(name)
-  if (row.defaultText !== undefined) return row.defaultText
-  if (row.type === 'boolean') return 'off'
-  return showValue(row.default)
+  return row.type === 'boolean' ? 'off' : showValue(row.default)
 }
 
 /** What the setting does, with what it may be when the flag itself does not show it. */
@@ -33,40 +48,55 @@ function meaning(name: OptionName): string {
   return `${row.help}${choices}${file === undefined ? '' : `; or --${file} FILE, which holds it`}`
 }
 
-/** The settings of a command in aligned columns: flag, meaning, default, environment variable. Ends with a line break. */
-export function commandHelp(command: CommandName): string {
-  const head: Row = { flag: 'Setting', text: ['Meaning'], standard: 'Default', variable: 'Environment' }
-  const rows = optionsOf(command).map((name): Row => ({
-    flag: flagUsage(name),
-    text: wrap(meaning(name)),
-    standard: defaultText(name),
-    variable: environmentName(name),
-  }))
-  const all = [head, ...rows]
-  const flags = Math.max(...all.map((row) => row.flag.length))
-  const standards = Math.max(...all.map((row) => row.standard.length))
-  const lines = all.flatMap((row) => [
-    `  ${row.flag.padEnd(flags)}  ${(row.text[0] ?? '').padEnd(textWidth)}  ${row.standard.padEnd(standards)}  ${row.variable}`,
-    ...row.text.slice(1).map((line) => `  ${' '.repeat(flags)}  ${line}`),
-  ])
-  return `${lines.join('\n')}\n`
+/** Columns of characters. A longer flag has a line of its own. */
+const widestFlag = (width: number): number => (width < 80 ? 14 : 24)
+const widest = 110
+
+/**
+ * The settings of a command by theme: flag, meaning, and under it the default for this command and the environment variable.
+ * @param width of the terminal; no line is longer, from 40 on
+ * @returns ends with a line break
+ */
+export function commandHelp(command: CommandName, width: number): string {
+  const own = new Set(optionsOf(command))
+  const usages = [...own].map((name) => flagUsage(name).length)
+  const column = Math.min(widestFlag(width), Math.max(...usages)) + 4
+  const room = Math.max(Math.min(width, widest) - column, 14)
+  const lines = optionThemes.flatMap(({ title, options }) => {
+    const names = (Object.keys(options) as OptionName[]).filter((name) => own.has(name))
+    return names.length === 0 ? [] : [title, ...names.flatMap((name) => entry(name, command, { column, room })), '']
+  })
+  return `${lines.join('\n').trimEnd()}\n`
 }
 
-interface Row {
-  readonly flag: string
-  readonly text: readonly string[]
-  readonly standard: string
-  readonly variable: string
+function entry(
+  name: OptionName,
+  command: CommandName,
+  { column, room }: { readonly column: number; readonly room: number },
+): readonly string[] {
+  const standard = defaultFor(name, command)
+  const facts = [standard === '' ? '' : `default: ${standard}`, environmentName(name)].filter((text) => text !== '')
+  const text = [...wrap(meaning(name), room), ...wrap(`[${facts.join('; ')}]`, room)]
+  const flag = `  ${flagUsage(name)}`
+  const [first, ...others] = flag.length + 2 > column ? ['', ...text] : text
+  return [`${flag.padEnd(column)}${first}`.trimEnd(), ...others.map((line) => `${' '.repeat(column)}${line}`)]
 }
 
-function wrap(text: string): readonly string[] {
+/** Between words; a longer one stands by itself. */
+export function wrap(text: string, width: number): readonly string[] {
   const lines: string[] = []
   for (const word of text.split(' ')) {
     const line = lines.at(-1)
-    if (line !== undefined && line.length + 1 + word.length <= textWidth) lines[lines.length - 1] = `${line} ${word}`
+    if (line !== undefined && line.length + 1 + word.length <= width) lines[lines.length - 1] = `${line} ${word}`
     else lines.push(word)
   }
   return lines
+}
+
+/** A command line in as many lines as it needs, which a shell takes for one. */
+export function wrapCommand(command: string, width: number): readonly string[] {
+  const lines = wrap(command, width - 8)
+  return lines.map((line, index) => `${index === 0 ? '  ' : '      '}${line}${index < lines.length - 1 ? ' \\' : ''}`)
 }
 
 /** All settings as a Markdown table, for the README. Ends with a line break. */

@@ -19,6 +19,9 @@ export type CommandName =
   | 'size'
   | 'print-client'
 
+/** Where commands differ; `others` is for those that are not named. */
+export type DefaultTexts = Readonly<Partial<Record<CommandName | 'others', string>>>
+
 interface RowBase {
   /** The commands that take this setting as a flag. Environment and config file may name it for any command. */
   readonly commands: readonly CommandName[]
@@ -26,7 +29,7 @@ interface RowBase {
   readonly help: string
   /** What help shows for the value, or for a default that only the command knows. */
   readonly placeholder?: string
-  readonly defaultText?: string
+  readonly defaultText?: string | DefaultTexts
   /** Never shown in messages or in the list of origins, and may stand in a file that `NAME-file` names. */
   readonly secret?: boolean
   /** Settings that say the opposite; whichever comes from the stronger source wins, both from the same one is an error. */

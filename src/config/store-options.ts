@@ -8,7 +8,7 @@ export const storeOptions = {
     type: 'string',
     placeholder: 'PATH',
     default: undefined,
-    defaultText: 'up: a file in the data folder',
+    defaultText: { up: 'a file in the data folder', scp: 'the running installation', others: 'needed' },
     secret: true,
     commands: [...onDatabase, 'scp'],
     help: 'database of the installation (scp: where none runs): path of an SQLite file, or postgres://user:password@host/database',
