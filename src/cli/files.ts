@@ -1,4 +1,5 @@
 /** Files that people name on the command line. What is wrong with them is said with their name. */
+import { existsSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { Failure, systemCode } from './failure.js'
 
@@ -9,11 +10,25 @@ export async function readInput(path: string): Promise<Buffer> {
   })
 }
 
-/** @throws Failure */
-export async function writeResult(path: string, bytes: Uint8Array): Promise<void> {
-  await writeFile(path, bytes).catch((error: unknown) => {
-    throw new Failure(`${path} cannot be written: ${reason(error)}`)
+/**
+ * @param force write over what is there; without it only the same bytes may be there already
+ * @throws Failure
+ */
+export async function writeResult(path: string, bytes: Uint8Array, force: boolean): Promise<void> {
+  await writeFile(path, bytes, { flag: force ? 'w' : 'wx' }).catch(async (error: unknown) => {
+    if (systemCode(error) !== 'EEXIST') throw new Failure(`${path} cannot be written: ${reason(error)}`)
+    const present = await readFile(path).catch(() => undefined)
+    if (present?.equals(bytes) !== true) throw alreadyThere(path)
   })
+}
+
+/** Before work is done for it. @throws Failure */
+export function requireFree(path: string, force: boolean): void {
+  if (!force && existsSync(path)) throw alreadyThere(path)
+}
+
+function alreadyThere(path: string): Failure {
+  return new Failure(`${path} is there already: write over it with --force, or give another name with --out FILE`)
 }
 
 const reasons: Readonly<Record<string, string>> = {

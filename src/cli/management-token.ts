@@ -37,6 +37,14 @@ export function findToken(manage: string): string | undefined {
   return hosts.flatMap((wanted) => kept.filter(({ place }) => place.host === wanted))[0]?.token
 }
 
+/** Management addresses of the installations of this account that keep a token, the latest first; they may have been killed. */
+export function keptAddresses(): readonly string[] {
+  const network = networkNamespace()
+  return keptTokens()
+    .filter(({ place }) => place.network === network)
+    .map(({ place }) => `http://${anywhere.includes(place.host) ? '127.0.0.1' : place.host}:${place.port}`)
+}
+
 /** The latest first: one before it at the same address was killed. */
 function keptTokens(): readonly KeptToken[] {
   return readdirSync(tmpdir())

@@ -1,15 +1,15 @@
 /** The command line: which commands there are, and how they end. */
 import { Command, CommanderError } from 'commander'
 import { version } from '../version.js'
-import { addFlags, describeFlags, helpWidth, loadCommand } from '../config/commander-options.js'
+import { addFlags, describeFlags, loadCommand, parsedFlags } from '../config/commander-options.js'
 import { processEnvironment } from '../config/environment.js'
-import { wrap, wrapCommand } from '../config/help.js'
 import type { CommandName, Settings } from '../config/options.js'
-import type { PublishArguments } from './commands/client.js'
+import type { OpenArguments, PublishArguments } from './commands/client.js'
 import type { AccessArguments, AdmitArguments } from './commands/access.js'
 import type { AddClusterArguments } from './commands/servers.js'
 import type { TokenArguments } from './commands/token.js'
-import { endedBy, exitCodes, type Ended } from './failure.js'
+import { closing, commandGroups, exampleLines, hintFor } from './command-help.js'
+import { endedBy, type Ended } from './failure.js'
 import { surviveClosedOutput } from './output.js'
 
 /** Loaded when they run: help and wrong flags need no server, and answer at once. */
@@ -33,22 +33,6 @@ const commands = {
   up: () => import('./commands/up.js'),
 }
 
-/** The end of every help. */
-function closing(command: Command): string {
-  const width = helpWidth(command)
-  const codes = exitCodes.flatMap(({ code, event, meaning }) =>
-    wrap(`${event === '' ? '' : `${event}: `}${meaning}`, width - 5).map(
-      (line, index) => `${index === 0 ? `  ${code}  ` : '     '}${line}`,
-    ),
-  )
-  return ['', 'Exit codes:', ...codes, 'Results go to stdout, everything else to stderr.'].join('\n')
-}
-
-function exampleLines(command: Command, examples: readonly string[]): string {
-  const lines = examples.flatMap((example) => wrapCommand(`rms-emulator ${example}`, helpWidth(command)))
-  return `\n${examples.length === 1 ? 'Example' : 'Examples'}:\n${lines.join('\n')}\n${closing(command)}`
-}
-
 function program(): Command {
   const root = new Command('rms-emulator')
   root
@@ -64,7 +48,7 @@ function program(): Command {
     .configureHelp({ minWidthToWrap: 20, subcommandTerm })
   add(root, 'up', 'up', 'start an installation and say how to use it', ['up --data lab', 'up --port 0 --json']).action(
     async (_flags, command: Command) => {
-      const settings = settingsOf(command, 'up')
+      const settings = await settingsOf(command, 'up')
       await (await commands.up()).up(settings)
     },
   )
@@ -72,7 +56,7 @@ function program(): Command {
     'status',
     'status --manage http://127.0.0.1:7080 --json',
   ]).action(async (_flags, command: Command) => {
-    const settings = settingsOf(command, 'status')
+    const settings = await settingsOf(command, 'status')
     await (await commands.status()).status(settings)
   })
   add(root, 'add-server', 'add-server', 'add a server to a cluster of a running installation', [
@@ -81,7 +65,7 @@ function program(): Command {
   ])
     .argument('<cluster>', 'name of the cluster')
     .action(async (cluster: string, _flags, command: Command) => {
-      const settings = settingsOf(command, 'add-server')
+      const settings = await settingsOf(command, 'add-server')
       await (await commands.servers()).addServer(settings, cluster)
     })
   add(root, 'add-cluster', 'add-cluster', 'add a licensing-only cluster to a running installation', [
@@ -93,7 +77,7 @@ function program(): Command {
     .option('--nodes <N>', 'how many servers it begins with', '1')
     .option('--extranet [PORT]', 'a second listener, for the extranet; on the next free port unless told')
     .action(async (name: string, flags: AddClusterArguments, command: Command) => {
-      const settings = settingsOf(command, 'add-cluster')
+      const settings = await settingsOf(command, 'add-cluster')
       await (await commands.servers()).addCluster(settings, name, flags)
     })
   add(root, 'remove-server', 'remove-server', 'let a server finish its requests and end it', [
@@ -102,7 +86,7 @@ function program(): Command {
   ])
     .argument('<id>', 'name of the server, as status shows it')
     .action(async (id: string, _flags, command: Command) => {
-      const settings = settingsOf(command, 'remove-server')
+      const settings = await settingsOf(command, 'remove-server')
       await (await commands.servers()).removeServer(settings, id)
     })
   const endpointArgument = 'endpoint, such as subenrollservice or license'
@@ -115,7 +99,7 @@ function program(): Command {
     .option('--cluster <NAME>', 'the cluster; the root unless told')
     .option('--restrict', 'also where everybody is admitted: nobody else is from then on')
     .action(async (endpoint: string, name: string, flags: AdmitArguments, command: Command) => {
-      const settings = settingsOf(command, 'add-server')
+      const settings = await settingsOf(command, 'add-server')
       await (await commands.access()).admit(settings, endpoint, name, flags)
     })
   add(root, 'revoke', 'add-server', 'take an account or group from the access list of an endpoint', [
@@ -125,25 +109,25 @@ function program(): Command {
     .argument('<name>', 'account or group, as the list has it')
     .option('--cluster <NAME>', 'the cluster; the root unless told')
     .action(async (endpoint: string, name: string, flags: AccessArguments, command: Command) => {
-      const settings = settingsOf(command, 'add-server')
+      const settings = await settingsOf(command, 'add-server')
       await (await commands.access()).revoke(settings, endpoint, name, flags)
     })
   add(root, 'drain', 'add-server', 'give a server no more requests, until resume', ['drain root-2'])
     .argument('<id>', 'name of the server, as status shows it')
     .action(async (id: string, _flags, command: Command) => {
-      const settings = settingsOf(command, 'add-server')
+      const settings = await settingsOf(command, 'add-server')
       await (await commands.servers()).drainServer(settings, id)
     })
   add(root, 'resume', 'add-server', 'give a drained server requests again', ['resume root-2'])
     .argument('<id>', 'name of the server, as status shows it')
     .action(async (id: string, _flags, command: Command) => {
-      const settings = settingsOf(command, 'add-server')
+      const settings = await settingsOf(command, 'add-server')
       await (await commands.servers()).resumeServer(settings, id)
     })
   add(root, 'management-token', 'status', 'print the management token of a running installation of this account', [
     'management-token',
   ]).action(async (_flags, command: Command) => {
-    const settings = settingsOf(command, 'status')
+    const settings = await settingsOf(command, 'status')
     await (await commands.managementToken()).managementToken(settings)
   })
   add(root, 'access-token', 'token', 'make an access token of a named account for the REST services, and print it', [
@@ -155,7 +139,7 @@ function program(): Command {
     .option('--audience <resource>', 'for whom it is; api.rms.rest.com when left out')
     .option('--lifetime <seconds>', 'how long it holds; an hour when left out, negative for one that has ended')
     .action(async (user: string, flags: TokenArguments, command: Command) => {
-      const settings = settingsOf(command, 'token')
+      const settings = await settingsOf(command, 'token')
       await (await commands.token()).token(settings, user, flags)
     })
   add(root, 'add-extranet', 'add-server', 'give a cluster a second listener, for the extranet', [
@@ -165,7 +149,7 @@ function program(): Command {
     .argument('<cluster>', 'name of the cluster')
     .option('--port <PORT>', 'its port; the next free one unless told')
     .action(async (cluster: string, flags: { port?: string }, command: Command) => {
-      const settings = settingsOf(command, 'add-server')
+      const settings = await settingsOf(command, 'add-server')
       await (await commands.servers()).addExtranet(settings, cluster, flags.port)
     })
   add(root, 'remove-extranet', 'add-server', 'close the second listener of a cluster, when its requests are finished', [
@@ -173,7 +157,7 @@ function program(): Command {
   ])
     .argument('<cluster>', 'name of the cluster')
     .action(async (cluster: string, _flags, command: Command) => {
-      const settings = settingsOf(command, 'add-server')
+      const settings = await settingsOf(command, 'add-server')
       await (await commands.servers()).removeExtranet(settings, cluster)
     })
   add(
@@ -186,19 +170,19 @@ function program(): Command {
       'balancer --cluster root --port 7000 --nodes http://127.0.0.1:7080/clusters/root/nodes',
     ],
   ).action(async (_flags, command: Command) => {
-    const settings = settingsOf(command, 'balancer')
+    const settings = await settingsOf(command, 'balancer')
     await (await commands.balancer()).balancer(settings)
   })
   add(root, 'node', 'node', 'one server: joins a cluster of the database and serves until it is stopped', [
     'node --cluster root --db lab/rms.sqlite --key-password TEXT',
   ]).action(async (_flags, command: Command) => {
-    const settings = settingsOf(command, 'node')
+    const settings = await settingsOf(command, 'node')
     await (await commands.node()).node(settings)
   })
   add(root, 'manage', 'manage', 'the management API alone, for an installation whose nodes are started elsewhere', [
     'manage --db lab/rms.sqlite --token TEXT',
   ]).action(async (_flags, command: Command) => {
-    const settings = settingsOf(command, 'manage')
+    const settings = await settingsOf(command, 'manage')
     await (await commands.manage()).manage(settings)
   })
   const places = '--public-url http://rms.contoso.test --db lab/rms.sqlite'
@@ -208,14 +192,14 @@ function program(): Command {
   ])
     .argument('<kind>', 'root or licensing')
     .action(async (kind: string, _flags, command: Command) => {
-      const settings = settingsOf(command, 'provision')
-      await (await commands.provision()).provision(settings, kind)
+      const settings = await settingsOf(command, 'provision')
+      await (await commands.provision()).provision(settings, kind, flagsGiven(command))
     })
   const story = 'alice protects a file, bob opens it, mallory is refused: against a running server, or one of its own'
   add(root, 'demo', 'demo', story, ['demo', 'demo report.docx --server http://127.0.0.1:7000'])
     .argument('[file]', 'file to protect')
     .action(async (file: string | undefined, _flags, command: Command) => {
-      const settings = settingsOf(command, 'demo')
+      const settings = await settingsOf(command, 'demo')
       await (await commands.demo()).demo(settings, { file })
     })
   const hints =
@@ -224,7 +208,7 @@ function program(): Command {
     'print-client --for curl | sh',
     'print-client --for msipc > rms.reg',
   ]).action(async (_flags, command: Command) => {
-    const settings = settingsOf(command, 'print-client')
+    const settings = await settingsOf(command, 'print-client')
     await (await commands.printClient()).printClient(settings)
   })
   add(root, 'explain', 'explain', 'say of a document or chain whether it is good, each check in order', [
@@ -233,7 +217,7 @@ function program(): Command {
   ])
     .argument('<file>', 'XrML in any encoding, a SOAP message, or a protected file; - is standard input')
     .action(async (file: string, _flags, command: Command) => {
-      const settings = settingsOf(command, 'explain')
+      const settings = await settingsOf(command, 'explain')
       const { explainFile } = await commands.explain()
       if (!(await explainFile(settings, file))) process.exitCode = 1
     })
@@ -244,7 +228,7 @@ function program(): Command {
     'load --rate 20 --duration 60',
     'load --shape spike --rate 100 --mix license=90 --mix certify=5 --mix publish=5',
   ]).action(async (_flags, command: Command) => {
-    const settings = settingsOf(command, 'load')
+    const settings = await settingsOf(command, 'load')
     await (await commands.load()).load(settings)
   })
   add(root, 'size', 'size', 'say how many servers a load needs, by the published rule and by a model', [
@@ -252,7 +236,7 @@ function program(): Command {
     'size --users 40000 --active 0.5 --items-per-hour 8 --within 500',
     'size --users 40000 --active 0.5 --items-per-hour 8 --verify --sweep --out report',
   ]).action(async (_flags, command: Command) => {
-    const settings = settingsOf(command, 'size')
+    const settings = await settingsOf(command, 'size')
     await (await commands.size()).size(settings)
   })
   addClientCommands(root.command('client').description('the steps of an RMS client, one by one'))
@@ -261,35 +245,20 @@ function program(): Command {
   return root
 }
 
-/** Help shows the commands under these titles, in the order in which they were made. */
-const commandGroups: readonly (readonly [string, readonly string[]])[] = [
-  ['Begin', ['up', 'demo']],
-  [
-    'A running installation',
-    [
-      ...['status', 'management-token', 'add-server', 'add-cluster', 'remove-server'],
-      ...['add-extranet', 'remove-extranet', 'scp'],
-    ],
-  ],
-  ['Clients and documents', ['client', 'print-client', 'access-token', 'explain']],
-  ['Load and size', ['load', 'size']],
-  ['The parts, for several machines', ['provision', 'node', 'balancer', 'manage']],
-]
-
 function addScpCommands(scp: Command): void {
   scp.addHelpText('after', () => exampleLines(scp, ['scp show']))
   add(scp, 'show', 'scp', 'show it, and whether it is stale', [
     'scp show --json',
     'scp show --db lab/rms.sqlite',
-  ]).action(async (_flags, command: Command) => (await commands.scp()).show(settingsOf(command, 'scp')))
+  ]).action(async (_flags, command: Command) => (await commands.scp()).show(await settingsOf(command, 'scp')))
   add(scp, 'move', 'scp', 'let it name another root cluster', ['scp move http://127.0.0.1:7000/_wmcs/certification'])
     .argument('<url>', 'certification URL of the root cluster')
     .action(async (url: string, _flags, command: Command) =>
-      (await commands.scp()).move(settingsOf(command, 'scp'), url),
+      (await commands.scp()).move(await settingsOf(command, 'scp'), url),
     )
   add(scp, 'remove', 'scp', 'remove a stale one, which keeps a new root cluster from being made', [
     'scp remove --db lab/rms.sqlite',
-  ]).action(async (_flags, command: Command) => (await commands.scp()).remove(settingsOf(command, 'scp')))
+  ]).action(async (_flags, command: Command) => (await commands.scp()).remove(await settingsOf(command, 'scp')))
 }
 
 function addClientCommands(client: Command): void {
@@ -297,18 +266,18 @@ function addClientCommands(client: Command): void {
   const step = (name: string, description: string, example: string): Command =>
     add(client, name, 'client', description, [`client ${name}${example}`])
   step('locate', 'ask where the services are', '').action(async (_flags, command: Command) =>
-    (await commands.client()).locate(settingsOf(command, 'client')),
+    (await commands.client()).locate(await settingsOf(command, 'client')),
   )
   step('certify', 'get an account certificate (RAC)', ' --user CONTOSO\\bob --data bob')
     .option('--temporary', 'a short-lived one')
     .action(async (flags: { temporary?: boolean }, command: Command) =>
-      (await commands.client()).certify(settingsOf(command, 'client'), flags),
+      (await commands.client()).certify(await settingsOf(command, 'client'), flags),
     )
   step('clc', 'get a client licensor certificate (CLC)', ' --machine alice-pc-mode2').action(
-    async (_flags, command: Command) => (await commands.client()).clc(settingsOf(command, 'client')),
+    async (_flags, command: Command) => (await commands.client()).clc(await settingsOf(command, 'client')),
   )
   step('templates', 'list the rights policy templates', ' --json').action(async (_flags, command: Command) =>
-    (await commands.client()).templates(settingsOf(command, 'client')),
+    (await commands.client()).templates(await settingsOf(command, 'client')),
   )
   step('publish', 'protect a file', ' report.docx --to bob@contoso.test=VIEW,PRINT')
     .alias('protect')
@@ -325,19 +294,21 @@ function addClientCommands(client: Command): void {
     )
     .option('--online', 'let the server sign the publishing license')
     .option('--out <file>', 'protected file; FILE.pfile when left out')
+    .option('--force', 'write over a file that is there')
     .action(async (file: string, flags: PublishArguments, command: Command) =>
-      (await commands.client()).publish(settingsOf(command, 'client'), file, flags),
+      (await commands.client()).publish(await settingsOf(command, 'client'), file, flags),
     )
   step('open', 'open a protected file', ' report.docx.pfile --user bob@contoso.test')
     .argument('<file>', 'protected file')
     .option('--out <file>', 'where the content goes')
-    .action(async (file: string, flags: { out?: string }, command: Command) =>
-      (await commands.client()).open(settingsOf(command, 'client'), file, flags),
+    .option('--force', 'write over a file that is there')
+    .action(async (file: string, flags: OpenArguments, command: Command) =>
+      (await commands.client()).open(await settingsOf(command, 'client'), file, flags),
     )
   step('licenses', 'acquire use licenses for protected files, in one batch', ' a.pfile b.pfile --user bob@contoso.test')
     .argument('<files...>', 'protected files')
     .action(async (files: string[], _flags, command: Command) =>
-      (await commands.client()).licenses(settingsOf(command, 'client'), files),
+      (await commands.client()).licenses(await settingsOf(command, 'client'), files),
     )
 }
 
@@ -366,10 +337,23 @@ function add(
     .addHelpText('after', () => exampleLines(command, examples))
 }
 
-function settingsOf<Name extends CommandName>(command: Command, name: Name): Settings<Name> {
-  const { settings } = loadCommand(command, name, processEnvironment())
+/** What a node of the cluster has to be told as well. */
+function flagsGiven(command: Command): readonly string[] {
+  const flags = parsedFlags(command, 'provision')
+  return ['db', 'db-password', 'db-password-file', 'key-password', 'key-password-file'].flatMap((name) =>
+    flags[name] === undefined ? [] : [`--${name}`, String(flags[name])],
+  )
+}
+
+/** A command that was told no management address takes that of the running installation. */
+async function settingsOf<Name extends CommandName>(command: Command, name: Name): Promise<Settings<Name>> {
+  const { settings, origins } = loadCommand(command, name, processEnvironment())
   wantsJson = (settings as { readonly json: boolean }).json
-  return settings
+  const isTold = origins.some((origin) => origin.name === 'manage' && origin.kind !== 'default')
+  const needsOne = 'manage' in settings && name !== 'load' && !('db' in settings && settings.db !== undefined)
+  if (isTold || !needsOne) return settings
+  const { runningManage } = await import('./running-installations.js')
+  return { ...settings, manage: await runningManage() }
 }
 
 function collect(value: string, before: readonly string[] = []): readonly string[] {
@@ -387,7 +371,8 @@ export async function main(): Promise<void> {
     if (!(error instanceof CommanderError)) {
       tell(endedBy(error))
     } else if (error.exitCode !== 0) {
-      // Commander has told people itself.
+      // Commander has told people itself, but for what only we know.
+      process.stderr.write(hintFor(error))
       tellPrograms(usageEnding(error))
     }
   }

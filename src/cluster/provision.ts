@@ -66,7 +66,7 @@ export async function provisionRoot(store: Store, cluster: NewRootCluster, effec
     const root = await rootCluster(store)
     if (root !== undefined)
       throw new CannotProvision(
-        `The forest has the root cluster "${root.name}" already, and it has one: add a server to it, or a licensing cluster`,
+        `The forest has the root cluster "${root.name}" already, and a forest has one: add a server to it, or make a licensing-only cluster`,
       )
     const registered = (await store.forest.read()).serviceConnectionPoint
     if (registered !== undefined && !sameServiceUrl(registered, serviceConnectionPoint)) {
@@ -179,9 +179,11 @@ async function provision(
   )
 }
 
+/** Names that differ in case only would be taken for one another. */
 async function requireName(store: Store, name: string): Promise<void> {
-  if ((await store.clusters.find(name)) !== undefined)
-    throw new CannotProvision(`There is a cluster "${name}" already: choose another name, or add a server to it`)
+  const same = (await store.clusters.list()).find((cluster) => cluster.name.toLowerCase() === name.toLowerCase())
+  if (same !== undefined)
+    throw new CannotProvision(`There is a cluster "${same.name}" already: choose another name, or add a server to it`)
 }
 
 function selfEnroll(

@@ -1,7 +1,7 @@
 /** Clusters and servers that come and go while the installation runs: the routes of the management API. */
 import type { FastifyInstance } from 'fastify'
 import { acceptJsonInUtf8 } from '../node/json-text.js'
-import { answerProblem } from './api/problem.js'
+import { answerProblem, namePattern } from './api/problem.js'
 import { answers, closed, clusterName, path, removed } from './api/schemas.js'
 import { compileValidator, explainValidation } from './api/validation.js'
 import type { ClusterStatus, NodeStatus } from './status.js'
@@ -66,7 +66,7 @@ export const statusSchema = {
 const newClusterName = {
   ...clusterName,
   maxLength: 64,
-  pattern: '^[A-Za-z0-9][A-Za-z0-9._-]*$',
+  pattern: namePattern,
   examples: ['legal'],
 } as const
 const nodeId = { type: 'string', minLength: 1, maxLength: 200, examples: ['root-2'] } as const

@@ -273,8 +273,9 @@ export async function startTopology(options: TopologyOptions): Promise<RunningTo
 
   const addCluster = async (wanted: NewClusterPlan): Promise<ClusterStatus> => {
     const { name } = wanted
-    if (clusters.some((cluster) => cluster.name === name))
-      problem(409, `There is a cluster "${name}" already: choose another name, or add a server to it`)
+    const same = clusters.find((cluster) => cluster.name.toLowerCase() === name.toLowerCase())
+    if (same !== undefined)
+      problem(409, `There is a cluster "${same.name}" already: choose another name, or add a server to it`)
     const plan: Plan = { ...wanted, kind: 'licensing', port: wanted.port ?? 0 }
     let balancer: BalancerProcess | undefined
     let isNew = false
@@ -320,7 +321,7 @@ export async function startTopology(options: TopologyOptions): Promise<RunningTo
     if (cluster.size() === 1 && !force) {
       problem(
         409,
-        `${id} is the last server of the cluster "${cluster.name}", whose content nobody could open then: add another one first, or remove it with force`,
+        `${id} is the last server of the cluster "${cluster.name}", whose content nobody could open then: add another one first, or remove it with --force (over HTTP: ?force=true)`,
       )
     }
     await cluster.remove(id)

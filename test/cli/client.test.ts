@@ -134,6 +134,14 @@ t.test('publish with rights, by template, online; open by another user; mallory 
     )
     t.same(readFileSync(join(folder, 'back.txt')), report)
   }
+  const kept = await client('publish', 'report.txt', '--to', 'bob@contoso.test', ...alice)
+  t.match(kept, { code: 1, stderr: /^report\.txt\.pfile is there already: write over it with --force/m })
+  writeFileSync(join(folder, 'mine.txt'), 'mine')
+  const spared = await client('open', 'report.txt.pfile', '--out', 'mine.txt', ...bob)
+  t.match(spared, { code: 1, stderr: /^mine\.txt is there already/m })
+  t.equal(String(readFileSync(join(folder, 'mine.txt'))), 'mine')
+  const anywhere = await run(['client', 'open', 'report.txt.pfile', ...bob], { cwd: folder })
+  t.match(anywhere, { code: 0 }, 'without --server the file says which one')
   const mallory = ['--user', 'mallory@contoso.test', '--data', 'mallory']
   const refused = await client('open', 'report.txt.pfile', '--out', 'stolen.txt', ...mallory)
   t.match(refused, { code: 3, stdout: '', stderr: noRights })
@@ -175,7 +183,7 @@ t.test('who is not let in, and what is not there, is said in a sentence', async 
     stdout: '',
     stderr: /answered HTTP 401: the caller was not let in\. Check user and password/,
   })
-  t.match(await client('publish', 'report.txt', '--template', 'nosuch', '--data', 'alice'), {
+  t.match(await client('publish', 'report.txt', '--template', 'nosuch', '--out', 'none.pfile', '--data', 'alice'), {
     code: 1,
     stderr: /There is no template "nosuch"\. The server has /,
   })
@@ -208,13 +216,24 @@ t.test(
       cwd: folder,
     })
     t.match(told, { code: 0, stderr: '' })
-    const lines = jsonLines(told) as { event: string; step: string; ok: boolean; ms: number; detail?: string }[]
+    const lines = jsonLines(told) as {
+      event: string
+      step: string
+      ok: boolean
+      ms: number
+      detail?: string
+      servers?: string[]
+    }[]
     const steps = lines.slice(0, -1)
     t.ok(steps.every(({ event, ok, ms }) => event === 'step' && ok && Number.isInteger(ms)))
     t.same(lines.at(-1), { event: 'done', ok: true, sha256: createHash('sha256').update(bytes).digest('hex') })
     const refusals = steps.filter(({ step }) => step === 'mallory tries')
     t.equal(refusals.length, 4)
     for (const { detail } of refusals) t.match(detail, `refused: ${noRights}`)
+    t.ok(
+      refusals.every(({ servers }) => servers?.every((server) => server === 'root-1')),
+      'which server said so',
+    )
     t.notOk(steps.some(({ step }) => /server of our own/.test(step)))
     const log = await (await fetch(`http://127.0.0.1:${server.port}/metrics`)).text()
     t.match(log, /AcquireLicense/)

@@ -36,6 +36,7 @@ t.test('what was asked for in a wrong way ends with 2 and a sentence on stderr',
       /^--key-password-file is "nowhere"; the secret in this file cannot be used: ENOENT/m,
     ],
     [['balancer', '--nodes', 'http://127.0.0.1:1/'], /Say before which cluster the balancer stands: --cluster NAME/],
+    [['manage', '--port', '7000'], /unknown option '--port'[^]*Did you mean --manage-port\?/],
     [['manage'], /Say where the installation is: --db PATH/],
     [['node', '--db', 'x'], /Say which cluster to join: --cluster NAME/],
     [

@@ -141,10 +141,12 @@ t.test('servers join, a cluster is added, servers leave: each by one command, ea
       stderr: /There is no cluster "sales"; there are root, licensing, legal/,
     })
     t.match(await command('add-cluster', 'legal'), { code: 1, stderr: /There is a cluster "legal" already/ })
+    t.match(await command('add-cluster', 'Legal'), { code: 1, stderr: /There is a cluster "legal" already/ })
+    t.match(await command('add-cluster', 'bad/name'), { code: 2, stderr: /The name may have letters, digits, dots/ })
     t.match(await command('remove-server', 'sales-1'), { code: 1, stderr: /There is no server "sales-1"/ })
     t.match(await command('remove-server', 'legal-1'), {
       code: 1,
-      stderr: /legal-1 is the last server of the cluster "legal".*force/,
+      stderr: /legal-1 is the last server of the cluster "legal".*--force/,
     })
   })
   t.match(await command('remove-server', 'legal-1', '--force'), { code: 0 })

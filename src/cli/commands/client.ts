@@ -11,12 +11,15 @@ import {
 } from '../../client/index.js'
 import type { Settings } from '../../config/options.js'
 import { privateKeyFromPem } from '../../crypto/keys.js'
+import { seedPassword } from '../../directory/seed.js'
+import { readPl } from '../../xrml/pl.js'
 import { formatTime } from '../../xrml/times.js'
 import { rightNamed } from '../../xrml/rights.js'
 import { readDocuments } from '../../xrml/document.js'
 import { Failure } from '../failure.js'
-import { readInput, writeResult } from '../files.js'
+import { readInput, requireFree, writeResult } from '../files.js'
 import { createOutput, table, type Output } from '../output.js'
+import { runningServer } from '../running-installations.js'
 
 type ClientSettings = Settings<'client'>
 
@@ -30,7 +33,7 @@ async function withClient(settings: ClientSettings, run: (task: Task) => Promise
   const output = createOutput(settings.json)
   const machine = settings.machine === undefined ? undefined : await findMachine(settings.machine)
   const client = connect({
-    url: settings.server ?? 'http://127.0.0.1:7000/_wmcs',
+    url: settings.server ?? (await runningServer()),
     user: settings.user,
     password: settings.password,
     signIn: settings.signIn,
@@ -41,6 +44,25 @@ async function withClient(settings: ClientSettings, run: (task: Task) => Promise
     onStep: ({ name, ms }) => output.note(`${name}: ${Math.round(ms)} ms`),
   })
   await run({ output, client })
+}
+
+/**
+ * Unless told, the server is the one that protected files name for their use licenses.
+ * @throws Failure when that is another machine and the password is not the lab's, which everybody knows
+ */
+function atServerOf(files: readonly Buffer[], settings: ClientSettings): ClientSettings {
+  const [first] = files
+  if (settings.server !== undefined || first === undefined) return settings
+  const [pl] = readProtectedFile(first).pl
+  const server = pl === undefined ? undefined : readPl(pl).licensingUrl
+  if (server === undefined || !URL.canParse(server)) return settings
+  const isHere = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(new URL(server).hostname)
+  if (!isHere && settings.password !== seedPassword)
+    throw new Failure(
+      `The file names the server ${server}, where your password would be sent. Give --server ${server} if that is right`,
+      2,
+    )
+  return { ...settings, server }
 }
 
 const readyMachines = ['alice-pc-mode1', 'alice-pc-mode2', 'bob-pc-mode1', 'bob-pc-mode2'] as const
@@ -118,15 +140,23 @@ export interface PublishArguments {
   readonly anyRight?: boolean
   readonly online?: boolean
   readonly out?: string
+  readonly force?: boolean
+}
+
+export interface OpenArguments {
+  readonly out?: string
+  readonly force?: boolean
 }
 
 export function publish(settings: ClientSettings, file: string, wanted: PublishArguments): Promise<void> {
   return withClient(settings, async ({ output, client }) => {
     const policy = policyOf(wanted)
+    const out = wanted.out ?? `${file}.pfile`
+    const force = wanted.force === true
+    requireFree(out, force)
     const plain = await readInput(file)
     const pfile = await client.protectFile(plain, extname(file), policy, { online: wanted.online === true })
-    const out = wanted.out ?? `${file}.pfile`
-    await writeResult(out, pfile)
+    await writeResult(out, pfile, force)
     output.result({ file: out, bytes: pfile.length }, `${out}: ${pfile.length} bytes`)
   })
 }
@@ -147,11 +177,12 @@ function rightsEntry(text: string): { to: string; rights: readonly string[] } {
   return { to, rights }
 }
 
-export function open(settings: ClientSettings, file: string, { out }: { readonly out?: string }): Promise<void> {
-  return withClient(settings, async ({ output, client }) => {
-    const opened = await client.openFile(await readInput(file))
+export async function open(settings: ClientSettings, file: string, { out, force }: OpenArguments): Promise<void> {
+  const bytes = await readInput(file)
+  return withClient(atServerOf([bytes], settings), async ({ output, client }) => {
+    const opened = await client.openFile(bytes)
     const path = out ?? `${basename(file).replace(/\.pfile$/i, '')}.opened${opened.extension}`
-    await writeResult(path, opened.plain)
+    await writeResult(path, opened.plain, force === true)
     output.result(
       { file: path, bytes: opened.plain.length, rights: opened.rights },
       `${path}: ${opened.plain.length} bytes, rights ${opened.rights.join(', ')}`,
@@ -159,9 +190,10 @@ export function open(settings: ClientSettings, file: string, { out }: { readonly
   })
 }
 
-export function licenses(settings: ClientSettings, files: readonly string[]): Promise<void> {
-  return withClient(settings, async ({ output, client }) => {
-    const pls = await Promise.all(files.map(async (file) => readProtectedFile(await readInput(file)).pl))
+export async function licenses(settings: ClientSettings, files: readonly string[]): Promise<void> {
+  const contents = await Promise.all(files.map(readInput))
+  return withClient(atServerOf(contents, settings), async ({ output, client }) => {
+    const pls = contents.map((bytes) => readProtectedFile(bytes).pl)
     const results = await client.acquireLicenses(pls.map((chain) => chain.map((document) => document.text).join('')))
     const rows = results.map(({ license, error }, index) => {
       const detail = license === undefined ? (error?.message ?? 'refused') : license.ul.rights.join(', ')

@@ -11,7 +11,15 @@ interface RestStory extends Story {
 export async function tellOverRest(story: Story, url: string, ca: string | undefined): Promise<void> {
   const known = new Map<string, RestClient>()
   const rest = (user: string): RestClient => {
-    const client = known.get(user) ?? connectRest({ url, user: `${user}@contoso.test`, password: seedPassword, ca })
+    const client =
+      known.get(user) ??
+      connectRest({
+        url,
+        user: `${user}@contoso.test`,
+        password: seedPassword,
+        ca,
+        onStep: ({ server }) => void (server !== undefined && story.output.served.add(server)),
+      })
     known.set(user, client)
     return client
   }

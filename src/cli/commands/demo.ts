@@ -11,8 +11,15 @@ import { readInput } from '../files.js'
 import { createOutput, type Output } from '../output.js'
 import { startOwnInstallation } from '../own-installation.js'
 
+/** Where the story is told, and what was told already. */
+export interface StoryOutput extends Output {
+  /** Servers that have answered in the step that runs. */
+  readonly served: Set<string>
+  readonly told: Set<string>
+}
+
 export interface Story {
-  readonly output: Output
+  readonly output: StoryOutput
   readonly client: (user: string) => RmsClient
   readonly file: { readonly name: string; readonly bytes: Buffer; readonly extension: string; readonly sha256: string }
 }
@@ -25,7 +32,7 @@ export interface DemoArguments {
 const sample = Buffer.from('Contoso quarterly figures. For bob’s eyes, not for mallory’s.\n'.repeat(200))
 
 export async function demo(settings: Settings<'demo'>, { file }: DemoArguments): Promise<void> {
-  const output = createOutput(settings.json)
+  const output: StoryOutput = { ...createOutput(settings.json), served: new Set(), told: new Set() }
   const subject = await readSubject(file)
   const own =
     settings.server === undefined
@@ -34,9 +41,10 @@ export async function demo(settings: Settings<'demo'>, { file }: DemoArguments):
   const url = settings.server ?? own?.url ?? ''
   try {
     const ca = settings.ca === undefined ? own?.ca : String(await readInput(settings.ca))
-    const story = { output, client: clients(url, settings.signIn, ca), file: subject }
+    const story = { output, client: clients(url, settings.signIn, ca, output), file: subject }
     if (settings.rest) await (await import('./demo-rest.js')).tellOverRest(story, url, ca)
     else await tell(story)
+    if (!settings.json) output.note(`\n${nextStep(settings.server)}`)
   } finally {
     await own?.close()
   }
@@ -49,12 +57,26 @@ function startOwn(settings: Settings<'demo'>) {
   )
 }
 
-function clients(url: string, signIn: SignIn, ca: string | undefined): Story['client'] {
+/** What the reader can do with what was shown. */
+function nextStep(server: string | undefined): string {
+  return server === undefined
+    ? 'Next:  npx rms-emulator up, and the same demo with --server: every request and its reason is a line there'
+    : `Next:  npx rms-emulator client publish FILE --to bob@contoso.test=VIEW --server ${server}\n       npx rms-emulator explain FILE.pfile`
+}
+
+function clients(url: string, signIn: SignIn, ca: string | undefined, { served }: StoryOutput): Story['client'] {
   const known = new Map<string, RmsClient>()
   return (user) => {
     const client =
       known.get(user) ??
-      connect({ url, user: `CONTOSO\\${user}`, password: seedPassword, signIn, ...(ca === undefined ? {} : { ca }) })
+      connect({
+        url,
+        user: `CONTOSO\\${user}`,
+        password: seedPassword,
+        signIn,
+        ...(ca === undefined ? {} : { ca }),
+        onStep: ({ server }) => void (server !== undefined && served.add(server)),
+      })
     known.set(user, client)
     return client
   }
@@ -138,11 +160,12 @@ export async function requireRefusal(mallory: RmsClient, pfile: Buffer): Promise
 
 /** One line for each step, with its time and what came of it. */
 export async function timed<Result>(
-  output: Output,
+  output: StoryOutput,
   step: string,
   work: () => Promise<Result>,
   tellResult?: (result: Result) => string,
 ): Promise<Result> {
+  output.served.clear()
   const began = systemClock.monotonic()
   const milliseconds = (): number => Math.round(systemClock.monotonic() - began)
   const line = (mark: string, detail: string): string =>
@@ -150,9 +173,12 @@ export async function timed<Result>(
   try {
     const result = await work()
     const detail = tellResult?.(result) ?? ''
+    const servers = [...output.served]
+    const by = servers.length === 0 ? '' : output.paint.dim(` (${servers.join(', ')})`)
+    const facts = { ...(detail === '' ? {} : { detail }), ...(servers.length === 0 ? {} : { servers }) }
     output.result(
-      { event: 'step', step, ok: true, ms: milliseconds(), ...(detail === '' ? {} : { detail }) },
-      line(output.paint.good('ok'), detail),
+      { event: 'step', step, ok: true, ms: milliseconds(), ...facts },
+      `${line(output.paint.good('ok'), toldOnce(output, detail))}${by}`,
     )
     return result
   } catch (error) {
@@ -160,6 +186,15 @@ export async function timed<Result>(
     output.result({ event: 'step', step, ok: false, ms: milliseconds(), detail }, line(output.paint.bad('no'), detail))
     throw error instanceof Failure ? error : new Failure(`The demo failed at "${step}": ${detail}`, undefined, error)
   }
+}
+
+/** A long reason is read once. */
+function toldOnce({ told }: StoryOutput, detail: string): string {
+  const [, before, reason = ''] = /^(refused: )(.*)$/s.exec(detail) ?? []
+  if (before === undefined) return detail
+  const isNew = !told.has(reason)
+  told.add(reason)
+  return isNew ? detail : 'refused, for the same reason'
 }
 
 /** In hex. */

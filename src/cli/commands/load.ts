@@ -15,6 +15,7 @@ import { loadAccounts } from '../load-accounts.js'
 import { lastRun, writeReport } from '../load-report.js'
 import { requireFolder } from '../report-folder.js'
 import { createOutput, table, type Output } from '../output.js'
+import { runningServer } from '../running-installations.js'
 import { createProgressLine } from '../progress-line.js'
 import { stopSignal } from '../stop-signal.js'
 
@@ -22,7 +23,7 @@ import { stopSignal } from '../stop-signal.js'
 const mostArrivals = 1_000_000
 
 export async function load(settings: Settings<'load'>): Promise<void> {
-  const plan = planOf(settings)
+  const plan = planOf(settings, settings.server ?? (await runningServer()))
   const output = createOutput(settings.json)
   const folder = settings.out ?? 'rms-load'
   await requireFolder(folder)
@@ -57,7 +58,7 @@ export async function load(settings: Settings<'load'>): Promise<void> {
   }
 }
 
-function planOf(settings: Settings<'load'>): LoadPlan {
+function planOf(settings: Settings<'load'>, server: string): LoadPlan {
   const shape = { name: settings.shape, highestRate: settings.rate, seconds: settings.duration ?? 60 }
   const expected = expectedArrivals(shape)
   if (expected > mostArrivals) {
@@ -68,7 +69,7 @@ function planOf(settings: Settings<'load'>): LoadPlan {
   }
   return {
     date: systemClock.now().toISOString(),
-    server: settings.server ?? 'http://127.0.0.1:7000/_wmcs',
+    server,
     shape,
     arrivals: settings.arrivals,
     mix: readMix(settings.mix),

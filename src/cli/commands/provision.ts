@@ -10,7 +10,12 @@ import { Failure } from '../failure.js'
 import { createOutput, table } from '../output.js'
 import { withoutPath } from '../public-url.js'
 
-export async function provision(settings: Settings<'provision'>, kind: string): Promise<void> {
+/** @param given flags of database and secrets, as they stood on the command line: those of the next command */
+export async function provision(
+  settings: Settings<'provision'>,
+  kind: string,
+  given: readonly string[] = [],
+): Promise<void> {
   const { cluster, publicUrl, extranetUrl, keyPassword, cryptoMode, enrollment, ifAbsent } = settings
   if (kind !== 'root' && kind !== 'licensing')
     throw new Failure(`There is no kind of cluster "${kind}": provision root, or provision licensing`, 2)
@@ -56,7 +61,7 @@ export async function provision(settings: Settings<'provision'>, kind: string): 
       ...(extranetUrl === undefined ? {} : { extranetUrl: baseUrlAt(extranetUrl) }),
       cryptoMode: configuration?.cryptographicMode,
     }
-    const next = `rms-emulator node --cluster ${cluster} --db … --key-password …`
+    const next = ['rms-emulator', 'node', '--cluster', cluster, ...given].map(quoted).join(' ')
     output.result(
       made,
       `${table([['cluster', `${cluster} (${kind}, Mode ${made.cryptoMode})`], ['URL', baseUrl], ...(made.extranetUrl === undefined ? [] : [['extranet URL', made.extranetUrl]])])}\n\nNext:  ${output.paint.strong(next)}`,
@@ -64,6 +69,11 @@ export async function provision(settings: Settings<'provision'>, kind: string): 
   } finally {
     await store.close()
   }
+}
+
+/** For a shell, where it needs that. */
+function quoted(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
 }
 
 function baseUrlAt(address: string): string {

@@ -42,12 +42,25 @@ export function answerProblem(error: FastifyError, request: FastifyRequest, repl
     return reply.code(503).send({ error: problemNames[503], message: databaseIsAway })
   }
   const [status, name] = statusOf(error)
-  if (error instanceof Problem || status < 500) return reply.code(status).send({ error: name, message: error.message })
+  if (error instanceof Problem || status < 500)
+    return reply.code(status).send({ error: name, message: messageOf(error) })
   request.log.error({ err: error, url: request.url.slice(0, 200) }, 'unexpected error of the management API')
   return reply
     .code(status)
     .send({ error: name, message: 'The request could not be processed: the log of the management process says why' })
 }
+
+/** What a pattern asks for, in words; the rest the validator says well enough. */
+function messageOf(error: FastifyError): string {
+  const [first] = error.validation ?? []
+  const field = first?.instancePath.split('/').at(-1) ?? ''
+  return first?.keyword === 'pattern' && first.params['pattern'] === namePattern
+    ? `The ${field} may have letters, digits, dots, hyphens and underscores, and begins with a letter or digit`
+    : error.message
+}
+
+/** Of names that stand in addresses and files. */
+export const namePattern = '^[A-Za-z0-9][A-Za-z0-9._-]*$'
 
 const databaseIsAway =
   'The database is away, and may have taken the change or not: look again when it is back. The log of the management process says more'
