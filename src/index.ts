@@ -7,6 +7,7 @@
  *     await lab.close()
  */
 export * from './client/index.js'
+export { OptionRefused } from './config/given-options.js'
 export { startInstallation, UnknownEndpoint } from './manage/installation.js'
 export type { Installation, InstallationOptions, ReadyEvent } from './manage/installation.js'
 export type { ClusterStatus, InstallationStatus, NodeStatus } from './manage/status.js'

@@ -12,6 +12,7 @@ import { acquireLicense, acquireLicenses } from './acquire-license.js'
 import { acquirePreLicense } from './acquire-pre-license.js'
 import { acquireTemplates, type Template } from './acquire-templates.js'
 import { certify } from './certify.js'
+import { requireConnectOptions } from './connect-options.js'
 import { openConnections } from './connections.js'
 import { step, type ClientContext } from './context.js'
 import { findServiceLocations, getLicensorCertificate, getServerInfo, type LicensingServer } from './discover.js'
@@ -36,9 +37,10 @@ import { readable } from './verify.js'
 
 /**
  * Nothing is called yet.
- * @throws RangeError when the URL is not an http or https address
+ * @throws OptionRefused, RangeError when the URL is not an http or https address
  */
 export function connect(options: ConnectOptions): RmsClient {
+  requireConnectOptions(options)
   const context = contextOf(options)
   const { clock, trustRoots } = context
   const { folder } = options

@@ -3,88 +3,26 @@ import { mkdir } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { pino, type Logger } from 'pino'
-import type { ServerConfiguration } from '../cluster/configuration.js'
 import { loadServerState } from '../cluster/server-state.js'
 import { openStore, type Store } from '../cluster/store/open.js'
-import type { EngineName } from '../crypto/engine.js'
 import type { CryptoMode } from '../crypto/modes.js'
 import { usefulThreads } from '../crypto/signing-threads.js'
 import { processEnvironment } from '../config/environment.js'
 import { seedForest } from '../directory/seed.js'
 import { systemEffects } from '../effects.js'
 import { trustedProxiesOf } from '../http/trusted-proxies.js'
-import type { Scheme } from '../identity/schemes.js'
 import { defaultNodeOptions, startNode } from '../node/start.js'
-import type { NtlmLevel } from '../ntlm/server.js'
 import { startManagement } from './app.js'
 import { problem } from './api/problem.js'
+import { requireInstallationOptions, type InstallationOptions } from './installation-options.js'
 import { lockDatabase } from './database-lock.js'
 import { requireFreePort } from './require-free-port.js'
 import { requireEndpoints, settingsOf } from './start-settings.js'
 import type { ClusterStatus, InstallationStatus } from './status.js'
 import { makeTemporaryFolder } from './temporary-folder.js'
-import { prepareTlsFiles, type TlsFiles, type TlsOptions } from './tls-files.js'
+import { prepareTlsFiles, type TlsFiles } from './tls-files.js'
 import type { TlsFilePair } from './tls-pair.js'
 import { startTopology, type RunningTopology } from './topology.js'
-
-export interface InstallationOptions {
-  /**
-   * Whether every node and balancer is a process of its own. Otherwise, as when it is left out, the installation is one root node in this
-   * process: what a test needs most of the time.
-   */
-  readonly processes?: boolean | undefined
-  /** With processes: number of root nodes, 2 when left out. */
-  readonly root?: number | undefined
-  /** With processes: licensing-only clusters; one of two nodes, `licensing`, when left out. */
-  readonly licensing?: readonly { readonly name: string; readonly nodes: number }[] | undefined
-  /** With processes: clusters with a second listener, for the extranet; on the next free port, any with `port` 0, where none is told. */
-  readonly extranet?: readonly { readonly name: string; readonly port?: number | undefined }[] | undefined
-  /** With processes: whether one that dies is started again, as when it is left out. */
-  readonly restart?: boolean | undefined
-  /** With processes: receives what they log, a line of JSON at a time. */
-  readonly onLine?: ((line: string) => void) | undefined
-  /** With processes: told of each part of a start when it begins, and when it is ready: the keys of a cluster, a server. */
-  readonly onStart?: ((part: { readonly name: string; readonly isReady: boolean }) => void) | undefined
-  readonly host?: string | undefined
-  /** Port of the root cluster; 0 takes any free one. */
-  readonly port?: number | undefined
-  readonly manageHost?: string | undefined
-  readonly managePort?: number | undefined
-  /** What calls of the management API must bring; none is asked for when left out. */
-  readonly token?: string | undefined
-  /** Public URL of the root cluster, without /_wmcs, where clients see another one. */
-  readonly publicUrl?: string | undefined
-  readonly mode?: CryptoMode | undefined
-  readonly engine?: EngineName | undefined
-  /** Threads of a node for private keys, beside its event loop; when left out, one with processes where it has two cores or more for its share, otherwise none. */
-  readonly signerThreads?: number | undefined
-  /** Folder that keeps the installation; a temporary one, removed at the end, when left out. */
-  readonly data?: string | undefined
-  /** Database, where it is not a file in the folder: path of an SQLite file, or a PostgreSQL URL. */
-  readonly database?: string | undefined
-  readonly keyPassword?: string | undefined
-  readonly bodyLimit?: number | undefined
-  /** Bytes of the head of a request; 64 KiB when left out. */
-  readonly headerLimit?: number | undefined
-  /** Addresses and ranges, with commas, of proxies that are believed in how a client asked; none when left out. */
-  readonly trustedProxies?: string | undefined
-  readonly requestTimeoutMilliseconds?: number | undefined
-  readonly includeXrmlInLog?: boolean | undefined
-  /** Bytes of log records that wait while the database is away. */
-  readonly spoolLimit?: number | undefined
-  /** https, by certificates of a lab CA in the folder of the installation, or of one's own. */
-  readonly tls?: boolean | TlsOptions | undefined
-  /** Ways to sign in that servers offer; all of them when left out. */
-  readonly schemes?: readonly Scheme[] | undefined
-  /** Weakest NTLM response that they take; `v2` when left out. */
-  readonly ntlmLevel?: NtlmLevel | undefined
-  /** Accounts and groups to add to the access lists of endpoints. */
-  readonly admit?: readonly { readonly endpoint: string; readonly group: string }[] | undefined
-  readonly settings?: Partial<ServerConfiguration> | undefined
-  readonly log?: Logger | undefined
-  /** Ends the start while it is not done; nothing is left behind then. */
-  readonly signal?: AbortSignal | undefined
-}
 
 /** What `up --json` prints when everything serves. */
 export interface ReadyEvent {
@@ -113,6 +51,7 @@ export interface Installation {
   close(): Promise<void>
 }
 
+export type { InstallationOptions } from './installation-options.js'
 export { UnknownEndpoint } from './start-settings.js'
 
 /** What serves: a node in this process, or many processes. */
@@ -132,10 +71,11 @@ interface Place {
 
 /**
  * Starts an installation, with management beside it.
- * @throws UnknownEndpoint, DatabaseInUse when another installation runs on the same data, WrongKeyPassword, OtherSchemaVersion, and the
+ * @throws OptionRefused, UnknownEndpoint, DatabaseInUse when another installation runs on the same data, WrongKeyPassword, OtherSchemaVersion, and the
  * system's errors, such as EADDRINUSE for a port that is taken, and the reason of the signal; nothing is left behind then
  */
 export async function startInstallation(options: InstallationOptions = {}): Promise<Installation> {
+  requireInstallationOptions(options)
   requireEndpoints(options.admit ?? [])
   const temporary = options.data === undefined ? makeTemporaryFolder() : undefined
   const folder = options.data ?? temporary?.path ?? ''

@@ -1,0 +1,37 @@
+/** What `connect` may be told: callers in JavaScript get no help from types. */
+import {
+  aFunction,
+  anObject,
+  anyText,
+  filledText,
+  listOfTexts,
+  oneOf,
+  requireOptions,
+  wholeNumber,
+  type OptionCheck,
+} from '../config/given-options.js'
+import { signIns } from './connections.js'
+import type { ConnectOptions } from './rms-client.js'
+
+const checks: Readonly<Record<keyof ConnectOptions, OptionCheck>> = {
+  url: anyText,
+  user: filledText,
+  password: anyText,
+  signIn: oneOf(...signIns),
+  ca: filledText,
+  machine: anObject,
+  mode: oneOf(1, 2),
+  trustRoot: anObject,
+  folder: filledText,
+  licensingHosts: listOfTexts(),
+  onStep: aFunction,
+  timeoutMilliseconds: wholeNumber(1, 2 ** 31 - 1),
+  userAgent: anyText,
+  clock: anObject,
+  random: anObject,
+}
+
+/** @throws OptionRefused for an option that is unknown or has an impossible value */
+export function requireConnectOptions(options: ConnectOptions): void {
+  requireOptions('connect', options, checks)
+}

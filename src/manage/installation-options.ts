@@ -1,0 +1,135 @@
+/** How an installation is started by a program; what would be ignored is refused. */
+import type { Logger } from 'pino'
+import type { ServerConfiguration } from '../cluster/configuration.js'
+import {
+  aFunction,
+  anObject,
+  anyText,
+  filledText,
+  flag,
+  listOf,
+  listOfTexts,
+  oneOf,
+  OptionRefused,
+  requireOptions,
+  wholeNumber,
+  type OptionCheck,
+} from '../config/given-options.js'
+import type { EngineName } from '../crypto/engine.js'
+import type { CryptoMode } from '../crypto/modes.js'
+import { schemeNames, type Scheme } from '../identity/schemes.js'
+import { ntlmLevels, type NtlmLevel } from '../ntlm/server.js'
+import type { TlsOptions } from './tls-files.js'
+
+export interface InstallationOptions {
+  /**
+   * Whether every node and balancer is a process of its own. Otherwise, as when it is left out, the installation is one root node in this
+   * process: what a test needs most of the time.
+   */
+  readonly processes?: boolean | undefined
+  /** With processes: number of root nodes, 2 when left out. */
+  readonly root?: number | undefined
+  /** With processes: licensing-only clusters; one of two nodes, `licensing`, when left out. */
+  readonly licensing?: readonly { readonly name: string; readonly nodes: number }[] | undefined
+  /** With processes: clusters with a second listener, for the extranet; on the next free port, any with `port` 0, where none is told. */
+  readonly extranet?: readonly { readonly name: string; readonly port?: number | undefined }[] | undefined
+  /** With processes: whether one that dies is started again, as when it is left out. */
+  readonly restart?: boolean | undefined
+  /** With processes: receives what they log, a line of JSON at a time. */
+  readonly onLine?: ((line: string) => void) | undefined
+  /** With processes: told of each part of a start when it begins, and when it is ready: the keys of a cluster, a server. */
+  readonly onStart?: ((part: { readonly name: string; readonly isReady: boolean }) => void) | undefined
+  readonly host?: string | undefined
+  /** Port of the root cluster; 0 takes any free one. */
+  readonly port?: number | undefined
+  readonly manageHost?: string | undefined
+  readonly managePort?: number | undefined
+  /** What calls of the management API must bring; none is asked for when left out. */
+  readonly token?: string | undefined
+  /** Public URL of the root cluster, without /_wmcs, where clients see another one. */
+  readonly publicUrl?: string | undefined
+  readonly mode?: CryptoMode | undefined
+  readonly engine?: EngineName | undefined
+  /** Threads of a node for private keys, beside its event loop; when left out, one with processes where it has two cores or more for its share, otherwise none. */
+  readonly signerThreads?: number | undefined
+  /** Folder that keeps the installation; a temporary one, removed at the end, when left out. */
+  readonly data?: string | undefined
+  /** Database, where it is not a file in the folder: path of an SQLite file, or a PostgreSQL URL. */
+  readonly database?: string | undefined
+  readonly keyPassword?: string | undefined
+  readonly bodyLimit?: number | undefined
+  /** Bytes of the head of a request; 64 KiB when left out. */
+  readonly headerLimit?: number | undefined
+  /** Addresses and ranges, with commas, of proxies that are believed in how a client asked; none when left out. */
+  readonly trustedProxies?: string | undefined
+  readonly requestTimeoutMilliseconds?: number | undefined
+  readonly includeXrmlInLog?: boolean | undefined
+  /** Bytes of log records that wait while the database is away. */
+  readonly spoolLimit?: number | undefined
+  /** https, by certificates of a lab CA in the folder of the installation, or of one's own. */
+  readonly tls?: boolean | TlsOptions | undefined
+  /** Ways to sign in that servers offer; all of them when left out. */
+  readonly schemes?: readonly Scheme[] | undefined
+  /** Weakest NTLM response that they take; `v2` when left out. */
+  readonly ntlmLevel?: NtlmLevel | undefined
+  /** Accounts and groups to add to the access lists of endpoints. */
+  readonly admit?: readonly { readonly endpoint: string; readonly group: string }[] | undefined
+  readonly settings?: Partial<ServerConfiguration> | undefined
+  readonly log?: Logger | undefined
+  /** Ends the start while it is not done; nothing is left behind then. */
+  readonly signal?: AbortSignal | undefined
+}
+
+const port = wholeNumber(0, 65_535)
+const flagOrObject: OptionCheck = (value) => (typeof value === 'boolean' ? undefined : anObject(value))
+
+const checks: Readonly<Record<keyof InstallationOptions, OptionCheck>> = {
+  processes: flag,
+  root: wholeNumber(1, 64),
+  licensing: listOf({ name: filledText, nodes: wholeNumber(1, 64) }, ['name', 'nodes']),
+  extranet: listOf({ name: filledText, port }, ['name']),
+  restart: flag,
+  onLine: aFunction,
+  onStart: aFunction,
+  host: filledText,
+  port,
+  manageHost: filledText,
+  managePort: port,
+  token: filledText,
+  publicUrl: filledText,
+  mode: oneOf(1, 2),
+  engine: oneOf('openssl', 'forge'),
+  signerThreads: wholeNumber(0, 16),
+  data: filledText,
+  database: filledText,
+  keyPassword: anyText,
+  bodyLimit: wholeNumber(1, 2 ** 31),
+  headerLimit: wholeNumber(1024, 2 ** 31 - 1),
+  trustedProxies: anyText,
+  requestTimeoutMilliseconds: wholeNumber(1, 2 ** 31 - 1),
+  includeXrmlInLog: flag,
+  spoolLimit: wholeNumber(0, Number.MAX_SAFE_INTEGER),
+  tls: flagOrObject,
+  schemes: listOfTexts(...schemeNames),
+  ntlmLevel: oneOf(...ntlmLevels),
+  admit: listOf({ endpoint: filledText, group: filledText }, ['endpoint', 'group']),
+  settings: anObject,
+  log: anObject,
+  signal: anObject,
+}
+
+/** These say something of processes; one node in this process would know nothing of them. */
+const ofProcesses = ['root', 'licensing', 'extranet', 'restart', 'onLine', 'onStart'] as const
+
+/**
+ * @throws OptionRefused for an option that is unknown, has an impossible value, or would be ignored
+ */
+export function requireInstallationOptions(options: InstallationOptions): void {
+  requireOptions('startInstallation', options, checks)
+  if (options.processes === true) return
+  const ignored = ofProcesses.find((name) => options[name] !== undefined)
+  if (ignored !== undefined)
+    throw new OptionRefused(
+      `The option ${ignored} of startInstallation needs processes: true. Without it the installation is one root node in this process`,
+    )
+}

@@ -1,0 +1,49 @@
+import t from 'tap'
+import { connect, OptionRefused, startInstallation } from '../../src/index.js'
+
+const url = 'http://127.0.0.1:1'
+const refused: Readonly<Record<string, readonly [object, RegExp]>> = {
+  'a mistyped name': [{ portt: 1 }, /has no option portt: did you mean port\?$/],
+  'a name like none': [{ zzzzzzzzzz: 1 }, /has no option zzzzzzzzzz: it has processes, root/],
+  'a mode that there is not': [{ mode: 3 }, /mode of startInstallation is 3: it must be 1 or 2$/],
+  'a port as text': [{ port: '7000' }, /port of startInstallation is "7000": it must be a whole number/],
+  'a negative port': [{ port: -1 }, /from 0 to 65535$/],
+  'nodes without processes': [{ root: 3 }, /root of startInstallation needs processes: true/],
+  'clusters without processes': [{ licensing: [] }, /licensing of startInstallation needs processes: true/],
+  'no nodes at all': [{ processes: true, root: 0 }, /whole number from 1 to 64/],
+  'a cluster as text': [{ processes: true, licensing: ['legal'] }, /each item must be an object/],
+  'a cluster without nodes': [{ processes: true, licensing: [{ name: 'legal' }] }, /an item lacks nodes/],
+  'a mistyped member': [
+    { processes: true, licensing: [{ name: 'legal', nodes: 1, prot: 1 }] },
+    /an item has the unknown prot/,
+  ],
+  'a scheme that there is not': [{ schemes: ['kerberos'] }, /must be a list of negotiate, ntlm, basic/],
+  'a level that there is not': [{ ntlmLevel: 'v3' }, /"v2" or "v1-ess" or "v1"/],
+  'an engine that there is not': [{ engine: 'webcrypto' }, /"openssl" or "forge"/],
+}
+
+t.test('an installation is not started with options that would be ignored', async (t) => {
+  for (const [what, [options, message]] of Object.entries(refused)) {
+    const error = await startInstallation(options).then(
+      async (installation) => installation.close(),
+      (reason: unknown) => reason,
+    )
+    t.ok(error instanceof OptionRefused, what)
+    t.match(error, { message }, what)
+  }
+})
+
+t.test('a client neither', async (t) => {
+  const wrong: readonly (readonly [object, RegExp])[] = [
+    [{ pasword: 'x' }, /connect has no option pasword: did you mean password\?/],
+    [{ mode: '2' }, /mode of connect is "2"/],
+    [{ signIn: 'kerberos' }, /signIn of connect is "kerberos": it must be "basic" or/],
+    [{ timeoutMilliseconds: 0 }, /whole number from 1/],
+    [{ licensingHosts: 'rms.contoso.test' }, /a list of texts/],
+    [{ clock: 5 }, /clock of connect is 5: it must be an object/],
+  ]
+  for (const [options, message] of wrong)
+    t.throws(() => connect({ url, ...options }), { name: 'OptionRefused', message })
+  const notGiven: object = { user: undefined }
+  t.ok(connect({ url, ...notGiven }), 'undefined is not given')
+})
