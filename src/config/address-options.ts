@@ -25,7 +25,16 @@ export const addressOptions = {
     default: undefined,
     defaultText: { up: 'from host and port', others: 'needed' },
     commands: ['up', 'provision'],
-    help: 'address of the (root) cluster for clients, without /_wmcs, written into licenses',
+    help: 'address of the (root) cluster for clients, without /_wmcs, written into licenses; its host, with their own ports, stands for the other clusters and extranet listeners of up',
+  },
+  'cluster-url': {
+    type: 'pairs',
+    values: 'string',
+    format: 'url',
+    placeholder: 'NAME=URL',
+    default: [],
+    commands: ['up'],
+    help: 'address of a cluster for clients, without /_wmcs, where it is not the host of --public-url with the port that it listens on; repeatable',
   },
   'extranet-url': {
     type: 'string',

@@ -75,6 +75,7 @@ interface ChoiceRow extends RowBase {
 interface PairsRow extends RowBase {
   readonly type: 'pairs'
   readonly values: 'integer' | 'string'
+  readonly format?: 'url'
   readonly minimum?: number
   readonly maximum?: number
   /** What counts for a KEY that stands alone; without it, there must be a value. */

@@ -89,6 +89,7 @@ function parsePairs(row: OptionRow & { type: 'pairs' }, texts: readonly string[]
     const key = text.slice(0, equals).trim()
     const value = text.slice(equals + 1).trim()
     if (equals < 1 || key === '' || value === '') throw new BadValue(`must look like ${row.placeholder ?? 'KEY=VALUE'}`)
+    if (row.format === 'url') requireHttp(value)
     if (row.values === 'string') return { key, value }
     try {
       return { key, value: parseInteger(value, row.minimum ?? 0, row.maximum ?? Number.MAX_SAFE_INTEGER) }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { answerWithin, pause, type Clock, type Random, type Timers } from '../effects.js'
 import { extranet, intranet } from './extranet.js'
+import { portOf, seenUrl } from './seen-url.js'
 import { ChildFailed, startChild, type Child } from './child.js'
 import { supervise } from './supervised.js'
 
@@ -14,6 +15,8 @@ export interface BalancerProcessOptions {
   readonly host: string
   /** 0 takes any free one. */
   readonly port: number
+  /** Of the root cluster: its host stands in the URLs of the extranet. */
+  readonly publicUrl: string | undefined
   /** Further flags of the command. */
   readonly flags: readonly string[]
   readonly environment: Readonly<Record<string, string>>
@@ -131,7 +134,7 @@ export async function startBalancerProcess(options: BalancerProcessOptions): Pro
     listeners = (clusters[0]?.listeners ?? []).map(({ name, url }) => ({
       name,
       host: options.host,
-      port: Number(new URL(url).port),
+      port: portOf(url),
       url,
     }))
   }
@@ -197,7 +200,10 @@ export async function startBalancerProcess(options: BalancerProcessOptions): Pro
   })
   return {
     url: urlOf(intranet) ?? '',
-    extranetUrl: () => urlOf(extranet),
+    extranetUrl: () => {
+      const url = urlOf(extranet)
+      return url && seenUrl(url, options.publicUrl)
+    },
     openExtranet: async (port) => {
       const listener = { name: extranet, host: options.host, port }
       noteListeners(

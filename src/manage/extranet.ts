@@ -12,15 +12,16 @@ export const [intranet, extranet] = ['intranet', 'extranet'] as const
  * Sets the extranet URLs of a cluster to its listener: licensing, at a root certification too. Those that an administrator gave, such as that of
  * a proxy in front, stay.
  * @param url of the listener, without a path; undefined when it has none any more
+ * @returns the configuration that has them
  * @throws Problem 404, 409
  */
 export async function followListener(
   store: Store,
   cluster: { readonly name: string; readonly kind: ClusterKind },
   url: string | undefined,
-): Promise<void> {
+): Promise<ServerConfiguration> {
   const { name, kind } = cluster
-  await changeConfiguration(store, name, undefined, (stored) => ({
+  return changeConfiguration(store, name, undefined, (stored) => ({
     extranetListener: url ?? null,
     externalLicensingUrl: followed(stored, stored.externalLicensingUrl, 'licensing', url),
     ...(kind === 'root'

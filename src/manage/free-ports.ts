@@ -1,5 +1,6 @@
 /** Ports of an installation's listeners: the one that was asked for, or the next one that is free. */
 import { PortRefused } from './balancer-process.js'
+import { portOf } from './seen-url.js'
 
 export interface FreePorts {
   /** The port of this URL is in use from now on. */
@@ -44,8 +45,4 @@ export function freePorts(first: number): FreePorts {
       throw refused
     },
   }
-}
-
-function portOf(url: string): number {
-  return Number(new URL(url).port)
 }

@@ -48,6 +48,8 @@ export interface InstallationOptions {
   readonly token?: string | undefined
   /** Public URL of the root cluster, without /_wmcs, where clients see another one. */
   readonly publicUrl?: string | undefined
+  /** With processes: URLs of clusters, without /_wmcs, where clients see others than the host of `publicUrl` with the port that each listens on. */
+  readonly clusterUrls?: readonly { readonly name: string; readonly url: string }[] | undefined
   readonly mode?: CryptoMode | undefined
   readonly engine?: EngineName | undefined
   /** Threads of a node for private keys, beside its event loop; when left out, one with processes where it has two cores or more for its share, otherwise none. */
@@ -97,6 +99,7 @@ const checks: Readonly<Record<keyof InstallationOptions, OptionCheck>> = {
   managePort: port,
   token: filledText,
   publicUrl: filledText,
+  clusterUrls: listOf({ name: filledText, url: filledText }, ['name', 'url']),
   mode: oneOf(1, 2),
   engine: oneOf('openssl', 'forge'),
   signerThreads: wholeNumber(0, 16),
@@ -119,7 +122,7 @@ const checks: Readonly<Record<keyof InstallationOptions, OptionCheck>> = {
 }
 
 /** These say something of processes; one node in this process would know nothing of them. */
-const ofProcesses = ['root', 'licensing', 'extranet', 'restart', 'onLine', 'onStart'] as const
+const ofProcesses = ['root', 'licensing', 'extranet', 'clusterUrls', 'restart', 'onLine', 'onStart'] as const
 
 /**
  * @throws OptionRefused for an option that is unknown, has an impossible value, or would be ignored

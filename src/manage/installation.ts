@@ -215,6 +215,7 @@ async function startProcesses(options: InstallationOptions, place: Place): Promi
       host,
       port: options.port ?? 0,
       publicUrl: options.publicUrl,
+      clusterUrls: options.clusterUrls ?? [],
       ...serversOf(options),
       extranet: options.extranet ?? [],
       mode,
@@ -305,14 +306,13 @@ function nodesOf(options: InstallationOptions): number {
 
 /** The public address is a name that clients use too. */
 async function prepareTls(
-  { tls, publicUrl, host }: InstallationOptions,
+  { tls, publicUrl, clusterUrls = [], host }: InstallationOptions,
   folder: string,
 ): Promise<TlsFiles | undefined> {
   if (tls === undefined || tls === false) return undefined
   const given = tls === true ? {} : tls
-  const own = [publicUrl === undefined ? '' : new URL(publicUrl).hostname, host ?? ''].map((name) =>
-    name.replace(/^\[|\]$/g, ''),
-  )
+  const urls = [...(publicUrl === undefined ? [] : [publicUrl]), ...clusterUrls.map(({ url }) => url)]
+  const own = [...urls.map((url) => new URL(url).hostname), host ?? ''].map((name) => name.replace(/^\[|\]$/g, ''))
   const names = [...(given.names ?? []), ...own.filter((name) => !['', '0.0.0.0', '::'].includes(name))]
   // Its processes get ours in place of it; servers of other forests may need it.
   const trustedFile = processEnvironment()['NODE_EXTRA_CA_CERTS']

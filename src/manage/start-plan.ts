@@ -2,6 +2,7 @@
 import type { ClusterKind, ClusterRow } from '../cluster/store/cluster-store.js'
 import type { Store } from '../cluster/store/open.js'
 import { problem } from './api/problem.js'
+import { portOf } from './seen-url.js'
 import type { ExtranetPlan } from './topology-routes.js'
 
 export interface Plan {
@@ -22,6 +23,7 @@ interface Wanted {
   readonly root: number
   readonly licensing: readonly { readonly name: string; readonly nodes: number }[]
   readonly extranet: readonly { readonly name: string; readonly port?: number | undefined }[]
+  readonly clusterUrls: readonly { readonly name: string }[]
   /** Of the root cluster; the others take the next ones, or any free one when it is 0. */
   readonly port: number
 }
@@ -31,13 +33,21 @@ interface Wanted {
  * @returns the root first
  * @throws Problem 400
  */
-export async function planOf({ store, root, licensing, extranet, port }: Wanted): Promise<readonly StartPlan[]> {
+export async function planOf({
+  store,
+  root,
+  licensing,
+  extranet,
+  clusterUrls,
+  port,
+}: Wanted): Promise<readonly StartPlan[]> {
   const stored = await store.clusters.list()
   const rootName = stored.find(({ kind }) => kind === 'root')?.name ?? 'root'
   const asked = [{ name: rootName, nodes: root }, ...licensing.map(({ name, nodes }) => ({ name, nodes }))]
   requireNames(licensing, rootName)
   const all = [...asked, ...namesBesides(stored, asked).map((name) => ({ name, nodes: 1 }))]
-  requireKnown(extranet, all)
+  requireKnown(extranet, all, 'an extranet listener')
+  requireKnown(clusterUrls, all, 'the URL of a cluster')
   const formerPorts = new Map(
     stored.flatMap(({ name, configuration: { extranetListener } }) =>
       extranetListener === null ? [] : [[name, portOf(extranetListener)] as const],
@@ -66,10 +76,6 @@ function namesBesides(stored: readonly ClusterRow[], asked: readonly { readonly 
     .map(({ name }) => name)
 }
 
-function portOf(url: string): number {
-  return Number(new URL(url).port)
-}
-
 function requireNames(licensing: Wanted['licensing'], rootName: string): void {
   const wrong = licensing.find(({ name }) => name === rootName || !/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(name))
   if (wrong !== undefined)
@@ -79,11 +85,15 @@ function requireNames(licensing: Wanted['licensing'], rootName: string): void {
     )
 }
 
-function requireKnown(extranet: Wanted['extranet'], clusters: readonly { readonly name: string }[]): void {
-  const stranger = extranet.find(({ name }) => !clusters.some((cluster) => cluster.name === name))
+function requireKnown(
+  named: readonly { readonly name: string }[],
+  clusters: readonly { readonly name: string }[],
+  what: string,
+): void {
+  const stranger = named.find(({ name }) => !clusters.some((cluster) => cluster.name === name))
   if (stranger !== undefined)
     problem(
       400,
-      `There is no cluster "${stranger.name}" for an extranet listener; there are ${clusters.map(({ name }) => name).join(', ')}`,
+      `There is no cluster "${stranger.name}" for ${what}; there are ${clusters.map(({ name }) => name).join(', ')}`,
     )
 }

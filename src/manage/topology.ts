@@ -10,6 +10,7 @@ import type { CryptoMode } from '../crypto/modes.js'
 import type { Clock, Random, Timers } from '../effects.js'
 import { adjustConfiguration } from '../node/start.js'
 import { problem } from './api/problem.js'
+import { untilApplied } from './applied.js'
 import { PortRefused, startBalancerProcess, type BalancerProcess } from './balancer-process.js'
 import { ChildFailed } from './child.js'
 import { followListener } from './extranet.js'
@@ -19,6 +20,7 @@ import { createClusterProcesses, type ClusterProcesses } from './cluster-process
 import { keptNotices } from './kept-settings.js'
 import { planOf, type Plan, type StartPlan } from './start-plan.js'
 import type { ClusterStatus, NodeStatus } from './status.js'
+import { seenUrl } from './seen-url.js'
 import type { ExtranetPlan, NewClusterPlan, Topology } from './topology-routes.js'
 
 export interface TopologyOptions {
@@ -28,6 +30,8 @@ export interface TopologyOptions {
   /** Of the root cluster; the others take the next ones, or any free one when it is 0. */
   readonly port: number
   readonly publicUrl: string | undefined
+  /** Of clusters that clients see at other addresses than the host of the public URL and their own port. */
+  readonly clusterUrls: readonly { readonly name: string; readonly url: string }[]
   readonly root: number
   readonly licensing: readonly { readonly name: string; readonly nodes: number }[]
   /** Clusters with an extranet listener; on the next free port, or any with `port` 0, where none is told. */
@@ -86,6 +90,7 @@ export async function startTopology(options: TopologyOptions): Promise<RunningTo
       folder,
       host,
       port,
+      publicUrl: options.publicUrl,
       flags: balancerFlags,
       environment,
       restart,
@@ -153,8 +158,11 @@ export async function startTopology(options: TopologyOptions): Promise<RunningTo
     return cluster
   }
 
-  const baseUrlOf = ({ kind }: Plan, balancer: BalancerProcess): string =>
-    `${(kind === 'root' ? (options.publicUrl ?? balancer.url) : balancer.url).replace(/\/+$/, '')}/_wmcs`
+  const baseUrlOf = ({ name, kind }: Plan, { url }: BalancerProcess): string => {
+    const given = options.clusterUrls.find((cluster) => cluster.name === name)?.url
+    const own = kind === 'root' ? (options.publicUrl ?? url) : seenUrl(url, options.publicUrl)
+    return `${(given ?? own).replace(/\/+$/, '')}/_wmcs`
+  }
 
   const stop = async (): Promise<void> => {
     await Promise.allSettled(clusters.map((cluster) => cluster.stop()))
@@ -262,12 +270,16 @@ export async function startTopology(options: TopologyOptions): Promise<RunningTo
       return cluster.status()
     }
     await openExtranet(balancer, wanted)
-    try {
-      await followListener(store, cluster, balancer.extranetUrl())
-    } catch (error) {
+    const followed = await followListener(store, cluster, balancer.extranetUrl()).catch(async (error: unknown) => {
       await closeExtranet(balancer)
       throw error
-    }
+    })
+    const late = await untilApplied(name, followed, { store, clock, timers, ca: options.ca })
+    if (late.length > 0)
+      problem(
+        503,
+        `The extranet listener of "${name}" is open at ${balancer.extranetUrl()}, but ${late.join(', ')} did not read the new address in time: what it issues has the old one until it does`,
+      )
     return cluster.status()
   }
 

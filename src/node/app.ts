@@ -192,7 +192,10 @@ async function registerHealth(app: FastifyInstance, context: NodeContext): Promi
     { schema: { tags: ['health'], summary: 'Whether the node can serve' } },
     async (_request, reply) => {
       const ready = context.isReady()
-      return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'starting', node: context.nodeId })
+      const version = context.hasState() ? context.state().configuration.configurationVersion : undefined
+      return reply
+        .code(ready ? 200 : 503)
+        .send({ status: ready ? 'ready' : 'starting', node: context.nodeId, configurationVersion: version })
     },
   )
   app.get(

@@ -36,7 +36,8 @@ export interface NodeContext extends ServiceContext {
   readonly schemes: readonly Scheme[]
   /** Those who have signed in by NTLM or Negotiate. */
   readonly connections: SignedInConnections
-  /** Whether there is a state yet. */
+  readonly hasState: () => boolean
+  /** Whether there is a state, and the node does not leave. */
   readonly isReady: () => boolean
   /** From now on the node says that it is not ready, so that nobody sends it more; what comes all the same is served. */
   readonly setLeaving: () => void
@@ -87,6 +88,7 @@ export function createContext(parts: NodeParts): NodeContext {
       if (current === undefined) throw new NotReady()
       return current
     },
+    hasState: () => current !== undefined,
     isReady: () => current !== undefined && !leaving,
     setLeaving: () => {
       leaving = true

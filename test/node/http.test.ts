@@ -289,7 +289,8 @@ t.test('help page, discovery and WSDL of every endpoint and spelling are there w
 t.test('health, readiness, metrics and the OpenAPI description answer without signing in', async (t) => {
   const json = async (page: string): Promise<unknown> => (await fetch(`${node.url}${page}`)).json()
   t.same(await json('/healthz'), { status: 'ok' })
-  t.same(await json('/readyz'), { status: 'ready', node: node.nodeId })
+  const { configurationVersion } = node.context.state().configuration
+  t.same(await json('/readyz'), { status: 'ready', node: node.nodeId, configurationVersion })
   t.match(await json('/openapi.json'), { openapi: /^3/ })
   t.match(await (await fetch(`${node.url}/metrics`)).text(), /GetServerInfo/)
 })

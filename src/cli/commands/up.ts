@@ -16,6 +16,7 @@ import { usualManage } from '../usual-addresses.js'
 import { upScreen } from '../up-screen.js'
 import { requireTlsPair } from '../tls-flags.js'
 import { oauthClientsOf } from '../oauth-clients.js'
+import { withoutPath } from '../public-url.js'
 import { readTokenIssuer } from '../token-issuer.js'
 
 export function installationOptions(settings: Settings<'up'>): InstallationOptions {
@@ -34,6 +35,7 @@ export function installationOptions(settings: Settings<'up'>): InstallationOptio
     // With --port 0 everything takes any free port; management too, unless it was told one.
     managePort: settings.managePort ?? (settings.port === 0 ? 0 : 7080),
     publicUrl: settings.publicUrl?.replace(/\/_wmcs\/?$/i, ''),
+    clusterUrls: settings.clusterUrl.map(({ key, value }) => ({ name: key, url: withoutPath(value) })),
     mode: settings.cryptoMode,
     engine: settings.signer,
     signerThreads: settings.signerThreads,
