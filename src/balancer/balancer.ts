@@ -71,6 +71,16 @@ export async function startBalancer(options: BalancerOptions): Promise<RunningBa
     clusters: observed.map(({ cluster, listeners }) => clusterStatus(cluster, listeners)),
   })
   const waiting = new Set<() => void>()
+  const waitUntil = (isWanted: (status: BalancerStatus) => boolean): Promise<void> =>
+    new Promise((resolve) => {
+      const look = (): void => {
+        if (!isWanted(status())) return
+        waiting.delete(look)
+        resolve()
+      }
+      waiting.add(look)
+      look()
+    })
   const changed = (): void => {
     for (const look of waiting) look()
   }
@@ -114,6 +124,12 @@ export async function startBalancer(options: BalancerOptions): Promise<RunningBa
     resume: (cluster: string, node: string) => clusterOf(cluster).resume(node),
   }
 
+  const untilChecked = async (cluster: string, id: string): Promise<void> =>
+    waitUntil(({ clusters }) => {
+      const nodes = clusters.find(({ name }) => name === cluster)?.nodes ?? []
+      return !nodes.some((node) => node.id === id && node.state === 'unknown')
+    })
+
   let closed: Promise<void> | undefined
   async function closeAll(): Promise<void> {
     await Promise.all(
@@ -145,7 +161,7 @@ export async function startBalancer(options: BalancerOptions): Promise<RunningBa
     statusServer = await serveStatus(
       { host: '127.0.0.1', port: 0, ...options.status, token, nextId: refuse.nextId },
       metrics.registry,
-      actions,
+      { ...actions, untilChecked },
     )
   } catch (error) {
     await closeAll()
@@ -159,16 +175,7 @@ export async function startBalancer(options: BalancerOptions): Promise<RunningBa
     statusUrl: statusServer.url,
     token,
     ...actions,
-    waitUntil: (isWanted) =>
-      new Promise((resolve) => {
-        const look = (): void => {
-          if (!isWanted(status())) return
-          waiting.delete(look)
-          resolve()
-        }
-        waiting.add(look)
-        look()
-      }),
+    waitUntil,
     close: async () => (closed ??= closeAll()),
   }
 }

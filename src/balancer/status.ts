@@ -65,6 +65,8 @@ export interface StatusActions {
   readonly setNodes: (cluster: string, nodes: readonly NodeEntry[]) => Promise<void>
   readonly drain: (cluster: string, node: string) => Promise<void>
   readonly resume: (cluster: string, node: string) => void
+  /** Resolves when the node has been checked, or is gone. */
+  readonly untilChecked: (cluster: string, node: string) => Promise<void>
   readonly openListener: (cluster: string, listener: ListenerOptions) => Promise<void>
   readonly closeListener: (cluster: string, listener: string) => Promise<void>
 }
@@ -183,6 +185,8 @@ async function answerChange(
   if (path === '/resume') {
     const { cluster, node } = parseNodeCall(body)
     actions.resume(cluster, node)
+    // The answer says whether it serves.
+    await actions.untilChecked(cluster, node)
     return sayJson(200, actions.status())
   }
   if (path === '/open') {

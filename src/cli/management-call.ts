@@ -16,6 +16,8 @@ interface Call {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
   readonly path: string
   readonly body?: object
+  /** Ends it before it is answered. */
+  readonly signal?: AbortSignal | undefined
 }
 
 /** Milliseconds. A server that is removed finishes its requests first, a cluster that is added makes its keys. */
@@ -27,7 +29,7 @@ const longestWait = 120_000
  */
 export async function callManagement(
   { manage, token }: ManagementSettings,
-  { method, path, body }: Call,
+  { method, path, body, signal }: Call,
 ): Promise<unknown> {
   const url = new URL(path, manage)
   const bearer = token ?? findToken(manage)
@@ -35,7 +37,7 @@ export async function callManagement(
     ...(bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }),
     ...(body === undefined ? {} : { 'content-type': 'application/json' }),
   }
-  const sent = send(url, { method, headers }, body === undefined ? '' : JSON.stringify(body))
+  const sent = send(url, { method, headers }, body === undefined ? '' : JSON.stringify(body), signal)
   const { status, text } = await sent.catch((error: unknown) => {
     throw new Failure(`${url.href} does not answer${whyNot(error, url)}`)
   })
@@ -70,9 +72,11 @@ async function send(
   url: URL,
   options: RequestOptions,
   body: string,
+  ended: AbortSignal | undefined,
 ): Promise<{ readonly status: number; readonly text: string }> {
   const { request } = url.protocol === 'https:' ? await import('node:https') : await import('node:http')
-  const signal = answerWithin(longestWait)
+  const late = answerWithin(longestWait)
+  const signal = ended === undefined ? late : AbortSignal.any([late, ended])
   try {
     const asked = request(url, { ...options, signal })
     asked.end(body)

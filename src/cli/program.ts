@@ -52,13 +52,16 @@ function program(): Command {
       await (await commands.up()).up(settings)
     },
   )
-  add(root, 'status', 'status', 'show clusters and nodes of a running installation', [
+  add(root, 'status', 'status', 'show clusters and servers of a running installation, as their balancers see them', [
     'status',
+    'status --watch',
     'status --manage http://127.0.0.1:7080 --json',
-  ]).action(async (_flags, command: Command) => {
-    const settings = await settingsOf(command, 'status')
-    await (await commands.status()).status(settings)
-  })
+  ])
+    .option('--watch', 'show it again when it changes, until Ctrl-C; with --json, a line for each change', false)
+    .action(async (flags: { readonly watch: boolean }, command: Command) => {
+      const settings = await settingsOf(command, 'status')
+      await (await commands.status()).status(settings, flags)
+    })
   add(root, 'add-server', 'add-server', 'add a server to a cluster of a running installation', [
     'add-server root',
     'add-server licensing',

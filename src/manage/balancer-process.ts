@@ -2,6 +2,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
+import type { NodeStatus as SeenByBalancer } from '../balancer/status.js'
 import { answerWithin, pause, type Clock, type Random, type Timers } from '../effects.js'
 import { extranet, intranet } from './extranet.js'
 import { portOf, seenUrl } from './seen-url.js'
@@ -49,8 +50,10 @@ export interface BalancerProcess {
   resume(node: string): Promise<void>
   /** Resolves when these nodes take requests. @throws ChildFailed when they do not within the time */
   waitUntilReady(ids: readonly string[]): Promise<void>
-  /** State of each node, by id. */
-  states(): Promise<ReadonlyMap<string, string>>
+  /** Its status page; the address is another one after each start. */
+  statusUrl(): string
+  /** What it says of the nodes in its list. @throws NoAnswer */
+  nodes(): Promise<readonly SeenNode[]>
   stop(): Promise<void>
 }
 
@@ -62,9 +65,12 @@ interface NodeEntry {
 interface StatusBody {
   readonly clusters: readonly {
     readonly listeners: readonly ListenerStatus[]
-    readonly nodes: readonly { readonly id: string; readonly state: string; readonly leaving: boolean }[]
+    readonly nodes: readonly (SeenNode & { readonly leaving: boolean })[]
   }[]
 }
+
+/** A node as its balancer sees it. */
+export type SeenNode = Pick<SeenByBalancer, 'id' | 'url' | 'state' | 'reason' | 'since' | 'running' | 'counters'>
 
 interface ListenerStatus {
   readonly name: string
@@ -79,6 +85,8 @@ interface BalancerListener extends ListenerStatus {
 
 /** Milliseconds. A call for draining takes as long as the requests that run. */
 const longestCall = 40_000
+/** A balancer that hangs is not waited for by those who want to see what runs. */
+const longestLook = 3000
 const readyWithin = 30_000
 /** Until the process itself is ready, as for a node: on a machine that may be busy. */
 const startWithin = 60_000
@@ -97,6 +105,11 @@ export class PortRefused extends Error {
     this.port = port
     this.address = host
   }
+}
+
+/** The balancer does not say what it sees; the message completes "the balancer …". */
+export class NoAnswer extends Error {
+  override readonly name = 'NoAnswer'
 }
 
 /** Told by a balancer that runs. */
@@ -178,14 +191,17 @@ export async function startBalancerProcess(options: BalancerProcessOptions): Pro
       )
     })
   }
-  const states = async (): Promise<ReadonlyMap<string, string>> => {
-    const response = await fetch(new URL('/status', status), { signal: answerWithin(longestCall) })
-    const body = (await response.json()) as StatusBody
-    return new Map(
-      body.clusters.flatMap((one) =>
-        one.nodes.filter(({ leaving }) => !leaving).map(({ id, state }) => [id, state] as const),
-      ),
-    )
+  const nodesWithin = async (milliseconds: number): Promise<readonly SeenNode[]> => {
+    const signal = answerWithin(milliseconds)
+    try {
+      const response = await fetch(new URL('/status', status), { signal })
+      const { clusters } = (await response.json()) as StatusBody
+      return clusters.flatMap((one) => one.nodes.filter(({ leaving }) => !leaving))
+    } catch (error) {
+      const cause = (error as Error).cause
+      if (signal.aborted) throw new NoAnswer(`did not answer within ${milliseconds} ms`)
+      throw new NoAnswer(`does not answer: ${cause instanceof Error ? cause.message : (error as Error).message}`)
+    }
   }
 
   const supervised = await supervise({
@@ -231,8 +247,8 @@ export async function startBalancerProcess(options: BalancerProcessOptions): Pro
     waitUntilReady: async (ids) => {
       const deadline = clock.monotonic() + readyWithin
       for (;;) {
-        const found = await states().catch(() => new Map<string, string>())
-        const missing = ids.filter((id) => found.get(id) !== 'ready')
+        const found = await nodesWithin(longestCall).catch(() => [])
+        const missing = ids.filter((id) => !found.some((node) => node.id === id && node.state === 'ready'))
         if (missing.length === 0) return
         options.signal?.throwIfAborted()
         if (isStopping) throw new ChildFailed(`The balancer of ${cluster} is being stopped`)
@@ -243,7 +259,8 @@ export async function startBalancerProcess(options: BalancerProcessOptions): Pro
         await pause(timers, 20)
       }
     },
-    states,
+    statusUrl: () => status,
+    nodes: () => nodesWithin(longestLook),
     stop: () => {
       isStopping = true
       return supervised.stop(stopWithin)

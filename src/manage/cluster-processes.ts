@@ -2,9 +2,10 @@
 import type { Logger } from 'pino'
 import type { ClusterKind } from '../cluster/store/cluster-store.js'
 import type { Clock, Timers } from '../effects.js'
-import type { ClusterStatus, NodeStatus } from './status.js'
-import type { BalancerProcess } from './balancer-process.js'
+import type { BalancerStatus, NodeStatus, ServersStatus } from './status.js'
+import { NoAnswer, type BalancerProcess } from './balancer-process.js'
 import { startChild, type Child } from './child.js'
+import { awayStatus, serverStatus, type Seen, type ServerProcess } from './server-status.js'
 import { supervise, type Supervised } from './supervised.js'
 
 export interface ClusterProcessesOptions {
@@ -30,7 +31,10 @@ export interface ClusterProcessesOptions {
 export interface ClusterProcesses {
   readonly name: string
   readonly kind: ClusterKind
-  status(): ClusterStatus
+  /** Its balancer is asked. */
+  status(): Promise<ServersStatus>
+  /** Ids of its own nodes, and of those that joined. */
+  nodeIds(): readonly string[]
   hasNode(id: string): boolean
   size(): number
   /** The cluster's front door. */
@@ -46,7 +50,7 @@ export interface ClusterProcesses {
   /** Gives a drained node requests again. */
   resume(id: string): Promise<void>
   /** Nodes that others started: those of ours among them do not count. */
-  setJoined(nodes: readonly JoinedNode[]): Promise<void>
+  setJoined(nodes: readonly ServerProcess[]): Promise<void>
   hasJoined(id: string): boolean
   /** Drains the node and ends it. */
   remove(id: string): Promise<void>
@@ -56,19 +60,9 @@ export interface ClusterProcesses {
   stop(): Promise<void>
 }
 
-/** A node that was started by hand, or on another machine. */
-export interface JoinedNode {
-  readonly id: string
-  readonly url: string
-  readonly pid: number
-}
-
 interface NodeProcess {
   readonly id: string
   readonly supervised: Supervised
-  isDraining: boolean
-  /** The process that the balancer has found ready. */
-  serving: Child | undefined
 }
 
 /** Milliseconds. A node is started beside others on a machine that may be busy. */
@@ -80,7 +74,8 @@ export function createClusterProcesses(options: ClusterProcessesOptions): Cluste
   let count = 0
   /** Also of those that were removed: they are in the member list for a moment still. */
   const ownIds = new Set<string>()
-  let joined: readonly NodeStatus[] = []
+  /** Started by hand, or on another machine. */
+  let joined: readonly ServerProcess[] = []
   let isStopping = false
 
   const startNode = async (id: string, begin?: Promise<unknown>): Promise<NodeProcess> => {
@@ -94,16 +89,9 @@ export function createClusterProcesses(options: ClusterProcessesOptions): Cluste
       clock,
       timers,
       onEnd: tellBalancer,
-      onRestart: async () => {
-        // The new process knows nothing of the draining of the old one, nor does the balancer.
-        const node = nodes.get(id)
-        if (node !== undefined) node.isDraining = false
-        await tellBalancer()
-        // Not awaited: it may die before the balancer finds it.
-        if (node !== undefined) void followReadiness(node)
-      },
+      onRestart: tellBalancer,
     })
-    return { id, supervised, isDraining: false, serving: undefined }
+    return { id, supervised }
   }
 
   /** A node without a process is not in the list, and is there again under its new address. */
@@ -112,24 +100,6 @@ export function createClusterProcesses(options: ClusterProcessesOptions): Cluste
       ...[...nodes.values()].flatMap(({ id, supervised }) => entryOf(id, supervised.child())),
       ...joined.map(({ id, url }) => ({ id, url })),
     ])
-
-  /** Until the process that runs now takes requests, or is gone. */
-  const followReadiness = async (node: NodeProcess): Promise<void> => {
-    const child = node.supervised.child()
-    const isCurrent = (): boolean => !isStopping && child !== undefined && child === node.supervised.child()
-    while (isCurrent()) {
-      try {
-        await balancer.waitUntilReady([node.id])
-        node.serving = child
-        return
-      } catch (error) {
-        log.warn(
-          { node: node.id, why: (error as Error).message },
-          'a server that was started again takes no requests yet',
-        )
-      }
-    }
-  }
 
   /** Nodes that were not added after all. */
   const takeBack = async (added: readonly NodeProcess[]): Promise<void> => {
@@ -147,22 +117,37 @@ export function createClusterProcesses(options: ClusterProcessesOptions): Cluste
   }
 
   const drain = async (id: string): Promise<void> => {
-    const node = nodeOf(id)
-    node.isDraining = true
-    if (node.supervised.child() !== undefined) await balancer.drain(id)
+    if (nodeOf(id).supervised.child() !== undefined) await balancer.drain(id)
   }
+
+  const statusOf = ({ id, supervised }: NodeProcess, seen: Seen): NodeStatus => {
+    const child = supervised.child()
+    return child === undefined
+      ? awayStatus(id, supervised.lastEnd(), options.restart)
+      : serverStatus({ id, url: urlOf(child), pid: child.pid }, seen)
+  }
+
+  const nodesOf = (seen: Seen): readonly NodeStatus[] => [
+    ...[...nodes.values()].map((node) => statusOf(node, seen)),
+    ...joined.map((node) => serverStatus(node, seen)),
+  ]
 
   return {
     name,
     kind,
     balancer,
-    status: () => ({
-      name,
-      kind,
-      url,
-      ...extranetOf(balancer),
-      nodes: [...[...nodes.values()].map(statusOf), ...joined],
-    }),
+    status: async () => {
+      const seen = await look(balancer)
+      return {
+        name,
+        kind,
+        url,
+        ...extranetOf(balancer),
+        balancer: balancerStatus(balancer, seen, options.restart),
+        nodes: nodesOf(seen),
+      }
+    },
+    nodeIds: () => [...nodes.keys(), ...joined.map(({ id }) => id)],
     hasNode: (id) => nodes.has(id),
     size: () => nodes.size,
     addServers: async (wanted, made) => {
@@ -181,33 +166,25 @@ export function createClusterProcesses(options: ClusterProcessesOptions): Cluste
       try {
         await tellBalancer()
         await balancer.waitUntilReady(ids)
-        for (const node of running) {
-          node.serving = node.supervised.child()
-          options.onStart?.({ name: node.id, isReady: true })
-        }
+        for (const id of ids) options.onStart?.({ name: id, isReady: true })
       } catch (error) {
         await takeBack(running)
         throw error
       }
-      return running.map(statusOf)
+      const seen = await look(balancer)
+      return running.map((node) => statusOf(node, seen))
     },
     drain,
     resume: async (id) => {
-      const node = nodeOf(id)
-      node.isDraining = false
-      if (node.supervised.child() !== undefined) await balancer.resume(id)
+      if (nodeOf(id).supervised.child() !== undefined) await balancer.resume(id)
     },
     hasJoined: (id) => joined.some((node) => node.id === id),
     setJoined: async (members) => {
       if (isStopping) return
       const others = members.filter(({ id }) => !ownIds.has(id))
       const isNews = others.map(placeOf).join() !== joined.map(placeOf).join()
-      if (!isNews && others.length === 0) return
-      const stateOf = (id: string) => joined.find((node) => node.id === id)?.state ?? 'starting'
-      joined = others.map((member) => ({ ...member, state: stateOf(member.id) }))
+      joined = others
       if (isNews) await tellBalancer()
-      const states = await balancer.states()
-      joined = others.map((member) => ({ ...member, state: joinedStates[states.get(member.id) ?? ''] ?? 'starting' }))
     },
     remove: async (id) => {
       await drain(id)
@@ -223,12 +200,6 @@ export function createClusterProcesses(options: ClusterProcessesOptions): Cluste
       await Promise.all([...nodes.values()].map(({ supervised }) => supervised.stop()))
     },
   }
-}
-
-const joinedStates: Readonly<Record<string, NodeStatus['state']>> = {
-  ready: 'serving',
-  draining: 'draining',
-  down: 'away',
 }
 
 function placeOf({ id, url }: { readonly id: string; readonly url: string }): string {
@@ -248,9 +219,21 @@ function urlOf(child: Child): string {
   return String(child.ready['url'])
 }
 
-function statusOf({ id, supervised, isDraining, serving }: NodeProcess): NodeStatus {
-  const child = supervised.child()
-  if (child === undefined) return { id, url: '', pid: 0, state: 'away' }
-  const state = isDraining ? 'draining' : child === serving ? 'serving' : 'starting'
-  return { id, url: urlOf(child), pid: child.pid, state }
+async function look(balancer: BalancerProcess): Promise<Seen> {
+  try {
+    return { nodes: await balancer.nodes() }
+  } catch (error) {
+    if (error instanceof NoAnswer) return { failure: error.message }
+    throw error
+  }
+}
+
+function balancerStatus(balancer: BalancerProcess, seen: Seen, isRestarted: boolean): BalancerStatus {
+  const [url, pid] = [balancer.statusUrl(), balancer.pid()]
+  if (pid === 0) {
+    const next = isRestarted ? 'it is being started again' : 'it is not started again, as --no-restart says'
+    return { url, pid, state: 'away', reason: `its process has ended; ${next}` }
+  }
+  if ('failure' in seen) return { url, pid, state: 'down', reason: `it ${seen.failure}` }
+  return { url, pid, state: 'serving', reason: '/status answered' }
 }

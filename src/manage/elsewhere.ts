@@ -11,7 +11,8 @@ import { openStore, type Store } from '../cluster/store/open.js'
 import { systemClock, systemRandom, systemTimers, type Timers } from '../effects.js'
 import { problem } from './api/problem.js'
 import { startManagement } from './app.js'
-import type { ClusterStatus, InstallationStatus, NodeStatus } from './status.js'
+import { version } from '../version.js'
+import { storedStatus, type ClusterStatus, type InstallationStatus, type NodeStatus } from './status.js'
 import type { Topology } from './topology-routes.js'
 
 export interface ElsewhereOptions {
@@ -85,14 +86,17 @@ async function statusOf(store: Store): Promise<InstallationStatus> {
   const [forest, clusters] = await Promise.all([store.forest.find(), membersOf(store)])
   return {
     forest: forest?.dnsName ?? '',
+    version,
     clusters: clusters.map(({ cluster: { name, kind, configuration }, members, living }): ClusterStatus => {
       const nodes = members.map((member): NodeStatus => ({
         id: member.nodeId,
         url: member.url,
         pid: member.pid,
-        state: living.has(member) ? 'serving' : 'away',
+        ...(living.has(member)
+          ? { state: 'serving', reason: 'it says in the database that it lives' }
+          : { state: 'away', reason: `it was last seen in the database ${member.lastSeen}` }),
       }))
-      return { name, kind, url: configuration.baseUrl, nodes }
+      return { name, kind, url: configuration.baseUrl, ...storedStatus(configuration), nodes }
     }),
   }
 }

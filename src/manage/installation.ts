@@ -12,13 +12,21 @@ import { seedForest } from '../directory/seed.js'
 import { systemEffects } from '../effects.js'
 import { trustedProxiesOf } from '../http/trusted-proxies.js'
 import { defaultNodeOptions, startNode } from '../node/start.js'
+import { version } from '../version.js'
 import { startManagement } from './app.js'
 import { problem } from './api/problem.js'
 import { requireInstallationOptions, type InstallationOptions } from './installation-options.js'
 import { lockDatabase } from './database-lock.js'
 import { requireFreePort } from './require-free-port.js'
 import { requireEndpoints, settingsOf } from './start-settings.js'
-import type { ClusterStatus, InstallationStatus } from './status.js'
+import {
+  placeOf,
+  withStored,
+  type ClusterPlace,
+  type ClusterStatus,
+  type InstallationStatus,
+  type ServersStatus,
+} from './status.js'
 import { makeTemporaryFolder } from './temporary-folder.js'
 import { prepareTlsFiles, type TlsFiles } from './tls-files.js'
 import type { TlsFilePair } from './tls-pair.js'
@@ -29,7 +37,7 @@ export interface ReadyEvent {
   readonly event: 'ready'
   readonly manage: string
   readonly forest: string
-  readonly clusters: readonly ClusterStatus[]
+  readonly clusters: readonly ClusterPlace[]
   /** Where management asks for one. */
   readonly token?: string
   /** With TLS: where the certificate of the lab CA is. */
@@ -59,7 +67,7 @@ interface Servers {
   readonly store: Store
   readonly topology: RunningTopology | undefined
   readonly ca: string | undefined
-  readonly status: () => readonly ClusterStatus[]
+  readonly status: () => Promise<readonly ClusterStatus[]>
   close(): Promise<void>
 }
 
@@ -111,7 +119,11 @@ async function withManagement(
   const { token } = options
   const openCluster = (name: string) =>
     loadServerState(store, name, options.keyPassword ?? defaultNodeOptions.keyPassword, 'openssl')
-  const status = (): InstallationStatus => ({ forest: seedForest.dnsName, clusters: servers.status() })
+  const status = async (): Promise<InstallationStatus> => ({
+    forest: seedForest.dnsName,
+    version,
+    clusters: await servers.status(),
+  })
   const management = await startManagement({
     host: options.manageHost ?? '127.0.0.1',
     port: options.managePort ?? 0,
@@ -122,14 +134,16 @@ async function withManagement(
     topology,
     ca: servers.ca,
   })
-  const [root] = servers.status()
+  const clusters = (await servers.status()).map(placeOf)
+  const [root] = clusters
   const mode = (await store.clusters.find(root?.name ?? ''))?.configuration.cryptographicMode ?? 2
   let closing: Promise<void> | undefined
   return {
     ready: {
       event: 'ready',
       manage: management.url,
-      ...status(),
+      forest: seedForest.dnsName,
+      clusters,
       ...(token === undefined ? {} : { token }),
       ...(servers.ca === undefined ? {} : { ca: `${management.url}/ca.pem` }),
     },
@@ -189,13 +203,14 @@ async function startInProcess(options: InstallationOptions, { database, tls }: P
     tls: tls?.front,
   }
   const node = await startNode(given({ ...told, settings: settingsOf(options, 'root') }))
-  const nodes = [{ id: node.nodeId, url: node.url, pid: process.pid, state: 'serving' as const }]
-  const clusters = [{ name: node.cluster, kind: node.kind, url: node.baseUrl, nodes }]
+  const reason = 'it serves in the process that says this'
+  const nodes = [{ id: node.nodeId, url: node.url, pid: process.pid, state: 'serving' as const, reason }]
+  const cluster: ServersStatus = { name: node.cluster, kind: node.kind, url: node.baseUrl, nodes }
   return {
     store: node.context.store,
     topology: undefined,
     ca: tls?.ca,
-    status: () => clusters,
+    status: async () => [await withStored(node.context.store, cluster)],
     close: () => node.close(),
   }
 }

@@ -1,25 +1,94 @@
 /** What an installation says of itself: forest, clusters and nodes. */
+import type { ServerConfiguration } from '../cluster/configuration.js'
 import type { ClusterKind } from '../cluster/store/cluster-store.js'
+import type { Store } from '../cluster/store/open.js'
 
 export interface NodeStatus {
   readonly id: string
   readonly url: string
   readonly pid: number
-  /** `away`: it died, and is being started again; `starting`: it runs, but the balancer gives it no requests yet. */
-  readonly state: 'serving' | 'draining' | 'starting' | 'away'
+  /**
+   * As its balancer knows it. `down`: it runs, but clients get nothing from it; `away`: its process has ended; `starting`: it runs, and the balancer
+   * gives it no requests yet.
+   */
+  readonly state: 'serving' | 'draining' | 'starting' | 'down' | 'away'
+  /** Why, for people. */
+  readonly reason: string
+  /** When its balancer saw it come into this state; left out where none was asked. */
+  readonly since?: string
+  /** Counted by its balancer since that knows it; left out where none was asked. */
+  readonly requests?: NodeRequests
 }
 
-export interface ClusterStatus {
+export interface NodeRequests {
+  /** With the node now. */
+  readonly running: number
+  /** Answered by the node, whatever the answer. */
+  readonly answered: number
+  /** Not answered by the node: it refused the connection, died or took too long. */
+  readonly failed: number
+}
+
+export interface BalancerStatus {
+  /** Its status page; also /status and /metrics there. */
+  readonly url: string
+  readonly pid: number
+  /** As for a node. */
+  readonly state: 'serving' | 'down' | 'away'
+  readonly reason: string
+}
+
+/** What runs for a cluster. */
+export interface ServersStatus {
   readonly name: string
   readonly kind: ClusterKind
   /** Public base URL, with /_wmcs. */
   readonly url: string
   /** Base URL of its extranet listener, with /_wmcs, where it has one. */
   readonly extranetUrl?: string
+  /** Where it was started with the installation. */
+  readonly balancer?: BalancerStatus
   readonly nodes: readonly NodeStatus[]
 }
 
+/** What is stored of a cluster. */
+export interface StoredStatus {
+  readonly configurationVersion: number
+  /** It hands out content keys and does nothing else ([MS-RMSI] 3.2.4.1). */
+  readonly decommissioned: boolean
+}
+
+/** What is stored is left out while the database is away. */
+export interface ClusterStatus extends ServersStatus, Partial<StoredStatus> {}
+
 export interface InstallationStatus {
   readonly forest: string
+  /** Of the program. */
+  readonly version: string
   readonly clusters: readonly ClusterStatus[]
+}
+
+/** Where a cluster is, and its nodes: what does not change with each request. */
+export interface ClusterPlace extends Pick<ClusterStatus, 'name' | 'kind' | 'url' | 'extranetUrl'> {
+  readonly nodes: readonly Pick<NodeStatus, 'id' | 'url' | 'pid' | 'state'>[]
+}
+
+export function placeOf({ name, kind, url, extranetUrl, nodes }: ClusterStatus): ClusterPlace {
+  return {
+    name,
+    kind,
+    url,
+    ...(extranetUrl === undefined ? {} : { extranetUrl }),
+    nodes: nodes.map((node) => ({ id: node.id, url: node.url, pid: node.pid, state: node.state })),
+  }
+}
+
+export function storedStatus({ configurationVersion, serverDecommissioned }: ServerConfiguration): StoredStatus {
+  return { configurationVersion, decommissioned: serverDecommissioned }
+}
+
+/** The status is told also while the database is away: it is when people ask for it. */
+export async function withStored(store: Store, servers: ServersStatus): Promise<ClusterStatus> {
+  const stored = await store.clusters.find(servers.name).catch(() => undefined)
+  return { ...servers, ...(stored === undefined ? {} : storedStatus(stored.configuration)) }
 }

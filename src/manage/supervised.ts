@@ -20,6 +20,8 @@ export interface SupervisedOptions {
 export interface Supervised {
   /** The process of the moment; undefined while there is none. */
   child(): Child | undefined
+  /** How the last one that died ended, as `signal SIGKILL`; undefined when none did. */
+  lastEnd(): string | undefined
   /** Ends it, and does not start it again. */
   stop(within?: number): Promise<void>
 }
@@ -44,6 +46,7 @@ export async function supervise({
   let child: Child | undefined = await start()
   let startedAt = clock.monotonic()
   let delay = shortest
+  let lastEnd: string | undefined
 
   const startAgain = async (): Promise<void> => {
     while (!stopping.signal.aborted && child === undefined) {
@@ -65,6 +68,7 @@ export async function supervise({
     while (child !== undefined) {
       const how = await child.ended
       child = undefined
+      lastEnd = how
       if (stopping.signal.aborted) return
       log.warn({ process: name, how, restart }, 'a process died')
       await quietly(onEnd?.())
@@ -93,6 +97,7 @@ export async function supervise({
   const watching = watch()
   return {
     child: () => child,
+    lastEnd: () => lastEnd,
     stop: async (within) => {
       stopping.abort()
       await child?.stop(within)

@@ -43,7 +43,26 @@ const nodeSchema = {
     id: text,
     url: text,
     pid: { type: 'integer' },
-    state: { type: 'string', enum: ['serving', 'draining', 'starting', 'away'] },
+    state: {
+      type: 'string',
+      enum: ['serving', 'draining', 'starting', 'down', 'away'],
+      description:
+        'As its balancer knows it. down: it runs, but clients get nothing from it. away: its process has ended. starting: it is given no requests yet',
+    },
+    reason: { ...text, description: 'Why, for people' },
+    since: { ...text, description: 'When its balancer saw it come into this state' },
+    requests: {
+      description: 'Counted by its balancer since that knows it',
+      type: 'object',
+      properties: {
+        running: { type: 'integer', description: 'With the node now' },
+        answered: { type: 'integer', description: 'Answered by the node, whatever the answer' },
+        failed: {
+          type: 'integer',
+          description: 'Not answered by the node: it refused the connection, died or took too long',
+        },
+      },
+    },
   },
 } as const
 const clusterSchema = {
@@ -54,13 +73,32 @@ const clusterSchema = {
     kind: { type: 'string', enum: ['root', 'licensing'] },
     url: text,
     extranetUrl: text,
+    configurationVersion: { type: 'integer', description: 'Left out while the database is away' },
+    decommissioned: {
+      type: 'boolean',
+      description: 'It hands out content keys and does nothing else. Left out while the database is away',
+    },
+    balancer: {
+      description: 'The balancer before it, where it was started with the installation',
+      type: 'object',
+      properties: {
+        url: { ...text, description: 'Its status page; also /status and /metrics there' },
+        pid: { type: 'integer' },
+        state: { type: 'string', enum: ['serving', 'down', 'away'] },
+        reason: text,
+      },
+    },
     nodes: { type: 'array', items: nodeSchema },
   },
 } as const
 export const statusSchema = {
   description: 'The installation',
   type: 'object',
-  properties: { forest: text, clusters: { type: 'array', items: clusterSchema } },
+  properties: {
+    forest: text,
+    version: { ...text, description: 'Of the program' },
+    clusters: { type: 'array', items: clusterSchema },
+  },
 } as const
 
 const newClusterName = {

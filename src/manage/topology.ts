@@ -19,7 +19,7 @@ import { freePorts } from './free-ports.js'
 import { createClusterProcesses, type ClusterProcesses } from './cluster-processes.js'
 import { keptNotices } from './kept-settings.js'
 import { planOf, type Plan, type StartPlan } from './start-plan.js'
-import type { ClusterStatus, NodeStatus } from './status.js'
+import { withStored, type ClusterStatus, type NodeStatus } from './status.js'
 import { seenUrl } from './seen-url.js'
 import type { ExtranetPlan, NewClusterPlan, Topology } from './topology-routes.js'
 
@@ -65,7 +65,7 @@ interface StartPart {
 }
 
 export interface RunningTopology extends Topology {
-  status(): readonly ClusterStatus[]
+  status(): Promise<readonly ClusterStatus[]>
   stop(): Promise<void>
 }
 
@@ -229,7 +229,7 @@ export async function startTopology(options: TopologyOptions): Promise<RunningTo
       clusters.find((cluster) => cluster.hasNode(id)) ??
       problem(
         404,
-        `There is no server "${id}"; there are ${clusters.flatMap((cluster) => cluster.status().nodes.map((node) => node.id)).join(', ')}`,
+        `There is no server "${id}"; there are ${clusters.flatMap((cluster) => cluster.nodeIds()).join(', ')}`,
       )
     )
   }
@@ -267,7 +267,7 @@ export async function startTopology(options: TopologyOptions): Promise<RunningTo
     if (wanted === undefined) {
       await followListener(store, cluster, undefined)
       await closeExtranet(balancer)
-      return cluster.status()
+      return statusOf(cluster)
     }
     await openExtranet(balancer, wanted)
     const followed = await followListener(store, cluster, balancer.extranetUrl()).catch(async (error: unknown) => {
@@ -280,7 +280,7 @@ export async function startTopology(options: TopologyOptions): Promise<RunningTo
         503,
         `The extranet listener of "${name}" is open at ${balancer.extranetUrl()}, but ${late.join(', ')} did not read the new address in time: what it issues has the old one until it does`,
       )
-    return cluster.status()
+    return statusOf(cluster)
   }
 
   const addCluster = async (wanted: NewClusterPlan): Promise<ClusterStatus> => {
@@ -300,7 +300,7 @@ export async function startTopology(options: TopologyOptions): Promise<RunningTo
         isNew = await makeCluster(plan, url)
         if (wanted.extranet !== undefined) await followListener(store, plan, door.extranetUrl())
       }
-      return (await serve(plan, url, door, make())).status()
+      return await statusOf(await serve(plan, url, door, make()))
     } catch (error) {
       await takeBack(name, balancer, isNew)
       throw error
@@ -318,8 +318,11 @@ export async function startTopology(options: TopologyOptions): Promise<RunningTo
     await store.clusters.remove(name).catch((error: unknown) => log.warn({ cluster: name, err: error }, remains))
   }
 
-  const statusOfServer = (id: string): NodeStatus =>
-    clusters.flatMap((cluster) => cluster.status().nodes).find((node) => node.id === id) ??
+  const statusOf = async (cluster: ClusterProcesses): Promise<ClusterStatus> =>
+    withStored(store, await cluster.status())
+
+  const statusOfServer = async (id: string): Promise<NodeStatus> =>
+    (await clusterWith(id).status()).nodes.find((node) => node.id === id) ??
     problem(404, `The server "${id}" was removed meanwhile`)
 
   const removeServer = async (id: string, force: boolean): Promise<void> => {
@@ -349,7 +352,7 @@ export async function startTopology(options: TopologyOptions): Promise<RunningTo
   }
   const stopFollowing = followJoinedNodes({ store, clusters: () => clusters, timers, log })
   return {
-    status: () => clusters.map((cluster) => cluster.status()),
+    status: () => Promise.all(clusters.map(statusOf)),
     addCluster: (plan) => inTurn(() => addCluster(plan)),
     setExtranet: (name, wanted) => inTurn(() => setExtranet(name, wanted)),
     addServer: (name) =>

@@ -3,6 +3,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import { version } from '../../src/version.js'
 import { jsonLines, run, startUp, type Outcome } from './command.js'
 
 t.setTimeout(280_000)
@@ -41,20 +42,9 @@ t.test('ready: the line that programs wait for, and status says the same', async
     run(['status', '--json', '--manage', server.ready.manage]),
     run(['status', '--manage', server.ready.manage]),
   ])
-  t.same(jsonLines(json), [{ forest: 'contoso.test', clusters: server.ready.clusters }])
-  const [head = '', row = ''] = text.stdout.split('\n')
-  for (const [title, value] of [
-    ['URL', server.url],
-    ['node URL', nodes[0]?.url ?? ''],
-    ['process', 'pid '],
-    ['state', 'serving'],
-  ] as const) {
-    t.equal(
-      head.indexOf(` ${title} `) < 0 ? head.lastIndexOf(title) : head.indexOf(` ${title} `) + 1,
-      row.indexOf(value, title === 'node URL' ? row.indexOf('root-1') : 0),
-      `column ${title}`,
-    )
-  }
+  t.match(jsonLines(json), [{ forest: 'contoso.test', version, clusters: server.ready.clusters }])
+  for (const shown of [version, server.url, nodes[0]?.url, 'root-1', `pid ${nodes[0]?.pid}`, 'serving'])
+    t.ok(text.stdout.includes(String(shown)), String(shown))
 })
 
 t.test('locate, certify and clc, with a folder that keeps them', async (t) => {

@@ -4,7 +4,7 @@ import t from 'tap'
 import { provisionRoot } from '../../src/cluster/provision.js'
 import { openStore } from '../../src/cluster/store/open.js'
 import { systemClock, systemRandom, systemTimers } from '../../src/effects.js'
-import type { BalancerProcess } from '../../src/manage/balancer-process.js'
+import { NoAnswer, type BalancerProcess, type SeenNode } from '../../src/manage/balancer-process.js'
 import { ChildFailed } from '../../src/manage/child.js'
 import { createClusterProcesses } from '../../src/manage/cluster-processes.js'
 import { until } from '../fixtures/until.js'
@@ -23,8 +23,11 @@ t.test('a server that the balancer does not find ready is taken back, one that i
     { clock: systemClock, random: systemRandom },
   )
   let isBlind = true
-  let found = Promise.resolve()
-  let told: readonly string[] = []
+  let failure = ''
+  let state: SeenNode['state'] = 'ready'
+  let list: readonly { readonly id: string; readonly url: string }[] = []
+  const told = (): readonly string[] => list.map(({ id }) => id)
+  const counters = { requests: 9, answers: [0, 0, 5, 0, 1, 1], failures: 2, movedAway: 2, checks: 3, failedChecks: 0 }
   const balancer: BalancerProcess = {
     url: 'http://127.0.0.1:1',
     extranetUrl: () => undefined,
@@ -32,16 +35,19 @@ t.test('a server that the balancer does not find ready is taken back, one that i
     closeExtranet: async () => undefined,
     pid: () => 0,
     setNodes: async (nodes) => {
-      told = nodes.map(({ id }) => id)
+      list = nodes
     },
     drain: async () => undefined,
     resume: async () => undefined,
     waitUntilReady: async (ids) => {
-      t.same(told, ids, 'it knows of the server')
-      await found
+      t.same(told(), ids, 'it knows of the server')
       if (isBlind) throw new ChildFailed(`The balancer of root did not find ${ids.join(', ')} ready within 30 s`)
     },
-    states: async () => new Map(),
+    statusUrl: () => '',
+    nodes: async () => {
+      if (failure !== '') throw new NoAnswer(failure)
+      return list.map((node) => ({ ...node, state, reason: 'as it sees it', since: '', running: 1, counters }))
+    },
     stop: async () => undefined,
   }
   const secrets = { RMS_DB: database, RMS_KEY_PASSWORD: keyPassword }
@@ -57,7 +63,7 @@ t.test('a server that the balancer does not find ready is taken back, one that i
   t.teardown(() => cluster.stop())
   await t.rejects(cluster.addServers(1), { name: 'ChildFailed', message: /did not find root-1 ready within 30 s/ })
   t.same(
-    [cluster.size(), cluster.status().nodes, told, await store.members.list()],
+    [cluster.size(), (await cluster.status()).nodes, told(), await store.members.list()],
     [0, [], [], []],
     'nothing of it is left',
   )
@@ -65,16 +71,27 @@ t.test('a server that the balancer does not find ready is taken back, one that i
   isBlind = false
   const [added] = await cluster.addServers(1)
   t.match(added, { id: 'root-2', state: 'serving' })
-  t.same([told, (await store.members.list()).map(({ nodeId }) => nodeId)], [['root-2'], ['root-2']])
+  t.same([told(), (await store.members.list()).map(({ nodeId }) => nodeId)], [['root-2'], ['root-2']])
 
-  let find = (): void => undefined
-  found = new Promise((resolve) => {
-    find = resolve
-  })
+  state = 'unknown'
   cluster.kill('root-2')
-  const node = () => cluster.status().nodes[0]
-  await until(() => node()?.pid !== 0 && node()?.pid !== added?.pid, 'it is started again')
-  t.equal(node()?.state, 'starting', 'who reads the status is not told that it serves before it is given requests')
-  find()
-  await until(() => node()?.state === 'serving', 'it serves')
+  const node = async () => (await cluster.status()).nodes[0]
+  await until(async () => (await node())?.state === 'away', 'its process has ended')
+  t.match((await node())?.reason, /^its process ended with signal SIGKILL; it is being started again$/)
+  await until(async () => (await node())?.state !== 'away', 'it is started again')
+  t.match(await node(), { state: 'starting', pid: Number }, 'not before its balancer gives it requests')
+  t.not((await node())?.pid, added?.pid)
+  for (const [seen, wanted] of [
+    ['ready', 'serving'],
+    ['draining', 'draining'],
+    ['down', 'down'],
+  ] as const) {
+    state = seen
+    t.match(await node(), { state: wanted, reason: 'as it sees it', requests: { running: 1, answered: 7, failed: 2 } })
+  }
+  failure = 'did not answer within 3000 ms'
+  t.match(await node(), { state: 'down', reason: 'its balancer did not answer within 3000 ms' })
+  list = []
+  failure = ''
+  t.match(await node(), { state: 'starting', reason: 'its balancer does not know it yet' })
 })

@@ -6,7 +6,7 @@ import { acquireLicense, connect, labTrustRoot, readPlChain, type RmsClient } fr
 import { openStore } from '../../src/cluster/store/open.js'
 import { seedPassword as password } from '../../src/directory/seed.js'
 import { systemClock, systemRandom } from '../../src/effects.js'
-import type { ClusterStatus, InstallationStatus } from '../../src/index.js'
+import type { ClusterStatus, InstallationStatus, NodeStatus } from '../../src/index.js'
 import { sharedDatabase } from '../cluster/postgres.js'
 import { childrenOf, isAlive, jsonLines, main, outcome, run, startUp, type Outcome } from '../cli/command.js'
 import { until } from '../fixtures/until.js'
@@ -203,7 +203,8 @@ t.test('a node that is killed under requests: none fails, and it comes back', as
 
 t.test('a node by hand: what it was told wrongly, it says, and changes nothing', async (t) => {
   const db = ['--db', database]
-  const members = async (): Promise<unknown> => (await clusterNamed('root')).nodes
+  const members = async (): Promise<unknown> =>
+    (await clusterNamed('root')).nodes.map(({ id, pid, state }) => [id, pid, state])
   const before = await members()
   t.match(await run(['node', '--cluster', 'root', ...db, '--key-password', 'wrong']), {
     code: 1,
@@ -241,6 +242,32 @@ t.test(
     t.notOk((await servers(rootUrl, 4)).includes('by-hand'))
   },
 )
+
+t.test('a server that hangs is shown so, and one that is drained, and a cluster without servers', async (t) => {
+  const stateOf = async (id: string): Promise<NodeStatus | undefined> =>
+    (await clusterNamed('licensing')).nodes.find((node) => node.id === id)
+  const { pid = 0 } = (await stateOf('licensing-3')) ?? {}
+  process.kill(pid, 'SIGSTOP')
+  try {
+    await until(async () => (await stateOf('licensing-3'))?.state === 'down', 'status says that it is down')
+    t.match(await stateOf('licensing-3'), { pid, reason: '/readyz did not answer within 2000 ms', since: /Z$/ })
+  } finally {
+    process.kill(pid, 'SIGCONT')
+  }
+  await until(async () => (await stateOf('licensing-3'))?.state === 'serving', 'it serves again')
+  const { requests } = (await stateOf('licensing-3')) ?? {}
+  t.ok((requests?.answered ?? 0) > 0, 'what it has answered')
+  t.match(requests, { running: Number, failed: Number })
+
+  t.equal((await call('POST', '/servers/licensing-3/drain')).status, 200)
+  t.match(await stateOf('licensing-3'), { state: 'draining', reason: 'asked to drain' })
+  t.match(await (await call('POST', '/servers/licensing-3/resume')).json(), { state: 'serving' })
+  const { balancer, configurationVersion, decommissioned } = await clusterNamed('licensing')
+  t.match(await (await fetch(`${balancer?.url}/status`)).json(), { clusters: [{ name: 'licensing' }] })
+  t.match([balancer?.state, decommissioned], ['serving', false])
+  t.type(configurationVersion, 'number')
+  t.same((await clusterNamed('legal')).nodes, [], 'its last server was removed, and it stays')
+})
 
 t.test('a server is drained and resumed', async (t) => {
   t.match(await command('drain', 'licensing-2'), { code: 0, stdout: /until rms-emulator resume licensing-2/ })

@@ -114,7 +114,7 @@ t.test('at management too', async (t) => {
     port: 0,
     token: 'secret',
     log: undefined,
-    status: () => ({ manage: '', forest: '', clusters: [] }),
+    status: () => ({ manage: '', forest: '', version: '', clusters: [] }),
     api: { store, openCluster, clock: systemClock, random: systemRandom },
     topology: undefined,
     ca: undefined,

@@ -1,27 +1,35 @@
-/** `status`: clusters and nodes of a running installation. */
+/** `status`: clusters and servers of a running installation, as their balancers see them; once, or again and again with --watch. */
 import type { Settings } from '../../config/options.js'
+import { systemTimers } from '../../effects.js'
 import type { InstallationStatus } from '../../manage/status.js'
 import { Failure } from '../failure.js'
 import { callManagement } from '../management-call.js'
-import { createOutput, table } from '../output.js'
+import { createOutput, screenWidth } from '../output.js'
+import { statusScreen } from '../status-screen.js'
+import { stopSignal } from '../stop-signal.js'
+import { createRedrawn, watchChanges } from '../watch.js'
 
-export async function status(settings: Settings<'status'>): Promise<void> {
+export async function status(settings: Settings<'status'>, { watch }: { readonly watch: boolean }): Promise<void> {
   const output = createOutput(settings.json)
-  const found = await callManagement(settings, { method: 'GET', path: '/status' })
-  if (!isStatus(found))
+  const textOf = (found: InstallationStatus): string => statusScreen(found, screenWidth(), output.paint)
+  const ask = async (signal?: AbortSignal): Promise<InstallationStatus> => {
+    const found = await callManagement(settings, { method: 'GET', path: '/status', signal })
+    if (isStatus(found)) return found
     throw new Failure(
       `${settings.manage} does not answer as an installation does. Is this its management address? rms-emulator up prints it`,
     )
-  const rows = found.clusters.flatMap(({ name, kind, url, nodes }) =>
-    nodes.map((node) => [name, kind, url, node.id, node.url, `pid ${node.pid}`, node.state]),
-  )
-  const nodes = table([['cluster', 'kind', 'URL', 'node', 'node URL', 'process', 'state'], ...rows], {
-    hasHeader: true,
-  })
-  const outside = found.clusters.flatMap(({ name, extranetUrl }) =>
-    extranetUrl === undefined ? [] : [[name, extranetUrl]],
-  )
-  output.result(found, outside.length === 0 ? nodes : `${nodes}\n\n${table([['cluster', 'extranet URL'], ...outside])}`)
+  }
+  if (!watch) {
+    const found = await ask()
+    output.result(found, textOf(found))
+    return
+  }
+  const { signal, release } = stopSignal()
+  const redrawn = settings.json ? undefined : createRedrawn(process.stdout)
+  const show = (found: InstallationStatus): void =>
+    redrawn === undefined ? output.result(found, '') : redrawn(textOf(found))
+  const always = !settings.json && process.stdout.isTTY
+  await watchChanges(() => ask(signal), show, { always, timers: systemTimers, signal }).finally(release)
 }
 
 export function isStatus(body: unknown): body is InstallationStatus {
