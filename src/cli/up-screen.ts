@@ -36,10 +36,11 @@ export function upScreen(screen: UpScreen, width: number, paint: Paint): string 
 }
 
 function clusterRows({ ready }: UpScreen['installation']): readonly (readonly string[])[] {
-  return ready.clusters.flatMap(({ name, kind, url, extranetUrl, nodes }) => [
+  return ready.clusters.flatMap(({ name, kind, url, extranetUrl, balancer, nodes }) => [
     [name, kind === 'root' ? 'certification, licensing' : 'licensing', url],
     ...(extranetUrl === undefined ? [] : [['', 'extranet', extranetUrl]]),
     ['', 'its pages', `${new URL(url).origin}/docs`],
+    ...(balancer === undefined ? [] : [['', 'its balancer', balancer.url]]),
     ['', nodes.length === 1 ? '1 server' : `${nodes.length} servers`, nodes.map(({ id }) => id).join(', ')],
   ])
 }

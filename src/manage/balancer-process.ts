@@ -138,6 +138,8 @@ export async function startBalancerProcess(options: BalancerProcessOptions): Pro
   let listeners: readonly BalancerListener[] = [{ name: intranet, host: options.host, port: options.port, url: '' }]
   let status = ''
   let isStopping = false
+  /** A balancer that was started again does not know that they drain. */
+  let drained: readonly NodeEntry[] = []
 
   const writeNodes = async (): Promise<void> => {
     await mkdir(folder, { recursive: true, mode: 0o700 })
@@ -211,6 +213,9 @@ export async function startBalancerProcess(options: BalancerProcessOptions): Pro
     log,
     clock,
     timers,
+    onRestart: async () => {
+      await Promise.all(drained.map(({ id }) => call('/drain', { cluster, node: id })))
+    },
   }).catch((error: unknown) => {
     throw refusedPort(error, options) ?? error
   })
@@ -238,12 +243,19 @@ export async function startBalancerProcess(options: BalancerProcessOptions): Pro
     pid: () => supervised.child()?.pid ?? 0,
     setNodes: async (wanted) => {
       nodes = wanted
+      drained = drained.filter((one) => nodes.some(({ id, url }) => id === one.id && url === one.url))
       await writeNodes()
       if (supervised.child() !== undefined)
         await unlessAway(call('/nodes', { cluster, nodes }), 'it was not told its nodes')
     },
-    drain: (node) => unlessAway(call('/drain', { cluster, node }), `nothing was drained from ${node}`),
-    resume: (node) => unlessAway(call('/resume', { cluster, node }), `${node} was not resumed`),
+    drain: async (node) => {
+      drained = [...drained.filter(({ id }) => id !== node), ...nodes.filter(({ id }) => id === node)]
+      await unlessAway(call('/drain', { cluster, node }), `${node} drains when it is there again`)
+    },
+    resume: async (node) => {
+      drained = drained.filter(({ id }) => id !== node)
+      await unlessAway(call('/resume', { cluster, node }), `${node} has requests when it is there again`)
+    },
     waitUntilReady: async (ids) => {
       const deadline = clock.monotonic() + readyWithin
       for (;;) {

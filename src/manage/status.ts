@@ -70,15 +70,17 @@ export interface InstallationStatus {
 
 /** Where a cluster is, and its nodes: what does not change with each request. */
 export interface ClusterPlace extends Pick<ClusterStatus, 'name' | 'kind' | 'url' | 'extranetUrl'> {
+  readonly balancer?: Pick<BalancerStatus, 'url' | 'pid'>
   readonly nodes: readonly Pick<NodeStatus, 'id' | 'url' | 'pid' | 'state'>[]
 }
 
-export function placeOf({ name, kind, url, extranetUrl, nodes }: ClusterStatus): ClusterPlace {
+export function placeOf({ name, kind, url, extranetUrl, balancer, nodes }: ClusterStatus): ClusterPlace {
   return {
     name,
     kind,
     url,
     ...(extranetUrl === undefined ? {} : { extranetUrl }),
+    ...(balancer === undefined ? {} : { balancer: { url: balancer.url, pid: balancer.pid } }),
     nodes: nodes.map((node) => ({ id: node.id, url: node.url, pid: node.pid, state: node.state })),
   }
 }

@@ -44,7 +44,8 @@ t.test('the screen of up: no line but a command is wider than the terminal', asy
     state: 'serving' as const,
   }))
   const url = 'http://127.0.0.1:7001/_wmcs'
-  const clusters = [{ name: 'licensing', kind: 'licensing' as const, url, extranetUrl: url, nodes }]
+  const balancer = { url: 'http://127.0.0.1:40007', pid: 2 }
+  const clusters = [{ name: 'licensing', kind: 'licensing' as const, url, extranetUrl: url, balancer, nodes }]
   const manage = 'http://127.0.0.1:7080'
   const ready = { event: 'ready' as const, manage, forest: 'contoso.test', clusters, token: 'PUq-j-bYZb3WOSj1USIPzmvs' }
   const installation = { ready, url, mode: 2 as const, manage, data: undefined, ca: 'PEM' }
@@ -55,6 +56,7 @@ t.test('the screen of up: no line but a command is wider than the terminal', asy
     for (const line of upScreen(screen, width, plain).split('\n'))
       if (!line.includes('npx')) t.ok(line.length <= width, `${width}: ${line}`)
   }
+  t.match(upScreen(screen, 100, plain), /its balancer +http:\/\/127\.0\.0\.1:40007\n/)
   const commands = (usualManage: string): string => upScreen({ ...screen, usualManage }, 80, plain)
   t.notMatch(commands(manage), '--manage')
   t.match(commands('http://127.0.0.1:1'), /add-server root --manage http:\/\/127\.0\.0\.1:7080\n/)

@@ -272,6 +272,13 @@ t.test('a server that hangs is shown so, and one that is drained, and a cluster 
 t.test('a server is drained and resumed', async (t) => {
   t.match(await command('drain', 'licensing-2'), { code: 0, stdout: /until rms-emulator resume licensing-2/ })
   t.notOk((await servers(licensingUrl, 4)).includes('licensing-2'))
+  const before = (await clusterNamed('licensing')).balancer?.pid ?? 0
+  process.kill(before, 'SIGKILL')
+  const drainsAgain = async (): Promise<boolean> => {
+    const { balancer, nodes } = await clusterNamed('licensing')
+    return balancer?.pid !== before && nodes.find(({ id }) => id === 'licensing-2')?.state === 'draining'
+  }
+  await until(drainsAgain, 'a balancer that was started again is told')
   t.match(jsonLines(await command('resume', 'licensing-2', '--json')), [{ event: 'resumed', state: 'serving' }])
   await until(async () => (await servers(licensingUrl, 3)).includes('licensing-2'), 'it is given requests again')
 })
