@@ -114,7 +114,7 @@ function checkLog(t: Test, exchange: ExchangeCase, lines: Place['site']['log'], 
   t.notMatch(JSON.stringify(lines), /Passw0rd!|PRIVATE KEY/, 'no secret in the log')
 }
 
-/** Where SOAP was reached, and only there, there is a row in the request log, with the same reason. */
+/** Where SOAP was reached, or somebody was not let in, and only there, there is a row in the request log, with the same reason. */
 async function checkRecord(
   t: Test,
   { since, agent, isSoap }: { since: string; agent: string; isSoap: boolean },
@@ -124,6 +124,7 @@ async function checkRecord(
   const records = await site.node.context.store.requestLog.query({ since, limit: queryLimit })
   const own = records.filter((record) => record.requestUserAgent === agent)
   t.equal(own.length, isSoap || status === 401 ? 1 : 0, 'rows in the request log')
+  if (status === 401) t.match(own[0], { successOrFailure: 'Failed', errorInformation: /^401: ./ })
   if (!isSoap) return
   t.equal(own[0]?.successOrFailure, status === 200 ? 'Succeeded' : 'Failed')
   t.equal(own[0]?.errorInformation === '', status === 200, 'a refusal has its reason')
