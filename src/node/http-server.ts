@@ -34,6 +34,8 @@ interface Times {
 }
 
 interface ServerParts {
+  /** By this alone Fastify knows how to call its own address. */
+  readonly https: TlsIdentity | null
   readonly serverFactory: (handler: RequestListener, times: Times) => Server
   readonly clientErrorHandler: () => void
   readonly frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => void
@@ -45,6 +47,7 @@ interface ServerParts {
 export function onHttpServer(options: HttpServerOptions): ServerParts {
   const { nextId } = options
   return {
+    https: options.tls ?? null,
     serverFactory: (handler: RequestListener, times: Times) => httpServer(handler, options, times),
     // The server has its own, on each address that it listens on.
     clientErrorHandler: () => undefined,
