@@ -4,8 +4,8 @@
  */
 import Module from 'node:module'
 import { homedir } from 'node:os'
-import { join } from 'node:path'
-import { processEnvironment } from '../config/environment.js'
+import { isAbsolute, join } from 'node:path'
+import { processEnvironment, type Environment } from '../config/environment.js'
 
 interface CodeKeeper {
   /** Does nothing where it cannot write, and where NODE_COMPILE_CACHE or NODE_DISABLE_COMPILE_CACHE says otherwise. */
@@ -13,6 +13,25 @@ interface CodeKeeper {
 }
 
 export function keepCompiledCode(): void {
-  const cache = processEnvironment()['XDG_CACHE_HOME'] ?? join(homedir(), '.cache')
-  ;(Module as CodeKeeper).enableCompileCache?.(join(cache, 'rms-emulator'))
+  const folder = compiledCodeFolder(processEnvironment(), homedir)
+  if (folder !== undefined) (Module as CodeKeeper).enableCompileCache?.(folder)
+}
+
+/**
+ * A relative XDG_CACHE_HOME counts as none (XDG Base Directory Specification): it would be below the working directory, where others may write.
+ * @param home throws for an account that has none
+ * @returns undefined when there is no place for it
+ */
+export function compiledCodeFolder(environment: Environment, home: () => string): string | undefined {
+  const cache = environment['XDG_CACHE_HOME'] ?? ''
+  const folder = isAbsolute(cache) ? cache : cacheAt(home)
+  return isAbsolute(folder) ? join(folder, 'rms-emulator') : undefined
+}
+
+function cacheAt(home: () => string): string {
+  try {
+    return join(home(), '.cache')
+  } catch {
+    return ''
+  }
 }

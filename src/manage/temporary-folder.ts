@@ -3,10 +3,11 @@
  * is locked for as long as its process lives, so that the next start can tell those of processes that were killed, and removes them. The lock is the
  * operating system's: it counts between containers that share the folder for temporary files too, where process numbers say nothing.
  */
-import { mkdtempSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
-import { tmpdir, userInfo } from 'node:os'
+import { mkdtempSync, renameSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Libsql from 'libsql'
+import { isOwnFile, privateFolders, temporaryPrefix } from './private-folder.js'
 
 export interface TemporaryFolder {
   readonly path: string
@@ -14,8 +15,6 @@ export interface TemporaryFolder {
   remove(): void
 }
 
-/** Of the folders' names. */
-export const temporaryPrefix = 'rms-emulator-'
 const lockName = 'owner.lock'
 
 /** Those of this process, to be removed when it ends. */
@@ -60,20 +59,9 @@ function remove(path: string): void {
 }
 
 function removeForsaken(): void {
-  const { uid } = userInfo()
-  for (const name of readdirSync(tmpdir())) {
-    const path = join(tmpdir(), name)
-    if (!name.startsWith(temporaryPrefix) || own.has(path) || !isOf(uid, join(path, lockName))) continue
-    if (isForsaken(join(path, lockName))) erase(path)
-  }
-}
-
-/** False also where there is no such file: a folder that is no folder of ours. */
-function isOf(uid: number, path: string): boolean {
-  try {
-    return process.platform === 'win32' || statSync(path).uid === uid
-  } catch {
-    return false
+  for (const path of privateFolders()) {
+    const lock = join(path, lockName)
+    if (!own.has(path) && isOwnFile(lock) && isForsaken(lock)) erase(path)
   }
 }
 

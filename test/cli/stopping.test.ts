@@ -53,7 +53,7 @@ t.test('several that share a folder for temporary files: each has its own, whoev
 
   // As a container with the same addresses would, which shares the folder.
   const elsewhere = join(temporary, 'rms-emulator-elsewhere')
-  mkdirSync(elsewhere)
+  mkdirSync(elsewhere, { mode: 0o700 })
   const place = { network: 'net:[1]', host: '127.0.0.1', port: Number(port) }
   writeFileSync(join(elsewhere, 'management.json'), JSON.stringify({ token: 'of another network', place }))
   t.equal((await status(first.ready.manage)).code, 0, 'beside one in another network')
