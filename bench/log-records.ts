@@ -16,7 +16,8 @@ const folder = mkdtempSync(join(tmpdir(), 'rms-emulator-bench-'))
 
 await measureStore('SQLite', join(folder, 'rms.db'))
 await withPostgres((location) => measureStore('PostgreSQL', location), { durable: true })
-const away = { insert: () => Promise.reject(new DatabaseAway('away')) }
+const isAway = () => Promise.reject(new DatabaseAway('away'))
+const away = { insert: isAway, tryWriting: isAway }
 const spool = createSpool({ folder: join(folder, 'spool'), nodeId: 'bench', limit: 1e10 })
 await measureLog('spool', createRequestLog(away, { clock: systemClock, timers: systemTimers, spool }))
 rmSync(folder, { recursive: true })

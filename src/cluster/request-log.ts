@@ -3,7 +3,7 @@
  * goes on when its record is in the database: an answer that was sent has its record. While the database is away, records go to the
  * spool, and from there to the database when it is back.
  */
-import type { Clock, Timers } from '../effects.js'
+import type { Clock, Timer, Timers } from '../effects.js'
 import type { Drained, Spool } from './spool.js'
 import { DatabaseAway } from './store/database-away.js'
 import type { RequestLogRecord, RequestLogStore } from './store/request-log-store.js'
@@ -19,6 +19,8 @@ export interface RequestLog {
    *   database
    */
   append(record: NewRequestLogRecord): Promise<boolean>
+  /** False from a record that could be kept nowhere until the database or the spool takes records again. */
+  canKeep(): boolean
   /** Resolves when everything appended so far is written (to the spool, while the database is away), or was refused. */
   flush(): Promise<void>
   /** Takes no more records and writes those it has; what is in the spool then stays there for the next node when the database is away. */
@@ -46,6 +48,10 @@ export interface RequestLogOptions {
 export type RequestLogEvent =
   | { readonly kind: 'away'; readonly error: DatabaseAway }
   | { readonly kind: 'back' }
+  /** Neither the database nor the spool takes records: no request can be answered. */
+  | { readonly kind: 'unkept'; readonly error: Error }
+  /** One of them takes records again. */
+  | { readonly kind: 'kept' }
   /** Records of the spool, of this node or another one, were written to the database. */
   | ({ readonly kind: 'recovered' } & Drained)
   /** The spool could not be read. */
@@ -91,7 +97,10 @@ interface Waiting {
 /** Of so many looks whether the database is back, one looks for the spool of another node while it never was away. */
 const looksPerSearch = 10
 
-export function createRequestLog(store: Pick<RequestLogStore, 'insert'>, options: RequestLogOptions): RequestLog {
+export function createRequestLog(
+  store: Pick<RequestLogStore, 'insert' | 'tryWriting'>,
+  options: RequestLogOptions,
+): RequestLog {
   const { spool, report } = options
   const queueLimit = options.queueLimit ?? 10_000
   let queue: Waiting[] = []
@@ -99,6 +108,7 @@ export function createRequestLog(store: Pick<RequestLogStore, 'insert'>, options
   let writing: Promise<void> | undefined
   let recovering: Promise<void> | undefined
   let isAway = false
+  let canKeep = true
   let looks = 0
   let closed = false
 
@@ -120,16 +130,31 @@ export function createRequestLog(store: Pick<RequestLogStore, 'insert'>, options
       if (!isAway || spool === undefined) {
         const isNew = await store.insert(batch.map((waiting) => waiting.record))
         for (const [index, waiting] of batch.entries()) waiting.resolve(isNew[index] === true)
+        noteKept()
         return
       }
     } catch (error) {
       if (spool === undefined || !(error instanceof DatabaseAway)) {
         for (const waiting of batch) waiting.reject(error)
+        if (error instanceof DatabaseAway) noteUnkept(error)
         return
       }
       noteAway(error)
     }
-    await spoolBatch(spool, batch)
+    const full = await spoolBatch(spool, batch)
+    if (full === undefined) noteKept()
+    else noteUnkept(full)
+  }
+
+  const noteKept = (): void => {
+    if (!canKeep) report?.({ kind: 'kept' })
+    canKeep = true
+  }
+
+  const noteUnkept = (error: Error): void => {
+    if (canKeep) report?.({ kind: 'unkept', error })
+    canKeep = false
+    startLooking()
   }
 
   const noteAway = (error: DatabaseAway): void => {
@@ -139,17 +164,25 @@ export function createRequestLog(store: Pick<RequestLogStore, 'insert'>, options
 
   /** The database is asked first: without a spool file of anybody there is nothing else that would notice that it is back. */
   const recover = async (): Promise<void> => {
-    if (spool === undefined) return
     try {
-      await store.insert([])
+      if (isAway || !canKeep) await store.tryWriting()
+      else await store.insert([])
       if (isAway) report?.({ kind: 'back' })
       isAway = false
-      const drained = await spool.drain((records) => store.insert(records))
-      if (drained.written + drained.damaged > 0) report?.({ kind: 'recovered', ...drained })
+      noteKept()
+      await drainSpool()
     } catch (error) {
-      if (error instanceof DatabaseAway) noteAway(error)
-      else report?.({ kind: 'failed', error })
+      if (!(error instanceof DatabaseAway)) report?.({ kind: 'failed', error })
+      else if (spool !== undefined) {
+        noteAway(error)
+        if (!canKeep && (await spool.probe().catch(() => false))) noteKept()
+      }
     }
+  }
+
+  const drainSpool = async (): Promise<void> => {
+    const drained = await spool?.drain((records) => store.insert(records))
+    if (drained !== undefined && drained.written + drained.damaged > 0) report?.({ kind: 'recovered', ...drained })
   }
 
   const startRecovering = (): void => {
@@ -159,12 +192,19 @@ export function createRequestLog(store: Pick<RequestLogStore, 'insert'>, options
   }
 
   const look = (): void => {
-    if (isAway || ++looks % looksPerSearch === 0) startRecovering()
+    if (isAway || !canKeep || (spool !== undefined && ++looks % looksPerSearch === 0)) startRecovering()
   }
-  const timer = spool === undefined ? undefined : options.timers.every(options.retryInterval ?? 1000, look)
-  timer?.unref()
-  // What a node left that ended while the database was away.
-  startRecovering()
+  let timer: Timer | undefined
+  const startLooking = (): void => {
+    if (timer !== undefined || closed) return
+    timer = options.timers.every(options.retryInterval ?? 1000, look)
+    timer.unref()
+  }
+  if (spool !== undefined) {
+    startLooking()
+    // What a node left that ended while the database was away.
+    startRecovering()
+  }
 
   const flush = async (): Promise<void> => {
     await writing
@@ -184,6 +224,7 @@ export function createRequestLog(store: Pick<RequestLogStore, 'insert'>, options
         writing ??= write()
       })
     },
+    canKeep: () => canKeep,
     flush,
     close: async () => {
       closed = true
@@ -196,18 +237,25 @@ export function createRequestLog(store: Pick<RequestLogStore, 'insert'>, options
   }
 }
 
-async function spoolBatch(spool: Spool, batch: readonly Waiting[]): Promise<void> {
+/** @returns why not all of them are kept */
+async function spoolBatch(spool: Spool, batch: readonly Waiting[]): Promise<RequestLogFull | undefined> {
   try {
     const kept = await spool.append(batch.map((waiting) => waiting.record))
     for (const waiting of batch.slice(0, kept)) waiting.resolve(true)
-    const full = new RequestLogFull('The database is away and the spool of request log records is full')
+    if (kept === batch.length) return undefined
+    const full = new RequestLogFull(
+      `The database is away and the spool of request log records in ${spool.folder} is full`,
+    )
     for (const waiting of batch.slice(kept)) waiting.reject(full)
+    return full
   } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
     const unwritable = new RequestLogFull(
-      'The database is away and the spool of request log records cannot be written',
+      `The database is away and the spool of request log records in ${spool.folder} cannot be written: ${why}`,
       { cause: error },
     )
     for (const waiting of batch) waiting.reject(unwritable)
+    return unwritable
   }
 }
 

@@ -7,7 +7,7 @@
  * was there before the file was taken, and if not, the record is appended once more to a new file. So neither needs to know of the other.
  */
 import { createReadStream } from 'node:fs'
-import { appendFile, mkdir, open, readdir, rename, stat, unlink } from 'node:fs/promises'
+import { appendFile, mkdir, open, readdir, rename, rm, stat, unlink } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { takeLock } from './spool-lock.js'
@@ -15,12 +15,20 @@ import { DatabaseAway } from './store/database-away.js'
 import type { RequestLogRecord, RequestLogStore } from './store/request-log-store.js'
 
 export interface Spool {
+  /** For people. */
+  readonly folder: string
   /**
    * Keeps records; one call after the other.
    * @returns how many of them, from the first on, are on the disk: fewer than given when the spool is full
    * @throws the error of the file system
    */
   append(records: readonly RequestLogRecord[]): Promise<number>
+  /**
+   * Tries on the disk whether records would be kept; nothing stays of that.
+   * @returns false when the spool is full
+   * @throws the error of the file system
+   */
+  probe(): Promise<boolean>
   /**
    * Writes the records of all nodes that used this folder to the database, and deletes their files. Another call does so at the
    * same time, of whatever process: nothing is done then.
@@ -47,6 +55,8 @@ export interface Drained {
 
 /** A file is appended to up to this size, so that disk is given back piece by piece. */
 const fileBytes = 16 * 2 ** 20
+/** Room for some records: with less, the next one or the one after it would be refused. */
+const probeBytes = 16 * 2 ** 10
 const recordsPerInsert = 500
 const charactersPerInsert = 8 * 2 ** 20
 
@@ -93,6 +103,24 @@ export function createSpool({ folder, nodeId, limit }: SpoolOptions): Spool {
     return lines.length
   }
 
+  const probe = async (): Promise<boolean> => {
+    if (limit - (await bytesIn(folder)) < probeBytes) return false
+    await mkdir(folder, { recursive: true, mode: 0o700 })
+    const path = join(folder, `${encodeURIComponent(nodeId)}.probe`)
+    try {
+      const handle = await open(path, 'w', 0o600)
+      try {
+        await handle.appendFile(Buffer.alloc(probeBytes))
+        await handle.datasync()
+      } finally {
+        await handle.close()
+      }
+    } finally {
+      await rm(path, { force: true })
+    }
+    return true
+  }
+
   const keep = async (data: Buffer): Promise<void> => {
     for (;;) {
       current ??= await newFile()
@@ -130,7 +158,9 @@ export function createSpool({ folder, nodeId, limit }: SpoolOptions): Spool {
   }
 
   return {
+    folder,
     append,
+    probe,
     drain: async (insert) => {
       const nothing = { written: 0, damaged: 0 }
       if (isDraining || (await namesIn(folder, '.taken', '.spool')).length === 0) return nothing

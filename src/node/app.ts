@@ -191,11 +191,11 @@ async function registerHealth(app: FastifyInstance, context: NodeContext): Promi
     '/readyz',
     { schema: { tags: ['health'], summary: 'Whether the node can serve' } },
     async (_request, reply) => {
-      const ready = context.isReady()
+      const { status, reason } = context.readiness()
       const version = context.hasState() ? context.state().configuration.configurationVersion : undefined
       return reply
-        .code(ready ? 200 : 503)
-        .send({ status: ready ? 'ready' : 'starting', node: context.nodeId, configurationVersion: version })
+        .code(status === 'ready' ? 200 : 503)
+        .send({ status, node: context.nodeId, configurationVersion: version, reason })
     },
   )
   app.get(

@@ -17,6 +17,19 @@ import { precertifiedAccounts } from '../services/precertified.js'
 import type { Profile } from '../soap/profile.js'
 import type { Metrics } from './metrics.js'
 
+/** Whether requests are to be sent to this node, and if not, why: for people, and without anything from the inside. */
+export interface Readiness {
+  readonly status: 'ready' | 'starting' | 'leaving' | 'unable'
+  readonly reason?: string
+}
+
+const unable: Readiness = {
+  status: 'unable',
+  reason:
+    'No request can be answered, as none can be recorded: the database does not take records, and they cannot wait on the disk either. ' +
+    "The disk may be full: the server's log says which folder. The server goes on by itself when there is room",
+}
+
 export interface NodeContext extends ServiceContext {
   readonly directory: NodeDirectory
   readonly timers: Timers
@@ -37,8 +50,7 @@ export interface NodeContext extends ServiceContext {
   /** Those who have signed in by NTLM or Negotiate. */
   readonly connections: SignedInConnections
   readonly hasState: () => boolean
-  /** Whether there is a state, and the node does not leave. */
-  readonly isReady: () => boolean
+  readonly readiness: () => Readiness
   /** From now on the node says that it is not ready, so that nobody sends it more; what comes all the same is served. */
   readonly setLeaving: () => void
   /** Replaces the state as a whole. */
@@ -89,7 +101,11 @@ export function createContext(parts: NodeParts): NodeContext {
       return current
     },
     hasState: () => current !== undefined,
-    isReady: () => current !== undefined && !leaving,
+    readiness: () => {
+      if (leaving) return { status: 'leaving', reason: 'The server is about to stop' }
+      if (current === undefined) return { status: 'starting', reason: 'The server has not joined its cluster yet' }
+      return parts.requestLog.canKeep() ? { status: 'ready' } : unable
+    },
     setLeaving: () => {
       leaving = true
     },

@@ -247,6 +247,12 @@ function reportEvent(event: RequestLogEvent, log: Logger): void {
     case 'back':
       log.info('the database is back')
       break
+    case 'unkept':
+      log.error({ why: event.error.message }, 'no request can be recorded, so none is answered: the node is not ready')
+      break
+    case 'kept':
+      log.info('requests can be recorded again: the node is ready')
+      break
     case 'recovered':
       log.info(
         { written: event.written, damaged: event.damaged },

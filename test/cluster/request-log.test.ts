@@ -1,3 +1,5 @@
+import { join } from 'node:path'
+import Libsql from 'libsql'
 import t from 'tap'
 import type { Test } from 'tap'
 import { createRequestLog } from '../../src/cluster/request-log.js'
@@ -13,6 +15,17 @@ const effects = { clock, timers: clock }
 
 for (const database of databases(t)) t.test(database.name, (t) => run(t, database))
 
+t.test('a database that is there but takes no records is found out', async (t) => {
+  const location = join(t.testdir(), 'rms.sqlite')
+  const store = await openStore(location)
+  t.teardown(store.close)
+  const other = new Libsql(location)
+  other.exec('drop table request_log')
+  other.close()
+  await store.requestLog.insert([])
+  await t.rejects(store.requestLog.tryWriting())
+})
+
 async function run(t: Test, database: TestDatabase): Promise<void> {
   t.test('records of one turn share a transaction, and are there when the caller goes on', async (t) => {
     const location = await database.fresh()
@@ -23,7 +36,7 @@ async function run(t: Test, database: TestDatabase): Promise<void> {
       sizes.push(records.length)
       return store.requestLog.insert(records)
     }
-    const log = createRequestLog({ insert }, effects)
+    const log = createRequestLog({ ...store.requestLog, insert }, effects)
     const first = Array.from({ length: 1200 }, (_, index) => log.append(record(index)))
     await first[0]
     t.ok((await reader.requestLog.count({})) >= 1000, 'committed before the caller goes on')
@@ -62,7 +75,7 @@ async function run(t: Test, database: TestDatabase): Promise<void> {
       let away = true
       const insert = (records: readonly RequestLogRecord[]) =>
         away ? Promise.reject(new Error('database is away')) : store.requestLog.insert(records)
-      const log = createRequestLog({ insert }, { ...effects, queueLimit: 3 })
+      const log = createRequestLog({ ...store.requestLog, insert }, { ...effects, queueLimit: 3 })
       const results = await Promise.allSettled([1, 2, 3, 4].map((id) => log.append(record(id))))
       t.match(
         results.slice(0, 3),
@@ -75,6 +88,15 @@ async function run(t: Test, database: TestDatabase): Promise<void> {
       t.equal(await store.requestLog.count({}), 1)
     },
   )
+
+  t.test('whether the database takes records is tried without a record that anybody sees', async (t) => {
+    const location = await database.fresh()
+    const [store, other] = [await openStore(location), await openStore(location)]
+    t.teardown(() => Promise.all([store.close(), other.close()]))
+    await Promise.all([store, other, store].map(({ requestLog }) => requestLog.tryWriting()))
+    await store.requestLog.tryWriting()
+    t.equal(await store.requestLog.count({}), 0)
+  })
 
   t.test('the record comes back as it was, XrML only when asked for', async (t) => {
     const store = await openStore(await database.fresh())

@@ -143,6 +143,7 @@ t.test('a full spool takes what fits, and more when there is room again', async 
   t.equal(await spool.append([10, 11, 12].map((id) => record(id))), 3)
   t.equal(await other.append([13, 14, 15].map((id) => record(id))), 2, 'the limit is that of the folder')
   t.equal(await spool.append([record(16)]), 0)
+  t.equal(await spool.probe(), false)
   await spool.drain(insert)
   t.equal(await spool.append([record(16)]), 1)
   await other.drain(insert)
@@ -151,6 +152,19 @@ t.test('a full spool takes what fits, and more when there is room again', async 
     ['10', '11', '12', '13', '14', '16'],
   )
   await Promise.all([spool.close(), other.close()])
+})
+
+t.test('whether records would be kept is tried on the disk, and nothing stays of that', async (t) => {
+  const folder = join(t.testdir(), 'spool')
+  const { insert } = database()
+  const spool = spoolIn(folder)
+  t.equal(await spool.probe(), true)
+  t.same(files(folder), [])
+  await spool.append([record(1)])
+  t.equal(await spool.probe(), true)
+  t.same(await spool.drain(insert), { written: 1, damaged: 0 })
+  t.equal(await spoolIn(folder, 'root-2', 0).probe(), false, 'nothing fits')
+  await spool.close()
 })
 
 t.test('nodes that append while others write: none is lost', async (t) => {
@@ -218,5 +232,7 @@ t.test('a folder that cannot be used is an error', async (t) => unusableFolder(t
 async function unusableFolder(t: Test): Promise<void> {
   const file = join(t.testdir({ file: 'x' }), 'file')
   chmodSync(file, 0o600)
-  await t.rejects(spoolIn(join(file, 'spool')).append([record(1)]), { code: 'ENOTDIR' })
+  const spool = spoolIn(join(file, 'spool'))
+  await t.rejects(spool.append([record(1)]), { code: 'ENOTDIR' })
+  await t.rejects(spool.probe(), { code: 'ENOTDIR' })
 }

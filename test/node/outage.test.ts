@@ -1,5 +1,5 @@
 /** A node whose database goes away: who is known gets licenses, new accounts do not, and the log has everything when it is back. */
-import { mkdirSync, readdirSync, renameSync } from 'node:fs'
+import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { connect, type RmsClient } from '../../src/client/index.js'
@@ -7,6 +7,8 @@ import { UnknownCluster } from '../../src/cluster/server-state.js'
 import { openStore } from '../../src/cluster/store/open.js'
 import { seedPassword as password } from '../../src/directory/seed.js'
 import { startNode } from '../../src/node/start.js'
+import { testClock } from '../fixtures/test-clock.js'
+import { until } from '../fixtures/until.js'
 
 t.setTimeout(280_000)
 
@@ -61,3 +63,76 @@ t.test(
     await store.close()
   },
 )
+
+t.test(
+  'a node that can record nothing is not ready and says why, until the spool or the database takes records',
+  async (t) => {
+    const blocked = join(t.testdir(), 'blocked')
+    const timers = testClock()
+    const node = await startNode({ database, spoolFolder: join(blocked, 'spool'), timers })
+    t.teardown(() => node.close())
+    const bob = connect({ url: node.baseUrl, user: 'CONTOSO\\bob', password })
+    const pl = await bob.publish({ rights: [{ to: 'bob@contoso.test', rights: ['VIEW'] }] })
+    await bob.acquireLicense(pl.text)
+    const readyz = async (): Promise<{ readonly code: number; readonly said: unknown }> => {
+      const response = await fetch(`${node.url}/readyz`)
+      return { code: response.status, said: await response.json() }
+    }
+    const ready = { code: 200, said: { status: 'ready', node: node.nodeId } }
+    const untilReady = (what: string): Promise<void> =>
+      until(async () => {
+        await timers.advance(1000)
+        return (await readyz()).code === 200
+      }, what)
+    /** A file where the folder is to be: nothing can be written there, not by root either. */
+    const block = (): void => {
+      rmSync(blocked, { recursive: true, force: true })
+      writeFileSync(blocked, '')
+    }
+
+    block()
+    t.ok(await bob.acquireLicense(pl.text), 'the database takes the record')
+    t.match(await readyz(), ready)
+
+    move('data', 'elsewhere')
+    await t.rejects(bob.acquireLicense(pl.text))
+    const unable = await readyz()
+    t.match(unable, { code: 503, said: { status: 'unable', node: node.nodeId, reason: /none can be recorded/ } })
+    t.notMatch(JSON.stringify(unable), folder, 'no path')
+    await timers.advance(10_000)
+    t.same(await readyz(), unable, 'time alone changes nothing')
+
+    rmSync(blocked)
+    await untilReady('ready by the spool')
+    t.match(await readyz(), ready)
+    t.ok(await bob.acquireLicense(pl.text), 'it serves again, without the database')
+
+    block()
+    await t.rejects(bob.acquireLicense(pl.text))
+    t.equal((await readyz()).code, 503)
+    move('elsewhere', 'data')
+    await untilReady('ready by the database')
+    t.ok(await bob.acquireLicense(pl.text), 'it serves again, without the spool')
+
+    await node.leave()
+    t.match(await readyz(), { code: 503, said: { status: 'leaving' } })
+  },
+)
+
+t.test('without a spool a node is not ready while its database is away', async (t) => {
+  const timers = testClock()
+  const node = await startNode({ database, timers })
+  t.teardown(() => node.close())
+  const bob = connect({ url: node.baseUrl, user: 'CONTOSO\\bob', password })
+  const pl = await bob.publish({ rights: [{ to: 'bob@contoso.test', rights: ['VIEW'] }] })
+  await bob.acquireLicense(pl.text)
+  const code = async (): Promise<number> => (await fetch(`${node.url}/readyz`)).status
+  move('data', 'elsewhere')
+  await t.rejects(bob.acquireLicense(pl.text))
+  t.equal(await code(), 503)
+  move('elsewhere', 'data')
+  await until(async () => {
+    await timers.advance(1000)
+    return (await code()) === 200
+  }, 'ready again')
+})

@@ -64,6 +64,12 @@ export interface RequestLogStore {
    * @returns for each record whether it is new
    */
   insert(records: readonly RequestLogRecord[]): Promise<readonly boolean[]>
+  /**
+   * Whether the database takes records: one is written and taken back in a transaction that is committed, so that nobody sees it. A transaction
+   * without records would succeed on a full disk.
+   * @throws DatabaseAway when it does not
+   */
+  tryWriting(): Promise<void>
   /** Newest first. */
   query(query: RequestLogQuery): Promise<readonly RequestLogRecord[]>
   count(query: Omit<RequestLogQuery, 'limit' | 'offset'>): Promise<number>
@@ -72,6 +78,26 @@ export interface RequestLogStore {
 }
 
 export const queryLimit = 10_000
+
+/** Of no host: no request is recorded under this name. */
+const trial: RequestLogRecord = {
+  clusterName: '',
+  hostMachineName: '',
+  hostMachineRequestId: '',
+  requestTime: '',
+  listener: '',
+  requestPath: '',
+  requestType: '',
+  requestUserAddress: '',
+  requestUserAgent: '',
+  authenticatedState: '',
+  secureConnectionState: false,
+  authenticatedId: '',
+  metadata: '',
+  successOrFailure: 'Succeeded',
+  errorInformation: '',
+  logCreateTime: '',
+}
 
 /** Some 18 columns each: far from the number of parameters that either database takes. */
 const rowsPerStatement = 50
@@ -95,6 +121,15 @@ export function requestLogStore(db: Database): RequestLogStore {
     })
   return {
     insert: async (records) => ((await insertNew(records)) ? records.map(() => true) : insertAnew(records)),
+    tryWriting: () =>
+      db.transaction().execute(async (transaction) => {
+        await transaction.insertInto('request_log').values(toRow(trial)).execute()
+        await transaction
+          .deleteFrom('request_log')
+          .where('host_machine_name', '=', trial.hostMachineName)
+          .where('host_machine_request_id', '=', trial.hostMachineRequestId)
+          .execute()
+      }),
     query: async (query) => {
       const limit = Math.min(query.limit ?? 100, queryLimit)
       const rows = await matching(db, query)
