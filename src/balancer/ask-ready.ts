@@ -27,7 +27,8 @@ export function askReady(url: string, timeout: number, timers: Timers): Promise<
     const request = ask(new URL('/readyz', url), { agent: false, headers: { connection: 'close' } }, (answer) => {
       const { statusCode } = answer
       answer.on('error', () => undefined)
-      answer.resume()
+      // Its body says nothing more, and need never end.
+      request.destroy()
       say({ says: statusCode === 200 ? 'ready' : 'not ready', reason: `/readyz answered ${statusCode}` })
     })
     const deadline = timers.after(timeout, () => {

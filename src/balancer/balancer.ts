@@ -40,7 +40,7 @@ export interface RunningBalancer {
   drain(cluster: string, node: string): Promise<void>
   /** Takes a draining node back. @throws UnknownNode */
   resume(cluster: string, node: string): void
-  /** One more listener of the cluster. @throws UnknownNode, NodeListError when there is one of this name, or the system's error when the port is taken */
+  /** One more listener of the cluster. @throws UnknownNode, NodeListError when there is one of this name, or while the balancer closes; or the system's error when the port is taken */
   openListener(cluster: string, listener: ListenerOptions): Promise<void>
   /** The listener takes no more connections. @returns when what runs is finished, or cut after `limits.drainTimeout` @throws UnknownNode, NodeListError for the last one */
   closeListener(cluster: string, listener: string): Promise<void>
@@ -50,6 +50,8 @@ export interface RunningBalancer {
 
 interface Door extends Observed {
   readonly listeners: Listener[]
+  /** Names of those that are about to listen. */
+  readonly opening: Set<string>
   /** What its listeners share. */
   readonly forwarding: Omit<Forwarding, 'mark' | 'isClosing'>
 }
@@ -85,6 +87,7 @@ export async function startBalancer(options: BalancerOptions): Promise<RunningBa
     for (const look of waiting) look()
   }
   let statusServer: StatusServer | undefined
+  let closed: Promise<void> | undefined
 
   function doorOf(name: string): Door {
     const found = observed.find(({ cluster }) => cluster.name === name)
@@ -96,15 +99,28 @@ export async function startBalancer(options: BalancerOptions): Promise<RunningBa
 
   const clusterOf = (name: string): BalancedCluster => doorOf(name).cluster
 
-  async function openListener({ cluster, listeners, forwarding }: Door, wanted: ListenerOptions): Promise<void> {
-    if (listeners.some(({ name }) => name === wanted.name))
-      throw new NodeListError(`The cluster ${cluster.name} has a listener ${wanted.name} already`)
-    listeners.push(
-      await listen({ ...wanted, tls: options.tls }, limits, {
-        ...forwarding,
-        mark: listenerMark(wanted.name, options.listenerKey),
-      }),
-    )
+  async function openListener(
+    { cluster, listeners, opening, forwarding }: Door,
+    wanted: ListenerOptions,
+  ): Promise<void> {
+    const { name } = wanted
+    requireOpen(name)
+    if (opening.has(name) || listeners.some((listener) => listener.name === name))
+      throw new NodeListError(`The cluster ${cluster.name} has a listener ${name} already`)
+    opening.add(name)
+    try {
+      const mark = listenerMark(name, options.listenerKey)
+      const listener = await listen({ ...wanted, tls: options.tls }, limits, { ...forwarding, mark })
+      if (closed !== undefined) await listener.close(0)
+      requireOpen(name)
+      listeners.push(listener)
+    } finally {
+      opening.delete(name)
+    }
+  }
+
+  function requireOpen(name: string): void {
+    if (closed !== undefined) throw new NodeListError(`The listener ${name} cannot be opened: the balancer is closing`)
   }
 
   async function closeListener({ cluster, listeners }: Door, name: string): Promise<void> {
@@ -130,7 +146,6 @@ export async function startBalancer(options: BalancerOptions): Promise<RunningBa
       return !nodes.some((node) => node.id === id && node.state === 'unknown')
     })
 
-  let closed: Promise<void> | undefined
   async function closeAll(): Promise<void> {
     await Promise.all(
       observed.flatMap(({ listeners }) => listeners.map((listener) => listener.close(limits.drainTimeout))),
@@ -154,7 +169,7 @@ export async function startBalancer(options: BalancerOptions): Promise<RunningBa
         monotonic: () => clock.monotonic(),
         timers,
       }
-      const door: Door = { cluster, listeners: [], forwarding }
+      const door: Door = { cluster, listeners: [], opening: new Set(), forwarding }
       observed.push(door)
       for (const listener of wanted) await openListener(door, listener)
     }

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import { answerHalfClosed, halfOpen } from '../http/half-open.js'
+import { endWith } from '../http/last-answer.js'
 import { answerUnreadable } from '../http/unreadable.js'
 import { forward, type Forwarding } from './forward.js'
 import type { Limits, ListenerOptions, TlsPair } from './options.js'
@@ -90,9 +91,13 @@ export async function listen(
   server.on('checkContinue', (request, response) => receive(request, response, true))
   server.on('connect', (_request: IncomingMessage, socket: Socket) => {
     socket.on('error', () => socket.destroy())
+    // Node has taken its hands off this connection: nobody would see its end.
+    socket.resume()
     const id = forwarding.refuse.nextId()
-    socket.end(
+    endWith(
+      socket,
       `HTTP/1.1 ${refusals.upgrade.status} Method Not Allowed\r\nConnection: close\r\nX-Request-Id: ${id}\r\nContent-Length: 0\r\n\r\n`,
+      forwarding.timers,
     )
   })
   server.on('checkExpectation', (_request, response) => {
@@ -111,7 +116,13 @@ export async function listen(
     }
     const begun = [...responses].some((response) => response.headersSent)
     const id = forwarding.refuse.nextId()
-    const status = answerUnreadable(socket, { error, headerLimit: limits.headerBytes, id, answerBegun: begun })
+    const status = answerUnreadable(socket, {
+      error,
+      headerLimit: limits.headerBytes,
+      id,
+      answerBegun: begun,
+      timers: forwarding.timers,
+    })
     if (status !== undefined) unreadable[status] = (unreadable[status] ?? 0) + 1
   })
   await start(server, host, port)

@@ -15,17 +15,28 @@ export function trustedProxiesOf(list: string): TrustedProxies {
   for (const item of list.split(',').map((part) => part.trim())) add(addresses, item)
   return (address) => {
     if (address === undefined) return false
-    const plain = address.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '')
+    const plain = unmapped(address.replace(/%.*$/, ''))
     return addresses.check(plain, isIPv4(plain) ? 'ipv4' : 'ipv6')
   }
 }
 
+/** An IPv4 address in the IPv6 form of RFC 4291, 2.5.5.2, which a socket for both families writes: without what stands before it. */
+function unmapped(address: string): string {
+  const [, plain = ''] = /^::ffff:(.*)$/i.exec(address) ?? []
+  return isIPv4(plain) ? plain : address
+}
+
+/** Bits of a prefix that an IPv4 address in IPv6 form begins with. */
+const mappedBits = 96
+
 function add(addresses: BlockList, item: string): void {
-  const [, address = '', prefix] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(item) ?? []
+  const [, written = '', bits] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(item) ?? []
+  const address = unmapped(written)
   const type = isIPv4(address) ? 'ipv4' : isIPv6(address) && !address.includes('%') ? 'ipv6' : undefined
   const most = type === 'ipv4' ? 32 : 128
-  if (type === undefined || Number(prefix ?? most) > most)
+  const prefix = Number(bits ?? 128) - (address === written ? 0 : mappedBits)
+  if (type === undefined || prefix < 0 || (bits !== undefined && prefix > most))
     throw new RangeError(`"${item}" is neither an address nor a range such as 10.0.0.0/8`)
-  if (prefix === undefined) addresses.addAddress(address, type)
-  else addresses.addSubnet(address, Number(prefix), type)
+  if (bits === undefined) addresses.addAddress(address, type)
+  else addresses.addSubnet(address, prefix, type)
 }

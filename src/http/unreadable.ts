@@ -1,7 +1,8 @@
 /** The answer to bytes that are no request, that come too late, or whose head is too large: there is no request to answer, only a connection. */
 import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
-import { systemTimers } from '../effects.js'
+import type { Timers } from '../effects.js'
+import { endWith } from './last-answer.js'
 
 /** By the codes of Node's parser. */
 const statusOf: Readonly<Record<string, number>> = {
@@ -9,9 +10,6 @@ const statusOf: Readonly<Record<string, number>> = {
   HPE_CHUNK_EXTENSIONS_OVERFLOW: 413,
   ERR_HTTP_REQUEST_TIMEOUT: 408,
 }
-
-/** Milliseconds for the client to take the answer and close. */
-const longestEnd = 1000
 
 export interface Unreadable {
   readonly error: NodeJS.ErrnoException
@@ -21,12 +19,13 @@ export interface Unreadable {
   readonly id: string
   /** Part of an answer has gone out on this connection, so that it can only be cut. */
   readonly answerBegun: boolean
+  readonly timers: Timers
 }
 
 /** @returns the status, or undefined when nothing could be said */
 export function answerUnreadable(
   socket: Socket,
-  { error, headerLimit, id, answerBegun }: Unreadable,
+  { error, headerLimit, id, answerBegun, timers }: Unreadable,
 ): number | undefined {
   if (error.code === 'ECONNRESET' || !socket.writable || answerBegun) {
     socket.destroy()
@@ -41,11 +40,7 @@ export function answerUnreadable(
     'Content-Type: text/plain; charset=utf-8',
     `Content-Length: ${Buffer.byteLength(body)}`,
   ]
-  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
-  // Whoever goes on sending is not waited for. A time-out of the socket would not do: an answer that ends meanwhile sets it anew.
-  const patience = systemTimers.after(longestEnd, () => socket.destroy())
-  patience.unref()
-  socket.once('close', () => patience.stop())
+  endWith(socket, `${head.join('\r\n')}\r\n\r\n${body}`, timers)
   return status
 }
 

@@ -1,11 +1,11 @@
 /** The management listener: what runs, for the CLI and for people. Apart from /_wmcs, on a port of its own. */
-import { timingSafeEqual } from 'node:crypto'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
 import { readUnreadBodies } from '../node/unread-bodies.js'
 import { defaultHeaderLimit } from '../http/header-limit.js'
 import { requestIds } from '../http/request-ids.js'
 import { nameRequest, onHttpServer } from '../node/http-server.js'
+import { isSameSecret } from '../same-secret.js'
 import { closeUnusedConnections } from '../node/unused-connections.js'
 import { registerPages } from './pages.js'
 import { registerManagementApi, type ManagementApi } from './api/index.js'
@@ -33,7 +33,12 @@ export async function startManagement(
   const app = Fastify({
     ...(log === undefined ? {} : { loggerInstance: log }),
     requestTimeout: 60_000,
-    ...onHttpServer({ headerLimit: defaultHeaderLimit, nextId: managementIds(api.clock.now()), log }),
+    ...onHttpServer({
+      headerLimit: defaultHeaderLimit,
+      nextId: managementIds(api.clock.now()),
+      timers: api.timers,
+      log,
+    }),
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 300 },
   }) as unknown as FastifyInstance
@@ -80,9 +85,7 @@ function managementIds(started: Date): () => string {
 }
 
 async function requireToken(token: string, request: FastifyRequest, reply: FastifyReply): Promise<void> {
-  const given = Buffer.from(/^Bearer\s+(\S+)$/i.exec(request.headers.authorization ?? '')?.[1] ?? '')
-  const wanted = Buffer.from(token)
-  if (given.length === wanted.length && timingSafeEqual(given, wanted)) return
+  if (isSameSecret(/^Bearer\s+(\S+)$/i.exec(request.headers.authorization ?? '')?.[1] ?? '', token)) return
   const message =
     'This needs the management token of the installation, as Authorization: Bearer. rms-emulator up prints it'
   await reply.code(401).header('www-authenticate', 'Bearer').send({ error: 'Unauthorized', message })

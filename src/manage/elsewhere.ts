@@ -39,7 +39,7 @@ export async function startManagementElsewhere(
   const openCluster = (name: string) => loadServerState(store, name, keyPassword, 'openssl')
   try {
     for (const { name } of await store.clusters.list()) await openCluster(name)
-    const api = { store, openCluster, clock: systemClock, random: systemRandom }
+    const api = { store, openCluster, clock: systemClock, timers, random: systemRandom }
     const management = await startManagement({
       host,
       port,

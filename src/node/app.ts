@@ -54,6 +54,7 @@ export async function buildApp(context: NodeContext, options: AppOptions): Promi
       tls: options.tls,
       headerLimit: (options.headerLimit ?? defaultHeaderLimit) + headerMargin,
       nextId: requestIds(context.clock.now()),
+      timers: context.timers,
       log: context.log,
     }),
     bodyLimit: options.bodyLimit,

@@ -12,6 +12,7 @@ import type { Socket } from 'node:net'
 import { LogController, type FastifyError, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
 import type { TlsIdentity } from '../crypto/lab-ca.js'
+import type { Timers } from '../effects.js'
 import { answerHalfClosed, halfOpen } from '../http/half-open.js'
 import { clientRequestId } from '../http/request-ids.js'
 import { answerUnreadable } from '../http/unreadable.js'
@@ -23,6 +24,7 @@ export interface HttpServerOptions {
   readonly headerLimit: number
   /** Ids of requests. */
   readonly nextId: () => string
+  readonly timers: Timers
   readonly log?: Logger | undefined
 }
 
@@ -60,7 +62,7 @@ export function onHttpServer(options: HttpServerOptions): ServerParts {
 
 function httpServer(
   handler: RequestListener,
-  { tls, headerLimit, nextId, log }: HttpServerOptions,
+  { tls, headerLimit, nextId, timers, log }: HttpServerOptions,
   { keepAliveTimeout = 0, requestTimeout = 0, connectionTimeout = 0 }: Times,
 ): Server {
   const settings: ServerOptions = {
@@ -89,7 +91,7 @@ function httpServer(
     const latest = answers.get(socket)
     const answerBegun = latest !== undefined && latest.headersSent && !latest.writableFinished
     const requestId = nextId()
-    const status = answerUnreadable(socket, { error, headerLimit, id: requestId, answerBegun })
+    const status = answerUnreadable(socket, { error, headerLimit, id: requestId, answerBegun, timers })
     if (status !== undefined)
       log?.info({ requestId, status, why: error.message, from: socket.remoteAddress }, 'refused')
   })

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto'
 import { Agent, request } from 'node:http'
 import { PassThrough } from 'node:stream'
 import t from 'tap'
-import { ask, askEcho, rawClient, startLab, stateOf } from './lab.js'
+import { testClock } from '../fixtures/test-clock.js'
+import { ask, askEcho, rawClient, startLab, stateOf, type RawClient } from './lab.js'
 import type { Echo } from './upstream.js'
 
 const sha256 = (content: Buffer | string) => createHash('sha256').update(content).digest('hex')
@@ -419,6 +420,27 @@ t.test('clients that are slow, too many, or gone', async (t) => {
     const silent = await rawClient(t, url)
     silent.socket.end()
     t.equal(await silent.rest(), '', 'who asks nothing is not waited for')
+  })
+  await t.test('who is refused a tunnel does not keep the connection', async (t) => {
+    const clock = testClock()
+    const { url, balancer } = await startLab(t, 1, {}, { clock })
+    const connections = (): number | undefined => balancer.status().clusters[0]?.listeners[0]?.connections
+    const refused = async (): Promise<RawClient> => {
+      const client = await rawClient(t, url)
+      client.socket.allowHalfOpen = true
+      client.send('CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n')
+      await client.until(/^HTTP\/1\.1 405 [^]*\r\n\r\n/)
+      t.equal(connections(), 1)
+      return client
+    }
+    const ends = await refused()
+    ends.send('what is sent now is read by nobody')
+    ends.socket.end()
+    while (connections() !== 0) await clock.advance(0)
+    await refused()
+    await clock.untilTimer(1000)
+    await clock.advance(1000)
+    while (connections() !== 0) await clock.advance(0)
   })
   await t.test('a node that is slow costs 504', async (t) => {
     const { url, balancer } = await startLab(t, 1, { answerTimeout: 1000 })

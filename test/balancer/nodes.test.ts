@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto'
-import { Agent } from 'node:http'
+import { once } from 'node:events'
+import { Agent, createServer } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
 import t, { type Test } from 'tap'
 import { startBalancer } from '../../src/balancer/balancer.js'
 import { ask, askEcho, rawClient, startLab, stateOf, type Lab } from './lab.js'
@@ -288,6 +290,52 @@ t.test('a node that comes back at its address is taken in again', async (t) => {
   await startUpstream(t, 'node-1', { port: Number(new URL(first.url).port) })
   await balancer.waitUntil(() => stateOf(balancer, 'node-1') === 'ready')
   t.same([(await askEcho(`${url}/echo`)).node, (await askEcho(`${url}/echo`)).node].toSorted(), ['node-1', 'node-2'])
+})
+
+t.test('a check ends with the status of its answer, whose body need never end', async (t) => {
+  const node = createServer((_request, response) => void response.writeHead(200).write('ready, and'))
+  t.teardown(() => node.closeAllConnections())
+  node.listen(0, '127.0.0.1')
+  await once(node, 'listening')
+  const checked = once(node, 'connection')
+  const balancer = await startBalancer({
+    clusters: [
+      {
+        name: 'root',
+        listeners: [{ name: 'intranet', host: '127.0.0.1', port: 0 }],
+        nodes: [{ id: 'node-1', url: `http://127.0.0.1:${(node.address() as AddressInfo).port}` }],
+      },
+    ],
+  })
+  t.teardown(() => balancer.close())
+  await balancer.waitUntil(() => stateOf(balancer, 'node-1') === 'ready')
+  const [socket] = (await checked) as [Socket]
+  if (!socket.closed) await once(socket, 'close')
+  node.close()
+})
+
+t.test('of two listeners with one name one is opened, and none when the balancer closes', async (t) => {
+  const { balancer } = await startLab(t, 1)
+  const wanted = { name: 'extranet', host: '127.0.0.1', port: 0 }
+  const listeners = () => balancer.status().clusters[0]?.listeners ?? []
+  const both = await Promise.allSettled([balancer.openListener('root', wanted), balancer.openListener('root', wanted)])
+  t.match(both, [
+    { status: 'fulfilled' },
+    { reason: { name: 'NodeListError', message: /has a listener extranet already/ } },
+  ])
+  t.same(
+    listeners().map(({ name }) => name),
+    ['intranet', 'extranet'],
+  )
+  const { port } = new URL(listeners()[1]?.url ?? '')
+  await balancer.closeListener('root', 'extranet')
+
+  const opening = balancer.openListener('root', { ...wanted, port: Number(port) })
+  const closed = balancer.close()
+  await t.rejects(opening, { name: 'NodeListError', message: /cannot be opened: the balancer is closing/ })
+  await t.rejects(balancer.openListener('root', wanted), { message: /the balancer is closing/ })
+  await closed
+  await t.rejects(rawClient(t, `http://127.0.0.1:${port}`), /ECONNREFUSED/)
 })
 
 t.test('a wrong start is refused and leaves nothing behind', async (t) => {

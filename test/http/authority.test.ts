@@ -95,6 +95,11 @@ t.test('proxies are trusted by address or range', async (t) => {
   for (const address of ['10.1.2.3', '::ffff:10.1.2.3', '192.0.2.7', 'fd12::1', 'fd12::1%eth0'])
     t.ok(trusts(address), address)
   for (const address of ['11.0.0.1', '192.0.2.8', '::1', undefined, '']) t.notOk(trusts(address), String(address))
-  for (const list of ['', 'proxy.test', '10.0.0.0/33', '10.0.0/8', 'fd00::/129', '10.0.0.1,', '1.2.3.4/'])
+  const mapped = trustedProxiesOf('::ffff:10.0.0.0/104,::FFFF:192.0.2.7')
+  for (const address of ['10.1.2.3', '::ffff:10.1.2.3', '192.0.2.7'])
+    t.ok(mapped(address), `${address} is named as IPv6`)
+  for (const address of ['11.0.0.1', '192.0.2.8', '::1']) t.notOk(mapped(address), address)
+  const malformed = ['', 'proxy.test', '10.0.0.0/33', '10.0.0/8', 'fd00::/129', '10.0.0.1,', '1.2.3.4/']
+  for (const list of [...malformed, '::ffff:10.0.0.0/8', '::ffff:10.0.0.0/129'])
     t.throws(() => trustedProxiesOf(list), RangeError, list)
 })

@@ -3,7 +3,7 @@ import fastifySwagger from '@fastify/swagger'
 import Fastify, { type FastifyInstance, type InjectOptions, type LightMyRequestResponse } from 'fastify'
 import { loadServerState } from '../../src/cluster/server-state.js'
 import type { Store } from '../../src/cluster/store/open.js'
-import { systemClock, systemRandom, type Clock } from '../../src/effects.js'
+import { systemClock, systemRandom, systemTimers, type Clock } from '../../src/effects.js'
 import { registerManagementApi } from '../../src/manage/api/index.js'
 
 export const keyPassword = 'lab-key-password'
@@ -40,6 +40,7 @@ export async function apiOver(store: Store, clock: Clock = systemClock): Promise
     store,
     openCluster: (name) => loadServerState(store, name, keyPassword, 'openssl'),
     clock,
+    timers: systemTimers,
     random: systemRandom,
   })
   await app.ready()

@@ -7,7 +7,7 @@ import { loadServerState } from '../../src/cluster/server-state.js'
 import { startManagement } from '../../src/manage/app.js'
 import { readUnreadBodies } from '../../src/node/unread-bodies.js'
 import { seedPassword } from '../../src/directory/seed.js'
-import { systemClock, systemRandom } from '../../src/effects.js'
+import { systemEffects } from '../../src/effects.js'
 import { defaultNodeOptions, startNode } from '../../src/node/start.js'
 
 const node = await startNode({ mode: 1 })
@@ -115,7 +115,7 @@ t.test('at management too', async (t) => {
     token: 'secret',
     log: undefined,
     status: () => ({ manage: '', forest: '', version: '', clusters: [] }),
-    api: { store, openCluster, clock: systemClock, random: systemRandom },
+    api: { store, openCluster, ...systemEffects },
     topology: undefined,
     ca: undefined,
   })

@@ -1,7 +1,7 @@
 /** What the routes of the management API are given. */
 import type { ServerState } from '../../cluster/server-state.js'
 import type { Store } from '../../cluster/store/open.js'
-import type { Clock, Random } from '../../effects.js'
+import type { Clock, Random, Timers } from '../../effects.js'
 
 export interface ManagementApi {
   readonly store: Store
@@ -10,5 +10,6 @@ export interface ManagementApi {
    */
   readonly openCluster: (name: string) => Promise<ServerState>
   readonly clock: Clock
+  readonly timers: Timers
   readonly random: Random
 }
