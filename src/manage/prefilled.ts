@@ -30,10 +30,6 @@ export async function readPresent(store: Store): Promise<Present> {
   }
 }
 
-const partner = labPartner()
-const partnerKey = readDocuments(partner.licensorCertificate)[0]?.body.issuedPrincipal?.publicKey?.modulus ?? ''
-/** Of nobody's account. */
-const someKey = labTrustRoot(2).publicKey.modulus
 const cluster = 'root'
 const [dave, finance, legal] = ['dave@contoso.test', 'finance@contoso.test', 'legal@contoso.test']
 const subEnrollment = { endpoint: 'certification/subenrollservice', name: 'CONTOSO\\rms-service' }
@@ -44,6 +40,10 @@ const boardTemplate = {
 
 /** By method and path, in the order of the pages. */
 export function prefilledOf({ certificationUrl, template }: Present): Readonly<Record<string, Prefilled>> {
+  const partner = labPartner()
+  const partnerKey = readDocuments(partner.licensorCertificate)[0]?.body.issuedPrincipal?.publicKey?.modulus ?? ''
+  /** Of nobody's account. */
+  const someKey = labTrustRoot(2).publicKey.modulus
   const ofRoot = { parameters: { cluster } }
   const ofTemplate = { parameters: { cluster, guid: template } }
   return {

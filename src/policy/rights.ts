@@ -99,7 +99,11 @@ function names({ idType, id, name }: RightsPrincipal, identity: Identity): boole
  * conditions would give more than any of them does.
  */
 function mostGenerous(grants: readonly Grant[], now: Date): UlRight {
-  const holding = grants.filter(({ range }) => range === undefined || hasBegun(range.from, now))
+  const begun = (is: (from: Date) => boolean): readonly Grant[] =>
+    grants.filter(({ range }) => range === undefined || is(range.from))
+  const already = begun((from) => from <= now)
+  // Other clocks are allowed for only where nothing holds by our own.
+  const holding = already.length > 0 ? already : begun((from) => hasBegun(from, now))
   const [first, ...others] = holding.length > 0 ? holding : grants
   const better =
     holding.length > 0

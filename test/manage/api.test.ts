@@ -438,6 +438,14 @@ t.test('super users, exclusion, URLs', async (t) => {
   t.ok(await store.accountKeys.find('root', bob?.sid ?? ''), 'which the root keeps')
   const [{ id } = { id: '' }] = excluded.body.accounts as unknown as readonly { id: string }[]
   t.match(await call('DELETE', `/clusters/root/exclusion/accounts/${id}`), { status: 404 }, 'at one cluster only')
+  await call('POST', '/clusters/root/exclusion/accounts', { publicKey: publicKey.modulus })
+  t.match(await call('POST', '/clusters/root/exclusion/accounts', { account: 'bob' }), { status: 200 })
+  t.equal(
+    await store.accountKeys.find('root', bob?.sid ?? ''),
+    undefined,
+    'by name it goes, also when it is excluded already',
+  )
+  t.match(await call('DELETE', `/clusters/root/exclusion/accounts/${id}`), { status: 200 })
   t.match(await call('DELETE', `/clusters/legal/exclusion/accounts/${id}`), { status: 200, body: { accounts: [] } })
   t.match(await configurationOf('legal'), { racExclusionPolicy: null, excludedAccounts: [] })
   const named = await call('PATCH', '/clusters/legal/configuration', { persistRac: true })

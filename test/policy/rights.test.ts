@@ -146,6 +146,17 @@ t.test(
       until(0, 6).range,
       'one that begins later hides none that holds now',
     )
+    const soon = addSeconds(days(5), 240)
+    t.same(
+      decide(
+        policy([
+          grant('VIEW', undefined, { range: { from: days(5), until: days(6) } }),
+          grant('VIEW', anyonePrincipal, { range: { from: soon, until: days(9) } }),
+        ]),
+      )[0]?.range,
+      { from: days(5), until: days(6) },
+      'one that begins within the tolerance neither',
+    )
     t.same(
       decide(policy([grant('VIEW', undefined, until(7, 9)), grant('VIEW', anyonePrincipal, until(6, 8))]))[0]?.range,
       until(6, 8).range,

@@ -108,16 +108,25 @@ async function requireUtf8(pool: PostgresPool, target: Target): Promise<void> {
  * @throws DatabaseRefused
  */
 async function requireOwnSessions(pool: PostgresPool, target: Target): Promise<void> {
-  const [one, other] = [await pool.connect(), await pool.connect()]
+  const one = await pool.connect()
   try {
     const before = await sessionOf(one)
-    if (before === (await sessionOf(other)) || before !== (await sessionOf(one)))
+    const meanwhile = await sessionOfAnother(pool)
+    if (before === meanwhile || before !== (await sessionOf(one)))
       throw new DatabaseRefused(
         `The ${target.name} is behind a pooler that shares sessions between connections, as PgBouncer does with pool_mode = transaction: ` +
           'locks would get lost. Set pool_mode = session there, or give the address of the server itself',
       )
   } finally {
     one.release()
+  }
+}
+
+async function sessionOfAnother(pool: PostgresPool): Promise<number | undefined> {
+  const other = await pool.connect()
+  try {
+    return await sessionOf(other)
+  } finally {
     other.release()
   }
 }

@@ -17,7 +17,7 @@ export async function requireCluster(store: Store, name: string): Promise<Cluste
 export type Change = (configuration: ServerConfiguration, cluster: ClusterRow) => Partial<ServerConfiguration>
 
 /**
- * Makes a change and writes it; one that changes nothing is not written. Without `ifMatch` it is made anew, once, when somebody else was faster.
+ * Makes a change and writes it; one that changes nothing, and removes no key, is not written. Without `ifMatch` it is made anew, once, when somebody else was faster.
  * @param ifMatch ETag of the configuration it is based on
  * @param withoutKey account whose key pair is removed with it
  * @returns what is stored now
@@ -35,7 +35,7 @@ export async function changeConfiguration(
     const { configuration } = cluster
     requireVersion(configuration, ifMatch)
     const wanted = { ...configuration, ...change(configuration, cluster) }
-    if (isDeepStrictEqual(wanted, configuration)) return configuration
+    if (isDeepStrictEqual(wanted, configuration) && withoutKey === undefined) return configuration
     const saved = await store.clusters.saveConfiguration(name, wanted, withoutKey)
     if (saved !== undefined) return saved
   }

@@ -3,7 +3,7 @@ import { serviceAccount } from '../../cluster/service-account.js'
 import { callSoap, SoapFault } from '../../client/soap-caller.js'
 import type { RsaPublicKey } from '../../crypto/keys.js'
 import type { Account } from '../../directory/directory.js'
-import { refuse } from '../../exceptions.js'
+import { refuse, RmsException } from '../../exceptions.js'
 import { readXmlNode } from '../../soap/xml-node.js'
 import { descend, readXml } from '../../xml/read.js'
 import { element, text } from '../../xml/write.js'
@@ -32,7 +32,24 @@ export async function findLicensee(call: Asking, licensee: string): Promise<Prin
     return refuse('AcquirePreLicenseInvalidLicensee', `"${licensee}" is nobody with a mail address in the directory`)
   if (call.state.kind === 'root')
     return principalOf(account, (await accountKeyPair(call.context, call.state, account.sid)).publicKey)
-  return requireGoodAccountCertificate([await precertified(call, account)], call.state, call.now).account
+  return precertifiedAccount(call, account)
+}
+
+/** One that is kept may be of a key that the account has no more: then the root is asked once. */
+async function precertifiedAccount(call: Asking, account: Account): Promise<Principal> {
+  const { state, now, context } = call
+  const known = context.precertified.get(account.sid, now)
+  if (known !== undefined) {
+    try {
+      return requireGoodAccountCertificate([known], state, now).account
+    } catch (error) {
+      if (!(error instanceof RmsException)) throw error
+      context.precertified.forget(account.sid)
+    }
+  }
+  const certificate = await precertifyAtRoot(call, account)
+  context.precertified.set(account.sid, certificate, now)
+  return requireGoodAccountCertificate([certificate], state, now).account
 }
 
 function principalOf(account: Account, publicKey: RsaPublicKey): Principal {
@@ -40,16 +57,6 @@ function principalOf(account: Account, publicKey: RsaPublicKey): Principal {
     readXml(element('PRINCIPAL', {}, objectElement(accountObject(account)), publicKeyElement(publicKey))),
   )
   return principal as Principal
-}
-
-/** The answer of the root, kept as long as it is valid. */
-async function precertified(call: Asking, account: Account): Promise<XrmlDocument> {
-  const { precertified: kept } = call.context
-  const known = kept.get(account.sid, call.now)
-  if (known !== undefined) return known
-  const certificate = await precertifyAtRoot(call, account)
-  kept.set(account.sid, certificate)
-  return certificate
 }
 
 async function precertifyAtRoot({ context, state }: Asking, account: Account): Promise<XrmlDocument> {
