@@ -55,7 +55,7 @@ export function prefilledOf({ certificationUrl, template }: Present): Readonly<R
     'PUT /clusters/{cluster}/extranet': { ...ofRoot, body: {} },
     'DELETE /clusters/{cluster}/extranet': ofRoot,
     'POST /servers/{id}/drain': { parameters: { id: 'root-2' } },
-    'POST /servers/{id}/undrain': { parameters: { id: 'root-2' } },
+    'POST /servers/{id}/resume': { parameters: { id: 'root-2' } },
     'POST /servers/{id}/kill': { parameters: { id: 'root-2' } },
     'DELETE /servers/{id}': { parameters: { id: 'root-2' } },
     'GET /ca.pem': {},
