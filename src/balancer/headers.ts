@@ -2,6 +2,7 @@
 import type { IncomingMessage } from 'node:http'
 import { legalAuthority } from '../http/authority.js'
 import { forwardedAsked, type Asked } from '../http/forwarded.js'
+import { valuesOf } from '../http/raw-headers.js'
 import type { TrustedProxies } from '../http/trusted-proxies.js'
 import { showsProxy } from '../proxy-headers.js'
 import { isSameSecret } from '../same-secret.js'
@@ -24,6 +25,8 @@ const replaced = new Set([
   'content-length',
   'expect',
   'host',
+  // Said on in the other form.
+  'forwarded',
   'x-forwarded-for',
   'x-forwarded-proto',
   'x-forwarded-host',
@@ -70,16 +73,6 @@ function named(path: string, host: string): Target | BadTarget {
   if (host === '') return { path, host: undefined }
   const legal = legalAuthority(host)
   return legal === undefined ? 'badHost' : { path, host: legal }
-}
-
-/** Values of a header in a flat list of names and values. */
-export function valuesOf(rawHeaders: readonly string[], wanted: string): readonly string[] {
-  const values: string[] = []
-  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
-    const name = rawHeaders[at] ?? ''
-    if (name.length === wanted.length && name.toLowerCase() === wanted) values.push(rawHeaders[at + 1] ?? '')
-  }
-  return values
 }
 
 /**

@@ -2,7 +2,8 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import type { Logger } from 'pino'
 import { clientRequestId as clientRequestIdOf } from '../http/request-ids.js'
-import { valuesOf } from './headers.js'
+import { valuesOf } from '../http/raw-headers.js'
+import { mostReadAway } from '../http/read-away.js'
 
 export interface Refusal {
   readonly status: number
@@ -103,9 +104,6 @@ function answerRefusal(response: ServerResponse, refusal: Refusal, id: string): 
   if (refusal.closes === true || response.req.complete) response.end(body)
   else endWithRequest(response, body)
 }
-
-/** Bytes that are read away; how long it may take, the request time-out says. */
-const mostReadAway = 64 * 1024 * 1024
 
 /**
  * The answer is whole at once, and its end waits for that of the request: whoever is still sending would often lose an answer that ends the

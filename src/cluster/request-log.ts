@@ -19,6 +19,11 @@ export interface RequestLog {
    *   database
    */
   append(record: NewRequestLogRecord): Promise<boolean>
+  /**
+   * Writes a record as long as that costs nobody anything: nothing waits for it, few wait at a time, and it is dropped while the
+   * database is away. For what strangers cause, which must not take the room of what an answer waits for.
+   */
+  offer(record: NewRequestLogRecord): void
   /** False from a record that could be kept nowhere until the database or the spool takes records again. */
   canKeep(): boolean
   /** Resolves when everything appended so far is written (to the spool, while the database is away), or was refused. */
@@ -88,8 +93,12 @@ const lengths = {
 const longestXrml = 2 ** 20
 const recordsPerTransaction = 1000
 
+/** Offered ones that wait; more are dropped. */
+const mostOffered = 100
+
 interface Waiting {
   readonly record: RequestLogRecord
+  readonly isOffered: boolean
   readonly resolve: (isNew: boolean) => void
   readonly reject: (error: unknown) => void
 }
@@ -104,7 +113,9 @@ export function createRequestLog(
   const { spool, report } = options
   const queueLimit = options.queueLimit ?? 10_000
   let queue: Waiting[] = []
+  /** Without those that were offered. */
   let unwritten = 0
+  let offered = 0
   let writing: Promise<void> | undefined
   let recovering: Promise<void> | undefined
   let isAway = false
@@ -119,7 +130,9 @@ export function createRequestLog(
       const batch = queue.slice(0, recordsPerTransaction)
       queue = queue.slice(recordsPerTransaction)
       await writeBatch(batch)
-      unwritten -= batch.length
+      const ofStrangers = batch.filter(({ isOffered }) => isOffered).length
+      offered -= ofStrangers
+      unwritten -= batch.length - ofStrangers
     }
     writing = undefined
   }
@@ -141,7 +154,9 @@ export function createRequestLog(
       }
       noteAway(error)
     }
-    const full = await spoolBatch(spool, batch)
+    const waitedFor = batch.filter(({ isOffered }) => !isOffered)
+    if (waitedFor.length === 0) return
+    const full = await spoolBatch(spool, waitedFor)
     if (full === undefined) noteKept()
     else noteUnkept(full)
   }
@@ -210,6 +225,11 @@ export function createRequestLog(
     await writing
   }
 
+  const enqueue = (waiting: Waiting): void => {
+    queue.push(waiting)
+    writing ??= write()
+  }
+
   return {
     append: (record) => {
       if (closed) return Promise.reject(new RequestLogClosed())
@@ -219,12 +239,17 @@ export function createRequestLog(
         )
       }
       return new Promise((resolve, reject) => {
-        queue.push({ record: complete(record, options), resolve, reject })
         unwritten++
-        writing ??= write()
+        enqueue({ record: complete(record, options), isOffered: false, resolve, reject })
       })
     },
     canKeep: () => canKeep,
+    offer: (record) => {
+      if (closed || isAway || !canKeep || offered >= mostOffered) return
+      offered++
+      const nobody = (): void => undefined
+      enqueue({ record: complete(record, options), isOffered: true, resolve: nobody, reject: nobody })
+    },
     flush,
     close: async () => {
       closed = true

@@ -11,16 +11,17 @@ export interface Asked {
 export type HeaderValues = (name: string) => readonly string[]
 
 /**
- * How the request was before the proxies: of a list the first value counts, that of the proxy nearest to the client.
+ * How the request was before the proxies: of a list the first value counts, that of the proxy nearest to the client. Of X-Forwarded-… and Forwarded a
+ * proxy may write one and leave the other as the client sent it: where they differ, neither counts.
  * @param own how the request came here; what is not said, or not legal, stays as it was
  */
 export function forwardedAsked(valuesOf: HeaderValues, own: Asked): Asked {
   const first = (name: string): string => firstOf(valuesOf(name).join(','))
   const standard = pairsOf(valuesOf('forwarded').join(','))
-  const scheme = schemeOf(first('x-forwarded-proto')) ?? schemeOf(standard.get('proto') ?? '') ?? own.scheme
-  const named = legalAuthority(first('x-forwarded-host')) ?? legalAuthority(standard.get('host') ?? '')
+  const scheme = agreed(schemeOf(first('x-forwarded-proto')), schemeOf(standard.get('proto') ?? '')) ?? own.scheme
+  if (namesNoHost(valuesOf)) return { scheme, host: undefined }
+  const host = agreed(legalAuthority(first('x-forwarded-host')), legalAuthority(standard.get('host') ?? '')) ?? own.host
   const port = first('x-forwarded-port')
-  const host = named ?? (namesNoHost(valuesOf) ? undefined : own.host)
   return { scheme, host: host !== undefined && isPort(port) ? atPort(scheme, host, port) : host }
 }
 
@@ -28,6 +29,12 @@ export function forwardedAsked(valuesOf: HeaderValues, own: Asked): Asked {
 export function namesNoHost(valuesOf: HeaderValues): boolean {
   const values = valuesOf('x-forwarded-host')
   return values.length > 0 && values.every((value) => value === '')
+}
+
+/** Undefined when they differ, or neither is there. */
+function agreed<Said extends string>(one: Said | undefined, other: Said | undefined): Said | undefined {
+  if (one === undefined || other === undefined) return one ?? other
+  return one.toLowerCase() === other.toLowerCase() ? one : undefined
 }
 
 function firstOf(list: string): string {

@@ -6,6 +6,7 @@ import type { FastifyRequest } from 'fastify'
 import type { ServerConfiguration } from '../cluster/configuration.js'
 import { isSameAuthority, legalAuthority, type Scheme } from '../http/authority.js'
 import { forwardedAsked, namesNoHost, type Asked, type HeaderValues } from '../http/forwarded.js'
+import { valuesOf } from '../http/raw-headers.js'
 import { namedUrls } from '../services/rest/addresses.js'
 import type { NodeContext } from './context.js'
 import { showsKey } from './listener-mark.js'
@@ -23,20 +24,11 @@ export function readAsked(request: FastifyRequest, context: NodeContext): Asked 
   const named = headers.host ?? ''
   const legal = legalAuthority(named)
   if (legal === undefined && named !== '') return undefined
-  if (countHosts(raw.rawHeaders) !== 1 && !(named === '' && raw.httpVersion === '1.0')) return undefined
-  const values: HeaderValues = (name) => valuesOf(headers[name])
+  if (valuesOf(raw.rawHeaders, 'host').length !== 1 && !(named === '' && raw.httpVersion === '1.0')) return undefined
+  const values: HeaderValues = (name) => valuesOf(raw.rawHeaders, name)
   const host = namesNoHost(values) ? undefined : legal
   const own: Asked = { scheme: request.protocol === 'https' ? 'https' : 'http', host }
   return isBelieved(request, context) ? forwardedAsked(values, own) : own
-}
-
-function countHosts(rawHeaders: readonly string[]): number {
-  return rawHeaders.filter((name, index) => index % 2 === 0 && name.length === 4 && name.toLowerCase() === 'host')
-    .length
-}
-
-function valuesOf(header: string | readonly string[] | undefined): readonly string[] {
-  return header === undefined ? [] : typeof header === 'string' ? [header] : header
 }
 
 function isBelieved({ headers, raw }: FastifyRequest, { listenerKey, trustedProxies }: NodeContext): boolean {

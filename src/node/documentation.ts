@@ -28,9 +28,14 @@ export function registerDocumentation(
 /** @param make the instance that answers for the pages, made when the first one is asked for */
 export function answerLater(app: FastifyInstance, make: () => Promise<FastifyInstance>): void {
   let making: Promise<FastifyInstance> | undefined
+  /** What failed once is tried anew for the next one who asks. */
+  const made = (): Promise<FastifyInstance> =>
+    (making ??= make().catch((error: unknown) => {
+      making = undefined
+      throw error
+    }))
   const answer = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
-    making ??= make()
-    const { statusCode, headers, rawPayload } = await (await making).inject({ method: 'GET', url: request.url })
+    const { statusCode, headers, rawPayload } = await (await made()).inject({ method: 'GET', url: request.url })
     if (statusCode === 404) {
       reply.callNotFound()
       return reply
@@ -39,7 +44,8 @@ export function answerLater(app: FastifyInstance, make: () => Promise<FastifyIns
     return reply.code(statusCode).headers(others).send(rawPayload)
   }
   for (const path of ['/openapi.json', '/docs', '/docs/*']) app.get(path, { schema: { hide: true } }, answer)
-  app.addHook('onClose', async () => (await making)?.close())
+  // Whoever asked has heard of a failure.
+  app.addHook('onClose', async () => (await making?.catch(() => undefined))?.close())
 }
 
 async function makeDocumentation(

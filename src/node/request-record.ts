@@ -1,5 +1,6 @@
 /** The record of a request in the request log: the same for SOAP, REST, the binary form, and for who is not let in. */
 import type { FastifyRequest } from 'fastify'
+import type { NewRequestLogRecord } from '../cluster/request-log.js'
 import { clientRequestId } from '../http/request-ids.js'
 import type { Notes } from '../services/context.js'
 import { isSecure } from './asked.js'
@@ -17,14 +18,18 @@ export interface Recorded {
 }
 
 /** The answer waits for its record: nothing that was issued is missing from the log. @throws what the request log throws */
-export async function record(
+export async function record(request: FastifyRequest, context: NodeContext, recorded: Recorded): Promise<void> {
+  await context.requestLog.append(recordOf(request, context, recorded))
+}
+
+function recordOf(
   request: FastifyRequest,
   context: NodeContext,
   { path, operation, notes, error, now }: Recorded,
-): Promise<void> {
+): NewRequestLogRecord {
   const { caller, headers } = request
   const own = clientRequestId(headers['x-request-id'])
-  await context.requestLog.append({
+  return {
     clusterName: context.state().name,
     hostMachineName: context.nodeId,
     hostMachineRequestId: request.id,
@@ -41,15 +46,16 @@ export async function record(
     metadata: JSON.stringify(own === undefined ? notes.metadata : { ...notes.metadata, clientRequestId: own }),
     successOrFailure: error === undefined ? 'Succeeded' : 'Failed',
     errorInformation: error ?? '',
-  })
+  }
 }
 
-/** Of somebody who was not let in. What they wanted is not read. */
-export async function recordRefusedSignIn(
+/** Of somebody whose credentials were refused. What they wanted is not read, and nobody waits for a stranger's record, which may be dropped. */
+export function recordRefusedSignIn(
   request: FastifyRequest,
   context: NodeContext,
   { path, operation, why }: { readonly path: string; readonly operation: string; readonly why: string },
-): Promise<void> {
+): void {
   const notes: Notes = { metadata: {}, issued: [], received: [] }
-  await record(request, context, { path, operation, notes, error: `401: ${why}`, now: context.clock.now() })
+  const error = `401: ${why}`
+  context.requestLog.offer(recordOf(request, context, { path, operation, notes, error, now: context.clock.now() }))
 }

@@ -30,7 +30,8 @@ export function bearerSignIn(operation: RestOperation, context: NodeContext) {
     request.log.info({ path: request.url.slice(0, 200), status: 401, why, from: request.ip }, 'sign-in refused')
     context.metrics.count(operation.name, 0, '401')
     const path = request.url.split('?')[0] ?? ''
-    await recordRefusedSignIn(request, context, { path, operation: operation.name, why: why ?? '' })
+    if (authorization !== undefined)
+      recordRefusedSignIn(request, context, { path, operation: operation.name, why: why ?? '' })
     const { code, message } = restExceptions.Unauthorized
     const challenge = `Bearer realm="${restResource}", authorization="${authorizationUrl(state, request.asked.host ?? '')}"`
     await reply

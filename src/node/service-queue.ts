@@ -1,7 +1,8 @@
 /**
  * The line of requests before an emulated server (`--capacity`). One request is worked on at a time, for as long as a server of that rate
  * takes; the others wait in order, and those above the limit are refused, as IIS does when the queue of an application pool is full. The
- * real work is done meanwhile. Waiting costs a timer, nothing else.
+ * real work is done meanwhile. Waiting costs a timer, nothing else. Who resets the connection leaves the line; who only ends its half may still
+ * wait for the answer, and keeps the place.
  */
 import { pause, type Clock, type Timers } from '../effects.js'
 import type { Chance } from '../sizing/chance.js'

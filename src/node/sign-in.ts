@@ -29,7 +29,7 @@ export function signIn(endpoint: Endpoint, context: NodeContext) {
     if (outcome === undefined) {
       if (admitsAnonymous(lists, path) || (endpoint.anonymous && lists[path] === undefined))
         request.caller = anonymousCaller
-      else await refuse(request, reply, context, endpoint, 'no credentials')
+      else await refuse(request, reply, context, endpoint, undefined)
       return
     }
     if (outcome.kind === 'refused') return refuse(request, reply, context, endpoint, outcome.why)
@@ -73,17 +73,19 @@ function speakerOf({ headers }: FastifyRequest, { listenerKey }: NodeContext): S
   return { kind: Object.keys(headers).some(showsProxy) ? 'behind proxy' : 'client' }
 }
 
+/** @param why undefined: there were no credentials, and this is the challenge that clients wait for */
 async function refuse(
   request: FastifyRequest,
   reply: FastifyReply,
   context: NodeContext,
   endpoint: Endpoint,
-  why: string,
+  why: string | undefined,
 ): Promise<void> {
-  request.log.info({ path: endpoint.path, status: 401, why, from: request.ip }, 'sign-in refused')
+  const told = why ?? 'no credentials'
+  request.log.info({ path: endpoint.path, status: 401, why: told, from: request.ip }, 'sign-in refused')
   context.metrics.count(endpoint.service.name, 0, '401')
   const path = `/_wmcs${endpoint.path}`
-  await recordRefusedSignIn(request, context, { path, operation: endpoint.service.name, why })
+  if (why !== undefined) recordRefusedSignIn(request, context, { path, operation: endpoint.service.name, why })
   await reply
     .code(401)
     .header('www-authenticate', challengesOf(context.schemes))

@@ -166,7 +166,13 @@ export async function startNode(given: Partial<NodeOptions> = {}): Promise<Runni
   }
   const close = async (): Promise<void> => {
     await stopRefreshing?.()
-    await app?.close()
+    try {
+      await app?.close()
+    } finally {
+      await release()
+    }
+  }
+  const release = async (): Promise<void> => {
     context.keyPairs.close()
     if (typeof place !== 'string') await place.close()
     await requestLog.close()

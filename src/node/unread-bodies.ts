@@ -4,9 +4,7 @@
  */
 import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-
-/** Bytes that are read away; who sends more than that may lose the answer. How long it may take, the request time-out says. */
-const mostReadAway = 64 * 1024 * 1024
+import { mostReadAway } from '../http/read-away.js'
 
 /** From now on: answers of the app wait until their request has been read. */
 export function readUnreadBodies(app: FastifyInstance, most: number = mostReadAway): void {

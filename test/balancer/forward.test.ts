@@ -299,6 +299,7 @@ t.test('a proxy that is trusted says how the client asked, another one does not'
         `${list}: ${lines}`,
       )
       t.same(valuesOf(echo, 'x-forwarded-port'), [])
+      t.same(valuesOf(echo, 'forwarded'), [], 'a node would believe it as ours')
     }
   }
 })

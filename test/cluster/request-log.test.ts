@@ -4,6 +4,8 @@ import t from 'tap'
 import type { Test } from 'tap'
 import { createRequestLog } from '../../src/cluster/request-log.js'
 import type { RequestLogRecord } from '../../src/cluster/request-log.js'
+import { createSpool } from '../../src/cluster/spool.js'
+import { DatabaseAway } from '../../src/cluster/store/database-away.js'
 import { openStore } from '../../src/cluster/store/open.js'
 import { testClock } from '../fixtures/test-clock.js'
 import { logRecord as record } from './log-record.js'
@@ -96,6 +98,35 @@ async function run(t: Test, database: TestDatabase): Promise<void> {
     await Promise.all([store, other, store].map(({ requestLog }) => requestLog.tryWriting()))
     await store.requestLog.tryWriting()
     t.equal(await store.requestLog.count({}), 0)
+  })
+
+  t.test('what is offered takes the room of nothing else, and is dropped where it cannot be written', async (t) => {
+    const store = await openStore(await database.fresh())
+    t.teardown(store.close)
+    let isAway = false
+    const insert = (records: readonly RequestLogRecord[]) =>
+      isAway ? Promise.reject(new DatabaseAway('gone')) : store.requestLog.insert(records)
+    const spool = createSpool({ folder: t.testdir({}), nodeId: 'root-1', limit: 1e6 })
+    const log = createRequestLog({ ...store.requestLog, insert }, { ...effects, queueLimit: 3, spool })
+    for (let id = 0; id < 150; id++) log.offer(record(id))
+    const rest = [200, 201, 202].map((id) => log.append(record(id)))
+    t.same(await Promise.all(rest), [true, true, true])
+    t.equal(await store.requestLog.count({}), 103, 'a hundred wait at a time')
+
+    isAway = true
+    log.offer(record(300))
+    t.equal(await log.append(record(301)), true)
+    log.offer(record(302))
+    await log.flush()
+    isAway = false
+    await log.close()
+    log.offer(record(303))
+    const ids = (await store.requestLog.query({ limit: 1000 })).map((row) => Number(row.hostMachineRequestId))
+    t.same(
+      ids.filter((id) => id >= 300),
+      [301],
+      'the spool is for what an answer waits for',
+    )
   })
 
   t.test('the record comes back as it was, XrML only when asked for', async (t) => {

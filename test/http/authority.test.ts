@@ -83,6 +83,20 @@ t.test('of what proxies say the first value counts, without regard to case', asy
   for (const port of ['0', '70000', 'x', ''])
     t.same(asked({ 'x-forwarded-host': 'rms.test', 'x-forwarded-port': port }).host, 'rms.test')
   t.same(asked({ 'x-forwarded-host': '' }).host, undefined, 'nobody named one')
+  t.same(asked({ 'x-forwarded-host': '', forwarded: 'host=evil.test' }).host, undefined, 'nor does the client')
+  t.same(
+    asked({ 'x-forwarded-host': 'RMS.test', 'x-forwarded-proto': 'https', forwarded: 'host=rms.test;proto=https' }),
+    {
+      scheme: 'https',
+      host: 'RMS.test',
+    },
+  )
+  for (const forwarded of ['proto=http;host=rms.test', 'proto=http;host="rms.test:80"'])
+    t.same(
+      asked({ forwarded, 'x-forwarded-proto': 'https', 'x-forwarded-host': 'evil.test' }),
+      own,
+      'of two that differ one is not the word of the proxy',
+    )
   t.same(
     asked({ 'x-forwarded-host': 'a b', forwarded: '"', 'x-forwarded-proto': 'ftp' }),
     own,

@@ -3,9 +3,12 @@ import { once } from 'node:events'
 import { request, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http'
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
+import { setImmediate } from 'node:timers/promises'
+import Fastify from 'fastify'
 import { pino } from 'pino'
 import t from 'tap'
 import { seedPassword } from '../../src/directory/seed.js'
+import { answerLater } from '../../src/node/documentation.js'
 import { startNode } from '../../src/node/start.js'
 import { serverNamespace } from '../../src/services/server/messages.js'
 import { envelopeNamespaces } from '../../src/soap/envelope.js'
@@ -157,8 +160,11 @@ t.test('every answer has the name by which log and request log have the request'
     return id
   }
   const lineOf = (id: string) => log.find(({ requestId }) => requestId === id)
-  const recordOf = async (id: string) =>
-    (await node.context.store.requestLog.query({})).find(({ hostMachineRequestId }) => hostMachineRequestId === id)
+  const recordOf = async (id: string) => {
+    await node.context.requestLog.flush()
+    const records = await node.context.store.requestLog.query({})
+    return records.find(({ hostMachineRequestId }) => hostMachineRequestId === id)
+  }
   const type = { 'content-type': 'text/xml' }
   const soap = { method: 'POST', body, headers: { ...type, authorization, 'x-request-id': 'mine' } }
 
@@ -170,16 +176,22 @@ t.test('every answer has the name by which log and request log have the request'
   const faulty = await named(path, { ...soap, body: body.replace('VersionInfo', 'Coffee') })
   t.match(lineOf(faulty), { msg: 'refused' })
   t.match(await recordOf(faulty), { successOrFailure: 'Failed' })
-  for (const [headers, why] of [
-    [{}, /^401: no credentials/],
-    [{ authorization: 'Basic eDp5' }, /^401: wrong user name or password/],
+  const wrong = { authorization: 'Basic eDp5' }
+  const refused = await named(path, { ...soap, headers: { ...type, ...wrong } })
+  t.match(lineOf(refused), { msg: 'sign-in refused', status: 401 })
+  const errorInformation = /^401: wrong user name or password/
+  t.match(await recordOf(refused), { requestPath: path, successOrFailure: 'Failed', errorInformation })
+  const templates = '/my/v2/templates'
+  const rest = await named(templates, { headers: wrong })
+  t.match(await recordOf(rest), { requestPath: templates, errorInformation: /^401: / })
+  for (const [what, init] of [
+    [path, { ...soap, headers: type }],
+    [templates, {}],
   ] as const) {
-    const refused = await named(path, { ...soap, headers: { ...type, ...headers } })
-    t.match(lineOf(refused), { msg: 'sign-in refused', status: 401 })
-    t.match(await recordOf(refused), { requestPath: path, successOrFailure: 'Failed', errorInformation: why })
+    const challenged = await named(what, init)
+    t.match(lineOf(challenged), { msg: 'sign-in refused', status: 401 })
+    t.equal(await recordOf(challenged), undefined, 'whoever brings no credentials can fill no log')
   }
-  const rest = await named('/my/v2/templates')
-  t.match(await recordOf(rest), { requestPath: '/my/v2/templates', errorInformation: /^401: / })
   const long = `/common/userrealm/${'x'.repeat(300)}`
   for (const what of ['/healthz', '/nothing', '/%zz', '/docs', '/my/v2/nothing', '/adfs/oauth2/authorize', long])
     await named(what)
@@ -191,6 +203,35 @@ t.test('every answer has the name by which log and request log have the request'
     await named(what, { method })
   t.match(await raw('this is no HTTP', []), /x-request-id: \w+-\d+\r\n/i)
 })
+
+t.test(
+  'pages that could not be made once are made for the next one who asks, and closing waits for none',
+  async (t) => {
+    const app = Fastify()
+    let fails = true
+    answerLater(app, async () => {
+      if (fails) throw new Error('no memory')
+      const pages = Fastify()
+      pages.get('/docs', async () => 'the pages')
+      return pages
+    })
+    t.equal((await app.inject('/docs')).statusCode, 500)
+    fails = false
+    t.match(await app.inject('/docs'), { statusCode: 200, body: 'the pages' })
+    await app.close()
+
+    const broken = Fastify()
+    let fail = (): void => undefined
+    answerLater(broken, () => new Promise((_, reject) => (fail = () => reject(new Error('no memory')))))
+    await broken.ready()
+    const asked = broken.inject('/docs')
+    await setImmediate()
+    const closed = broken.close()
+    fail()
+    t.equal((await asked).statusCode, 500)
+    await closed
+  },
+)
 
 t.test('the addresses above the services say what is here', async (t) => {
   const page = async (what: string): Promise<string> => {

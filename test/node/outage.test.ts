@@ -1,5 +1,5 @@
 /** A node whose database goes away: who is known gets licenses, new accounts do not, and the log has everything when it is back. */
-import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, renameSync, statSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { connect, type RmsClient } from '../../src/client/index.js'
@@ -54,6 +54,13 @@ t.test(
     for (let count = 0; count < 3; count++) t.ok(await bob.acquireLicense(pl.text))
     t.ok(await byNtlm.acquireLicense(pl.text), 'who has signed in by NTLM before, on a new connection')
     await t.rejects(at('carol').certify(), 'whom the node does not know')
+    for (const headers of [new Headers(), new Headers({ authorization: 'Basic eDp5' })]) {
+      const spoolOf = () => readdirSync(spoolFolder).map((name) => statSync(join(spoolFolder, name)).size)
+      const waiting = spoolOf()
+      t.equal((await fetch(`${node.url}/my/v2/templates`, { headers })).status, 401)
+      await node.context.requestLog.flush()
+      t.same(spoolOf(), waiting, 'strangers do not fill the spool')
+    }
     t.ok(readdirSync(spoolFolder).some((name) => name.endsWith('.spool')))
 
     move('elsewhere', 'data')
