@@ -93,7 +93,7 @@ t.test('add-cluster legal --extranet: a second listener, whose URLs stand in CLC
   t.not(extranetUrl, url)
   t.match(await clusterNamed('legal'), { url, extranetUrl })
   t.notOk('extranetUrl' in (await clusterNamed('root')))
-  t.match(await command('status'), { code: 0, stdout: new RegExp(`legal +${extranetUrl}$`, 'm') })
+  t.match(await command('status'), { code: 0, stdout: new RegExp(`^legal, [^]*^ +extranet +${extranetUrl}$`, 'm') })
 
   const alice = clientAt(url, 'alice')
   const { clc } = await alice.getClientLicensorCert()
