@@ -5,10 +5,12 @@ import { text as readText } from 'node:stream/consumers'
 import { adviceOnError } from '../client/advice.js'
 import { Failure, systemCode } from './failure.js'
 import { findToken } from './management-token.js'
+import { runningManage } from './running-installations.js'
 import { answerWithin } from '../effects.js'
 
 export interface ManagementSettings {
-  readonly manage: string
+  /** undefined: that of the running installation. */
+  readonly manage: string | undefined
   readonly token: string | undefined
 }
 
@@ -27,8 +29,13 @@ const longestWait = 120_000
  * @returns the body of the answer, as JSON; undefined when it has none
  * @throws Failure with the reason of the installation
  */
-export async function callManagement(
-  { manage, token }: ManagementSettings,
+export async function callManagement({ manage, token }: ManagementSettings, call: Call): Promise<unknown> {
+  return callAt(manage ?? (await runningManage()), token, call)
+}
+
+async function callAt(
+  manage: string,
+  token: string | undefined,
   { method, path, body, signal }: Call,
 ): Promise<unknown> {
   const url = new URL(path, manage)

@@ -48,7 +48,7 @@ function program(): Command {
     .configureHelp({ minWidthToWrap: 20, subcommandTerm })
   add(root, 'up', 'up', 'start an installation and say how to use it', ['up --data lab', 'up --port 0 --json']).action(
     async (_flags, command: Command) => {
-      const settings = await settingsOf(command, 'up')
+      const settings = settingsOf(command, 'up')
       await (await commands.up()).up(settings)
     },
   )
@@ -59,7 +59,7 @@ function program(): Command {
   ])
     .option('--watch', 'show it again when it changes, until Ctrl-C; with --json, a line for each change', false)
     .action(async (flags: { readonly watch: boolean }, command: Command) => {
-      const settings = await settingsOf(command, 'status')
+      const settings = settingsOf(command, 'status')
       await (await commands.status()).status(settings, flags)
     })
   add(root, 'add-server', 'add-server', 'add a server to a cluster of a running installation', [
@@ -68,7 +68,7 @@ function program(): Command {
   ])
     .argument('<cluster>', 'name of the cluster')
     .action(async (cluster: string, _flags, command: Command) => {
-      const settings = await settingsOf(command, 'add-server')
+      const settings = settingsOf(command, 'add-server')
       await (await commands.servers()).addServer(settings, cluster)
     })
   add(root, 'add-cluster', 'add-cluster', 'add a licensing-only cluster to a running installation', [
@@ -80,7 +80,7 @@ function program(): Command {
     .option('--nodes <N>', 'how many servers it begins with', '1')
     .option('--extranet [PORT]', 'a second listener, for the extranet; on the next free port unless told')
     .action(async (name: string, flags: AddClusterArguments, command: Command) => {
-      const settings = await settingsOf(command, 'add-cluster')
+      const settings = settingsOf(command, 'add-cluster')
       await (await commands.servers()).addCluster(settings, name, flags)
     })
   add(root, 'remove-server', 'remove-server', 'let a server finish its requests and end it', [
@@ -89,7 +89,7 @@ function program(): Command {
   ])
     .argument('<id>', 'name of the server, as status shows it')
     .action(async (id: string, _flags, command: Command) => {
-      const settings = await settingsOf(command, 'remove-server')
+      const settings = settingsOf(command, 'remove-server')
       await (await commands.servers()).removeServer(settings, id)
     })
   const endpointArgument = 'endpoint, such as subenrollservice or license'
@@ -102,7 +102,7 @@ function program(): Command {
     .option('--cluster <NAME>', 'the cluster; the root unless told')
     .option('--restrict', 'also where everybody is admitted: nobody else is from then on')
     .action(async (endpoint: string, name: string, flags: AdmitArguments, command: Command) => {
-      const settings = await settingsOf(command, 'add-server')
+      const settings = settingsOf(command, 'add-server')
       await (await commands.access()).admit(settings, endpoint, name, flags)
     })
   add(root, 'revoke', 'add-server', 'take an account or group from the access list of an endpoint', [
@@ -112,25 +112,25 @@ function program(): Command {
     .argument('<name>', 'account or group, as the list has it')
     .option('--cluster <NAME>', 'the cluster; the root unless told')
     .action(async (endpoint: string, name: string, flags: AccessArguments, command: Command) => {
-      const settings = await settingsOf(command, 'add-server')
+      const settings = settingsOf(command, 'add-server')
       await (await commands.access()).revoke(settings, endpoint, name, flags)
     })
   add(root, 'drain', 'add-server', 'give a server no more requests, until resume', ['drain root-2'])
     .argument('<id>', 'name of the server, as status shows it')
     .action(async (id: string, _flags, command: Command) => {
-      const settings = await settingsOf(command, 'add-server')
+      const settings = settingsOf(command, 'add-server')
       await (await commands.servers()).drainServer(settings, id)
     })
   add(root, 'resume', 'add-server', 'give a drained server requests again', ['resume root-2'])
     .argument('<id>', 'name of the server, as status shows it')
     .action(async (id: string, _flags, command: Command) => {
-      const settings = await settingsOf(command, 'add-server')
+      const settings = settingsOf(command, 'add-server')
       await (await commands.servers()).resumeServer(settings, id)
     })
   add(root, 'management-token', 'status', 'print the management token of a running installation of this account', [
     'management-token',
   ]).action(async (_flags, command: Command) => {
-    const settings = await settingsOf(command, 'status')
+    const settings = settingsOf(command, 'status')
     await (await commands.managementToken()).managementToken(settings)
   })
   add(root, 'access-token', 'token', 'make an access token of a named account for the REST services, and print it', [
@@ -142,7 +142,7 @@ function program(): Command {
     .option('--audience <resource>', 'for whom it is; api.rms.rest.com when left out')
     .option('--lifetime <seconds>', 'how long it holds; an hour when left out, negative for one that has ended')
     .action(async (user: string, flags: TokenArguments, command: Command) => {
-      const settings = await settingsOf(command, 'token')
+      const settings = settingsOf(command, 'token')
       await (await commands.token()).token(settings, user, flags)
     })
   add(root, 'add-extranet', 'add-server', 'give a cluster a second listener, for the extranet', [
@@ -152,7 +152,7 @@ function program(): Command {
     .argument('<cluster>', 'name of the cluster')
     .option('--port <PORT>', 'its port; the next free one unless told')
     .action(async (cluster: string, flags: { port?: string }, command: Command) => {
-      const settings = await settingsOf(command, 'add-server')
+      const settings = settingsOf(command, 'add-server')
       await (await commands.servers()).addExtranet(settings, cluster, flags.port)
     })
   add(root, 'remove-extranet', 'add-server', 'close the second listener of a cluster, when its requests are finished', [
@@ -160,7 +160,7 @@ function program(): Command {
   ])
     .argument('<cluster>', 'name of the cluster')
     .action(async (cluster: string, _flags, command: Command) => {
-      const settings = await settingsOf(command, 'add-server')
+      const settings = settingsOf(command, 'add-server')
       await (await commands.servers()).removeExtranet(settings, cluster)
     })
   add(
@@ -173,19 +173,19 @@ function program(): Command {
       'balancer --cluster root --port 7000 --nodes http://127.0.0.1:7080/clusters/root/nodes',
     ],
   ).action(async (_flags, command: Command) => {
-    const settings = await settingsOf(command, 'balancer')
+    const settings = settingsOf(command, 'balancer')
     await (await commands.balancer()).balancer(settings)
   })
   add(root, 'node', 'node', 'one server: joins a cluster of the database and serves until it is stopped', [
     'node --cluster root --db lab/rms.sqlite --key-password TEXT',
   ]).action(async (_flags, command: Command) => {
-    const settings = await settingsOf(command, 'node')
+    const settings = settingsOf(command, 'node')
     await (await commands.node()).node(settings)
   })
   add(root, 'manage', 'manage', 'the management API alone, for an installation whose nodes are started elsewhere', [
     'manage --db lab/rms.sqlite --token TEXT',
   ]).action(async (_flags, command: Command) => {
-    const settings = await settingsOf(command, 'manage')
+    const settings = settingsOf(command, 'manage')
     await (await commands.manage()).manage(settings)
   })
   const places = '--public-url http://rms.contoso.test --db lab/rms.sqlite'
@@ -195,14 +195,14 @@ function program(): Command {
   ])
     .argument('<kind>', 'root or licensing')
     .action(async (kind: string, _flags, command: Command) => {
-      const settings = await settingsOf(command, 'provision')
+      const settings = settingsOf(command, 'provision')
       await (await commands.provision()).provision(settings, kind, flagsGiven(command))
     })
   const story = 'alice protects a file, bob opens it, mallory is refused: against a running server, or one of its own'
   add(root, 'demo', 'demo', story, ['demo', 'demo report.docx --server http://127.0.0.1:7000'])
     .argument('[file]', 'file to protect')
     .action(async (file: string | undefined, _flags, command: Command) => {
-      const settings = await settingsOf(command, 'demo')
+      const settings = settingsOf(command, 'demo')
       await (await commands.demo()).demo(settings, { file })
     })
   const hints =
@@ -211,7 +211,7 @@ function program(): Command {
     'print-client --for curl | sh',
     'print-client --for msipc > rms.reg',
   ]).action(async (_flags, command: Command) => {
-    const settings = await settingsOf(command, 'print-client')
+    const settings = settingsOf(command, 'print-client')
     await (await commands.printClient()).printClient(settings)
   })
   add(root, 'explain', 'explain', 'say of a document or chain whether it is good, each check in order', [
@@ -220,7 +220,7 @@ function program(): Command {
   ])
     .argument('<file>', 'XrML in any encoding, a SOAP message, or a protected file; - is standard input')
     .action(async (file: string, _flags, command: Command) => {
-      const settings = await settingsOf(command, 'explain')
+      const settings = settingsOf(command, 'explain')
       const { explainFile } = await commands.explain()
       if (!(await explainFile(settings, file))) process.exitCode = 1
     })
@@ -231,7 +231,7 @@ function program(): Command {
     'load --rate 20 --duration 60',
     'load --shape spike --rate 100 --mix license=90 --mix certify=5 --mix publish=5',
   ]).action(async (_flags, command: Command) => {
-    const settings = await settingsOf(command, 'load')
+    const settings = settingsOf(command, 'load')
     await (await commands.load()).load(settings)
   })
   add(root, 'size', 'size', 'say how many servers a load needs, by the published rule and by a model', [
@@ -239,7 +239,7 @@ function program(): Command {
     'size --users 40000 --active 0.5 --items-per-hour 8 --within 500',
     'size --users 40000 --active 0.5 --items-per-hour 8 --verify --sweep --out report',
   ]).action(async (_flags, command: Command) => {
-    const settings = await settingsOf(command, 'size')
+    const settings = settingsOf(command, 'size')
     await (await commands.size()).size(settings)
   })
   addClientCommands(root.command('client').description('the steps of an RMS client, one by one'))
@@ -253,15 +253,15 @@ function addScpCommands(scp: Command): void {
   add(scp, 'show', 'scp', 'show it, and whether it is stale', [
     'scp show --json',
     'scp show --db lab/rms.sqlite',
-  ]).action(async (_flags, command: Command) => (await commands.scp()).show(await settingsOf(command, 'scp')))
+  ]).action(async (_flags, command: Command) => (await commands.scp()).show(settingsOf(command, 'scp')))
   add(scp, 'move', 'scp', 'let it name another root cluster', ['scp move http://127.0.0.1:7000/_wmcs/certification'])
     .argument('<url>', 'certification URL of the root cluster')
     .action(async (url: string, _flags, command: Command) =>
-      (await commands.scp()).move(await settingsOf(command, 'scp'), url),
+      (await commands.scp()).move(settingsOf(command, 'scp'), url),
     )
   add(scp, 'remove', 'scp', 'remove a stale one, which keeps a new root cluster from being made', [
     'scp remove --db lab/rms.sqlite',
-  ]).action(async (_flags, command: Command) => (await commands.scp()).remove(await settingsOf(command, 'scp')))
+  ]).action(async (_flags, command: Command) => (await commands.scp()).remove(settingsOf(command, 'scp')))
 }
 
 function addClientCommands(client: Command): void {
@@ -269,18 +269,18 @@ function addClientCommands(client: Command): void {
   const step = (name: string, description: string, example: string): Command =>
     add(client, name, 'client', description, [`client ${name}${example}`])
   step('locate', 'ask where the services are', '').action(async (_flags, command: Command) =>
-    (await commands.client()).locate(await settingsOf(command, 'client')),
+    (await commands.client()).locate(settingsOf(command, 'client')),
   )
   step('certify', 'get an account certificate (RAC)', ' --user CONTOSO\\bob --data bob')
     .option('--temporary', 'a short-lived one')
     .action(async (flags: { temporary?: boolean }, command: Command) =>
-      (await commands.client()).certify(await settingsOf(command, 'client'), flags),
+      (await commands.client()).certify(settingsOf(command, 'client'), flags),
     )
   step('clc', 'get a client licensor certificate (CLC)', ' --machine alice-pc-mode2').action(
-    async (_flags, command: Command) => (await commands.client()).clc(await settingsOf(command, 'client')),
+    async (_flags, command: Command) => (await commands.client()).clc(settingsOf(command, 'client')),
   )
   step('templates', 'list the rights policy templates', ' --json').action(async (_flags, command: Command) =>
-    (await commands.client()).templates(await settingsOf(command, 'client')),
+    (await commands.client()).templates(settingsOf(command, 'client')),
   )
   step('publish', 'protect a file', ' report.docx --to bob@contoso.test=VIEW,PRINT')
     .alias('protect')
@@ -299,19 +299,19 @@ function addClientCommands(client: Command): void {
     .option('--out <file>', 'protected file; FILE.pfile when left out')
     .option('--force', 'write over a file that is there')
     .action(async (file: string, flags: PublishArguments, command: Command) =>
-      (await commands.client()).publish(await settingsOf(command, 'client'), file, flags),
+      (await commands.client()).publish(settingsOf(command, 'client'), file, flags),
     )
   step('open', 'open a protected file', ' report.docx.pfile --user bob@contoso.test')
     .argument('<file>', 'protected file')
     .option('--out <file>', 'where the content goes')
     .option('--force', 'write over a file that is there')
     .action(async (file: string, flags: OpenArguments, command: Command) =>
-      (await commands.client()).open(await settingsOf(command, 'client'), file, flags),
+      (await commands.client()).open(settingsOf(command, 'client'), file, flags),
     )
   step('licenses', 'acquire use licenses for protected files, in one batch', ' a.pfile b.pfile --user bob@contoso.test')
     .argument('<files...>', 'protected files')
     .action(async (files: string[], _flags, command: Command) =>
-      (await commands.client()).licenses(await settingsOf(command, 'client'), files),
+      (await commands.client()).licenses(settingsOf(command, 'client'), files),
     )
 }
 
@@ -348,15 +348,10 @@ function flagsGiven(command: Command): readonly string[] {
   )
 }
 
-/** A command that was told no management address takes that of the running installation. */
-async function settingsOf<Name extends CommandName>(command: Command, name: Name): Promise<Settings<Name>> {
-  const { settings, origins } = loadCommand(command, name, processEnvironment())
+function settingsOf<Name extends CommandName>(command: Command, name: Name): Settings<Name> {
+  const { settings } = loadCommand(command, name, processEnvironment())
   wantsJson = (settings as { readonly json: boolean }).json
-  const isTold = origins.some((origin) => origin.name === 'manage' && origin.kind !== 'default')
-  const needsOne = 'manage' in settings && name !== 'load' && !('db' in settings && settings.db !== undefined)
-  if (isTold || !needsOne) return settings
-  const { runningManage } = await import('./running-installations.js')
-  return { ...settings, manage: await runningManage() }
+  return settings
 }
 
 function collect(value: string, before: readonly string[] = []): readonly string[] {

@@ -1,11 +1,9 @@
 /** Which installations of this account run on this machine: for commands that were told no address. */
 import { once } from 'node:events'
 import { connect } from 'node:net'
-import { isStatus } from './commands/status.js'
 import { Failure } from './failure.js'
-import { callManagement } from './management-call.js'
 import { keptAddresses } from './management-token.js'
-import { usualManage, usualServer } from './usual-addresses.js'
+import { usualManage } from './usual-addresses.js'
 
 /**
  * @returns management address of the one at the usual port, otherwise of the only one; the usual address when none runs
@@ -22,19 +20,6 @@ export async function runningManage(): Promise<string> {
       2,
     )
   return running[0] ?? usualManage
-}
-
-/**
- * @returns base URL of the root cluster of that installation; the usual address when none is found
- * @throws Failure when there are several
- */
-export async function runningServer(): Promise<string> {
-  if (keptAddresses().length === 0) return usualServer
-  const manage = await runningManage()
-  const status = await callManagement({ manage, token: undefined }, { method: 'GET', path: '/status' }).catch(
-    () => undefined,
-  )
-  return isStatus(status) ? (status.clusters[0]?.url ?? usualServer) : usualServer
 }
 
 /** One that was killed leaves its token behind. */

@@ -6,7 +6,8 @@ export const clientOptions = {
     type: 'string',
     format: 'url',
     placeholder: 'URL',
-    default: 'http://127.0.0.1:7080',
+    default: undefined,
+    defaultText: 'http://127.0.0.1:7080, or the one that runs',
     commands: [...managing, 'load'],
     help: 'management address of the running installation',
   },
@@ -59,7 +60,7 @@ export const clientOptions = {
   },
   ca: {
     type: 'string',
-    placeholder: 'FILE',
+    placeholder: 'FILE|URL',
     default: undefined,
     defaultText: 'those of Node.js',
     commands: asClient,

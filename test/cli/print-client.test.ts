@@ -87,7 +87,7 @@ t.test('with the printed settings the SDK opens what our client made, and the ot
     const client = (...step: readonly string[]): Promise<Outcome> =>
       run(['client', ...step, '--server', base, '--ca', 'ca.pem'], { cwd: folder, environment })
 
-    const made = await client('publish', 'report.txt', '--to', 'bob@contoso.test=VIEW')
+    const made = await client('publish', 'report.txt', '--to', 'bob@contoso.test=VIEW', '--force')
     t.equal(made.code, 0, made.stderr)
     const { publishingLicense } = readPfile(readFileSync(join(folder, 'report.txt.pfile')))
     const bytes = Buffer.from(`\uFEFF${publishingLicense}`)

@@ -242,6 +242,8 @@ t.test('a web server that is no rms server is named', async (t) => {
     run(['status', '--manage', url.replace('http:', 'https:')]),
     run(['client', 'locate', '--server', url.replace('http:', 'https:')]),
   ])
+  const trusting = await run(['client', 'locate', '--server', url.replace('http:', 'https:'), '--ca', `${url}/ca.pem`])
+  t.match(trusting, { code: 1, stderr: /^--ca \S+ has no certificates \(HTTP 200\)/ })
   for (const outcome of [secureStatus, secureClient])
     t.match(outcome, { code: 1, stderr: /this is https, but plain http is spoken there\. Use http:/ })
 })

@@ -16,10 +16,11 @@ import { readPl } from '../../xrml/pl.js'
 import { formatTime } from '../../xrml/times.js'
 import { rightNamed } from '../../xrml/rights.js'
 import { readDocuments } from '../../xrml/document.js'
+import { readCertificates } from '../certificates.js'
 import { Failure } from '../failure.js'
 import { readInput, requireFree, writeResult } from '../files.js'
 import { createOutput, table, type Output } from '../output.js'
-import { runningServer } from '../running-installations.js'
+import { runningServer } from '../running-server.js'
 
 type ClientSettings = Settings<'client'>
 
@@ -37,7 +38,7 @@ async function withClient(settings: ClientSettings, run: (task: Task) => Promise
     user: settings.user,
     password: settings.password,
     signIn: settings.signIn,
-    ...(settings.ca === undefined ? {} : { ca: String(await readInput(settings.ca)) }),
+    ...(settings.ca === undefined ? {} : { ca: await readCertificates(settings.ca) }),
     timeoutMilliseconds: settings.requestTimeout * 1000,
     ...(machine === undefined ? {} : { machine }),
     ...(settings.data === undefined ? {} : { folder: settings.data }),

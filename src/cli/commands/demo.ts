@@ -6,6 +6,7 @@ import type { Settings } from '../../config/options.js'
 import { seedPassword } from '../../directory/seed.js'
 import { systemClock } from '../../effects.js'
 import { exceptions } from '../../exceptions.js'
+import { readCertificates } from '../certificates.js'
 import { Failure } from '../failure.js'
 import { readInput } from '../files.js'
 import { createOutput, type Output } from '../output.js'
@@ -40,7 +41,7 @@ export async function demo(settings: Settings<'demo'>, { file }: DemoArguments):
       : undefined
   const url = settings.server ?? own?.url ?? ''
   try {
-    const ca = settings.ca === undefined ? own?.ca : String(await readInput(settings.ca))
+    const ca = settings.ca === undefined ? own?.ca : await readCertificates(settings.ca)
     const story = { output, client: clients(url, settings.signIn, ca, output), file: subject }
     if (settings.rest) await (await import('./demo-rest.js')).tellOverRest(story, url, ca)
     else await tell(story)

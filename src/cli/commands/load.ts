@@ -9,13 +9,13 @@ import { runLoad } from '../../load/run-load.js'
 import { limitSentence, sentences, time } from '../../load/sentences.js'
 import { expectedArrivals } from '../../sizing/load-shape.js'
 import { number } from '../../charts/frame.js'
+import { readCertificates } from '../certificates.js'
 import { Failure } from '../failure.js'
-import { readInput } from '../files.js'
 import { loadAccounts } from '../load-accounts.js'
 import { lastRun, writeReport } from '../load-report.js'
 import { requireFolder } from '../report-folder.js'
 import { createOutput, table, type Output } from '../output.js'
-import { runningServer } from '../running-installations.js'
+import { runningServer } from '../running-server.js'
 import { createProgressLine } from '../progress-line.js'
 import { stopSignal } from '../stop-signal.js'
 
@@ -35,7 +35,7 @@ export async function load(settings: Settings<'load'>): Promise<void> {
       accounts: await loadAccounts(settings.accounts, settings, line.show),
       password: seedPassword,
       timeoutMilliseconds: settings.requestTimeout * 1000,
-      ca: settings.ca === undefined ? undefined : String(await readInput(settings.ca)),
+      ca: settings.ca === undefined ? undefined : await readCertificates(settings.ca),
       clock: systemClock,
       timers: systemTimers,
       random: systemRandom,

@@ -3,8 +3,10 @@ import type { Settings } from '../../config/options.js'
 import { Failure } from '../failure.js'
 import { findToken } from '../management-token.js'
 import { createOutput } from '../output.js'
+import { runningManage } from '../running-installations.js'
 
-export async function managementToken({ json, manage, token: given }: Settings<'status'>): Promise<void> {
+export async function managementToken({ json, manage: told, token: given }: Settings<'status'>): Promise<void> {
+  const manage = told ?? (await runningManage())
   const token = given ?? findToken(manage)
   if (token === undefined)
     throw new Failure(

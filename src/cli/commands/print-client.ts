@@ -3,6 +3,7 @@ import type { Settings } from '../../config/options.js'
 import { Failure } from '../failure.js'
 import { callManagement } from '../management-call.js'
 import { createOutput } from '../output.js'
+import { runningManage } from '../running-installations.js'
 import { printForCurl } from '../print-client/curl.js'
 import { printForDotnet } from '../print-client/dotnet.js'
 import type { ClientFacts } from '../print-client/facts.js'
@@ -32,8 +33,9 @@ export async function printClient(settings: Settings<'print-client'>): Promise<v
 }
 
 async function findFacts(settings: Settings<'print-client'>): Promise<ClientFacts> {
-  const { manage, user, password, cluster: wanted } = settings
-  const status = await callManagement(settings, { method: 'GET', path: '/status' })
+  const { user, password, cluster: wanted, token } = settings
+  const manage = settings.manage ?? (await runningManage())
+  const status = await callManagement({ manage, token }, { method: 'GET', path: '/status' })
   const root = isStatus(status) ? status.clusters.find(({ kind }) => kind === 'root') : undefined
   if (!isStatus(status) || root === undefined)
     throw new Failure(

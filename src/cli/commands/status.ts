@@ -16,7 +16,7 @@ export async function status(settings: Settings<'status'>, { watch }: { readonly
     const found = await callManagement(settings, { method: 'GET', path: '/status', signal })
     if (isStatus(found)) return found
     throw new Failure(
-      `${settings.manage} does not answer as an installation does. Is this its management address? rms-emulator up prints it`,
+      `${settings.manage ?? 'The running installation'} does not answer as an installation does. Is this its management address? rms-emulator up prints it`,
     )
   }
   if (!watch) {

@@ -26,7 +26,7 @@ export async function token(
   const made = await callManagement(settings, { method: 'POST', path: '/tokens', body })
   if (!isToken(made))
     throw new Failure(
-      `${settings.manage} does not answer as an installation does. Is this its management address? rms-emulator up prints it`,
+      `${settings.manage ?? 'The running installation'} does not answer as an installation does. Is this its management address? rms-emulator up prints it`,
     )
   output.result(made, made.access_token)
 }

@@ -1,0 +1,19 @@
+/** The server that a client means that was told none. */
+import { isStatus } from './commands/status.js'
+import { callManagement } from './management-call.js'
+import { keptAddresses } from './management-token.js'
+import { runningManage } from './running-installations.js'
+import { usualServer } from './usual-addresses.js'
+
+/**
+ * @returns base URL of the root cluster of that installation; the usual address when none is found
+ * @throws Failure when there are several
+ */
+export async function runningServer(): Promise<string> {
+  if (keptAddresses().length === 0) return usualServer
+  const manage = await runningManage()
+  const status = await callManagement({ manage, token: undefined }, { method: 'GET', path: '/status' }).catch(
+    () => undefined,
+  )
+  return isStatus(status) ? (status.clusters[0]?.url ?? usualServer) : usualServer
+}
