@@ -29,6 +29,9 @@ export interface ServerLog {
 
 type Sink = (line: string) => void
 
+/** Level of pino. */
+const error = 50
+
 /** As much of a terminal, or of a pipe, as is needed. */
 export interface Screen {
   readonly isTTY?: boolean
@@ -42,13 +45,14 @@ export async function openServerLog(
   screen: Screen = process.stderr,
 ): Promise<ServerLog> {
   const level = logLevel ?? 'info'
-  const file = logFile === undefined ? undefined : openFile(logFile)
   if (screen.isTTY !== true) {
-    const sink: Sink = file ?? ((line) => void screen.write(line))
+    const write: Sink = (line) => void screen.write(line)
+    const sink = logFile === undefined ? write : openFile(logFile, write)
     return serverLog(level, sink, (line) => sink(`${line}\n`))
   }
-  if (logLevel !== undefined && file === undefined) return fullLog(level)
+  if (logLevel !== undefined && logFile === undefined) return fullLog(level)
   const view = lineView(screen)
+  const file = logFile === undefined ? undefined : openFile(logFile, view.show)
   const sink: Sink = (line) => {
     file?.(line)
     view.show(line)
@@ -60,10 +64,24 @@ function serverLog(level: string, sink: Sink, relay: Sink): ServerLog {
   return { log: pino({ level, base: null }, { write: sink }), relay, begin: () => undefined }
 }
 
-function openFile(path: string): Sink {
+/** @param onLoss told once, by a line of its own, when lines are lost: that the disk is full does not end a server */
+function openFile(path: string, onLoss: Sink): Sink {
+  let hasLost = false
+  const lose = (why: unknown): void => {
+    if (hasLost) return
+    hasLost = true
+    const msg = `--log-file ${path} cannot be written: ${reason(why)}. Lines of the log are lost until it can`
+    onLoss(`${JSON.stringify({ level: error, time: systemClock.now().getTime(), msg })}\n`)
+  }
   try {
     const file = openSync(path, 'a')
-    return (line) => void writeSync(file, line)
+    return (line) => {
+      try {
+        writeSync(file, line)
+      } catch (why) {
+        lose(why)
+      }
+    }
   } catch (error) {
     throw new Failure(`--log-file ${path} cannot be written: ${reason(error)}`)
   }
@@ -88,8 +106,6 @@ async function fullLog(level: string): Promise<ServerLog> {
   }
   return { log, relay, begin: () => undefined }
 }
-
-const error = 50
 
 function lineView(screen: Screen): { readonly show: Sink; readonly begin: () => void } {
   let hasBegun = false

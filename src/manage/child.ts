@@ -90,61 +90,62 @@ export async function startChild({
     child.once('error', (error) => resolve(error.message))
   })
   void ended.then(() => forget(child))
+  const { said, gone } = wordsOf(child, ended)
   const stop = async (within = defaultStopWithin): Promise<void> => {
     const timer = timers.after(within, () => child.kill('SIGKILL'))
     child.kill('SIGTERM')
     await ended
     timer.stop()
   }
-  const kill = async (): Promise<void> => {
-    child.kill('SIGKILL')
-    await ended
-  }
+  const cut = abortion(signal)
+  let timer: Timer | undefined
   try {
-    await Promise.race([begin, aborted(signal)])
-  } catch (error) {
-    await kill()
-    throw error
-  }
-  child.send('begin', () => undefined)
-  try {
-    const ready = await Promise.race([readiness(child, ended, readyWithin, timers), aborted(signal)])
+    await Promise.race([begin, gone, cut.happened])
+    child.send('begin', () => undefined)
+    const tooLate = new Promise<never>((_, reject) => {
+      timer = timers.after(readyWithin, () => reject(new NotReady(`it was not ready within ${readyWithin / 1000} s`)))
+    })
+    const ready = await Promise.race([said, gone, tooLate, cut.happened])
     return { pid: child.pid ?? 0, ready, ended, stop, kill: () => void child.kill('SIGKILL') }
   } catch (error) {
-    await kill()
+    child.kill('SIGKILL')
+    await ended
+    if (!(error instanceof NotReady)) throw error
     signal?.throwIfAborted()
     throw new ChildFailed(
-      `${args[0]} did not start: ${(error as Error).message}${lines.length === 0 ? '' : `\n${lines.join('\n')}`}`,
+      `${args[0]} did not start: ${error.message}${lines.length === 0 ? '' : `\n${lines.join('\n')}`}`,
     )
+  } finally {
+    timer?.stop()
+    cut.forget()
   }
 }
 
-/** Never resolves. */
-function aborted(signal: AbortSignal | undefined): Promise<never> {
-  const cut = new Promise<never>((_, reject) => {
-    const end = (): void => reject(signal?.reason as Error)
-    if (signal?.aborted === true) end()
-    else signal?.addEventListener('abort', end, { once: true })
+/** Of the child itself. */
+class NotReady extends Error {}
+
+/** The signal outlives many starts: nothing of them stays with it. */
+function abortion(signal: AbortSignal | undefined): { readonly happened: Promise<never>; readonly forget: () => void } {
+  let end = (): void => undefined
+  const happened = new Promise<never>((_, reject) => {
+    end = () => reject(signal?.reason as Error)
   })
-  cut.catch(() => undefined)
-  return cut
+  happened.catch(() => undefined)
+  if (signal?.aborted === true) end()
+  else signal?.addEventListener('abort', end, { once: true })
+  return { happened, forget: () => signal?.removeEventListener('abort', end) }
 }
 
-async function readiness(
+/**
+ * What it says on stdout, from its first line on: it may end before it is given the word to begin.
+ * @returns `gone` rejects with NotReady when it ends, with the reason that it gave
+ */
+function wordsOf(
   child: ChildProcess,
   ended: Promise<string>,
-  within: number,
-  timers: Timers,
-): Promise<Child['ready']> {
-  let timer: Timer | undefined
-  const tooLate = new Promise<never>((_, reject) => {
-    timer = timers.after(within, () => reject(new Error(`it was not ready within ${within / 1000} s`)))
-  })
+): { readonly said: Promise<Child['ready']>; readonly gone: Promise<never> } {
   let reason: string | undefined
   const output = createInterface({ input: child.stdout as NodeJS.ReadableStream })
-  const gone = Promise.all([ended, once(output, 'close')]).then(([how]) =>
-    Promise.reject(new Error(reason ?? `it ended with ${how}`)),
-  )
   const said = new Promise<Child['ready']>((resolve) => {
     output.on('line', (line) => {
       const event = eventOf(line)
@@ -153,12 +154,11 @@ async function readiness(
       if (typeof event?.['reason'] === 'string') reason = event['reason']
     })
   })
-  try {
-    return await Promise.race([said, gone, tooLate])
-  } finally {
-    timer?.stop()
-    gone.catch(() => undefined)
-  }
+  const gone = Promise.all([ended, once(output, 'close')]).then(([how]) =>
+    Promise.reject(new NotReady(reason ?? `it ended with ${how}`)),
+  )
+  gone.catch(() => undefined)
+  return { said, gone }
 }
 
 function eventOf(line: string): Child['ready'] | undefined {

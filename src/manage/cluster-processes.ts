@@ -76,6 +76,8 @@ export function createClusterProcesses(options: ClusterProcessesOptions): Cluste
   const ownIds = new Set<string>()
   /** Started by hand, or on another machine. */
   let joined: readonly ServerProcess[] = []
+  /** Where those are that the balancer knows of; undefined when it may not know. */
+  let toldOf: string | undefined = ''
   let isStopping = false
 
   const startNode = async (id: string, begin?: Promise<unknown>): Promise<NodeProcess> => {
@@ -181,10 +183,12 @@ export function createClusterProcesses(options: ClusterProcessesOptions): Cluste
     hasJoined: (id) => joined.some((node) => node.id === id),
     setJoined: async (members) => {
       if (isStopping) return
-      const others = members.filter(({ id }) => !ownIds.has(id))
-      const isNews = others.map(placeOf).join() !== joined.map(placeOf).join()
-      joined = others
-      if (isNews) await tellBalancer()
+      joined = members.filter(({ id }) => !ownIds.has(id))
+      const places = joined.map(placeOf).join()
+      if (places === toldOf) return
+      toldOf = undefined
+      await tellBalancer()
+      toldOf = places
     },
     remove: async (id) => {
       await drain(id)

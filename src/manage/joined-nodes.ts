@@ -32,6 +32,12 @@ export function followJoinedNodes({ store, clusters, timers, log }: Following): 
     return first.get(nodeId) !== lastSeen
   }
 
+  /** A database or a balancer is away: who serves goes on. */
+  const noteFailure =
+    (text: string) =>
+    (error: unknown): void =>
+      log.debug({ why: (error as Error).message }, text)
+
   const look = async (): Promise<void> => {
     const members = await store.members.list()
     const moving = members.filter(isAlive)
@@ -45,14 +51,15 @@ export function followJoinedNodes({ store, clusters, timers, log }: Following): 
         moving.filter((member) => member.cluster === cluster.name),
         refresh ?? 1,
       )
-      await cluster.setJoined(living.map(({ nodeId: id, url, pid }) => ({ id, url, pid })))
+      await cluster
+        .setJoined(living.map(({ nodeId: id, url, pid }) => ({ id, url, pid })))
+        .catch(noteFailure(`the balancer of ${cluster.name} was not told of nodes that joined: it is the next time`))
     }
   }
 
   const timer = timers.every(interval, () => {
     looking ??= look()
-      // The database or a balancer is away: who serves goes on.
-      .catch((error: unknown) => log.debug({ why: (error as Error).message }, 'the member list could not be followed'))
+      .catch(noteFailure('the member list could not be followed'))
       .finally(() => {
         looking = undefined
       })

@@ -1,4 +1,5 @@
 /** The processes of an installation: clusters with their balancers and nodes, as planned at the start and changed while they run. */
+import { setMaxListeners } from 'node:events'
 import type { Logger } from 'pino'
 import type { ServerConfiguration } from '../cluster/configuration.js'
 import { NoServiceAccount } from '../cluster/service-account.js'
@@ -73,7 +74,8 @@ export interface RunningTopology extends Topology {
 const silence = 60_000
 
 /** @throws PortRefused, ChildFailed, CannotProvision, and the reason of the signal; nothing runs then */
-export async function startTopology(options: TopologyOptions): Promise<RunningTopology> {
+export async function startTopology(given: TopologyOptions): Promise<RunningTopology> {
+  const options = { ...given, signal: given.signal && heardByMany(given.signal) }
   const { store, log, clock, timers, random, host, keyPassword } = options
   const effects = { clock, timers, random }
   const clusters: ClusterProcesses[] = []
@@ -377,6 +379,13 @@ export async function startTopology(options: TopologyOptions): Promise<RunningTo
         await stop()
       })()),
   }
+}
+
+/** Each process that is being started listens, and there may be hundreds: whoever gave the signal is not warned of that. */
+function heardByMany(signal: AbortSignal): AbortSignal {
+  const own = AbortSignal.any([signal])
+  setMaxListeners(0, own)
+  return own
 }
 
 /** Whoever is told these can do something about it. */

@@ -93,6 +93,18 @@ t.test('--log-file takes the whole log, and the terminal has its lines all the s
   })
 })
 
+t.test('a log file on a full disk ends nothing: it is said once on the screen, and what is lost is lost', async (t) => {
+  const told = '--log-file /dev/full cannot be written: the disk is full. Lines of the log are lost until it can'
+  for (const isTTY of [true, false]) {
+    const shown = screen(isTTY)
+    const { log, relay } = await openServerLog({ logLevel: undefined, logFile: '/dev/full' }, shown)
+    log.info('a line')
+    relay(served)
+    t.equal(plain(shown.text).replace(/\s+/g, ' ').split(told).length, 2, isTTY ? 'on a terminal' : 'in a pipe')
+    if (!isTTY) t.match(JSON.parse(shown.text), { level: 50, msg: told })
+  }
+})
+
 t.test('colors: NO_COLOR, then FORCE_COLOR, then whether it is a terminal', async (t) => {
   const terminal = { isTTY: true }
   const cases: readonly (readonly [{ readonly isTTY?: boolean }, Record<string, string>, boolean])[] = [

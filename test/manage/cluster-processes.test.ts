@@ -7,10 +7,30 @@ import { systemClock, systemRandom, systemTimers } from '../../src/effects.js'
 import { NoAnswer, type BalancerProcess, type SeenNode } from '../../src/manage/balancer-process.js'
 import { ChildFailed } from '../../src/manage/child.js'
 import { createClusterProcesses } from '../../src/manage/cluster-processes.js'
+import { followJoinedNodes } from '../../src/manage/joined-nodes.js'
+import { testClock } from '../fixtures/test-clock.js'
 import { until } from '../fixtures/until.js'
 import { sharedDatabase } from '../cluster/postgres.js'
 
 t.setTimeout(280_000)
+
+function balancerWith(own: Partial<BalancerProcess>): BalancerProcess {
+  return {
+    url: 'http://127.0.0.1:1',
+    extranetUrl: () => undefined,
+    openExtranet: async () => undefined,
+    closeExtranet: async () => undefined,
+    pid: () => 0,
+    setNodes: async () => undefined,
+    drain: async () => undefined,
+    resume: async () => undefined,
+    waitUntilReady: async () => undefined,
+    statusUrl: () => '',
+    nodes: async () => [],
+    stop: async () => undefined,
+    ...own,
+  }
+}
 
 t.test('a server that the balancer does not find ready is taken back, one that it does stays', async (t) => {
   const database = await sharedDatabase(t)
@@ -28,28 +48,19 @@ t.test('a server that the balancer does not find ready is taken back, one that i
   let list: readonly { readonly id: string; readonly url: string }[] = []
   const told = (): readonly string[] => list.map(({ id }) => id)
   const counters = { requests: 9, answers: [0, 0, 5, 0, 1, 1], failures: 2, movedAway: 2, checks: 3, failedChecks: 0 }
-  const balancer: BalancerProcess = {
-    url: 'http://127.0.0.1:1',
-    extranetUrl: () => undefined,
-    openExtranet: async () => undefined,
-    closeExtranet: async () => undefined,
-    pid: () => 0,
+  const balancer = balancerWith({
     setNodes: async (nodes) => {
       list = nodes
     },
-    drain: async () => undefined,
-    resume: async () => undefined,
     waitUntilReady: async (ids) => {
       t.same(told(), ids, 'it knows of the server')
       if (isBlind) throw new ChildFailed(`The balancer of root did not find ${ids.join(', ')} ready within 30 s`)
     },
-    statusUrl: () => '',
     nodes: async () => {
       if (failure !== '') throw new NoAnswer(failure)
       return list.map((node) => ({ ...node, state, reason: 'as it sees it', since: '', running: 1, counters }))
     },
-    stop: async () => undefined,
-  }
+  })
   const secrets = { RMS_DB: database, RMS_KEY_PASSWORD: keyPassword }
   const shared = { name: 'root', kind: 'root', url: '', balancer, flags: ['--log-level', 'warn'], secrets } as const
   const cluster = createClusterProcesses({
@@ -94,4 +105,50 @@ t.test('a server that the balancer does not find ready is taken back, one that i
   list = []
   failure = ''
   t.match(await node(), { state: 'starting', reason: 'its balancer does not know it yet' })
+})
+
+t.test(
+  'nodes that joined are told to the balancer again until it has heard, whatever another balancer does',
+  async (t) => {
+    const store = await openStore(':memory:')
+    t.teardown(store.close)
+    const clock = testClock()
+    const log = pino({ level: 'silent' })
+    let isDeaf = true
+    const told = new Map<string, readonly string[]>()
+    const clusters = ['root', 'legal'].map((name) => {
+      const balancer = balancerWith({
+        setNodes: async (nodes) => {
+          if (name === 'root' && isDeaf) throw new Error('The balancer of root refused /nodes')
+          told.set(name, [...(told.get(name) ?? []), nodes.map(({ id }) => id).join()])
+        },
+      })
+      const shared = { name, kind: 'root', url: '', balancer, flags: [], secrets: {}, restart: false } as const
+      return createClusterProcesses({ ...shared, log, onLine: () => undefined, clock, timers: clock })
+    })
+    let lists = 0
+  const list = async () => {
+    const members = await store.members.list()
+    lists++
+    return members
+  }
+  const watched = { ...store, members: { ...store.members, list } }
+  const stop = followJoinedNodes({ store: watched, clusters: () => clusters, timers: clock, log })
+    t.teardown(stop)
+    const lookedUntil = (isSo: () => boolean, told: string): Promise<void> =>
+      until(async () => {
+        await clock.advance(1000)
+        return isSo()
+      }, told)
+    await lookedUntil(() => lists > 0, 'it has looked before they join')
+    const lastSeen = clock.now().toISOString()
+    for (const { name } of clusters)
+      await store.members.join({ nodeId: `${name}-x`, cluster: name, url: 'http://h:1', pid: 1, started: '', lastSeen })
+    await lookedUntil(() => told.has('legal'), 'one balancer is deaf, the other one hears')
+    t.notOk(told.has('root'))
+    isDeaf = false
+    await lookedUntil(() => told.has('root'), 'it hears when it can')
+    const before = lists
+    await lookedUntil(() => lists > before + 1, 'another look')
+    t.same(Object.fromEntries(told), { legal: ['legal-x'], root: ['root-x'] })
 })

@@ -1,7 +1,8 @@
 /** A process that dies is started again, a little later each time: on a clock that the test moves. */
+import { getEventListeners } from 'node:events'
 import { pino } from 'pino'
 import t from 'tap'
-import type { Child } from '../../src/manage/child.js'
+import { startChild, type Child } from '../../src/manage/child.js'
 import { supervise } from '../../src/manage/supervised.js'
 import { testClock } from '../fixtures/test-clock.js'
 
@@ -56,4 +57,30 @@ t.test('it is started again after 100 ms, then twice as late each time, at the l
   await clock.untilTimer(100)
   await supervised.stop()
   t.same([process.starts(), clock.timers()], [10, []], 'who is stopped is not started again')
+})
+
+t.test('one that ends while it waits for the word to begin is noticed at once, with its reason', async (t) => {
+  const { signal } = new AbortController()
+  const starting = startChild({
+    args: ['node', '--json', '--db', 'nowhere'],
+    begin: new Promise(() => undefined),
+    timers: testClock(),
+    signal,
+  })
+  t.equal(getEventListeners(signal, 'abort').length, 1)
+  await t.rejects(starting, { name: 'ChildFailed', message: /^node did not start: Say which cluster to join: / })
+  t.equal(getEventListeners(signal, 'abort').length, 0, 'nothing of a start stays with the signal')
+})
+
+t.test('the signal ends one that waits, and is heard no more', async (t) => {
+  const cut = new AbortController()
+  const starting = startChild({
+    args: ['node', '--json', '--db', 'nowhere', '--cluster', 'root'],
+    begin: new Promise(() => undefined),
+    timers: testClock(),
+    signal: cut.signal,
+  })
+  cut.abort(new Error('enough'))
+  await t.rejects(starting, { message: 'enough' })
+  t.equal(getEventListeners(cut.signal, 'abort').length, 0)
 })
