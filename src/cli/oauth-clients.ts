@@ -10,14 +10,14 @@ import type { Pair } from '../config/options.js'
 import { Failure } from './failure.js'
 
 /**
- * @returns undefined when none was named: those that the installation has stay
+ * @returns to be added to those that the installation has
  * @throws Failure for an id or address that cannot be one
  */
-export function oauthClientsOf(pairs: readonly Pair<string>[]): readonly RegisteredClient[] | undefined {
+export function oauthClientsOf(pairs: readonly Pair<string>[]): readonly RegisteredClient[] {
   for (const { key, value } of pairs) {
     const shown = `--oauth-client ${key}=${value}`
     if (!isClientId(key)) throw new Failure(`${shown}: the id must be printable ASCII, 200 characters at most`, 2)
     if (!isRedirectUri(value)) throw new Failure(`${shown}: the redirect address must be ${redirectUriForm}`, 2)
   }
-  return pairs.length === 0 ? undefined : registeredClients(pairs)
+  return registeredClients(pairs)
 }

@@ -39,10 +39,21 @@ export const redirectUriForm =
 export function registeredClients(
   pairs: readonly { readonly key: string; readonly value: string }[],
 ): readonly RegisteredClient[] {
-  const byId = new Map<string, RegisteredClient>()
-  for (const { key, value } of pairs) {
-    const { id, redirectUris } = byId.get(key.toLowerCase()) ?? { id: key, redirectUris: [] }
-    byId.set(key.toLowerCase(), { id, redirectUris: [...new Set([...redirectUris, value])] })
+  return withClients(
+    [],
+    pairs.map(({ key, value }) => ({ id: key, redirectUris: [value] })),
+  )
+}
+
+/** What was registered, and besides it these; addresses of a client that is known come to those that it has. */
+export function withClients(
+  registered: readonly RegisteredClient[],
+  added: readonly RegisteredClient[],
+): readonly RegisteredClient[] {
+  const byId = new Map(registered.map((client) => [client.id.toLowerCase(), client]))
+  for (const client of added) {
+    const { id, redirectUris } = byId.get(client.id.toLowerCase()) ?? { id: client.id, redirectUris: [] }
+    byId.set(id.toLowerCase(), { id, redirectUris: [...new Set([...redirectUris, ...client.redirectUris])] })
   }
   return [...byId.values()]
 }

@@ -49,7 +49,9 @@ export const storeOptions = {
   'crypto-mode': {
     type: 'choice',
     choices: [1, 2],
-    default: 2,
+    // A cluster that is there keeps its own: what was not told is not asked of it.
+    default: undefined,
+    defaultText: '2',
     commands: [...installing, 'provision'],
     help: 'cryptographic mode of a new cluster: 1 is RSA-1024 and SHA-1, 2 is RSA-2048 and SHA-256',
   },

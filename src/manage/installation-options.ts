@@ -1,6 +1,7 @@
 /** How an installation is started by a program; what would be ignored is refused. */
 import type { Logger } from 'pino'
 import type { ServerConfiguration } from '../cluster/configuration.js'
+import type { RegisteredClient } from '../cluster/oauth-clients.js'
 import {
   aFunction,
   anObject,
@@ -50,6 +51,7 @@ export interface InstallationOptions {
   readonly publicUrl?: string | undefined
   /** With processes: URLs of clusters, without /_wmcs, where clients see others than the host of `publicUrl` with the port that each listens on. */
   readonly clusterUrls?: readonly { readonly name: string; readonly url: string }[] | undefined
+  /** Cryptographic mode of a new installation, 2 when left out; one that is kept has its own. */
   readonly mode?: CryptoMode | undefined
   readonly engine?: EngineName | undefined
   /** Threads of a node for private keys, beside its event loop; when left out, one with processes where it has two cores or more for its share, otherwise none. */
@@ -76,6 +78,8 @@ export interface InstallationOptions {
   readonly ntlmLevel?: NtlmLevel | undefined
   /** Accounts and groups to add to the access lists of endpoints. */
   readonly admit?: readonly { readonly endpoint: string; readonly group: string }[] | undefined
+  /** Applications to add to those that the sign-in service sends users back to. */
+  readonly oauthClients?: readonly RegisteredClient[] | undefined
   readonly settings?: Partial<ServerConfiguration> | undefined
   readonly log?: Logger | undefined
   /** Ends the start while it is not done; nothing is left behind then. */
@@ -116,6 +120,7 @@ const checks: Readonly<Record<keyof InstallationOptions, OptionCheck>> = {
   schemes: listOfTexts(...schemeNames),
   ntlmLevel: oneOf(...ntlmLevels),
   admit: listOf({ endpoint: filledText, group: filledText }, ['endpoint', 'group']),
+  oauthClients: listOf({ id: filledText, redirectUris: listOfTexts() }, ['id', 'redirectUris']),
   settings: anObject,
   log: anObject,
   signal: anObject,

@@ -1,4 +1,5 @@
 /** A whole installation on one machine: its folder, its node, its management listener. The library's entry for tests of other people. */
+import { setMaxListeners } from 'node:events'
 import { mkdir } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
@@ -217,7 +218,7 @@ async function startInProcess(options: InstallationOptions, { database, tls }: P
 
 async function startProcesses(options: InstallationOptions, place: Place): Promise<Servers> {
   const { database, folder, tls } = place
-  const { keyPassword, mode, engine, host } = { ...defaultNodeOptions, ...given(options) }
+  const { keyPassword, engine, host } = { ...defaultNodeOptions, ...given(options) }
   const log = options.log ?? pino({ level: 'silent' })
   const shared = sharedFlags(options, log)
   const store = await openStore(database)
@@ -233,7 +234,7 @@ async function startProcesses(options: InstallationOptions, place: Place): Promi
       clusterUrls: options.clusterUrls ?? [],
       ...serversOf(options),
       extranet: options.extranet ?? [],
-      mode,
+      mode: options.mode,
       keyPassword,
       settings: (kind, stored) => settingsOf(options, kind, stored),
       nodeFlags: [...shared, ...nodeFlags(options, place)],
@@ -246,7 +247,7 @@ async function startProcesses(options: InstallationOptions, place: Place): Promi
       onLine: options.onLine ?? (() => undefined),
       onStart: options.onStart ?? (() => undefined),
       ...systemEffects,
-      signal: options.signal,
+      signal: options.signal && heardByMany(options.signal),
     })
     const close = async (): Promise<void> => {
       await topology.stop()
@@ -257,6 +258,13 @@ async function startProcesses(options: InstallationOptions, place: Place): Promi
     await store.close()
     throw error
   }
+}
+
+/** Each process that is being started listens, and there may be hundreds: whoever gave the signal is not warned of that. */
+function heardByMany(signal: AbortSignal): AbortSignal {
+  const own = AbortSignal.any([signal])
+  setMaxListeners(0, own)
+  return own
 }
 
 function sharedFlags(options: InstallationOptions, log: Logger): readonly string[] {

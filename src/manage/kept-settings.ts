@@ -4,18 +4,38 @@
  */
 import { sameServiceUrl } from '../client/service-url.js'
 import type { ServerConfiguration } from '../cluster/configuration.js'
-import type { CryptoMode } from '../crypto/modes.js'
 
 interface KeptSetting<Name extends keyof ServerConfiguration = keyof ServerConfiguration> {
   readonly name: Name
-  /** `start`: as each start says, with the default where it says nothing. `made`: for life, as it was made with. `added`: a start adds to it. */
-  readonly from: 'start' | 'made' | 'added'
+  /**
+   * `start`: as each start says, with the default where it says nothing. `made`: for life, as it was made with. `added`: a start adds to it. `given`:
+   * as the last start said that said something. `once`: there is no way back.
+   */
+  readonly from: 'start' | 'made' | 'added' | 'given' | 'once'
   readonly flag: string
+  /** Of what is added: to what, and how it is taken away again. */
+  readonly to?: string
+  readonly undo?: string
 }
 
 const keptSettings: readonly KeptSetting[] = [
   { name: 'cryptographicMode', from: 'made', flag: '--crypto-mode' },
-  { name: 'admittedGroups', from: 'added', flag: '--admit' },
+  {
+    name: 'admittedGroups',
+    from: 'added',
+    flag: '--admit',
+    to: 'its access lists',
+    undo: 'rms-emulator revoke takes it away',
+  },
+  {
+    name: 'oauthClients',
+    from: 'added',
+    flag: '--oauth-client',
+    to: 'its applications',
+    undo: 'oauthClients of its configuration, in the management API, is the whole list',
+  },
+  { name: 'tokenIssuer', from: 'given', flag: '--token-issuer' },
+  { name: 'serverDecommissioned', from: 'once', flag: '--decommissioned' },
   { name: 'configurationRefreshIntervalSeconds', from: 'start', flag: '--refresh-interval' },
   { name: 'invertPersistent', from: 'start', flag: '--invert-persistent' },
   { name: 'automaticSignIn', from: 'start', flag: '--auto-sign-in' },
@@ -28,7 +48,7 @@ const keptSettings: readonly KeptSetting[] = [
  */
 export function keptNotices(
   stored: ServerConfiguration,
-  wanted: Partial<ServerConfiguration> & { readonly baseUrl: string; readonly cryptographicMode: CryptoMode },
+  wanted: Partial<ServerConfiguration> & { readonly baseUrl: string },
 ): readonly string[] {
   const address = sameServiceUrl(stored.baseUrl, wanted.baseUrl)
     ? []
@@ -39,7 +59,7 @@ export function keptNotices(
 }
 
 function noticeOf(
-  { name, from, flag }: KeptSetting,
+  { name, from, flag, to, undo }: KeptSetting,
   stored: ServerConfiguration,
   wanted: Partial<ServerConfiguration>,
 ): readonly string[] {
@@ -49,8 +69,21 @@ function noticeOf(
     case 'made':
       return [`${flag} is ${before}, with which it was made, and stays so: ${after} would be that of a new one`]
     case 'added':
-      return [`what ${flag} says is added to its access lists, and is kept: rms-emulator revoke takes it away`]
+      return [`what ${flag} says is added to ${to}, and is kept: ${undo}`]
+    case 'given':
+      return [
+        `${flag} was ${issuerOf(stored)} and is ${issuerOf(wanted)} from this start on, with the keys given: they are kept`,
+      ]
+    case 'once':
+      return wanted[name] === true
+        ? [`${flag} holds from this start on, whether it is given or not: there is no way back`]
+        : []
     case 'start':
       return [`${flag} was ${before} and is ${after} from this start on: it holds for as long as it is given`]
   }
+}
+
+/** Its keys are long, and say nothing to people. */
+function issuerOf({ tokenIssuer }: Partial<ServerConfiguration>): string {
+  return tokenIssuer?.issuer ?? 'our own sign-in service'
 }

@@ -1,5 +1,6 @@
 /** Settings of clusters that a start of the installation gives them, and the access lists among them. */
 import { defaultConfiguration, type ServerConfiguration } from '../cluster/configuration.js'
+import { withClients, type RegisteredClient } from '../cluster/oauth-clients.js'
 import type { ClusterKind } from '../cluster/store/cluster-store.js'
 import { endpointsNamed } from '../identity/access.js'
 import { endpointPaths } from '../node/roles.js'
@@ -12,6 +13,8 @@ export class UnknownEndpoint extends Error {
 export interface GivenSettings {
   /** Accounts and groups to add to the access lists of endpoints. */
   readonly admit?: readonly { readonly endpoint: string; readonly group: string }[] | undefined
+  /** Applications to add to those that the sign-in service sends users back to. */
+  readonly oauthClients?: readonly RegisteredClient[] | undefined
   readonly settings?: Partial<ServerConfiguration> | undefined
 }
 
@@ -20,13 +23,15 @@ export interface GivenSettings {
  * @param stored configuration of a cluster that is there already
  */
 export function settingsOf(
-  { settings, admit = [] }: GivenSettings,
+  { settings, admit = [], oauthClients = [] }: GivenSettings,
   kind: ClusterKind,
   stored?: ServerConfiguration,
 ): Partial<ServerConfiguration> {
   const { serverDecommissioned, ...others } = settings ?? {}
   const decommissioned = kind === 'root' && serverDecommissioned !== undefined ? { serverDecommissioned } : {}
-  return { ...others, ...decommissioned, ...accessSettings(admit, kind, stored) }
+  const registered = others.oauthClients ?? stored?.oauthClients ?? []
+  const clients = oauthClients.length === 0 ? {} : { oauthClients: withClients(registered, oauthClients) }
+  return { ...others, ...decommissioned, ...clients, ...accessSettings(admit, kind, stored) }
 }
 
 /** @throws UnknownEndpoint */

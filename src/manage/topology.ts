@@ -1,5 +1,4 @@
 /** The processes of an installation: clusters with their balancers and nodes, as planned at the start and changed while they run. */
-import { setMaxListeners } from 'node:events'
 import type { Logger } from 'pino'
 import type { ServerConfiguration } from '../cluster/configuration.js'
 import { NoServiceAccount } from '../cluster/service-account.js'
@@ -9,7 +8,7 @@ import type { ClusterKind } from '../cluster/store/cluster-store.js'
 import type { Store } from '../cluster/store/open.js'
 import type { CryptoMode } from '../crypto/modes.js'
 import type { Clock, Random, Timers } from '../effects.js'
-import { adjustConfiguration } from '../node/start.js'
+import { adjustConfiguration, defaultNodeOptions } from '../node/start.js'
 import { problem } from './api/problem.js'
 import { untilApplied } from './applied.js'
 import { PortRefused, startBalancerProcess, type BalancerProcess } from './balancer-process.js'
@@ -37,7 +36,7 @@ export interface TopologyOptions {
   readonly licensing: readonly { readonly name: string; readonly nodes: number }[]
   /** Clusters with an extranet listener; on the next free port, or any with `port` 0, where none is told. */
   readonly extranet: readonly { readonly name: string; readonly port?: number | undefined }[]
-  readonly mode: CryptoMode
+  readonly mode: CryptoMode | undefined
   readonly keyPassword: string
   readonly settings: (kind: ClusterKind, stored?: ServerConfiguration) => Partial<ServerConfiguration>
   /** Of the commands `node` and `balancer`. */
@@ -74,8 +73,7 @@ export interface RunningTopology extends Topology {
 const silence = 60_000
 
 /** @throws PortRefused, ChildFailed, CannotProvision, and the reason of the signal; nothing runs then */
-export async function startTopology(given: TopologyOptions): Promise<RunningTopology> {
-  const options = { ...given, signal: given.signal && heardByMany(given.signal) }
+export async function startTopology(options: TopologyOptions): Promise<RunningTopology> {
   const { store, log, clock, timers, random, host, keyPassword } = options
   const effects = { clock, timers, random }
   const clusters: ClusterProcesses[] = []
@@ -126,8 +124,8 @@ export async function startTopology(given: TopologyOptions): Promise<RunningTopo
       await adjustConfiguration(store, name, { ...settings, baseUrl })
       return false
     }
-    if (kind === 'root')
-      await provisionRoot(store, { name, baseUrl, mode: options.mode, keyPassword, settings }, effects)
+    const mode = options.mode ?? defaultNodeOptions.mode
+    if (kind === 'root') await provisionRoot(store, { name, baseUrl, mode, keyPassword, settings }, effects)
     else await provisionLicensing(store, { name, baseUrl, keyPassword, enrollment, settings, ca: options.ca }, effects)
     return true
   }
@@ -379,13 +377,6 @@ export async function startTopology(given: TopologyOptions): Promise<RunningTopo
         await stop()
       })()),
   }
-}
-
-/** Each process that is being started listens, and there may be hundreds: whoever gave the signal is not warned of that. */
-function heardByMany(signal: AbortSignal): AbortSignal {
-  const own = AbortSignal.any([signal])
-  setMaxListeners(0, own)
-  return own
 }
 
 /** Whoever is told these can do something about it. */

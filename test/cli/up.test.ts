@@ -146,6 +146,8 @@ t.test('--data: accounts, keys and licenses outlive the process; others are refu
     String(first.port),
     '--manage-port',
     '0',
+    '--crypto-mode',
+    '2',
     '--signer',
     'forge',
     '--signer-threads',

@@ -23,15 +23,14 @@ function problemsOf(command: CommandName, given: Sources): readonly string[] {
 
 t.test('without any source there are the defaults', async (t) => {
   const { settings, origins } = loadSettings('up', sources({}))
-  const mode: 1 | 2 = settings.cryptoMode
-  t.equal(mode, 2)
+  const mode: 1 | 2 | undefined = settings.cryptoMode
+  t.equal(mode, undefined, 'not told: a cluster that is there keeps its own')
   t.match(settings, {
     root: 2,
     port: undefined,
     licensing: [{ key: 'licensing', value: 2 }],
     managePort: undefined,
     host: '127.0.0.1',
-    cryptoMode: 2,
     signer: 'openssl',
     json: false,
   })

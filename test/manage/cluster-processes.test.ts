@@ -127,13 +127,13 @@ t.test(
       return createClusterProcesses({ ...shared, log, onLine: () => undefined, clock, timers: clock })
     })
     let lists = 0
-  const list = async () => {
-    const members = await store.members.list()
-    lists++
-    return members
-  }
-  const watched = { ...store, members: { ...store.members, list } }
-  const stop = followJoinedNodes({ store: watched, clusters: () => clusters, timers: clock, log })
+    const list = async () => {
+      const members = await store.members.list()
+      lists++
+      return members
+    }
+    const watched = { ...store, members: { ...store.members, list } }
+    const stop = followJoinedNodes({ store: watched, clusters: () => clusters, timers: clock, log })
     t.teardown(stop)
     const lookedUntil = (isSo: () => boolean, told: string): Promise<void> =>
       until(async () => {
@@ -151,4 +151,5 @@ t.test(
     const before = lists
     await lookedUntil(() => lists > before + 1, 'another look')
     t.same(Object.fromEntries(told), { legal: ['legal-x'], root: ['root-x'] })
-})
+  },
+)

@@ -18,6 +18,8 @@ const same = { baseUrl: 'http://RMS:7000/_wmcs/', cryptographicMode: 2 } as cons
 t.test('nothing is said of what is as it was, or is not spoken of', async (t) => {
   t.same(keptNotices(stored, same), [])
   t.same(keptNotices(stored, { ...same, automaticSignIn: true, emulatedServer: null }), [])
+  const ofMode1 = { ...stored, cryptographicMode: 1, serverDecommissioned: true } as const
+  t.same(keptNotices(ofMode1, { baseUrl: stored.baseUrl, serverDecommissioned: false }), [], 'a start without flags')
 })
 
 t.test('another address, another mode, settings that each start says anew, and those that are added', async (t) => {
@@ -31,6 +33,18 @@ t.test('another address, another mode, settings that each start says anew, and t
   t.match(said({ configurationRefreshIntervalSeconds: 30 }), /^--refresh-interval was 1 and is 30 from this start on/)
   const emulatedServer = { operationsPerSecond: 5, serviceDistribution: 'fixed', queueLimit: 1 }
   t.match(said({ emulatedServer }), /^--capacity was null and is \{"operationsPerSecond":5/)
+  const tokenIssuer = {
+    issuer: 'https://sts.test/a',
+    authorizationUrl: 'https://sts.test/a/oauth2/authorize',
+    jwks: '{}',
+  }
+  t.match(
+    said({ tokenIssuer }),
+    /^--token-issuer was our own sign-in service and is https:\/\/sts\.test\/a from this start on, with the keys given/,
+  )
+  t.match(said({ serverDecommissioned: true }), /^--decommissioned holds from this start on, .* there is no way back$/)
+  const oauthClients = [{ id: 'app', redirectUris: ['app://done'] }]
+  t.match(said(settingsOf({ oauthClients }, 'root', stored)), /^what --oauth-client says is added to its applications/)
   const admit = [{ endpoint: 'publish', group: 'staff@contoso.test' }]
   t.match(said(settingsOf({ admit }, 'root', stored)), /^what --admit says is added to its access lists, and is kept/)
 })
@@ -43,4 +57,19 @@ t.test('--admit adds to the lists that are kept, once', async (t) => {
   t.same(first[path], ['CONTOSO\\rms-service', 'CONTOSO\\other'])
   t.same(settingsOf({ admit }, 'root', { ...kept, admittedGroups: first }).admittedGroups, first, 'nothing twice')
   t.same(settingsOf({ admit }, 'root').admittedGroups?.[path], ['CONTOSO\\other'], 'a new cluster')
+})
+
+t.test('--oauth-client adds to the applications that are kept, by their id, once', async (t) => {
+  const kept = { ...stored, oauthClients: [{ id: 'App', redirectUris: ['app://done'] }] }
+  const oauthClients = [
+    { id: 'app', redirectUris: ['app://done', 'app://other'] },
+    { id: 'new', redirectUris: ['new://done'] },
+  ]
+  const first = settingsOf({ oauthClients }, 'root', kept).oauthClients ?? []
+  t.same(first, [
+    { id: 'App', redirectUris: ['app://done', 'app://other'] },
+    { id: 'new', redirectUris: ['new://done'] },
+  ])
+  t.same(settingsOf({ oauthClients }, 'root', { ...kept, oauthClients: first }).oauthClients, first, 'nothing twice')
+  t.equal(settingsOf({}, 'root', kept).oauthClients, undefined, 'none is named: they stay')
 })

@@ -1,6 +1,7 @@
 /** `provision`: makes a cluster in the database. Servers join it with `node`. */
 import type { ServerConfiguration } from '../../cluster/configuration.js'
 import type { Settings } from '../../config/options.js'
+import type { CryptoMode } from '../../crypto/modes.js'
 import { provisionLicensing, provisionRoot } from '../../cluster/provision.js'
 import { loadServerState } from '../../cluster/server-state.js'
 import { openStore } from '../../cluster/store/open.js'
@@ -16,7 +17,7 @@ export async function provision(
   kind: string,
   given: readonly string[] = [],
 ): Promise<void> {
-  const { cluster, publicUrl, extranetUrl, keyPassword, cryptoMode, enrollment, ifAbsent } = settings
+  const { cluster, publicUrl, extranetUrl, keyPassword, enrollment, ifAbsent } = settings
   if (kind !== 'root' && kind !== 'licensing')
     throw new Failure(`There is no kind of cluster "${kind}": provision root, or provision licensing`, 2)
   const db = databaseOf(settings)
@@ -49,7 +50,11 @@ export async function provision(
       return
     }
     if (kind === 'root')
-      await provisionRoot(store, { name: cluster, baseUrl, mode: cryptoMode, keyPassword, settings: outside }, effects)
+      await provisionRoot(
+        store,
+        { name: cluster, baseUrl, mode: modeOf(settings), keyPassword, settings: outside },
+        effects,
+      )
     else
       await provisionLicensing(store, { name: cluster, baseUrl, keyPassword, enrollment, settings: outside }, effects)
     const configuration = (await store.clusters.find(cluster))?.configuration
@@ -69,6 +74,10 @@ export async function provision(
   } finally {
     await store.close()
   }
+}
+
+function modeOf({ cryptoMode = 2 }: Settings<'provision'>): CryptoMode {
+  return cryptoMode
 }
 
 /** For a shell, where it needs that. */

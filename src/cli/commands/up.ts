@@ -20,7 +20,6 @@ import { withoutPath } from '../public-url.js'
 import { readTokenIssuer } from '../token-issuer.js'
 
 export function installationOptions(settings: Settings<'up'>): InstallationOptions {
-  const oauthClients = oauthClientsOf(settings.oauthClient)
   return {
     processes: true,
     root: settings.root,
@@ -51,12 +50,12 @@ export function installationOptions(settings: Settings<'up'>): InstallationOptio
     schemes: schemesOf(settings.schemes),
     ntlmLevel: settings.ntlm,
     admit: settings.admit.map(({ key, value }) => ({ endpoint: key, group: value })),
+    oauthClients: oauthClientsOf(settings.oauthClient),
     settings: {
       configurationRefreshIntervalSeconds: settings.refreshInterval,
       invertPersistent: settings.invertPersistent,
       serverDecommissioned: settings.decommissioned,
       automaticSignIn: settings.autoSignIn,
-      ...(oauthClients === undefined ? {} : { oauthClients }),
       emulatedServer: emulatedServerOf(settings) ?? null,
     },
   }
