@@ -188,7 +188,7 @@ export async function startNode(given: Partial<NodeOptions> = {}): Promise<Runni
     const kind = joined?.kind ?? (await store.clusters.find(options.cluster))?.kind ?? 'root'
     const { bodyLimit, headerLimit, requestTimeoutMilliseconds: requestTimeout, tls, emulatedServer } = options
     app = await buildApp(context, { kind, bodyLimit, headerLimit, requestTimeout, tls, emulatedServer })
-    const url = await listen(app, options)
+    const url = await app.listen({ host: options.host, port: options.port })
     const baseUrl = `${(options.publicUrl ?? url).replace(/\/+$/, '')}/_wmcs`
     const state = joined ?? (await provisionOrAdjust(store, options, baseUrl, place, { clock, random }))
     context.setState(state)
@@ -217,12 +217,6 @@ export async function startNode(given: Partial<NodeOptions> = {}): Promise<Runni
     await close()
     throw error
   }
-}
-
-/** @returns its own address. Fastify does not know that the server it was given speaks https. */
-async function listen(app: FastifyInstance, { host, port, tls }: NodeOptions): Promise<string> {
-  const url = await app.listen({ host, port })
-  return tls === undefined ? url : url.replace(/^http:/, 'https:')
 }
 
 async function signingPlaceOf({ engine, signerThreads }: NodeOptions, log: Logger): Promise<SigningPlace> {
