@@ -2,7 +2,7 @@
  * `npm run compile`, its second half: puts the program together from src, in a few files that Node.js loads quickly. What only some commands
  * need is in files of its own. What has parts that are no JavaScript, or is rarely used, stays in node_modules.
  */
-import { rm, writeFile } from 'node:fs/promises'
+import { chmod, rm, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { rolldown, type Plugin } from 'rolldown'
 import { licensesOf } from './licenses.js'
@@ -82,5 +82,7 @@ const { output } = await bundle.write({
   chunkFileNames: '[name].js',
   comments: false,
 })
+// npx in the checkout runs it as it is.
+await chmod(`${program}/main.js`, 0o755)
 const files = output.flatMap((part) => (part.type === 'chunk' ? part.moduleIds : []))
 await writeFile(`${program}/LICENSES.txt`, await licensesOf(files))

@@ -216,6 +216,7 @@ function program(): Command {
   })
   add(root, 'explain', 'explain', 'say of a document or chain whether it is good, each check in order', [
     'explain rac.xrml',
+    'explain report.txt.pfile --server http://127.0.0.1:7000/_wmcs',
     'explain - --json < answer.xml',
   ])
     .argument('<file>', 'XrML in any encoding, a SOAP message, or a protected file; - is standard input')

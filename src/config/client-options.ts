@@ -32,15 +32,15 @@ export const clientOptions = {
     format: 'url',
     placeholder: 'URL',
     default: undefined,
-    defaultText: { demo: 'a server of its own', others: 'that of the running installation' },
-    commands: asClient,
+    defaultText: { demo: 'a server of its own', explain: 'none is asked', others: 'that of the running installation' },
+    commands: [...asClient, 'explain'],
     help: 'address of the cluster, such as http://127.0.0.1:7000/_wmcs',
   },
   user: {
     type: 'string',
     placeholder: 'NAME',
     default: 'alice@contoso.test',
-    commands: ['client', 'print-client'],
+    commands: ['client', 'print-client', 'explain'],
     help: 'account to sign in with: CONTOSO\\alice or alice@contoso.test',
   },
   password: {
@@ -48,7 +48,7 @@ export const clientOptions = {
     placeholder: 'TEXT',
     default: 'Passw0rd!',
     secret: true,
-    commands: ['client', 'print-client'],
+    commands: ['client', 'print-client', 'explain'],
     help: 'password of the account',
   },
   'sign-in': {
@@ -63,7 +63,7 @@ export const clientOptions = {
     placeholder: 'FILE|URL',
     default: undefined,
     defaultText: 'those of Node.js',
-    commands: asClient,
+    commands: [...asClient, 'explain'],
     help: 'certificates in PEM that the certificate of an https server may lead to, such as /ca.pem of the management listener',
   },
   machine: {

@@ -18,6 +18,8 @@ export interface ExplainOptions {
   /** Roots that are trusted: those of the lab, both modes. */
   readonly trustRoots: readonly TrustRoot[]
   readonly now: Date
+  /** XrML documents that may stand above those of the file: a publishing license has the chain of its server at the server only. */
+  readonly certificates?: readonly string[]
 }
 
 /** A document that could not be read, or one that could. */
@@ -28,8 +30,8 @@ type Found = { readonly number: number; readonly judged: Judged } | { readonly n
  * @param bytes a document or chain in UTF-8, UTF-16LE, base64 or escaped; a SOAP message; a protected file that has its license inside
  * @throws RangeError when there is more than can be looked at
  */
-export function explain(bytes: Uint8Array, { trustRoots, now }: ExplainOptions): Explanation {
-  const found = findDocuments(bytes).map((text, index): Found => tryJudge(text, index + 1))
+export function explain(bytes: Uint8Array, { trustRoots, now, certificates = [] }: ExplainOptions): Explanation {
+  const found = [...findDocuments(bytes), ...certificates].map((text, index): Found => tryJudge(text, index + 1))
   const readable = found.filter((one) => 'judged' in one)
   const sources = readable.map(({ judged }) => judged.document)
   const chains = findChains(sources)

@@ -94,6 +94,10 @@ t.test('publish with rights, by template, online; open by another user; mallory 
   const alice = ['--data', 'alice']
   const published = await client('publish', 'report.txt', '--to', 'bob@contoso.test=VIEW,print', ...alice)
   t.match(published, { code: 0, stdout: /^report\.txt\.pfile: \d+ bytes\n$/ })
+  const alone = await run(['explain', 'report.txt.pfile'], { cwd: folder })
+  t.match(alone, { code: 1, stderr: /does not hold the chain of its server.*--server URL/ })
+  const whole = await run(['explain', 'report.txt.pfile', '--server', server.url], { cwd: folder })
+  t.match(whole, { code: 0, stdout: /Good and trusted/, stderr: '' }, 'with the chain that the server tells')
   t.match(await client('protect', 'report.txt', '--template', 'read only', '--out', 'template.pfile', ...alice), {
     code: 0,
   })

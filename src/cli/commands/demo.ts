@@ -62,7 +62,7 @@ function startOwn(settings: Settings<'demo'>) {
 function nextStep(server: string | undefined): string {
   return server === undefined
     ? 'Next:  npx rms-emulator up, and the same demo with --server: every request and its reason is a line there'
-    : `Next:  npx rms-emulator client publish FILE --to bob@contoso.test=VIEW --server ${server}\n       npx rms-emulator explain FILE.pfile`
+    : `Next:  npx rms-emulator client publish FILE --to bob@contoso.test=VIEW --server ${server}\n       npx rms-emulator explain FILE.pfile --server ${server}`
 }
 
 function clients(url: string, signIn: SignIn, ca: string | undefined, { served }: StoryOutput): Story['client'] {

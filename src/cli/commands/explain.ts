@@ -1,9 +1,11 @@
 /** `explain FILE`: says of any document or chain whether it is good, and if not, what is wrong first. */
+import { connect } from '../../client/index.js'
 import { explain } from '../../explain/explain.js'
 import { printExplanation } from '../../explain/print.js'
 import type { Settings } from '../../config/options.js'
 import { systemClock } from '../../effects.js'
 import { labTrustRoot } from '../../xrml/lab-hierarchy.js'
+import { readCertificates } from '../certificates.js'
 import { readInput } from '../files.js'
 import { createOutput } from '../output.js'
 
@@ -11,9 +13,27 @@ import { createOutput } from '../output.js'
 export async function explainFile(settings: Settings<'explain'>, file: string): Promise<boolean> {
   const output = createOutput(settings.json)
   const bytes = file === '-' ? await readStandardInput() : await readInput(file)
-  const explanation = explain(bytes, { trustRoots: [labTrustRoot(2), labTrustRoot(1)], now: systemClock.now() })
+  const certificates = settings.server === undefined ? [] : await chainOf({ ...settings, server: settings.server })
+  const explanation = explain(bytes, { trustRoots, now: systemClock.now(), certificates })
   output.result(explanation, printExplanation(explanation, output.paint))
+  if (settings.server === undefined && explanation.documents.some(({ kind }) => kind === 'PL') && !explanation.trust.ok)
+    output.note(
+      `A protected file does not hold the chain of its server. With it: rms-emulator explain ${file} --server URL, as status shows it`,
+    )
   return explanation.firstProblem === undefined
+}
+
+const trustRoots = [labTrustRoot(2), labTrustRoot(1)]
+
+/** The licensor certificate of the server, and those above it. */
+async function chainOf({ server: url, user, password, ca }: Asked): Promise<readonly string[]> {
+  const trusted = ca === undefined ? {} : { ca: await readCertificates(ca) }
+  const { slcChain } = await connect({ url, user, password, ...trusted }).serverInfo()
+  return slcChain.map((document) => document.text)
+}
+
+interface Asked extends Settings<'explain'> {
+  readonly server: string
 }
 
 async function readStandardInput(): Promise<Buffer> {
