@@ -10,7 +10,8 @@ import type { AddClusterArguments } from './commands/servers.js'
 import type { TokenArguments } from './commands/token.js'
 import { closing, commandGroups, exampleLines, hintFor } from './command-help.js'
 import { endedBy, type Ended } from './failure.js'
-import { surviveClosedOutput } from './output.js'
+import { errorWidth, surviveClosedOutput } from './output.js'
+import { folded } from './text-width.js'
 
 /** Loaded when they run: help and wrong flags need no server, and answer at once. */
 const commands = {
@@ -384,7 +385,7 @@ function usageEnding({ message }: CommanderError): Ended {
 function tell(ended: Ended): void {
   // Whoever started us with a channel has it from the line for programs, and tells it in its own words.
   const isTold = wantsJson && process.connected
-  if (!isTold) process.stderr.write(`${ended.ending.reason}\n`)
+  if (!isTold) process.stderr.write(`${folded(ended.ending.reason, errorWidth())}\n`)
   tellPrograms(ended)
 }
 

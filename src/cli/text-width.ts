@@ -27,6 +27,35 @@ function piecesOf(word: string, width: number): readonly string[] {
   )
 }
 
+/**
+ * A text of several lines, each broken between words where it is longer; what follows stands under its first word. Colors take no room, and words
+ * stay whole: addresses are copied.
+ */
+export function folded(text: string, width: number): string {
+  if (width === Infinity) return text
+  return text
+    .split('\n')
+    .map((line) => foldedLine(line, width))
+    .join('\n')
+}
+
+function foldedLine(line: string, width: number): string {
+  if (visibleLength(line) <= width) return line
+  const [indent = ''] = /^ */.exec(line) ?? []
+  const lines: string[] = []
+  for (const word of line.slice(indent.length).split(' ')) {
+    const last = lines.at(-1)
+    if (last !== undefined && visibleLength(last) + 1 + visibleLength(word) <= width)
+      lines[lines.length - 1] = `${last} ${word}`
+    else lines.push(`${indent}${word}`)
+  }
+  return lines.join('\n')
+}
+
+function visibleLength(text: string): number {
+  return text.replace(/\u001B\[[0-9;]*m/g, '').length
+}
+
 /** Without what could move a terminal's cursor or change its colors: texts of clients are shown too. */
 export function withoutControls(text: string): string {
   return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, '·')

@@ -158,7 +158,7 @@ export function publish(settings: ClientSettings, file: string, wanted: PublishA
     const plain = await readInput(file)
     const pfile = await client.protectFile(plain, extname(file), policy, { online: wanted.online === true })
     await writeResult(out, pfile, force)
-    output.result({ file: out, bytes: pfile.length }, `${out}: ${pfile.length} bytes`)
+    output.words({ file: out, bytes: pfile.length }, `${out}: ${pfile.length} bytes`)
   })
 }
 
@@ -184,7 +184,7 @@ export async function open(settings: ClientSettings, file: string, { out, force 
     const opened = await client.openFile(bytes)
     const path = out ?? `${basename(file).replace(/\.pfile$/i, '')}.opened${opened.extension}`
     await writeResult(path, opened.plain, force === true)
-    output.result(
+    output.words(
       { file: path, bytes: opened.plain.length, rights: opened.rights },
       `${path}: ${opened.plain.length} bytes, rights ${opened.rights.join(', ')}`,
     )

@@ -61,7 +61,7 @@ export async function tellOverRest(story: Story, url: string, ca: string | undef
       await chapter({ ...story, rest }, `with ${name}, in ${cipherMode}`, policy, cipherMode)
   }
   await acrossFromSoap({ ...story, rest })
-  output.result(
+  output.words(
     { event: 'done', ok: true, sha256: file.sha256 },
     `\n${output.paint.good('Every byte came back, over REST and over SOAP, and mallory was refused every time.')}`,
   )

@@ -118,7 +118,7 @@ async function tell(story: Story): Promise<void> {
     for (const [name, policy] of policies)
       await chapter(story, `${online ? 'online' : 'offline'}, with ${name}`, policy, online)
   }
-  output.result(
+  output.words(
     { event: 'done', ok: true, sha256: file.sha256 },
     `\n${output.paint.good('Every byte came back, and mallory was refused every time.')}`,
   )
@@ -177,14 +177,14 @@ export async function timed<Result>(
     const servers = [...output.served]
     const by = servers.length === 0 ? '' : output.paint.dim(` (${servers.join(', ')})`)
     const facts = { ...(detail === '' ? {} : { detail }), ...(servers.length === 0 ? {} : { servers }) }
-    output.result(
+    output.words(
       { event: 'step', step, ok: true, ms: milliseconds(), ...facts },
       `${line(output.paint.good('ok'), toldOnce(output, detail))}${by}`,
     )
     return result
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error)
-    output.result({ event: 'step', step, ok: false, ms: milliseconds(), detail }, line(output.paint.bad('no'), detail))
+    output.words({ event: 'step', step, ok: false, ms: milliseconds(), detail }, line(output.paint.bad('no'), detail))
     throw error instanceof Failure ? error : new Failure(`The demo failed at "${step}": ${detail}`, undefined, error)
   }
 }

@@ -15,7 +15,7 @@ export async function explainFile(settings: Settings<'explain'>, file: string): 
   const bytes = file === '-' ? await readStandardInput() : await readInput(file)
   const certificates = settings.server === undefined ? [] : await chainOf({ ...settings, server: settings.server })
   const explanation = explain(bytes, { trustRoots, now: systemClock.now(), certificates })
-  output.result(explanation, printExplanation(explanation, output.paint))
+  output.words(explanation, printExplanation(explanation, output.paint))
   if (settings.server === undefined && explanation.documents.some(({ kind }) => kind === 'PL') && !explanation.trust.ok)
     output.note(
       `A protected file does not hold the chain of its server. With it: rms-emulator explain ${file} --server URL, as status shows it`,

@@ -14,9 +14,9 @@ export async function addServer(settings: Settings<'add-server'>, cluster: strin
     path: `/clusters/${encodeURIComponent(cluster)}/servers`,
   })) as NodeStatus
   const { id, url, pid } = added
-  output.result(
+  output.words(
     { event: 'added', cluster, ...added },
-    `${id} serves in the cluster ${cluster} since now, ${seconds()} s after it was asked for: ${url}, pid ${pid}`,
+    `${id} serves in the cluster ${cluster} since now, after ${seconds()} s: ${url}, pid ${pid}`,
   )
 }
 
@@ -63,7 +63,7 @@ export async function addExtranet(
     path: extranetPath(cluster),
     body,
   })) as ClusterStatus
-  output.result(
+  output.words(
     { event: 'added', cluster, extranetUrl },
     `The extranet reaches ${cluster} at ${extranetUrl}: so it stands in what is issued from now on`,
   )
@@ -72,7 +72,7 @@ export async function addExtranet(
 export async function removeExtranet(settings: Settings<'add-server'>, cluster: string): Promise<void> {
   const output = createOutput(settings.json)
   await callManagement(settings, { method: 'DELETE', path: extranetPath(cluster) })
-  output.result(
+  output.words(
     { event: 'removed', cluster },
     `The extranet listener of ${cluster} has finished its requests and is closed`,
   )
@@ -88,7 +88,7 @@ export async function removeServer(settings: Settings<'remove-server'>, id: stri
     method: 'DELETE',
     path: `/servers/${encodeURIComponent(id)}?force=${settings.force}`,
   })
-  output.result({ event: 'removed', id }, `${id} has finished its requests and is gone`)
+  output.words({ event: 'removed', id }, `${id} has finished its requests and is gone`)
 }
 
 export async function drainServer(settings: Settings<'add-server'>, id: string): Promise<void> {
