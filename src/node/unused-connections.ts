@@ -11,13 +11,28 @@ import type { FastifyInstance } from 'fastify'
 export function closeUnusedConnections(app: FastifyInstance): void {
   const unused = new Set<Socket>()
   const server: Server = app.server
-  server.on(server instanceof TlsServer ? 'secureConnection' : 'connection', (socket: Socket) => {
+  const isTls = server instanceof TlsServer
+  const handshaking = isTls ? handshakesOf(server) : undefined
+  server.on(isTls ? 'secureConnection' : 'connection', (socket: Socket) => {
     unused.add(socket)
     socket.once('close', () => unused.delete(socket))
   })
   server.on('request', ({ socket }: IncomingMessage) => unused.delete(socket))
   app.addHook('preClose', (done) => {
-    for (const socket of unused) socket.destroy()
+    for (const socket of [...unused, ...(handshaking?.values() ?? [])]) socket.destroy()
     done()
   })
+}
+
+/** Connections whose TLS has not come about: one that its client gave up meanwhile stays, half open, until the time for handshakes is over. */
+function handshakesOf(server: Server): ReadonlyMap<string, Socket> {
+  const handshaking = new Map<string, Socket>()
+  const peer = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress} ${remotePort}`
+  server.on('connection', (socket: Socket) => {
+    const key = peer(socket)
+    handshaking.set(key, socket)
+    socket.once('close', () => handshaking.delete(key))
+  })
+  server.on('secureConnection', (socket: Socket) => handshaking.delete(peer(socket)))
+  return handshaking
 }
