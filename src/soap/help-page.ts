@@ -77,7 +77,7 @@ function exchange(
 ): readonly Markup[] {
   const action = soapAction(service, operation.name)
   // Not every legal host is one to the URL class.
-  const [, host = '', path = address] = /^https?:\/\/([^/]*)(\/.*)$/.exec(address) ?? []
+  const [, host = '', path = address] = /^https?:\/\/([^/]*)(\/[^?]*)/.exec(address) ?? []
   const request = [
     `POST ${path} HTTP/1.1`,
     `Host: ${host}`,
