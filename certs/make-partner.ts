@@ -6,7 +6,7 @@ import { provisionRoot } from '../src/cluster/provision.js'
 import { loadServerState } from '../src/cluster/server-state.js'
 import { openStore } from '../src/cluster/store/open.js'
 import { systemClock as clock, systemRandom as random } from '../src/effects.js'
-import { sealPublishingDomain } from '../src/manage/api/publishing-domain-file.js'
+import { sealPublishingDomain } from '../src/administration/publishing-domain-file.js'
 
 const folder = new URL('../../certs/partner/', import.meta.url)
 const name = 'fabrikam'

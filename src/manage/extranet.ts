@@ -3,7 +3,7 @@ import { sameServiceUrl } from '../client/service-url.js'
 import type { ServerConfiguration } from '../cluster/configuration.js'
 import type { ClusterKind } from '../cluster/store/cluster-store.js'
 import type { Store } from '../cluster/store/open.js'
-import { changeConfiguration } from './api/change-configuration.js'
+import { changeConfiguration } from '../administration/change-configuration.js'
 
 /** Names of the listeners that a balancer of an installation has. */
 export const [intranet, extranet] = ['intranet', 'extranet'] as const

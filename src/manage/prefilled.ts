@@ -6,7 +6,7 @@ import type { Store } from '../cluster/store/open.js'
 import { seedPassword } from '../directory/seed.js'
 import { labPartner, labTrustRoot } from '../xrml/lab-hierarchy.js'
 import { readDocuments } from '../xrml/document.js'
-import { keyId } from './api/key-id.js'
+import { keyId } from '../administration/key-id.js'
 
 export interface Prefilled {
   /** Values of parameters in the path and the query, by name. */

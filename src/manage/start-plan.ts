@@ -1,7 +1,7 @@
 /** What an installation starts with: the clusters that were asked for, and those that its database has besides, each with its ports. */
 import type { ClusterKind, ClusterRow } from '../cluster/store/cluster-store.js'
 import type { Store } from '../cluster/store/open.js'
-import { problem } from './api/problem.js'
+import { problem } from '../administration/problem.js'
 import { portOf } from './seen-url.js'
 import type { ExtranetPlan } from './topology-routes.js'
 

@@ -1,7 +1,7 @@
 /** Clusters and servers that come and go while the installation runs: the routes of the management API. */
 import type { FastifyInstance } from 'fastify'
 import { acceptJsonInUtf8 } from '../node/json-text.js'
-import { answerProblem, namePattern } from './api/problem.js'
+import { answerProblem, namePattern } from './api/answer-problem.js'
 import { answers, closed, clusterName, path, removed } from './api/schemas.js'
 import { compileValidator, explainValidation } from './api/validation.js'
 import type { ClusterStatus, NodeStatus } from './status.js'

@@ -7,7 +7,7 @@ import {
   readServiceConnectionPoint,
   removeServiceConnectionPoint,
   type ServiceConnectionPoint,
-} from '../../manage/api/service-connection-point.js'
+} from '../../administration/service-connection-point.js'
 import { databaseOf } from '../database.js'
 import { Failure } from '../failure.js'
 import { callManagement } from '../management-call.js'

@@ -1,13 +1,12 @@
 /** Access lists: who is admitted to an endpoint of a cluster (adrms-deployment 3.1). */
 import type { FastifyInstance } from 'fastify'
+import { requireSomebody, sameName } from '../../administration/access.js'
+import { changeConfiguration, etagOf, requireCluster, type Change } from '../../administration/change-configuration.js'
+import { problem } from '../../administration/problem.js'
 import type { ClusterRow } from '../../cluster/store/cluster-store.js'
-import type { Store } from '../../cluster/store/open.js'
 import { anonymousName, endpointsNamed } from '../../identity/access.js'
 import { endpointPaths } from '../../node/roles.js'
-import { changeConfiguration, etagOf, requireCluster, type Change } from './change-configuration.js'
-import { findAccount, findGroup } from './directory-names.js'
 import type { ManagementApi } from './management-api.js'
-import { problem } from './problem.js'
 import { answers, closed, clusterName, ifMatchHeader, line, path } from './schemas.js'
 
 interface Entry {
@@ -90,7 +89,7 @@ export function registerAccess(app: FastifyInstance, { store }: ManagementApi): 
         return {
           admittedGroups: {
             ...admittedGroups,
-            [at]: list?.some((other) => same(other, admitted)) ? list : [...(list ?? []), admitted],
+            [at]: list?.some((other) => sameName(other, admitted)) ? list : [...(list ?? []), admitted],
           },
         }
       })
@@ -112,9 +111,11 @@ export function registerAccess(app: FastifyInstance, { store }: ManagementApi): 
       const done = await change(params.cluster, headers['if-match'], ({ admittedGroups }, cluster) => {
         const at = requireEndpoint(cluster, body.endpoint)
         const list = admittedGroups[at]
-        if (!list?.some((other) => same(other, body.name)))
+        if (!list?.some((other) => sameName(other, body.name)))
           problem(404, `"${body.name}" is not on the access list of ${at}: it has ${list?.join(', ') || 'nobody'}`)
-        return { admittedGroups: { ...admittedGroups, [at]: (list ?? []).filter((other) => !same(other, body.name)) } }
+        return {
+          admittedGroups: { ...admittedGroups, [at]: (list ?? []).filter((other) => !sameName(other, body.name)) },
+        }
       })
       return reply.header('etag', done.etag).send(done.body)
     },
@@ -147,18 +148,6 @@ function requireEndpoint({ kind }: ClusterRow, named: string): string {
   if (found === undefined) return problem(404, `There is no endpoint "${named}". The endpoints are ${paths.join(', ')}`)
   if (others.length > 0) return problem(400, `"${named}" may be ${[found, ...others].join(' or ')}: give the path`)
   return found
-}
-
-/** The name as the directory spells it. */
-async function requireSomebody({ directory }: Store, named: string): Promise<string> {
-  if (same(named, anonymousName)) return anonymousName
-  const found = (await findAccount(directory, named)) ?? (await findGroup(directory, named))
-  if (found === undefined) return problem(400, `The directory has neither an account nor a group "${named}"`)
-  return named.includes('@') && same(named, found.mail ?? '') ? named : found.name
-}
-
-function same(one: string, other: string): boolean {
-  return one.toLowerCase() === other.toLowerCase()
 }
 
 function describe({ kind, configuration }: Pick<ClusterRow, 'kind' | 'configuration'>): object {

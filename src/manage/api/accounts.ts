@@ -1,16 +1,14 @@
 /** Accounts of the directory. Passwords go in and never come out. */
 import type { FastifyInstance } from 'fastify'
-import type { Account, Group } from '../../directory/directory.js'
-import { addressesOf, allAddresses, type AddressChange } from '../../directory/addresses.js'
 import {
   freeAddresses,
   freeName,
-  namedAccount,
-  newName,
   requireAccount,
   requireFreeSid,
   reserveNames,
-} from './directory-names.js'
+} from '../../administration/directory-names.js'
+import type { Account, Group } from '../../directory/directory.js'
+import { addressesOf, allAddresses, type AddressChange } from '../../directory/addresses.js'
 import type { ManagementApi } from './management-api.js'
 import {
   answers,
@@ -18,6 +16,8 @@ import {
   keepFormerAddress,
   limit,
   mailAddress,
+  namedAccount,
+  newName,
   path,
   proxyAddresses,
   removed,

@@ -1,7 +1,7 @@
 /** The clusters of the database, and the nodes that have joined each, wherever they run: what a balancer on another machine is given. */
 import type { FastifyInstance } from 'fastify'
+import { requireCluster } from '../../administration/change-configuration.js'
 import { livingMembers } from '../../cluster/living-members.js'
-import { requireCluster } from './change-configuration.js'
 import type { ManagementApi } from './management-api.js'
 import { answers, clusterName, path } from './schemas.js'
 

@@ -1,10 +1,10 @@
 /** The configuration of a cluster: reading all of it but secrets, changing what is an administrator's to change. */
 import type { FastifyInstance } from 'fastify'
+import { changeConfiguration, etagOf, requireCluster } from '../../administration/change-configuration.js'
+import { problem } from '../../administration/problem.js'
 import type { ServerConfiguration } from '../../cluster/configuration.js'
 import { capacityLimits, longestQueue, serviceDistributions } from '../../sizing/emulated-server.js'
-import { changeConfiguration, etagOf, requireCluster } from './change-configuration.js'
 import type { ManagementApi } from './management-api.js'
-import { problem } from './problem.js'
 import { answers, closed, clusterName, ifMatchHeader, line, mailAddress, path, publicKey, url } from './schemas.js'
 
 const day = 86_400

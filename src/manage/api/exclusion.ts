@@ -1,15 +1,25 @@
 /** What a cluster refuses, or tells clients to refuse: applications, accounts, old security processors (adrms-deployment 3.4). */
 import type { FastifyInstance } from 'fastify'
+import { changeConfiguration, etagOf, requireCluster, type Change } from '../../administration/change-configuration.js'
+import { requireAccount } from '../../administration/directory-names.js'
+import { compareVersions, fourParts, keyOfAccount, sameApplication } from '../../administration/exclusion.js'
+import { keyId } from '../../administration/key-id.js'
+import { problem } from '../../administration/problem.js'
 import type { ApplicationExclusion, ServerConfiguration } from '../../cluster/configuration.js'
 import type { Account } from '../../directory/directory.js'
-import type { Store } from '../../cluster/store/open.js'
-import { changeConfiguration, etagOf, requireCluster, type Change } from './change-configuration.js'
 import { version } from './configuration.js'
-import { namedAccount, requireAccount } from './directory-names.js'
 import type { ManagementApi } from './management-api.js'
-import { keyId, keyIdSchema } from './key-id.js'
-import { problem } from './problem.js'
-import { answers, closed, clusterName, ifMatchHeader, line, path, publicKey } from './schemas.js'
+import {
+  answers,
+  closed,
+  clusterName,
+  ifMatchHeader,
+  keyIdSchema,
+  line,
+  namedAccount,
+  path,
+  publicKey,
+} from './schemas.js'
 
 interface Headers {
   readonly 'if-match'?: string
@@ -97,7 +107,7 @@ export function registerExclusion(app: FastifyInstance, { store, clock }: Manage
         minimumVersion: fourParts(body.minimumVersion),
         maximumVersion: fourParts(body.maximumVersion),
       }
-      if (compare(added.minimumVersion, added.maximumVersion) > 0)
+      if (compareVersions(added.minimumVersion, added.maximumVersion) > 0)
         problem(400, `minimumVersion ${added.minimumVersion} is above maximumVersion ${added.maximumVersion}`)
       const done = await change(params.cluster, headers, ({ applicationExclusionPolicy: stored }) => ({
         applicationExclusionPolicy: stored.some((other) => sameApplication(other, added)) ? stored : [...stored, added],
@@ -205,32 +215,6 @@ export function registerExclusion(app: FastifyInstance, { store, clock }: Manage
       return reply.header('etag', done.etag).send(done.body)
     },
   )
-}
-
-/** Account keys are the root's business, whichever cluster excludes them. */
-async function keyOfAccount(store: Store, account: Account): Promise<string> {
-  const root = (await store.clusters.list()).find(({ kind }) => kind === 'root')
-  const key = root === undefined ? undefined : await store.accountKeys.find(root.name, account.sid)
-  return (
-    key?.publicKey ??
-    problem(409, `${account.name} has not been certified yet, and has no key: disable the account instead`)
-  )
-}
-
-function sameApplication(one: ApplicationExclusion, other: ApplicationExclusion): boolean {
-  const same = one.filename.toLowerCase() === other.filename.toLowerCase()
-  return same && one.minimumVersion === other.minimumVersion && one.maximumVersion === other.maximumVersion
-}
-
-/** Windows pads versions to a.b.c.d. */
-function fourParts(text: string): string {
-  return [...text.split('.').map((part) => String(Number(part))), '0', '0', '0'].slice(0, 4).join('.')
-}
-
-function compare(one: string, other: string): number {
-  const parts = other.split('.').map(Number)
-  const differences = one.split('.').map((part, index) => Number(part) - (parts[index] ?? 0))
-  return differences.find((difference) => difference !== 0) ?? 0
 }
 
 function describe(configuration: ServerConfiguration): object {

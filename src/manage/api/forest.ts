@@ -1,12 +1,12 @@
 /** The forest and its service connection point (SCP): where clients and licensing-only clusters find the root (adrms-deployment 1.6). */
 import type { FastifyInstance } from 'fastify'
-import type { ManagementApi } from './management-api.js'
-import { answers, closed, removed, url } from './schemas.js'
 import {
   moveServiceConnectionPoint,
   readServiceConnectionPoint,
   removeServiceConnectionPoint,
-} from './service-connection-point.js'
+} from '../../administration/service-connection-point.js'
+import type { ManagementApi } from './management-api.js'
+import { answers, closed, removed, url } from './schemas.js'
 
 const scpSchema = {
   type: 'object',

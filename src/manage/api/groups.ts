@@ -1,29 +1,26 @@
 /** Groups of the directory and their members: accounts, and groups in turn. */
 import type { FastifyInstance } from 'fastify'
-import type { DirectoryStore } from '../../cluster/store/directory-store.js'
-import type { Group } from '../../directory/directory.js'
-import { addressesOf, allAddresses, type AddressChange } from '../../directory/addresses.js'
-import { describedGroup as described, groupReference } from './accounts.js'
 import {
-  findAccount,
-  findGroup,
   freeAddresses,
   freeName,
   isEveryone,
-  namedGroup,
-  namedMember,
-  newName,
   requireGroup,
   reserveNames,
-} from './directory-names.js'
+} from '../../administration/directory-names.js'
+import { describeMember, refuseEveryone, requireMember } from '../../administration/groups.js'
+import { problem } from '../../administration/problem.js'
+import { addressesOf, allAddresses, type AddressChange } from '../../directory/addresses.js'
+import { describedGroup as described, groupReference } from './accounts.js'
 import type { ManagementApi } from './management-api.js'
-import { problem } from './problem.js'
 import {
   answers,
   closed,
   keepFormerAddress,
   limit,
   mailAddress,
+  namedGroup,
+  namedMember,
+  newName,
   path,
   proxyAddresses,
   removed,
@@ -276,25 +273,4 @@ export function registerGroups(app: FastifyInstance, { store: { directory }, ran
       return reply.code(204).send()
     },
   )
-}
-
-async function requireMember(
-  directory: DirectoryStore,
-  named: string,
-  status: 400 | 404,
-): Promise<{ readonly sid: string }> {
-  const found = (await findAccount(directory, named)) ?? (await findGroup(directory, named))
-  return found ?? problem(status, `The directory has neither an account nor a group "${named}"`)
-}
-
-async function refuseEveryone(directory: DirectoryStore, group: Group): Promise<void> {
-  if (await isEveryone(directory, group))
-    problem(409, `Every account is in ${group.name}, and stays in it: use another group`)
-}
-
-async function describeMember(directory: DirectoryStore, sid: string): Promise<object> {
-  const account = await directory.accountBySid(sid)
-  if (account !== undefined) return { sid, kind: 'account', name: account.name }
-  const group = await directory.groupBySid(sid)
-  return group === undefined ? { sid, kind: 'unknown', name: null } : { sid, kind: 'group', name: group.name }
 }

@@ -1,20 +1,20 @@
 /** Trusted publishing domains (TPD): content published at another server, licensed here with its key (adrms-deployment 3.3). */
 import type { FastifyInstance } from 'fastify'
-import type { TrustedLicensingServer } from '../../cluster/configuration.js'
-import { trustedPurpose } from '../../cluster/server-state.js'
-import { sealAtRest } from '../../crypto/at-rest.js'
-import { readDocuments } from '../../xrml/document.js'
-import { changeConfiguration, requireCluster } from './change-configuration.js'
-import { keyId, keyIdSchema } from './key-id.js'
-import type { ManagementApi } from './management-api.js'
-import { problem } from './problem.js'
+import { changeConfiguration, requireCluster } from '../../administration/change-configuration.js'
+import { keyId } from '../../administration/key-id.js'
+import { problem } from '../../administration/problem.js'
 import {
   openPublishingDomain,
   publishingDomainFormat,
   sealPublishingDomain,
   type PublishingDomainFile,
-} from './publishing-domain-file.js'
-import { answers, closed, clusterName, ifMatchHeader, path, removed } from './schemas.js'
+} from '../../administration/publishing-domain-file.js'
+import type { TrustedLicensingServer } from '../../cluster/configuration.js'
+import { trustedPurpose } from '../../cluster/server-state.js'
+import { sealAtRest } from '../../crypto/at-rest.js'
+import { readDocuments } from '../../xrml/document.js'
+import type { ManagementApi } from './management-api.js'
+import { answers, closed, clusterName, ifMatchHeader, keyIdSchema, path, removed } from './schemas.js'
 
 interface Headers {
   readonly 'if-match'?: string

@@ -1,24 +1,12 @@
 /** The request log: who asked which node for what, and what came of it (adrms-deployment 3.7). JSON, or CSV where Accept asks for it. */
 import type { FastifyInstance, FastifyReply } from 'fastify'
-import type { RequestLogQuery, RequestLogRecord } from '../../cluster/request-log.js'
-import type { Store } from '../../cluster/store/open.js'
+import { queryOf, type RequestFilter } from '../../administration/requests.js'
+import type { RequestLogRecord } from '../../cluster/request-log.js'
 import { csv } from './csv.js'
 import type { ManagementApi } from './management-api.js'
-import { problem } from './problem.js'
-import { answers, closed, clusterName, line, limit } from './schemas.js'
+import { answers, closed, clusterName, limit, line } from './schemas.js'
 
-interface Filter {
-  readonly cluster?: string
-  readonly node?: string
-  readonly user?: string
-  readonly listener?: string
-  readonly operation?: string
-  readonly result?: 'Succeeded' | 'Failed'
-  readonly since?: string
-  readonly until?: string
-}
-
-interface Page extends Filter {
+interface Page extends RequestFilter {
   readonly limit: number
   readonly offset: number
   readonly xrml: boolean
@@ -135,7 +123,7 @@ export function registerRequests(app: FastifyInstance, { store }: ManagementApi)
     },
   )
 
-  app.get<{ Querystring: Filter }>(
+  app.get<{ Querystring: RequestFilter }>(
     '/requests/count',
     {
       schema: {
@@ -147,29 +135,6 @@ export function registerRequests(app: FastifyInstance, { store }: ManagementApi)
     },
     async ({ query }) => ({ count: await store.requestLog.count(await queryOf(store, query)) }),
   )
-}
-
-async function queryOf(
-  store: Store,
-  { cluster, node, listener, user, operation, result, since, until }: Filter,
-): Promise<RequestLogQuery> {
-  return {
-    ...(cluster === undefined ? {} : { clusterName: cluster }),
-    ...(node === undefined ? {} : { hostMachineName: node }),
-    ...(listener === undefined ? {} : { listener }),
-    // Somebody who was deleted is still in the log.
-    ...(user === undefined ? {} : { user: (await store.directory.accountByName(user))?.name ?? user }),
-    ...(operation === undefined ? {} : { requestType: operation }),
-    ...(result === undefined ? {} : { successOrFailure: result }),
-    ...(since === undefined ? {} : { since: instant('since', since) }),
-    ...(until === undefined ? {} : { until: instant('until', until) }),
-  }
-}
-
-/** The form that the log has, in which times compare as text. */
-function instant(name: string, text: string): string {
-  const parsed = new Date(/T[^Z+-]*$/.test(text) ? `${text}Z` : text)
-  return Number.isNaN(parsed.getTime()) ? problem(400, `${name} is no time: ${text}`) : parsed.toISOString()
 }
 
 function prefersCsv(accept: string | undefined): boolean {

@@ -1,5 +1,5 @@
 /** JSON Schema pieces that the routes share, and how their answers are described. */
-import { problemNames, type ProblemStatus } from './problem.js'
+import { problemNames, type ProblemStatus } from '../../administration/problem.js'
 
 const errorTexts: Readonly<Record<ProblemStatus, string>> = {
   400: 'The request is wrong; the message says what to change',
@@ -106,6 +106,37 @@ export const publicKey = {
   maxLength: 2000,
   pattern: '^(?:[A-Za-z0-9+/]{4}){16,700}(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$',
   description: 'Base64 of the little-endian modulus, as in XrML',
+} as const
+
+export const keyIdSchema = {
+  type: 'string',
+  pattern: '^[0-9a-f]{32}$',
+  maxLength: 32,
+  description: 'id from the list',
+} as const
+
+/** Path parameter or field that names somebody. */
+export const namedAccount = {
+  type: 'string',
+  minLength: 1,
+  maxLength: 256,
+  description: 'SID, name (CONTOSO\\bob or bob) or mail address of an account',
+  examples: ['bob@contoso.test'],
+} as const
+export const namedGroup = {
+  ...namedAccount,
+  description: 'SID, name (CONTOSO\\legal or legal) or mail address of a group',
+  examples: ['legal@contoso.test'],
+} as const
+export const namedMember = { ...namedAccount, description: 'SID, name or mail address of an account or group' } as const
+
+/** A new name: the forest's domain may be left out. What Windows forbids in names is refused. */
+export const newName = {
+  type: 'string',
+  maxLength: 128,
+  pattern: '^(?:[^\\\\@/\\s]{1,63}\\\\)?[^\\\\@/"\\[\\]:;|=,+*?<>\\u0000-\\u001f\\u007f]{1,64}$',
+  description: 'With or without the domain of the forest: CONTOSO\\dave or dave',
+  examples: ['dave'],
 } as const
 
 /** How many items of a list are answered. */

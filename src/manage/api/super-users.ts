@@ -1,10 +1,10 @@
 /** Super users of a cluster: a group whose members get full access to everything it can license (adrms-deployment 3.6). */
 import type { FastifyInstance } from 'fastify'
+import { changeConfiguration, etagOf, requireCluster } from '../../administration/change-configuration.js'
+import { problem } from '../../administration/problem.js'
 import type { ServerConfiguration } from '../../cluster/configuration.js'
 import { plainAddress } from '../../mail-address.js'
-import { changeConfiguration, etagOf, requireCluster } from './change-configuration.js'
 import type { ManagementApi } from './management-api.js'
-import { problem } from './problem.js'
 import { answers, closed, clusterName, ifMatchHeader, mailAddress, path } from './schemas.js'
 
 interface SuperUsers {

@@ -1,12 +1,12 @@
 /** Rights policy templates of a cluster (adrms-deployment 3.2): every change signs anew and makes the nodes load it. */
 import type { FastifyInstance, FastifyReply } from 'fastify'
+import { requireCluster } from '../../administration/change-configuration.js'
+import { problem } from '../../administration/problem.js'
+import { describeTemplate, signTemplate, type TemplateBody } from '../../administration/templates.js'
 import type { StoredTemplate, TemplateState } from '../../cluster/store/template-store.js'
 import { newGuid } from '../../effects.js'
-import { requireCluster } from './change-configuration.js'
 import type { ManagementApi } from './management-api.js'
-import { problem } from './problem.js'
 import { answers, closed, clusterName, line, path, removed } from './schemas.js'
-import { describeTemplate, signTemplate, type TemplateBody } from './template-fields.js'
 
 interface Named {
   Params: { cluster: string; guid: string }

@@ -1,13 +1,13 @@
 /** Access tokens for named users: for clients that take a token as it is, and for tests (rest-mde, last section). */
 import type { FastifyInstance } from 'fastify'
+import { requireAccount } from '../../administration/directory-names.js'
+import { problem } from '../../administration/problem.js'
 import { tokenKeys } from '../../cluster/token-keys.js'
 import { restResource } from '../../identity/bearer.js'
 import { ownClientId } from '../../services/oauth/clients.js'
 import { accessToken, accessTokenLifetime } from '../../services/oauth/tokens.js'
-import { namedAccount, requireAccount } from './directory-names.js'
 import type { ManagementApi } from './management-api.js'
-import { problem } from './problem.js'
-import { answers, closed, line } from './schemas.js'
+import { answers, closed, line, namedAccount } from './schemas.js'
 
 const day = 86_400
 

@@ -1,11 +1,11 @@
 /** Other forests, whose RMS servers are asked who is in their groups ([MS-RMPRS] 3.5; adrms-deployment 3.3). */
 import type { FastifyInstance } from 'fastify'
+import { changeConfiguration, requireCluster } from '../../administration/change-configuration.js'
+import { problem } from '../../administration/problem.js'
 import type { ForestTrust } from '../../cluster/configuration.js'
 import { forestPurpose } from '../../cluster/server-state.js'
 import { sealAtRest } from '../../crypto/at-rest.js'
-import { changeConfiguration, requireCluster } from './change-configuration.js'
 import type { ManagementApi } from './management-api.js'
-import { problem } from './problem.js'
 import { answers, closed, clusterName, ifMatchHeader, line, path, removed, url } from './schemas.js'
 
 interface Headers {

@@ -1,7 +1,7 @@
 /** The URLs of a cluster that its certificates and licenses name (adrms-deployment 1.7). */
 import type { FastifyInstance } from 'fastify'
+import { changeConfiguration, etagOf, requireCluster } from '../../administration/change-configuration.js'
 import type { ServerConfiguration } from '../../cluster/configuration.js'
-import { changeConfiguration, etagOf, requireCluster } from './change-configuration.js'
 import type { ManagementApi } from './management-api.js'
 import { answers, closed, clusterName, ifMatchHeader, path, url } from './schemas.js'
 

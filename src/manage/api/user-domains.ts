@@ -1,14 +1,14 @@
 /** Trusted user domains (TUD): servers whose account certificates count at a cluster (adrms-deployment 3.3). */
 import type { FastifyInstance } from 'fastify'
+import { changeConfiguration, requireCluster } from '../../administration/change-configuration.js'
+import { keyId } from '../../administration/key-id.js'
+import { requireLicensorChain } from '../../administration/licensor-chain.js'
+import { problem } from '../../administration/problem.js'
+import { licensorKeyOf, rootKey } from '../../administration/user-domains.js'
 import type { ClusterRow } from '../../cluster/store/cluster-store.js'
-import type { Store } from '../../cluster/store/open.js'
-import { readDocuments, type XrmlDocument } from '../../xrml/document.js'
-import { changeConfiguration, requireCluster } from './change-configuration.js'
+import { readDocuments } from '../../xrml/document.js'
 import type { ManagementApi } from './management-api.js'
-import { keyId, keyIdSchema } from './key-id.js'
-import { problem } from './problem.js'
-import { answers, closed, clusterName, ifMatchHeader, path, removed } from './schemas.js'
-import { requireLicensorChain } from './licensor-chain.js'
+import { answers, closed, clusterName, ifMatchHeader, keyIdSchema, path, removed } from './schemas.js'
 
 interface Headers {
   readonly 'if-match'?: string
@@ -116,17 +116,7 @@ export function registerUserDomains(app: FastifyInstance, { store }: ManagementA
   )
 }
 
-async function rootKey(store: Store): Promise<string | undefined> {
-  const root = (await store.clusters.list()).find(({ kind }) => kind === 'root')
-  return root === undefined ? undefined : keyOf(root)
-}
-
-function keyOf({ configuration }: ClusterRow): string | undefined {
-  const [slc]: readonly XrmlDocument[] = readDocuments(configuration.slc[0] ?? '')
-  return slc?.body.issuedPrincipal?.publicKey?.modulus
-}
-
 function describe(publicKey: string, clusters: readonly ClusterRow[]): object {
-  const cluster = clusters.find((candidate) => keyOf(candidate) === publicKey)
+  const cluster = clusters.find((candidate) => licensorKeyOf(candidate) === publicKey)
   return { id: keyId(publicKey), publicKey, own: cluster?.kind === 'root', cluster: cluster?.name ?? null }
 }

@@ -1,33 +1,9 @@
 /** Accounts and groups as an administrator names them: by SID, name in any form, or mail address. */
-import { domainUsersSid, type Account, type Directory, type Forest, type Group } from '../../directory/directory.js'
-import { allAddresses, changedAddresses, type AddressChange, type Addresses } from '../../directory/addresses.js'
-import type { DirectoryStore } from '../../cluster/store/directory-store.js'
-import type { Random } from '../../effects.js'
+import { domainUsersSid, type Account, type Directory, type Forest, type Group } from '../directory/directory.js'
+import { allAddresses, changedAddresses, type AddressChange, type Addresses } from '../directory/addresses.js'
+import type { DirectoryStore } from '../cluster/store/directory-store.js'
+import type { Random } from '../effects.js'
 import { problem } from './problem.js'
-
-/** Path parameter or field that names somebody. */
-export const namedAccount = {
-  type: 'string',
-  minLength: 1,
-  maxLength: 256,
-  description: 'SID, name (CONTOSO\\bob or bob) or mail address of an account',
-  examples: ['bob@contoso.test'],
-} as const
-export const namedGroup = {
-  ...namedAccount,
-  description: 'SID, name (CONTOSO\\legal or legal) or mail address of a group',
-  examples: ['legal@contoso.test'],
-} as const
-export const namedMember = { ...namedAccount, description: 'SID, name or mail address of an account or group' } as const
-
-/** A new name: the forest's domain may be left out. What Windows forbids in names is refused. */
-export const newName = {
-  type: 'string',
-  maxLength: 128,
-  pattern: '^(?:[^\\\\@/\\s]{1,63}\\\\)?[^\\\\@/"\\[\\]:;|=,+*?<>\\u0000-\\u001f\\u007f]{1,64}$',
-  description: 'With or without the domain of the forest: CONTOSO\\dave or dave',
-  examples: ['dave'],
-} as const
 
 const looksLikeSid = (text: string): boolean => /^S-1-/i.test(text)
 

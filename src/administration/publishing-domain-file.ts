@@ -1,6 +1,6 @@
 /** The file a publishing domain travels in: SLC and templates in clear, the private key sealed under a password of its own. */
-import { clusterKeyPurpose, type ServerState } from '../../cluster/server-state.js'
-import type { ClusterRow } from '../../cluster/store/cluster-store.js'
+import { clusterKeyPurpose, type ServerState } from '../cluster/server-state.js'
+import type { ClusterRow } from '../cluster/store/cluster-store.js'
 import {
   deriveClusterKey,
   MalformedSealedText,
@@ -8,12 +8,12 @@ import {
   saltLength,
   sealAtRest,
   WrongKeyPassword,
-} from '../../crypto/at-rest.js'
-import { privateKeyFromPem } from '../../crypto/keys.js'
-import type { Random } from '../../effects.js'
-import { checkChain } from '../../xrml/chain.js'
-import { readDocuments } from '../../xrml/document.js'
-import { readRightsData } from '../../xrml/rights-data.js'
+} from '../crypto/at-rest.js'
+import { privateKeyFromPem } from '../crypto/keys.js'
+import type { Random } from '../effects.js'
+import { checkChain } from '../xrml/chain.js'
+import { readDocuments } from '../xrml/document.js'
+import { readRightsData } from '../xrml/rights-data.js'
 import { reading, requireLicensorChain, type LicensorChain } from './licensor-chain.js'
 import { problem } from './problem.js'
 

@@ -1,8 +1,8 @@
 /** An SLC with its chain, as another installation hands it over: judged before it is trusted. */
-import { MalformedXml } from '../../xml/read.js'
-import { MalformedXrml, type Principal } from '../../xrml/body.js'
-import { checkChain } from '../../xrml/chain.js'
-import type { XrmlDocument } from '../../xrml/document.js'
+import { MalformedXml } from '../xml/read.js'
+import { MalformedXrml, type Principal } from '../xrml/body.js'
+import { checkChain } from '../xrml/chain.js'
+import type { XrmlDocument } from '../xrml/document.js'
 import { problem } from './problem.js'
 
 export interface LicensorChain {

@@ -1,7 +1,7 @@
 /** The service connection point (SCP) of the forest: shown, moved, removed (adrms-deployment 1.6). A stale one keeps a new root from being made. */
-import { sameServiceUrl } from '../../client/service-url.js'
-import { certificationUrlOf } from '../../cluster/configuration.js'
-import type { Store } from '../../cluster/store/open.js'
+import { sameServiceUrl } from '../client/service-url.js'
+import { certificationUrlOf } from '../cluster/configuration.js'
+import type { Store } from '../cluster/store/open.js'
 import { problem } from './problem.js'
 
 export interface ServiceConnectionPoint {

@@ -1,17 +1,11 @@
-/** Rights policy templates as the management API speaks of them, to and from signed XrML ([MS-RMPR] 2.2.9.10). */
-import type { ServerState } from '../../cluster/server-state.js'
-import type { StoredTemplate } from '../../cluster/store/template-store.js'
-import { licensingUrl } from '../../services/standing.js'
-import { readRightsData, type RightsData } from '../../xrml/rights-data.js'
-import {
-  anyonePrincipal,
-  mailPrincipal,
-  type Grant,
-  type RightsPrincipal,
-  type TimeCondition,
-} from '../../xrml/rights.js'
-import { buildTemplate, canBeTold, readDescriptorName, type TemplateText } from '../../xrml/template.js'
-import { addSeconds, toMinute } from '../../xrml/times.js'
+/** Rights policy templates as administrators speak of them, to and from signed XrML ([MS-RMPR] 2.2.9.10). */
+import type { ServerState } from '../cluster/server-state.js'
+import type { StoredTemplate } from '../cluster/store/template-store.js'
+import { licensingUrl } from '../services/standing.js'
+import { readRightsData, type RightsData } from '../xrml/rights-data.js'
+import { anyonePrincipal, mailPrincipal, type Grant, type RightsPrincipal, type TimeCondition } from '../xrml/rights.js'
+import { buildTemplate, canBeTold, readDescriptorName, type TemplateText } from '../xrml/template.js'
+import { addSeconds, toMinute } from '../xrml/times.js'
 import { reading } from './licensor-chain.js'
 import { problem } from './problem.js'
 

@@ -1,35 +1,9 @@
-/** What the management API refuses, and how it says so: `{ error, message }`, the message for people. */
+/** How the management API says what it refuses: `{ error, message }`, the message for people. */
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import { Problem, problemNames, type ProblemStatus } from '../../administration/problem.js'
 import { InvalidConfiguration } from '../../cluster/configuration-checks.js'
 import { UnknownCluster } from '../../cluster/server-state.js'
 import { DatabaseAway } from '../../cluster/store/database-away.js'
-
-/** What stands in `error`, by status. */
-export const problemNames = {
-  400: 'BadRequest',
-  404: 'NotFound',
-  409: 'Conflict',
-  412: 'PreconditionFailed',
-  501: 'NotImplemented',
-  503: 'Unavailable',
-} as const
-
-export type ProblemStatus = keyof typeof problemNames
-
-/** A request that is refused; the message says why and what to do. */
-export class Problem extends Error {
-  override readonly name = 'Problem'
-  readonly status: ProblemStatus
-  constructor(status: ProblemStatus, message: string) {
-    super(message)
-    this.status = status
-  }
-}
-
-/** Refuses the request. */
-export function problem(status: ProblemStatus, message: string): never {
-  throw new Problem(status, message)
-}
 
 /** Error handler of the API's routes. What was not foreseen is logged whole and told as nothing but that. */
 export function answerProblem(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {

@@ -1,8 +1,8 @@
 /** Changes to a cluster's configuration: compare and set, so that two administrators do not undo each other. */
 import { isDeepStrictEqual } from 'node:util'
-import type { ServerConfiguration } from '../../cluster/configuration.js'
-import type { ClusterRow } from '../../cluster/store/cluster-store.js'
-import type { Store } from '../../cluster/store/open.js'
+import type { ServerConfiguration } from '../cluster/configuration.js'
+import type { ClusterRow } from '../cluster/store/cluster-store.js'
+import type { Store } from '../cluster/store/open.js'
 import { problem } from './problem.js'
 
 /** @throws Problem 404 */
