@@ -29,6 +29,7 @@ const floors: readonly (readonly string[])[] = [
   ['services'],
   ['administration'],
   ['node', 'balancer'],
+  ['installation'],
   ['manage'],
   ['cli', 'index'],
 ]
@@ -207,8 +208,8 @@ const inRealTime: Readonly<Record<string, string>> = {
   'conformance/raw-http.ts': 'limits what hangs',
   'fixtures/until.ts': 'looks at real processes again and again',
   'hostile/campaign.ts': 'limits what hangs',
-  'manage/kill-campaign.ts': 'kills at random moments, whatever is done at that moment',
-  'manage/open-loop.ts': 'sends at a rate while servers come and go; how many requests that are is waited for',
+  'installation/kill-campaign.ts': 'kills at random moments, whatever is done at that moment',
+  'installation/open-loop.ts': 'sends at a rate while servers come and go; how many requests that are is waited for',
 }
 
 t.test('real time decides no test: they wait for events, or move a clock of their own', async (t) => {

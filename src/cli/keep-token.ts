@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
-import { makeTemporaryFolder } from '../manage/temporary-folder.js'
+import { makeTemporaryFolder } from '../installation/temporary-folder.js'
 import { placeOf, tokenFileName, type KeptToken } from './management-token.js'
 
 /**

@@ -5,7 +5,7 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync, readlinkSync } from 'node:fs'
 import { hostname, networkInterfaces } from 'node:os'
 import { join } from 'node:path'
-import { isOwnRegular, privateFolders } from '../manage/private-folder.js'
+import { isOwnRegular, privateFolders } from '../installation/private-folder.js'
 
 export interface KeptToken {
   readonly token: string

@@ -1,6 +1,6 @@
 /** What `status` shows: each cluster with its addresses and its servers, and what is wrong where something is. */
 import type { Paint } from '../explain/paint.js'
-import type { BalancerStatus, ClusterStatus, InstallationStatus, NodeStatus } from '../manage/status.js'
+import type { BalancerStatus, ClusterStatus, InstallationStatus, NodeStatus } from '../installation/status.js'
 import { tableText } from './table.js'
 import { wrapped } from './text-width.js'
 

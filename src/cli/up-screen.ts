@@ -1,7 +1,7 @@
 /** What `up` says when everything serves: addresses, accounts, the management token, and the commands that come next. */
 import { number } from '../charts/frame.js'
 import type { Paint } from '../explain/paint.js'
-import type { Installation } from '../manage/installation.js'
+import type { Installation } from '../manage/start.js'
 import type { EmulatedServer } from '../sizing/emulated-server.js'
 import { tableText } from './table.js'
 import { wrapped } from './text-width.js'

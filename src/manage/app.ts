@@ -9,8 +9,9 @@ import { isSameSecret } from '../same-secret.js'
 import { closeUnusedConnections } from '../node/unused-connections.js'
 import { registerPages } from './pages.js'
 import { registerManagementApi, type ManagementApi } from './api/index.js'
-import type { InstallationStatus } from './status.js'
-import { statusSchema, registerTopology, type Topology } from './topology-routes.js'
+import type { Topology } from '../installation/changes.js'
+import type { InstallationStatus } from '../installation/status.js'
+import { statusSchema, registerTopology } from './topology-routes.js'
 
 export interface ManagementOptions {
   readonly host: string

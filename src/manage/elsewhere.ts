@@ -12,8 +12,8 @@ import { systemClock, systemRandom, systemTimers, type Timers } from '../effects
 import { problem } from '../administration/problem.js'
 import { startManagement } from './app.js'
 import { version } from '../version.js'
-import { storedStatus, type ClusterStatus, type InstallationStatus, type NodeStatus } from './status.js'
-import type { Topology } from './topology-routes.js'
+import { storedStatus, type ClusterStatus, type InstallationStatus, type NodeStatus } from '../installation/status.js'
+import type { Topology } from '../installation/changes.js'
 
 export interface ElsewhereOptions {
   /** As for `openStore`. */

@@ -2,7 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { startUp, type RunningUp } from '../cli/command.js'
 import { createPrng } from '../hostile/prng.js'
-import { licenseRequests, startOpenLoop } from '../manage/open-loop.js'
+import { licenseRequests, startOpenLoop } from '../installation/open-loop.js'
 import { attacks, type AttackName, type Target } from './attackers.js'
 
 export interface AttackOptions {

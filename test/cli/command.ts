@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import type { ReadyEvent } from '../../src/manage/installation.js'
+import type { ReadyEvent } from '../../src/manage/start.js'
 import { programFile } from '../../src/package-folder.js'
 
 export const main = fileURLToPath(programFile('main.js'))

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { compiledCodeFolder } from '../../src/cli/compiled-code.js'
 import { findToken, keptAddresses, placeOf, tokenFileName } from '../../src/cli/management-token.js'
-import { makeTemporaryFolder } from '../../src/manage/temporary-folder.js'
+import { makeTemporaryFolder } from '../../src/installation/temporary-folder.js'
 
 /** A folder for temporary files, until the end of the test. */
 function temporaryFiles(t: Test): string {

@@ -3,7 +3,7 @@ import t from 'tap'
 import { statusScreen } from '../../src/cli/status-screen.js'
 import { createRedrawn, watchChanges } from '../../src/cli/watch.js'
 import { plain, type Paint } from '../../src/explain/paint.js'
-import type { InstallationStatus, NodeStatus } from '../../src/manage/status.js'
+import type { InstallationStatus, NodeStatus } from '../../src/installation/status.js'
 import { testClock } from '../fixtures/test-clock.js'
 
 const node = (id: string, port: number, more: Partial<NodeStatus> = {}): NodeStatus => ({

@@ -4,7 +4,7 @@ import { generateKeyPairSync } from 'node:crypto'
 import { join } from 'node:path'
 import t from 'tap'
 import { readTokenIssuer } from '../../src/cli/token-issuer.js'
-import { startInstallation } from '../../src/manage/installation.js'
+import { startInstallation } from '../../src/manage/start.js'
 import { run } from './command.js'
 
 const lab = await startInstallation()

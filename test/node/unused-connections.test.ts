@@ -8,7 +8,7 @@ import { connect as connectTls } from 'node:tls'
 import t from 'tap'
 import { issueServerCertificate, makeLabCa } from '../../src/crypto/lab-ca.js'
 import { systemClock as clock, systemRandom as random } from '../../src/effects.js'
-import { startInstallation } from '../../src/manage/installation.js'
+import { startInstallation } from '../../src/manage/start.js'
 import { startNode } from '../../src/node/start.js'
 
 t.setTimeout(280_000)

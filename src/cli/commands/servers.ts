@@ -1,7 +1,7 @@
 /** `add-server`, `add-cluster`, `add-extranet`, and their removal: change a running installation. */
 import type { Settings } from '../../config/options.js'
 import { systemClock } from '../../effects.js'
-import type { ClusterStatus, NodeStatus } from '../../manage/status.js'
+import type { ClusterStatus, NodeStatus } from '../../installation/status.js'
 import { Failure } from '../failure.js'
 import { callManagement } from '../management-call.js'
 import { createOutput, table } from '../output.js'

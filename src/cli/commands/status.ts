@@ -1,7 +1,7 @@
 /** `status`: clusters and servers of a running installation, as their balancers see them; once, or again and again with --watch. */
 import type { Settings } from '../../config/options.js'
 import { systemTimers } from '../../effects.js'
-import type { InstallationStatus } from '../../manage/status.js'
+import type { InstallationStatus } from '../../installation/status.js'
 import { Failure } from '../failure.js'
 import { callManagement } from '../management-call.js'
 import { createOutput, screenWidth } from '../output.js'

@@ -1,5 +1,6 @@
 /** The processes of an installation: clusters with their balancers and nodes, as planned at the start and changed while they run. */
 import type { Logger } from 'pino'
+import { problem } from '../administration/problem.js'
 import type { ServerConfiguration } from '../cluster/configuration.js'
 import { NoServiceAccount } from '../cluster/service-account.js'
 import { CannotProvision, provisionLicensing, provisionRoot } from '../cluster/provision.js'
@@ -9,7 +10,6 @@ import type { Store } from '../cluster/store/open.js'
 import type { CryptoMode } from '../crypto/modes.js'
 import type { Clock, Random, Timers } from '../effects.js'
 import { adjustConfiguration, defaultNodeOptions } from '../node/start.js'
-import { problem } from '../administration/problem.js'
 import { untilApplied } from './applied.js'
 import { PortRefused, startBalancerProcess, type BalancerProcess } from './balancer-process.js'
 import { ChildFailed } from './child.js'
@@ -21,7 +21,7 @@ import { keptNotices } from './kept-settings.js'
 import { planOf, type Plan, type StartPlan } from './start-plan.js'
 import { withStored, type ClusterStatus, type NodeStatus } from './status.js'
 import { seenUrl } from './seen-url.js'
-import type { ExtranetPlan, NewClusterPlan, Topology } from './topology-routes.js'
+import type { ExtranetPlan, NewClusterPlan, Topology } from './changes.js'
 
 export interface TopologyOptions {
   readonly store: Store

@@ -1,4 +1,4 @@
-/** `node build/test/manage/run-many-users.js --users 200 --times 20`: many users at once through a balancer. Ends with 1 when anything is wrong. */
+/** `node build/test/installation/run-many-users.js --users 200 --times 20`: many users at once through a balancer. Ends with 1 when anything is wrong. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -1,5 +1,5 @@
 /**
- * `node build/test/manage/kills.js --times 200 --seed 1`: kills an installation again and again while it is made or changed, and tells whether it
+ * `node build/test/installation/kills.js --times 200 --seed 1`: kills an installation again and again while it is made or changed, and tells whether it
  * was whole at the next start. Ends with 1 when it was not.
  */
 import { parseArgs } from 'node:util'

@@ -1,6 +1,6 @@
 import t from 'tap'
-import { PortRefused } from '../../src/manage/balancer-process.js'
-import { freePorts } from '../../src/manage/free-ports.js'
+import { PortRefused } from '../../src/installation/balancer-process.js'
+import { freePorts } from '../../src/installation/free-ports.js'
 
 t.test('the port asked for, else the preferred one, else the next that is free', async (t) => {
   const ports = freePorts(7000)

@@ -1,8 +1,8 @@
 /** What a start says of a cluster that it finds in the database. */
 import t from 'tap'
 import { defaultConfiguration } from '../../src/cluster/configuration.js'
-import { keptNotices } from '../../src/manage/kept-settings.js'
-import { settingsOf } from '../../src/manage/start-settings.js'
+import { keptNotices } from '../../src/installation/kept-settings.js'
+import { settingsOf } from '../../src/installation/start-settings.js'
 
 const stored = defaultConfiguration({
   serverName: 'root',

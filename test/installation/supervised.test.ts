@@ -2,8 +2,8 @@
 import { getEventListeners } from 'node:events'
 import { pino } from 'pino'
 import t from 'tap'
-import { startChild, type Child } from '../../src/manage/child.js'
-import { supervise } from '../../src/manage/supervised.js'
+import { startChild, type Child } from '../../src/installation/child.js'
+import { supervise } from '../../src/installation/supervised.js'
 import { testClock } from '../fixtures/test-clock.js'
 
 /** Starts of a process that dies when the test says so; those of the list fail. */

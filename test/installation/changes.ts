@@ -1,5 +1,5 @@
 /**
- * `node build/test/manage/changes.js --minutes 10 --rate 50 --seed 1 [--database postgres] [--pages] [--json]`: changes the nodes of an
+ * `node build/test/installation/changes.js --minutes 10 --rate 50 --seed 1 [--database postgres] [--pages] [--json]`: changes the nodes of an
  * installation under load and tells what the clients noticed; with `--pages`, requests for a page let the changes follow each other faster. Ends
  * with 1 when anything was wrong.
  */

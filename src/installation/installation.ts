@@ -1,74 +1,34 @@
-/** A whole installation on one machine: its folder, its node, its management listener. The library's entry for tests of other people. */
+/** The servers of an installation on one machine, in its folder: a node in this process, or many processes. */
 import { setMaxListeners } from 'node:events'
 import { mkdir } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { pino, type Logger } from 'pino'
+import { problem } from '../administration/problem.js'
 import { loadServerState } from '../cluster/server-state.js'
 import { openStore, type Store } from '../cluster/store/open.js'
-import type { CryptoMode } from '../crypto/modes.js'
 import { usefulThreads } from '../crypto/signing-threads.js'
 import { processEnvironment } from '../config/environment.js'
-import { seedForest } from '../directory/seed.js'
 import { systemEffects } from '../effects.js'
 import { trustedProxiesOf } from '../http/trusted-proxies.js'
 import { defaultNodeOptions, startNode } from '../node/start.js'
-import { version } from '../version.js'
-import { startManagement } from './app.js'
-import { problem } from '../administration/problem.js'
 import { requireInstallationOptions, type InstallationOptions } from './installation-options.js'
 import { lockDatabase } from './database-lock.js'
 import { requireFreePort } from './require-free-port.js'
 import { requireEndpoints, settingsOf } from './start-settings.js'
-import {
-  placeOf,
-  withStored,
-  type ClusterPlace,
-  type ClusterStatus,
-  type InstallationStatus,
-  type ServersStatus,
-} from './status.js'
+import { withStored, type ClusterStatus, type ServersStatus } from './status.js'
 import { makeTemporaryFolder } from './temporary-folder.js'
 import { prepareTlsFiles, type TlsFiles } from './tls-files.js'
 import type { TlsFilePair } from './tls-pair.js'
 import { startTopology, type RunningTopology } from './topology.js'
 
-/** What `up --json` prints when everything serves. */
-export interface ReadyEvent {
-  readonly event: 'ready'
-  readonly manage: string
-  readonly forest: string
-  readonly clusters: readonly ClusterPlace[]
-  /** Where management asks for one. */
-  readonly token?: string
-  /** With TLS: where the certificate of the lab CA is. */
-  readonly ca?: string
-}
-
-export interface Installation {
-  readonly ready: ReadyEvent
-  /** Public base URL of the root cluster, with /_wmcs. */
-  readonly url: string
-  readonly manage: string
-  /** Cryptographic mode of the root cluster: that of its making. */
-  readonly mode: CryptoMode
-  /** Certificate of the lab CA in PEM, for clients; undefined without TLS. */
-  readonly ca: string | undefined
-  /** Where state is kept; undefined for a temporary installation. */
-  readonly data: string | undefined
-  /** Stops everything that was started, and removes a temporary folder. May be called again. */
-  close(): Promise<void>
-}
-
-export type { InstallationOptions } from './installation-options.js'
-export { UnknownEndpoint } from './start-settings.js'
-
 /** What serves: a node in this process, or many processes. */
-interface Servers {
+export interface Servers {
   readonly store: Store
   readonly topology: RunningTopology | undefined
   readonly ca: string | undefined
   readonly status: () => Promise<readonly ClusterStatus[]>
+  /** Stops everything that was started, and removes a temporary folder. */
   close(): Promise<void>
 }
 
@@ -79,11 +39,11 @@ interface Place {
 }
 
 /**
- * Starts an installation, with management beside it.
+ * Starts what serves; management is opened by whoever is given it.
  * @throws OptionRefused, UnknownEndpoint, DatabaseInUse when another installation runs on the same data, WrongKeyPassword, OtherSchemaVersion, and the
  * system's errors, such as EADDRINUSE for a port that is taken, and the reason of the signal; nothing is left behind then
  */
-export async function startInstallation(options: InstallationOptions = {}): Promise<Installation> {
+export async function startServers(options: InstallationOptions): Promise<Servers> {
   requireInstallationOptions(options)
   requireEndpoints(options.admit ?? [])
   const temporary = options.data === undefined ? makeTemporaryFolder() : undefined
@@ -91,7 +51,7 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
   const database = options.database ?? join(folder, 'rms.sqlite')
   let unlock: (() => Promise<void>) | undefined
   let servers: Servers | undefined
-  const release = async (): Promise<void> => {
+  const close = async (): Promise<void> => {
     await servers?.close()
     await unlock?.()
     temporary?.remove()
@@ -104,65 +64,10 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
     options.signal?.throwIfAborted()
     servers = await (options.processes === true ? startProcesses : startInProcess)(options, { folder, database, tls })
     options.signal?.throwIfAborted()
-    return await withManagement(options, servers, release)
+    return { ...servers, close }
   } catch (error) {
-    await release()
+    await close()
     throw error
-  }
-}
-
-async function withManagement(
-  options: InstallationOptions,
-  servers: Servers,
-  release: () => Promise<void>,
-): Promise<Installation> {
-  const { store, topology } = servers
-  const { token } = options
-  const openCluster = (name: string) =>
-    loadServerState(store, name, options.keyPassword ?? defaultNodeOptions.keyPassword, 'openssl')
-  const status = async (): Promise<InstallationStatus> => ({
-    forest: seedForest.dnsName,
-    version,
-    clusters: await servers.status(),
-  })
-  const management = await startManagement({
-    host: options.manageHost ?? '127.0.0.1',
-    port: options.managePort ?? 0,
-    token,
-    log: options.log,
-    status,
-    api: { store, openCluster, ...systemEffects },
-    topology,
-    ca: servers.ca,
-  })
-  const clusters = (await servers.status()).map(placeOf)
-  const [root] = clusters
-  const mode = (await store.clusters.find(root?.name ?? ''))?.configuration.cryptographicMode ?? 2
-  let closing: Promise<void> | undefined
-  return {
-    ready: {
-      event: 'ready',
-      manage: management.url,
-      forest: seedForest.dnsName,
-      clusters,
-      ...(token === undefined ? {} : { token }),
-      ...(servers.ca === undefined ? {} : { ca: `${management.url}/ca.pem` }),
-    },
-    url: root?.url ?? '',
-    manage: management.url,
-    mode,
-    ca: servers.ca,
-    data: options.data,
-    close: () => (closing ??= stop(management.close(), release)),
-  }
-}
-
-/** Also when the first part fails, the second one is done. */
-async function stop(closed: Promise<void>, release: () => Promise<void>): Promise<void> {
-  try {
-    await closed
-  } finally {
-    await release()
   }
 }
 

@@ -6,7 +6,7 @@ import { CallFailed, connect, readyMachine, type RmsClient, type SignIn } from '
 import { openStore } from '../../src/cluster/store/open.js'
 import type { Group, NewAccount } from '../../src/directory/directory.js'
 import { seedForest, seedPassword } from '../../src/directory/seed.js'
-import { startInstallation } from '../../src/manage/installation.js'
+import { startInstallation } from '../../src/manage/start.js'
 
 export interface ManyUsers {
   readonly users: number

@@ -1,4 +1,4 @@
-/** A small run of many users at once; `node build/test/manage/run-many-users.js` is the large one. */
+/** A small run of many users at once; `node build/test/installation/run-many-users.js` is the large one. */
 import t from 'tap'
 import { sharedDatabase } from '../cluster/postgres.js'
 import { runManyUsers } from './many-users.js'

@@ -1,6 +1,6 @@
 /** Where clients reach a listener of this machine. */
 import t from 'tap'
-import { portOf, seenUrl } from '../../src/manage/seen-url.js'
+import { portOf, seenUrl } from '../../src/installation/seen-url.js'
 
 t.test('the host of the public URL, with scheme and port of the listener', async (t) => {
   t.equal(seenUrl('https://127.0.0.1:444', 'https://rms.contoso.test'), 'https://rms.contoso.test:444')

@@ -3,7 +3,7 @@ import type { ClusterKind, ClusterRow } from '../cluster/store/cluster-store.js'
 import type { Store } from '../cluster/store/open.js'
 import { problem } from '../administration/problem.js'
 import { portOf } from './seen-url.js'
-import type { ExtranetPlan } from './topology-routes.js'
+import type { ExtranetPlan } from './changes.js'
 
 export interface Plan {
   readonly name: string

@@ -1,0 +1,104 @@
+/** A whole installation on one machine: its servers, its management listener. The library's entry for tests of other people. */
+import { loadServerState } from '../cluster/server-state.js'
+import type { CryptoMode } from '../crypto/modes.js'
+import { seedForest } from '../directory/seed.js'
+import { systemEffects } from '../effects.js'
+import type { InstallationOptions } from '../installation/installation-options.js'
+import { startServers, type Servers } from '../installation/installation.js'
+import { placeOf, type ClusterPlace, type InstallationStatus } from '../installation/status.js'
+import { defaultNodeOptions } from '../node/start.js'
+import { version } from '../version.js'
+import { startManagement } from './app.js'
+
+/** What `up --json` prints when everything serves. */
+export interface ReadyEvent {
+  readonly event: 'ready'
+  readonly manage: string
+  readonly forest: string
+  readonly clusters: readonly ClusterPlace[]
+  /** Where management asks for one. */
+  readonly token?: string
+  /** With TLS: where the certificate of the lab CA is. */
+  readonly ca?: string
+}
+
+export interface Installation {
+  readonly ready: ReadyEvent
+  /** Public base URL of the root cluster, with /_wmcs. */
+  readonly url: string
+  readonly manage: string
+  /** Cryptographic mode of the root cluster: that of its making. */
+  readonly mode: CryptoMode
+  /** Certificate of the lab CA in PEM, for clients; undefined without TLS. */
+  readonly ca: string | undefined
+  /** Where state is kept; undefined for a temporary installation. */
+  readonly data: string | undefined
+  /** Stops everything that was started, and removes a temporary folder. May be called again. */
+  close(): Promise<void>
+}
+
+/**
+ * Starts an installation, with management beside it.
+ * @throws OptionRefused, UnknownEndpoint, DatabaseInUse when another installation runs on the same data, WrongKeyPassword, OtherSchemaVersion, and the
+ * system's errors, such as EADDRINUSE for a port that is taken, and the reason of the signal; nothing is left behind then
+ */
+export async function startInstallation(options: InstallationOptions = {}): Promise<Installation> {
+  const servers = await startServers(options)
+  try {
+    return await withManagement(options, servers)
+  } catch (error) {
+    await servers.close()
+    throw error
+  }
+}
+
+async function withManagement(options: InstallationOptions, servers: Servers): Promise<Installation> {
+  const { store, topology } = servers
+  const { token } = options
+  const openCluster = (name: string) =>
+    loadServerState(store, name, options.keyPassword ?? defaultNodeOptions.keyPassword, 'openssl')
+  const status = async (): Promise<InstallationStatus> => ({
+    forest: seedForest.dnsName,
+    version,
+    clusters: await servers.status(),
+  })
+  const management = await startManagement({
+    host: options.manageHost ?? '127.0.0.1',
+    port: options.managePort ?? 0,
+    token,
+    log: options.log,
+    status,
+    api: { store, openCluster, ...systemEffects },
+    topology,
+    ca: servers.ca,
+  })
+  const clusters = (await servers.status()).map(placeOf)
+  const [root] = clusters
+  const mode = (await store.clusters.find(root?.name ?? ''))?.configuration.cryptographicMode ?? 2
+  let closing: Promise<void> | undefined
+  return {
+    ready: {
+      event: 'ready',
+      manage: management.url,
+      forest: seedForest.dnsName,
+      clusters,
+      ...(token === undefined ? {} : { token }),
+      ...(servers.ca === undefined ? {} : { ca: `${management.url}/ca.pem` }),
+    },
+    url: root?.url ?? '',
+    manage: management.url,
+    mode,
+    ca: servers.ca,
+    data: options.data,
+    close: () => (closing ??= stop(management.close(), servers)),
+  }
+}
+
+/** Also when the first part fails, the second one is done. */
+async function stop(closed: Promise<void>, servers: Servers): Promise<void> {
+  try {
+    await closed
+  } finally {
+    await servers.close()
+  }
+}
