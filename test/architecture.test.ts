@@ -25,6 +25,7 @@ const floors: readonly (readonly string[])[] = [
   ['client', 'policy', 'directory', 'explain'],
   ['identity', 'load'],
   ['lab'],
+  ['lab'],
   ['cluster'],
   ['services'],
   ['administration'],
