@@ -9,6 +9,7 @@ const floors: readonly (readonly string[])[] = [
   [
     'effects',
     'exceptions',
+    'refusal',
     'package-folder',
     'rest-exceptions',
     'recent',
@@ -24,7 +25,6 @@ const floors: readonly (readonly string[])[] = [
   ['soap', 'xrml', 'charts'],
   ['client', 'policy', 'directory', 'explain'],
   ['identity', 'load'],
-  ['lab'],
   ['lab'],
   ['cluster'],
   ['services'],

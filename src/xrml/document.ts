@@ -87,10 +87,21 @@ const kindsByBody: ReadonlyMap<string, DocumentKind> = new Map([
 ])
 
 function kindOf(root: XmlElement, body: Body): DocumentKind {
-  if (body.type !== 'LICENSE') return kindsByBody.get(body.type) ?? 'unknown'
+  return kindBy(body.type, body.descriptor?.type ?? '', root.attributes.purpose ?? '')
+}
+
+function kindBy(bodyType: string, descriptor: string, purpose: string): DocumentKind {
+  if (bodyType !== 'LICENSE') return kindsByBody.get(bodyType) ?? 'unknown'
   // The specification's own form of a UL has no OBJECT type; only its purpose tells it.
-  return (
-    kindsByDescriptor.get(body.descriptor?.type ?? '') ??
-    (root.attributes.purpose === 'Content-License' ? 'UL' : 'unknown')
-  )
+  return kindsByDescriptor.get(descriptor) ?? (purpose === 'Content-License' ? 'UL' : 'unknown')
+}
+
+/** What a document is by its first lines, without reading it: for lists of many. Nothing is decided by it. */
+export function glanceAt(text: string): { readonly kind: DocumentKind; readonly id: string | undefined } {
+  const head = text.slice(0, text.indexOf('<ISSUER') + 1 || 4000)
+  const attribute = (tag: string, name: string): string =>
+    new RegExp(`<${tag}\\s[^<>]*?\\b${name}="([^"<>]*)"`).exec(head)?.[1] ?? ''
+  const [, descriptor = ''] = /<DESCRIPTOR>\s*<OBJECT(?:\s[^<>]*?\btype="([^"<>]*)")?/.exec(head) ?? []
+  const [, id] = /<DESCRIPTOR>\s*<OBJECT[^<>]*>\s*<ID[^<>]*>\s*([^<>]*?)\s*</.exec(head) ?? []
+  return { kind: kindBy(attribute('BODY', 'type'), descriptor, attribute('XrML', 'purpose')), id }
 }

@@ -1,0 +1,74 @@
+/** One exchange as a node keeps it: what is there anyway, by reference. What readers want to know is made of it when they ask. */
+import type { RefusalFacts } from '../../refusal.js'
+
+export interface Exchange {
+  /** From 1, in the order in which exchanges ended at this node since its start. */
+  readonly sequence: number
+  /** As X-Request-Id of the answer has it. */
+  readonly requestId: string
+  /** The client's own name for it; undefined when it gave none. */
+  readonly clientRequestId: string | undefined
+  /** When it began, by the clock of the lab. */
+  readonly time: Date
+  /** When it ended, in milliseconds of the real clock since 1970: the lab's may stand still or go back. */
+  readonly ended: number
+  readonly milliseconds: number
+  readonly listener: string
+  /** Operation; the service, or method and path, where none was found. */
+  readonly operation: string
+  /** `CONTOSO\alice`; '' for nobody. */
+  readonly user: string
+  /** Mail address of the account that signed in, and of the one that the documents are of; '' for none. */
+  readonly addresses: readonly string[]
+  readonly request: KeptRequest
+  readonly answer: KeptAnswer
+  readonly steps: readonly StepTime[]
+  /** None: it succeeded. A batch may have several. */
+  readonly refusals: readonly Refused[]
+  /** Names of the faults that fired. */
+  readonly faults: readonly string[]
+  /** Content ids, GUIDs of what was issued … as the request log has them. */
+  readonly metadata: Readonly<Record<string, string | number | readonly string[]>>
+}
+
+export interface KeptRequest {
+  readonly method: string
+  /** `http://host/path?query`, as far as the client said. */
+  readonly url: string
+  readonly httpVersion: string
+  /** Name, value, name, value … as they came. */
+  readonly headers: readonly string[]
+  readonly body: Body
+}
+
+export interface KeptAnswer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, number | string | readonly string[] | undefined>>
+  readonly body: Body
+}
+
+/** Text where it was text; undefined where there was none, or it was too large to be kept. */
+export type Body = string | Uint8Array | undefined
+
+export interface StepTime {
+  readonly step: string
+  readonly milliseconds: number
+}
+
+export interface Refused {
+  /** Undefined before the steps of the operation. */
+  readonly step: string | undefined
+  /** Full name of the exception, `soap:Client`, or the HTTP status. */
+  readonly exception: string
+  /** Whole, with the values. */
+  readonly why: string
+  readonly facts: RefusalFacts | undefined
+}
+
+/** What everything beside the bodies takes, about: headers, steps, and the objects around them. */
+const overhead = 2048
+
+/** Bytes of memory, about. A text of which not every character is ASCII may take two for each. */
+export function sizeOf({ request, answer }: Pick<Exchange, 'request' | 'answer'>): number {
+  return overhead + (request.body?.length ?? 0) + (answer.body?.length ?? 0)
+}
