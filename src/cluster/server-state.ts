@@ -6,9 +6,9 @@ import type { Random } from '../effects.js'
 import { clusterKeyOf, openAtRest, sealAtRest, type ClusterKey } from '../crypto/at-rest.js'
 import { privateKeyFromPem, privateKeyToPem, type RsaPrivateKey } from '../crypto/keys.js'
 import { modes, type ModeRules } from '../crypto/modes.js'
-import { createSigner, type Signer, type SigningPlace } from '../crypto/signer.js'
-import { readDocuments, type XrmlDocument } from '../xrml/document.js'
-import type { Principal } from '../xrml/body.js'
+import { createSigner, type SigningPlace } from '../crypto/signer.js'
+import { readDocuments } from '../xrml/document.js'
+import type { Issuing } from '../xrml/issuing.js'
 import { readRightsData, type RightsData } from '../xrml/rights-data.js'
 import { certificationUrlOf, type ServerConfiguration } from './configuration.js'
 import type { ClusterKind, ClusterRow } from './store/cluster-store.js'
@@ -16,11 +16,7 @@ import type { ServiceAccount } from './service-account.js'
 import type { Store } from './store/open.js'
 import type { StoredTemplate } from './store/template-store.js'
 
-export interface Licensor {
-  readonly chain: readonly XrmlDocument[]
-  /** Principal of the SLC: the ISSUER of all that this cluster issues. */
-  readonly principal: Principal
-  readonly signer: Signer
+export interface Licensor extends Issuing {
   /** The templates that count for what was published for this key. */
   readonly templates: readonly ServerTemplate[]
 }
@@ -48,6 +44,8 @@ export interface ServerState {
   readonly configuration: ServerConfiguration
   readonly rules: ModeRules
   readonly own: Licensor
+  /** What this server issues with: the own licensor, unless the lab has a request answered badly. What it is given is checked against `own`. */
+  readonly issuing: Issuing
   /** Trusted publishing domains: their keys open licenses, they never sign. */
   readonly trusted: readonly Licensor[]
   readonly forests: readonly TrustedForest[]
@@ -112,17 +110,19 @@ async function stateOf(
   const open = (purpose: string, sealed: string): RsaPrivateKey =>
     privateKeyFromPem(openAtRest(clusterKey, purpose, sealed).toString('utf8'))
   const stored = await store.templates.list(row.name)
+  const own = licensorOf(
+    configuration.slc,
+    open(clusterKeyPurpose(row.name), row.sealedKeyPair),
+    stored.map(templateOf),
+    place,
+  )
   return {
     name: row.name,
     kind: row.kind,
     configuration,
     rules: modes[configuration.cryptographicMode],
-    own: licensorOf(
-      configuration.slc,
-      open(clusterKeyPurpose(row.name), row.sealedKeyPair),
-      stored.map(templateOf),
-      place,
-    ),
+    own,
+    issuing: own,
     trusted: configuration.trustedLicensingServers.map((server) =>
       licensorOf(
         server.slc,

@@ -26,10 +26,7 @@ export function findChains(documents: readonly XrmlDocument[]): readonly (readon
 function issuerOf(documents: readonly XrmlDocument[], document: XrmlDocument | undefined): number | undefined {
   const modulus = document?.body.issuer?.publicKey?.modulus
   if (modulus === undefined) return undefined
-  const place = documents.findIndex(
-    (candidate) =>
-      ['CLC', 'SLC', 'CA'].includes(candidate.kind) && candidate.body.issuedPrincipal?.publicKey?.modulus === modulus,
-  )
+  const place = documents.findIndex((candidate) => isIssuing(candidate) && modulusOf(candidate) === modulus)
   return place < 0 ? undefined : place
 }
 
@@ -43,6 +40,14 @@ export function judgeLink(
   const issuer = partyOf(document.body.issuer)
   if (parent !== undefined) {
     const { ok, why } = checkLink(document, parent.document)
+    const between = certificateBetween(document, parent.document, others)
+    if (ok && between !== undefined) {
+      return {
+        ok: false,
+        document: parent.number,
+        why: `it was issued by ${nameOf(issuer)}, whose certificate is document ${parent.number}: the ${between.kind} of ${nameOf(partyOf(between.body.issuedPrincipal))} stands between, and a chain has each certificate right behind what it issued`,
+      }
+    }
     return { ok, document: parent.number, why: why ?? `issued by ${nameOf(issuer)}` }
   }
   if (issuer === undefined) return { ok: null, why: 'it names no issuer' }
@@ -63,11 +68,30 @@ export function judgeLink(
   return { ok: null, why: `the certificate of its issuer ${nameOf(issuer)} is not in the file` }
 }
 
+/** The first of the certificates that stand between a document and its issuer's, when these belong to the same chain and are in a wrong order. */
+function certificateBetween(
+  document: XrmlDocument,
+  parent: XrmlDocument,
+  others: readonly XrmlDocument[],
+): XrmlDocument | undefined {
+  const [from, to] = [others.indexOf(document) + 1, others.indexOf(parent)]
+  const between = others.slice(from, Math.max(from, to))
+  // A document that issues nothing begins a chain of its own; one that the parent issued may share it.
+  if (!between.every(isIssuing) || between.at(-1)?.body.issuer?.publicKey?.modulus === modulusOf(parent))
+    return undefined
+  return between[0]
+}
+
+function isIssuing({ kind }: XrmlDocument): boolean {
+  return kind === 'CLC' || kind === 'SLC' || kind === 'CA'
+}
+
+function modulusOf(certificate: XrmlDocument): string | undefined {
+  return certificate.body.issuedPrincipal?.publicKey?.modulus
+}
+
 function isCertificateOf(other: XrmlDocument, issuer: Party): boolean {
-  return (
-    ['CLC', 'SLC', 'CA'].includes(other.kind) &&
-    other.body.issuedPrincipal?.object?.id.toLowerCase() === issuer.id.toLowerCase()
-  )
+  return isIssuing(other) && other.body.issuedPrincipal?.object?.id.toLowerCase() === issuer.id.toLowerCase()
 }
 
 function pinnedRoot(document: XrmlDocument, trustRoots: readonly TrustRoot[]): TrustRoot | undefined {

@@ -6,6 +6,8 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { RmsException } from '../exceptions.js'
 import type { Caller } from '../identity/caller.js'
 import type { RestException } from '../rest-exceptions.js'
+import type { Issuing } from '../xrml/issuing.js'
+import type { Workshop } from './faults/bad-document.js'
 import type { LabState } from './state.js'
 
 /** A request as its head came. */
@@ -64,7 +66,7 @@ export interface LabAnswer {
  */
 export type LabPoint = 'request' | 'operation' | 'answer'
 
-/** What may be done at a point. Delays are waited for; the first of the others ends the exchange in its way, and later ones are not done. */
+/** What may be done at a point. Delays are waited for, what is issued is changed; the first of the others ends the exchange in its way, and later ones are not done. */
 export type LabEffect =
   | { readonly kind: 'delay'; readonly milliseconds: number }
   /** At `operation`: as if a step had refused, with the fault that belongs to it. */
@@ -73,8 +75,10 @@ export type LabEffect =
   | { readonly kind: 'answer'; readonly answer: LabAnswer }
   /** The connection is reset. */
   | { readonly kind: 'reset' }
-  /** Nothing is answered as long as the client waits. */
-  | { readonly kind: 'hang' }
+  /** Nothing is answered as long as the client waits, until the signal: then it goes on as if nothing had been. */
+  | { readonly kind: 'hang'; readonly ends: AbortSignal }
+  /** At `operation`: what is issued for this request is issued with this, in place of what the server has. */
+  | { readonly kind: 'issue'; readonly with: (good: Issuing, workshop: Workshop) => Promise<Issuing> }
   /** At `answer`: as many bytes of the body are sent as are told, of a length that is told rightly; then the connection ends. */
   | { readonly kind: 'truncate'; readonly bytes: number }
 
@@ -92,8 +96,8 @@ export interface Rewritten {
 
 /** One exchange, as a control sees it. All is told in this order, each only if it comes to it. */
 export interface ControlledExchange {
-  /** Asked at each point; in order. */
-  readonly effects?: (point: LabPoint) => readonly FiredEffect[]
+  /** Asked at each point; in order. Whoever has to count across nodes answers later. */
+  readonly effects?: (point: LabPoint) => readonly FiredEffect[] | Promise<readonly FiredEffect[]>
   /** As its content parser left it: text for SOAP and forms, an object for JSON, octets for the binary form. */
   readonly received?: (body: unknown) => void
   readonly signedIn?: (caller: Caller) => void
@@ -117,7 +121,8 @@ export interface LabControl {
 }
 
 /** What the exchange itself has of the lab: all controls as one. */
-export type LabExchange = Required<Omit<ControlledExchange, 'rewrite' | 'ended'>> & {
+export type LabExchange = Required<Omit<ControlledExchange, 'effects' | 'rewrite' | 'ended'>> & {
+  readonly effects: (point: LabPoint) => Promise<readonly FiredEffect[]>
   /** The answer as it is to travel: in the end it names in `X-Lab` the faults that fired. */
   readonly rewrite: (answer: LabAnswer) => Promise<LabAnswer>
   readonly ended: () => void
@@ -134,8 +139,9 @@ export function labExchange(parts: readonly ControlledExchange[]): LabExchange {
   }
   let over = false
   return {
-    effects: (point) => {
-      const effects = parts.flatMap((part) => part.effects?.(point) ?? [])
+    effects: async (point) => {
+      const effects: FiredEffect[] = []
+      for (const part of parts) effects.push(...((await part.effects?.(point)) ?? []))
       for (const { fault } of effects) fired(fault)
       return effects
     },

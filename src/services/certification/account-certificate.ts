@@ -39,7 +39,7 @@ export function racFields(
     guid: newGuid(context.random),
     issuedTime: toMinute(now),
     validity: racValidity(state.configuration, type, now),
-    issuer: state.own.principal,
+    issuer: state.issuing.principal,
     certificationUrl: certificationUrl(state),
     extranetCertificationUrl: extranetCertificationUrl(state),
     account: accountObject(account),

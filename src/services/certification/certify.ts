@@ -13,6 +13,7 @@ import { child, type XmlElement } from '../../xml/read.js'
 import { element, text, type Markup } from '../../xml/write.js'
 import { checkChain } from '../../xrml/chain.js'
 import type { XrmlDocument } from '../../xrml/document.js'
+import { issued } from '../../xrml/issuing.js'
 import { buildRac, racIssuerText } from '../../xrml/rac.js'
 import { readSpc, type Spc } from '../../xrml/spc.js'
 import { describe, operation, type Call } from '../context.js'
@@ -112,22 +113,20 @@ async function buildCertificate(
     state.rules,
     machineKey,
     writePrivateKeyBlob(key),
-    racIssuerText(state.own.principal),
+    racIssuerText(state.issuing.principal),
     context.random,
   )
   const fields = racFields(call, account, key.publicKey, type)
-  const rac = await buildRac(
-    { ...fields, machine: { principal: spc.machine, privateKey } },
-    state.own.signer,
-    state.rules.hash,
-  )
+  const machine = { principal: spc.machine, privateKey }
+  const { issuing, rules } = state
+  const rac = await issued(issuing, buildRac({ ...fields, machine }, issuing.signer, rules.hash))
   notes.issued.push(rac)
   notes.metadata.issued = [fields.guid]
   return { rac }
 }
 
 function answer({ rac, state }: Call & { rac: string }): { answer: Markup } {
-  const chain = [rac, ...state.own.chain.map((document) => document.text)]
+  const chain = [rac, ...state.issuing.chain.map((document) => document.text)]
   return {
     answer: element(
       'CertifyResult',

@@ -5,6 +5,7 @@ import { refuse } from '../../exceptions.js'
 import { xmlNode } from '../../soap/xml-node.js'
 import { child, childrenNamed, type XmlElement } from '../../xml/read.js'
 import { element, type Markup } from '../../xml/write.js'
+import { issued } from '../../xrml/issuing.js'
 import { buildRac } from '../../xrml/rac.js'
 import { describe, operation, type Call } from '../context.js'
 import { requireInService } from '../standing.js'
@@ -77,11 +78,9 @@ async function buildCertificate(
 ): Promise<{ certificate: string }> {
   const { account, key, state, notes } = call
   notes.userAddress = mailOf(account)
-  const certificate = await buildRac(
-    racFields(call, account, key.publicKey, 'Persistent'),
-    state.own.signer,
-    state.rules.hash,
-  )
+  const { issuing, rules } = state
+  const fields = racFields(call, account, key.publicKey, 'Persistent')
+  const certificate = await issued(issuing, buildRac(fields, issuing.signer, rules.hash))
   notes.issued.push(certificate)
   return { certificate }
 }

@@ -163,11 +163,11 @@ function answer({ results, state }: Call & { results: readonly ItemResult[] }): 
 }
 
 /** The same in every answer of a state. */
-function issuersMarkup({ own }: ServerState): Markup {
-  const before = issuersWritten.get(own.chain)
+function issuersMarkup({ issuing }: ServerState): Markup {
+  const before = issuersWritten.get(issuing.chain)
   if (before !== undefined) return before
-  const written = certificates(own.chain.map((document) => document.text))
-  issuersWritten.set(own.chain, written)
+  const written = certificates(issuing.chain.map((document) => document.text))
+  issuersWritten.set(issuing.chain, written)
   return written
 }
 

@@ -85,7 +85,7 @@ function answer({ results, state }: Call & { results: readonly ItemResult[] }): 
     element('Licenses', {}, licenses),
     xmlNodes(
       'CertificateChain',
-      state.own.chain.map((document) => document.text),
+      state.issuing.chain.map((document) => document.text),
     ),
     element('ReferenceCertificates'),
   )

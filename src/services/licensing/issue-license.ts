@@ -9,6 +9,7 @@ import { refuse } from '../../exceptions.js'
 import { agreedOwner, decideRights, identityOf, type Identity, type Policy } from '../../policy/rights.js'
 import { asMarkup, type Markup } from '../../xml/write.js'
 import type { Principal, RmsObject } from '../../xrml/body.js'
+import { issued, sealedTo } from '../../xrml/issuing.js'
 import { verbatim, type Pl } from '../../xrml/pl.js'
 import type { RightsData } from '../../xrml/rights-data.js'
 import { toMinute } from '../../xrml/times.js'
@@ -110,28 +111,29 @@ export async function issueLicense(
   { state, random, now }: { state: ServerState; random: Random; now: Date },
 ): Promise<{ ul: string; guid: string }> {
   const { pl } = parts.good
-  const { principal, signer } = state.own
+  const { issuing, rules } = state
+  const { principal, signer } = issuing
   const { metadata, referralInfo, contentObject, refresh } = pl.verbatim
   const conditions = refresh || (parts.policySource.refresh ?? '')
   requireCopyable(copiedOf(pl, parts.policySource))
-  const accountKey = publicKeyFromModulus(parts.account.publicKey?.modulus ?? '')
+  const accountKey = sealedTo(issuing, publicKeyFromModulus(parts.account.publicKey?.modulus ?? ''))
   const guid = newGuid(random)
-  const ul = await buildUl(
+  const signing = buildUl(
     {
       guid,
       issuedTime: toMinute(now),
       issuer: principal,
       account: parts.account,
-      contentKey: seal(state.rules, accountKey, parts.open.keyBlob, ulIssuerText(principal), random),
+      contentKey: seal(rules, accountKey, parts.open.keyBlob, ulIssuerText(principal), random),
       rights: parts.rights,
       referralInfo: verbatim(referralInfo),
       work: [verbatim(contentObject), verbatim(metadata), verbatim(conditions)],
       rest: restOf(parts.policySource, state),
     },
     signer,
-    state.rules.hash,
+    rules.hash,
   )
-  return { ul, guid }
+  return { ul: await issued(issuing, signing), guid }
 }
 
 /** The parts of a PL and its policy that stand in each of its licenses to the letter. */

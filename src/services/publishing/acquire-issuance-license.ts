@@ -50,6 +50,6 @@ async function sign(known: Call & GoodPl & OpenPl): Promise<{ pl: GoodPl['pl']; 
 }
 
 function answer({ signed, state }: Call & { signed: string }): { answer: Markup } {
-  const chain = xmlNodes('CertificateChain', [signed, ...state.own.chain.map((document) => document.text)])
+  const chain = xmlNodes('CertificateChain', [signed, ...state.issuing.chain.map((document) => document.text)])
   return { answer: element('AcquireIssuanceLicenseResult', {}, element('AcquireIssuanceLicenseResponse', {}, chain)) }
 }

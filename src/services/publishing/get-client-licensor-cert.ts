@@ -8,6 +8,7 @@ import { xmlNodes } from '../../soap/xml-node.js'
 import { child, childrenNamed, type XmlElement } from '../../xml/read.js'
 import { element, type Markup } from '../../xml/write.js'
 import { buildClc, clcIssuerText } from '../../xrml/clc.js'
+import { issued, sealedTo } from '../../xrml/issuing.js'
 import type { Rac } from '../../xrml/rac.js'
 import { toMinute } from '../../xrml/times.js'
 import { describe, operation, type Call } from '../context.js'
@@ -64,10 +65,11 @@ async function build({
   key,
   notes,
 }: Call & { rac: Rac; key: RsaPrivateKey }): Promise<{ clc: string }> {
-  const { principal, signer } = state.own
+  const { issuing, rules } = state
+  const { principal, signer } = issuing
   const guid = newGuid(context.random)
-  const accountKey = publicKeyFromModulus(rac.account.publicKey?.modulus ?? '')
-  const clc = await buildClc(
+  const accountKey = sealedTo(issuing, publicKeyFromModulus(rac.account.publicKey?.modulus ?? ''))
+  const signing = buildClc(
     {
       guid,
       issuedTime: toMinute(now),
@@ -77,17 +79,18 @@ async function build({
       extranetLicensingUrl: state.configuration.externalLicensingUrl ?? undefined,
       account: rac.account,
       publicKey: key.publicKey,
-      privateKey: seal(state.rules, accountKey, writePrivateKeyBlob(key), clcIssuerText(principal), context.random),
+      privateKey: seal(rules, accountKey, writePrivateKeyBlob(key), clcIssuerText(principal), context.random),
     },
     signer,
-    state.rules.hash,
+    rules.hash,
   )
+  const clc = await issued(issuing, signing)
   notes.issued.push(clc)
   notes.metadata.issued = [guid]
   return { clc }
 }
 
 function answer({ clc, state }: Call & { clc: string }): { answer: Markup } {
-  const chain = xmlNodes('CertificateChain', [clc, ...state.own.chain.map((document) => document.text)])
+  const chain = xmlNodes('CertificateChain', [clc, ...state.issuing.chain.map((document) => document.text)])
   return { answer: element('GetClientLicensorCertResult', {}, element('GetClientLicensorCertResponse', {}, chain)) }
 }

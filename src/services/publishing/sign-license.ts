@@ -3,6 +3,7 @@ import { seal } from '../../crypto/seal.js'
 import { publicKeyFromModulus } from '../../crypto/keys.js'
 import { asMarkup, element, text, type Markup } from '../../xml/write.js'
 import type { AuthenticatedData } from '../../xrml/body.js'
+import { issued } from '../../xrml/issuing.js'
 import { buildServerPl, plSealedTo, verbatim } from '../../xrml/pl.js'
 import { toMinute } from '../../xrml/times.js'
 import type { Call } from '../context.js'
@@ -27,7 +28,8 @@ export async function signPublishingLicense(
 ): Promise<string> {
   const server = licensor.principal
   const serverKey = publicKeyFromModulus(server.publicKey?.modulus ?? '')
-  return buildServerPl(
+  const { issuing } = state
+  const signing = buildServerPl(
     {
       issuedTime: toMinute(now),
       validity: pl.validity,
@@ -41,10 +43,11 @@ export async function signPublishingLicense(
       encryptedRightsData: content.encryptedRightsData,
       rest: pl.otherData.map(otherDataElement),
     },
-    state.own.principal,
-    state.own.signer,
+    issuing.principal,
+    issuing.signer,
     state.rules.hash,
   )
+  return issued(issuing, signing)
 }
 
 /** Servers write the name of application data first; what is not application data stays as it came. */
