@@ -15,14 +15,19 @@ import { memberStore } from './member-store.js'
 import type { MemberStore } from './member-store.js'
 import { requestLogStore } from './request-log-store.js'
 import type { RequestLogStore } from './request-log-store.js'
+import { systemClock } from '../../effects.js'
 import { createSchema, requireSchema } from './schema.js'
 import type { Tables } from './schema.js'
+import { copySqliteFile } from './sqlite-copy.js'
 import { sqliteDialect } from './sqlite.js'
 import type { SqliteOptions } from './sqlite-file.js'
 import { templateStore } from './template-store.js'
 import type { TemplateStore } from './template-store.js'
 import { tokenKeyStore } from './token-key-store.js'
 import type { TokenKeyStore } from './token-key-store.js'
+import { MigrationNeeded, upgradableVersion, upgrade, type Upgraded } from './upgrade.js'
+
+export type { Upgraded } from './upgrade.js'
 
 export interface Store {
   readonly forest: ForestStore
@@ -40,19 +45,25 @@ export interface Store {
 export interface StoreOptions extends SqliteOptions {
   /** False: a database that is not there, or has no installation in it, is an error: who joins one begins no new one. */
   readonly create?: boolean
+  /** Whether a PostgreSQL database of an earlier program may be upgraded; an SQLite file is, after a copy. */
+  readonly migrate?: boolean
+  /** Hears that it was. */
+  readonly onUpgraded?: (upgraded: Upgraded) => void
 }
 
 /**
- * Opens the database, with its tables made when it is empty. Every method of the store throws DatabaseAway while the database is away,
+ * Opens the database, with its tables made when it is empty, and upgraded when an earlier program made them. Every method of the store throws DatabaseAway while the database is away,
  * and works again when it is back.
  * @param location path of an SQLite file, also as `sqlite:path`, `:memory:` for one that ends with this process, or
  *   `postgres://user:password@host:port/database`
- * @throws OtherSchemaVersion when another version of this program made it, EmptyDatabase with `create: false`, DatabaseRefused, DatabaseAway,
+ * @throws MigrationNeeded for a PostgreSQL database of an earlier program without `migrate`, OtherSchemaVersion for one of a later program, EmptyDatabase with `create: false`, DatabaseRefused, DatabaseAway,
  *   Error for a URL of another kind
  */
 export async function openStore(location: string, options: StoreOptions = {}): Promise<Store> {
   const db = new Kysely<Tables>({ dialect: await dialectOf(location, options) })
   try {
+    const earlier = await upgradableVersion(db)
+    if (earlier !== undefined) await upgradeAt(location, earlier, options)
     if (options.create === false) await requireSchema(db)
     else await createSchema(db)
   } catch (error) {
@@ -74,13 +85,46 @@ export async function openStore(location: string, options: StoreOptions = {}): P
   }
 }
 
-async function dialectOf(location: string, options: StoreOptions): Promise<Dialect> {
-  if (/^postgres(?:ql)?:/i.test(location)) {
+/** Milliseconds to wait for another process that upgrades the same file. */
+const longestUpgrade = 10 * 60_000
+
+/** On a connection of its own, which may take its time. */
+async function upgradeAt(location: string, version: number, options: StoreOptions): Promise<void> {
+  const { clock = systemClock, migrate = false, onUpgraded } = options
+  const isFile = !isPostgresUrl(location)
+  if (!isFile && !migrate) throw new MigrationNeeded(version)
+  const copy = async (from: number): Promise<string> =>
+    copySqliteFile(pathOf(location), `.schema-${from}.${clock.now().toISOString().replaceAll(/[:.]/g, '-')}`)
+  const db = new Kysely<Tables>({
+    dialect: await dialectOf(location, { ...options, create: false, longestBusy: longestUpgrade }, { patient: true }),
+  })
+  try {
+    const upgraded = await upgrade(db, { clock, ...(isFile ? { copy } : {}) })
+    if (upgraded !== undefined) onUpgraded?.(upgraded)
+  } finally {
+    await db.destroy()
+  }
+}
+
+function isPostgresUrl(location: string): boolean {
+  return /^postgres(?:ql)?:/i.test(location)
+}
+
+function pathOf(location: string): string {
+  return location.replace(/^sqlite:(?:\/\/)?/, '')
+}
+
+async function dialectOf(
+  location: string,
+  options: StoreOptions,
+  { patient }: { readonly patient: boolean } = { patient: false },
+): Promise<Dialect> {
+  if (isPostgresUrl(location)) {
     // Loaded where it is used: most installations have a file.
     const { postgresDialect } = await import('./postgres.js')
-    return postgresDialect(location)
+    return postgresDialect(location, { patient })
   }
-  const path = location.replace(/^sqlite:(?:\/\/)?/, '')
+  const path = pathOf(location)
   const scheme = /^([a-z][a-z0-9+.-]+):/i.exec(path)?.[1]
   if (path === '' || scheme !== undefined) {
     // Only the scheme: a URL may hold a password.

@@ -12,15 +12,23 @@ const statementMilliseconds = 10_000
 const answerMilliseconds = statementMilliseconds + 2000
 
 /** Not as parameters at the start of a connection: poolers refuse those that they do not know. */
-const sessionLimits = `
+const usualLimits = `
   select set_config('statement_timeout', '${statementMilliseconds}', false),
     set_config('lock_timeout', '${statementMilliseconds}', false),
     set_config('idle_in_transaction_session_timeout', '30000', false)`
+
+/** Whatever the server or the user's own settings say. */
+const noLimits = `select set_config('statement_timeout', '0', false), set_config('lock_timeout', '0', false)`
 
 /** SQLSTATEs of a server that cannot work for now, by class or in full: connection, resources, shutdown, time-outs, read-only standby. */
 const passing = /^(?:08...|53...|57P0[1-5]|57014|55P03|58030|25006|25P03|40001|40P01)$/
 /** SQLSTATEs of a server that does not let us in. */
 const refusing = /^(?:28...|3D000|42501)$/
+
+export interface PostgresOptions {
+  /** Whether statements may take as long as they need, and wait for others. */
+  readonly patient?: boolean
+}
 
 export interface Target {
   /** `database "rms" at db.contoso.test:5432`, never with a password. */
@@ -35,14 +43,14 @@ export interface Target {
  *   is taken from the usual PG variables
  * @throws DatabaseRefused, DatabaseAway when the server is not there, Error for a malformed URL; none of them shows the password
  */
-export async function postgresDialect(location: string): Promise<Dialect> {
+export async function postgresDialect(location: string, { patient = false }: PostgresOptions = {}): Promise<Dialect> {
   const settings: pg.PoolConfig = {
     connectionString: location,
     application_name: 'rms-emulator',
     max: poolSize,
     connectionTimeoutMillis: connectMilliseconds,
     idleTimeoutMillis: 30_000,
-    query_timeout: answerMilliseconds,
+    ...(patient ? {} : { query_timeout: answerMilliseconds }),
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
     types: { getTypeParser },
@@ -54,7 +62,7 @@ export async function postgresDialect(location: string): Promise<Dialect> {
   pool.on('connect', (client) => {
     client.on('error', () => undefined)
     // Before any other question of the session. When it fails, so does the one after it, which somebody hears of.
-    client.query(sessionLimits).catch(() => undefined)
+    client.query(patient ? noLimits : usualLimits).catch(() => undefined)
   })
   const telling = tellingPool(pool, target)
   try {

@@ -3,11 +3,11 @@
  * text (UTC, milliseconds), flags 0 or 1; a column ending in `_key` is a name or address in the form it is compared in.
  */
 import { sql } from './kysely.js'
-import type { CreateTableBuilder, Kysely } from 'kysely'
+import type { CreateTableBuilder, Kysely, RawBuilder } from 'kysely'
 import { isPostgres, lockOthersOut } from './exclusive.js'
 
-/** Goes up by one with every change of a table. */
-export const schemaVersion = 3
+/** Goes up by one with every change of a table, which goes into migrations.ts, too. */
+export const schemaVersion = 4
 
 interface MetaTable {
   key: string
@@ -117,6 +117,14 @@ interface AuthorizationCodeTable {
   expires: string
 }
 
+/** What a lab has and a product has not: clock, faults. */
+interface LabStateTable {
+  id: string
+  version: number
+  /** JSON. */
+  state: string
+}
+
 export interface Tables {
   meta: MetaTable
   forest: ForestTable
@@ -131,6 +139,7 @@ export interface Tables {
   request_log: RequestLogTable
   member: MemberTable
   authorization_code: AuthorizationCodeTable
+  lab_state: LabStateTable
 }
 
 export type Database = Kysely<Tables>
@@ -181,6 +190,7 @@ const columns: Columns = {
   },
   member: { node_id: 'text', cluster: 'text', url: 'text', pid: 'integer', started: 'text', last_seen: 'text' },
   authorization_code: { hash: 'text', content: 'text', expires: 'text' },
+  lab_state: { id: 'text', version: 'integer', state: 'text' },
 }
 
 const primaryKeys: { readonly [T in keyof Tables]: readonly (keyof Tables[T] & string)[] } = {
@@ -197,6 +207,7 @@ const primaryKeys: { readonly [T in keyof Tables]: readonly (keyof Tables[T] & s
   request_log: ['host_machine_name', 'host_machine_request_id'],
   member: ['node_id'],
   authorization_code: ['hash'],
+  lab_state: ['id'],
 }
 
 const indexes: readonly {
@@ -216,7 +227,7 @@ const indexes: readonly {
   { table: 'authorization_code', columns: ['expires'] },
 ]
 
-/** The database was made by another version of this program. */
+/** The database was made by another version of this program, and cannot be upgraded. */
 export class OtherSchemaVersion extends Error {
   override readonly name = 'OtherSchemaVersion'
   constructor(found: string) {
@@ -239,9 +250,12 @@ export class EmptyDatabase extends Error {
  * @throws EmptyDatabase, OtherSchemaVersion
  */
 export async function requireSchema(db: Database): Promise<void> {
-  const tables = await db.introspection.getTables()
-  if (!tables.some(({ name }) => name === 'meta')) throw new EmptyDatabase()
   if (!(await hasSchema(db))) throw new EmptyDatabase()
+}
+
+/** Changes nothing. @returns undefined when there is no installation in the database */
+export async function readSchemaVersion(db: Database): Promise<string | undefined> {
+  return (await hasMeta(db)) ? storedVersion(db) : undefined
 }
 
 /**
@@ -251,7 +265,6 @@ export async function requireSchema(db: Database): Promise<void> {
 export async function createSchema(db: Database): Promise<void> {
   await db.transaction().execute(async (transaction) => {
     await lockOthersOut(transaction)
-    await createTable(transaction, 'meta')
     if (await hasSchema(transaction)) return
     for (const table of Object.keys(columns) as (keyof Tables)[]) await createTable(transaction, table)
     for (const index of indexes) await createIndex(transaction, index)
@@ -262,15 +275,32 @@ export async function createSchema(db: Database): Promise<void> {
   })
 }
 
+/** The introspection of Kysely would read all tables. */
+async function hasMeta(db: Database): Promise<boolean> {
+  const { rows } = await (isPostgres(db)
+    ? sql`select 1 where to_regclass('meta') is not null`.execute(db)
+    : sql`select 1 from sqlite_schema where type = 'table' and name = 'meta'`.execute(db))
+  return rows.length > 0
+}
+
+async function storedVersion(db: Database): Promise<string | undefined> {
+  return (await db.selectFrom('meta').select('value').where('key', '=', 'schema_version').executeTakeFirst())?.value
+}
+
+/** @throws OtherSchemaVersion */
 async function hasSchema(db: Database): Promise<boolean> {
-  const found = await db.selectFrom('meta').select('value').where('key', '=', 'schema_version').executeTakeFirst()
-  if (found !== undefined && found.value !== String(schemaVersion)) throw new OtherSchemaVersion(found.value)
+  const found = await readSchemaVersion(db)
+  if (found !== undefined && found !== String(schemaVersion)) throw new OtherSchemaVersion(found)
   return found !== undefined
 }
 
+/** Compared by its bytes, as SQLite does: the same order everywhere, and no index that a new locale library spoils. */
+export function textType<Any>(db: Kysely<Any>): RawBuilder<unknown> | 'text' {
+  return isPostgres(db) ? sql`text collate "C"` : 'text'
+}
+
 async function createTable(db: Database, table: keyof Tables): Promise<void> {
-  // Compared by their bytes, as SQLite does: the same order everywhere, and no index that a new locale library spoils.
-  const text = isPostgres(db) ? sql`text collate "C"` : 'text'
+  const text = textType(db)
   let builder: CreateTableBuilder<string, string> = db.schema.createTable(table).ifNotExists()
   for (const [column, type] of Object.entries<Column>(columns[table])) {
     builder = builder.addColumn(column, type.startsWith('text') ? text : 'integer', (definition) =>

@@ -11,6 +11,7 @@ import Libsql from 'libsql'
 import { pause, systemClock, systemTimers, type Clock, type Timers } from '../../effects.js'
 import { DatabaseAway, DatabaseRefused } from './database-away.js'
 import { schemaVersion } from './schema.js'
+import { codeOf, explained } from './sqlite-errors.js'
 
 export interface SqliteFile {
   /**
@@ -44,7 +45,7 @@ export interface SqliteResult {
  * stop all of the process meanwhile: for ever, when the other connection is of this process too.
  */
 const busyPause = 1
-const longestBusy = 4000
+const usualLongestBusy = 4000
 /**
  * Whoever keeps us out for so long may be stopped, or hang. Questions are asked one after the other: if each of those behind waited so long too, the
  * last one would wait for minutes. For a while each tries it for a moment only.
@@ -91,6 +92,8 @@ export interface SqliteOptions {
   /** For how long a file is away, or another connection writes. */
   readonly clock?: Clock
   readonly timers?: Timers
+  /** Milliseconds that a statement waits while another connection writes; four seconds unless told. */
+  readonly longestBusy?: number
 }
 
 /**
@@ -99,7 +102,7 @@ export interface SqliteOptions {
  */
 export async function openSqliteFile(
   path: string,
-  { create = true, clock = systemClock, timers = systemTimers }: SqliteOptions,
+  { create = true, clock = systemClock, timers = systemTimers, longestBusy = usualLongestBusy }: SqliteOptions,
 ): Promise<SqliteFile> {
   if (path !== ':memory:') {
     if (!create && !existsSync(path))
@@ -236,7 +239,7 @@ function makeFile(path: string): void {
 async function connectAtStart(path: string, effects: Effects): Promise<Connection> {
   const isWithoutLog = path !== ':memory:' && statSync(path).size > 0 && !existsSync(`${path}-wal`)
   try {
-    const connection = await connect(path, longestBusy, effects)
+    const connection = await connect(path, usualLongestBusy, effects)
     if (isWithoutLog && connection.hadLog) await requireWhole(path, connection, effects)
     return connection
   } catch (error) {
@@ -267,39 +270,6 @@ async function requireWhole(path: string, { database }: Connection, { clock, tim
 
 function countOfTables(database: Libsql.Database): unknown {
   return database.prepare('select count(*) from sqlite_schema').pluck().all([])[0]
-}
-
-/** Some of SQLite's extended codes have no name in libsql, only their number: its last byte says which kind they are of. */
-const kinds: Readonly<Record<number, string>> = {
-  5: 'SQLITE_BUSY',
-  8: 'SQLITE_READONLY',
-  10: 'SQLITE_IOERR',
-  13: 'SQLITE_FULL',
-  14: 'SQLITE_CANTOPEN',
-}
-
-function codeOf(error: unknown): string {
-  const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
-  const number = /^UNKNOWN_SQLITE_ERROR_(\d+)$/.exec(code)?.[1]
-  return (number === undefined ? undefined : kinds[Number(number) & 0xff]) ?? code
-}
-
-/** What SQLite says of a file, with the file and what to do; undefined for what is no matter of the file. */
-function explained(path: string, error: unknown): DatabaseAway | undefined {
-  if (!(error instanceof Error) || error instanceof DatabaseAway) return undefined
-  const because = { cause: error }
-  const code = codeOf(error)
-  if (code === 'SQLITE_NOTADB')
-    return new DatabaseRefused(`The file ${path} is no SQLite database: name another one, or move it away`, because)
-  // Opening itself has no code in libsql, and a number in its text.
-  if (/^SQLITE_(?:CANTOPEN|READONLY|PERM|AUTH)/.test(code) || /Unable to open connection/.test(error.message))
-    return new DatabaseRefused(
-      `The database file ${path} cannot be opened: this user must be able to write to it, and to its folder (${error.message})`,
-      because,
-    )
-  return /^SQLITE_(?:FULL|IOERR)/.test(code)
-    ? new DatabaseAway(`The database file ${path} cannot be used: ${error.message}`, because)
-    : undefined
 }
 
 async function connect(path: string, longest: number, effects: Effects): Promise<Connection> {
