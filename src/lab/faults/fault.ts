@@ -1,6 +1,7 @@
 /** A fault of the lab: which requests it touches, what becomes of their answer, and when. What people write is read here. */
 import { LabInputError } from '../input-error.js'
-import { readObject, shown } from '../json-object.js'
+import { readChoice, readObject, shown } from '../json-object.js'
+import { catalogue, type ReadyFault } from './catalogue.js'
 import { operationsWith } from './document-fault.js'
 import { parseEffect, type Effect } from './effect.js'
 import { parseMatch, type Known, type Match } from './match.js'
@@ -51,16 +52,44 @@ export function parseFaultName(name: string): string {
 }
 
 /**
- * What somebody asks for, in the form that `PUT /lab/faults/NAME` takes.
+ * What somebody asks for, in the form that `PUT /lab/faults/NAME` takes: `{ match, effect, when, seed }`, or a ready one, `{ ready, match, when, seed }`.
  * @param known what the installation has
  * @throws LabInputError
  */
 export function parseFault(value: unknown, known: Known): Fault {
-  const { match, effect, when, seed } = readObject(value, 'The fault', ['match', 'effect', 'when', 'seed'])
+  const given = readObject(value, 'The fault', ['match', 'effect', 'when', 'seed', 'ready'])
+  const { match, effect, when, seed, ready } = given
+  const parts = { match: parseMatch(match, known), when: parseWhen(when), ...parseSeed(seed) }
+  if (ready !== undefined && effect === undefined) return requireTogether(fromCatalogue(ready, parts, known), known)
   if (effect === undefined)
-    throw new LabInputError('The fault has no "effect": say what becomes of the answer, such as {"http":503}')
-  const parts = { match: parseMatch(match, known), effect: parseEffect(effect), when: parseWhen(when) }
-  return requireTogether({ ...parts, ...parseSeed(seed) }, known)
+    throw new LabInputError(
+      'The fault has no "effect": say what becomes of the answer, such as {"http":503}, or which "ready" fault it is',
+    )
+  const own = { ...parts, effect: parseEffect(effect) }
+  // As it is listed, a ready fault says both: put back, it is the same.
+  const named = ready === undefined ? {} : { ready: readyNamed(ready).name }
+  return requireTogether({ ...own, ...named }, known)
+}
+
+/** What is matched beside what the ready fault matches; a member that both have is the given one's. */
+function fromCatalogue(name: unknown, given: Omit<Fault, 'effect'>, { nodes }: Known): Fault {
+  const { fault, needsNode, name: ready } = readyNamed(name)
+  const match = { ...fault.match, ...given.match }
+  if (needsNode && match.node === undefined)
+    throw new LabInputError(
+      `The ready fault ${ready} is of one server: say which by {"ready":"${ready}","match":{"node":"${nodes[0] ?? 'ID'}"}}; ` +
+        `there ${nodes.length === 1 ? 'is' : 'are'} ${nodes.join(', ') || 'none'}`,
+    )
+  return { ...given, match, effect: fault.effect, ready }
+}
+
+function readyNamed(name: unknown): ReadyFault {
+  const chosen = readChoice(
+    name,
+    '"ready" of the fault',
+    catalogue.map((one) => one.name),
+  )
+  return catalogue.find((one) => one.name === chosen) as ReadyFault
 }
 
 /** @throws LabInputError */

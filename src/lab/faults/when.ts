@@ -10,10 +10,12 @@ export type When =
   | { readonly every: number; readonly after?: number }
   | { readonly chance: number; readonly after?: number }
   | { readonly from?: string; readonly to?: string }
+  /** Only when a request asks for the fault by X-Lab-Fault. */
+  | { readonly asked: true }
 
 /** So many that the fault matches go by first with `after`: the third alone is `{"next":1,"after":2}`. */
 const forms = ['next', 'every', 'chance'] as const
-const members = [...forms, 'after', 'from', 'to'] as const
+const members = [...forms, 'after', 'from', 'to', 'asked'] as const
 const most = 1_000_000_000
 
 /** @throws LabInputError */
@@ -21,6 +23,7 @@ export function parseWhen(value: unknown): When {
   if (value === undefined) return {}
   const given = readObject(value, '"when" of the fault', members)
   const named = forms.filter((form) => given[form] !== undefined)
+  if (given['asked'] !== undefined) return readAsked(given)
   const hasTimes = given['from'] !== undefined || given['to'] !== undefined
   if (named.length + (hasTimes ? 1 : 0) > 1 || (hasTimes && given['after'] !== undefined))
     throw new LabInputError(
@@ -38,6 +41,11 @@ export function parseWhen(value: unknown): When {
   if (form === 'chance') return { chance: readChance(given[form]), ...after }
   const count = readCount(given[form], form, 1)
   return form === 'next' ? { next: count, ...after } : { every: count, ...after }
+}
+
+function readAsked(given: JsonObject): When {
+  if (given['asked'] === true && Object.keys(given).length === 1) return { asked: true }
+  throw new LabInputError(`"asked" of the when is true, and stands alone: ${shown(given)} says something else`)
 }
 
 function readCount(value: unknown, member: string, least: number): number {
@@ -67,6 +75,7 @@ function readTimes({ from, to }: JsonObject): When {
 
 /** Whether the fault is there at that time of the lab: from its beginning on, until just before its end. */
 export function isInForce(when: When, now: Date): boolean {
+  if ('asked' in when) return false
   if (!('from' in when || 'to' in when)) return true
   const { from, to } = when
   return (from === undefined || new Date(from) <= now) && (to === undefined || now < new Date(to))
@@ -78,6 +87,7 @@ export function isInForce(when: When, now: Date): boolean {
  * @param draw gives what chance says of this request, from 0 up to 1
  */
 export function strikes(when: When, ordinal: number, draw: () => number): boolean {
+  if ('asked' in when) return false
   const place = ordinal - ('after' in when ? (when.after ?? 0) : 0)
   if (place < 1) return false
   if ('next' in when) return place <= when.next

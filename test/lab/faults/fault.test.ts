@@ -79,6 +79,19 @@ t.test('a fault is read as it is written, in the spelling of the installation', 
   t.same(parseFault({ effect: { http: 503 } }, known), { match: {}, effect: { http: 503 }, when: {} })
 })
 
+t.test('a ready fault is asked for by its name, and narrowed', async (t) => {
+  const ready = parseFault({ ready: 'acl-closed', when: { next: 2 } }, known)
+  t.same(ready, {
+    ready: 'acl-closed',
+    match: { endpoint: ['/certification/ServerCertification.asmx'] },
+    effect: { http: 401, challenge: 'NTLM' },
+    when: { next: 2 },
+  })
+  const stale = parseFault({ ready: 'key-password-stale', match: { node: 'root-2' } }, known)
+  t.same(stale, { ready: 'key-password-stale', match: { node: ['root-2'] }, effect: { http: 500 }, when: {} })
+  t.same(parseFault(stale, known), stale, 'as it is listed it can be put')
+})
+
 t.test('every exception can be named by its key, its name and its full name', async (t) => {
   for (const [key, { name }] of Object.entries(exceptions)) {
     if (key === 'ContentKeyNoMatchingIssuedPrincipal') continue // shares its last name with another one, whose key counts
@@ -92,6 +105,9 @@ t.test('what cannot be is refused with the member, the value, and the nearest ri
   const refused: readonly (readonly [unknown, RegExp])[] = [
     [undefined, /^The fault must be an object/],
     [[], /^The fault must be an object/],
+    [{ ready: 'acl-close' }, /did you mean "acl-closed"\?/],
+    [{ ready: 'key-password-stale' }, /is of one server.*"node":"root-1".*there are root-1, root-2/],
+    [{ effect, when: { asked: true, next: 1 } }, /"asked" of the when is true, and stands alone/],
     [{}, /no "effect".*\{"http":503\}/],
     [{ effect, wenn: {} }, /no member "wenn": did you mean "when"\?/],
     [{ effect: {} }, /must have one of exception, code, http.*it has none/],
