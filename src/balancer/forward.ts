@@ -144,7 +144,9 @@ function createExchange(
     way?.pin?.end(inDialogue)
     leave()
   })
-  response.on('drain', () => controller?.resume())
+  // In a turn of its own: this may be told while another node's answer is being parsed, for a later request of the same client, and two of undici's
+  // parsers cannot run one within the other.
+  response.on('drain', () => process.nextTick(() => controller?.resume()))
 
   function leave(): void {
     if (way === undefined) return

@@ -4,6 +4,7 @@ import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import { answerHalfClosed, halfOpen } from '../http/half-open.js'
 import { endWith } from '../http/last-answer.js'
+import { readPausably } from '../http/pausable.js'
 import { answerUnreadable } from '../http/unreadable.js'
 import { forward, type Forwarding } from './forward.js'
 import type { Limits, ListenerOptions, TlsPair } from './options.js'
@@ -63,13 +64,15 @@ export async function listen(
   const server = answerHalfClosed(
     tls === undefined
       ? createServer(settings)
-      : createTlsServer({
-          ...settings,
-          ...halfOpen,
-          ...tls,
-          minVersion: 'TLSv1.2',
-          handshakeTimeout: limits.headersTimeout,
-        }),
+      : readPausably(
+          createTlsServer({
+            ...settings,
+            ...halfOpen,
+            ...tls,
+            minVersion: 'TLSv1.2',
+            handshakeTimeout: limits.headersTimeout,
+          }),
+        ),
   )
   server.maxConnections = limits.connections
   // The last resort for whatever neither sends nor reads, in either direction.

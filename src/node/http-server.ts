@@ -14,6 +14,7 @@ import type { Logger } from 'pino'
 import type { TlsIdentity } from '../crypto/lab-ca.js'
 import type { Timers } from '../effects.js'
 import { answerHalfClosed, halfOpen } from '../http/half-open.js'
+import { readPausably } from '../http/pausable.js'
 import { clientRequestId } from '../http/request-ids.js'
 import { answerUnreadable } from '../http/unreadable.js'
 
@@ -75,7 +76,12 @@ function httpServer(
   const server = answerHalfClosed(
     tls === undefined
       ? createServer(settings, handler)
-      : createTlsServer({ ...settings, ...halfOpen, ...tls, minVersion: 'TLSv1.2', handshakeTimeout: 10_000 }, handler),
+      : readPausably(
+          createTlsServer(
+            { ...settings, ...halfOpen, ...tls, minVersion: 'TLSv1.2', handshakeTimeout: 10_000 },
+            handler,
+          ),
+        ),
   )
   server.setTimeout(connectionTimeout)
   /** Connections that can be answered, each with its latest answer. */
