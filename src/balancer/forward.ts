@@ -45,6 +45,9 @@ export interface Forwarding {
 /** A node's answer is given up for this reason: it says 503, and another node is there. */
 const passedOn = new Error('the node is not ready; another one is asked')
 
+/** In the answer of a node whose lab wants a connection cut, in place of cutting that of the balancer. */
+const resetMark = 'x-lab-connection'
+
 /** A way to a node: shared connections, or the client connection's own. */
 interface Way {
   readonly node: BalancedNode
@@ -213,10 +216,13 @@ function createExchange(
         controller = given
         if (gone) given.abort(clientGone)
       },
-      onResponseStart: (given, status, _headers, message) => {
+      onResponseStart: (given, status, { 'x-lab': touched, [resetMark]: mark }, message) => {
         if (status < 200) return
         countAnswer(mine.node, status)
-        if (status === 503 && mine.pin === undefined && body.repeatable() && hasAnother()) given.abort(passedOn)
+        if (mark === 'reset') cutOff(given)
+        // What a lab wants a client to hear, it hears.
+        else if (status === 503 && touched === undefined && mine.pin === undefined && body.repeatable() && hasAnother())
+          given.abort(passedOn)
         else sendHead(status, message, given.rawHeaders)
       },
       onResponseData: (given, chunk) => {
@@ -225,6 +231,13 @@ function createExchange(
       onResponseEnd: () => void response.end(),
       onResponseError: (_given, error) => fail(mine, error),
     }
+  }
+
+  /** A lab lets a server cut the connection: to the client that is this one. TLS has no way to reset what is below it. */
+  function cutOff(given: Dispatcher.DispatchController): void {
+    given.abort(clientGone)
+    if ('encrypted' in socket) socket.destroy()
+    else socket.resetAndDestroy()
   }
 
   function hasAnother(): boolean {

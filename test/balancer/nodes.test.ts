@@ -180,6 +180,15 @@ t.test('a request that a node did not answer goes to another one, once each, who
       [1, 1],
     )
   })
+  await t.test('what the lab of a node answers reaches the client: 503, and a connection that is cut', async (t) => {
+    const { url, upstreams } = await startLab(t, 2)
+    t.match(await ask(`${url}/lab-busy`, { body: 'x' }), { status: 503, headers: { 'x-lab': 'fault=a' } })
+    await t.rejects(ask(`${url}/lab-reset`, { body: 'x' }), { code: 'ECONNRESET' })
+    const counts = await Promise.all(upstreams.map((upstream) => upstream.counts()))
+    const sum = (path: string): number => counts.reduce((all, count) => all + (count[path] ?? 0), 0)
+    t.same([sum('/lab-busy'), sum('/lab-reset')], [1, 1], 'no other node is asked')
+    t.match(await ask(`${url}/echo`, { body: 'x' }), { status: 200 }, 'and all goes on')
+  })
   await t.test('a larger body is forwarded once, and answered 502 when the node dies', async (t) => {
     const { url, upstreams } = await startLab(t, 2, { keptBody: 1_000_000 })
     const body = Buffer.alloc(3_000_000, 'x')

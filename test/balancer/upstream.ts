@@ -218,6 +218,10 @@ function runUpstream(id: string, { port = 0, notReady = false, tls }: UpstreamOp
       response.end()
     },
     '/busy': async (request, response) => echo(request, response, 503),
+    '/lab-busy': (request, response) =>
+      void request.once('end', () => response.writeHead(503, { 'x-lab': 'fault=a' }).end()).resume(),
+    '/lab-reset': (request, response) =>
+      void request.once('end', () => response.writeHead(500, { 'x-lab-connection': 'reset' }).end()).resume(),
     '/early': (_request, response) => void response.writeHead(413, { 'content-length': 0 }).end(),
     '/not-http': (request) => void request.socket.end('this is not HTTP\r\n\r\n'),
     '/never': (request, response) => {
