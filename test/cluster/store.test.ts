@@ -50,6 +50,27 @@ async function run(t: Test, database: TestDatabase): Promise<void> {
     t.equal(await again.accountKeys.count('root'), 1)
   })
 
+  t.test('nodes that count the requests of a fault together never count two as the same one', async (t) => {
+    const location = await database.fresh()
+    const stores = [await openStore(location), await openStore(location)]
+    t.teardown(() => Promise.all(stores.map((store) => store.close())))
+    const fault = { name: 'third_of-bob.1', since: 4 }
+    const taken = await Promise.all(
+      stores.flatMap(({ faultCounts }) => Array.from({ length: 10 }, () => faultCounts.take(fault))),
+    )
+    t.same(
+      taken.toSorted((a, b) => a - b),
+      Array.from({ length: 20 }, (_, index) => index + 1),
+    )
+    const [{ faultCounts } = await openStore(location)] = stores
+    t.equal(await faultCounts.take({ ...fault, since: 5 }), 1, 'put anew, it counts from nothing')
+    t.equal(await faultCounts.matched(fault), 20)
+    t.equal(await faultCounts.matched({ ...fault, name: 'other' }), 0)
+    await faultCounts.forget([fault])
+    t.equal(await faultCounts.matched(fault), 0)
+    t.equal(await faultCounts.matched({ ...fault, since: 5 }), 1)
+  })
+
   t.test('a database of another schema version is refused, and stays as it is', async (t) => {
     const location = await database.fresh()
     await (await openStore(location)).close()

@@ -9,6 +9,8 @@ import { clusterStore } from './cluster-store.js'
 import type { ClusterStore } from './cluster-store.js'
 import { directoryStore } from './directory-store.js'
 import type { DirectoryStore } from './directory-store.js'
+import { faultCounts } from './fault-counts.js'
+import type { FaultCounts } from './fault-counts.js'
 import { forestStore } from './forest-store.js'
 import type { ForestStore } from './forest-store.js'
 import { memberStore } from './member-store.js'
@@ -39,6 +41,7 @@ export interface Store {
   readonly requestLog: RequestLogStore
   readonly tokenKeys: TokenKeyStore
   readonly authorizationCodes: AuthorizationCodeStore
+  readonly faultCounts: FaultCounts
   readonly close: () => Promise<void>
 }
 
@@ -81,6 +84,7 @@ export async function openStore(location: string, options: StoreOptions = {}): P
     requestLog: requestLogStore(db),
     tokenKeys: tokenKeyStore(db),
     authorizationCodes: authorizationCodeStore(db),
+    faultCounts: faultCounts(db),
     close: () => db.destroy(),
   }
 }
