@@ -2,6 +2,7 @@
  * The one table of RMS exceptions ([MS-RMPR] 3.1.4.5 and the exception tables of each operation, [MS-RMSI] 3.1.4.2).
  * Faults, documentation and tests read it; nothing else names an exception.
  */
+import type { RefusalFacts } from './refusal.js'
 
 export type OperationName =
   | 'Activate'
@@ -304,12 +305,15 @@ export class RmsException extends Error {
   readonly fullName: string
   /** What exactly was wrong, with the values: for the request log and the explanation, never for the wire. */
   readonly why: string
+  /** Rule and values apart, where whoever refused wrote them down: for the lab's journal, never for the wire. */
+  readonly facts: RefusalFacts | undefined
 
-  constructor(key: ExceptionKey, why: string) {
+  constructor(key: ExceptionKey, why: string, facts?: RefusalFacts) {
     super(`${exceptions[key].name}: ${exceptions[key].message}`)
     this.key = key
     this.fullName = exceptions[key].name
     this.why = why
+    this.facts = facts
   }
 
   /** [MS-RMPR] 3.1.4.5 FaultString: name, delimiter, text. */
@@ -319,6 +323,6 @@ export class RmsException extends Error {
 }
 
 /** Ends the operation with that exception. */
-export function refuse(key: ExceptionKey, why: string): never {
-  throw new RmsException(key, why)
+export function refuse(key: ExceptionKey, why: string, facts?: RefusalFacts): never {
+  throw new RmsException(key, why, facts)
 }

@@ -40,7 +40,6 @@ export interface RightsSubject {
   readonly mail: string
   /** Addresses and SIDs that the policy names. */
   readonly named: readonly string[]
-  /** Those of the older copy of the template inside the license; undefined for rights of the author's own. */
-  readonly namedBefore?: readonly string[] | undefined
-  readonly template?: string | undefined
+  /** The older copy of the template inside the license would give them rights; the one of the server counts. */
+  readonly byOlderTemplate: boolean
 }

@@ -2,6 +2,7 @@
  * The one table of refusals over REST: the codes that Microsoft's open client tells apart, the HTTP status they come with and when they are raised
  * here (rest-mde 8). Answers, documentation and tests read it; nothing else names a code.
  */
+import type { RefusalFacts } from './refusal.js'
 
 interface RestExceptionRow {
   /** `Code` of the answer. */
@@ -131,17 +132,20 @@ export class RestException extends Error {
   readonly fullName: string
   /** What exactly was wrong, with the values: for the request log, never for the wire. */
   readonly why: string
+  /** As for RmsException. */
+  readonly facts: RefusalFacts | undefined
 
-  constructor(key: RestExceptionKey, why: string) {
+  constructor(key: RestExceptionKey, why: string, facts?: RefusalFacts) {
     super(restExceptions[key].message)
     this.key = key
     this.status = restExceptions[key].status
     this.fullName = restExceptions[key].code
     this.why = why
+    this.facts = facts
   }
 }
 
 /** Ends the operation with that refusal. */
-export function refuseRest(key: RestExceptionKey, why: string): never {
-  throw new RestException(key, why)
+export function refuseRest(key: RestExceptionKey, why: string, facts?: RefusalFacts): never {
+  throw new RestException(key, why, facts)
 }

@@ -24,6 +24,8 @@ export interface Policy {
   readonly owner: RmsObject | undefined
   /** ISSUEDTIME of the PL: days of content expiry count from it. */
   readonly issuedTime: Date
+  /** Grants of the older copy of the template, which the server's own copy has replaced: nobody has a right by them. */
+  readonly replaced?: readonly Grant[]
 }
 
 /** All values in lower case, as the comparison needs them. */

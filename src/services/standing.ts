@@ -5,7 +5,11 @@ import { refuse } from '../exceptions.js'
 /** A decommissioned cluster gives out content keys and does nothing else ([MS-RMSI] 3.2.4.1). */
 export function requireInService({ state }: { readonly state: ServerState }): void {
   if (state.configuration.serverDecommissioned)
-    refuse('ClusterDecommissioned', `cluster "${state.name}" is decommissioned`)
+    refuse('ClusterDecommissioned', `cluster "${state.name}" is decommissioned`, {
+      rule: 'the cluster is in service',
+      wanted: 'in service',
+      found: `cluster "${state.name}" is decommissioned`,
+    })
 }
 
 /** Base URLs as they stand in certificates and answers. */

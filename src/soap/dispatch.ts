@@ -22,12 +22,21 @@ export function findOperation(
     const known = service.operations.map((candidate) => candidate.name).join(', ')
     const asked = `${quoted(name)} of namespace ${quoted(namespace)}`
     const why = `${service.name} has no operation ${asked}. It has ${known} in namespace ${quoted(service.namespace)}.`
-    throw new SoapProblem('Client', why, message.version)
+    throw new SoapProblem('Client', why, message.version, {
+      facts: {
+        rule: 'the element in the Body is an operation of this service',
+        wanted: `${known} in namespace ${service.namespace}`,
+        found: asked,
+        about: { kind: 'word', asked: name, known: service.operations.map((candidate) => candidate.name) },
+      },
+    })
   }
   const expected = soapAction(service, operation.name)
   if (action !== undefined && action !== expected && !isForeign(service, message, action)) {
     const why = `Server did not recognize the value of HTTP Header SOAPAction: ${quoted(action)}.`
-    throw new SoapProblem('Client', `${why} For this request it is ${quoted(expected)}.`, message.version)
+    throw new SoapProblem('Client', `${why} For this request it is ${quoted(expected)}.`, message.version, {
+      facts: { rule: 'the action is that of the operation', wanted: expected, found: action },
+    })
   }
   return operation
 }

@@ -1,4 +1,5 @@
 /** A request that is refused before any RMS code sees it (SOAP 1.1 section 4.4.1, SOAP 1.2 part 1 section 5.4.6). */
+import type { RefusalFacts } from '../refusal.js'
 
 export type SoapVersion = '1.1' | '1.2'
 
@@ -20,6 +21,8 @@ export class SoapProblem extends Error {
   readonly status: number
   /** Headers that must be understood and are not: an answer of SOAP 1.2 names them. */
   readonly notUnderstood: readonly HeaderName[]
+  /** As for RmsException: never for the wire. */
+  readonly facts: RefusalFacts | undefined
 
   /** @param more status only where it differs from what the SOAP versions prescribe for the code */
   constructor(
@@ -29,12 +32,18 @@ export class SoapProblem extends Error {
     {
       status,
       notUnderstood = [],
-    }: { readonly status?: number | undefined; readonly notUnderstood?: readonly HeaderName[] } = {},
+      facts,
+    }: {
+      readonly status?: number | undefined
+      readonly notUnderstood?: readonly HeaderName[]
+      readonly facts?: RefusalFacts
+    } = {},
   ) {
     super(message)
     this.code = code
     this.version = version
     this.notUnderstood = notUnderstood
+    this.facts = facts
     // SOAP 1.1 section 6.2 knows 500 only; SOAP 1.2 part 2 table 20 has 400 for Sender and 500 for the others
     this.status = status ?? (code === 'Client' && version === '1.2' ? 400 : 500)
   }

@@ -43,12 +43,17 @@ export function readVersionData({ headers }: SoapEnvelope, reading: ParameterRea
   const minimum = readVersion(header, 'MinimumVersion')
   const maximum = readVersion(header, 'MaximumVersion')
   if (compareVersions(minimum, maximum) > 0) {
-    refuse('MalformedDataVersion', `MinimumVersion ${minimum} is above MaximumVersion ${maximum}`)
+    refuse('MalformedDataVersion', `MinimumVersion ${minimum} is above MaximumVersion ${maximum}`, {
+      rule: 'MinimumVersion is not above MaximumVersion',
+      wanted: `at most ${maximum}`,
+      found: minimum,
+    })
   }
   if (compareVersions(maximum, serverVersions.maximum) > 0) {
     refuse(
       'UnsupportedDataVersion',
       `MaximumVersion ${maximum} is above ${serverVersions.maximum}, the highest of this server`,
+      { rule: 'the server has the version', wanted: `at most ${serverVersions.maximum}`, found: maximum },
     )
   }
   return { minimum, maximum }
@@ -59,7 +64,11 @@ function readVersion(header: XmlElement, name: string): string {
   if (holder === undefined) return '1.0.0.0'
   const parts = versionParts(holder.text.trim())
   if (parts === undefined)
-    refuse('MalformedDataVersion', `${name} is ${quoted(holder.text)}, not four numbers a.b.c.d up to 65535`)
+    refuse('MalformedDataVersion', `${name} is ${quoted(holder.text)}, not four numbers a.b.c.d up to 65535`, {
+      rule: 'a version is four numbers',
+      wanted: `${name} a.b.c.d, each up to 65535`,
+      found: quoted(holder.text),
+    })
   return parts.join('.')
 }
 

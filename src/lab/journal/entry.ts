@@ -3,7 +3,7 @@ import { blankBody, blankHeader, blankInnerHeader, blankUrl, type Header } from 
 import { decisionOf, type DecisionStep } from './decision.js'
 import { documentsOf, type JournalDocument } from './documents.js'
 import type { Body, Exchange } from './exchange.js'
-import type { NearMiss } from './near-misses.js'
+import type { NearMiss } from './near-miss.js'
 
 export interface JournalEntry {
   /** Unique in an installation: `root-1.mim0x3ab-12`. */

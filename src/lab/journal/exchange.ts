@@ -1,5 +1,6 @@
 /** One exchange as a node keeps it: what is there anyway, by reference. What readers want to know is made of it when they ask. */
 import type { RefusalFacts } from '../../refusal.js'
+import type { ClockSetting } from '../clock-setting.js'
 
 export interface Exchange {
   /** From 1, in the order in which exchanges ended at this node since its start. */
@@ -13,6 +14,8 @@ export interface Exchange {
   /** When it ended, in milliseconds of the real clock since 1970: the lab's may stand still or go back. */
   readonly ended: number
   readonly milliseconds: number
+  /** How the clock of the lab was set. */
+  readonly clock: ClockSetting
   readonly listener: string
   /** Operation; the service, or method and path, where none was found. */
   readonly operation: string
@@ -42,6 +45,7 @@ export interface KeptRequest {
 }
 
 export interface KeptAnswer {
+  /** 0: nothing was answered. */
   readonly status: number
   readonly headers: Readonly<Record<string, number | string | readonly string[] | undefined>>
   readonly body: Body
@@ -60,6 +64,8 @@ export interface Refused {
   readonly step: string | undefined
   /** Full name of the exception, `soap:Client`, or the HTTP status. */
   readonly exception: string
+  /** What must hold, where nobody wrote facts down. */
+  readonly rule: string
   /** Whole, with the values. */
   readonly why: string
   readonly facts: RefusalFacts | undefined

@@ -3,7 +3,7 @@ import { entryOf, messagesOf, type JournalEntry, type Telling } from './entry.js
 import { sizeOf, type Exchange } from './exchange.js'
 import { criteriaOf, fitsAll, type JournalFilter } from './filter.js'
 import { nearestOf, type Difference } from './nearest.js'
-import type { NearMiss } from './near-misses.js'
+import type { NearMiss } from './near-miss.js'
 import { createRing, type RingLimits } from './ring.js'
 
 export interface NodeJournalOptions {

@@ -16,9 +16,18 @@ const mailForm = /^[^\s@"<>()[\],;:\\]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[
 /** GetEmailAddressForAccount: a certificate must carry an address ([MS-RMPR] 3.1.4.1). */
 export function mailOf(account: Account): string {
   if (account.mail === undefined)
-    return refuse('ADEntrySearchFailed', `${account.name} has no mail address in the directory`)
+    return refuse('ADEntrySearchFailed', `${account.name} has no mail address in the directory`, {
+      rule: 'the account has a mail address',
+      wanted: `a mail address of ${account.name}`,
+      found: 'none',
+      about: { kind: 'account', asked: account.name },
+    })
   if (!mailForm.test(account.mail))
-    return refuse('VerifyEmailAddressFailed', `the mail address of ${account.name} is "${account.mail}"`)
+    return refuse('VerifyEmailAddressFailed', `the mail address of ${account.name} is "${account.mail}"`, {
+      rule: 'the mail address of the account can stand in a certificate',
+      wanted: 'name@domain, without brackets, quotes and commas',
+      found: account.mail,
+    })
   return account.mail
 }
 

@@ -18,6 +18,7 @@ import { buildRac, racIssuerText } from '../../xrml/rac.js'
 import { readSpc, type Spc } from '../../xrml/spc.js'
 import { describe, operation, type Call } from '../context.js'
 import { accountCertificateLimits, readChain, reading } from '../read-documents.js'
+import { newEnough, sameMode, wholeChain } from '../refusal-facts.js'
 import { requireInService } from '../standing.js'
 import { walk } from '../steps.js'
 import { mailOf, racFields } from './account-certificate.js'
@@ -63,7 +64,12 @@ function readMachineChain({ chainElement }: { chainElement: XmlElement }): { mac
 }
 
 function authorize({ caller }: Call): { account: Account } {
-  if (caller.account === undefined) return refuse('UnauthorizedAccess', 'the caller has not signed in')
+  if (caller.account === undefined)
+    return refuse('UnauthorizedAccess', 'the caller has not signed in', {
+      rule: 'a RAC is for the account that signed in',
+      wanted: 'an account',
+      found: 'nobody',
+    })
   return { account: caller.account }
 }
 
@@ -74,10 +80,11 @@ function authorize({ caller }: Call): { account: Account } {
 function verifyMachine({ machineChain, state, notes }: Call & { machineChain: readonly XrmlDocument[] }): { spc: Spc } {
   const check = checkChain(machineChain)
   notes.received.push(...machineChain.map((document) => document.text))
-  if (!check.ok) refuse('VerifyMachineCertificateChainFailed', check.why ?? '')
+  if (!check.ok) refuse('VerifyMachineCertificateChainFailed', check.why ?? '', wholeChain('SPC', check))
   const spc = reading('VerifyMachineCertificateChainFailed', () => readSpc(check.documents[0] as XrmlDocument))
   const unsupported = unsupportedSet(check.documents, state.rules)
-  if (unsupported !== undefined) refuse('UnsupportedCryptographicSet', unsupported)
+  if (unsupported !== undefined)
+    refuse('UnsupportedCryptographicSet', unsupported, sameMode('SPC', unsupported, state.rules))
   const authorities = check.documents
     .slice(1, 3)
     .flatMap((document) => document.body.issuedPrincipal?.publicKey?.modulus ?? [])
@@ -85,6 +92,15 @@ function verifyMachine({ machineChain, state, notes }: Call & { machineChain: re
     refuse(
       'VerifyMachineCertificateChainFailed',
       'neither the second nor the third certificate of the SPC chain is of a trusted SPC authority',
+      {
+        rule: 'the second or third certificate of the SPC chain is of a trusted SPC authority',
+        wanted: `one of ${state.configuration.trustedSpcCAKeys.length} authorities`,
+        found:
+          check.documents
+            .slice(1, 3)
+            .map(({ body }) => body.issuedPrincipal?.object?.name ?? body.issuedPrincipal?.object?.id ?? 'unnamed')
+            .join(', ') || 'a machine certificate alone',
+      },
     )
   }
   return { spc }
@@ -96,6 +112,7 @@ function exclude({ spc, state }: { spc: Spc } & Call): void {
     refuse(
       'BlackBoxIsInvalid',
       `the security processor is of version ${spc.repositoryVersion ?? 'unknown'}, at least ${minimum} is needed`,
+      newEnough(spc.repositoryVersion, minimum),
     )
   }
 }

@@ -69,7 +69,12 @@ async function identify({ userName, sid, context }: Call & Wanted): Promise<{ ac
   }
   const account = byMail ?? bySid
   return account === undefined
-    ? refuse('ADEntrySearchFailed', `there is no account ${userName ?? sid} in the directory`)
+    ? refuse('ADEntrySearchFailed', `there is no account ${userName ?? sid} in the directory`, {
+        rule: 'the account is in the directory',
+        wanted: userName ?? sid ?? '',
+        found: 'nobody',
+        about: { kind: 'account', asked: userName ?? sid ?? '' },
+      })
     : { account }
 }
 

@@ -8,6 +8,7 @@ import type { XrmlDocument } from '../../xrml/document.js'
 import { describe, operation, type Call } from '../context.js'
 import { licensorOf, openContentKey, plainSealExceptions, type GoodPl } from '../licensing/publishing-license.js'
 import { publishingLicenseLimits, readChain, reading } from '../read-documents.js'
+import { madeForUs } from '../refusal-facts.js'
 import { walk } from '../steps.js'
 import { decommissionService } from './messages.js'
 
@@ -39,7 +40,11 @@ function readLicense({ chainElement }: { chainElement: XmlElement }): { pl: Pl }
 
 function requireDecommissioned({ state }: Call): void {
   if (!state.configuration.serverDecommissioned)
-    refuse('ClusterNotDecommissioned', `cluster "${state.name}" is in service`)
+    refuse('ClusterNotDecommissioned', `cluster "${state.name}" is in service`, {
+      rule: 'content keys are handed out by decommissioned clusters alone',
+      wanted: 'a decommissioned cluster',
+      found: `cluster "${state.name}" is in service`,
+    })
 }
 
 function matchServer({ pl, state }: Call & { pl: Pl }): GoodPl {
@@ -48,6 +53,7 @@ function matchServer({ pl, state }: Call & { pl: Pl }): GoodPl {
   return refuse(
     'ContentKeyNoMatchingIssuedPrincipal',
     `the PL was made for ${pl.server.object?.id}, which is neither this cluster nor a trusted one`,
+    madeForUs(pl, state),
   )
 }
 

@@ -9,6 +9,7 @@ import { readRac, type Rac } from '../../xrml/rac.js'
 import { repositoryVersion } from '../../xrml/spc.js'
 import { formatTime, isWithin } from '../../xrml/times.js'
 import { reading } from '../read-documents.js'
+import { holdsNow, newEnough, notExcluded, sameMode, wholeChain } from '../refusal-facts.js'
 
 /**
  * A chain as it was sent, down to a RAC that may be used. The RAC may come alone when its issuer is trusted; whatever comes with it
@@ -16,9 +17,13 @@ import { reading } from '../read-documents.js'
  */
 export function requireGoodAccountCertificate(chain: readonly XrmlDocument[], state: ServerState, now: Date): Rac {
   if (chain[0]?.kind !== 'RAC')
-    refuse('UnexpectedPersonaCert', `the first certificate is a ${chain[0]?.kind}, not a RAC`)
+    refuse('UnexpectedPersonaCert', `the first certificate is a ${chain[0]?.kind}, not a RAC`, {
+      rule: 'the first certificate is a RAC',
+      wanted: 'RAC',
+      found: chain[0]?.kind ?? 'none',
+    })
   const check = checkChain(chain)
-  if (!check.ok) refuse('InvalidPersonaCertSignature', check.why ?? '')
+  if (!check.ok) refuse('InvalidPersonaCertSignature', check.why ?? '', wholeChain('RAC', check))
   const rac = reading('UnexpectedPersonaCert', () => readRac(check.documents[0] as XrmlDocument))
   requireSupportedSet(check.documents, state)
   requireValidNow(rac, now)
@@ -30,7 +35,8 @@ export function requireGoodAccountCertificate(chain: readonly XrmlDocument[], st
 /** Before trust, so that an account of a cluster of the other mode is told what is wrong. */
 function requireSupportedSet(chain: readonly XrmlDocument[], state: ServerState): void {
   const unsupported = unsupportedSet(chain, state.rules)
-  if (unsupported !== undefined) refuse('UnsupportedCryptographicSet', unsupported)
+  if (unsupported !== undefined)
+    refuse('UnsupportedCryptographicSet', unsupported, sameMode('RAC', unsupported, state.rules))
 }
 
 function requireValidNow({ validity }: Rac, now: Date): void {
@@ -38,6 +44,7 @@ function requireValidNow({ validity }: Rac, now: Date): void {
   refuse(
     'InvalidPersonaCertTime',
     `the RAC is valid from ${formatTime(validity.from)} to ${formatTime(validity.until)}, it is ${formatTime(now)}`,
+    holdsNow('the RAC', validity, now),
   )
 }
 
@@ -46,10 +53,20 @@ function requireTrust({ issuer, account }: Rac, { configuration }: ServerState):
     refuse(
       'UntrustedPersonaCert',
       `the RAC was issued by ${issuer.object?.id ?? 'an unnamed server'}, which is no trusted user domain here`,
+      {
+        rule: 'the RAC was issued by a trusted user domain',
+        wanted: `one of ${configuration.trustedRacIssuers.length} servers that are trusted here`,
+        found: issuer.object?.id ?? 'an unnamed server',
+        about: { kind: 'server', id: issuer.object?.id ?? '', key: issuer.publicKey?.modulus ?? '' },
+      },
     )
   }
   if (account.object?.idType === 'Federation' && !configuration.federationEnabled) {
-    refuse('UnexpectedPersonaCert', 'the RAC is of a federated account, federation is switched off')
+    refuse('UnexpectedPersonaCert', 'the RAC is of a federated account, federation is switched off', {
+      rule: 'federated accounts are served where federation is switched on',
+      wanted: 'a Windows account, or federationEnabled',
+      found: 'a federated account',
+    })
   }
 }
 
@@ -57,12 +74,13 @@ function requireTrust({ issuer, account }: Rac, { configuration }: ServerState):
 function requireNotExcluded({ account, machine }: Rac, { configuration }: ServerState): void {
   const key = account.publicKey?.modulus ?? ''
   if (configuration.racExclusionPolicy?.includes(key))
-    refuse('DrmacIsExcluded', `the key of ${account.object?.name} is excluded`)
+    refuse('DrmacIsExcluded', `the key of ${account.object?.name} is excluded`, notExcluded(account.object?.name, key))
   const minimum = configuration.spcExclusionPolicy
   if (machine !== undefined && isSecurityProcessorExcluded(repositoryVersion(machine), minimum)) {
     refuse(
       'BlackBoxIsInvalid',
       `the security processor is of version ${repositoryVersion(machine) ?? 'unknown'}, at least ${minimum} is needed`,
+      newEnough(repositoryVersion(machine), minimum),
     )
   }
 }

@@ -67,6 +67,11 @@ function readBatch({ request, versions, notes }: Call): { batch: readonly Item[]
     refuse(
       'UnspecifiedError',
       `${all.length} requests in a batch need MaximumVersion 1.1.0.0, it is ${versions.maximum}`,
+      {
+        rule: 'a batch is of version 1.1.0.0 or higher',
+        wanted: 'MaximumVersion 1.1.0.0',
+        found: `MaximumVersion ${versions.maximum}, ${all.length} requests`,
+      },
     )
   }
   if (all.length > longestBatch)
@@ -120,6 +125,11 @@ function requireTimes({ good, rac, state, now }: { good: GoodPl; rac: Rac; state
     refuse(
       'CredentialCreationTime',
       `the account was created ${formatTime(created)}, the content allows until ${formatTime(limit)}`,
+      {
+        rule: 'the account was there when the content was published',
+        wanted: `created before ${formatTime(limit)}`,
+        found: `created ${formatTime(created)}`,
+      },
     )
 }
 

@@ -14,6 +14,7 @@ import { verbatim, type Pl } from '../../xrml/pl.js'
 import type { RightsData } from '../../xrml/rights-data.js'
 import { toMinute } from '../../xrml/times.js'
 import { buildUl, osExclusionCondition, policyListElements, ulIssuerText, type UlRight } from '../../xrml/ul.js'
+import { rightsFacts } from '../refusal-facts.js'
 import type { GoodPl, OpenPl } from './publishing-license.js'
 
 /**
@@ -31,6 +32,7 @@ export function currentPolicy(
     precondition: rights.precondition,
     owner: agreedOwner(pl.owner, rightsData.owner),
     issuedTime: publishedTime(pl, rightsData) ?? now,
+    ...(rights === rightsData ? {} : { replaced: rightsData.grants }),
   }
   return { policy, rights }
 }
@@ -94,6 +96,7 @@ export function requireRights(
   return refuse(
     'NoRightsForRequestedPrincipal',
     `${account.object?.name ?? account.object?.id} has no rights; the policy names ${named.slice(0, 500)}`,
+    rightsFacts(policy, identity, account.object, now),
   )
 }
 
@@ -190,6 +193,12 @@ export function currentTemplate(
     refuse(
       'InvalidOfficialRightsTemplate',
       `there is no template ${templateGuid ?? 'without a GUID'} here: it was deleted, or is another cluster's. Archive templates whose content is to be used on`,
+      {
+        rule: 'the template that the rights come from is at this cluster, published or archived',
+        wanted: templateGuid ?? 'a template with a GUID',
+        found: 'no such template',
+        about: { kind: 'template', guid: templateGuid ?? '' },
+      },
     )
   return found
 }

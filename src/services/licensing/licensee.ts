@@ -29,7 +29,17 @@ export async function findLicensee(call: Asking, licensee: string): Promise<Prin
     ? await directory.accountBySid(licensee)
     : await directory.accountByMail(licensee)
   if (account?.mail === undefined || !account.enabled)
-    return refuse('AcquirePreLicenseInvalidLicensee', `"${licensee}" is nobody with a mail address in the directory`)
+    return refuse('AcquirePreLicenseInvalidLicensee', `"${licensee}" is nobody with a mail address in the directory`, {
+      rule: 'the licensee is an account with a mail address',
+      wanted: licensee,
+      found:
+        account === undefined
+          ? 'nobody in the directory'
+          : account.enabled
+            ? `${account.name}, without a mail address`
+            : `${account.name}, disabled`,
+      about: { kind: 'account', asked: licensee },
+    })
   if (call.state.kind === 'root')
     return principalOf(account, (await accountKeyPair(call.context, call.state, account.sid)).publicKey)
   return precertifiedAccount(call, account)

@@ -13,6 +13,7 @@ import { serverSurface } from '../../xrml/signature.js'
 import { decryptRightsData, readRightsData, type RightsData } from '../../xrml/rights-data.js'
 import { formatTime, isWithin } from '../../xrml/times.js'
 import { reading } from '../read-documents.js'
+import { holdsNow, leadsToUs, madeForUs, sameMode, wholeChain } from '../refusal-facts.js'
 
 export interface GoodPl {
   readonly pl: Pl
@@ -42,19 +43,22 @@ export interface PlExceptions {
  */
 export function requireGoodPl(chain: readonly XrmlDocument[], state: ServerState, exceptions: PlExceptions): GoodPl {
   const check = checkChain(chain)
-  if (!check.ok) refuse(exceptions.signature, check.why ?? '')
+  if (!check.ok) refuse(exceptions.signature, check.why ?? '', wholeChain('PL', check))
   const pl = reading(exceptions.signature, () => readPl(check.documents[0] as XrmlDocument))
   const licensor = licensorOf(pl, state)
   // [MS-RMPR] 3.4.4.1 has this rule for Mode 1 servers only; to a server of Mode 2 a PL of the other mode was made for another key.
   const unsupported = state.rules.mode === 1 ? unsupportedSet(check.documents, state.rules) : undefined
-  if (unsupported !== undefined) return refuse(exceptions.otherServer, unsupported)
+  if (unsupported !== undefined)
+    return refuse(exceptions.otherServer, unsupported, sameMode('PL', unsupported, state.rules))
   if (licensor === undefined)
     return refuse(
       exceptions.otherServer,
       `the PL was made for ${pl.server.object?.id}, which is neither this cluster nor a trusted one`,
+      madeForUs(pl, state),
     )
   if (!leadsToTrustedLicensor(check.documents, state)) {
-    refuse(exceptions.signature, 'the chain of the PL does not lead to this cluster nor to a trusted licensing server')
+    const why = 'the chain of the PL does not lead to this cluster nor to a trusted licensing server'
+    refuse(exceptions.signature, why, leadsToUs(check, state))
   }
   return { pl, licensor }
 }
@@ -83,6 +87,7 @@ export function requirePlValidity({ validity }: Pl, now: Date): void {
   refuse(
     'IssuanceLicenseIsNotWithinValidTimeRange',
     `the PL is valid from ${formatTime(validity.from)} to ${formatTime(validity.until)}, it is ${formatTime(now)}`,
+    holdsNow('the PL', validity, now),
   )
 }
 
@@ -109,11 +114,19 @@ export async function openContentKey(
     const { payload, belongsTo } = await unseal(licensor.signer, pl.enablingBits.type, pl.enablingBits.bytes)
     // An unsigned PL that a client printed anew has no signature that could show the second form (design decision 1).
     if (!belongsTo(pl.sealedTo) && !belongsTo(serverSurface(pl.sealedTo)))
-      refuse(exceptions.hash, 'the hash in ENABLINGBITS is not that of the ISSUEDPRINCIPALS of the PL')
+      refuse(exceptions.hash, 'the hash in ENABLINGBITS is not that of the ISSUEDPRINCIPALS of the PL', {
+        rule: 'the sealed key belongs to this PL',
+        wanted: 'the hash of the ISSUEDPRINCIPALS of the PL',
+        found: 'the hash of something else',
+      })
     return { contentKey: readKeyBlob(payload).key, keyBlob: payload }
   } catch (error) {
     if (error instanceof SealBroken || error instanceof BadKeyBlob)
-      return refuse(error.des ? exceptions.des : exceptions.other, error.message)
+      return refuse(error.des ? exceptions.des : exceptions.other, error.message, {
+        rule: 'ENABLINGBITS hold an AES key, sealed to the server that the PL was made for',
+        wanted: `an AES key, sealed to ${licensor.principal.object?.id}`,
+        found: error.des ? 'a DES key' : error.message,
+      })
     throw error
   }
 }

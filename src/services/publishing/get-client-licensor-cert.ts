@@ -53,7 +53,11 @@ function noteAccount(rac: Rac, notes: Call['notes']): { rac: Rac } {
 /** Where old machines are excluded, a certificate that names none (as Precertify gives it) would be a way round. */
 function requireMachine({ rac, state }: Call & { rac: Rac }): void {
   if (rac.machine === undefined && state.configuration.spcExclusionPolicy !== null)
-    refuse('BlackBoxIsInvalid', 'the RAC names no machine, and this cluster excludes machines by version')
+    refuse('BlackBoxIsInvalid', 'the RAC names no machine, and this cluster excludes machines by version', {
+      rule: 'where machines are excluded by version, the RAC names one',
+      wanted: `a machine of version ${state.configuration.spcExclusionPolicy} or later`,
+      found: 'no machine',
+    })
 }
 
 /** Its private key exists nowhere but in the certificate, sealed to the account ([MS-RMPR] product note 45). */

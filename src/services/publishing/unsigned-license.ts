@@ -16,6 +16,7 @@ import {
   type SealExceptions,
 } from '../licensing/publishing-license.js'
 import { publishingLicenseLimits, readCertificate, reading } from '../read-documents.js'
+import { madeForUs, signedBy, unchangedTemplate } from '../refusal-facts.js'
 
 /** DES and a wrong hash have exceptions of their own in publishing. */
 export const publishingSealExceptions: SealExceptions = {
@@ -43,12 +44,17 @@ export function requireOwnUnsignedPl(pl: Pl, state: ServerState): GoodPl {
   return refuse(
     'UnsignedIssuanceLicenseNoMatchingIssuedPrincipal',
     `the PL was made for ${pl.server.object?.id}, which is neither this cluster nor a trusted one`,
+    madeForUs(pl, state),
   )
 }
 
 export function requireOnlinePublishing({ state }: { readonly state: ServerState }): void {
   if (!state.configuration.onlinePublishingEnabled)
-    refuse('OnlinePublishingDisabled', 'onlinePublishingEnabled is false')
+    refuse('OnlinePublishingDisabled', 'onlinePublishingEnabled is false', {
+      rule: 'online publishing is switched on',
+      wanted: 'onlinePublishingEnabled true',
+      found: 'onlinePublishingEnabled false',
+    })
 }
 
 /** The content key and the policy; a template inside must be signed by the server whose key opens the PL. */
@@ -63,10 +69,10 @@ function requireGoodTemplate(rightsData: RightsData, { licensor }: GoodPl, state
   const { official, document } = rightsData
   if (!official) return
   const check = checkSignature(document)
-  if (!check.ok)
-    refuse('InvalidOfficialRightsTemplate', check.signature.why ?? 'the digest of the template is not that of its BODY')
-  const issuer = document.body.issuer?.publicKey?.modulus
-  if (issuer !== licensor.principal.publicKey?.modulus)
-    refuse('InvalidOfficialRightsTemplate', 'the template was signed by another server')
+  const why = check.signature.why ?? 'the digest of the template is not that of its BODY'
+  if (!check.ok) refuse('InvalidOfficialRightsTemplate', why, unchangedTemplate(why, rightsData))
+  const { issuer } = document.body
+  if (issuer?.publicKey?.modulus !== licensor.principal.publicKey?.modulus)
+    refuse('InvalidOfficialRightsTemplate', 'the template was signed by another server', signedBy(licensor, issuer))
   currentTemplate(licensor.templates, rightsData, state)
 }

@@ -106,7 +106,12 @@ function requireOptIn({ publishedContent }: Both): void {
   const allowed = publishedContent.rightsData.applicationData.some(
     ({ name, value }) => name === optIn.name && value.trim() === optIn.value,
   )
-  if (!allowed) refuse('ServerRepublishIllegal', `the rights data has no ${optIn.name} = ${optIn.value}`)
+  if (allowed) return
+  refuse('ServerRepublishIllegal', `the rights data has no ${optIn.name} = ${optIn.value}`, {
+    rule: 'the author allowed that servers edit the rights',
+    wanted: `${optIn.name} = ${optIn.value} in the rights data`,
+    found: 'no such value',
+  })
 }
 
 /** The new policy goes under the old content key. */

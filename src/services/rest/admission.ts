@@ -37,6 +37,11 @@ export function requireAdmittedClient({
     refuseRest(
       'ServiceDisabledForApplication',
       `${said.get('appname')} ${said.get('appversion')} is excluded: ${excluded.filename} from ${excluded.minimumVersion} to ${excluded.maximumVersion}`,
+      {
+        rule: 'the application is not excluded',
+        wanted: `a version outside of ${excluded.minimumVersion} to ${excluded.maximumVersion}`,
+        found: `${said.get('appname')} ${said.get('appversion')}`,
+      },
     )
   }
   if (devicePlatforms !== null) requirePlatform(said.get('deviceplatform') ?? '', devicePlatforms)
@@ -45,7 +50,12 @@ export function requireAdmittedClient({
 function requirePlatform(platform: string, served: readonly string[]): void {
   if (named(platform, served)) return
   const why = `the device platform is "${platform.slice(0, 64)}", served are ${served.join(', ') || 'none'}`
-  refuseRest(named(platform, knownPlatforms) ? 'DevicePlatformDisabled' : 'DevicePlatformNotRecognized', why)
+  refuseRest(named(platform, knownPlatforms) ? 'DevicePlatformDisabled' : 'DevicePlatformNotRecognized', why, {
+    rule: 'the device platform is served',
+    wanted: served.join(', ') || 'none is served',
+    found: platform.slice(0, 64) || 'none',
+    about: { kind: 'word', asked: platform.slice(0, 64), known: served },
+  })
 }
 
 function named(name: string, names: readonly string[]): boolean {

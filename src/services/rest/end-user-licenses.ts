@@ -22,6 +22,7 @@ import {
   type GoodPl,
 } from '../licensing/publishing-license.js'
 import type { OpenedPl } from '../licensing/pl-reader.js'
+import { holdsNow, notExcluded } from '../refusal-facts.js'
 import { requireInService } from '../standing.js'
 import { walk } from '../steps.js'
 import { restPaths } from './addresses.js'
@@ -96,7 +97,12 @@ function requireTimes({ good, now }: PlCall): void {
 }
 
 function refuseEarly(what: string, from: Date, now: Date): never {
-  return refuseRest('NotYetValid', `${what} begins at ${formatTime(from)}, it is ${formatTime(now)}`)
+  return refuseRest('NotYetValid', `${what} begins at ${formatTime(from)}, it is ${formatTime(now)}`, {
+    rule: `${what} has begun`,
+    wanted: `${formatTime(from)} or later`,
+    found: formatTime(now),
+    about: { kind: 'time', from, until: new Date(8.64e15), now },
+  })
 }
 
 /** With the key pair that their RAC has, or will have: made when there is none yet; a licensing-only cluster asks the root for it. */
@@ -111,7 +117,7 @@ async function findAccount(known: PlCall): Promise<{ principal: Principal; mail:
   })
   const key = principal.publicKey?.modulus ?? ''
   if (state.configuration.racExclusionPolicy?.includes(key) === true)
-    refuse('DrmacIsExcluded', `the key of ${account.name} is excluded`)
+    refuse('DrmacIsExcluded', `the key of ${account.name} is excluded`, notExcluded(account.name, key))
   return { principal, mail: account.mail ?? '' }
 }
 
@@ -138,7 +144,11 @@ async function decide(
       const without = decideRights({ ...policy, precondition: {} }, identity, { superUser: false, now })
       if (content === undefined || without.length === 0) throw error
       if (now >= content.until)
-        refuse('IssuanceLicenseIsNotWithinValidTimeRange', `the content ended at ${formatTime(content.until)}`)
+        refuse(
+          'IssuanceLicenseIsNotWithinValidTimeRange',
+          `the content ended at ${formatTime(content.until)}`,
+          holdsNow('the content', content, now),
+        )
       return refuseEarly('the content', content.from, now)
     }
   }

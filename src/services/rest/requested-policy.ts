@@ -75,7 +75,15 @@ function templateText(templateId: string, state: ServerState): string {
       .replace(/^\{|\}$/g, '')
       .toLowerCase()
   const found = publishedTemplates(state).find(({ guid }) => plain(guid) === plain(templateId))
-  return found?.text ?? refuseRest('BadInput', `there is no published template ${templateId}`)
+  return (
+    found?.text ??
+    refuseRest('BadInput', `there is no published template ${templateId}`, {
+      rule: 'the template is published at this cluster',
+      wanted: templateId,
+      found: 'no published template of this GUID',
+      about: { kind: 'template', guid: templateId },
+    })
+  )
 }
 
 /** Users times rights: a short request must not become a huge policy. */
@@ -111,7 +119,12 @@ function isOffline({ allowOfflineAccess: flag, IntervalTimeInDays: interval }: C
 function roleRights(role: string): readonly string[] {
   return (
     rightsOfRole.get(role.trim().toUpperCase()) ??
-    refuseRest('BadInput', `there is no role "${role}": ${[...rightsOfRole.keys()].join(', ')}`)
+    refuseRest('BadInput', `there is no role "${role}": ${[...rightsOfRole.keys()].join(', ')}`, {
+      rule: 'the role is one of those that there are',
+      wanted: [...rightsOfRole.keys()].join(', '),
+      found: role.slice(0, 100),
+      about: { kind: 'word', asked: role.slice(0, 100), known: [...rightsOfRole.keys()] },
+    })
   )
 }
 

@@ -62,7 +62,12 @@ async function clusterOf(service: string, { state, context, origin }: RestCall):
       ? undefined
       : (await context.store.clusters.list()).find(({ configuration }) => isOf(configuration))
   if (url === undefined || other === undefined)
-    return refuseRest('UnrecognizedUrl', `"${service.slice(0, 200)}" is the URL of no cluster of this forest`)
+    return refuseRest('UnrecognizedUrl', `"${service.slice(0, 200)}" is the URL of no cluster of this forest`, {
+      rule: 'the licensing URL is that of a cluster of this forest',
+      wanted: state.configuration.baseUrl,
+      found: service.slice(0, 200),
+      about: { kind: 'url', url: service.slice(0, 200) },
+    })
   return originOf(other.configuration, url.host)
 }
 
@@ -77,5 +82,11 @@ async function requireOwnDomain(email: string, { context }: RestCall): Promise<v
     refuseRest(
       'UnknownTenant',
       `the mail domain "${domain.slice(0, 200)}" is not that of the forest ${dnsName}, and nobody has this address`,
+      {
+        rule: 'the mail domain is that of the forest, or somebody has the address',
+        wanted: dnsName,
+        found: domain.slice(0, 200),
+        about: { kind: 'account', asked: email.slice(0, 200) },
+      },
     )
 }

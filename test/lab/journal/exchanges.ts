@@ -14,6 +14,7 @@ export function ended({ request, answer, ...rest }: Parts = {}): Ended {
     time: new Date('2026-01-02T03:04:05.000Z'),
     ended: 1000,
     milliseconds: 1.234,
+    clock: { mode: 'real' },
     listener: 'direct',
     operation: 'AcquireLicense',
     user: 'CONTOSO\\bob',
@@ -43,5 +44,5 @@ export function refused(
   why: string,
   exception = 'Microsoft.DigitalRightsManagement.Licensing.DrmacIsExcludedException',
 ) {
-  return { step: 'verify account', exception, why, facts: undefined }
+  return { step: 'verify account', exception, rule: 'it is not excluded', why, facts: undefined }
 }
