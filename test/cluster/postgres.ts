@@ -11,9 +11,12 @@ import {
   chmodSync,
   chownSync,
   cpSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
+  readdirSync,
+  renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs'
@@ -21,6 +24,7 @@ import { createRequire } from 'node:module'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import type { Test } from 'tap'
 
@@ -119,20 +123,10 @@ export async function startPostgres(t: Pick<Test, 'teardown'>, options: Postgres
   })
 
   const data = join(folder, 'data')
-  mkdirSync(data, { mode: 0o700 })
-  const passwordFile = join(folder, 'password')
-  writeFileSync(passwordFile, password)
-  if (account !== undefined) {
-    chmodSync(folder, 0o711)
-    for (const path of [data, passwordFile]) chownSync(path, account.uid, account.gid)
-  }
+  if (account !== undefined) chmodSync(folder, 0o711)
   const binaries = usableBinaries(folder, run)
-  const initdb = spawnSync(
-    join(binaries, 'initdb'),
-    ['-D', data, '-U', user, '--pwfile', passwordFile, '-A', 'scram-sha-256', '-E', 'UTF8', '--locale=C', '--no-sync'],
-    run,
-  )
-  if (initdb.status !== 0) throw new Error(`initdb failed: ${initdb.error?.message ?? initdb.stderr.toString()}`)
+  cpSync(newCluster(binaries, run), data, { recursive: true })
+  if (account !== undefined) giveAway(data, account)
   const { lan } = options
   if (lan !== undefined) appendFileSync(join(data, 'pg_hba.conf'), `host all all ${lan.network} scram-sha-256\n`)
   const addresses = lan === undefined ? '127.0.0.1' : `127.0.0.1,${lan.address}`
@@ -204,6 +198,39 @@ export function unprivilegedAccount(
   throw new Error(
     'PostgreSQL does not run as root, and there is no unprivileged account to run it under: run the tests as another user, or add an account',
   )
+}
+
+/** Folder of a cluster that initdb has made, to be copied: the first test that asks makes it, for all of them. */
+function newCluster(binaries: string, run: { readonly uid?: number; readonly gid?: number }): string {
+  const version = spawnSync(join(binaries, 'postgres'), ['--version'], run).stdout.toString().trim()
+  const made = fileURLToPath(new URL(`../../${version.replaceAll(/[^\w.]+/g, '-')}`, import.meta.url))
+  if (existsSync(made)) return made
+  const folder = mkdtempSync(join(tmpdir(), 'rms-emulator-initdb-'))
+  const [data, passwordFile] = [join(folder, 'data'), join(folder, 'password')]
+  mkdirSync(data)
+  writeFileSync(passwordFile, password)
+  if (run.uid !== undefined && run.gid !== undefined) giveAway(folder, { uid: run.uid, gid: run.gid })
+  const initdb = spawnSync(
+    join(binaries, 'initdb'),
+    ['-D', data, '-U', user, '--pwfile', passwordFile, '-A', 'scram-sha-256', '-E', 'UTF8', '--locale=C', '--no-sync'],
+    run,
+  )
+  if (initdb.status !== 0) throw new Error(`initdb failed: ${initdb.error?.message ?? initdb.stderr.toString()}`)
+  const whole = mkdtempSync(`${made}-`)
+  cpSync(data, whole, { recursive: true })
+  try {
+    renameSync(whole, made)
+  } catch {
+    // Another test was faster.
+    rmSync(whole, { recursive: true })
+  }
+  rmSync(folder, { recursive: true })
+  return made
+}
+
+function giveAway(folder: string, { uid, gid }: { readonly uid: number; readonly gid: number }): void {
+  chownSync(folder, uid, gid)
+  for (const path of readdirSync(folder, { recursive: true, encoding: 'utf8' })) chownSync(join(folder, path), uid, gid)
 }
 
 /** The package's binaries where they stand, or copied to where the account may read them. */
