@@ -9,7 +9,7 @@ import { run } from '../cli/command.js'
 import { startPostgres } from '../cluster/postgres.js'
 import { inOrder, readComposeFile, type ComposeService } from './compose-file.js'
 import { containersOf, type Container } from './containers.js'
-import { until } from '../fixtures/until.js'
+import { aMoment, until } from '../fixtures/until.js'
 
 const linuxOnly =
   'Containers are processes with a loopback address of their own here, which Linux has without being told'
@@ -117,7 +117,8 @@ t.test('a node that is added serves within seconds, one that is stopped leaves; 
   const failures: unknown[] = []
   const ended = new AbortController()
   const asking = (async () => {
-    while (!ended.signal.aborted) await bob.acquireLicense(pl.text).catch((error: unknown) => failures.push(error))
+    for (; !ended.signal.aborted; await aMoment())
+      await bob.acquireLicense(pl.text).catch((error: unknown) => failures.push(error))
   })()
 
   const third = containers.start(serviceNamed('root-node'))
