@@ -250,7 +250,7 @@ export class EmptyDatabase extends Error {
  * @throws EmptyDatabase, OtherSchemaVersion
  */
 export async function requireSchema(db: Database): Promise<void> {
-  if (!(await hasSchema(db))) throw new EmptyDatabase()
+  if (!isOurs(await readSchemaVersion(db))) throw new EmptyDatabase()
 }
 
 /** Changes nothing. @returns undefined when there is no installation in the database */
@@ -265,7 +265,9 @@ export async function readSchemaVersion(db: Database): Promise<string | undefine
 export async function createSchema(db: Database): Promise<void> {
   await db.transaction().execute(async (transaction) => {
     await lockOthersOut(transaction)
-    if (await hasSchema(transaction)) return
+    // Not asked for: PostgreSQL may remember, from before it waited for the lock, that there is none.
+    await createTable(transaction, 'meta')
+    if (isOurs(await storedVersion(transaction))) return
     for (const table of Object.keys(columns) as (keyof Tables)[]) await createTable(transaction, table)
     for (const index of indexes) await createIndex(transaction, index)
     await transaction
@@ -283,15 +285,15 @@ async function hasMeta(db: Database): Promise<boolean> {
   return rows.length > 0
 }
 
-async function storedVersion(db: Database): Promise<string | undefined> {
+/** Of a database that has the table `meta`. */
+export async function storedVersion(db: Database): Promise<string | undefined> {
   return (await db.selectFrom('meta').select('value').where('key', '=', 'schema_version').executeTakeFirst())?.value
 }
 
-/** @throws OtherSchemaVersion */
-async function hasSchema(db: Database): Promise<boolean> {
-  const found = await readSchemaVersion(db)
-  if (found !== undefined && found !== String(schemaVersion)) throw new OtherSchemaVersion(found)
-  return found !== undefined
+/** @returns false for none @throws OtherSchemaVersion */
+function isOurs(version: string | undefined): boolean {
+  if (version !== undefined && version !== String(schemaVersion)) throw new OtherSchemaVersion(version)
+  return version !== undefined
 }
 
 /** Compared by its bytes, as SQLite does: the same order everywhere, and no index that a new locale library spoils. */

@@ -5,7 +5,7 @@ import { DatabaseRefused } from './database-away.js'
 import { lockOthersOut } from './exclusive.js'
 import { migrations as allMigrations, type Migrations } from './migrations.js'
 import type { Migration } from './migrations/migration.js'
-import { readSchemaVersion, schemaVersion, type Database, type Tables } from './schema.js'
+import { readSchemaVersion, schemaVersion, storedVersion, type Database, type Tables } from './schema.js'
 
 export interface Upgraded {
   readonly from: number
@@ -50,7 +50,7 @@ export async function upgrade(
 ): Promise<Upgraded | undefined> {
   return db.transaction().execute(async (transaction) => {
     await lockOthersOut(transaction)
-    const from = numberOf(await readSchemaVersion(transaction))
+    const from = numberOf(await storedVersion(transaction))
     const steps = stepsFrom(from, migrations)
     if (steps === undefined) return undefined
     await requireNobody(transaction, from, clock)
