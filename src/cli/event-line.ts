@@ -20,8 +20,16 @@ const shown: readonly (readonly [RegExp, EventRecord['kind']])[] = [
   [/^node \S+ is ready$/, 'good'],
   [/^node \S+ (?:is|drains|has left|has joined)\b/, 'change'],
   [/ is back$|has the lock on its database again$|is there again$/, 'good'],
-  [/^the node list has changed$|taken from the member list$|are in the database$/, 'change'],
+  [
+    /^the node list has changed$|^the database was upgraded |taken from the member list$|are in the database$/,
+    'change',
+  ],
 ]
+
+/** What a start has done to something of the user's: it is shown when the screen is free again. */
+export function isNewsOfStart(facts: LogFacts): boolean {
+  return /^the database was upgraded /.test(textOf(facts['msg']))
+}
 
 /** @returns undefined for what people need not see while everything is well */
 export function eventOf(facts: LogFacts): EventRecord | undefined {

@@ -5,7 +5,7 @@
 import { openSync, writeSync } from 'node:fs'
 import { pino, type Level, type Logger } from 'pino'
 import { systemClock } from '../effects.js'
-import { eventLines, eventOf } from './event-line.js'
+import { eventLines, eventOf, isNewsOfStart } from './event-line.js'
 import { exchangeLines } from './exchange-line.js'
 import { exchangeOf, type LogFacts } from './exchange.js'
 import { paintFor } from './colors.js'
@@ -109,14 +109,22 @@ async function fullLog(level: string): Promise<ServerLog> {
 
 function lineView(screen: Screen): { readonly show: Sink; readonly begin: () => void } {
   let hasBegun = false
+  const news: LogFacts[] = []
   const paint = paintFor(screen)
   return {
-    begin: () => void (hasBegun = true),
+    begin: () => {
+      hasBegun = true
+      for (const facts of news.splice(0)) write(facts)
+    },
     show: (line) => {
       const facts = harmless(factsOf(line.trimEnd()))
-      if (!hasBegun && Number(facts['level']) < error) return
-      for (const shown of linesOf(facts, screen.columns)) screen.write(`${shown}\n`)
+      if (hasBegun || Number(facts['level']) >= error) write(facts)
+      else if (isNewsOfStart(facts)) news.push(facts)
     },
+  }
+
+  function write(facts: LogFacts): void {
+    for (const shown of linesOf(facts, screen.columns)) screen.write(`${shown}\n`)
   }
 
   function linesOf(facts: LogFacts, width = 80): readonly string[] {

@@ -30,6 +30,12 @@ export const storeOptions = {
     commands: onDatabase,
     help: 'cluster key password, under which the private keys in the database are sealed',
   },
+  migrate: {
+    type: 'boolean',
+    default: false,
+    commands: [...onDatabase, 'scp'],
+    help: 'upgrade a PostgreSQL database that an earlier version of this program made: take a dump first (an SQLite file is copied and upgraded without being told to)',
+  },
   'refresh-interval': {
     type: 'integer',
     minimum: 1,

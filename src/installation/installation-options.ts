@@ -60,6 +60,8 @@ export interface InstallationOptions {
   readonly data?: string | undefined
   /** Database, where it is not a file in the folder: path of an SQLite file, or a PostgreSQL URL. */
   readonly database?: string | undefined
+  /** Whether a PostgreSQL database that an earlier version of this program made is upgraded; an SQLite file is, after a copy beside it. */
+  readonly migrate?: boolean | undefined
   readonly keyPassword?: string | undefined
   readonly bodyLimit?: number | undefined
   /** Bytes of the head of a request; 64 KiB when left out. */
@@ -109,6 +111,7 @@ const checks: Readonly<Record<keyof InstallationOptions, OptionCheck>> = {
   signerThreads: wholeNumber(0, 16),
   data: filledText,
   database: filledText,
+  migrate: flag,
   keyPassword: anyText,
   bodyLimit: wholeNumber(1, 2 ** 31),
   headerLimit: wholeNumber(1024, 2 ** 31 - 1),

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { pino, type Logger } from 'pino'
 import { problem } from '../administration/problem.js'
 import { loadServerState } from '../cluster/server-state.js'
-import { openStore, type Store } from '../cluster/store/open.js'
+import { openStore, upgradedText, type Store } from '../cluster/store/open.js'
 import { usefulThreads } from '../crypto/signing-threads.js'
 import { processEnvironment } from '../config/environment.js'
 import { systemEffects } from '../effects.js'
@@ -80,6 +80,7 @@ async function startInProcess(options: InstallationOptions, { database, tls }: P
     engine,
     signerThreads,
     keyPassword,
+    migrate,
     bodyLimit,
     headerLimit,
     requestTimeoutMilliseconds,
@@ -97,6 +98,7 @@ async function startInProcess(options: InstallationOptions, { database, tls }: P
     engine,
     signerThreads,
     keyPassword,
+    migrate,
     bodyLimit,
     headerLimit,
     trustedProxies: trustedProxies === undefined ? undefined : trustedProxiesOf(trustedProxies),
@@ -126,7 +128,10 @@ async function startProcesses(options: InstallationOptions, place: Place): Promi
   const { keyPassword, engine, host } = { ...defaultNodeOptions, ...given(options) }
   const log = options.log ?? pino({ level: 'silent' })
   const shared = sharedFlags(options, log)
-  const store = await openStore(database)
+  const store = await openStore(database, {
+    migrate: options.migrate ?? false,
+    onUpgraded: (upgraded) => log.info(upgradedText(upgraded)),
+  })
   try {
     // A wrong password must change nothing, and is told before anything starts.
     for (const { name } of await store.clusters.list()) await loadServerState(store, name, keyPassword, engine)

@@ -7,7 +7,7 @@ import { livingMembers } from '../cluster/living-members.js'
 import { loadServerState } from '../cluster/server-state.js'
 import type { ClusterRow } from '../cluster/store/cluster-store.js'
 import type { Member } from '../cluster/store/member-store.js'
-import { openStore, type Store } from '../cluster/store/open.js'
+import { openStore, upgradedText, type Store, type Upgraded } from '../cluster/store/open.js'
 import { systemClock, systemRandom, systemTimers, type Timers } from '../effects.js'
 import { problem } from '../administration/problem.js'
 import { startManagement } from './app.js'
@@ -18,6 +18,8 @@ import type { Topology } from '../installation/changes.js'
 export interface ElsewhereOptions {
   /** As for `openStore`. */
   readonly database: string
+  /** Whether a PostgreSQL database of an earlier program is upgraded. */
+  readonly migrate?: boolean | undefined
   readonly keyPassword: string
   readonly host: string
   /** 0 takes any free port. */
@@ -30,12 +32,13 @@ export interface ElsewhereOptions {
 /** Milliseconds. */
 const forgettingInterval = 5 * 60_000
 
-/** @throws EmptyDatabase, WrongKeyPassword, OtherSchemaVersion, DatabaseAway, or the system's error when the port is taken; nothing is left behind then */
+/** @throws EmptyDatabase, WrongKeyPassword, MigrationNeeded, OtherSchemaVersion, DatabaseAway, or the system's error when the port is taken; nothing is left behind then */
 export async function startManagementElsewhere(
   options: ElsewhereOptions,
 ): Promise<{ readonly url: string; close(): Promise<void> }> {
-  const { database, keyPassword, host, port, token, log, timers = systemTimers } = options
-  const store = await openStore(database, { create: false })
+  const { database, migrate = false, keyPassword, host, port, token, log, timers = systemTimers } = options
+  const onUpgraded = (upgraded: Upgraded): void => log.info(upgradedText(upgraded))
+  const store = await openStore(database, { create: false, migrate, onUpgraded })
   const openCluster = (name: string) => loadServerState(store, name, keyPassword, 'openssl')
   try {
     for (const { name } of await store.clusters.list()) await openCluster(name)

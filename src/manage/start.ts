@@ -39,7 +39,7 @@ export interface Installation {
 
 /**
  * Starts an installation, with management beside it.
- * @throws OptionRefused, UnknownEndpoint, DatabaseInUse when another installation runs on the same data, WrongKeyPassword, OtherSchemaVersion, and the
+ * @throws OptionRefused, UnknownEndpoint, DatabaseInUse when another installation runs on the same data, WrongKeyPassword, MigrationNeeded, OtherSchemaVersion, and the
  * system's errors, such as EADDRINUSE for a port that is taken, and the reason of the signal; nothing is left behind then
  */
 export async function startInstallation(options: InstallationOptions = {}): Promise<Installation> {

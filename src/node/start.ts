@@ -10,7 +10,7 @@ import { loadServerState, refreshServerState, type ServerState } from '../cluste
 import { createSpool, type Spool } from '../cluster/spool.js'
 import type { ClusterKind } from '../cluster/store/cluster-store.js'
 import type { Member } from '../cluster/store/member-store.js'
-import { openStore, type Store } from '../cluster/store/open.js'
+import { openStore, upgradedText, type Store } from '../cluster/store/open.js'
 import type { CryptoMode } from '../crypto/modes.js'
 import type { TlsIdentity } from '../crypto/lab-ca.js'
 import type { EngineName } from '../crypto/engine.js'
@@ -37,6 +37,8 @@ import { createMetrics } from './metrics.js'
 export interface NodeOptions {
   /** As for `openStore`: path of an SQLite file, ':memory:', or a PostgreSQL URL. */
   readonly database: string
+  /** Whether a PostgreSQL database of an earlier program is upgraded. */
+  readonly migrate?: boolean | undefined
   readonly cluster: string
   readonly keyPassword: string
   readonly host: string
@@ -123,7 +125,7 @@ export const defaultNodeOptions = {
 
 /**
  * Starts a node. What is not told is as in `defaultNodeOptions`.
- * @throws RangeError, UnknownCluster and EmptyDatabase (with `provision: false`), WrongKeyPassword, OtherSchemaVersion, or the system's error when the port is taken; nothing
+ * @throws RangeError, UnknownCluster and EmptyDatabase (with `provision: false`), WrongKeyPassword, MigrationNeeded, OtherSchemaVersion, or the system's error when the port is taken; nothing
  * is changed or left behind then
  */
 export async function startNode(given: Partial<NodeOptions> = {}): Promise<RunningNode> {
@@ -132,8 +134,12 @@ export async function startNode(given: Partial<NodeOptions> = {}): Promise<Runni
   const timers = options.timers ?? systemTimers
   const random = options.random ?? systemRandom
   const nodeId = options.nodeId ?? `${options.cluster}-1`
-  const store = await openStore(options.database, { create: options.provision })
   const log = (options.log ?? pino({ level: 'silent' })).child({ server: nodeId })
+  const store = await openStore(options.database, {
+    create: options.provision,
+    migrate: options.migrate ?? false,
+    onUpgraded: (upgraded) => log.info(upgradedText(upgraded)),
+  })
   const requestLog = createRequestLog(store.requestLog, { clock, timers, ...loggingOptions(options, nodeId, log) })
   const metrics = createMetrics(nodeId)
   const { includeXrmlInLog: keepsXrml, listenerKey, trustedProxies } = options

@@ -8,7 +8,7 @@ import { Kysely } from 'kysely'
 import Libsql from 'libsql'
 import t from 'tap'
 import type { Test } from 'tap'
-import { acquireLicense, labTrustRoot, openLicense } from '../../src/client/index.js'
+import { acquireLicense, connect, labTrustRoot, openLicense } from '../../src/client/index.js'
 import { openStore, type Store, type Upgraded } from '../../src/cluster/store/open.js'
 import { postgresDialect } from '../../src/cluster/store/postgres.js'
 import { schemaVersion, type Tables } from '../../src/cluster/store/schema.js'
@@ -17,6 +17,7 @@ import { seedPassword as password } from '../../src/directory/seed.js'
 import { systemClock, systemRandom } from '../../src/effects.js'
 import { startNode } from '../../src/node/start.js'
 import { firstKept, keptDatabase, keptLicensee, keptRows, openableCopy } from '../fixtures/kept-databases.js'
+import { run, startUp } from '../cli/command.js'
 import { databases } from './postgres.js'
 import type { TestDatabase } from './postgres.js'
 
@@ -25,9 +26,9 @@ t.setTimeout(200_000)
 const versions = Array.from({ length: schemaVersion - firstKept }, (_, index) => firstKept + index)
 const upgrading = fileURLToPath(new URL('upgrading.js', import.meta.url))
 
-for (const database of databases(t)) t.test(database.name, (t) => run(t, database))
+for (const database of databases(t)) t.test(database.name, (t) => upgradesOf(t, database))
 
-async function run(t: Test, database: TestDatabase): Promise<void> {
+async function upgradesOf(t: Test, database: TestDatabase): Promise<void> {
   const isFile = database.name === 'SQLite'
 
   for (const version of versions)
@@ -41,6 +42,29 @@ async function run(t: Test, database: TestDatabase): Promise<void> {
       t.same(await tablesOf(location), await tablesOf(await newDatabase(database)), 'as a new database has them')
       for (const cluster of ['root', 'legal'] as const) await licensesAsBefore(t, version, cluster, location)
     })
+
+  t.test('up says what it did, and serves', async (t) => {
+    const location = await openableCopy(firstKept, database)
+    const { keyPassword, requests } = keptDatabase(firstKept)
+    const flags = ['--root', '1', '--licensing', 'legal=1', '--data', t.testdir(), '--key-password', keyPassword]
+    const asked = [...flags, '--db', location]
+    if (!isFile) {
+      const { code, stdout } = await run(['up', '--json', '--port', '0', ...asked])
+      t.equal(code, 1)
+      t.match(JSON.parse(stdout), { event: 'failed', reason: /start again with --migrate$/ })
+    }
+    const lab = await startUp([...asked, ...(isFile ? [] : ['--migrate'])])
+    t.match(lab.stderr(), new RegExp(`the database was upgraded from schema version ${firstKept} to ${schemaVersion}`))
+    if (isFile) t.match(lab.stderr(), /as it was it is in .*\.schema-3\./)
+    const { count } = (await (
+      await fetch(`${lab.ready.manage}/requests/count`, { headers: { authorization: `Bearer ${lab.ready.token}` } })
+    ).json()) as { readonly count: number }
+    t.equal(count, requests)
+    const bob = connect({ url: lab.ready.clusters[1]?.url ?? '', user: 'bob@contoso.test', password })
+    t.equal((await bob.bootstrap()).account.mail, 'bob@contoso.test')
+    await bob.close()
+    t.match(await lab.stop(), { code: 0 })
+  })
 
   t.test('any number of processes start at once: one upgrades, all go on', async (t) => {
     const location = await openableCopy(firstKept, database)

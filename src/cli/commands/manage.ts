@@ -22,6 +22,7 @@ export async function manage(settings: Settings<'manage'>): Promise<void> {
   const token = settings.token ?? systemRandom.bytes(18).toString('base64url')
   const starting = startManagementElsewhere({
     database,
+    migrate: settings.migrate,
     keyPassword: settings.keyPassword,
     host: settings.manageHost,
     port: settings.managePort ?? 7080,

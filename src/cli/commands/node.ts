@@ -41,6 +41,7 @@ export async function node(settings: Settings<'node'>): Promise<void> {
   const starting = startNode({
     database: db,
     cluster,
+    migrate: settings.migrate,
     provision: false,
     nodeId: settings.id ?? `${cluster}-${systemRandom.bytes(4).toString('hex')}`,
     keyPassword: settings.keyPassword,

@@ -4,7 +4,7 @@ import type { Settings } from '../../config/options.js'
 import type { CryptoMode } from '../../crypto/modes.js'
 import { provisionLicensing, provisionRoot } from '../../cluster/provision.js'
 import { loadServerState } from '../../cluster/server-state.js'
-import { openStore } from '../../cluster/store/open.js'
+import { openStore, upgradedText } from '../../cluster/store/open.js'
 import { systemClock, systemRandom } from '../../effects.js'
 import { databaseOf } from '../database.js'
 import { Failure } from '../failure.js'
@@ -37,7 +37,11 @@ export async function provision(
   const outside = extranetUrl === undefined ? {} : extranetUrls(kind, baseUrlAt(extranetUrl))
   const effects = { clock: systemClock, random: systemRandom }
   // A root may be the first of a database; a licensing-only cluster joins what there is.
-  const store = await openStore(db, { create: kind === 'root' })
+  const store = await openStore(db, {
+    create: kind === 'root',
+    migrate: settings.migrate,
+    onUpgraded: (upgraded) => output.note(upgradedText(upgraded)),
+  })
   try {
     const present = ifAbsent ? await store.clusters.find(cluster) : undefined
     if (present?.kind === kind) {

@@ -1,7 +1,7 @@
 /** `scp`: the service connection point of the forest, in a running installation, or in a database on which none can start because of it. */
 import { existsSync } from 'node:fs'
 import type { Settings } from '../../config/options.js'
-import { openStore, type Store } from '../../cluster/store/open.js'
+import { openStore, upgradedText, type Store } from '../../cluster/store/open.js'
 import {
   moveServiceConnectionPoint,
   readServiceConnectionPoint,
@@ -62,7 +62,11 @@ async function inDatabaseOr<Result>(
   // Opening would make it.
   if (isFile && !existsSync(db.replace(/^sqlite:(?:\/\/)?/, '')))
     throw new Failure('--db names no file: give the database of an installation')
-  const store = await openStore(db)
+  const { note } = createOutput(settings.json)
+  const store = await openStore(db, {
+    migrate: settings.migrate,
+    onUpgraded: (upgraded) => note(upgradedText(upgraded)),
+  })
   try {
     if ((await store.forest.find()) === undefined)
       throw new Failure('There is no forest in this database: nothing was ever provisioned there. Is it the right one?')

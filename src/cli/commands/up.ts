@@ -40,6 +40,7 @@ export function installationOptions(settings: Settings<'up'>): InstallationOptio
     signerThreads: settings.signerThreads,
     data: settings.data,
     database: databaseOf(settings),
+    migrate: settings.migrate,
     keyPassword: settings.keyPassword,
     bodyLimit: settings.bodyLimit,
     headerLimit: settings.headerLimit,

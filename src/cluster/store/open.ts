@@ -29,7 +29,7 @@ import { tokenKeyStore } from './token-key-store.js'
 import type { TokenKeyStore } from './token-key-store.js'
 import { MigrationNeeded, upgradableVersion, upgrade, type Upgraded } from './upgrade.js'
 
-export type { Upgraded } from './upgrade.js'
+export { upgradedText, type Upgraded } from './upgrade.js'
 
 export interface Store {
   readonly forest: ForestStore

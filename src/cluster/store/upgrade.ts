@@ -14,6 +14,12 @@ export interface Upgraded {
   readonly copy?: string
 }
 
+/** For the log, and for people. */
+export function upgradedText({ from, to, copy }: Upgraded): string {
+  const before = copy === undefined ? '' : `; as it was it is in ${copy}`
+  return `the database was upgraded from schema version ${from} to ${to}${before}`
+}
+
 export interface UpgradeOptions {
   readonly clock: Clock
   /** Makes a copy of the database as it is. @returns its path @throws DatabaseRefused, and nothing is changed */
