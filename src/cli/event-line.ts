@@ -28,7 +28,7 @@ const shown: readonly (readonly [RegExp, EventRecord['kind']])[] = [
 
 /** What a start has done to something of the user's: it is shown when the screen is free again. */
 export function isNewsOfStart(facts: LogFacts): boolean {
-  return /^the database was upgraded /.test(textOf(facts['msg']))
+  return textOf(facts['msg']).startsWith('the database was upgraded ')
 }
 
 /** @returns undefined for what people need not see while everything is well */

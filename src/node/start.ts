@@ -38,7 +38,7 @@ export interface NodeOptions {
   /** As for `openStore`: path of an SQLite file, ':memory:', or a PostgreSQL URL. */
   readonly database: string
   /** Whether a PostgreSQL database of an earlier program is upgraded. */
-  readonly migrate?: boolean | undefined
+  readonly migrate: boolean
   readonly cluster: string
   readonly keyPassword: string
   readonly host: string
@@ -105,6 +105,7 @@ export interface RunningNode {
 
 export const defaultNodeOptions = {
   database: ':memory:',
+  migrate: false,
   cluster: 'root',
   keyPassword: 'lab-key-password',
   host: '127.0.0.1',
@@ -137,7 +138,7 @@ export async function startNode(given: Partial<NodeOptions> = {}): Promise<Runni
   const log = (options.log ?? pino({ level: 'silent' })).child({ server: nodeId })
   const store = await openStore(options.database, {
     create: options.provision,
-    migrate: options.migrate ?? false,
+    migrate: options.migrate,
     onUpgraded: (upgraded) => log.info(upgradedText(upgraded)),
   })
   const requestLog = createRequestLog(store.requestLog, { clock, timers, ...loggingOptions(options, nodeId, log) })

@@ -62,10 +62,10 @@ async function inDatabaseOr<Result>(
   // Opening would make it.
   if (isFile && !existsSync(db.replace(/^sqlite:(?:\/\/)?/, '')))
     throw new Failure('--db names no file: give the database of an installation')
-  const { note } = createOutput(settings.json)
+  const output = createOutput(settings.json)
   const store = await openStore(db, {
     migrate: settings.migrate,
-    onUpgraded: (upgraded) => note(upgradedText(upgraded)),
+    onUpgraded: (upgraded) => output.note(upgradedText(upgraded)),
   })
   try {
     if ((await store.forest.find()) === undefined)
