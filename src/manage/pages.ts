@@ -2,6 +2,7 @@
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
 import type { Store } from '../cluster/store/open.js'
 import { answerLater, describing } from '../node/documentation.js'
+import { pagesLook } from '../node/pages-look.js'
 import { version } from '../version.js'
 import { prefilledOf, readPresent, type Prefilled, type Present } from './prefilled.js'
 
@@ -27,7 +28,7 @@ Changes count at every server within a second. The same calls work from the comm
 \`curl -H "Authorization: Bearer $RMS_TOKEN" $RMS_MANAGE/status\`.
 All of it in one file: [openapi.json](/openapi.json).`
 
-const wordsOnly = '.swagger-ui .topbar { display: none } .swagger-ui .info { margin: 24px 0 }'
+const title = 'rms-emulator: management'
 
 export interface Described {
   readonly store: Store
@@ -38,6 +39,7 @@ export interface Described {
 
 /** The pages are made when somebody first asks: few do, and test runners that cannot load them need none. */
 export function registerPages(app: FastifyInstance, described: Described): void {
+  app.get('/', { schema: { hide: true } }, async (_request, reply) => reply.redirect('/docs'))
   answerLater(app, async () => {
     const pages = Fastify({ schemaController: { compilersFactory: describing } }) as unknown as FastifyInstance
     await addPages(pages, described)
@@ -55,7 +57,7 @@ async function addPages(app: FastifyInstance, { store, needsToken }: Described):
   await app.register(fastifySwagger, {
     openapi: {
       openapi: '3.0.3',
-      info: { title: 'rms-emulator: management', version, description: introduction },
+      info: { title, version, description: introduction },
       tags,
       ...(needsToken ? tokenSecurity : {}),
     },
@@ -68,9 +70,7 @@ async function addPages(app: FastifyInstance, { store, needsToken }: Described):
     if (read !== undefined) present.set(request, read)
   })
   await app.register(fastifySwaggerUi, {
-    routePrefix: '/docs',
-    theme: { title: 'rms-emulator: management', css: [{ filename: 'lab.css', content: wordsOnly }] },
-    uiConfig: { persistAuthorization: true, docExpansion: 'list', defaultModelsExpandDepth: -1, tryItOutEnabled: true },
+    ...pagesLook(title),
     transformSpecificationClone: false,
     transformSpecification: (specification, request) => {
       const read = present.get(request)

@@ -7,6 +7,7 @@ import Fastify, {
 } from 'fastify'
 import type { ClusterKind } from '../cluster/store/cluster-store.js'
 import { openApiOptions } from './openapi.js'
+import { pagesLook } from './pages-look.js'
 
 type CompilersFactory = NonNullable<NonNullable<FastifyServerOptions['schemaController']>['compilersFactory']>
 
@@ -61,7 +62,7 @@ async function makeDocumentation(
     routerOptions: { caseSensitive: false, ignoreTrailingSlash: true },
   })
   await described.register(fastifySwagger, openApiOptions(kind))
-  await described.register(fastifySwaggerUi, { routePrefix: '/docs' })
+  await described.register(fastifySwaggerUi, pagesLook(`rms-emulator, ${kind} server`))
   described.get('/openapi.json', { schema: { hide: true } }, async () => described.swagger())
   await described.register(async (scope) => addRoutes(scope as unknown as FastifyInstance))
   await described.ready()

@@ -3,6 +3,7 @@ import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger'
 import type { FastifySchema } from 'fastify'
 import type { ClusterKind } from '../cluster/store/cluster-store.js'
 import { exampleRequest, exampleResponse } from '../soap/example.js'
+import { version } from '../version.js'
 import type { Endpoint } from './roles.js'
 
 export function openApiOptions(kind: ClusterKind): FastifyDynamicSwaggerOptions {
@@ -13,7 +14,7 @@ export function openApiOptions(kind: ClusterKind): FastifyDynamicSwaggerOptions 
         title: `rms-emulator, ${kind} server`,
         description:
           'The SOAP services of a Rights Management Services server. Every operation is a POST of a SOAP 1.1 (text/xml) or 1.2 (application/soap+xml) message; GET with ?wsdl gives the service description. The REST services of the Mobile Device Extension are below /my/v1 and /my/v2.',
-        version: '1.0.0',
+        version,
       },
       components: {
         securitySchemes: {
