@@ -23,7 +23,7 @@ export interface NodeLabParts {
   /** Of the machine. */
   readonly clock: Clock
   /** In the order in which they see an exchange: the journal is the last one. */
-  readonly controls?: readonly LabControl[]
+  readonly controls?: readonly LabControl[] | undefined
 }
 
 export function createNodeLab({ nodeId, clock: real, controls = [] }: NodeLabParts): NodeLab {

@@ -21,6 +21,7 @@ import { NotReady } from './context.js'
 import { describing, registerDocumentation } from './documentation.js'
 import { nameRequest, onHttpServer } from './http-server.js'
 import { writeIndexPage } from './index-page.js'
+import { EndedByLab, endAsTold, followExchanges } from './lab-hooks.js'
 import { registerOAuth } from './oauth-routes.js'
 import { openApiSchema } from './openapi.js'
 import { answerQueueFull } from './queue-full.js'
@@ -53,7 +54,7 @@ export async function buildApp(context: NodeContext, options: AppOptions): Promi
     ...onHttpServer({
       tls: options.tls,
       headerLimit: (options.headerLimit ?? defaultHeaderLimit) + headerMargin,
-      nextId: requestIds(context.clock.now()),
+      nextId: requestIds(context.machineClock.now()),
       timers: context.timers,
       log: context.log,
     }),
@@ -70,6 +71,7 @@ export async function buildApp(context: NodeContext, options: AppOptions): Promi
   app.decorateRequest('caller')
   app.decorateRequest('directory')
   app.decorateRequest('asked')
+  app.decorateRequest('lab')
   app.addHook('onRequest', async (request, reply) => {
     nameRequest(request, reply)
     request.caller = anonymousCaller
@@ -78,6 +80,7 @@ export async function buildApp(context: NodeContext, options: AppOptions): Promi
     const asked = readAsked(request, context)
     if (asked === undefined) return answerBadHost(request, reply)
     request.asked = asked
+    if (!context.lab.clock.isReal()) reply.header('date', context.clock.now().toUTCString())
     return undefined
   })
   app.addHook('onRequestAbort', async (request) => {
@@ -90,10 +93,13 @@ export async function buildApp(context: NodeContext, options: AppOptions): Promi
   const addRoutes = async (to: FastifyInstance): Promise<void> => {
     await to.register(async (scope) => registerHealth(scope, context))
     await to.register(async (scope) => registerIndexes(scope, context, options.kind))
-    await to.register(async (scope) => registerServices(scope, context, options, turns))
-    await to.register(async (scope) => registerBinaryGroupExpansion(scope, context, turns))
-    await to.register(async (scope) => registerRest(scope, context, turns), { prefix: '/my' })
-    if (options.kind === 'root') await to.register(async (scope) => registerOAuth(scope, context))
+    await to.register(async (services) => {
+      followExchanges(services, context)
+      await services.register(async (scope) => registerServices(scope, context, options, turns))
+      await services.register(async (scope) => registerBinaryGroupExpansion(scope, context, turns))
+      await services.register(async (scope) => registerRest(scope, context, turns), { prefix: '/my' })
+      if (options.kind === 'root') await services.register(async (scope) => registerOAuth(scope, context))
+    })
   }
   registerDocumentation(app, options.kind, addRoutes)
   await addRoutes(app)
@@ -223,6 +229,7 @@ function answerError(
   reply: FastifyReply,
 ): FastifyReply {
   if (error instanceof QueueFull) return answerQueueFull(context, error, request, reply)
+  if (error instanceof EndedByLab) return endAsTold(error.effect, request, reply)
   const isUnrecorded = error instanceof RequestLogFull || error instanceof RequestLogClosed
   if (error instanceof DatabaseAway && request.method === 'POST') return answerAway(error, request, reply)
   const status = error instanceof NotReady || isUnrecorded ? 503 : (error.statusCode ?? 500)

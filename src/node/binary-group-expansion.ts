@@ -2,6 +2,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { RmsException } from '../exceptions.js'
 import type { Account } from '../directory/directory.js'
+import type { LabRefusal } from '../lab/exchange.js'
 import type { Notes } from '../services/context.js'
 import { expand, requireQuestion } from '../services/group-expansion/is-principal-member-of.js'
 import { groupExpansionService } from '../services/group-expansion/messages.js'
@@ -9,6 +10,7 @@ import { remotingType } from '../services/group-expansion/remoting-call.js'
 import { MalformedRemoting, readQuestion } from '../services/group-expansion/remoting-reader.js'
 import { writeAnswer, writeException, type KnownPrincipal } from '../services/group-expansion/remoting-response.js'
 import type { NodeContext } from './context.js'
+import { beginOperation, EndedByLab, tellOutcome } from './lab-hooks.js'
 import { record } from './request-record.js'
 import { binaryGroupExpansionPath, type Endpoint } from './roles.js'
 import { signIn } from './sign-in.js'
@@ -28,6 +30,7 @@ interface Outcome {
   readonly body: Buffer
   readonly notes: Notes
   readonly error?: string
+  readonly refusal?: LabRefusal
 }
 
 export async function registerBinaryGroupExpansion(
@@ -49,9 +52,10 @@ export async function registerBinaryGroupExpansion(
         return answerBadRequest(reply)
       const now = context.clock.now()
       const began = context.clock.monotonic()
-      const outcome = await answerQuestion(request.body, context, request, now)
+      const outcome = await answerQuestion(request.body, context, request, began)
       const { notes, error } = outcome
       await record(request, context, { path: url, operation: 'IsPrincipalMemberOf', notes, error, now })
+      tellOutcome(request, () => ({ operation: 'IsPrincipalMemberOf', ...notes, refusal: outcome.refusal }))
       const milliseconds = context.clock.monotonic() - began
       context.metrics.count(
         'IsPrincipalMemberOf',
@@ -87,18 +91,21 @@ function answerBadRequest(reply: FastifyReply): FastifyReply {
 async function answerQuestion(
   bytes: Buffer,
   context: NodeContext,
-  { log }: FastifyRequest,
-  now: Date,
+  request: FastifyRequest,
+  began: number,
 ): Promise<Outcome> {
   const notes: Notes = { metadata: { form: 'binary' }, issued: [], received: [] }
+  const { log } = request
   try {
+    if (request.lab !== undefined) await beginOperation(request, 'IsPrincipalMemberOf', context.timers)
     const state = context.state()
     const asked = readQuestion(bytes)
     const question = requireQuestion(asked, state)
-    const { isMember } = await expand({ ...question, context, state, notes, now })
+    const { isMember } = await expand({ ...question, context, state, notes, began })
     const account = await context.directory.accountByMail(question.principal)
     return { body: writeAnswer(isMember, knownPrincipal(account, question.principal), asked.version), notes }
   } catch (error) {
+    if (error instanceof EndedByLab) throw error
     const isForeseen = error instanceof RmsException || error instanceof MalformedRemoting
     if (!isForeseen) log.error({ err: error, operation: 'IsPrincipalMemberOf' }, 'unexpected error')
     const why = error instanceof RmsException ? `${error.fullName}: ${error.why}` : (error as Error).message
@@ -108,7 +115,7 @@ async function answerQuestion(
         ? error.message
         : `The message cannot be read: ${error.message}.`
       : 'The request could not be processed.'
-    return { body: writeException(told), notes, error: why }
+    return { body: writeException(told), notes, error: why, refusal: { error, why } }
   }
 }
 

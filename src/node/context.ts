@@ -12,6 +12,7 @@ import type { Clock, Random, Timers } from '../effects.js'
 import type { TrustedProxies } from '../http/trusted-proxies.js'
 import { signedInConnections, type SignedInConnections } from '../identity/connections.js'
 import type { Scheme } from '../identity/schemes.js'
+import type { NodeLab } from '../lab/node-lab.js'
 import type { NtlmLevel } from '../ntlm/server.js'
 import { precertifiedAccounts } from '../services/precertified.js'
 import type { Profile } from '../soap/profile.js'
@@ -38,6 +39,9 @@ export interface NodeContext extends ServiceContext {
   /** What the balancer shows, to be believed by which listener a request came. */
   readonly listenerKey: string | undefined
   readonly profile: Profile
+  /** The clock of this machine, which nobody moves: for members, ids and whatever else is not of the forest. `clock` is the forest's. */
+  readonly machineClock: Clock
+  readonly lab: NodeLab
   /** Proxies that are believed in how a client asked. */
   readonly trustedProxies: TrustedProxies
   readonly log: Logger
@@ -73,7 +77,10 @@ export interface NodeParts {
   readonly profile: Profile
   readonly trustedProxies: TrustedProxies
   readonly log: Logger
+  /** Of the machine. */
   readonly clock: Clock
+  /** With a clock that follows its state. */
+  readonly lab: NodeLab
   readonly timers: Timers
   readonly random: Random
   readonly store: Store
@@ -87,14 +94,17 @@ export interface NodeParts {
 
 export function createContext(parts: NodeParts): NodeContext {
   let current: ServerState | undefined
-  const { clock, timers, random, nodeId, ntlmLevel } = parts
+  const { timers, random, nodeId, ntlmLevel } = parts
+  const { clock } = parts.lab
   let leaving = false
   return {
     ...parts,
+    clock,
+    machineClock: parts.clock,
     directory: rememberingDirectory(parts.store.directory),
     tokenKeys: tokenKeys(parts.store.tokenKeys, parts.random),
     connections: signedInConnections({ clock, random, level: ntlmLevel, computer: nodeId }),
-    precertified: precertifiedAccounts(),
+    precertified: precertifiedAccounts(clock),
     keyPairs: keyPool({ timers }),
     state: () => {
       if (current === undefined) throw new NotReady()

@@ -14,7 +14,9 @@ import { OAuthRefusal, readParameters, type Parameters } from '../services/oauth
 import { writeSignInPage } from '../services/oauth/sign-in-page.js'
 import { exchangeToken, type TokenService } from '../services/oauth/token-endpoint.js'
 import { NotReady, type NodeContext } from './context.js'
+import { beginOperation, EndedByLab, endAsTold, tellOutcome } from './lab-hooks.js'
 import { oauthSchemas } from './oauth-schemas.js'
+import { nothingDone } from './request-record.js'
 
 /** Names, passwords and a redirect address: nobody needs more. */
 const bodyLimit = 32 * 1024
@@ -66,8 +68,10 @@ function serviceOf(
 
 async function answerToken(context: NodeContext, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
   const began = context.clock.monotonic()
+  await beginOperation(request, 'OAuthToken', context.timers)
   const { answer, account } = await exchangeToken(formOf(request), serviceOf(context, request))
   context.metrics.count('OAuthToken', (context.clock.monotonic() - began) / 1000, undefined)
+  tellOutcome(request, () => ({ ...nothingDone, operation: 'OAuthToken' }))
   request.log.info({ operation: 'OAuthToken', user: account.name }, 'served')
   return reply.header('cache-control', 'no-store').header('pragma', 'no-cache').send(answer)
 }
@@ -107,11 +111,13 @@ async function redirecting(
   const parameters = readParameters(query)
   const redirection = readRedirection(parameters, context.state().configuration.oauthClients)
   try {
+    await beginOperation(request, 'OAuthAuthorize', context.timers)
     return await run(readAuthorizeRequest(parameters, redirection), query)
   } catch (error) {
     if (!(error instanceof OAuthRefusal)) throw error
     request.log.info({ path: oauthPaths.authorize, why: `${error.code}: ${error.message}` }, 'refused')
     context.metrics.count('OAuthAuthorize', 0, error.code)
+    tellRefusal(request, 'OAuthAuthorize', error)
     return reply.redirect(errorRedirect(redirection, error), 302)
   }
 }
@@ -134,6 +140,7 @@ async function sendCode(
   account: Account,
 ): Promise<FastifyReply> {
   const address = await codeRedirect(serviceOf(context, request), wanted, account)
+  tellOutcome(request, () => ({ ...nothingDone, operation: 'OAuthAuthorize' }))
   request.log.info({ operation: 'OAuthAuthorize', user: account.name, client: wanted.clientId }, 'served')
   context.metrics.count('OAuthAuthorize', 0, undefined)
   return reply.header('cache-control', 'no-store').redirect(address, 302)
@@ -169,12 +176,20 @@ function answerError(
   request: FastifyRequest,
   reply: FastifyReply,
 ): FastifyReply {
+  if (error instanceof EndedByLab) return endAsTold(error.effect, request, reply)
   const [status, code, text] = errorOf(error)
   const path = request.url.split('?')[0]
-  context.metrics.count(path === oauthPaths.token ? 'OAuthToken' : 'OAuthAuthorize', 0, code)
+  const operation = path === oauthPaths.token ? 'OAuthToken' : 'OAuthAuthorize'
+  context.metrics.count(operation, 0, code)
+  tellRefusal(request, operation, error)
   if (status === 500) request.log.error({ err: error, path }, 'unexpected error')
   else request.log.info({ path, status, why: `${code}: ${error.message}` }, 'refused')
   return reply.code(status).header('cache-control', 'no-store').send({ error: code, error_description: text })
+}
+
+function tellRefusal(request: FastifyRequest, operation: string, error: Error): void {
+  const why = error instanceof OAuthRefusal ? `${error.code}: ${error.message}` : error.message
+  tellOutcome(request, () => ({ ...nothingDone, operation, refusal: { error, why } }))
 }
 
 function errorOf(error: FastifyError): readonly [number, string, string] {

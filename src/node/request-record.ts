@@ -49,13 +49,16 @@ function recordOf(
   }
 }
 
+/** Of a request that came to no operation. */
+export const nothingDone: Notes = { metadata: {}, issued: [], received: [] }
+
 /** Of somebody whose credentials were refused. What they wanted is not read, and nobody waits for a stranger's record, which may be dropped. */
 export function recordRefusedSignIn(
   request: FastifyRequest,
   context: NodeContext,
   { path, operation, why }: { readonly path: string; readonly operation: string; readonly why: string },
 ): void {
-  const notes: Notes = { metadata: {}, issued: [], received: [] }
+  const notes = nothingDone
   const error = `401: ${why}`
   context.requestLog.offer(recordOf(request, context, { path, operation, notes, error, now: context.clock.now() }))
 }

@@ -5,9 +5,10 @@ import { RmsException, type ExceptionKey } from '../exceptions.js'
 import { RestException, restExceptions, type RestExceptionKey } from '../rest-exceptions.js'
 import type { Notes } from '../services/context.js'
 import { originOf } from '../services/rest/addresses.js'
-import type { RestAnswer, RestOperation, RestVersion } from '../services/rest/operation.js'
+import type { RestAnswer, RestCall, RestOperation, RestVersion } from '../services/rest/operation.js'
 import { stepOf } from '../services/steps.js'
 import { serviceContextOf, type NodeContext } from './context.js'
+import { alsoObserving, beginOperation, EndedByLab } from './lab-hooks.js'
 import { record } from './request-record.js'
 import { recordedOf, tell, type Told } from './soap-exchange.js'
 
@@ -16,7 +17,7 @@ export function restExchange(operation: RestOperation, version: RestVersion, con
     const began = context.clock.monotonic()
     const now = context.clock.now()
     const notes: Notes = { metadata: correlationOf(request), issued: [], received: [] }
-    const outcome = await perform(operation, version, context, request, { now, notes })
+    const outcome = await perform(operation, version, context, request, { now, began, notes })
     await record(request, context, recordedOf(`/my/${version}${operation.path}`, outcome, now))
     tell(context, request, outcome, context.clock.monotonic() - began)
     reply.code(outcome.status).header('cache-control', 'no-store')
@@ -30,6 +31,8 @@ function correlationOf({ headers }: FastifyRequest): Record<string, string> {
   return id === undefined ? {} : { requestId: String(id).slice(0, 200) }
 }
 
+type Around = Pick<RestCall, 'now' | 'began' | 'notes'>
+
 interface Outcome extends Told {
   readonly answer: object | undefined
 }
@@ -39,13 +42,15 @@ async function perform(
   version: RestVersion,
   context: NodeContext,
   request: FastifyRequest,
-  around: { readonly now: Date; readonly notes: Notes },
+  around: Around,
 ): Promise<Outcome> {
   const { name } = operation
   try {
+    if (request.lab !== undefined) await beginOperation(request, name, context.timers)
     const { answer, denied } = await call(operation, version, context, request, around)
     return { status: 200, answer, operation: name, notes: around.notes, error: denied }
   } catch (error) {
+    if (error instanceof EndedByLab) throw error
     const told = toldError(error, request, name)
     const key = told instanceof RestException ? told.key : keyOf(told.key)
     return {
@@ -63,7 +68,7 @@ function call(
   version: RestVersion,
   context: NodeContext,
   request: FastifyRequest,
-  around: { readonly now: Date; readonly notes: Notes },
+  around: Around,
 ): Promise<RestAnswer> {
   if (request.validationError !== undefined) throw new RestException('BadInput', request.validationError.message)
   const state = context.state()
@@ -82,7 +87,7 @@ function call(
     body: request.body,
     languages,
     platform: String(platform),
-    observer: context.metrics.stepObserver(operation.name),
+    observer: alsoObserving(request, context.metrics.stepObserver(operation.name)),
   })
 }
 

@@ -8,6 +8,7 @@ import { NamedTwice, withKnownNames } from '../services/rest/member-names.js'
 import { restVersions, type RestOperation } from '../services/rest/operation.js'
 import { refusalSchema } from '../services/rest/schemas.js'
 import { NotReady, type NodeContext } from './context.js'
+import { EndedByLab, endAsTold } from './lab-hooks.js'
 import { jsonText } from './json-text.js'
 import { answerQueueFull } from './queue-full.js'
 import { refusalOf, restExchange } from './rest-exchange.js'
@@ -167,6 +168,7 @@ function answerError(
   reply: FastifyReply,
 ): FastifyReply {
   if (error instanceof QueueFull) return answerQueueFull(context, error, request, reply)
+  if (error instanceof EndedByLab) return endAsTold(error.effect, request, reply)
   const key = keyOf(error)
   if (key === 'Unspecified') request.log.error({ err: error, path: request.url.slice(0, 200) }, 'unexpected error')
   return refuse(request, reply, key, error.message)

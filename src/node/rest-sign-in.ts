@@ -5,7 +5,8 @@ import { authenticateBearer, restResource } from '../identity/bearer.js'
 import { restExceptions } from '../rest-exceptions.js'
 import type { RestOperation } from '../services/rest/operation.js'
 import type { NodeContext } from './context.js'
-import { recordRefusedSignIn } from './request-record.js'
+import { tellOutcome } from './lab-hooks.js'
+import { nothingDone, recordRefusedSignIn } from './request-record.js'
 import { authorizationUrl, tokenTrust } from './token-trust.js'
 
 /**
@@ -29,6 +30,7 @@ export function bearerSignIn(operation: RestOperation, context: NodeContext) {
     }
     request.log.info({ path: request.url.slice(0, 200), status: 401, why, from: request.ip }, 'sign-in refused')
     context.metrics.count(operation.name, 0, '401')
+    tellOutcome(request, () => ({ ...nothingDone, operation: operation.name, refusal: { why: `401: ${why ?? ''}` } }))
     const path = request.url.split('?')[0] ?? ''
     if (authorization !== undefined)
       recordRefusedSignIn(request, context, { path, operation: operation.name, why: why ?? '' })

@@ -8,8 +8,9 @@ import type { Outcome, Speaker } from '../identity/connections.js'
 import { challengesOf, readCredentials, whyUnusable } from '../identity/schemes.js'
 import { showsProxy } from '../proxy-headers.js'
 import type { NodeContext } from './context.js'
+import { tellOutcome } from './lab-hooks.js'
 import { connectionOf } from './listener-mark.js'
-import { recordRefusedSignIn } from './request-record.js'
+import { nothingDone, recordRefusedSignIn } from './request-record.js'
 import type { Endpoint } from './roles.js'
 
 declare module 'fastify' {
@@ -85,6 +86,7 @@ async function refuse(
   request.log.info({ path: endpoint.path, status: 401, why: told, from: request.ip }, 'sign-in refused')
   context.metrics.count(endpoint.service.name, 0, '401')
   const path = `/_wmcs${endpoint.path}`
+  tellOutcome(request, () => ({ ...nothingDone, operation: endpoint.service.name, refusal: { why: `401: ${told}` } }))
   if (why !== undefined) recordRefusedSignIn(request, context, { path, operation: endpoint.service.name, why })
   await reply
     .code(401)

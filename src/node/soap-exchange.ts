@@ -1,7 +1,7 @@
 /** One SOAP exchange: from the text of a request to the text of the answer or fault, with its record in the request log. */
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { Directory } from '../directory/directory.js'
 import { RmsException } from '../exceptions.js'
+import type { LabRefusal } from '../lab/exchange.js'
 import type { RestException } from '../rest-exceptions.js'
 import type { Call, Notes, Operation } from '../services/context.js'
 import { stepOf } from '../services/steps.js'
@@ -22,6 +22,7 @@ import { emptyElement } from '../xml/read.js'
 import { element } from '../xml/write.js'
 import { knownElements } from '../xrml/known-documents.js'
 import { serviceContextOf, type NodeContext } from './context.js'
+import { alsoObserving, beginOperation, EndedByLab, tellOutcome } from './lab-hooks.js'
 import { record, type Recorded } from './request-record.js'
 import type { Endpoint } from './roles.js'
 
@@ -46,7 +47,7 @@ export function soapExchange(endpoint: Endpoint, context: NodeContext) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const began = context.clock.monotonic()
     const now = context.clock.now()
-    const outcome = await exchange(endpoint, context, request, now)
+    const outcome = await exchange(endpoint, context, request, { now, began })
     await record(request, context, recordedOf(`/_wmcs${endpoint.path}`, outcome, now))
     tell(context, request, outcome, context.clock.monotonic() - began)
     return reply.code(outcome.status).type(contentType(outcome.version)).send(outcome.text)
@@ -57,7 +58,7 @@ async function exchange(
   endpoint: Endpoint,
   context: NodeContext,
   request: FastifyRequest,
-  now: Date,
+  times: Pick<Call, 'now' | 'began'>,
 ): Promise<Outcome> {
   const assumed = versionOfContentType(request.headers['content-type']) ?? '1.1'
   const notes: Notes = { metadata: {}, issued: [], received: [] }
@@ -69,15 +70,16 @@ async function exchange(
     requireUnderstood(message, endpoint.service.namespace)
     const operation = operationOf(endpoint, message, request)
     name = operation.name
+    if (request.lab !== undefined) await beginOperation(request, name, context.timers)
     const text = await perform(endpoint, operation, message, {
       node: context,
-      directory: request.directory,
-      caller: request.caller,
-      now,
+      request,
+      ...times,
       notes,
     })
     return { version, status: 200, text, operation: name, notes }
   } catch (error) {
+    if (error instanceof EndedByLab) throw error
     const told = toldError(error, request, name)
     // Header and envelope of the answer are in one version, also where the request could not be read to its end.
     const answered = told instanceof SoapProblem ? told.version : version
@@ -100,29 +102,30 @@ function operationOf(endpoint: Endpoint, message: SoapEnvelope, request: Fastify
   return operation
 }
 
-type Surroundings = Pick<Call, 'caller' | 'now' | 'notes'> & {
+type Surroundings = Pick<Call, 'now' | 'began' | 'notes'> & {
   readonly node: NodeContext
-  readonly directory: Directory
+  readonly request: FastifyRequest
 }
 
 async function perform(
   { service }: Endpoint,
   operation: Operation,
   message: SoapEnvelope,
-  { node, directory, caller, now, notes }: Surroundings,
+  { node, request: asked, now, began, notes }: Surroundings,
 ): Promise<string> {
   const { namespace } = service
   const { versionData, name, request: members } = operation.description
   const reading = { namespace, version: message.version, profile: node.profile, onForeign: foreignNoted(notes) }
   const request = readParameters(message.body ?? emptyElement(name, namespace), members, reading)
   const versions = versionData ? readVersionData(message, reading) : plainVersions
-  const observer = node.metrics.stepObserver(name)
-  const context = serviceContextOf(node, directory)
+  const observer = alsoObserving(asked, node.metrics.stepObserver(name))
+  const context = serviceContextOf(node, asked.directory)
   const answer = await operation.handle({
     context,
     state: node.state(),
     now,
-    caller,
+    began,
+    caller: asked.caller,
     request,
     versions,
     notes,
@@ -157,6 +160,10 @@ function reasonOf(error: Refusal): string {
   return error instanceof SoapProblem ? `soap:${error.code}` : error.fullName
 }
 
+function refusalOf(error: Refusal): LabRefusal {
+  return { error, step: stepOf(error), why: explanationOf(error) }
+}
+
 /** The log line and the request log say the same of a refusal: what, where, why. */
 function explanationOf(error: Refusal): string {
   if (error instanceof SoapProblem) return `soap:${error.code}: ${error.message}`
@@ -171,10 +178,12 @@ export function recordedOf(path: string, { operation, notes, error }: Told, now:
 /** Metrics, and a line in the log. */
 export function tell(
   context: NodeContext,
-  { log, caller }: FastifyRequest,
+  request: FastifyRequest,
   { operation, error, status, notes }: Told,
   milliseconds: number,
 ): void {
+  const { log, caller } = request
+  tellOutcome(request, () => ({ operation, ...notes, refusal: error && refusalOf(error) }))
   context.metrics.count(operation, milliseconds / 1000, error === undefined ? undefined : reasonOf(error))
   const facts = { operation, user: caller.account?.name, ms: Math.round(milliseconds * 10) / 10 }
   const foreign = notes.metadata[foreignParameters]

@@ -27,6 +27,8 @@ import {
 } from '../effects.js'
 import { nobodyTrusted, type TrustedProxies } from '../http/trusted-proxies.js'
 import { schemeNames, type Scheme } from '../identity/schemes.js'
+import type { LabControl } from '../lab/exchange.js'
+import { createNodeLab } from '../lab/node-lab.js'
 import type { NtlmLevel } from '../ntlm/server.js'
 import { strictProfile, type Profile } from '../soap/profile.js'
 import type { EmulatedServer } from '../sizing/emulated-server.js'
@@ -82,6 +84,8 @@ export interface NodeOptions {
   /** Settings of the cluster that are to be as given from this start on. */
   readonly settings?: Partial<ServerConfiguration>
   readonly nodeId?: string
+  /** Controls of the lab that see the exchanges of this node. */
+  readonly labControls?: readonly LabControl[]
   readonly log?: Logger
   readonly clock?: Clock
   readonly timers?: Timers
@@ -141,7 +145,12 @@ export async function startNode(given: Partial<NodeOptions> = {}): Promise<Runni
     migrate: options.migrate,
     onUpgraded: (upgraded) => log.info(upgradedText(upgraded)),
   })
-  const requestLog = createRequestLog(store.requestLog, { clock, timers, ...loggingOptions(options, nodeId, log) })
+  const lab = createNodeLab({ nodeId, clock, controls: options.labControls })
+  const requestLog = createRequestLog(store.requestLog, {
+    clock: lab.clock,
+    timers,
+    ...loggingOptions(options, nodeId, log),
+  })
   const metrics = createMetrics(nodeId)
   const { includeXrmlInLog: keepsXrml, listenerKey, trustedProxies } = options
   const { rootUrl, schemes, ntlmLevel, profile } = options
@@ -153,6 +162,7 @@ export async function startNode(given: Partial<NodeOptions> = {}): Promise<Runni
     rootUrl,
     log,
     clock,
+    lab,
     timers,
     random,
     store,
@@ -197,7 +207,7 @@ export async function startNode(given: Partial<NodeOptions> = {}): Promise<Runni
     app = await buildApp(context, { kind, bodyLimit, headerLimit, requestTimeout, tls, emulatedServer })
     const url = await app.listen({ host: options.host, port: options.port })
     const baseUrl = `${(options.publicUrl ?? url).replace(/\/+$/, '')}/_wmcs`
-    const state = joined ?? (await provisionOrAdjust(store, options, baseUrl, place, { clock, random }))
+    const state = joined ?? (await provisionOrAdjust(store, options, baseUrl, place, { clock: lab.clock, random }))
     context.setState(state)
     const now = clock.now().toISOString()
     const member = {
@@ -342,7 +352,7 @@ function keepFresh(context: NodeContext, member: Member): () => Promise<void> {
 async function refreshState(context: NodeContext, member: Member): Promise<void> {
   const { store, log } = context
   try {
-    const now = context.clock.now()
+    const now = context.machineClock.now()
     const lastSeen = now.toISOString()
     // Somebody took a silent node for a dead one.
     if (!(await store.members.seen(member.nodeId, lastSeen))) await store.members.join({ ...member, lastSeen })

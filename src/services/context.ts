@@ -40,7 +40,10 @@ export interface Notes {
 export interface Call {
   readonly context: ServiceContext
   readonly state: ServerState
+  /** By the clock of the forest. */
   readonly now: Date
+  /** When it began, by the clock that never goes back. */
+  readonly began: number
   readonly caller: Caller
   /** The operation's request element, with what is of its description and nothing else. */
   readonly request: XmlElement

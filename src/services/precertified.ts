@@ -1,40 +1,46 @@
 /** Public account certificates that a licensing-only cluster got from the root, kept for a while ([MS-RMSI] 1.3.4). */
+import type { Clock } from '../effects.js'
 import type { XrmlDocument } from '../xrml/document.js'
-import { addSeconds } from '../xrml/times.js'
+import { isWithin } from '../xrml/times.js'
 
 export interface PrecertifiedAccounts {
   get(sid: string, now: Date): XrmlDocument | undefined
-  set(sid: string, certificate: XrmlDocument, now: Date): void
+  set(sid: string, certificate: XrmlDocument): void
   /** One that turned out to be of no use. */
   forget(sid: string): void
 }
 
 interface Kept {
   readonly certificate: XrmlDocument
-  readonly until: Date
+  /** Of the clock that never goes back: the forest's may be set to any time. */
+  readonly since: number
 }
 
-/** Seconds. The certificate may be valid for a year, but an account that the root excludes gets another key. */
-const longest = 300
+/** Milliseconds. The certificate may be valid for a year, but an account that the root excludes gets another key. */
+const longest = 300_000
 
 /** The oldest goes when it is full. */
 const most = 10_000
 
-export function precertifiedAccounts(): PrecertifiedAccounts {
+export function precertifiedAccounts({ monotonic }: Pick<Clock, 'monotonic'>): PrecertifiedAccounts {
   const kept = new Map<string, Kept>()
   return {
     get(sid, now) {
       const found = kept.get(sid)
-      if (found !== undefined && now < found.until) return found.certificate
+      if (found !== undefined && monotonic() - found.since < longest && isValid(found.certificate, now))
+        return found.certificate
       kept.delete(sid)
       return undefined
     },
-    set(sid, certificate, now) {
+    set(sid, certificate) {
       const [oldest] = kept.keys()
       if (kept.size >= most && oldest !== undefined) kept.delete(oldest)
-      const [end, until] = [certificate.body.validity?.until, addSeconds(now, longest)]
-      kept.set(sid, { certificate, until: end !== undefined && end < until ? end : until })
+      kept.set(sid, { certificate, since: monotonic() })
     },
     forget: (sid) => void kept.delete(sid),
   }
+}
+
+function isValid({ body: { validity } }: XrmlDocument, now: Date): boolean {
+  return validity === undefined || isWithin(validity, now)
 }

@@ -13,6 +13,7 @@ import { createRequestLog } from '../../src/cluster/request-log.js'
 import { systemClock, systemRandom, systemTimers } from '../../src/effects.js'
 import { testClock } from '../fixtures/test-clock.js'
 import { until } from '../fixtures/until.js'
+import { createNodeLab } from '../../src/lab/node-lab.js'
 import { buildApp } from '../../src/node/app.js'
 import { createContext } from '../../src/node/context.js'
 import { nobodyTrusted } from '../../src/http/trusted-proxies.js'
@@ -63,6 +64,7 @@ t.test('a server that has not joined its cluster says 503, in JSON', async (t) =
     rootUrl: undefined,
     log,
     clock: systemClock,
+    lab: createNodeLab({ nodeId: 'young', clock: systemClock }),
     timers: systemTimers,
     random: systemRandom,
     store,

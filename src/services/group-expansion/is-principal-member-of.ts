@@ -60,8 +60,8 @@ export async function expand({
   context,
   state,
   notes,
-  now,
-}: Pick<Call, 'context' | 'state' | 'notes' | 'now'> & Question): Promise<{ isMember: boolean }> {
+  began,
+}: Pick<Call, 'context' | 'state' | 'notes' | 'began'> & Question): Promise<{ isMember: boolean }> {
   const account = await context.directory.accountByMail(principal)
   const wanted = new Set(groups.map((group) => group.toLowerCase()))
   const memberships = account === undefined ? [] : await context.directory.memberships(account.sid)
@@ -69,7 +69,7 @@ export async function expand({
   if (addresses.some((address) => wanted.has(address.toLowerCase()))) return { isMember: true }
   const own = [...wanted].filter((group) => forestOf(group, state) === undefined)
   if (state.forests.length === 0 || own.length === 0) return { isMember: false }
-  const elsewhere = await askOtherForests({ principal, groups: own, callsSoFar }, state, context, now)
+  const elsewhere = await askOtherForests({ principal, groups: own, callsSoFar }, state, context, began)
   if (elsewhere.unanswered.length > 0) notes.metadata.forestsWithoutAnswer = elsewhere.unanswered
   if (elsewhere.groups.size === 0 && elsewhere.unanswered.length > 0)
     refuse('UnspecifiedError', `other forests could not be asked: ${elsewhere.unanswered.join('; ')}`)

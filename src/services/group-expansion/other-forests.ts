@@ -48,20 +48,20 @@ export function forestOf(mail: string, { forests }: Pick<ServerState, 'forests'>
 
 /**
  * Never throws for a forest that cannot be asked: that is `unanswered`.
- * @param since when the request began that this is for: all its questions share the time
+ * @param since when the request began that this is for, by the clock that never goes back: all its questions share the time
  */
 export async function askOtherForests(
   { principal, groups, callsSoFar }: Question,
   state: ServerState,
   around: Surroundings,
-  since: Date,
+  since: number,
 ): Promise<Elsewhere> {
   const found = new Set<string>()
   const unanswered: string[] = []
   let calls = callsSoFar
 
   const ask = async (forest: TrustedForest, wanted: readonly string[]): Promise<boolean> => {
-    const left = Math.min(longestCall, longestExpansion - (around.clock.now().getTime() - since.getTime()))
+    const left = Math.min(longestCall, longestExpansion - (around.clock.monotonic() - since))
     // The forest itself would refuse a question with this count.
     if (calls + 2 >= state.configuration.maxCrossForestCalls)
       throw new Error('as many servers have been asked as may be')

@@ -58,7 +58,7 @@ async function precertifiedAccount(call: Asking, account: Account): Promise<Prin
     }
   }
   const certificate = await precertifyAtRoot(call, account)
-  context.precertified.set(account.sid, certificate, now)
+  context.precertified.set(account.sid, certificate)
   return requireGoodAccountCertificate([certificate], state, now).account
 }
 

@@ -24,7 +24,10 @@ export type RestVersion = (typeof restVersions)[number]
 export interface RestCall<Body = unknown> {
   readonly context: ServiceContext
   readonly state: ServerState
+  /** By the clock of the forest. */
   readonly now: Date
+  /** When it began, by the clock that never goes back. */
+  readonly began: number
   /** Whom the token names. */
   readonly account: Account
   readonly version: RestVersion

@@ -1,0 +1,227 @@
+/**
+ * Where exchanges meet the lab: hooks of the scope in which the services are. They ask once whether there is anything to do, and carry out what a control
+ * wants done; which controls there are, they do not know.
+ */
+import type { Socket } from 'node:net'
+import { Readable } from 'node:stream'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { pause, type Timers } from '../effects.js'
+import type { FiredEffect, LabAnswer, LabEffect, LabExchange, LabOutcome, LabRequest } from '../lab/exchange.js'
+import type { StepObserver } from '../services/steps.js'
+import type { NodeContext } from './context.js'
+import { listenerOf } from './listener-mark.js'
+
+/** Connections on which nothing is said any more. */
+interface HeldSockets {
+  readonly hold: (socket: Socket) => void
+  /** A server that stops ends them, and those that would be held from now on. */
+  readonly letGo: () => void
+}
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    held: HeldSockets
+  }
+  interface FastifyRequest {
+    /** What the lab has to do with this exchange: mostly nothing. */
+    lab: LabExchange | undefined
+  }
+}
+
+/** The lab ends the exchange: what it says, or that it says nothing, stands in place of the answer. Error handlers hand it to `endAsTold`. */
+export class EndedByLab extends Error {
+  override readonly name = 'EndedByLab'
+  readonly effect: LabEffect
+  constructor(effect: LabEffect) {
+    super(`the lab ends the exchange: ${effect.kind}`)
+    this.effect = effect
+  }
+}
+
+/** To be called in the scope of the services, before their own hooks are added. */
+export function followExchanges(scope: FastifyInstance, context: NodeContext): void {
+  const { lab } = context
+  scope.addHook('onRequest', (request, reply, done) => (lab.isWatching() ? begin(request, reply, context) : done()))
+  scope.addHook('preHandler', (request, _reply, done) => {
+    request.lab?.received(request.body)
+    request.lab?.signedIn(request.caller)
+    done()
+  })
+  scope.addHook('onSend', (request, reply, body, done) =>
+    request.lab === undefined ? done(null, body) : send(request.lab, request, reply, context.timers, bodyOf(body)),
+  )
+  const held = heldSockets()
+  scope.decorate('held', held)
+  scope.addHook('preClose', (done) => {
+    held.letGo()
+    done()
+  })
+}
+
+async function begin(request: FastifyRequest, reply: FastifyReply, context: NodeContext): Promise<unknown> {
+  const exchange = context.lab.begin(factsOf(request, context))
+  if (exchange === undefined) return undefined
+  request.lab = exchange
+  reply.raw.once('close', () => exchange.ended())
+  const last = await waitFor(exchange.effects('request'), request, context.timers)
+  return last === undefined ? undefined : endAsTold(last, request, reply)
+}
+
+function factsOf(request: FastifyRequest, context: NodeContext): LabRequest {
+  return {
+    id: request.id,
+    time: context.clock.now(),
+    node: context.nodeId,
+    cluster: context.hasState() ? context.state().name : '',
+    listener: listenerOf(request.headers, context.listenerKey),
+    method: request.method,
+    url: request.url,
+    endpoint: request.routeOptions.url ?? '',
+    headers: request.headers,
+    rawHeaders: request.raw.rawHeaders,
+    from: request.ip,
+  }
+}
+
+/**
+ * The exchange is about to do this.
+ * @throws what a fault refuses with, as if a step had; EndedByLab
+ */
+export async function beginOperation(request: FastifyRequest, name: string, timers: Timers): Promise<void> {
+  const { lab } = request
+  if (lab === undefined) return
+  lab.operation(name)
+  const last = await waitFor(lab.effects('operation'), request, timers)
+  if (last === undefined) return
+  if (last.kind === 'refuse') throw last.error
+  throw new EndedByLab(last)
+}
+
+/** Tells the lab of steps beside the one who hears of them always. */
+export function alsoObserving({ lab }: FastifyRequest, observer: StepObserver): StepObserver {
+  if (lab === undefined) return observer
+  return (step, milliseconds) => {
+    observer(step, milliseconds)
+    lab.step(step, milliseconds)
+  }
+}
+
+/** Nothing is made where nobody listens. */
+export function tellOutcome({ lab }: FastifyRequest, outcome: () => LabOutcome): void {
+  lab?.outcome(outcome())
+}
+
+/** @returns the effect that ends the exchange, when there is one */
+async function waitFor(
+  effects: readonly FiredEffect[],
+  request: FastifyRequest,
+  timers: Timers,
+): Promise<LabEffect | undefined> {
+  for (const { effect } of effects) {
+    if (effect.kind !== 'delay') return effect
+    await pauseWhileConnected(request, timers, effect.milliseconds)
+  }
+  return undefined
+}
+
+async function pauseWhileConnected({ raw }: FastifyRequest, timers: Timers, milliseconds: number): Promise<void> {
+  const gone = new AbortController()
+  const onClose = (): void => gone.abort()
+  raw.socket.once('close', onClose)
+  await pause(timers, milliseconds, gone.signal)
+  raw.socket.removeListener('close', onClose)
+}
+
+/** In place of what the server would have answered. */
+export function endAsTold(effect: LabEffect, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  switch (effect.kind) {
+    case 'answer':
+      return withAnswer(reply, effect.answer).send(effect.answer.body)
+    case 'hang':
+      request.server.held.hold(request.raw.socket)
+      return reply.hijack()
+    default:
+      // Refusing or cutting short what is not there yet: the client has no answer either way.
+      reset(request.raw.socket)
+      return reply.hijack()
+  }
+}
+
+async function send(
+  exchange: LabExchange,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  timers: Timers,
+  body: string | Buffer,
+): Promise<unknown> {
+  const last = await waitFor(exchange.effects('answer'), request, timers)
+  const { socket } = request.raw
+  if (last?.kind === 'hang') {
+    request.server.held.hold(socket)
+    await closed(socket)
+  }
+  if (last?.kind === 'reset') reset(socket)
+  const given = last?.kind === 'answer' ? last.answer : answerOf(reply, body)
+  const answer = await exchange.rewrite(given)
+  withAnswer(reply, answer)
+  if (socket.destroyed) return answer.body
+  exchange.answered(answer)
+  return last?.kind === 'truncate' ? cutShort(reply, answer.body, last.bytes) : answer.body
+}
+
+function answerOf(reply: FastifyReply, body: string | Buffer): LabAnswer {
+  return { status: reply.statusCode, headers: reply.getHeaders(), body }
+}
+
+function withAnswer(reply: FastifyReply, { status, headers }: LabAnswer): FastifyReply {
+  for (const [name, value] of Object.entries(headers)) {
+    if (value === undefined) reply.removeHeader(name)
+    else if (name !== 'content-length') reply.header(name, value)
+  }
+  return reply.code(status)
+}
+
+/** The services answer with text or octets, or with nothing. */
+function bodyOf(body: unknown): string | Buffer {
+  return typeof body === 'string' || Buffer.isBuffer(body) ? body : ''
+}
+
+/** As much of it as is told, and then the end of the connection, as when a server dies. */
+function cutShort(reply: FastifyReply, body: string | Buffer, bytes: number): Readable {
+  const whole = Buffer.from(body as string)
+  reply.header('content-length', whole.length)
+  const { socket } = reply.request.raw
+  return Readable.from(partOf(whole, bytes, socket))
+}
+
+async function* partOf(whole: Buffer, bytes: number, socket: Socket): AsyncGenerator<Buffer> {
+  const part = whole.subarray(0, bytes)
+  if (part.length > 0) yield part
+  if (part.length < whole.length) socket.end()
+}
+
+function heldSockets(): HeldSockets {
+  const held = new Set<Socket>()
+  let isOver = false
+  return {
+    hold: (socket) => {
+      if (isOver) socket.destroy()
+      held.add(socket)
+      socket.once('close', () => held.delete(socket))
+    },
+    letGo: () => {
+      isOver = true
+      for (const socket of held) socket.destroy()
+    },
+  }
+}
+
+function closed(socket: Socket): Promise<void> {
+  return socket.destroyed ? Promise.resolve() : new Promise((resolve) => void socket.once('close', () => resolve()))
+}
+
+/** TLS has no way to reset what is below it: its connection is cut. */
+function reset(socket: Socket): void {
+  if ('encrypted' in socket) socket.destroy()
+  else socket.resetAndDestroy()
+}
