@@ -97,8 +97,9 @@ async function answerQuestion(
   const notes: Notes = { metadata: { form: 'binary' }, issued: [], received: [] }
   const { log } = request
   try {
-    if (request.lab !== undefined) await beginOperation(request, 'IsPrincipalMemberOf', context.timers)
-    const state = context.state()
+    const { lab } = request
+    const state =
+      lab === undefined ? context.state() : await beginOperation(lab, 'IsPrincipalMemberOf', request, context)
     const asked = readQuestion(bytes)
     const question = requireQuestion(asked, state)
     const { isMember } = await expand({ ...question, context, state, notes, began })

@@ -5,15 +5,18 @@
 import type { Socket } from 'node:net'
 import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { ServerState } from '../cluster/server-state.js'
 import { pause, type Timers } from '../effects.js'
-import type { FiredEffect, LabAnswer, LabEffect, LabExchange, LabOutcome, LabRequest } from '../lab/exchange.js'
+import type { LabAnswer, LabEffect, LabExchange, LabOutcome, LabPoint, LabRequest } from '../lab/exchange.js'
 import type { StepObserver } from '../services/steps.js'
+import type { Issuing as IssuingWith } from '../xrml/issuing.js'
 import type { NodeContext } from './context.js'
 import { listenerOf } from './listener-mark.js'
 
 /** Connections on which nothing is said any more. */
 interface HeldSockets {
   readonly hold: (socket: Socket) => void
+  readonly free: (socket: Socket) => void
   /** A server that stops ends them, and those that would be held from now on. */
   readonly letGo: () => void
 }
@@ -31,8 +34,8 @@ declare module 'fastify' {
 /** The lab ends the exchange: what it says, or that it says nothing, stands in place of the answer. Error handlers hand it to `endAsTold`. */
 export class EndedByLab extends Error {
   override readonly name = 'EndedByLab'
-  readonly effect: LabEffect
-  constructor(effect: LabEffect) {
+  readonly effect: Ending
+  constructor(effect: Ending) {
     super(`the lab ends the exchange: ${effect.kind}`)
     this.effect = effect
   }
@@ -63,7 +66,7 @@ async function begin(request: FastifyRequest, reply: FastifyReply, context: Node
   if (exchange === undefined) return undefined
   request.lab = exchange
   reply.raw.once('close', () => exchange.ended())
-  const last = await waitFor(exchange.effects('request'), request, context.timers)
+  const { last } = await waitFor(exchange, 'request', request, context.timers)
   return last === undefined ? undefined : endAsTold(last, request, reply)
 }
 
@@ -85,16 +88,25 @@ function factsOf(request: FastifyRequest, context: NodeContext): LabRequest {
 
 /**
  * The exchange is about to do this.
- * @throws what a fault refuses with, as if a step had; EndedByLab
+ * @returns what the server is to be for this request
+ * @throws what a fault refuses with, as if a step had; EndedByLab; NotReady
  */
-export async function beginOperation(request: FastifyRequest, name: string, timers: Timers): Promise<void> {
-  const { lab } = request
-  if (lab === undefined) return
+export async function beginOperation(
+  lab: LabExchange,
+  name: string,
+  request: FastifyRequest,
+  context: NodeContext,
+): Promise<ServerState> {
   lab.operation(name)
-  const last = await waitFor(lab.effects('operation'), request, timers)
-  if (last === undefined) return
-  if (last.kind === 'refuse') throw last.error
-  throw new EndedByLab(last)
+  const { last, issuing } = await waitFor(lab, 'operation', request, context.timers)
+  if (last?.kind === 'refuse') throw last.error
+  if (last !== undefined) throw new EndedByLab(last)
+  const state = context.state()
+  if (issuing.length === 0) return state
+  const workshop = { rules: state.rules, keyPairs: context.keyPairs, now: context.clock.now() }
+  let own: IssuingWith = state.own
+  for (const effect of issuing) own = await effect.with(own, workshop)
+  return { ...state, own: { ...state.own, ...own } }
 }
 
 /** Tells the lab of steps beside the one who hears of them always. */
@@ -111,17 +123,24 @@ export function tellOutcome({ lab }: FastifyRequest, outcome: () => LabOutcome):
   lab?.outcome(outcome())
 }
 
-/** @returns the effect that ends the exchange, when there is one */
-async function waitFor(
-  effects: readonly FiredEffect[],
-  request: FastifyRequest,
-  timers: Timers,
-): Promise<LabEffect | undefined> {
-  for (const { effect } of effects) {
-    if (effect.kind !== 'delay') return effect
-    await pauseWhileConnected(request, timers, effect.milliseconds)
+interface Waited {
+  /** The effect that ends the exchange, when there is one. */
+  readonly last?: Ending
+  readonly issuing: readonly Issuing[]
+}
+
+type Issuing = Extract<LabEffect, { readonly kind: 'issue' }>
+type Ending = Exclude<LabEffect, { readonly kind: 'delay' | 'issue' }>
+
+async function waitFor(lab: LabExchange, point: LabPoint, request: FastifyRequest, timers: Timers): Promise<Waited> {
+  const issuing: Issuing[] = []
+  for (const { effect } of await lab.effects(point)) {
+    if (effect.kind === 'issue') issuing.push(effect)
+    else if (effect.kind === 'delay') await pauseWhileConnected(request, timers, effect.milliseconds)
+    else if (effect.kind === 'hang') await heldUntil(request, effect.ends)
+    else return { last: effect, issuing }
   }
-  return undefined
+  return { issuing }
 }
 
 async function pauseWhileConnected({ raw }: FastifyRequest, timers: Timers, milliseconds: number): Promise<void> {
@@ -133,13 +152,10 @@ async function pauseWhileConnected({ raw }: FastifyRequest, timers: Timers, mill
 }
 
 /** In place of what the server would have answered. */
-export function endAsTold(effect: LabEffect, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+export function endAsTold(effect: Ending, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   switch (effect.kind) {
     case 'answer':
       return withAnswer(reply, effect.answer).send(effect.answer.body)
-    case 'hang':
-      request.server.held.hold(request.raw.socket)
-      return reply.hijack()
     default:
       // Refusing or cutting short what is not there yet: the client has no answer either way.
       reset(request.raw.socket)
@@ -154,12 +170,8 @@ async function send(
   timers: Timers,
   body: string | Buffer,
 ): Promise<unknown> {
-  const last = await waitFor(exchange.effects('answer'), request, timers)
+  const { last } = await waitFor(exchange, 'answer', request, timers)
   const { socket } = request.raw
-  if (last?.kind === 'hang') {
-    request.server.held.hold(socket)
-    await closed(socket)
-  }
   if (last?.kind === 'reset') reset(socket)
   const given = last?.kind === 'answer' ? last.answer : answerOf(reply, body)
   const answer = await exchange.rewrite(given)
@@ -207,8 +219,8 @@ function heldSockets(): HeldSockets {
     hold: (socket) => {
       if (isOver) socket.destroy()
       held.add(socket)
-      socket.once('close', () => held.delete(socket))
     },
+    free: (socket) => void held.delete(socket),
     letGo: () => {
       isOver = true
       for (const socket of held) socket.destroy()
@@ -216,8 +228,23 @@ function heldSockets(): HeldSockets {
   }
 }
 
-function closed(socket: Socket): Promise<void> {
-  return socket.destroyed ? Promise.resolve() : new Promise((resolve) => void socket.once('close', () => resolve()))
+/** Nothing is said to the client until then, or until it is gone. */
+function heldUntil({ raw: { socket }, server: { held } }: FastifyRequest, ends: AbortSignal): Promise<void> {
+  held.hold(socket)
+  return new Promise((resolve) => {
+    const goOn = (): void => {
+      socket.removeListener('close', goOn)
+      ends.removeEventListener('abort', goOn)
+      held.free(socket)
+      resolve()
+    }
+    if (ends.aborted || socket.destroyed) {
+      goOn()
+      return
+    }
+    ends.addEventListener('abort', goOn, { once: true })
+    socket.once('close', goOn)
+  })
 }
 
 /** TLS has no way to reset what is below it: its connection is cut. */

@@ -68,7 +68,7 @@ function serviceOf(
 
 async function answerToken(context: NodeContext, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
   const began = context.clock.monotonic()
-  await beginOperation(request, 'OAuthToken', context.timers)
+  if (request.lab !== undefined) await beginOperation(request.lab, 'OAuthToken', request, context)
   const { answer, account } = await exchangeToken(formOf(request), serviceOf(context, request))
   context.metrics.count('OAuthToken', (context.clock.monotonic() - began) / 1000, undefined)
   tellOutcome(request, () => ({ ...nothingDone, operation: 'OAuthToken' }))
@@ -111,7 +111,7 @@ async function redirecting(
   const parameters = readParameters(query)
   const redirection = readRedirection(parameters, context.state().configuration.oauthClients)
   try {
-    await beginOperation(request, 'OAuthAuthorize', context.timers)
+    if (request.lab !== undefined) await beginOperation(request.lab, 'OAuthAuthorize', request, context)
     return await run(readAuthorizeRequest(parameters, redirection), query)
   } catch (error) {
     if (!(error instanceof OAuthRefusal)) throw error

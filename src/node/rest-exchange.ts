@@ -46,7 +46,6 @@ async function perform(
 ): Promise<Outcome> {
   const { name } = operation
   try {
-    if (request.lab !== undefined) await beginOperation(request, name, context.timers)
     const { answer, denied } = await call(operation, version, context, request, around)
     return { status: 200, answer, operation: name, notes: around.notes, error: denied }
   } catch (error) {
@@ -63,7 +62,7 @@ async function perform(
   }
 }
 
-function call(
+async function call(
   operation: RestOperation,
   version: RestVersion,
   context: NodeContext,
@@ -71,7 +70,8 @@ function call(
   around: Around,
 ): Promise<RestAnswer> {
   if (request.validationError !== undefined) throw new RestException('BadInput', request.validationError.message)
-  const state = context.state()
+  const { lab } = request
+  const state = lab === undefined ? context.state() : await beginOperation(lab, operation.name, request, context)
   const { account } = request.caller
   // The hook before lets nobody through without one.
   if (account === undefined) throw new RestException('Unauthorized', 'there is no account')

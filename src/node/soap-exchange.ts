@@ -70,9 +70,11 @@ async function exchange(
     requireUnderstood(message, endpoint.service.namespace)
     const operation = operationOf(endpoint, message, request)
     name = operation.name
-    if (request.lab !== undefined) await beginOperation(request, name, context.timers)
+    const { lab } = request
+    const state = lab === undefined ? context.state() : await beginOperation(lab, name, request, context)
     const text = await perform(endpoint, operation, message, {
       node: context,
+      state,
       request,
       ...times,
       notes,
@@ -102,7 +104,7 @@ function operationOf(endpoint: Endpoint, message: SoapEnvelope, request: Fastify
   return operation
 }
 
-type Surroundings = Pick<Call, 'now' | 'began' | 'notes'> & {
+type Surroundings = Pick<Call, 'state' | 'now' | 'began' | 'notes'> & {
   readonly node: NodeContext
   readonly request: FastifyRequest
 }
@@ -111,7 +113,7 @@ async function perform(
   { service }: Endpoint,
   operation: Operation,
   message: SoapEnvelope,
-  { node, request: asked, now, began, notes }: Surroundings,
+  { node, state, request: asked, now, began, notes }: Surroundings,
 ): Promise<string> {
   const { namespace } = service
   const { versionData, name, request: members } = operation.description
@@ -122,7 +124,7 @@ async function perform(
   const context = serviceContextOf(node, asked.directory)
   const answer = await operation.handle({
     context,
-    state: node.state(),
+    state,
     now,
     began,
     caller: asked.caller,

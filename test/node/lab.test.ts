@@ -209,7 +209,7 @@ t.test('nothing is answered: the client waits, and a server that stops lets go o
       return control
     }
     const other = await startNode({ mode: 1, labControls: [{ follow: () => true, begin }] })
-    set(t, point, { kind: 'hang' })
+    set(t, point, { kind: 'hang', ends: new AbortController().signal })
     const asked = fetch(`${other.url}${path}`, {
       method: 'POST',
       headers: { 'content-type': 'text/xml', authorization },
@@ -224,6 +224,31 @@ t.test('nothing is answered: the client waits, and a server that stops lets go o
     await other.close()
     t.equal(await outcome, 'cut', point)
   }
+})
+
+t.test('nothing is answered until it ends: then the exchange goes on', async (t) => {
+  for (const point of ['request', 'operation', 'answer'] as const) {
+    const ended = new AbortController()
+    set(t, point, { kind: 'hang', ends: ended.signal })
+    const asked = post()
+    ended.abort()
+    t.equal((await asked).status, 200, point)
+  }
+})
+
+t.test('what is issued is issued with what the lab says, for this request alone', async (t) => {
+  let isAsked = false
+  set(t, 'operation', {
+    kind: 'issue',
+    with: async (good, { now }) => {
+      isAsked = now instanceof Date
+      return { ...good, principal: { ...good.principal, name: 'somebody' } }
+    },
+  })
+  const before = node.context.state()
+  t.equal((await post()).status, 200)
+  t.ok(isAsked)
+  t.equal(node.context.state(), before)
 })
 
 t.test('the Date header says the time of the lab', async (t) => {
