@@ -9,9 +9,8 @@ import type { ServerState } from '../cluster/server-state.js'
 import { pause, type Timers } from '../effects.js'
 import type { LabAnswer, LabEffect, LabExchange, LabOutcome, LabPoint, LabRequest } from '../lab/exchange.js'
 import type { StepObserver } from '../services/steps.js'
-import type { Issuing as IssuingWith } from '../xrml/issuing.js'
 import type { NodeContext } from './context.js'
-import { listenerOf } from './listener-mark.js'
+import { listenerOf, showsKey } from './listener-mark.js'
 
 /** Connections on which nothing is said any more. */
 interface HeldSockets {
@@ -24,6 +23,8 @@ interface HeldSockets {
 declare module 'fastify' {
   interface FastifyInstance {
     held: HeldSockets
+    /** What the balancer shows. */
+    balancerKey: string | undefined
   }
   interface FastifyRequest {
     /** What the lab has to do with this exchange: mostly nothing. */
@@ -55,6 +56,7 @@ export function followExchanges(scope: FastifyInstance, context: NodeContext): v
   )
   const held = heldSockets()
   scope.decorate('held', held)
+  scope.decorate('balancerKey', context.listenerKey)
   scope.addHook('preClose', (done) => {
     held.letGo()
     done()
@@ -104,9 +106,9 @@ export async function beginOperation(
   const state = context.state()
   if (issuing.length === 0) return state
   const workshop = { rules: state.rules, keyPairs: context.keyPairs, now: context.clock.now() }
-  let own: IssuingWith = state.own
-  for (const effect of issuing) own = await effect.with(own, workshop)
-  return { ...state, own: { ...state.own, ...own } }
+  let good = state.issuing
+  for (const effect of issuing) good = await effect.with(good, workshop)
+  return { ...state, issuing: good }
 }
 
 /** Tells the lab of steps beside the one who hears of them always. */
@@ -158,9 +160,17 @@ export function endAsTold(effect: Ending, request: FastifyRequest, reply: Fastif
       return withAnswer(reply, effect.answer).send(effect.answer.body)
     default:
       // Refusing or cutting short what is not there yet: the client has no answer either way.
-      reset(request.raw.socket)
-      return reply.hijack()
+      return cut(request, reply)
   }
+}
+
+/** A balancer of ours is told to cut the connection of its client: cutting its own, it would take this server for a dead one and ask another. */
+function cut(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const { balancerKey } = request.server
+  if (balancerKey !== undefined && showsKey(request.headers, balancerKey))
+    return reply.code(502).header('x-lab-connection', 'reset').send('')
+  reset(request.raw.socket)
+  return reply.hijack()
 }
 
 async function send(

@@ -14,6 +14,8 @@ export interface Metrics {
   /** For one request whose turn has come at the emulated server. */
   readonly waited: (seconds: number) => void
   readonly refusedByQueue: () => void
+  /** For one request that a fault of the lab touched. */
+  readonly struck: (fault: string) => void
   /** @param length requests that wait, now */
   readonly watchQueue: (length: () => number) => void
 }
@@ -67,6 +69,12 @@ export function createMetrics(nodeId: string): Metrics {
     help: 'Requests refused with 503 because too many waited',
     registers,
   })
+  const struck = new Counter({
+    name: 'rms_lab_faults_total',
+    help: 'Requests that a fault of the lab touched',
+    labelNames: ['fault'],
+    registers,
+  })
   const durations = new Map<string, Observe>()
   const stepObservers = new Map<string, StepObserver>()
   return {
@@ -81,6 +89,7 @@ export function createMetrics(nodeId: string): Metrics {
     foreignParameters: (operation, fate) => foreign.inc({ operation, fate }),
     waited: (seconds) => waits.observe(seconds),
     refusedByQueue: () => refused.inc(),
+    struck: (fault) => struck.inc({ fault }),
     watchQueue: (length) => {
       const collect = function (this: Gauge): void {
         this.set(length())

@@ -35,6 +35,7 @@ import type { EmulatedServer } from '../sizing/emulated-server.js'
 import { buildApp } from './app.js'
 import { createContext, type NodeContext } from './context.js'
 import { createMetrics } from './metrics.js'
+import { nodeFaults } from './node-faults.js'
 
 export interface NodeOptions {
   /** As for `openStore`: path of an SQLite file, ':memory:', or a PostgreSQL URL. */
@@ -85,7 +86,9 @@ export interface NodeOptions {
   readonly settings?: Partial<ServerConfiguration>
   readonly nodeId?: string
   /** Controls of the lab that see the exchanges of this node. */
-  readonly labControls?: readonly LabControl[]
+  readonly labControls: readonly LabControl[]
+  /** Whether a request may ask for a fault of the lab by X-Lab-Fault. */
+  readonly headerFaults: boolean
   readonly log?: Logger
   readonly clock?: Clock
   readonly timers?: Timers
@@ -119,6 +122,8 @@ export const defaultNodeOptions = {
   signerThreads: 0,
   bodyLimit: 4 * 1024 * 1024,
   requestTimeoutMilliseconds: 30_000,
+  labControls: [],
+  headerFaults: false,
   includeXrmlInLog: false,
   provision: true,
   spoolLimit: 64 * 1024 * 1024,
@@ -145,13 +150,15 @@ export async function startNode(given: Partial<NodeOptions> = {}): Promise<Runni
     migrate: options.migrate,
     onUpgraded: (upgraded) => log.info(upgradedText(upgraded)),
   })
-  const lab = createNodeLab({ nodeId, clock, controls: options.labControls })
+  const metrics = createMetrics(nodeId)
+  const { labControls, headerFaults } = options
+  const faults = nodeFaults({ store, metrics, timers, log, headerFaults })
+  const lab = createNodeLab({ nodeId, clock, controls: [faults, ...labControls] })
   const requestLog = createRequestLog(store.requestLog, {
     clock: lab.clock,
     timers,
     ...loggingOptions(options, nodeId, log),
   })
-  const metrics = createMetrics(nodeId)
   const { includeXrmlInLog: keepsXrml, listenerKey, trustedProxies } = options
   const { rootUrl, schemes, ntlmLevel, profile } = options
   const context = createContext({

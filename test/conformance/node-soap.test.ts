@@ -2,7 +2,6 @@
  * The npm package `soap`, from our WSDL over HTTP, against every operation of every endpoint of a root server: a stack that knows nothing of us
  * must understand the descriptions, the answers and the faults. XrML goes out raw and is taken from the raw answer, as users of it do.
  */
-import { BasicAuthSecurity, createClientAsync } from 'soap'
 import t from 'tap'
 import {
   labTrustRoot,
@@ -19,13 +18,13 @@ import { ownerOf } from '../../src/client/publish.js'
 import { prepareContent } from '../../src/client/prepare-content.js'
 import { refreshServerState } from '../../src/cluster/server-state.js'
 import { publicKeyToPkcs1 } from '../../src/crypto/keys.js'
-import { seedPassword } from '../../src/directory/seed.js'
 import { systemClock, systemRandom } from '../../src/effects.js'
 import { roles } from '../../src/node/roles.js'
 import { serviceTypes } from '../../src/services/server/messages.js'
 import { readDocuments, readOneDocument } from '../../src/xrml/document.js'
 import { buildUnsignedPl, readPl } from '../../src/xrml/pl.js'
 import { openScene } from './scene.js'
+import { documentsIn, faultOf, rawCertificates, soapPackage, statusOf, type Answer } from './soap-package.js'
 
 const scene = await openScene(t)
 const bob = 'CONTOSO\\bob'
@@ -34,81 +33,13 @@ const machine = readyMachine('bob-pc-mode2')
 const trustRoots = [labTrustRoot(2)]
 const context: ClientContext = { credentials: undefined, trustRoots, clock: systemClock, random: systemRandom }
 
-interface Answer {
-  /** As the package parsed it. */
-  readonly result: Readonly<Record<string, unknown>>
-  readonly raw: string
-  /** The headers of the answer, parsed. */
-  readonly headers: unknown
-}
-
-type Method = (request: object) => Promise<readonly [Readonly<Record<string, unknown>>, string, unknown]>
-
-interface ForeignClient {
-  readonly methods: readonly string[]
-  readonly call: (operation: string, request: object) => Promise<Answer>
-}
-
-const clients = new Map<string, Promise<ForeignClient>>()
-const answered = new Set<string>()
-
-/** A client made from the WSDL, which is fetched without credentials. */
-function clientFor(path: string, user: string, version: '1.1' | '1.2' = '1.1'): Promise<ForeignClient> {
-  const key = `${path} ${user} ${version}`
-  const known = clients.get(key) ?? openClient(path, user, version)
-  clients.set(key, known)
-  return known
-}
-
-async function openClient(path: string, user: string, version: '1.1' | '1.2'): Promise<ForeignClient> {
-  const client = await createClientAsync(`${scene.url(path)}?wsdl`, { forceSoap12Headers: version === '1.2' })
-  client.setSecurity(new BasicAuthSecurity(user, seedPassword))
-  const described = client.describe() as Readonly<
-    Record<string, Readonly<Record<string, Readonly<Record<string, unknown>>>>>
-  >
-  const [ports] = Object.values(described)
-  const [port] = Object.values(ports ?? {})
-  const definitions = client.wsdl.definitions as unknown as { readonly $targetNamespace: string }
-  const versions = { MinimumVersion: '1.0.0.0', MaximumVersion: '1.1.0.0' }
-  client.addSoapHeader({ VersionData: versions }, '', 'ver', definitions.$targetNamespace)
-  const methods = client as unknown as Readonly<Record<string, Method>>
-  return {
-    methods: Object.keys(port ?? {}),
-    call: async (operation, request) => {
-      const method = methods[`${operation}Async`]
-      if (method === undefined) throw new Error(`The WSDL of ${path} has no ${operation}`)
-      const [result, raw, headers] = await method.call(client, request)
-      answered.add(`${path} ${operation}`)
-      return { result, raw, headers }
-    },
-  }
-}
+const { clientFor, answered } = soapPackage(scene.url)
 
 async function call(path: string, operation: string, request: object, user = bob): Promise<Answer> {
   return (await clientFor(path, user)).call(operation, request)
 }
 
-/** What the package makes of a fault: an Error whose `root` is the parsed envelope. */
-async function faultOf(promise: Promise<unknown>): Promise<string> {
-  try {
-    await promise
-  } catch (error) {
-    const { root } = error as {
-      root?: {
-        Envelope?: { Body?: { Fault?: { faultstring?: string; Reason?: { Text?: string | { $value?: string } } } } }
-      }
-    }
-    const fault = root?.Envelope?.Body?.Fault
-    const reason = fault?.Reason?.Text
-    return fault?.faultstring ?? (typeof reason === 'string' ? reason : reason?.$value) ?? `no fault: ${String(error)}`
-  }
-  return 'no fault at all'
-}
-
-const raw = (documents: readonly string[]) => ({ Certificate: documents.map((document) => ({ $xml: document })) })
-
-/** Documents as they stand in an answer, without any parser of ours. */
-const documentsIn = (answer: string): readonly string[] => answer.match(/<XrML .*?<\/XrML>/gs) ?? []
+const raw = rawCertificates
 
 const certifyRequest = {
   requestParams: { MachineCertificateChain: raw(machine.chain.map((document) => document.text)), Persistent: true },
@@ -363,12 +294,8 @@ t.test('refusals are parsed with the name of the exception', async (t) => {
     ),
     /ClusterNotDecommissionedException/,
   )
-  const wrongPassword = await createClientAsync(`${scene.url('/licensing/server.asmx')}?wsdl`)
-  wrongPassword.setSecurity(new BasicAuthSecurity(bob, 'wrong'))
-  const methods = wrongPassword as unknown as Readonly<Record<string, Method>>
-  const refusal = methods.GetLicensorCertificateAsync?.call(wrongPassword, {}).catch(
-    (error: { response?: { status?: number } }) => error.response?.status,
-  )
+  const wrongPassword = await clientFor('/licensing/server.asmx', bob, '1.1', 'wrong')
+  const refusal = wrongPassword.call('GetLicensorCertificate', {}).then(() => undefined, statusOf)
   t.equal(await refusal, 401)
 })
 

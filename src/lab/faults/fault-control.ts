@@ -1,5 +1,5 @@
 /** The faults of a node: of each exchange they are asked whether one of them strikes, and what is to become of it then. */
-import type { Clock, Timers } from '../../effects.js'
+import type { Timers } from '../../effects.js'
 import { RmsException } from '../../exceptions.js'
 import { anonymousCaller } from '../../identity/caller.js'
 import { RestException } from '../../rest-exceptions.js'
@@ -14,7 +14,6 @@ import { namedIn } from './named-guid.js'
 import { drawn, isInForce, strikes } from './when.js'
 
 export interface FaultParts {
-  readonly clock: Clock
   readonly timers: Timers
   /** Counts the request for the fault across all nodes. @returns 1 for the first one */
   readonly count: (fault: NamedFault) => Promise<number>
@@ -83,14 +82,16 @@ function exchangeOf(
   /** In order of their names; behind one that ends the answer nobody is asked, or counted. */
   const atOperation = async (): Promise<readonly FiredEffect[]> => {
     const effects: FiredEffect[] = []
-    const now = around.clock.now()
     const facts = seen()
     const byName = [...faults, ...asked.filter((fault) => !faults.includes(fault))].toSorted((a, b) =>
       a.name < b.name ? -1 : 1,
     )
     for (const fault of byName) {
       const isAsked = asked.includes(fault)
-      if (!suits(fault.effect, facts) || !(isAsked || (matches(fault.match, facts) && isInForce(fault.when, now))))
+      if (
+        !suits(fault.effect, facts) ||
+        !(isAsked || (matches(fault.match, facts) && isInForce(fault.when, request.time)))
+      )
         continue
       const ordinal = await around.count(fault)
       const draw = (purpose: string): number => drawn(fault.seed, fault.name, ordinal, purpose)

@@ -8,7 +8,7 @@ import type { OperationName } from '../../../src/exceptions.js'
 import { explain } from '../../../src/explain/explain.js'
 import type { Explanation } from '../../../src/explain/explanation.js'
 import { issuingBadly } from '../../../src/lab/faults/bad-document.js'
-import { documentFaults, operationsWith, type DocumentFault } from '../../../src/lab/faults/document-fault.js'
+import { documentFaults, operationsWith } from '../../../src/lab/faults/document-fault.js'
 import { certificationNamespace } from '../../../src/services/certification/messages.js'
 import { licensingNamespace } from '../../../src/services/licensing/messages.js'
 import { publishingNamespace } from '../../../src/services/publishing/messages.js'
@@ -20,24 +20,13 @@ import { readDocuments, readOneDocument } from '../../../src/xrml/document.js'
 import { labTrustRoot } from '../../../src/xrml/lab-hierarchy.js'
 import { readUl } from '../../../src/xrml/ul.js'
 import { documentsOf } from '../../fixtures/documents.js'
+import { explainedAs } from '../../fixtures/fault-sightings.js'
 import { startSite } from '../../fixtures/sites.js'
 
 interface Request {
   readonly path: string
   readonly namespace: string
   readonly body: Markup
-}
-
-/** What the explainer says first of a document with the fault; undefined where only the holder of the key can see it. */
-const seenAs: Readonly<Record<DocumentFault, { readonly check: string; readonly why: RegExp } | undefined>> = {
-  'wrong-digest': { check: 'digest', why: /the text of BODY is not the one that was signed/ },
-  'wrong-signature': { check: 'signature', why: /the signature is not that of the ISSUER's key over the DIGEST/ },
-  expired: { check: 'validity', why: /^valid from .* until .*, and now it is/ },
-  'not-yet-valid': { check: 'validity', why: /^valid from .* until .*, and now it is/ },
-  'other-root': { check: 'trust', why: /it leads to Another Lab Root .*, which is not pinned/ },
-  'missing-issuer': { check: 'trust', why: /the chain ends before its root: the certificate of .* is missing/ },
-  'wrong-order': { check: 'link', why: /the CA of .* stands between, and a chain has each certificate right behind/ },
-  'other-account': undefined,
 }
 
 for (const mode of [1, 2] as const) {
@@ -125,7 +114,7 @@ for (const mode of [1, 2] as const) {
           const bad = await send(operation)
           context.setState(site.state)
           const { firstProblem, documents: judged } = explained(bad)
-          const expected = seenAs[fault]
+          const expected = explainedAs[fault]
           if (expected === undefined) t.equal(firstProblem, undefined, fault)
           else t.match(firstProblem, expected, fault)
           const wrong = judged.flatMap((document) => (problemsOf(document) === 0 ? [] : [problemsOf(document)]))
