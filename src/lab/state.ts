@@ -102,10 +102,11 @@ function readNamed<Value>(
   return Object.fromEntries(entries.map(([name, entry]) => [name, read(entry, name)]))
 }
 
-function parseJson(text: string): unknown {
+/** @throws LabInputError */
+export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text) as unknown
   } catch {
-    throw new LabInputError("The lab's state is no JSON")
+    throw new LabInputError('What was sent is no JSON')
   }
 }

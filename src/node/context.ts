@@ -12,6 +12,7 @@ import type { Clock, Random, Timers } from '../effects.js'
 import type { TrustedProxies } from '../http/trusted-proxies.js'
 import { signedInConnections, type SignedInConnections } from '../identity/connections.js'
 import type { Scheme } from '../identity/schemes.js'
+import { activeControls } from '../lab/state.js'
 import type { NodeLab } from '../lab/node-lab.js'
 import type { NtlmLevel } from '../ntlm/server.js'
 import { precertifiedAccounts } from '../services/precertified.js'
@@ -42,6 +43,8 @@ export interface NodeContext extends ServiceContext {
   /** The clock of this machine, which nobody moves: for members, ids and whatever else is not of the forest. `clock` is the forest's. */
   readonly machineClock: Clock
   readonly lab: NodeLab
+  /** Whether it takes part in the lab of the installation. */
+  readonly followsLab: boolean
   /** Proxies that are believed in how a client asked. */
   readonly trustedProxies: TrustedProxies
   readonly log: Logger
@@ -81,6 +84,7 @@ export interface NodeParts {
   readonly clock: Clock
   /** With a clock that follows its state. */
   readonly lab: NodeLab
+  readonly followsLab: boolean
   readonly timers: Timers
   readonly random: Random
   readonly store: Store
@@ -97,6 +101,7 @@ export function createContext(parts: NodeParts): NodeContext {
   const { timers, random, nodeId, ntlmLevel } = parts
   const { clock } = parts.lab
   let leaving = false
+  parts.metrics.watchLab(() => activeControls(parts.lab.state()))
   return {
     ...parts,
     clock,

@@ -45,7 +45,9 @@ export class EndedByLab extends Error {
 /** To be called in the scope of the services, before their own hooks are added. */
 export function followExchanges(scope: FastifyInstance, context: NodeContext): void {
   const { lab } = context
-  scope.addHook('onRequest', (request, reply, done) => (lab.isWatching() ? begin(request, reply, context) : done()))
+  scope.addHook('onRequest', (request, reply, done) =>
+    lab.isWatching() || lab.clock.steps() ? begin(request, reply, context) : done(),
+  )
   scope.addHook('preHandler', (request, _reply, done) => {
     request.lab?.received(request.body)
     request.lab?.signedIn(request.caller)
@@ -64,12 +66,23 @@ export function followExchanges(scope: FastifyInstance, context: NodeContext): v
 }
 
 async function begin(request: FastifyRequest, reply: FastifyReply, context: NodeContext): Promise<unknown> {
+  if (context.lab.clock.steps()) await takeStep(request, reply, context)
   const exchange = context.lab.begin(factsOf(request, context))
   if (exchange === undefined) return undefined
   request.lab = exchange
   reply.raw.once('close', () => exchange.ended())
   const { last } = await waitFor(exchange, 'request', request, context.timers)
   return last === undefined ? undefined : endAsTold(last, request, reply)
+}
+
+/** One step of the clock for each request, in one order for all nodes. While the database is away, time stands. */
+async function takeStep(request: FastifyRequest, reply: FastifyReply, { store, lab }: NodeContext): Promise<void> {
+  try {
+    lab.clock.stepTo(await store.lab.takeStep())
+  } catch (error) {
+    request.log.warn({ err: error }, 'the step of the clock could not be counted: it says what it said before')
+  }
+  reply.header('date', lab.clock.now().toUTCString())
 }
 
 function factsOf(request: FastifyRequest, context: NodeContext): LabRequest {

@@ -16,6 +16,8 @@ export interface Metrics {
   readonly refusedByQueue: () => void
   /** For one request that a fault of the lab touched. */
   readonly struck: (fault: string) => void
+  /** @param active what is set in the lab, now, each in a few words */
+  readonly watchLab: (active: () => readonly string[]) => void
   /** @param length requests that wait, now */
   readonly watchQueue: (length: () => number) => void
 }
@@ -90,6 +92,16 @@ export function createMetrics(nodeId: string): Metrics {
     waited: (seconds) => waits.observe(seconds),
     refusedByQueue: () => refused.inc(),
     struck: (fault) => struck.inc({ fault }),
+    watchLab: (active) => {
+      const collect = function (this: Gauge): void {
+        this.reset()
+        for (const control of active()) this.set({ control }, 1)
+      }
+      const help = 'What is set in the lab: 1 for each clock, fault and server that is not as in a product'
+      registry.registerMetric(
+        new Gauge({ name: 'rms_lab_active', help, labelNames: ['control'], registers: [], collect }),
+      )
+    },
     watchQueue: (length) => {
       const collect = function (this: Gauge): void {
         this.set(length())

@@ -6,25 +6,16 @@ import { createRequestLog, type RequestLogEvent } from '../cluster/request-log.j
 import type { ServerConfiguration } from '../cluster/configuration.js'
 import { requireEqualEngines } from '../cluster/equal-engines.js'
 import { provisionRoot } from '../cluster/provision.js'
-import { loadServerState, refreshServerState, type ServerState } from '../cluster/server-state.js'
+import { loadServerState, type ServerState } from '../cluster/server-state.js'
 import { createSpool, type Spool } from '../cluster/spool.js'
 import type { ClusterKind } from '../cluster/store/cluster-store.js'
-import type { Member } from '../cluster/store/member-store.js'
 import { openStore, upgradedText, type Store } from '../cluster/store/open.js'
 import type { CryptoMode } from '../crypto/modes.js'
 import type { TlsIdentity } from '../crypto/lab-ca.js'
 import type { EngineName } from '../crypto/engine.js'
 import type { SigningPlace } from '../crypto/signer.js'
 import { startSigningThreads } from '../crypto/signing-threads.js'
-import {
-  systemClock,
-  systemRandom,
-  systemTimers,
-  type Clock,
-  type Random,
-  type Timer,
-  type Timers,
-} from '../effects.js'
+import { systemClock, systemRandom, systemTimers, type Clock, type Random, type Timers } from '../effects.js'
 import { nobodyTrusted, type TrustedProxies } from '../http/trusted-proxies.js'
 import { schemeNames, type Scheme } from '../identity/schemes.js'
 import type { LabControl } from '../lab/exchange.js'
@@ -34,6 +25,7 @@ import { strictProfile, type Profile } from '../soap/profile.js'
 import type { EmulatedServer } from '../sizing/emulated-server.js'
 import { buildApp } from './app.js'
 import { createContext, type NodeContext } from './context.js'
+import { keepFresh, refreshLab } from './keep-fresh.js'
 import { createMetrics } from './metrics.js'
 import { nodeFaults } from './node-faults.js'
 
@@ -85,6 +77,8 @@ export interface NodeOptions {
   /** Settings of the cluster that are to be as given from this start on. */
   readonly settings?: Partial<ServerConfiguration>
   readonly nodeId?: string
+  /** Whether it takes part in the lab of the installation: its clock, its faults. */
+  readonly lab: boolean
   /** Controls of the lab that see the exchanges of this node. */
   readonly labControls: readonly LabControl[]
   /** Whether a request may ask for a fault of the lab by X-Lab-Fault. */
@@ -131,6 +125,7 @@ export const defaultNodeOptions = {
   ntlmLevel: 'v2',
   trustedProxies: nobodyTrusted,
   profile: strictProfile,
+  lab: true,
 } as const satisfies NodeOptions
 
 /**
@@ -170,6 +165,7 @@ export async function startNode(given: Partial<NodeOptions> = {}): Promise<Runni
     log,
     clock,
     lab,
+    followsLab: options.lab,
     timers,
     random,
     store,
@@ -206,6 +202,7 @@ export async function startNode(given: Partial<NodeOptions> = {}): Promise<Runni
   }
   try {
     place = await signingPlaceOf(options, log)
+    await refreshLab(context)
     const joined = options.provision
       ? undefined
       : await loadServerState(store, options.cluster, options.keyPassword, place)
@@ -226,6 +223,8 @@ export async function startNode(given: Partial<NodeOptions> = {}): Promise<Runni
       lastSeen: now,
     }
     await store.members.join(member)
+    // From now on it is told: what was set before is in the database.
+    await refreshLab(context)
     stopRefreshing = keepFresh(context, member)
     return {
       nodeId,
@@ -323,54 +322,5 @@ export async function adjustConfiguration(
     }
     if (JSON.stringify(wanted) === JSON.stringify(stored)) return
     if ((await store.clusters.saveConfiguration(cluster, wanted)) !== undefined) return
-  }
-}
-
-/** Milliseconds, at least, after which a member of the cluster is taken for dead. */
-const shortestSilence = 60_000
-
-/**
- * Looks for a changed configuration again and again, as often as the configuration of the moment says, and tells the member list that the node lives.
- * @returns ends it
- */
-function keepFresh(context: NodeContext, member: Member): () => Promise<void> {
-  let timer: Timer | undefined
-  let looking: Promise<void> | undefined
-  let ended = false
-  const look = async (): Promise<void> => {
-    await refreshState(context, member)
-    if (!ended) arm()
-  }
-  const arm = (): void => {
-    const start = (): void => void (looking = look())
-    timer = context.timers.after(context.state().configuration.configurationRefreshIntervalSeconds * 1000, start)
-    timer.unref()
-  }
-  arm()
-  return async () => {
-    ended = true
-    timer?.stop()
-    // It must not join after we have left.
-    await looking
-  }
-}
-
-/** A database that is away does not end the node: it goes on with what it has, and says so. */
-async function refreshState(context: NodeContext, member: Member): Promise<void> {
-  const { store, log } = context
-  try {
-    const now = context.machineClock.now()
-    const lastSeen = now.toISOString()
-    // Somebody took a silent node for a dead one.
-    if (!(await store.members.seen(member.nodeId, lastSeen))) await store.members.join({ ...member, lastSeen })
-    // One that was killed could not leave by itself.
-    const silence = Math.max(shortestSilence, 3000 * context.state().configuration.configurationRefreshIntervalSeconds)
-    await store.members.removeSilent(new Date(now.getTime() - silence).toISOString(), member.cluster)
-    const state = await refreshServerState(store, context.state())
-    if (state === context.state()) return
-    context.setState(state)
-    log.info({ configurationVersion: state.configuration.configurationVersion }, 'configuration reloaded')
-  } catch (error) {
-    log.warn({ err: error }, 'the configuration could not be refreshed')
   }
 }

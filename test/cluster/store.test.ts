@@ -11,6 +11,7 @@ import type { Tables } from '../../src/cluster/store/schema.js'
 import { postgresDialect } from '../../src/cluster/store/postgres.js'
 import { sqliteDialect } from '../../src/cluster/store/sqlite.js'
 import { seedDirectory as seed } from '../../src/directory/seed.js'
+import { noLab } from '../../src/lab/state.js'
 import { databases } from './postgres.js'
 import type { TestDatabase } from './postgres.js'
 
@@ -69,6 +70,28 @@ async function run(t: Test, database: TestDatabase): Promise<void> {
     await faultCounts.forget([fault])
     t.equal(await faultCounts.matched(fault), 0)
     t.equal(await faultCounts.matched({ ...fault, since: 5 }), 1)
+  })
+
+  t.test('the state of the lab is changed by one at a time, and its steps have one order', async (t) => {
+    const location = await database.fresh()
+    const stores = [await openStore(location), await openStore(location)] as const
+    t.teardown(() => Promise.all(stores.map((store) => store.close())))
+    const [{ lab: one }, { lab: other }] = stores
+    t.same([await one.read(), await one.version()], [noLab, 0])
+    const frozen = { ...noLab, clock: { mode: 'frozen', at: '2030-01-01T00:00:00Z' } } as const
+    t.same(await one.save(frozen), { ...frozen, version: 1 })
+    t.equal(await other.save(noLab), undefined, 'somebody else was first')
+    t.same(await other.read(), { ...frozen, version: 1 })
+    t.same(await other.save({ ...noLab, version: 1 }), { ...noLab, version: 2 })
+    t.equal(await one.save({ ...frozen, version: 1 }), undefined)
+    t.equal(await one.version(), 2)
+    const tooLarge = { ...noLab, version: 2, faults: { large: { text: 'x'.repeat(300_000) } } }
+    await t.rejects(one.save(tooLarge), { name: 'LabInputError', message: /at most 262144/ })
+    t.equal(await one.version(), 2)
+    t.equal(await one.steps(), 0)
+    const taken = await Promise.all(Array.from({ length: 20 }, (_, at) => (at % 2 === 0 ? one : other).takeStep()))
+    t.same(new Set(taken), new Set(Array.from({ length: 20 }, (_, at) => at + 1)))
+    t.equal(await other.steps(), 20)
   })
 
   t.test('a database of another schema version is refused, and stays as it is', async (t) => {

@@ -34,7 +34,7 @@ t.test('a state is written and read again; what it has too much is refused', asy
   t.same(parseLabState(stateText(behind), 0), behind)
   t.throws(() => parseLabState('{"clocks":{}}', 1), { name: 'LabInputError', message: /did you mean "clock"\?/ })
   t.throws(() => parseLabState('{"servers":{"root-1":{"skew":"5m"}}}', 1), { message: /"PT5M"/ })
-  t.throws(() => parseLabState('{', 1), { message: /no JSON/ })
+  t.throws(() => parseLabState('{', 1), { message: /is no JSON/ })
   t.throws(() => parseLabState(' '.repeat(300_000), 1), { message: /at most 262144/ })
   t.same(activeControls(state), ['clock steps from 2026-01-01T00:00:00Z by PT1S', 'fault busy', 'server root-1: skew'])
   t.notOk(isActive(noLab))

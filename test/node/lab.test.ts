@@ -1,15 +1,21 @@
 /** What the lab does to exchanges of a node: each effect at each point, as a client sees it, and what controls are told. */
+import { createSecretKey } from 'node:crypto'
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
+import { join } from 'node:path'
 import t, { type Test } from 'tap'
+import { proveCall, type ProvenCall } from '../../src/cluster/proven-call.js'
 import { seedPassword } from '../../src/directory/seed.js'
+import { systemClock, systemRandom, type Clock } from '../../src/effects.js'
 import { RmsException } from '../../src/exceptions.js'
 import type { ControlledExchange, FiredEffect, LabControl, LabEffect, LabPoint } from '../../src/lab/exchange.js'
 import { noLab } from '../../src/lab/state.js'
+import { refreshLab } from '../../src/node/keep-fresh.js'
 import { startNode } from '../../src/node/start.js'
 import { RestException } from '../../src/rest-exceptions.js'
 import { serverNamespace } from '../../src/services/server/messages.js'
 import { envelopeNamespaces } from '../../src/soap/envelope.js'
+import { addSeconds } from '../../src/xrml/times.js'
 import { goodToken } from '../fixtures/rest-tokens.js'
 import { testClock } from '../fixtures/test-clock.js'
 import { until } from '../fixtures/until.js'
@@ -249,6 +255,120 @@ t.test('what is issued is issued with what the lab says, for this request alone'
   t.equal((await post()).status, 200)
   t.ok(isAsked)
   t.equal(node.context.state(), before)
+})
+
+t.test('a state is told to a node by who has its cluster key, and by nobody else', async (t) => {
+  const { clusterKey } = node.context.state()
+  const target = '/lab/state'
+  const told = { version: ++version, state: { clock: { mode: 'frozen', at: '2030-01-01T00:00:00Z' } } }
+  const text = JSON.stringify(told)
+  const call = { method: 'POST', target, nodeId: 'root-1', body: text }
+  const proof = (change: Partial<ProvenCall> = {}, key = clusterKey, clock: Pick<Clock, 'now'> = systemClock): string =>
+    proveCall(key, { ...call, ...change }, { clock, random: systemRandom })
+  const tell = async (shown: string | undefined, content = text): Promise<readonly [number, unknown]> => {
+    const headers = { 'content-type': 'application/json', ...(shown === undefined ? {} : { 'x-lab-proof': shown }) }
+    const response = await fetch(`${node.url}${target}`, { method: 'POST', headers, body: content })
+    const answer = await response.text()
+    return [response.status, answer.startsWith('{') ? JSON.parse(answer) : answer]
+  }
+  const hourAgo = { now: () => addSeconds(systemClock.now(), -3600) }
+  const otherKey = { secret: createSecretKey(Buffer.alloc(32)) }
+  const refused: readonly (readonly [string | undefined, RegExp])[] = [
+    [undefined, /no proof/],
+    ['nonsense', /no proof/],
+    [proof({}, otherKey), /another cluster key password/],
+    [proof({ nodeId: 'root-2' }), /not of this call/],
+    [proof({ method: 'GET' }), /not of this call/],
+    [proof({ target: '/lab/state?x' }), /not of this call/],
+    [proof({ body: text.replace('2030', '2031') }), /not of this call/],
+    [proof().replace(/^\d{4}/, '2025'), /not of this call/],
+    [proof({}, clusterKey, hourAgo), /five minutes/],
+  ]
+  for (const [shown, why] of refused) t.match(await tell(shown), [403, { why }], String(why))
+  t.not(node.context.lab.state().version, version)
+  const good = proof()
+  t.same(await tell(good), [200, { node: 'root-1', version }])
+  t.match(await tell(good), [403, { why: /shown before/ }])
+  t.equal(node.context.clock.now().toISOString(), '2030-01-01T00:00:00.000Z')
+  t.same(await tell(proof()), [200, { node: 'root-1', version }], 'told twice is told once')
+  const older = JSON.stringify({ ...told, version: version - 1, state: {} })
+  t.same(await tell(proof({ body: older }), older), [200, { node: 'root-1', version }], 'an older one changes nothing')
+  for (const [wrong, why] of [
+    ['{', /no JSON/],
+    ['{"version":"new"}', /whole number/],
+    ['{"version":99,"state":{"clock":{"mode":"off"}}}', /cannot be "off"/],
+    ['{"version":99,"states":{}}', /did you mean "state"/],
+  ] as const)
+    t.match(await tell(proof({ body: wrong }), wrong), [400, { why }])
+  t.equal((await tell(proof(), 'x'.repeat(1_100_000)))[0], 413)
+  node.context.lab.set({ ...noLab, version: ++version })
+})
+
+t.test('a node without a lab has nothing of it, whatever is set', async (t) => {
+  const { lab } = node.context.store
+  const other = await startNode({ mode: 1, lab: false })
+  t.teardown(() => other.close())
+  t.equal((await fetch(`${other.url}/lab/state`, { method: 'POST' })).status, 404)
+  t.equal(
+    (await other.context.store.lab.save({ ...noLab, clock: { mode: 'frozen', at: '2030-01-01T00:00:00Z' } }))?.version,
+    1,
+  )
+  await refreshLab(other.context)
+  t.equal(other.context.lab.state(), noLab)
+  t.equal(await lab.version(), 0)
+})
+
+t.test('a node reads what is set when it starts, and when it refreshes', async (t) => {
+  const database = join(t.testdir(), 'rms.sqlite')
+  const first = await startNode({ mode: 1, database })
+  t.teardown(() => first.close())
+  const frozen = { ...noLab, clock: { mode: 'frozen', at: '2030-01-01T00:00:00Z' } } as const
+  await first.context.store.lab.save(frozen)
+  const second = await startNode({ mode: 1, database, nodeId: 'root-2' })
+  t.teardown(() => second.close())
+  t.equal(second.context.clock.now().toISOString(), '2030-01-01T00:00:00.000Z')
+  t.ok(first.context.lab.clock.isReal())
+  await refreshLab(first.context)
+  t.equal(first.context.clock.now().toISOString(), '2030-01-01T00:00:00.000Z')
+  const members = await first.context.store.members.list()
+  t.same(
+    members.filter(({ lastSeen, started }) => lastSeen >= '2029' || started >= '2029'),
+    [],
+    'members live by real time',
+  )
+  t.match(
+    await (await fetch(`${first.url}/metrics`)).text(),
+    /rms_lab_active\{control="clock frozen at 2030-01-01T00:00:00Z",node="root-1"\} 1/,
+  )
+})
+
+t.test('a clock that steps goes one further with each request, in one order for all nodes', async (t) => {
+  const database = join(t.testdir(), 'rms.sqlite')
+  const nodes = [await startNode({ mode: 1, database }), await startNode({ mode: 1, database, nodeId: 'root-2' })]
+  t.teardown(() => Promise.all(nodes.map((one) => one.close())))
+  const clockSetting = { mode: 'step', at: '2030-01-01T00:00:00Z', by: 'PT1M', from: 0 } as const
+  for (const { context } of nodes) context.lab.set({ ...noLab, version: 1, clock: clockSetting })
+  const dates: (string | null)[] = []
+  for (const at of [0, 0, 1, 0, 1, 1]) {
+    await (await fetch(`${nodes[at]?.url}/readyz`)).text()
+    const answer = await fetch(`${nodes[at]?.url}${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'text/xml', authorization },
+      body,
+    })
+    t.equal(answer.status, 200)
+    dates.push(answer.headers.get('date'))
+  }
+  t.same(
+    dates,
+    [1, 2, 3, 4, 5, 6].map((minute) => `Tue, 01 Jan 2030 00:0${minute}:00 GMT`),
+  )
+  const records = await nodes[0]?.context.store.requestLog.query({ limit: 10 })
+  t.same(
+    records?.map(({ requestTime }) => requestTime).toSorted(),
+    [1, 2, 3, 4, 5, 6].map((minute) => `2030-01-01T00:0${minute}:00.000Z`),
+    'the request log has the time of the lab',
+  )
 })
 
 t.test('the Date header says the time of the lab', async (t) => {

@@ -65,6 +65,7 @@ t.test('a server that has not joined its cluster says 503, in JSON', async (t) =
     log,
     clock: systemClock,
     lab: createNodeLab({ nodeId: 'young', clock: systemClock }),
+    followsLab: true,
     timers: systemTimers,
     random: systemRandom,
     store,

@@ -13,6 +13,8 @@ import { faultCounts } from './fault-counts.js'
 import type { FaultCounts } from './fault-counts.js'
 import { forestStore } from './forest-store.js'
 import type { ForestStore } from './forest-store.js'
+import { labStore } from './lab-store.js'
+import type { LabStore } from './lab-store.js'
 import { memberStore } from './member-store.js'
 import type { MemberStore } from './member-store.js'
 import { requestLogStore } from './request-log-store.js'
@@ -41,6 +43,7 @@ export interface Store {
   readonly requestLog: RequestLogStore
   readonly tokenKeys: TokenKeyStore
   readonly authorizationCodes: AuthorizationCodeStore
+  readonly lab: LabStore
   readonly faultCounts: FaultCounts
   readonly close: () => Promise<void>
 }
@@ -84,6 +87,7 @@ export async function openStore(location: string, options: StoreOptions = {}): P
     requestLog: requestLogStore(db),
     tokenKeys: tokenKeyStore(db),
     authorizationCodes: authorizationCodeStore(db),
+    lab: labStore(db),
     faultCounts: faultCounts(db),
     close: () => db.destroy(),
   }
