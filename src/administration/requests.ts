@@ -9,6 +9,7 @@ export interface RequestFilter {
   readonly user?: string
   readonly listener?: string
   readonly operation?: string
+  readonly requestId?: string
   readonly result?: 'Succeeded' | 'Failed'
   readonly since?: string
   readonly until?: string
@@ -20,7 +21,7 @@ export interface RequestFilter {
  */
 export async function queryOf(
   store: Store,
-  { cluster, node, listener, user, operation, result, since, until }: RequestFilter,
+  { cluster, node, listener, user, operation, requestId, result, since, until }: RequestFilter,
 ): Promise<RequestLogQuery> {
   return {
     ...(cluster === undefined ? {} : { clusterName: cluster }),
@@ -29,6 +30,7 @@ export async function queryOf(
     // Somebody who was deleted is still in the log.
     ...(user === undefined ? {} : { user: (await store.directory.accountByName(user))?.name ?? user }),
     ...(operation === undefined ? {} : { requestType: operation }),
+    ...(requestId === undefined ? {} : { requestId }),
     ...(result === undefined ? {} : { successOrFailure: result }),
     ...(since === undefined ? {} : { since: instant('since', since) }),
     ...(until === undefined ? {} : { until: instant('until', until) }),

@@ -12,6 +12,7 @@ import type { FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { takeLock } from './spool-lock.js'
 import { DatabaseAway } from './store/database-away.js'
+import { laterFields } from './store/migrations/request-log-fields.js'
 import type { RequestLogRecord, RequestLogStore } from './store/request-log-store.js'
 
 export interface Spool {
@@ -235,10 +236,13 @@ async function* wholeLines(path: string): AsyncGenerator<string> {
   }
 }
 
-const fields: { readonly [F in keyof Required<RequestLogRecord>]: 'string' | 'boolean' | 'optional' } = {
+const fields: {
+  readonly [F in keyof Required<RequestLogRecord>]: 'string' | 'boolean' | 'optional string' | 'optional number'
+} = {
   clusterName: 'string',
   hostMachineName: 'string',
   hostMachineRequestId: 'string',
+  clientRequestId: 'string',
   requestTime: 'string',
   listener: 'string',
   requestPath: 'string',
@@ -248,25 +252,41 @@ const fields: { readonly [F in keyof Required<RequestLogRecord>]: 'string' | 'bo
   authenticatedState: 'string',
   secureConnectionState: 'boolean',
   authenticatedId: 'string',
-  receivedXrml: 'optional',
-  issuedXrml: 'optional',
+  receivedXrml: 'optional string',
+  issuedXrml: 'optional string',
   metadata: 'string',
   successOrFailure: 'string',
   errorInformation: 'string',
   logCreateTime: 'string',
+  durationMilliseconds: 'optional number',
 }
 
 function recordOf(line: string): RequestLogRecord | undefined {
   try {
-    const read = JSON.parse(line) as Readonly<Record<string, unknown>> | null
+    const read = withLaterFields(JSON.parse(line) as Line)
     const isRecord = Object.entries(fields).every(([field, type]) => {
       const value = read?.[field]
-      return type === 'optional' ? value === undefined || typeof value === 'string' : typeof value === type
+      const [plain = type] = /(?<=^optional ).*/.exec(type) ?? []
+      return typeof value === plain || (plain !== type && value === undefined)
     })
     return isRecord ? (read as unknown as RequestLogRecord) : undefined
   } catch {
     return undefined
   }
+}
+
+type Line = Readonly<Record<string, unknown>> | null
+
+/** A record of a program with schema version 3 or 4, which may have left its spool. */
+function withLaterFields(read: Line): Line {
+  const { requestUserAddress, authenticatedState, metadata, clientRequestId } = read ?? {}
+  const isEarlier = clientRequestId === undefined
+  return isEarlier &&
+    typeof requestUserAddress === 'string' &&
+    typeof authenticatedState === 'string' &&
+    typeof metadata === 'string'
+    ? { ...read, ...laterFields({ requestUserAddress, authenticatedState, metadata }) }
+    : read
 }
 
 /** In the order of their making. */

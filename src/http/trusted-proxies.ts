@@ -1,5 +1,6 @@
 /** Proxies that are believed, by their addresses. */
 import { BlockList, isIPv4, isIPv6 } from 'node:net'
+import { unmapped } from './client-address.js'
 
 /** Whether a peer with this address is believed. */
 export type TrustedProxies = (address: string | undefined) => boolean
@@ -18,12 +19,6 @@ export function trustedProxiesOf(list: string): TrustedProxies {
     const plain = unmapped(address.replace(/%.*$/, ''))
     return addresses.check(plain, isIPv4(plain) ? 'ipv4' : 'ipv6')
   }
-}
-
-/** An IPv4 address in the IPv6 form of RFC 4291, 2.5.5.2, which a socket for both families writes: without what stands before it. */
-function unmapped(address: string): string {
-  const [, plain = ''] = /^::ffff:(.*)$/i.exec(address) ?? []
-  return isIPv4(plain) ? plain : address
 }
 
 /** Bits of a prefix that an IPv4 address in IPv6 form begins with. */

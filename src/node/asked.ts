@@ -5,6 +5,7 @@
 import type { FastifyRequest } from 'fastify'
 import type { ServerConfiguration } from '../cluster/configuration.js'
 import { isSameAuthority, legalAuthority, type Scheme } from '../http/authority.js'
+import { clientAddress, plainAddress } from '../http/client-address.js'
 import { forwardedAsked, namesNoHost, type Asked, type HeaderValues } from '../http/forwarded.js'
 import { valuesOf } from '../http/raw-headers.js'
 import { namedUrls } from '../services/rest/addresses.js'
@@ -29,6 +30,13 @@ export function readAsked(request: FastifyRequest, context: NodeContext): Asked 
   const host = namesNoHost(values) ? undefined : legal
   const own: Asked = { scheme: request.protocol === 'https' ? 'https' : 'http', host }
   return isBelieved(request, context) ? forwardedAsked(values, own) : own
+}
+
+/** IP address of the client, as far as those that are believed name it; '' for one that is gone already. */
+export function clientAddressOf(request: FastifyRequest, context: NodeContext): string {
+  const peer = plainAddress(request.raw.socket.remoteAddress ?? '') ?? ''
+  if (!isBelieved(request, context)) return peer
+  return clientAddress(peer, valuesOf(request.raw.rawHeaders, 'x-forwarded-for'), context.trustedProxies)
 }
 
 function isBelieved({ headers, raw }: FastifyRequest, { listenerKey, trustedProxies }: NodeContext): boolean {

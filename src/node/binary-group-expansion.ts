@@ -54,7 +54,14 @@ export async function registerBinaryGroupExpansion(
       const began = context.clock.monotonic()
       const outcome = await answerQuestion(request.body, context, request, began)
       const { notes, error } = outcome
-      await record(request, context, { path: url, operation: 'IsPrincipalMemberOf', notes, error, now })
+      await record(request, context, {
+        path: url,
+        operation: 'IsPrincipalMemberOf',
+        notes,
+        error,
+        now,
+        milliseconds: context.clock.monotonic() - began,
+      })
       tellOutcome(request, () => ({ operation: 'IsPrincipalMemberOf', ...notes, refusal: outcome.refusal }))
       const milliseconds = context.clock.monotonic() - began
       context.metrics.count(

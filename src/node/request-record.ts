@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify'
 import type { NewRequestLogRecord } from '../cluster/request-log.js'
 import { clientRequestId } from '../http/request-ids.js'
 import type { Notes } from '../services/context.js'
-import { isSecure } from './asked.js'
+import { clientAddressOf, isSecure } from './asked.js'
 import type { NodeContext } from './context.js'
 import { listenerOf } from './listener-mark.js'
 
@@ -15,6 +15,8 @@ export interface Recorded {
   /** Why it was refused; undefined when it succeeded. */
   readonly error: string | undefined
   readonly now: Date
+  /** Milliseconds since the first look at the request; undefined where that is not measured. */
+  readonly milliseconds?: number
 }
 
 /** The answer waits for its record: nothing that was issued is missing from the log. @throws what the request log throws */
@@ -25,27 +27,34 @@ export async function record(request: FastifyRequest, context: NodeContext, reco
 function recordOf(
   request: FastifyRequest,
   context: NodeContext,
-  { path, operation, notes, error, now }: Recorded,
+  { path, operation, notes, error, now, milliseconds }: Recorded,
 ): NewRequestLogRecord {
   const { caller, headers } = request
-  const own = clientRequestId(headers['x-request-id'])
+  const account = notes.account ?? caller.account?.mail ?? ''
+  const metadata = {
+    ...(account === '' ? {} : { account }),
+    ...(caller.isAuthenticated ? { scheme: caller.authenticationType } : {}),
+    ...notes.metadata,
+  }
   return {
     clusterName: context.state().name,
     hostMachineName: context.nodeId,
     hostMachineRequestId: request.id,
+    clientRequestId: clientRequestId(headers['x-request-id']) ?? '',
     requestTime: now.toISOString(),
     listener: listenerOf(headers, context.listenerKey),
     requestPath: path,
     requestType: operation,
-    requestUserAddress: notes.userAddress ?? caller.account?.mail ?? '',
+    requestUserAddress: clientAddressOf(request, context),
     requestUserAgent: headers['user-agent'] ?? '',
-    authenticatedState: caller.isAuthenticated ? caller.authenticationType : '',
+    authenticatedState: caller.isAuthenticated ? 'True' : 'False',
     secureConnectionState: isSecure(request, context),
     authenticatedId: caller.account?.name ?? '',
     ...(context.keepsXrml ? { receivedXrml: notes.received.join(''), issuedXrml: notes.issued.join('') } : {}),
-    metadata: JSON.stringify(own === undefined ? notes.metadata : { ...notes.metadata, clientRequestId: own }),
+    metadata: JSON.stringify(metadata),
     successOrFailure: error === undefined ? 'Succeeded' : 'Failed',
     errorInformation: error ?? '',
+    ...(milliseconds === undefined ? {} : { durationMilliseconds: Math.round(milliseconds * 10) / 10 }),
   }
 }
 

@@ -18,7 +18,8 @@ export function restExchange(operation: RestOperation, version: RestVersion, con
     const now = context.clock.now()
     const notes: Notes = { metadata: correlationOf(request), issued: [], received: [] }
     const outcome = await perform(operation, version, context, request, { now, began, notes })
-    await record(request, context, recordedOf(`/my/${version}${operation.path}`, outcome, now))
+    const milliseconds = context.clock.monotonic() - began
+    await record(request, context, { ...recordedOf(`/my/${version}${operation.path}`, outcome, now), milliseconds })
     tell(context, request, outcome, context.clock.monotonic() - began)
     reply.code(outcome.status).header('cache-control', 'no-store')
     return outcome.answer === undefined ? reply.send() : reply.send(outcome.answer)

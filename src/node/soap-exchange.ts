@@ -48,7 +48,8 @@ export function soapExchange(endpoint: Endpoint, context: NodeContext) {
     const began = context.clock.monotonic()
     const now = context.clock.now()
     const outcome = await exchange(endpoint, context, request, { now, began })
-    await record(request, context, recordedOf(`/_wmcs${endpoint.path}`, outcome, now))
+    const milliseconds = context.clock.monotonic() - began
+    await record(request, context, { ...recordedOf(`/_wmcs${endpoint.path}`, outcome, now), milliseconds })
     tell(context, request, outcome, context.clock.monotonic() - began)
     return reply.code(outcome.status).type(contentType(outcome.version)).send(outcome.text)
   }

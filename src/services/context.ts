@@ -29,7 +29,8 @@ export interface ServiceContext {
 
 /** What the request log will hold beside the bare facts of the request ([TechNet] DRMS_Log_Master). */
 export interface Notes {
-  userAddress?: string
+  /** Mail address of whom it was about, where that is not the caller's. */
+  account?: string
   /** GUIDs of what was issued, content ids, number of items … */
   readonly metadata: Record<string, string | number | readonly string[]>
   readonly issued: string[]

@@ -79,6 +79,32 @@ t.test('what is appended is written to the database, whatever its texts are', as
   t.equal(statSync(folder).mode & 0o077, 0, 'closed to others')
 })
 
+t.test('records that an earlier program left are written as those of today', async (t) => {
+  const folder = t.testdir({
+    'root-1-1.spool': [
+      { requestUserAddress: 'bob@contoso.test', authenticatedState: 'NTLM', metadata: '{"clientRequestId":"mine"}' },
+      { requestUserAddress: '', authenticatedState: '', metadata: '{}' },
+    ]
+      .map((earlier, id) => ({ ...record(id), ...earlier, clientRequestId: undefined }))
+      .map((line) => `${JSON.stringify(line)}\n`)
+      .join(''),
+  })
+  const { records, insert } = database()
+  const spool = spoolIn(folder)
+  t.same(await spool.drain(insert), { written: 2, damaged: 0 })
+  t.match(records.get('root-1 0'), {
+    requestUserAddress: '',
+    authenticatedState: 'True',
+    metadata: '{"account":"bob@contoso.test","scheme":"NTLM"}',
+    clientRequestId: 'mine',
+  })
+  t.match(records.get('root-1 1'), { requestUserAddress: '', authenticatedState: 'False', metadata: '{}' })
+  await spool.append([record(2, { durationMilliseconds: 1.5, authenticatedState: 'False' })])
+  await spool.drain(insert)
+  t.match(records.get('root-1 2'), { durationMilliseconds: 1.5, authenticatedState: 'False' })
+  await spool.close()
+})
+
 t.test('while the database is away everything stays, also what was taken already', async (t) => {
   const folder = t.testdir()
   const { records, insert } = database()

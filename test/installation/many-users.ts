@@ -142,7 +142,7 @@ export async function runManyUsers({
     for (const id of ids)
       requestsOfNodes[id] = await store.requestLog.count({ hostMachineName: id, requestType: 'Certify' })
     const states = (await store.requestLog.query({ requestType: 'AcquireLicense', limit: 10_000 })).map(
-      ({ authenticatedState }) => authenticatedState,
+      ({ metadata }) => (JSON.parse(metadata) as { readonly scheme: string }).scheme,
     )
     return { certified, licensed, wrong, repeated, requestsOfNodes, signedIn: [...new Set(states)].toSorted(), seconds }
   } finally {

@@ -700,13 +700,14 @@ t.test('the request log: by what, by whom, when; as CSV that no spreadsheet comp
     clusterName: 'root',
     hostMachineName: 'root-1',
     hostMachineRequestId: String(id),
+    clientRequestId: '',
     requestTime: `2026-01-0${id}T00:00:00.000Z`,
     listener: 'intranet',
     requestPath: '/_wmcs/licensing/license.asmx',
     requestType: 'AcquireLicense',
-    requestUserAddress: 'bob@contoso.test',
+    requestUserAddress: '192.0.2.7',
     requestUserAgent: '=HYPERLINK("http://x","y")',
-    authenticatedState: 'Basic',
+    authenticatedState: 'True' as const,
     secureConnectionState: false,
     authenticatedId: 'CONTOSO\\bob',
     receivedXrml: '<XrML/>',
@@ -717,9 +718,14 @@ t.test('the request log: by what, by whom, when; as CSV that no spreadsheet comp
     ...more,
   })
   await store.requestLog.insert([
-    record(1, {}),
+    record(1, { clientRequestId: 'mine' }),
     record(2, { clusterName: 'legal', hostMachineName: 'legal-1', listener: 'extranet', requestType: 'GetServerInfo' }),
-    record(3, { authenticatedId: 'CONTOSO\\alice', successOrFailure: 'Failed', errorInformation: 'no, "really"' }),
+    record(3, {
+      authenticatedId: 'CONTOSO\\alice',
+      successOrFailure: 'Failed',
+      errorInformation: 'no, "really"',
+      durationMilliseconds: 12.5,
+    }),
   ])
   const ids = async (query: string) =>
     (
@@ -736,6 +742,9 @@ t.test('the request log: by what, by whom, when; as CSV that no spreadsheet comp
   t.same(await ids('?user=nobody'), [])
   t.same(await ids('?operation=GetServerInfo'), ['2'])
   t.same(await ids('?result=Failed'), ['3'])
+  t.same(await ids('?requestId=2'), ['2'], 'by X-Request-Id of the answer')
+  t.same(await ids('?requestId=mine'), ['1'], 'by what the client called it')
+  t.match((await call('GET', '/requests/count?requestId=mine')).body, { count: 1 })
   t.same(await ids('?since=2026-01-02&until=2026-01-03T00:00'), ['2'])
   t.same(await ids(`?since=${encodeURIComponent('2026-01-02T01:00+01:00')}`), ['3', '2'])
   t.match(await call('GET', '/requests?since=2026-13-01'), { status: 400, body: { message: /since is no time/ } })
@@ -745,7 +754,9 @@ t.test('the request log: by what, by whom, when; as CSV that no spreadsheet comp
   const table = await call('GET', '/requests?result=Failed', undefined, { accept: 'text/csv' })
   t.match(table.headers['content-type'], /^text\/csv/)
   const [head = '', line = ''] = table.text.split('\r\n')
-  t.match(head, /^requestTime,clusterName,/)
+  t.match(head, /^requestTime,clusterName,hostMachineName,hostMachineRequestId,clientRequestId,/)
+  t.match(head, /,durationMilliseconds$/)
+  t.match(line, /,12\.5$/)
   t.ok(line.includes('"no, ""really"""'))
   t.ok(line.includes(`"'=HYPERLINK(""http://x"",""y"")"`))
 })

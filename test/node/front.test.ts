@@ -9,6 +9,7 @@ import { pino } from 'pino'
 import t from 'tap'
 import { seedPassword } from '../../src/directory/seed.js'
 import { answerLater } from '../../src/node/documentation.js'
+import { trustedProxiesOf } from '../../src/http/trusted-proxies.js'
 import { startNode } from '../../src/node/start.js'
 import { serverNamespace } from '../../src/services/server/messages.js'
 import { envelopeNamespaces } from '../../src/soap/envelope.js'
@@ -25,7 +26,7 @@ const node = await startNode({
   publicUrl: 'https://rms.contoso.test',
   settings: { externalLicensingUrl: 'https://Outside.contoso.test:8443/_wmcs/licensing' },
   listenerKey: 'the-secret',
-  trustedProxies: (address) => address === trusted,
+  trustedProxies: (address) => trusted !== undefined && trustedProxiesOf(trusted)(address),
 })
 t.teardown(() => node.close())
 const { port, host: own } = new URL(node.url)
@@ -122,7 +123,7 @@ t.test('the request log says by the same rule whether a request came by https', 
     const sent = request(`${node.url}${path}`, { method: 'POST', headers: all }).end(body)
     await once(sent, 'response')
     const records = await node.context.store.requestLog.query({ requestType: 'GetServerInfo' })
-    return records.find(({ metadata }) => metadata.includes(`"${name}"`))?.secureConnectionState
+    return records.find(({ clientRequestId }) => clientRequestId === name)?.secureConnectionState
   }
   t.equal(await secure('known', { host: 'rms.contoso.test' }), true)
   t.equal(await secure('plain', { host: 'inner:7000' }), false)
@@ -131,6 +132,26 @@ t.test('the request log says by the same rule whether a request came by https', 
     await secure('balancer', { host: 'inner', 'x-forwarded-proto': 'https', 'x-balancer-key': 'the-secret' }),
     true,
   )
+})
+
+t.test('the request log has the address of the client, of which nobody is believed who is not to be', async (t) => {
+  const addressOf = async (name: string, headers: OutgoingHttpHeaders): Promise<string | undefined> => {
+    const all = { host: 'inner', 'content-type': 'text/xml', authorization, 'x-request-id': name, ...headers }
+    const sent = request(`${node.url}${path}`, { method: 'POST', headers: all }).end(body)
+    await once(sent, 'response')
+    const records = await node.context.store.requestLog.query({ requestId: name })
+    return records[0]?.requestUserAddress
+  }
+  const forwarded = { 'x-forwarded-for': '192.0.2.1, 198.51.100.7' }
+  t.equal(await addressOf('itself', {}), '127.0.0.1')
+  t.equal(await addressOf('liar', forwarded), '127.0.0.1')
+  t.equal(await addressOf('wrong-key', { ...forwarded, 'x-balancer-key': 'guessed' }), '127.0.0.1')
+  const byBalancer = { ...forwarded, 'x-balancer-key': 'the-secret' }
+  t.equal(await addressOf('by-balancer', byBalancer), '198.51.100.7', 'what stands before it the client wrote')
+  trusted = '127.0.0.1, 198.51.100.0/24'
+  t.equal(await addressOf('by-proxies', byBalancer), '192.0.2.1', 'unless that was a proxy that is believed')
+  t.equal(await addressOf('by-named-proxy', forwarded), '192.0.2.1')
+  trusted = undefined
 })
 
 t.test(
@@ -170,9 +191,15 @@ t.test('every answer has the name by which log and request log have the request'
 
   const served = await named(path, soap)
   t.match(lineOf(served), { msg: 'served', operation: 'GetServerInfo', clientRequestId: 'mine' })
-  t.match(await recordOf(served), { requestType: 'GetServerInfo', metadata: '{"clientRequestId":"mine"}' })
+  t.match(await recordOf(served), {
+    requestType: 'GetServerInfo',
+    clientRequestId: 'mine',
+    authenticatedState: 'True',
+    metadata: '{"account":"alice@contoso.test","scheme":"Basic"}',
+    durationMilliseconds: Number,
+  })
   const again = await named(path, { ...soap, headers: { ...soap.headers, 'x-request-id': 'm ine' } })
-  t.match(await recordOf(again), { metadata: '{}' }, 'what is no name is passed over')
+  t.match(await recordOf(again), { clientRequestId: '' }, 'what is no name is passed over')
   const faulty = await named(path, { ...soap, body: body.replace('VersionInfo', 'Coffee') })
   t.match(lineOf(faulty), { msg: 'refused' })
   t.match(await recordOf(faulty), { successOrFailure: 'Failed' })

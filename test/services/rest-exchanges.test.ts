@@ -228,7 +228,10 @@ async function checkRecord(
   const granted = status === 200 && !/AccessDenied|ContentExpired/.test(JSON.stringify(json ?? ''))
   t.match(own[0], {
     requestType: operation,
-    authenticatedState: 'Bearer',
+    requestUserAddress: '127.0.0.1',
+    authenticatedState: 'True',
+    metadata: /"scheme":"Bearer"/,
+    durationMilliseconds: Number,
     successOrFailure: granted ? 'Succeeded' : 'Failed',
   })
   t.equal(own[0]?.errorInformation === '', granted, 'a refusal has its reason')

@@ -10,7 +10,10 @@ export interface RequestLogRecord {
   readonly clusterName: string
   /** The node. Unique together with hostMachineRequestId. */
   readonly hostMachineName: string
+  /** X-Request-Id of the answer. */
   readonly hostMachineRequestId: string
+  /** What the client called its request by X-Request-Id; '' when it did not. */
+  readonly clientRequestId: string
   /** ISO 8601, UTC, milliseconds; all times here. */
   readonly requestTime: string
   /** The listener of the balancer that the request came by, such as `extranet`; `direct` when it came by none. */
@@ -19,10 +22,11 @@ export interface RequestLogRecord {
   readonly requestPath: string
   /** The operation, such as AcquireLicense. */
   readonly requestType: string
+  /** IP address of the client; '' where it is not known. */
   readonly requestUserAddress: string
   readonly requestUserAgent: string
-  /** How the caller signed in, '' when anonymous. */
-  readonly authenticatedState: string
+  /** Whether the caller has signed in; how stands in the metadata. */
+  readonly authenticatedState: 'True' | 'False'
   /** Whether the request came over TLS. */
   readonly secureConnectionState: boolean
   /** Who called, '' when anonymous. */
@@ -30,11 +34,14 @@ export interface RequestLogRecord {
   /** Nearly all of a record where it is asked for, so it is left out by default. */
   readonly receivedXrml?: string
   readonly issuedXrml?: string
+  /** JSON: mail address of the account (`account`), how the caller signed in (`scheme`), GUIDs of what was issued … */
   readonly metadata: string
   readonly successOrFailure: 'Succeeded' | 'Failed'
   /** '' when the request succeeded. */
   readonly errorInformation: string
   readonly logCreateTime: string
+  /** From the first look at the request to this record, to a tenth of a millisecond; left out where it was not measured. */
+  readonly durationMilliseconds?: number
 }
 
 /** Which records; what is left out does not matter. */
@@ -49,6 +56,8 @@ export interface RequestLogQuery {
   readonly requestType?: string
   /** The node. */
   readonly hostMachineName?: string
+  /** X-Request-Id of the answer, or the client's own. */
+  readonly requestId?: string
   readonly listener?: string
   readonly successOrFailure?: 'Succeeded' | 'Failed'
   /** 100 unless told, cut to `queryLimit`. */
@@ -84,13 +93,14 @@ const trial: RequestLogRecord = {
   clusterName: '',
   hostMachineName: '',
   hostMachineRequestId: '',
+  clientRequestId: '',
   requestTime: '',
   listener: '',
   requestPath: '',
   requestType: '',
   requestUserAddress: '',
   requestUserAgent: '',
-  authenticatedState: '',
+  authenticatedState: 'False',
   secureConnectionState: false,
   authenticatedId: '',
   metadata: '',
@@ -99,7 +109,7 @@ const trial: RequestLogRecord = {
   logCreateTime: '',
 }
 
-/** Some 18 columns each: far from the number of parameters that either database takes. */
+/** Some 20 columns each: far from the number of parameters that either database takes. */
 const rowsPerStatement = 50
 
 export function requestLogStore(db: Database): RequestLogStore {
@@ -190,6 +200,11 @@ function matching(db: Database, query: RequestLogQuery) {
   if (query.user !== undefined) select = select.where('authenticated_id', '=', query.user)
   if (query.requestType !== undefined) select = select.where('request_type', '=', query.requestType)
   if (query.hostMachineName !== undefined) select = select.where('host_machine_name', '=', query.hostMachineName)
+  const { requestId } = query
+  if (requestId !== undefined)
+    select = select.where((where) =>
+      where.or([where('host_machine_request_id', '=', requestId), where('client_request_id', '=', requestId)]),
+    )
   if (query.listener !== undefined) select = select.where('listener', '=', query.listener)
   if (query.successOrFailure !== undefined) select = select.where('success_or_failure', '=', query.successOrFailure)
   return select
@@ -215,6 +230,8 @@ function toRow(record: RequestLogRecord): Insertable<Tables['request_log']> {
     success_or_failure: record.successOrFailure,
     error_information: record.errorInformation,
     log_create_time: record.logCreateTime,
+    client_request_id: record.clientRequestId,
+    duration_milliseconds: record.durationMilliseconds ?? null,
   }
 }
 
@@ -223,13 +240,14 @@ function fromRow(row: Selectable<Tables['request_log']>): RequestLogRecord {
     clusterName: row.cluster_name,
     hostMachineName: row.host_machine_name,
     hostMachineRequestId: row.host_machine_request_id,
+    clientRequestId: row.client_request_id,
     requestTime: row.request_time,
     listener: row.listener,
     requestPath: row.request_path,
     requestType: row.request_type,
     requestUserAddress: row.request_user_address,
     requestUserAgent: row.request_user_agent,
-    authenticatedState: row.authenticated_state,
+    authenticatedState: row.authenticated_state === 'True' ? 'True' : 'False',
     secureConnectionState: row.secure_connection_state === 1,
     authenticatedId: row.authenticated_id,
     ...(row.received_xrml === null ? {} : { receivedXrml: row.received_xrml }),
@@ -238,5 +256,6 @@ function fromRow(row: Selectable<Tables['request_log']>): RequestLogRecord {
     successOrFailure: row.success_or_failure === 'Succeeded' ? 'Succeeded' : 'Failed',
     errorInformation: row.error_information,
     logCreateTime: row.log_create_time,
+    ...(row.duration_milliseconds === null ? {} : { durationMilliseconds: row.duration_milliseconds }),
   }
 }

@@ -1,5 +1,5 @@
 /**
- * The tables. Column types are those that SQLite and PostgreSQL share: text, integer, bigint. Bytes are base64 text, times ISO 8601
+ * The tables. Column types are those that SQLite and PostgreSQL share: text, integer, double precision. Bytes are base64 text, times ISO 8601
  * text (UTC, milliseconds), flags 0 or 1; a column ending in `_key` is a name or address in the form it is compared in.
  */
 import { sql } from './kysely.js'
@@ -7,7 +7,7 @@ import type { CreateTableBuilder, Kysely, RawBuilder } from 'kysely'
 import { isPostgres, lockOthersOut } from './exclusive.js'
 
 /** Goes up by one with every change of a table, which goes into migrations.ts, too. */
-export const schemaVersion = 4
+export const schemaVersion = 5
 
 interface MetaTable {
   key: string
@@ -100,6 +100,8 @@ interface RequestLogTable {
   success_or_failure: string
   error_information: string
   log_create_time: string
+  client_request_id: string
+  duration_milliseconds: number | null
 }
 
 interface MemberTable {
@@ -144,8 +146,9 @@ export interface Tables {
 
 export type Database = Kysely<Tables>
 
-type ColumnType = 'text' | 'integer'
-type Column = ColumnType | `${ColumnType} null`
+type ColumnType = 'text' | 'integer' | 'double precision'
+/** `text default ''`: of a table that had rows before it had the column. */
+type Column = ColumnType | `${ColumnType} null` | "text default ''"
 
 /** Columns of a table, typed so that a table and its interface cannot drift apart. */
 type Columns = { readonly [T in keyof Tables]: { readonly [C in keyof Tables[T]]: Column } }
@@ -187,6 +190,8 @@ const columns: Columns = {
     success_or_failure: 'text',
     error_information: 'text',
     log_create_time: 'text',
+    client_request_id: "text default ''",
+    duration_milliseconds: 'double precision null',
   },
   member: { node_id: 'text', cluster: 'text', url: 'text', pid: 'integer', started: 'text', last_seen: 'text' },
   authorization_code: { hash: 'text', content: 'text', expires: 'text' },
@@ -223,6 +228,8 @@ const indexes: readonly {
   { table: 'group_member', columns: ['group_sid'] },
   { table: 'request_log', columns: ['request_time'] },
   { table: 'request_log', columns: ['authenticated_id', 'request_time'] },
+  { table: 'request_log', columns: ['host_machine_request_id'] },
+  { table: 'request_log', columns: ['client_request_id'] },
   { table: 'member', columns: ['cluster'] },
   { table: 'authorization_code', columns: ['expires'] },
 ]
@@ -305,9 +312,11 @@ async function createTable(db: Database, table: keyof Tables): Promise<void> {
   const text = textType(db)
   let builder: CreateTableBuilder<string, string> = db.schema.createTable(table).ifNotExists()
   for (const [column, type] of Object.entries<Column>(columns[table])) {
-    builder = builder.addColumn(column, type.startsWith('text') ? text : 'integer', (definition) =>
-      type.endsWith('null') ? definition : definition.notNull(),
-    )
+    const plain = type.replace(/ null$| default ''$/, '') as ColumnType
+    builder = builder.addColumn(column, plain === 'text' ? text : plain, (definition) => {
+      if (type.endsWith(' null')) return definition
+      return type.includes(' default ') ? definition.notNull().defaultTo('') : definition.notNull()
+    })
   }
   const key: readonly string[] = primaryKeys[table]
   await builder.addPrimaryKeyConstraint(`${table}_primary_key`, [...key]).execute()

@@ -27,6 +27,10 @@ const filter = {
       'Listener of the balancer that it came by: intranet, extranet; direct for those that came to the node itself',
   },
   operation: line(256, 'AcquireLicense'),
+  requestId: {
+    ...line(256, 'mx3ht48r-39'),
+    description: 'X-Request-Id of the answer, or the one that the client gave its request',
+  },
   result: { type: 'string', enum: ['Succeeded', 'Failed'] },
   since: {
     ...time,
@@ -58,6 +62,7 @@ const columns = [
   'clusterName',
   'hostMachineName',
   'hostMachineRequestId',
+  'clientRequestId',
   'listener',
   'requestType',
   'requestPath',
@@ -70,6 +75,7 @@ const columns = [
   'errorInformation',
   'metadata',
   'logCreateTime',
+  'durationMilliseconds',
 ] as const satisfies readonly (keyof RequestLogRecord)[]
 const xrmlColumns = ['receivedXrml', 'issuedXrml'] as const
 
@@ -78,6 +84,8 @@ const record = {
   properties: {
     ...Object.fromEntries([...columns, ...xrmlColumns].map((column) => [column, { type: 'string' }])),
     secureConnectionState: { type: 'boolean' },
+    authenticatedState: { type: 'string', enum: ['True', 'False'] },
+    durationMilliseconds: { type: 'number' },
     successOrFailure: { type: 'string', enum: ['Succeeded', 'Failed'] },
   },
 } as const

@@ -118,7 +118,7 @@ function exclude({ spc, state }: { spc: Spc } & Call): void {
 }
 
 function noteAddress(address: string, notes: Call['notes']): void {
-  notes.userAddress = address
+  notes.account = address
 }
 
 async function buildCertificate(

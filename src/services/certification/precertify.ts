@@ -82,7 +82,7 @@ async function buildCertificate(
   call: Call & { account: Account; key: RsaPrivateKey },
 ): Promise<{ certificate: string }> {
   const { account, key, state, notes } = call
-  notes.userAddress = mailOf(account)
+  notes.account = mailOf(account)
   const { issuing, rules } = state
   const fields = racFields(call, account, key.publicKey, 'Persistent')
   const certificate = await issued(issuing, buildRac(fields, issuing.signer, rules.hash))

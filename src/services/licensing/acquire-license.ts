@@ -107,7 +107,7 @@ function parse({ params }: Item): { racChain: readonly XrmlDocument[] } {
 }
 
 function noteAccount(rac: Rac, notes: Call['notes']): { rac: Rac } {
-  notes.userAddress = rac.account.object?.name ?? rac.account.object?.id ?? ''
+  notes.account = rac.account.object?.name ?? rac.account.object?.id ?? ''
   return { rac }
 }
 

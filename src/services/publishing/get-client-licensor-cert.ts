@@ -46,7 +46,7 @@ function parse({ request }: Call): { personaCerts: XmlElement } {
 }
 
 function noteAccount(rac: Rac, notes: Call['notes']): { rac: Rac } {
-  notes.userAddress = rac.account.object?.name ?? ''
+  notes.account = rac.account.object?.name ?? ''
   return { rac }
 }
 

@@ -108,7 +108,7 @@ function refuseEarly(what: string, from: Date, now: Date): never {
 /** With the key pair that their RAC has, or will have: made when there is none yet; a licensing-only cluster asks the root for it. */
 async function findAccount(known: PlCall): Promise<{ principal: Principal; mail: string }> {
   const { account, state, notes } = known
-  notes.userAddress = account.mail ?? ''
+  notes.account = account.mail ?? ''
   const principal = await findLicensee(known, account.sid).catch((error: unknown) => {
     // Over SOAP this is the one error that says nothing; here there is a status for it.
     if (error instanceof RmsException && error.key === 'UnspecifiedError')

@@ -49,7 +49,7 @@ export const publishingLicenses: RestOperation = restOperation(
 )
 
 function noteOwner(owner: string, notes: RestCall['notes']): { owner: string } {
-  notes.userAddress = owner
+  notes.account = owner
   return { owner }
 }
 

@@ -34,7 +34,7 @@ export const findServiceLocations = operation(
 function authorize({ caller, notes }: Call): void {
   if (caller.account === undefined)
     refuse('UnspecifiedError', 'the caller has not signed in, so there is no directory to look in')
-  notes.userAddress = caller.account?.mail ?? ''
+  notes.account = caller.account?.mail ?? ''
 }
 
 function answer(name: string, { types, state }: Known, absent: 'left out' | 'empty'): Markup {
