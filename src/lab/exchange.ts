@@ -24,6 +24,9 @@ export interface LabRequest {
   readonly method: string
   /** With its query, as it was asked for. */
   readonly url: string
+  /** What stands before it, as far as the client said: `http://rms.contoso.test`. */
+  readonly origin: string
+  readonly httpVersion: string
   /** The path of the route, such as `/_wmcs/licensing/license.asmx`, whatever the case of the request. */
   readonly endpoint: string
   readonly headers: IncomingHttpHeaders
@@ -41,8 +44,12 @@ export interface LabOutcome {
   readonly received: readonly string[]
   readonly issued: readonly string[]
   readonly metadata: Readonly<Record<string, string | number | readonly string[]>>
+  /** Mail address of the account that the documents are of, or that was looked for. */
+  readonly userAddress?: string | undefined
   /** Undefined when it succeeded. */
   readonly refusal?: LabRefusal | undefined
+  /** Of a request for several things that was answered: those that were refused. */
+  readonly refusals?: readonly LabRefusal[] | undefined
 }
 
 export interface LabRefusal {
@@ -98,8 +105,8 @@ export interface Rewritten {
 export interface ControlledExchange {
   /** Asked at each point; in order. Whoever has to count across nodes answers later. */
   readonly effects?: (point: LabPoint) => readonly FiredEffect[] | Promise<readonly FiredEffect[]>
-  /** As its content parser left it: text for SOAP and forms, an object for JSON, octets for the binary form. */
-  readonly received?: (body: unknown) => void
+  /** As its content parser left it: text for SOAP and forms, an object for JSON, with the text that it was, octets for the binary form. */
+  readonly received?: (body: unknown, text?: string) => void
   readonly signedIn?: (caller: Caller) => void
   readonly operation?: (name: string) => void
   readonly step?: (name: string, milliseconds: number) => void
@@ -145,7 +152,7 @@ export function labExchange(parts: readonly ControlledExchange[]): LabExchange {
       for (const { fault } of effects) fired(fault)
       return effects
     },
-    received: (body) => toAll((part) => part.received?.(body)),
+    received: (body, text) => toAll((part) => part.received?.(body, text)),
     signedIn: (caller) => toAll((part) => part.signedIn?.(caller)),
     operation: (name) => toAll((part) => part.operation?.(name)),
     step: (name, milliseconds) => toAll((part) => part.step?.(name, milliseconds)),

@@ -21,7 +21,7 @@ import { NotReady } from './context.js'
 import { describing, registerDocumentation } from './documentation.js'
 import { nameRequest, onHttpServer } from './http-server.js'
 import { writeIndexPage } from './index-page.js'
-import { EndedByLab, endAsTold, followExchanges } from './lab-hooks.js'
+import { EndedByLab, endAsTold, followExchanges, tellUnrouted } from './lab-hooks.js'
 import { registerLab } from './lab-routes.js'
 import { registerOAuth } from './oauth-routes.js'
 import { openApiSchema } from './openapi.js'
@@ -73,6 +73,7 @@ export async function buildApp(context: NodeContext, options: AppOptions): Promi
   app.decorateRequest('directory')
   app.decorateRequest('asked')
   app.decorateRequest('lab')
+  app.decorateRequest('sentText')
   app.addHook('onRequest', async (request, reply) => {
     nameRequest(request, reply)
     request.caller = anonymousCaller
@@ -88,7 +89,7 @@ export async function buildApp(context: NodeContext, options: AppOptions): Promi
     request.log.info({ path: request.url.slice(0, 200), why: 'the client went away' }, 'refused')
   })
   app.setErrorHandler((error: FastifyError, request, reply) => answerError(context, error, request, reply))
-  app.setNotFoundHandler((request, reply) => answerNotFound(request, reply))
+  app.setNotFoundHandler((request, reply) => answerNotFound(context, request, reply))
 
   const turns = takeTurns(context, options.emulatedServer)
   const addRoutes = async (to: FastifyInstance): Promise<void> => {
@@ -215,12 +216,12 @@ async function registerHealth(app: FastifyInstance, context: NodeContext): Promi
   )
 }
 
-function answerNotFound(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+function answerNotFound(context: NodeContext, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   request.log.info({ path: request.url.slice(0, 200), status: 404, why: 'there is no such path' }, 'refused')
-  return reply
-    .code(404)
-    .type('text/plain; charset=utf-8')
-    .send('There is nothing at this path. The services are below /_wmcs, see /docs.\n')
+  const text = 'There is nothing at this path. The services are below /_wmcs, see /docs.\n'
+  reply.code(404).type('text/plain; charset=utf-8')
+  tellUnrouted(request, reply, context, text)
+  return reply.send(text)
 }
 
 /** Errors before SOAP: bodies that cannot be taken. The client learns what to change, and nothing from the inside. */

@@ -13,6 +13,7 @@ import type { TrustedProxies } from '../http/trusted-proxies.js'
 import { signedInConnections, type SignedInConnections } from '../identity/connections.js'
 import type { Scheme } from '../identity/schemes.js'
 import { activeControls } from '../lab/state.js'
+import type { NodeJournal } from '../lab/journal/node-journal.js'
 import type { NodeLab } from '../lab/node-lab.js'
 import type { NtlmLevel } from '../ntlm/server.js'
 import { precertifiedAccounts } from '../services/precertified.js'
@@ -45,6 +46,8 @@ export interface NodeContext extends ServiceContext {
   readonly lab: NodeLab
   /** Whether it takes part in the lab of the installation. */
   readonly followsLab: boolean
+  /** The last exchanges; undefined where none is kept. */
+  readonly journal?: NodeJournal | undefined
   /** Proxies that are believed in how a client asked. */
   readonly trustedProxies: TrustedProxies
   readonly log: Logger
@@ -85,6 +88,7 @@ export interface NodeParts {
   /** With a clock that follows its state. */
   readonly lab: NodeLab
   readonly followsLab: boolean
+  readonly journal?: NodeJournal | undefined
   readonly timers: Timers
   readonly random: Random
   readonly store: Store

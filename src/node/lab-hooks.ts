@@ -29,6 +29,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** What the lab has to do with this exchange: mostly nothing. */
     lab: LabExchange | undefined
+    /** A JSON body as it was sent. */
+    sentText: string | undefined
   }
 }
 
@@ -49,7 +51,7 @@ export function followExchanges(scope: FastifyInstance, context: NodeContext): v
     lab.isWatching() || lab.clock.steps() ? begin(request, reply, context) : done(),
   )
   scope.addHook('preHandler', (request, _reply, done) => {
-    request.lab?.received(request.body)
+    request.lab?.received(request.body, request.sentText)
     request.lab?.signedIn(request.caller)
     done()
   })
@@ -94,11 +96,27 @@ function factsOf(request: FastifyRequest, context: NodeContext): LabRequest {
     listener: listenerOf(request.headers, context.listenerKey),
     method: request.method,
     url: request.url,
+    origin: originOf(request),
+    httpVersion: request.raw.httpVersion,
     endpoint: request.routeOptions.url ?? '',
     headers: request.headers,
     rawHeaders: request.raw.rawHeaders,
     from: request.ip,
   }
+}
+
+function originOf({ asked, headers }: FastifyRequest): string {
+  // What has no legal host has been refused before anybody asked.
+  const { scheme = 'http', host = headers.host ?? '' } = (asked as FastifyRequest['asked'] | undefined) ?? {}
+  return `${scheme}://${host}`
+}
+
+/** What comes to no service is only told: no control has anything to do there. */
+export function tellUnrouted(request: FastifyRequest, reply: FastifyReply, context: NodeContext, body: string): void {
+  if (!context.lab.isWatching()) return
+  const exchange = context.lab.begin(factsOf(request, context))
+  exchange?.answered(answerOf(reply, body))
+  exchange?.ended()
 }
 
 /**

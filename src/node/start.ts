@@ -26,6 +26,7 @@ import type { EmulatedServer } from '../sizing/emulated-server.js'
 import { buildApp } from './app.js'
 import { createContext, type NodeContext } from './context.js'
 import { keepFresh, refreshLab } from './keep-fresh.js'
+import { startJournal, type JournalOptions } from './journal.js'
 import { createMetrics } from './metrics.js'
 import { nodeFaults } from './node-faults.js'
 
@@ -83,6 +84,8 @@ export interface NodeOptions {
   readonly labControls: readonly LabControl[]
   /** Whether a request may ask for a fault of the lab by X-Lab-Fault. */
   readonly headerFaults: boolean
+  /** Keeps the last exchanges, for whoever asks why; none when left out. */
+  readonly journal?: JournalOptions | undefined
   readonly log?: Logger
   readonly clock?: Clock
   readonly timers?: Timers
@@ -148,7 +151,8 @@ export async function startNode(given: Partial<NodeOptions> = {}): Promise<Runni
   const metrics = createMetrics(nodeId)
   const { labControls, headerFaults } = options
   const faults = nodeFaults({ store, metrics, timers, log, headerFaults })
-  const lab = createNodeLab({ nodeId, clock, controls: [faults, ...labControls] })
+  const { journal, control } = startJournal(options.journal, { nodeId, cluster: options.cluster, clock, store })
+  const lab = createNodeLab({ nodeId, clock, controls: [faults, ...labControls, ...control] })
   const requestLog = createRequestLog(store.requestLog, {
     clock: lab.clock,
     timers,
@@ -166,6 +170,7 @@ export async function startNode(given: Partial<NodeOptions> = {}): Promise<Runni
     clock,
     lab,
     followsLab: options.lab,
+    journal,
     timers,
     random,
     store,

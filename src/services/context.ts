@@ -4,7 +4,7 @@ import type { Store } from '../cluster/store/open.js'
 import type { KeyPool } from '../crypto/key-pool.js'
 import type { Directory } from '../directory/directory.js'
 import type { Clock, Random } from '../effects.js'
-import type { OperationName } from '../exceptions.js'
+import type { OperationName, RmsException } from '../exceptions.js'
 import type { Caller } from '../identity/caller.js'
 import type { OperationDescription } from '../soap/schema.js'
 import type { VersionData } from '../soap/version-data.js'
@@ -35,6 +35,8 @@ export interface Notes {
   readonly metadata: Record<string, string | number | readonly string[]>
   readonly issued: string[]
   readonly received: string[]
+  /** Of a request for several things: what was refused, with the step. */
+  refusals?: { readonly error: RmsException; readonly step: string | undefined; readonly why: string }[]
 }
 
 /** One call: what every step table starts from. */

@@ -35,7 +35,7 @@ export function findOperation(
   if (action !== undefined && action !== expected && !isForeign(service, message, action)) {
     const why = `Server did not recognize the value of HTTP Header SOAPAction: ${quoted(action)}.`
     throw new SoapProblem('Client', `${why} For this request it is ${quoted(expected)}.`, message.version, {
-      facts: { rule: 'the action is that of the operation', wanted: expected, found: action },
+      facts: { rule: 'the action is that of the operation', wanted: expected, found: quoted(action) },
     })
   }
   return operation

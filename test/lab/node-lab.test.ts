@@ -17,6 +17,8 @@ const request: LabRequest = {
   endpoint: '/_wmcs/licensing/license.asmx',
   headers: {},
   rawHeaders: [],
+  origin: 'http://rms.test',
+  httpVersion: '1.1',
   from: '127.0.0.1',
 }
 const answer = { status: 200, headers: { 'content-type': 'text/xml' }, body: '<a/>' }

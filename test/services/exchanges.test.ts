@@ -8,6 +8,7 @@ import { envelopeNamespaces } from '../../src/soap/envelope.js'
 import { versionDataHeader } from '../../src/soap/version-data.js'
 import { readCases, type ExchangeCase } from '../fixtures/cases.js'
 import { difference } from '../fixtures/expected.js'
+import { checkJournal } from '../fixtures/journaled.js'
 import { documentsIn, leaks, unopened, unverified } from '../fixtures/issued.js'
 import { fill } from '../fixtures/placeholders.js'
 import { envelopeOf, send, type Answer } from '../fixtures/send.js'
@@ -57,6 +58,12 @@ async function runCase(t: Test, exchange: ExchangeCase, mode: CryptoMode): Promi
   if (answer.status === 401)
     t.match(answer.headers.get('www-authenticate'), /(^|, )Basic realm=/, 'the client is told how to sign in')
   await checkRecord(t, { since, agent, exchange }, answer, place)
+  await checkJournal(t, { name: exchange.name, operation: operationOf(exchange) }, answer, site)
+}
+
+/** Of those that come to one. */
+function operationOf({ covers, status }: ExchangeCase): string | undefined {
+  return status === 401 ? undefined : covers[0]?.split(':')[0]
 }
 
 /** The content of a Body is expected in the envelope that a genuine server writes around it. */

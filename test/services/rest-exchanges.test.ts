@@ -6,6 +6,7 @@ import type { CryptoMode } from '../../src/crypto/modes.js'
 import { queryLimit } from '../../src/cluster/store/request-log-store.js'
 import { restExceptions, type RestExceptionKey } from '../../src/rest-exceptions.js'
 import { leaks } from '../fixtures/issued.js'
+import { checkJournal } from '../fixtures/journaled.js'
 import { readRestCases, type RestCase } from '../fixtures/rest-cases.js'
 import { fillRest, restDifference } from '../fixtures/rest-expected.js'
 import { goodToken, wrongToken } from '../fixtures/rest-tokens.js'
@@ -84,6 +85,7 @@ async function runCase(t: Test, exchange: RestCase, mode: CryptoMode, version: s
   t.equal(told.length, 1, 'one line in the log')
   t.notMatch(JSON.stringify(site.log.slice(logged)), /Passw0rd!|PRIVATE KEY|eyJ/, 'neither secret nor token in the log')
   await checkRecord(t, { since, agent, exchange }, answer, place)
+  await checkJournal(t, { name: exchange.name }, answer, site)
 }
 
 async function authorizationOf({ user, token }: RestCase, { node }: Site): Promise<string | undefined> {

@@ -105,9 +105,9 @@ export function entryOf(
   }
 }
 
-/** A refusal inside of an answer with status 200 is one too; a redirection is none. */
-export function outcomeOf({ refusals, answer }: Exchange): JournalEntry['outcome'] {
-  return refusals.length > 0 || answer.status >= 400 ? 'Failed' : 'Succeeded'
+/** As in the request log: a refusal inside of an answer with status 200 is one too; a redirection is none. */
+export function outcomeOf({ failed, answer }: Exchange): JournalEntry['outcome'] {
+  return failed || answer.status >= 400 || answer.status === 0 ? 'Failed' : 'Succeeded'
 }
 
 /** Request and answer as they travelled. */

@@ -26,7 +26,8 @@ export interface Exchange {
   readonly request: KeptRequest
   readonly answer: KeptAnswer
   readonly steps: readonly StepTime[]
-  /** None: it succeeded. A batch may have several. */
+  /** Refused as a whole. A batch that was answered is not, though some of it may be. */
+  readonly failed: boolean
   readonly refusals: readonly Refused[]
   /** Names of the faults that fired. */
   readonly faults: readonly string[]

@@ -39,6 +39,7 @@ export async function licenseItems<Item>(
               `unexpected: ${error instanceof Error ? error.message : String(error)}`,
             )
       const step = stepOf(error)
+      ;(notes.refusals ??= []).push({ error: refusal, step: step ?? 'license', why: refusal.why })
       refusals.push(
         `number ${results.length + 1}${step === undefined ? '' : ` at step "${step}"`}: ${refusal.fullName}: ${refusal.why}`.slice(
           0,

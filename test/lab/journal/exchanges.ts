@@ -20,6 +20,7 @@ export function ended({ request, answer, ...rest }: Parts = {}): Ended {
     user: 'CONTOSO\\bob',
     addresses: ['bob@contoso.test'],
     steps: [],
+    failed: (rest.refusals ?? []).length > 0,
     refusals: [],
     faults: [],
     metadata: {},

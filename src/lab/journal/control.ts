@@ -1,0 +1,152 @@
+/** The journal as a control of the lab: it watches each exchange of a node, changes nothing, and keeps what there is of it. */
+import type { Clock } from '../../effects.js'
+import { exceptions, RmsException } from '../../exceptions.js'
+import type { Caller } from '../../identity/caller.js'
+import { RestException } from '../../rest-exceptions.js'
+import { SoapProblem } from '../../soap/soap-problem.js'
+import { realClock } from '../clock-setting.js'
+import type { ControlledExchange, LabAnswer, LabControl, LabOutcome, LabRefusal, LabRequest } from '../exchange.js'
+import { pathOf } from './decision.js'
+import type { Body, KeptAnswer, KeptRequest, Refused, StepTime } from './exchange.js'
+import type { NodeJournal } from './node-journal.js'
+
+export interface JournalControlOptions {
+  readonly journal: Pick<NodeJournal, 'add'>
+  /** Of the machine. */
+  readonly clock: Clock
+}
+
+export function journalControl({ journal, clock }: JournalControlOptions): LabControl {
+  let setting = realClock
+  return {
+    follow: (state) => {
+      setting = state.clock
+      return true
+    },
+    begin: (request) =>
+      watch(request, (kept) => journal.add({ ...kept, ended: clock.now().getTime(), clock: setting }), clock),
+  }
+}
+
+type Kept = Omit<Parameters<NodeJournal['add']>[0], 'ended' | 'clock'>
+
+function watch(request: LabRequest, keep: (kept: Kept) => void, clock: Clock): ControlledExchange {
+  const began = clock.monotonic()
+  const steps: StepTime[] = []
+  let body: Body
+  let caller: Caller | undefined
+  let operation: string | undefined
+  let outcome: LabOutcome | undefined
+  let isKept = false
+  return {
+    received: (given, text) => {
+      body = text ?? bodyOf(given)
+    },
+    signedIn: (who) => {
+      caller = who
+    },
+    operation: (name) => {
+      operation = name
+    },
+    step: (step, milliseconds) => void steps.push({ step, milliseconds }),
+    outcome: (told) => {
+      outcome = told
+    },
+    // Whoever has the answer finds the entry: it does not wait until the connection has taken all of it.
+    answered: (answer) => finish(answer, firedBy(answer)),
+    ended: ({ faults }) => finish(undefined, faults),
+  }
+  function finish(answer: LabAnswer | undefined, faults: readonly string[]): void {
+    if (isKept) return
+    isKept = true
+    keep({
+      requestId: request.id,
+      clientRequestId: clientIdOf(request),
+      time: request.time,
+      milliseconds: clock.monotonic() - began,
+      listener: request.listener,
+      operation: outcome?.operation ?? operation ?? `${request.method} ${pathOf(request.url)}`,
+      user: caller?.account?.name ?? '',
+      addresses: addressesOf(caller, outcome),
+      request: requestOf(request, body),
+      answer: answerOf(answer),
+      steps,
+      failed: outcome?.refusal !== undefined,
+      refusals: refusalsOf(outcome),
+      faults,
+      metadata: outcome?.metadata ?? nothing,
+    })
+  }
+}
+
+const nothing = {} as const
+
+/** They stand in its X-Lab. */
+function firedBy({ headers }: LabAnswer): readonly string[] {
+  const named = headers['x-lab']
+  return typeof named === 'string' ? [...named.matchAll(/fault=([^,\s]+)/g)].map(([, name = '']) => name) : none
+}
+
+function clientIdOf({ headers }: LabRequest): string | undefined {
+  const id = headers['x-request-id'] ?? headers['x-ms-rms-request-id']
+  return typeof id === 'string' ? id.slice(0, 200) : undefined
+}
+
+function addressesOf(caller: Caller | undefined, outcome: LabOutcome | undefined): readonly string[] {
+  const [own, other] = [caller?.account?.mail, outcome?.userAddress]
+  if (own === undefined) return other ? [other] : []
+  return other && other !== own ? [own, other] : [own]
+}
+
+function requestOf({ method, url, httpVersion, rawHeaders, origin }: LabRequest, body: Body): KeptRequest {
+  return { method, url: origin + url, httpVersion, headers: rawHeaders, body }
+}
+
+/** What is no text and no octets was JSON: who reads it gets it as it was understood. */
+function bodyOf(given: unknown): Body {
+  if (given === undefined || given === null) return undefined
+  return typeof given === 'string' || given instanceof Uint8Array ? given : JSON.stringify(given)
+}
+
+const unanswered: KeptAnswer = { status: 0, headers: {}, body: undefined }
+
+function answerOf(answer: LabAnswer | undefined): KeptAnswer {
+  return answer === undefined ? unanswered : { status: answer.status, headers: answer.headers, body: answer.body }
+}
+
+function refusalsOf(outcome: LabOutcome | undefined): readonly Refused[] {
+  if (outcome === undefined) return none
+  const { refusal, refusals: items = none } = outcome
+  return refusal === undefined && items.length === 0
+    ? none
+    : [...(refusal === undefined ? [] : [refusal]), ...items].map(refusedBy)
+}
+
+const none = [] as const
+
+function refusedBy({ error, step, why }: LabRefusal): Refused {
+  if (error instanceof RmsException)
+    return { step, exception: error.fullName, rule: exceptions[error.key].message, why: error.why, facts: error.facts }
+  if (error instanceof RestException)
+    return { step, exception: error.fullName, rule: error.message, why: error.why, facts: error.facts }
+  if (error instanceof SoapProblem)
+    return {
+      step,
+      exception: `soap:${error.code}`,
+      rule: 'the message is one of SOAP',
+      why: error.message,
+      facts: error.facts,
+    }
+  return {
+    step: step ?? 'sign in',
+    exception: '401',
+    rule: 'who calls has signed in, and is admitted',
+    why: withoutStatus(why),
+    facts: undefined,
+  }
+}
+
+/** The request log has the status before the reason. */
+function withoutStatus(why: string): string {
+  return why.replace(/^401: /, '')
+}

@@ -1,0 +1,81 @@
+/** The journal of this node, and what it looks through for near misses: the directory, the clusters of the installation, the paths that are served. */
+import type { ServerConfiguration } from '../cluster/configuration.js'
+import type { Store } from '../cluster/store/open.js'
+import type { Clock } from '../effects.js'
+import { journalControl } from '../lab/journal/control.js'
+import type { LabControl } from '../lab/exchange.js'
+import { nearMissFinder } from '../lab/journal/near-exchange.js'
+import type { KnownCluster } from '../lab/journal/near-miss.js'
+import { createNodeJournal, type NodeJournal } from '../lab/journal/node-journal.js'
+import type { RingLimits } from '../lab/journal/ring.js'
+import { knownUrls } from '../services/rest/addresses.js'
+import { readDocuments } from '../xrml/document.js'
+import { restOperations, roles } from './roles.js'
+
+export interface JournalOptions {
+  readonly limits: RingLimits
+  /** Secrets are shown as they travelled. */
+  readonly secrets: boolean
+}
+
+export const defaultJournalLimits: RingLimits = { bytes: 32 * 1024 * 1024, entries: 1000 }
+
+interface Parts {
+  readonly nodeId: string
+  readonly cluster: string
+  /** Of the machine. */
+  readonly clock: Clock
+  readonly store: Store
+}
+
+/** @param options undefined: none is kept */
+export function startJournal(
+  options: JournalOptions | undefined,
+  { nodeId, cluster, clock, store }: Parts,
+): { readonly journal: NodeJournal | undefined; readonly control: readonly LabControl[] } {
+  if (options === undefined) return { journal: undefined, control: [] }
+  const { limits, secrets } = options
+  const began = clock.now().getTime()
+  const journal = createNodeJournal({
+    limits,
+    telling: { node: nodeId, cluster, secrets },
+    boot: began.toString(36),
+    began,
+    nearMisses: nearMissFinder({
+      directory: store.directory,
+      accounts: () => store.directory.listAccounts({ limit: mostAccounts }),
+      clusters: () => knownClusters(store, cluster),
+      paths: servedPaths(),
+    }),
+  })
+  return { journal, control: [journalControl({ journal, clock })] }
+}
+
+/** A name that is like another one is looked for among so many. */
+const mostAccounts = 2000
+
+async function knownClusters(store: Store, own: string): Promise<readonly KnownCluster[]> {
+  const rows = await store.clusters.list()
+  return Promise.all(
+    rows.map(async ({ name, configuration }) => ({
+      name,
+      isOwn: name === own,
+      mode: configuration.cryptographicMode,
+      ...licensorOf(configuration),
+      urls: knownUrls(configuration),
+      templates: (await store.templates.list(name)).map(({ guid, state, changed }) => ({ guid, state, changed })),
+      excluded: configuration.excludedAccounts,
+    })),
+  )
+}
+
+function licensorOf({ slc }: ServerConfiguration): Pick<KnownCluster, 'id' | 'key'> {
+  const principal = readDocuments(slc.join(''))[0]?.body.issuedPrincipal
+  return { id: principal?.object?.id ?? '', key: principal?.publicKey?.modulus ?? '' }
+}
+
+/** Of all kinds of cluster: at a licensing-only one a path of the root is near, and said. */
+function servedPaths(): readonly string[] {
+  const soap = Object.values(roles).flatMap((endpoints) => endpoints.map(({ path }) => `/_wmcs${path}`))
+  return [...new Set([...soap, ...restOperations.map(({ path }) => `/my/v2${path}`)])]
+}
