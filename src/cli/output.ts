@@ -29,11 +29,11 @@ export function createOutput(json: boolean): Output {
   }
 }
 
-/** A reader of our output that goes away (`| head -1`) is no reason to stop: servers go on, and commands finish their work. */
+/** A reader of our output that goes away (`| head -1`, a window that is closed) is no reason to stop: servers go on, and commands finish their work. */
 export function surviveClosedOutput(): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error
+      if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error
     })
   }
 }

@@ -1,11 +1,11 @@
 /** An installation that ends with this process, however the process ends: also by a signal that comes while it starts. */
 import { tmpdir } from 'node:os'
-import closeWithGrace from 'close-with-grace'
 import { DatabaseAway } from '../cluster/store/database-away.js'
 import type { InstallationOptions } from '../installation/installation-options.js'
 import { startInstallation, type Installation } from '../manage/start.js'
 import { Failure, systemCode } from './failure.js'
 import { reason } from './files.js'
+import { endWithGrace } from './grace.js'
 import { stopCode } from './stop-code.js'
 
 export interface Ending {
@@ -43,7 +43,7 @@ export async function startOwnInstallation(
     process.exit(stopCode(signal))
   }
   const starting = startInstallation({ ...options, signal: cut.signal })
-  const atEnd = closeWithGrace({ delay: longestClose, logger: false, onSecondSignal }, async ({ err, signal }) => {
+  const atEnd = endWithGrace({ delay: longestClose, onSecondSignal }, async ({ err, signal }) => {
     const code = isReady ? exitCode : stopCode(signal)
     if (err !== undefined) onError?.(err)
     else if (signal !== undefined) onStopping?.(isReady ? stopping : 'Stopping, before everything has started.')

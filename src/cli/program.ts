@@ -11,6 +11,7 @@ import type { TokenArguments } from './commands/token.js'
 import { closing, commandGroups, exampleLines, hintFor } from './command-help.js'
 import { endedBy, type Ended } from './failure.js'
 import { errorWidth, surviveClosedOutput } from './output.js'
+import { surviveLostTerminal } from './lost-terminal.js'
 import { folded } from './text-width.js'
 
 /** Loaded when they run: help and wrong flags need no server, and answer at once. */
@@ -365,6 +366,7 @@ let wantsJson = process.argv.includes('--json')
 
 export async function main(): Promise<void> {
   surviveClosedOutput()
+  surviveLostTerminal()
   try {
     await program().parseAsync(process.argv)
   } catch (error) {

@@ -3,7 +3,6 @@
  * SIGTERM finishes what runs and ends.
  */
 import { readFile } from 'node:fs/promises'
-import closeWithGrace from 'close-with-grace'
 import type { Logger } from 'pino'
 import { startBalancer, type RunningBalancer } from '../../balancer/balancer.js'
 import { parseClusters } from '../../balancer/node-list.js'
@@ -14,6 +13,7 @@ import { systemTimers } from '../../effects.js'
 import { trustedProxiesOf } from '../../http/trusted-proxies.js'
 import { readTlsFiles } from '../../installation/tls-pair.js'
 import { Failure } from '../failure.js'
+import { endWithGrace } from '../grace.js'
 import { openServerLog } from '../server-log.js'
 import { createOutput, table } from '../output.js'
 import { endWithParent } from '../parent.js'
@@ -61,8 +61,8 @@ export async function balancer(settings: Settings<'balancer'>): Promise<void> {
   // A terminal sends SIGINT to everybody; who started us with a channel stops us, in order.
   const isChild = process.connected as boolean | undefined
   if (isChild === true) process.on('SIGINT', () => undefined)
-  const grace = closeWithGrace(
-    { delay: drainTimeout + 5000, logger: false, skip: isChild === true ? ['SIGHUP', 'SIGINT'] : ['SIGHUP'] },
+  const grace = endWithGrace(
+    { delay: drainTimeout + 5000, skip: isChild === true ? ['SIGHUP', 'SIGINT'] : ['SIGHUP'] },
     async ({ err }) => {
       if (err) log.fatal({ err }, 'the process ends')
       process.off('SIGHUP', onHangup)

@@ -1,10 +1,10 @@
 /** `manage`: the management API and page alone, for an installation whose nodes and balancers are started elsewhere. */
-import closeWithGrace from 'close-with-grace'
 import type { Settings } from '../../config/options.js'
 import { systemRandom } from '../../effects.js'
 import { startManagementElsewhere } from '../../manage/elsewhere.js'
 import { databaseOf } from '../database.js'
 import { Failure } from '../failure.js'
+import { endWithGrace } from '../grace.js'
 import { keepToken } from '../keep-token.js'
 import { createOutput, table } from '../output.js'
 import { openServerLog } from '../server-log.js'
@@ -32,7 +32,7 @@ export async function manage(settings: Settings<'manage'>): Promise<void> {
   let forgetToken = (): void => undefined
   let isReady = false
   let isStopping = false
-  const grace = closeWithGrace({ delay: longestClose, logger: false }, async ({ err, signal }) => {
+  const grace = endWithGrace({ delay: longestClose }, async ({ err, signal }) => {
     isStopping = true
     if (err !== undefined) log.fatal({ err }, 'the process ends')
     const running = await starting.catch(() => undefined)

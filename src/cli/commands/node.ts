@@ -1,7 +1,6 @@
 /** `node`: one server of a cluster. It joins what the database has and makes nothing; it leaves when it is stopped, or when its parent is gone. */
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
-import closeWithGrace from 'close-with-grace'
 import type { Settings } from '../../config/options.js'
 import { usefulThreads } from '../../crypto/signing-threads.js'
 import { pause, systemRandom, systemTimers } from '../../effects.js'
@@ -13,6 +12,7 @@ import { startNode } from '../../node/start.js'
 import { databaseOf } from '../database.js'
 import { emulatedServerOf } from '../emulated-server.js'
 import { Failure } from '../failure.js'
+import { endWithGrace } from '../grace.js'
 import { openServerLog } from '../server-log.js'
 import { createOutput, table } from '../output.js'
 import { endWithParent, wordOfParent } from '../parent.js'
@@ -68,10 +68,9 @@ export async function node(settings: Settings<'node'>): Promise<void> {
   const isChild = process.connected as boolean | undefined
   let isReady = false
   let isStopping = false
-  const grace = closeWithGrace(
+  const grace = endWithGrace(
     {
       delay: longestClose + settings.leaveTime * 1000,
-      logger: false,
       ...(isChild === true ? { skip: ['SIGINT'] } : {}),
     },
     async ({ err, signal }) => {
