@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type t from 'tap'
 import { startBalancer } from '../../src/balancer/balancer.js'
-import { connect, type RmsClient } from '../../src/client/index.js'
+import { connect, readyMachine, type RmsClient } from '../../src/client/index.js'
 import { serverEndpoints } from '../../src/cluster/configuration.js'
 import { seedPassword } from '../../src/directory/seed.js'
 import { startNode, type RunningNode } from '../../src/node/start.js'
@@ -31,7 +31,12 @@ const admittedGroups = {
 export async function openScene(test: Pick<typeof t, 'teardown'>): Promise<Scene> {
   const node = await startNode({ settings: { admittedGroups } })
   test.teardown(() => node.close())
-  const alice = connect({ url: node.baseUrl, user: 'CONTOSO\\alice', password: seedPassword })
+  const alice = connect({
+    url: node.baseUrl,
+    user: 'CONTOSO\\alice',
+    password: seedPassword,
+    machine: readyMachine('alice-pc-mode2'),
+  })
   const published = await alice.publishOnline({
     rights: [{ to: 'bob@contoso.test', rights: ['VIEW', 'PRINT'] }],
     applicationData: [{ name: 'Allow_Server_Editing', value: 'True' }],
@@ -71,7 +76,12 @@ export async function openBalancedScene(test: Pick<typeof t, 'teardown'>): Promi
     nodes.map(({ nodeId: id, url }) => ({ id, url })),
   )
   await balancer.waitUntil(({ clusters }) => clusters[0]?.nodes.every(({ state }) => state === 'ready') === true)
-  const alice = connect({ url: publicUrl, user: 'CONTOSO\\alice', password: seedPassword })
+  const alice = connect({
+    url: publicUrl,
+    user: 'CONTOSO\\alice',
+    password: seedPassword,
+    machine: readyMachine('alice-pc-mode2'),
+  })
   const published = await alice.publishOnline({ rights: [{ to: 'bob@contoso.test', rights: ['VIEW', 'PRINT'] }] })
   return {
     baseUrl: `${publicUrl}/_wmcs`,

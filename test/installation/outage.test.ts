@@ -3,7 +3,7 @@ import { existsSync, readdirSync, renameSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import t from 'tap'
 import type { Test } from 'tap'
-import { connect, type RmsClient } from '../../src/client/index.js'
+import { connect, readyMachine, type RmsClient } from '../../src/client/index.js'
 import { openStore } from '../../src/cluster/store/open.js'
 import { seedPassword as password } from '../../src/directory/seed.js'
 import { run, startUp } from '../cli/command.js'
@@ -62,7 +62,8 @@ for (const [name, make] of [
         { environment },
       )
       t.teardown(() => lab.stop('SIGKILL'))
-      const at = (user: string): RmsClient => connect({ url: lab.url, user: `CONTOSO\\${user}`, password })
+      const at = (user: string): RmsClient =>
+        connect({ url: lab.url, user: `CONTOSO\\${user}`, password, machine: readyMachine('alice-pc-mode2') })
       const headers = { authorization: `Bearer ${lab.ready.token}`, 'content-type': 'application/json' }
       const change = (seconds: number): Promise<Response> =>
         fetch(`${lab.ready.manage}/clusters/root/configuration`, {

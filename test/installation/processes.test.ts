@@ -2,7 +2,14 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import t from 'tap'
-import { acquireLicense, connect, labTrustRoot, readPlChain, type RmsClient } from '../../src/client/index.js'
+import {
+  acquireLicense,
+  connect,
+  labTrustRoot,
+  readPlChain,
+  readyMachine,
+  type RmsClient,
+} from '../../src/client/index.js'
 import { openStore } from '../../src/cluster/store/open.js'
 import { seedPassword as password } from '../../src/directory/seed.js'
 import { systemClock, systemRandom } from '../../src/effects.js'
@@ -26,7 +33,8 @@ const manage = lab.ready.manage
 
 const forBob = { rights: [{ to: 'bob@contoso.test', rights: ['VIEW'] }] }
 const content = Buffer.from('figures')
-const clientAt = (url: string, user: string): RmsClient => connect({ url, user: `CONTOSO\\${user}`, password })
+const clientAt = (url: string, user: string): RmsClient =>
+  connect({ url, user: `CONTOSO\\${user}`, password, machine: readyMachine('alice-pc-mode2') })
 
 /** A command on the installation; it finds the token by itself. */
 const command = (...args: string[]): Promise<Outcome> => run([...args, '--manage', manage], { environment })

@@ -3,6 +3,7 @@ import t from 'tap'
 import {
   acquireLicense,
   connect,
+  readyMachine,
   labTrustRoot,
   openLicense,
   readPlChain,
@@ -39,7 +40,7 @@ t.teardown(async () => {
 const at =
   (node: RunningNode) =>
   (user: string): RmsClient =>
-    connect({ url: node.baseUrl, user: `CONTOSO\\${user}`, password })
+    connect({ url: node.baseUrl, user: `CONTOSO\\${user}`, password, machine: readyMachine('alice-pc-mode2') })
 const [atRoot, atLegal] = [at(root), at(legal)]
 const alice = { root: atRoot('alice'), legal: atLegal('alice') }
 const bob = { root: atRoot('bob'), legal: atLegal('bob') }

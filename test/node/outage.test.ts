@@ -2,7 +2,7 @@
 import { mkdirSync, readdirSync, renameSync, statSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { connect, type RmsClient } from '../../src/client/index.js'
+import { connect, readyMachine, type RmsClient } from '../../src/client/index.js'
 import { UnknownCluster } from '../../src/cluster/server-state.js'
 import { openStore } from '../../src/cluster/store/open.js'
 import { seedPassword as password } from '../../src/directory/seed.js'
@@ -39,11 +39,18 @@ t.test(
   async (t) => {
     const node = await startNode({ database, spoolFolder })
     const store = await openStore(database)
-    const at = (user: string): RmsClient => connect({ url: node.baseUrl, user: `CONTOSO\\${user}`, password })
+    const at = (user: string): RmsClient =>
+      connect({ url: node.baseUrl, user: `CONTOSO\\${user}`, password, machine: readyMachine('alice-pc-mode2') })
     const [alice, bob] = [at('alice'), at('bob')]
     const pl = await alice.publish({ rights: [{ to: 'bob@contoso.test', rights: ['VIEW'] }] })
     await bob.acquireLicense(pl.text)
-    const byNtlm = connect({ url: node.baseUrl, user: 'CONTOSO\\bob', password, signIn: 'ntlm' })
+    const byNtlm = connect({
+      url: node.baseUrl,
+      user: 'CONTOSO\\bob',
+      password,
+      machine: readyMachine('bob-pc-mode2'),
+      signIn: 'ntlm',
+    })
     await byNtlm.bootstrap()
     await byNtlm.close()
     const query = { requestType: 'AcquireLicense' }
@@ -78,7 +85,7 @@ t.test(
     const timers = testClock()
     const node = await startNode({ database, spoolFolder: join(blocked, 'spool'), timers })
     t.teardown(() => node.close())
-    const bob = connect({ url: node.baseUrl, user: 'CONTOSO\\bob', password })
+    const bob = connect({ url: node.baseUrl, user: 'CONTOSO\\bob', password, machine: readyMachine('bob-pc-mode2') })
     const pl = await bob.publish({ rights: [{ to: 'bob@contoso.test', rights: ['VIEW'] }] })
     await bob.acquireLicense(pl.text)
     const readyz = async (): Promise<{ readonly code: number; readonly said: unknown }> => {
@@ -130,7 +137,7 @@ t.test('without a spool a node is not ready while its database is away', async (
   const timers = testClock()
   const node = await startNode({ database, timers })
   t.teardown(() => node.close())
-  const bob = connect({ url: node.baseUrl, user: 'CONTOSO\\bob', password })
+  const bob = connect({ url: node.baseUrl, user: 'CONTOSO\\bob', password, machine: readyMachine('bob-pc-mode2') })
   const pl = await bob.publish({ rights: [{ to: 'bob@contoso.test', rights: ['VIEW'] }] })
   await bob.acquireLicense(pl.text)
   const code = async (): Promise<number> => (await fetch(`${node.url}/readyz`)).status
