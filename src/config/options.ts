@@ -3,6 +3,7 @@ import { addressOptions } from './address-options.js'
 import { balancerOptions } from './balancer-options.js'
 import { clientOptions } from './client-options.js'
 import { clusterOptions } from './cluster-options.js'
+import { labOptions } from './lab-options.js'
 import { limitOptions } from './limit-options.js'
 import { signInOptions } from './sign-in-options.js'
 import { sizingOptions } from './sizing-options.js'
@@ -18,6 +19,7 @@ export const optionThemes = [
   { title: 'Database, keys and signatures', options: storeOptions },
   { title: 'Sign-in', options: signInOptions },
   { title: 'Limits and logs', options: limitOptions },
+  { title: 'Lab', options: labOptions },
   { title: 'Capacity and load', options: sizingOptions },
   { title: 'Balancer', options: balancerOptions },
   { title: 'Clients and commands on a running installation', options: clientOptions },
@@ -29,6 +31,7 @@ export const options = {
   ...storeOptions,
   ...signInOptions,
   ...limitOptions,
+  ...labOptions,
   ...sizingOptions,
   ...balancerOptions,
   ...clientOptions,

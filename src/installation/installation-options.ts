@@ -70,6 +70,8 @@ export interface InstallationOptions {
   readonly trustedProxies?: string | undefined
   readonly requestTimeoutMilliseconds?: number | undefined
   readonly includeXrmlInLog?: boolean | undefined
+  /** Whether a request may ask for a fault of the lab by X-Lab-Fault. */
+  readonly headerFaults?: boolean | undefined
   /** Bytes of log records that wait while the database is away. */
   readonly spoolLimit?: number | undefined
   /** https, by certificates of a lab CA in the folder of the installation, or of one's own. */
@@ -118,6 +120,7 @@ const checks: Readonly<Record<keyof InstallationOptions, OptionCheck>> = {
   trustedProxies: anyText,
   requestTimeoutMilliseconds: wholeNumber(1, 2 ** 31 - 1),
   includeXrmlInLog: flag,
+  headerFaults: flag,
   spoolLimit: wholeNumber(0, Number.MAX_SAFE_INTEGER),
   tls: flagOrObject,
   schemes: listOfTexts(...schemeNames),

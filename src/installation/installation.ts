@@ -85,6 +85,7 @@ async function startInProcess(options: InstallationOptions, { database, tls }: P
     headerLimit,
     requestTimeoutMilliseconds,
     includeXrmlInLog,
+    headerFaults,
     log,
     schemes,
     ntlmLevel,
@@ -104,6 +105,7 @@ async function startInProcess(options: InstallationOptions, { database, tls }: P
     trustedProxies: trustedProxies === undefined ? undefined : trustedProxiesOf(trustedProxies),
     requestTimeoutMilliseconds,
     includeXrmlInLog,
+    headerFaults,
     log,
     database,
     schemes,
@@ -193,7 +195,10 @@ function sharedFlags(options: InstallationOptions, log: Logger): readonly string
 }
 
 function nodeFlags(options: InstallationOptions, { folder, tls }: Place): readonly string[] {
-  const { engine, schemes, ntlmLevel, spoolLimit, includeXrmlInLog } = { ...defaultNodeOptions, ...given(options) }
+  const { engine, schemes, ntlmLevel, spoolLimit, includeXrmlInLog, headerFaults } = {
+    ...defaultNodeOptions,
+    ...given(options),
+  }
   const threads = options.signerThreads ?? usefulThreads(availableParallelism() / nodesOf(options))
   const flags = [
     '--data',
@@ -209,7 +214,8 @@ function nodeFlags(options: InstallationOptions, { folder, tls }: Place): readon
     '--spool-limit',
     String(spoolLimit),
   ]
-  return [...flags, ...(includeXrmlInLog ? ['--log-xrml'] : []), ...tlsFlags(tls?.node)]
+  const switches = [...(includeXrmlInLog ? ['--log-xrml'] : []), ...(headerFaults ? ['--header-faults'] : [])]
+  return [...flags, ...switches, ...tlsFlags(tls?.node)]
 }
 
 function serversOf({

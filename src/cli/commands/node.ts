@@ -55,6 +55,7 @@ export async function node(settings: Settings<'node'>): Promise<void> {
     headerLimit: settings.headerLimit,
     requestTimeoutMilliseconds: settings.requestTimeout * 1000,
     includeXrmlInLog: settings.logXrml,
+    headerFaults: settings.headerFaults,
     listenerKey: settings.listenerKey,
     ...(settings.trustedProxies === undefined ? {} : { trustedProxies: trustedProxiesOf(settings.trustedProxies) }),
     tls,

@@ -47,6 +47,7 @@ export function installationOptions(settings: Settings<'up'>): InstallationOptio
     trustedProxies: settings.trustedProxies,
     requestTimeoutMilliseconds: settings.requestTimeout * 1000,
     includeXrmlInLog: settings.logXrml,
+    headerFaults: settings.headerFaults,
     tls: tlsOptions(settings),
     schemes: schemesOf(settings.schemes),
     ntlmLevel: settings.ntlm,
