@@ -22,6 +22,7 @@ import { describing, registerDocumentation } from './documentation.js'
 import { nameRequest, onHttpServer } from './http-server.js'
 import { writeIndexPage } from './index-page.js'
 import { EndedByLab, endAsTold, followExchanges, tellUnrouted } from './lab-hooks.js'
+import { registerJournal } from './journal-routes.js'
 import { registerLab } from './lab-routes.js'
 import { registerOAuth } from './oauth-routes.js'
 import { openApiSchema } from './openapi.js'
@@ -94,7 +95,8 @@ export async function buildApp(context: NodeContext, options: AppOptions): Promi
   const turns = takeTurns(context, options.emulatedServer)
   const addRoutes = async (to: FastifyInstance): Promise<void> => {
     await to.register(async (scope) => registerHealth(scope, context))
-    if (context.followsLab) await to.register(async (scope) => registerLab(scope, context))
+    if (context.followsLab)
+      await to.register(async (scope) => registerLab(scope, context, (lab) => registerJournal(lab, context)))
     await to.register(async (scope) => registerIndexes(scope, context, options.kind))
     await to.register(async (services) => {
       followExchanges(services, context)

@@ -1,0 +1,59 @@
+/** Calls to the servers themselves that concern the lab: they believe who has the key of their cluster. */
+import { trustingFetch, type Fetch } from '../../client/trusting-fetch.js'
+import { proofHeader, proveCall } from '../../cluster/proven-call.js'
+import type { ClusterStore } from '../../cluster/store/cluster-store.js'
+import type { LabStore } from '../../cluster/store/lab-store.js'
+import type { Member, MemberStore } from '../../cluster/store/member-store.js'
+import { clusterKeyOf } from '../../crypto/at-rest.js'
+import type { Clock, Random, Timers } from '../../effects.js'
+
+/** What the lab of an installation is managed with. */
+export interface LabOffice {
+  readonly store: {
+    readonly lab: LabStore
+    readonly members: Pick<MemberStore, 'list'>
+    readonly clusters: Pick<ClusterStore, 'list'>
+  }
+  readonly keyPassword: string
+  readonly fetchFrom: Fetch
+  /** Of this machine. */
+  readonly clock: Clock
+  readonly timers: Timers
+  readonly random: Random
+}
+
+/** @param ca certificates in PEM that https servers lead to */
+export function labOffice({
+  ca,
+  ...parts
+}: Omit<LabOffice, 'fetchFrom'> & { readonly ca: string | undefined }): LabOffice {
+  return { ...parts, fetchFrom: trustingFetch(ca) }
+}
+
+export interface ServerCall {
+  readonly method: 'GET' | 'POST' | 'DELETE'
+  /** Path and query. */
+  readonly target: string
+  /** JSON. */
+  readonly body?: string
+}
+
+/**
+ * @param keySalt of its cluster
+ * @throws the error of fetch, when it does not answer before the signal
+ */
+export async function askServer(
+  { keyPassword, fetchFrom, clock, random }: LabOffice,
+  { nodeId, url }: Pick<Member, 'nodeId' | 'url'>,
+  { keySalt, call, signal }: { readonly keySalt: string; readonly call: ServerCall; readonly signal: AbortSignal },
+): Promise<Response> {
+  const { method, target, body } = call
+  const key = await clusterKeyOf(keyPassword, Buffer.from(keySalt, 'base64'))
+  const proof = proveCall(key, { method, target, nodeId, body: body ?? '' }, { clock, random })
+  return fetchFrom(`${url}${target}`, {
+    method,
+    headers: { [proofHeader]: proof, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+    ...(body === undefined ? {} : { body }),
+    signal,
+  })
+}
