@@ -44,6 +44,22 @@ export const limitOptions = {
     commands: ['node', 'up', 'balancer', 'manage'],
     help: 'file that the log is added to, as lines of JSON; a terminal goes on showing a line for each request',
   },
+  'request-log-rows': {
+    type: 'integer',
+    minimum: 0,
+    maximum: 1_000_000_000,
+    default: 1_000_000,
+    commands: serving,
+    help: 'records that the request log keeps: of more, the oldest go within minutes; 0 for all',
+  },
+  'request-log-days': {
+    type: 'integer',
+    minimum: 0,
+    maximum: 36_500,
+    default: 0,
+    commands: serving,
+    help: "days that the request log keeps a record, by the lab's clock; 0 for ever",
+  },
   'log-xrml': {
     type: 'boolean',
     default: false,

@@ -72,6 +72,10 @@ export interface InstallationOptions {
   readonly includeXrmlInLog?: boolean | undefined
   /** Whether a request may ask for a fault of the lab by X-Lab-Fault. */
   readonly headerFaults?: boolean | undefined
+  /** Records that the request log keeps, 1 000 000 when left out: of more, the oldest go; 0 for all. */
+  readonly requestLogRows?: number | undefined
+  /** Days that it keeps a record, for ever when left out, as with 0. */
+  readonly requestLogDays?: number | undefined
   /** Bytes of log records that wait while the database is away. */
   readonly spoolLimit?: number | undefined
   /** https, by certificates of a lab CA in the folder of the installation, or of one's own. */
@@ -121,6 +125,8 @@ const checks: Readonly<Record<keyof InstallationOptions, OptionCheck>> = {
   requestTimeoutMilliseconds: wholeNumber(1, 2 ** 31 - 1),
   includeXrmlInLog: flag,
   headerFaults: flag,
+  requestLogRows: wholeNumber(0, 1_000_000_000),
+  requestLogDays: wholeNumber(0, 36_500),
   spoolLimit: wholeNumber(0, Number.MAX_SAFE_INTEGER),
   tls: flagOrObject,
   schemes: listOfTexts(...schemeNames),

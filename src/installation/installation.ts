@@ -5,6 +5,7 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { pino, type Logger } from 'pino'
 import { problem } from '../administration/problem.js'
+import type { RequestLogBound } from '../cluster/bound-request-log.js'
 import { loadServerState } from '../cluster/server-state.js'
 import { openStore, upgradedText, type Store } from '../cluster/store/open.js'
 import { usefulThreads } from '../crypto/signing-threads.js'
@@ -106,6 +107,7 @@ async function startInProcess(options: InstallationOptions, { database, tls }: P
     requestTimeoutMilliseconds,
     includeXrmlInLog,
     headerFaults,
+    requestLogBound: requestLogBoundOf(options),
     log,
     database,
     schemes,
@@ -215,7 +217,16 @@ function nodeFlags(options: InstallationOptions, { folder, tls }: Place): readon
     String(spoolLimit),
   ]
   const switches = [...(includeXrmlInLog ? ['--log-xrml'] : []), ...(headerFaults ? ['--header-faults'] : [])]
-  return [...flags, ...switches, ...tlsFlags(tls?.node)]
+  const { days, rows } = requestLogBoundOf(options)
+  const bounds = ['--request-log-days', String(days), '--request-log-rows', String(rows)]
+  return [...flags, ...bounds, ...switches, ...tlsFlags(tls?.node)]
+}
+
+function requestLogBoundOf({
+  requestLogDays: days = defaultNodeOptions.requestLogBound.days,
+  requestLogRows: rows = defaultNodeOptions.requestLogBound.rows,
+}: InstallationOptions): RequestLogBound {
+  return { days, rows }
 }
 
 function serversOf({

@@ -24,9 +24,11 @@ import type { NtlmLevel } from '../ntlm/server.js'
 import { strictProfile, type Profile } from '../soap/profile.js'
 import type { EmulatedServer } from '../sizing/emulated-server.js'
 import { buildApp } from './app.js'
+import type { RequestLogBound } from '../cluster/bound-request-log.js'
 import { createContext, type NodeContext } from './context.js'
 import { keepFresh, refreshLab } from './keep-fresh.js'
 import { startJournal, type JournalOptions } from './journal.js'
+import { pruneRequestLog } from './prune-request-log.js'
 import { createMetrics } from './metrics.js'
 import { nodeFaults } from './node-faults.js'
 
@@ -55,6 +57,7 @@ export interface NodeOptions {
   readonly headerLimit?: number | undefined
   readonly requestTimeoutMilliseconds: number
   readonly includeXrmlInLog: boolean
+  readonly requestLogBound: RequestLogBound
   /** Secret that the balancer shows, to be believed by which listener a request came. */
   readonly listenerKey?: string | undefined
   /** Proxies that are believed in how a client asked. */
@@ -122,6 +125,7 @@ export const defaultNodeOptions = {
   labControls: [],
   headerFaults: false,
   includeXrmlInLog: false,
+  requestLogBound: { days: 0, rows: 1_000_000 },
   provision: true,
   spoolLimit: 64 * 1024 * 1024,
   schemes: schemeNames,
@@ -230,7 +234,8 @@ export async function startNode(given: Partial<NodeOptions> = {}): Promise<Runni
     await store.members.join(member)
     // From now on it is told: what was set before is in the database.
     await refreshLab(context)
-    stopRefreshing = keepFresh(context, member)
+    const stopping = [keepFresh(context, member), pruneRequestLog(context, options.requestLogBound)]
+    stopRefreshing = async () => void (await Promise.all(stopping.map((stop) => stop())))
     return {
       nodeId,
       url,

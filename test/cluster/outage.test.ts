@@ -119,7 +119,7 @@ async function recovery(t: Test, outage: Outage): Promise<void> {
     t.equal(await store.requestLog.count({}), 10 + 721 * round)
   }
   await log.close()
-  await store.requestLog.removeBefore('9')
+  await store.requestLog.removeUpTo({ requestTime: '9', hostMachineName: '', hostMachineRequestId: '' }, 10_000)
 }
 
 async function inheritance(t: Test, outage: Outage): Promise<void> {
@@ -136,7 +136,7 @@ async function inheritance(t: Test, outage: Outage): Promise<void> {
   t.match(await heir.next('recovered'), { written: 50, damaged: 0 })
   t.equal(await other.requestLog.count({}), 51)
   await heir.log.close()
-  await other.requestLog.removeBefore('9')
+  await other.requestLog.removeUpTo({ requestTime: '9', hostMachineName: '', hostMachineRequestId: '' }, 10_000)
 }
 
 async function refusal(t: Test, outage: Outage): Promise<void> {
@@ -156,7 +156,7 @@ async function refusal(t: Test, outage: Outage): Promise<void> {
   t.same(await append(log, 'full', 20, 1), [true])
   t.equal(await store.requestLog.count({}), kept + 2)
   await log.close()
-  await store.requestLog.removeBefore('9')
+  await store.requestLog.removeUpTo({ requestTime: '9', hostMachineName: '', hostMachineRequestId: '' }, 10_000)
 }
 
 interface Said {

@@ -3,7 +3,8 @@ import Libsql from 'libsql'
 import t from 'tap'
 import type { Test } from 'tap'
 import { createRequestLog } from '../../src/cluster/request-log.js'
-import type { RequestLogRecord } from '../../src/cluster/request-log.js'
+import { boundRequestLog } from '../../src/cluster/bound-request-log.js'
+import type { NewRequestLogRecord, RequestLogRecord } from '../../src/cluster/request-log.js'
 import { createSpool } from '../../src/cluster/spool.js'
 import { DatabaseAway } from '../../src/cluster/store/database-away.js'
 import { openStore } from '../../src/cluster/store/open.js'
@@ -190,7 +191,34 @@ async function run(t: Test, database: TestDatabase): Promise<void> {
     t.same(await ids({ successOrFailure: 'Failed', clusterName: 'branch' }), [16, 12])
     t.same(await ids({ user: "' or 1=1" }), [])
     t.equal(await requestLog.count({ clusterName: 'root', user: 'CONTOSO\\bob' }), 5)
-    await requestLog.removeBefore('2026-01-01T00:00:18.000Z')
-    t.same(await ids({}), [19, 18])
+  })
+
+  t.test('the oldest records go by age, and of those that are too many', async (t) => {
+    const { requestLog, close } = await openStore(await database.fresh())
+    t.teardown(close)
+    const logCreateTime = '2026-01-02T00:00:00.000Z'
+    const fill = (from: number, count: number, more: Partial<NewRequestLogRecord> = {}) =>
+      requestLog.insert(Array.from({ length: count }, (_, id) => ({ ...record(from + id, more), logCreateTime })))
+    const bound = (days: number, rows: number) =>
+      boundRequestLog(requestLog, { days, rows }, new Date('2026-01-02T00:00:08.000Z'))
+    const ids = async () => (await requestLog.query({})).map(({ hostMachineRequestId }) => Number(hostMachineRequestId))
+
+    await fill(0, 20)
+    t.equal(await bound(0, 0), 0)
+    t.equal(await bound(0, 20), 0)
+    t.equal(await bound(0, 17), 3)
+    t.equal((await ids()).at(-1), 3)
+    t.equal(await bound(1, 17), 5, 'what is a day old stays, what is older goes')
+    t.equal((await ids()).at(-1), 8)
+    t.equal(await bound(1, 2), 10)
+    t.same(await ids(), [19, 18])
+
+    // As when the clock stands still: all of one moment, and more than go in one statement. Several nodes at once.
+    await fill(100, 1300, { requestTime: '2026-01-03T00:00:00.000Z' })
+    t.equal(
+      (await Promise.all([bound(0, 50), bound(0, 50), bound(0, 50)])).reduce((sum, removed) => sum + removed, 0),
+      1252,
+    )
+    t.equal(await requestLog.count({}), 50, 'none too many went')
   })
 }

@@ -56,6 +56,7 @@ export async function node(settings: Settings<'node'>): Promise<void> {
     requestTimeoutMilliseconds: settings.requestTimeout * 1000,
     includeXrmlInLog: settings.logXrml,
     headerFaults: settings.headerFaults,
+    requestLogBound: { days: settings.requestLogDays, rows: settings.requestLogRows },
     listenerKey: settings.listenerKey,
     ...(settings.trustedProxies === undefined ? {} : { trustedProxies: trustedProxiesOf(settings.trustedProxies) }),
     tls,

@@ -48,6 +48,8 @@ export function installationOptions(settings: Settings<'up'>): InstallationOptio
     requestTimeoutMilliseconds: settings.requestTimeout * 1000,
     includeXrmlInLog: settings.logXrml,
     headerFaults: settings.headerFaults,
+    requestLogDays: settings.requestLogDays,
+    requestLogRows: settings.requestLogRows,
     tls: tlsOptions(settings),
     schemes: schemesOf(settings.schemes),
     ntlmLevel: settings.ntlm,

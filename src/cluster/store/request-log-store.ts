@@ -1,5 +1,5 @@
 /** The request log in the database: table request_log, a row for each request of any node. */
-import type { Insertable, Selectable } from 'kysely'
+import type { Insertable, Selectable, SelectQueryBuilder } from 'kysely'
 import { DatabaseAway } from './database-away.js'
 import { CompiledQuery } from './kysely.js'
 import type { Database, Tables } from './schema.js'
@@ -82,9 +82,17 @@ export interface RequestLogStore {
   /** Newest first. */
   query(query: RequestLogQuery): Promise<readonly RequestLogRecord[]>
   count(query: Omit<RequestLogQuery, 'limit' | 'offset'>): Promise<number>
-  /** Removes the records of requests before this time (ISO 8601). */
-  removeBefore(time: string): Promise<void>
+  /** The newest record that is there beside that many newer ones; undefined when there are no more than that. */
+  newestBeyond(count: number): Promise<RequestLogPosition | undefined>
+  /**
+   * Removes at most that many of the records up to a place in their order, the one at that place included.
+   * @returns how many
+   */
+  removeUpTo(position: RequestLogPosition, limit: number): Promise<number>
 }
+
+/** A place in the order of the records, the oldest first; there need not be a record. */
+export type RequestLogPosition = Pick<RequestLogRecord, 'requestTime' | 'hostMachineName' | 'hostMachineRequestId'>
 
 export const queryLimit = 10_000
 
@@ -142,11 +150,8 @@ export function requestLogStore(db: Database): RequestLogStore {
       }),
     query: async (query) => {
       const limit = Math.min(query.limit ?? 100, queryLimit)
-      const rows = await matching(db, query)
+      const rows = await newestFirst(matching(db, query))
         .selectAll()
-        .orderBy('request_time', 'desc')
-        .orderBy('host_machine_name', 'desc')
-        .orderBy('host_machine_request_id', 'desc')
         .limit(limit)
         .offset(query.offset ?? 0)
         .execute()
@@ -158,8 +163,32 @@ export function requestLogStore(db: Database): RequestLogStore {
         .executeTakeFirstOrThrow()
       return Number(row.count)
     },
-    removeBefore: async (time) => {
-      await db.deleteFrom('request_log').where('request_time', '<', time).execute()
+    newestBeyond: async (count) => {
+      const [row] = await newestFirst(db.selectFrom('request_log')).select(position).limit(1).offset(count).execute()
+      return (
+        row && {
+          requestTime: row.request_time,
+          hostMachineName: row.host_machine_name,
+          hostMachineRequestId: row.host_machine_request_id,
+        }
+      )
+    },
+    removeUpTo: async (position, limit) => {
+      const { numDeletedRows } = await db
+        .deleteFrom('request_log')
+        .where((where) =>
+          where(
+            where.refTuple('host_machine_name', 'host_machine_request_id'),
+            'in',
+            upTo(db, position)
+              .select(['host_machine_name', 'host_machine_request_id'])
+              .orderBy('request_time')
+              .limit(limit)
+              .$asTuple('host_machine_name', 'host_machine_request_id'),
+          ),
+        )
+        .executeTakeFirstOrThrow()
+      return Number(numDeletedRows)
     },
   }
 }
@@ -191,6 +220,31 @@ function newRecordInserter(db: Database): (records: readonly RequestLogRecord[])
 }
 
 const identity = (host: string, request: string): string => JSON.stringify([host, request])
+
+const position = ['request_time', 'host_machine_name', 'host_machine_request_id'] as const
+
+function upTo(db: Database, { requestTime, hostMachineName, hostMachineRequestId }: RequestLogPosition) {
+  return db
+    .selectFrom('request_log')
+    .where('request_time', '<=', requestTime)
+    .where((where) =>
+      where.or([
+        where('request_time', '<', requestTime),
+        where('host_machine_name', '<', hostMachineName),
+        where.and([
+          where('host_machine_name', '=', hostMachineName),
+          where('host_machine_request_id', '<=', hostMachineRequestId),
+        ]),
+      ]),
+    )
+}
+
+function newestFirst<Selected>(select: SelectQueryBuilder<Tables, 'request_log', Selected>) {
+  return select
+    .orderBy('request_time', 'desc')
+    .orderBy('host_machine_name', 'desc')
+    .orderBy('host_machine_request_id', 'desc')
+}
 
 function matching(db: Database, query: RequestLogQuery) {
   let select = db.selectFrom('request_log')
