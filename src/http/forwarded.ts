@@ -20,7 +20,10 @@ export function forwardedAsked(valuesOf: HeaderValues, own: Asked): Asked {
   const standard = pairsOf(valuesOf('forwarded').join(','))
   const scheme = agreed(schemeOf(first('x-forwarded-proto')), schemeOf(standard.get('proto') ?? '')) ?? own.scheme
   if (namesNoHost(valuesOf)) return { scheme, host: undefined }
-  const host = agreed(legalAuthority(first('x-forwarded-host')), legalAuthority(standard.get('host') ?? '')) ?? own.host
+  const named = valuesOf('x-forwarded-host').join(',')
+  // A name may have a comma: what the Host header says too is no list.
+  const nearest = named === own.host ? named : firstOf(named)
+  const host = agreed(legalAuthority(nearest), legalAuthority(standard.get('host') ?? '')) ?? own.host
   const port = first('x-forwarded-port')
   return { scheme, host: host !== undefined && isPort(port) ? atPort(scheme, host, port) : host }
 }

@@ -145,6 +145,7 @@ t.test('what a node gets and what a client gets', async (t) => {
         'root_balancer:7000',
         "o'brien",
         'a;b=c',
+        'a,b:7000',
         'r%6fot',
         '[fe80::1%25eth0]:80',
         'a:65535',

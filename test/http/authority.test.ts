@@ -71,6 +71,15 @@ t.test('of what proxies say the first value counts, without regard to case', asy
   ])
     t.same(asked({ forwarded }), { scheme: 'https', host: 'inner:7000' }, forwarded)
   t.same(asked({ forwarded: 'for=a, proto=https' }), own, 'the second proxy speaks of the first one')
+  const withComma = { scheme: 'http', host: 'a,b:7000' } as const
+  for (const [said, host] of [
+    ['a,b:7000', 'a,b:7000'],
+    ['rms.test, a,b:7000', 'rms.test'],
+  ] as const)
+    t.same(
+      forwardedAsked((name) => (name === 'x-forwarded-host' ? [said] : []), withComma),
+      { scheme: 'http', host },
+    )
   t.same(asked({ forwarded: 'host="rms.test:8443";proto=https' }), { scheme: 'https', host: 'rms.test:8443' })
   t.same(asked({ 'x-forwarded-host': 'rms.test', 'x-forwarded-port': '443', 'x-forwarded-proto': 'https' }), {
     scheme: 'https',

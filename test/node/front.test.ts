@@ -115,6 +115,8 @@ t.test('https in front: by a URL of the cluster, or by the word of who is believ
     t.equal(await locationOf({ host, ...headers }), address, 'a proxy that was named is')
     trusted = undefined
   }
+  const withComma = { host: 'a,b:7000', 'x-forwarded-host': 'a,b:7000', 'x-balancer-key': 'the-secret' }
+  t.equal(await locationOf(withComma), 'http://a,b:7000', 'a name with a comma is no list')
 })
 
 t.test('the request log says by the same rule whether a request came by https', async (t) => {
