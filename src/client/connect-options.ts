@@ -11,6 +11,7 @@ import {
   type OptionCheck,
 } from '../config/given-options.js'
 import { signIns } from './connections.js'
+import type { RestOptions } from './rest-types.js'
 import type { ConnectOptions } from './rms-client.js'
 
 const checks: Readonly<Record<keyof ConnectOptions, OptionCheck>> = {
@@ -29,6 +30,25 @@ const checks: Readonly<Record<keyof ConnectOptions, OptionCheck>> = {
   userAgent: anyText,
   clock: anObject,
   random: anObject,
+}
+
+const restChecks: Readonly<Record<keyof RestOptions, OptionCheck>> = {
+  url: anyText,
+  user: filledText,
+  password: anyText,
+  token: filledText,
+  signInHosts: listOfTexts(),
+  ca: filledText,
+  languages: anyText,
+  clock: anObject,
+  timeoutMilliseconds: wholeNumber(1, 2 ** 31 - 1),
+  userAgent: anyText,
+  onStep: aFunction,
+}
+
+/** @throws OptionRefused for an option that is unknown or has an impossible value */
+export function requireRestOptions(options: RestOptions): void {
+  requireOptions('connectRest', options, restChecks)
 }
 
 /** @throws OptionRefused for an option that is unknown or has an impossible value */

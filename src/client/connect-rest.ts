@@ -2,6 +2,7 @@
 import { systemClock } from '../effects.js'
 import { readPl } from '../xrml/pl.js'
 import { decryptRightsData } from '../xrml/rights-data.js'
+import { requireRestOptions } from './connect-options.js'
 import { step } from './context.js'
 import { decryptFile, readProtectedFile } from './open-file.js'
 import { readPlChain } from './pl-chain.js'
@@ -18,9 +19,10 @@ import { readable, verifyLinks } from './verify.js'
 
 /**
  * Nothing is called yet.
- * @throws RangeError when the URL is not an http or https address
+ * @throws RangeError when the URL is not an http or https address, OptionRefused for an option that is unknown or has an impossible value
  */
 export function connectRest(options: RestOptions): RestClient {
+  requireRestOptions(options)
   const { user = '', password = '', clock = systemClock, onStep } = options
   const { origin, hostname } = new URL(baseUrlOf(options.url))
   const context: RestCallContext = {
@@ -68,8 +70,9 @@ export function connectRest(options: RestOptions): RestClient {
       return readTemplates(await call('Templates', { url }), url)
     },
     async publish(policy, publishOptions = {}) {
+      const body = publishBody(policy, publishOptions)
       const url = await serviceUrl('PublishingLicenses')
-      return readPublished(await call('PublishingLicenses', { url, body: publishBody(policy, publishOptions) }), url)
+      return readPublished(await call('PublishingLicenses', { url, body }), url)
     },
     async acquireLicense(pl) {
       const [leaf] = verifyLinks(readPlChain(pl), 'PL')

@@ -25,6 +25,7 @@ import { activate, modeOfKey } from './machine.js'
 import { decryptFile, readProtectedFile } from './open-file.js'
 import { openLicense, type OpenedLicense } from './open.js'
 import { readPlChain } from './pl-chain.js'
+import { requirePolicy, requireProtectOptions, requirePublishOptions } from './policy-options.js'
 import { precertify } from './precertify.js'
 import { protectBytes, protectChunks } from './protect-file.js'
 import { publish } from './publish.js'
@@ -105,6 +106,7 @@ export function connect(options: ConnectOptions): RmsClient {
 
   /** A template that is named is looked for at the server; a mistyped right is told before anything is asked. */
   const policyOf = async (policy: RightsPolicy): Promise<RightsPolicy> => {
+    requirePolicy(policy)
     if (!('template' in policy)) requireKnownRights(policy)
     return 'template' in policy && typeof policy.template === 'string' && !isTemplateText(policy.template)
       ? { template: findTemplate(await client.templates(), policy.template) }
@@ -148,12 +150,14 @@ export function connect(options: ConnectOptions): RmsClient {
       knownTemplates = await acquireTemplates(context, await licensing(), knownTemplates)
       return knownTemplates
     },
-    async publish(policy, publishOptions) {
+    async publish(policy, publishOptions = {}) {
+      requirePublishOptions(publishOptions)
       const found = await policyOf(policy)
       const [holder, signer] = [await account(), await publisher()]
       return step(context, 'publish offline', () => publish(context, holder, signer, found, publishOptions))
     },
-    async publishOnline(policy, publishOptions) {
+    async publishOnline(policy, publishOptions = {}) {
+      requirePublishOptions(publishOptions)
       const found = await policyOf(policy)
       return publishOnline(context, await licensing(), await account(), found, publishOptions)
     },
@@ -180,12 +184,14 @@ export function connect(options: ConnectOptions): RmsClient {
     precertify: async (mail) => precertify(context, (await locations()).certificationUrl, mail),
     acquireContentKey: async (pl) => acquireContentKey(context, baseUrl, readPlChain(pl)),
     open: (license, pl) => openWith(license, pl === undefined ? undefined : readPlChain(pl)[0]),
-    async protectFile(plain, extension, policy, { online = false } = {}) {
-      const published = online ? await client.publishOnline(policy) : await client.publish(policy)
+    async protectFile(plain, extension, policy, protectOptions = {}) {
+      requireProtectOptions(protectOptions)
+      const published = protectOptions.online ? await client.publishOnline(policy) : await client.publish(policy)
       return step(context, 'encrypt', () => protectBytes(published, extension, plain))
     },
-    async *protectStream(chunks, extension, originalSize, policy, { online = false } = {}) {
-      const published = online ? await client.publishOnline(policy) : await client.publish(policy)
+    async *protectStream(chunks, extension, originalSize, policy, protectOptions = {}) {
+      requireProtectOptions(protectOptions)
+      const published = protectOptions.online ? await client.publishOnline(policy) : await client.publish(policy)
       yield* protectChunks(published, extension, originalSize, chunks)
     },
     async openFile(bytes, given) {

@@ -1,9 +1,12 @@
 /** A policy as a publishing request says it (rest-mde 6). */
+import { requireRestPolicy, requireRestPublishOptions } from './policy-options.js'
 import { requireKnownRights } from './rights-policy.js'
 import type { RestPolicy, RestPublishOptions } from './rest-types.js'
 
-export function publishBody(policy: RestPolicy, { cipherMode }: RestPublishOptions): object {
-  const common = { AllowAuditedExtraction: true, PreferDeprecatedAlgorithms: cipherMode === 'ECB' }
+export function publishBody(policy: RestPolicy, options: RestPublishOptions): object {
+  requireRestPolicy(policy)
+  requireRestPublishOptions(options)
+  const common = { AllowAuditedExtraction: true, PreferDeprecatedAlgorithms: options.cipherMode === 'ECB' }
   if ('templateId' in policy) return { ...common, TemplateId: policy.templateId }
   if ('roles' in policy)
     return { ...common, Policy: { UserRoles: policy.roles.map(({ to, roles }) => ({ Users: [to], Roles: roles })) } }

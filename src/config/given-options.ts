@@ -34,7 +34,7 @@ function meant(name: string, known: readonly string[]): string {
 
 function shown(value: unknown): string {
   return typeof value === 'object' || typeof value === 'function'
-    ? `a ${typeof value}`
+    ? `${typeof value === 'object' ? 'an' : 'a'} ${typeof value}`
     : (JSON.stringify(value) ?? 'odd')
 }
 

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { connect, OptionRefused, startInstallation } from '../../src/index.js'
+import { connect, connectRest, OptionRefused, startInstallation } from '../../src/index.js'
 
 const url = 'http://127.0.0.1:1'
 const refused: Readonly<Record<string, readonly [object, RegExp]>> = {
@@ -19,6 +19,7 @@ const refused: Readonly<Record<string, readonly [object, RegExp]>> = {
   ],
   'a scheme that there is not': [{ schemes: ['kerberos'] }, /must be a list of negotiate, ntlm, basic/],
   'a level that there is not': [{ ntlmLevel: 'v3' }, /"v2" or "v1-ess" or "v1"/],
+  'a list as something else': [{ processes: true, licensing: {} }, /is an object: it must be a list$/],
   'an engine that there is not': [{ engine: 'webcrypto' }, /"openssl" or "forge"/],
 }
 
@@ -46,4 +47,32 @@ t.test('a client neither', async (t) => {
     t.throws(() => connect({ url, ...options }), { name: 'OptionRefused', message })
   const notGiven: object = { user: undefined }
   t.ok(connect({ url, ...notGiven }), 'undefined is not given')
+})
+
+t.test('nor is content protected with a policy of which something would be ignored', async (t) => {
+  const rights = [{ to: 'bob@contoso.test', rights: ['VIEW'] }]
+  const both: readonly (readonly [object, RegExp])[] = [
+    [{ rights, validUntill: new Date(0) }, /the policy has no option validUntill: did you mean validUntil\?$/],
+    [{ rightz: rights }, /the policy has no option rightz: did you mean rights\?$/],
+    [
+      { rights: [{ to: 'bob@contoso.test', right: ['VIEW'] }] },
+      /an item has the unknown right: did you mean rights\?$/,
+    ],
+    [{ rights: 'VIEW' }, /rights of the policy is "VIEW": it must be a list$/],
+    [{}, /the policy needs rights/],
+  ]
+  const file = [Buffer.from('x'), '.txt'] as const
+  const client = connect({ url })
+  const template = { template: 'read only', validUntil: new Date(0) }
+  for (const [policy, message] of [...both, [template, /no option validUntil/] as const])
+    await t.rejects(client.protectFile(...file, policy as never), { name: 'OptionRefused', message })
+  const rest = connectRest({ url, token: 'any' })
+  const roles = { roles: [{ to: 'bob@contoso.test', role: ['VIEWER'] }] }
+  for (const [policy, message] of [...both, [roles, /unknown role: did you mean roles/] as const])
+    await t.rejects(rest.protectFile(...file, policy as never), { name: 'OptionRefused', message })
+  await t.rejects(client.protectFile(...file, { rights }, { onlin: true } as never), { message: /did you mean online/ })
+  await t.rejects(client.publish({ rights }, { cipherMode: 'CBC' } as never), {
+    message: /cipherMode of publishing is "CBC"/,
+  })
+  t.throws(() => connectRest({ url, tokn: 'x' } as never), { message: /connectRest has no option tokn/ })
 })
