@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
-import { copyFileSync, existsSync, readFileSync, statSync } from 'node:fs'
+import { copyFileSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Kysely } from 'kysely'
 import t from 'tap'
@@ -411,6 +411,12 @@ t.test('what cannot be opened is named', async (t) => {
   const refused = (name: string, message: RegExp) =>
     t.rejects(openStore(join(folder, name)), { name: 'DatabaseRefused', message })
   await refused('text.db', /The file .*text\.db is no SQLite database/)
+  const whole = join(folder, 'whole.db')
+  const store = await openStore(whole)
+  await store.clusters.insertIfAbsent(cluster)
+  await store.close()
+  writeFileSync(join(folder, 'cut.db'), readFileSync(whole).subarray(0, 8192))
+  await refused('cut.db', /The database file .*cut\.db is damaged, or cut off: put a whole copy in its place/)
   await refused('folder.db', /The database file .*folder\.db cannot be opened: this user must be able to write/)
 })
 

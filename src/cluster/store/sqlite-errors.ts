@@ -6,6 +6,7 @@ const kinds: Readonly<Record<number, string>> = {
   5: 'SQLITE_BUSY',
   8: 'SQLITE_READONLY',
   10: 'SQLITE_IOERR',
+  11: 'SQLITE_CORRUPT',
   13: 'SQLITE_FULL',
   14: 'SQLITE_CANTOPEN',
 }
@@ -24,6 +25,11 @@ export function explained(path: string, error: unknown): DatabaseAway | undefine
   const code = codeOf(error)
   if (code === 'SQLITE_NOTADB')
     return new DatabaseRefused(`The file ${path} is no SQLite database: name another one, or move it away`, because)
+  if (code.startsWith('SQLITE_CORRUPT'))
+    return new DatabaseRefused(
+      `The database file ${path} is damaged, or cut off: put a whole copy in its place, or move it away (${error.message})`,
+      because,
+    )
   // Opening itself has no code in libsql, and a number in its text.
   if (/^SQLITE_(?:CANTOPEN|READONLY|PERM|AUTH)/.test(code) || /Unable to open connection/.test(error.message))
     return new DatabaseRefused(
