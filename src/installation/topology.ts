@@ -265,7 +265,9 @@ export async function startTopology(options: TopologyOptions): Promise<RunningTo
       problem(409, `The cluster "${name}" has an extranet listener at ${before} already: close it first`)
     if (balancer.pid() === 0) problem(409, `The balancer of "${name}" is being started again: try again in a moment`)
     if (wanted === undefined) {
-      await followListener(store, cluster, undefined)
+      const without = await followListener(store, cluster, undefined)
+      // Until every server has read it, what is issued names the listener still. One that is late keeps nobody from closing it.
+      await untilApplied(name, without, { store, clock, timers, ca: options.ca })
       await closeExtranet(balancer)
       return statusOf(cluster)
     }
