@@ -200,7 +200,10 @@ t.test('accounts', async (t) => {
     status: 409,
     body: { message: /CONTOSO\\bob/ },
   })
-  t.match(await call('DELETE', '/directory/accounts/dave'), { status: 204 })
+  const typed = { 'content-type': 'application/json' }
+  t.match(await call('PATCH', '/directory/accounts/dave', undefined, typed), { status: 400, body: { message: /body/ } })
+  const deleted = await call('DELETE', '/directory/accounts/dave', undefined, typed)
+  t.match(deleted, { status: 204 }, 'a type without a body is no matter')
   t.match(await call('DELETE', '/directory/accounts/dave'), {
     status: 404,
     body: { message: 'The directory has no account "dave"' },
