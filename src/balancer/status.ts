@@ -243,15 +243,16 @@ function writePage({ clusters }: BalancerStatus): string {
     }),
   )
   const heads = ['cluster', 'node', 'URL', 'state', 'why', 'running', 'pinned', 'requests', 'failures', 'moved']
+  const title = `Balancer of ${clusters.map(({ name }) => name).join(', ')}`
   const listeners = clusters.flatMap((cluster) =>
     cluster.listeners.map(
       ({ name, url, connections }) =>
         `<li>${escape(`${cluster.name}, ${name}: ${url}, ${connections} connections`)}</li>`,
     ),
   )
-  return `<!doctype html><html lang="en"><meta charset="utf-8"><title>Balancer</title>
-<style>body{font:15px sans-serif;margin:2em}table{border-collapse:collapse}td,th{border:1px solid #bbb;padding:.3em .6em;text-align:left}</style>
-<h1>Balancer</h1><ul>${listeners.join('')}</ul>
+  return `<!doctype html><html lang="en"><meta charset="utf-8"><meta http-equiv="refresh" content="2"><title>${escape(title)}</title>
+<style>body{font:15px sans-serif;margin:2em}table{border-collapse:collapse}td,th{border:1px solid #bbb;padding:.3em .6em;text-align:left}td:nth-child(n+6),th:nth-child(n+6){text-align:right}</style>
+<h1>${escape(title)}</h1><ul>${listeners.join('')}</ul>
 <table><tr>${heads.map((head) => `<th>${head}</th>`).join('')}</tr>
 ${rows.join('\n')}
 </table><p><a href="/status">JSON</a>, <a href="/metrics">metrics</a></p></html>

@@ -131,6 +131,7 @@ t.test('the balancer as a process', async (t) => {
     })
     const page = await ask(ready.status, { method: 'GET' })
     t.match(page, { status: 200, headers: { 'content-type': /text\/html/ }, body: /<td>two<\/td>/ })
+    t.match(page.body, /<title>Balancer of root<\/title>/)
     const metrics = await ask(`${ready.status}/metrics`, { method: 'GET' })
     t.match(metrics.body, /rms_balancer_requests_total\{cluster="root",status="200"\} 6\n/)
     t.match(metrics.body, /rms_balancer_node_ready\{cluster="root",node="two"\} 1\n/)
