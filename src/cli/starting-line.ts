@@ -47,7 +47,7 @@ export function createStartingLine(screen: Screen, clock: Clock, timers: Timers)
   const draw = (): void => {
     const seconds = (clock.monotonic() - began) / 1000
     screen.write?.(
-      `\r\u001B[K${startingText([...parts.values()], { tick: tick++, seconds, width: screen.columns ?? 80 })}`,
+      `\r\u001B[K${startingText([...parts.values()], { tick: tick++, seconds, width: screen.columns || 80 })}`,
     )
   }
   draw()

@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import t from 'tap'
 import { hasColors } from '../../src/cli/colors.js'
 import { openServerLog } from '../../src/cli/server-log.js'
-import { startingText } from '../../src/cli/starting-line.js'
+import { createStartingLine, startingText } from '../../src/cli/starting-line.js'
+import { systemClock, systemTimers } from '../../src/effects.js'
 
 function screen(isTTY: boolean): {
   readonly isTTY: boolean
@@ -133,4 +134,8 @@ t.test('while it starts: one line says what is waited for, and is no wider than 
   const text = startingText(parts, { tick: 0, seconds: 3.9, width: 80 })
   t.match(text, /^\S Starting 1 of 3 ready, waiting for keys of root, root-1 {2}3 s$/)
   t.ok(startingText(parts, { tick: 13, seconds: 3.9, width: 40 }).length < 40)
+  const written: string[] = []
+  const ofNoWidth = { isTTY: true, columns: 0, write: (shown: string) => written.push(shown) }
+  createStartingLine(ofNoWidth, systemClock, systemTimers).end()
+  t.match(written[0], /Starting/, 'a terminal that does not tell its width is taken for a usual one')
 })
