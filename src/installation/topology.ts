@@ -1,14 +1,8 @@
 /** The processes of an installation: clusters with their balancers and nodes, as planned at the start and changed while they run. */
-import type { Logger } from 'pino'
 import { problem } from '../administration/problem.js'
-import type { ServerConfiguration } from '../cluster/configuration.js'
 import { NoServiceAccount } from '../cluster/service-account.js'
 import { CannotProvision, provisionLicensing, provisionRoot } from '../cluster/provision.js'
 import { EnrollmentRefused } from '../cluster/sub-enroll-at-root.js'
-import type { ClusterKind } from '../cluster/store/cluster-store.js'
-import type { Store } from '../cluster/store/open.js'
-import type { CryptoMode } from '../crypto/modes.js'
-import type { Clock, Random, Timers } from '../effects.js'
 import { adjustConfiguration, defaultNodeOptions } from '../node/start.js'
 import { untilApplied } from './applied.js'
 import { PortRefused, startBalancerProcess, type BalancerProcess } from './balancer-process.js'
@@ -21,48 +15,8 @@ import { keptNotices } from './kept-settings.js'
 import { planOf, type Plan, type StartPlan } from './start-plan.js'
 import { withStored, type ClusterStatus, type NodeStatus } from './status.js'
 import { seenUrl } from './seen-url.js'
+import type { TopologyOptions } from './topology-options.js'
 import type { ExtranetPlan, NewClusterPlan, Topology } from './changes.js'
-
-export interface TopologyOptions {
-  readonly store: Store
-  readonly folder: string
-  readonly host: string
-  /** Of the root cluster; the others take the next ones, or any free one when it is 0. */
-  readonly port: number
-  readonly publicUrl: string | undefined
-  /** Of clusters that clients see at other addresses than the host of the public URL and their own port. */
-  readonly clusterUrls: readonly { readonly name: string; readonly url: string }[]
-  readonly root: number
-  readonly licensing: readonly { readonly name: string; readonly nodes: number }[]
-  /** Clusters with an extranet listener; on the next free port, or any with `port` 0, where none is told. */
-  readonly extranet: readonly { readonly name: string; readonly port?: number | undefined }[]
-  readonly mode: CryptoMode | undefined
-  readonly keyPassword: string
-  readonly settings: (kind: ClusterKind, stored?: ServerConfiguration) => Partial<ServerConfiguration>
-  /** Of the commands `node` and `balancer`. */
-  readonly nodeFlags: readonly string[]
-  readonly balancerFlags: readonly string[]
-  readonly secrets: Readonly<Record<string, string>>
-  /** Environment of all processes: what they trust. */
-  readonly environment: Readonly<Record<string, string>>
-  /** The same, for calls of this process, in PEM. */
-  readonly ca: string | undefined
-  readonly restart: boolean
-  readonly log: Logger
-  readonly onLine: (line: string) => void
-  /** Told of the parts of the start. */
-  readonly onStart: (part: StartPart) => void
-  readonly clock: Clock
-  readonly timers: Timers
-  readonly random: Random
-  /** Ends what is being started. */
-  readonly signal?: AbortSignal | undefined
-}
-
-interface StartPart {
-  readonly name: string
-  readonly isReady: boolean
-}
 
 export interface RunningTopology extends Topology {
   status(): Promise<readonly ClusterStatus[]>
