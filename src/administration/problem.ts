@@ -8,6 +8,7 @@ export const problemNames = {
   412: 'PreconditionFailed',
   501: 'NotImplemented',
   503: 'Unavailable',
+  504: 'NotEverywhere',
 } as const
 
 export type ProblemStatus = keyof typeof problemNames

@@ -1,15 +1,15 @@
 /** The command line: which commands there are, and how they end. */
 import { Command, CommanderError } from 'commander'
 import { version } from '../version.js'
-import { addFlags, describeFlags, loadCommand, parsedFlags } from '../config/commander-options.js'
-import { processEnvironment } from '../config/environment.js'
-import type { CommandName, Settings } from '../config/options.js'
+import { parsedFlags } from '../config/commander-options.js'
 import type { OpenArguments, PublishArguments } from './commands/client.js'
 import type { AccessArguments, AdmitArguments } from './commands/access.js'
 import type { AddClusterArguments } from './commands/servers.js'
 import type { TokenArguments } from './commands/token.js'
+import { add, settingsOf, wantsJson } from './add-command.js'
 import { closing, commandGroups, exampleLines, hintFor } from './command-help.js'
 import { endedBy, type Ended } from './failure.js'
+import { addLabCommands } from './lab-commands.js'
 import { errorWidth, surviveClosedOutput } from './output.js'
 import { surviveLostTerminal } from './lost-terminal.js'
 import { folded } from './text-width.js'
@@ -47,6 +47,8 @@ function program(): Command {
     .addHelpText('after', () => `\nBegin with:\n  rms-emulator demo\n  rms-emulator up\n${closing(root)}`)
     .commandsGroup('Begin:')
     .exitOverride()
+    // What stands behind a command is of that one, also where it has commands of its own.
+    .enablePositionalOptions()
     .configureHelp({ minWidthToWrap: 20, subcommandTerm })
   add(root, 'up', 'up', 'start an installation and say how to use it', ['up --data lab', 'up --port 0 --json']).action(
     async (_flags, command: Command) => {
@@ -230,6 +232,7 @@ function program(): Command {
   addScpCommands(
     root.command('scp').description('the service connection point of the forest, by which the root cluster is found'),
   )
+  addLabCommands(root)
   add(root, 'load', 'load', 'send load to a running installation, and report times, refusals and shares', [
     'load --rate 20 --duration 60',
     'load --shape spike --rate 100 --mix license=90 --mix certify=5 --mix publish=5',
@@ -325,24 +328,6 @@ function subcommandTerm(command: Command): string {
   return `${names} ${command.usage().replace(/^\[options\] ?/, '')}`.trimEnd()
 }
 
-/** A command with the settings of that name; help ends with the examples. */
-function add(
-  parent: Command,
-  name: string,
-  settings: CommandName,
-  description: string,
-  examples: readonly string[],
-): Command {
-  const command = parent.command(name)
-  // The settings of thirty commands take time: only those of the one that was asked for are needed.
-  parent.hook('preSubcommand', (_parent, asked) => {
-    if (asked === command) addFlags(command, settings)
-  })
-  return describeFlags(command, settings)
-    .description(description)
-    .addHelpText('after', () => exampleLines(command, examples))
-}
-
 /** What a node of the cluster has to be told as well. */
 function flagsGiven(command: Command): readonly string[] {
   const flags = parsedFlags(command, 'provision')
@@ -351,18 +336,9 @@ function flagsGiven(command: Command): readonly string[] {
   )
 }
 
-function settingsOf<Name extends CommandName>(command: Command, name: Name): Settings<Name> {
-  const { settings } = loadCommand(command, name, processEnvironment())
-  wantsJson = (settings as { readonly json: boolean }).json
-  return settings
-}
-
 function collect(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, value]
 }
-
-/** Also before the settings are known to be good: what is wrong with them is told in the same form. */
-let wantsJson = process.argv.includes('--json')
 
 export async function main(): Promise<void> {
   surviveClosedOutput()
@@ -386,12 +362,12 @@ function usageEnding({ message }: CommanderError): Ended {
 
 function tell(ended: Ended): void {
   // Whoever started us with a channel has it from the line for programs, and tells it in its own words.
-  const isTold = wantsJson && process.connected
+  const isTold = wantsJson() && process.connected
   if (!isTold) process.stderr.write(`${folded(ended.ending.reason, errorWidth())}\n`)
   tellPrograms(ended)
 }
 
 function tellPrograms({ ending, exitCode }: Ended): void {
-  if (wantsJson) process.stdout.write(`${JSON.stringify(ending)}\n`)
+  if (wantsJson()) process.stdout.write(`${JSON.stringify(ending)}\n`)
   process.exitCode = exitCode
 }

@@ -54,7 +54,11 @@ interface Place {
 }
 
 /** @param width characters of a line; Infinity where there is no terminal */
-export function statusScreen({ forest, version, clusters }: InstallationStatus, width: number, paint: Paint): string {
+export function statusScreen(
+  { forest, version, clusters, lab }: InstallationStatus,
+  width: number,
+  paint: Paint,
+): string {
   const room = width - indent.length
   const nodes = clusters.flatMap((cluster) => cluster.nodes)
   const columns = choices.find((choice) => neededBy(choice, nodes) <= room) ?? [server, ...requests, state]
@@ -62,9 +66,17 @@ export function statusScreen({ forest, version, clusters }: InstallationStatus, 
   const missing = [address, processId].filter((column) => !columns.includes(column)).map(({ title }) => title)
   return [
     `${paint.strong(forest)}  ${paint.dim(`rms-emulator ${version}`)}`,
+    ...(lab === undefined ? [] : [labText(lab, width, paint)]),
     ...clusters.map((cluster) => clusterText(cluster, place)),
     ...(missing.length === 0 ? [] : [paint.dim(`${missing.join(' and ')}: in a wider window, or with --json`)]),
   ].join('\n\n')
+}
+
+/** In sight, so that nobody hunts what they have set themselves. */
+function labText(active: readonly string[], width: number, paint: Paint): string {
+  return wrapped(`lab: ${active.join('; ')}`, width)
+    .map(paint.note)
+    .join('\n')
 }
 
 function widthOf({ title, cell }: Column, nodes: readonly NodeStatus[]): number {

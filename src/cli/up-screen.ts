@@ -63,6 +63,7 @@ function settingRows(screen: UpScreen): readonly (readonly string[])[] {
             `each server ${number(emulated.operationsPerSecond)} operations a second, ${emulated.serviceDistribution} times, ${emulated.queueLimit} may wait`,
           ],
         ]),
+    ...(ready.lab === undefined ? [] : [['lab', `${ready.lab.join('; ')} (rms-emulator lab clear ends it)`]]),
     ['state', data ?? 'temporary, removed at the end (--data DIR keeps it)'],
   ]
 }

@@ -88,6 +88,8 @@ export interface InstallationOptions {
   readonly admit?: readonly { readonly endpoint: string; readonly group: string }[] | undefined
   /** Applications to add to those that the sign-in service sends users back to. */
   readonly oauthClients?: readonly RegisteredClient[] | undefined
+  /** Whether there are controls of a lab: clock, faults. There are when it is left out; nothing of them is set until somebody asks. */
+  readonly lab?: boolean | undefined
   readonly settings?: Partial<ServerConfiguration> | undefined
   readonly log?: Logger | undefined
   /** Ends the start while it is not done; nothing is left behind then. */
@@ -133,6 +135,7 @@ const checks: Readonly<Record<keyof InstallationOptions, OptionCheck>> = {
   ntlmLevel: oneOf(...ntlmLevels),
   admit: listOf({ endpoint: filledText, group: filledText }, ['endpoint', 'group']),
   oauthClients: listOf({ id: filledText, redirectUris: listOfTexts() }, ['id', 'redirectUris']),
+  lab: flag,
   settings: anObject,
   log: anObject,
   signal: anObject,

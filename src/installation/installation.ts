@@ -6,11 +6,12 @@ import { join } from 'node:path'
 import { pino, type Logger } from 'pino'
 import { problem } from '../administration/problem.js'
 import type { RequestLogBound } from '../cluster/bound-request-log.js'
+import { forestClock } from '../cluster/forest-clock.js'
 import { loadServerState } from '../cluster/server-state.js'
 import { openStore, upgradedText, type Store } from '../cluster/store/open.js'
 import { usefulThreads } from '../crypto/signing-threads.js'
 import { processEnvironment } from '../config/environment.js'
-import { systemEffects } from '../effects.js'
+import { systemEffects, type Clock } from '../effects.js'
 import { trustedProxiesOf } from '../http/trusted-proxies.js'
 import { defaultNodeOptions, startNode } from '../node/start.js'
 import { requireInstallationOptions, type InstallationOptions } from './installation-options.js'
@@ -28,6 +29,8 @@ export interface Servers {
   readonly store: Store
   readonly topology: RunningTopology | undefined
   readonly ca: string | undefined
+  /** What certificates of the servers lead to, in PEM. */
+  readonly trusted: string | undefined
   readonly status: () => Promise<readonly ClusterStatus[]>
   /** Stops everything that was started, and removes a temporary folder. */
   close(): Promise<void>
@@ -113,6 +116,7 @@ async function startInProcess(options: InstallationOptions, { database, tls }: P
     schemes,
     ntlmLevel,
     tls: tls?.front,
+    lab: options.lab,
   }
   const node = await startNode(given({ ...told, settings: settingsOf(options, 'root') }))
   const reason = 'it serves in the process that says this'
@@ -122,6 +126,7 @@ async function startInProcess(options: InstallationOptions, { database, tls }: P
     store: node.context.store,
     topology: undefined,
     ca: tls?.ca,
+    trusted: trustedOf(tls),
     status: async () => [await withStored(node.context.store, cluster)],
     close: () => node.close(),
   }
@@ -154,20 +159,21 @@ async function startProcesses(options: InstallationOptions, place: Place): Promi
       nodeFlags: [...shared, ...nodeFlags(options, place)],
       balancerFlags: [...shared, ...tlsFlags(tls?.front)],
       environment: tls === undefined ? {} : { NODE_EXTRA_CA_CERTS: tls.trustFile },
-      ca: tls && `${tls.ca}\n${tls.front.cert}`,
+      ca: trustedOf(tls),
       secrets: { RMS_DB: database, RMS_KEY_PASSWORD: keyPassword },
       restart: options.restart ?? true,
       log,
       onLine: options.onLine ?? (() => undefined),
       onStart: options.onStart ?? (() => undefined),
       ...systemEffects,
+      forestClock: () => clockOf(options, store),
       signal: options.signal && heardByMany(options.signal),
     })
     const close = async (): Promise<void> => {
       await topology.stop()
       await store.close()
     }
-    return { store, topology, ca: tls?.ca, status: () => topology.status(), close }
+    return { store, topology, ca: tls?.ca, trusted: trustedOf(tls), status: () => topology.status(), close }
   } catch (error) {
     await store.close()
     throw error
@@ -179,6 +185,11 @@ function heardByMany(signal: AbortSignal): AbortSignal {
   const own = AbortSignal.any([signal])
   setMaxListeners(0, own)
   return own
+}
+
+/** Without a lab it is that of this machine, whatever is in the database. */
+export async function clockOf({ lab = true }: InstallationOptions, store: Store): Promise<Clock> {
+  return lab ? forestClock(store.lab, systemEffects.clock) : systemEffects.clock
 }
 
 function sharedFlags(options: InstallationOptions, log: Logger): readonly string[] {
@@ -216,7 +227,11 @@ function nodeFlags(options: InstallationOptions, { folder, tls }: Place): readon
     '--spool-limit',
     String(spoolLimit),
   ]
-  const switches = [...(includeXrmlInLog ? ['--log-xrml'] : []), ...(headerFaults ? ['--header-faults'] : [])]
+  const switches = [
+    ...(includeXrmlInLog ? ['--log-xrml'] : []),
+    ...(headerFaults ? ['--header-faults'] : []),
+    ...(options.lab === false ? ['--no-lab'] : []),
+  ]
   const { days, rows } = requestLogBoundOf(options)
   const bounds = ['--request-log-days', String(days), '--request-log-rows', String(rows)]
   return [...flags, ...bounds, ...switches, ...tlsFlags(tls?.node)]
@@ -267,6 +282,10 @@ async function prepareTls(
   // Its processes get ours in place of it; servers of other forests may need it.
   const trustedFile = processEnvironment()['NODE_EXTRA_CA_CERTS']
   return prepareTlsFiles(folder, { trustedFile, ...given, names }, systemEffects)
+}
+
+function trustedOf(tls: TlsFiles | undefined): string | undefined {
+  return tls && `${tls.ca}\n${tls.front.cert}`
 }
 
 function tlsFlags(files: TlsFilePair | undefined): readonly string[] {

@@ -1,7 +1,9 @@
 /** What an installation says of itself: forest, clusters and nodes. */
+import type { LabOffice } from '../administration/lab/ask-server.js'
 import type { ServerConfiguration } from '../cluster/configuration.js'
 import type { ClusterKind } from '../cluster/store/cluster-store.js'
 import type { Store } from '../cluster/store/open.js'
+import { activeControls, isActive } from '../lab/state.js'
 
 export interface NodeStatus {
   readonly id: string
@@ -66,6 +68,8 @@ export interface InstallationStatus {
   /** Of the program. */
   readonly version: string
   readonly clusters: readonly ClusterStatus[]
+  /** What is set in the lab, each in a few words; left out where nothing is, and while the database is away. */
+  readonly lab?: readonly string[]
 }
 
 /** Where a cluster is, and its nodes: what does not change with each request. */
@@ -87,6 +91,12 @@ export function placeOf({ name, kind, url, extranetUrl, balancer, nodes }: Clust
 
 export function storedStatus({ configurationVersion, serverDecommissioned }: ServerConfiguration): StoredStatus {
   return { configurationVersion, decommissioned: serverDecommissioned }
+}
+
+/** @param office undefined: there is no lab */
+export async function activeInLab(office: LabOffice | undefined): Promise<Pick<InstallationStatus, 'lab'>> {
+  const state = await office?.store.lab.read().catch(() => undefined)
+  return state === undefined || !isActive(state) ? {} : { lab: activeControls(state) }
 }
 
 /** The status is told also while the database is away: it is when people ask for it. */

@@ -35,7 +35,10 @@ export interface TopologyOptions {
   readonly onLine: (line: string) => void
   /** Told of the parts of the start. */
   readonly onStart: (part: StartPart) => void
+  /** Of this machine: when processes started, who lives. */
   readonly clock: Clock
+  /** What clusters are made by. */
+  readonly forestClock: () => Promise<Clock>
   readonly timers: Timers
   readonly random: Random
   /** Ends what is being started. */

@@ -1,15 +1,13 @@
 /** The processes of an installation: clusters with their balancers and nodes, as planned at the start and changed while they run. */
 import { problem } from '../administration/problem.js'
-import { NoServiceAccount } from '../cluster/service-account.js'
-import { CannotProvision, provisionLicensing, provisionRoot } from '../cluster/provision.js'
-import { EnrollmentRefused } from '../cluster/sub-enroll-at-root.js'
+import { provisionLicensing, provisionRoot } from '../cluster/provision.js'
 import { adjustConfiguration, defaultNodeOptions } from '../node/start.js'
 import { untilApplied } from './applied.js'
-import { PortRefused, startBalancerProcess, type BalancerProcess } from './balancer-process.js'
-import { ChildFailed } from './child.js'
+import { startBalancerProcess, type BalancerProcess } from './balancer-process.js'
 import { followListener } from './extranet.js'
 import { followJoinedNodes } from './joined-nodes.js'
 import { freePorts } from './free-ports.js'
+import { explain } from './mendable.js'
 import { createClusterProcesses, type ClusterProcesses } from './cluster-processes.js'
 import { keptNotices } from './kept-settings.js'
 import { planOf, type Plan, type StartPlan } from './start-plan.js'
@@ -79,8 +77,9 @@ export async function startTopology(options: TopologyOptions): Promise<RunningTo
       return false
     }
     const mode = options.mode ?? defaultNodeOptions.mode
-    if (kind === 'root') await provisionRoot(store, { name, baseUrl, mode, keyPassword, settings }, effects)
-    else await provisionLicensing(store, { name, baseUrl, keyPassword, enrollment, settings, ca: options.ca }, effects)
+    const making = { clock: await options.forestClock(), random }
+    if (kind === 'root') await provisionRoot(store, { name, baseUrl, mode, keyPassword, settings }, making)
+    else await provisionLicensing(store, { name, baseUrl, keyPassword, enrollment, settings, ca: options.ca }, making)
     return true
   }
 
@@ -333,17 +332,6 @@ export async function startTopology(options: TopologyOptions): Promise<RunningTo
         await stop()
       })()),
   }
-}
-
-/** Whoever is told these can do something about it. */
-const mendable = [CannotProvision, EnrollmentRefused, NoServiceAccount, PortRefused] as const
-
-/** What people have to know of why a change was not made; of a process that did not start the log has the rest. */
-function explain(error: unknown): never {
-  if (error instanceof Error && mendable.some((kind) => error instanceof kind)) problem(409, error.message)
-  if (error instanceof ChildFailed)
-    problem(503, `${error.message.split('\n')[0]}: nothing was added. Try again; the log of the installation says more`)
-  throw error
 }
 
 /** All of them, also when one fails: what was started is known then, and can be stopped. */

@@ -61,7 +61,7 @@ export function parseClockSetting(value: unknown, realNow: Date | undefined, ste
  */
 export function advanced(
   setting: ClockSetting,
-  by: string,
+  by: unknown,
   { now, realNow, steps }: { readonly now: Date; readonly realNow: Date; readonly steps: number },
 ): ClockSetting {
   const then = requireInReach(addDuration(now, parseDuration(by, '"by"')), '"by"')

@@ -3,16 +3,24 @@
  * database alone; what needs a process to be started or stopped is refused, with the way to do it.
  */
 import type { Logger } from 'pino'
+import { labOffice } from '../administration/lab/ask-server.js'
+import { forestClock } from '../cluster/forest-clock.js'
 import { livingMembers } from '../cluster/living-members.js'
 import { loadServerState } from '../cluster/server-state.js'
 import type { ClusterRow } from '../cluster/store/cluster-store.js'
 import type { Member } from '../cluster/store/member-store.js'
 import { openStore, upgradedText, type Store, type Upgraded } from '../cluster/store/open.js'
-import { systemClock, systemRandom, systemTimers, type Timers } from '../effects.js'
+import { systemClock, systemRandom, systemTimers, type Clock, type Timers } from '../effects.js'
 import { problem } from '../administration/problem.js'
 import { startManagement } from './app.js'
 import { version } from '../version.js'
-import { storedStatus, type ClusterStatus, type InstallationStatus, type NodeStatus } from '../installation/status.js'
+import {
+  activeInLab,
+  storedStatus,
+  type ClusterStatus,
+  type InstallationStatus,
+  type NodeStatus,
+} from '../installation/status.js'
 import type { Topology } from '../installation/changes.js'
 
 export interface ElsewhereOptions {
@@ -25,6 +33,8 @@ export interface ElsewhereOptions {
   /** 0 takes any free port. */
   readonly port: number
   readonly token: string
+  /** Whether there are controls of a lab, as when it is left out. */
+  readonly lab?: boolean | undefined
   readonly log: Logger
   readonly timers?: Timers
 }
@@ -42,13 +52,16 @@ export async function startManagementElsewhere(
   const openCluster = (name: string) => loadServerState(store, name, keyPassword, 'openssl')
   try {
     for (const { name } of await store.clusters.list()) await openCluster(name)
-    const api = { store, openCluster, clock: systemClock, timers, random: systemRandom }
+    const effects = { clock: systemClock, timers, random: systemRandom }
+    const office = options.lab === false ? undefined : labOffice({ store, keyPassword, ca: undefined, ...effects })
+    const clock = async (): Promise<Clock> => (office === undefined ? systemClock : forestClock(store.lab, systemClock))
+    const api = { store, openCluster, ...effects, forestClock: clock, lab: office }
     const management = await startManagement({
       host,
       port,
       token,
       log,
-      status: () => statusOf(store),
+      status: async () => ({ ...(await statusOf(store)), ...(await activeInLab(office)) }),
       api,
       topology: topologyElsewhere(store),
       ca: undefined,

@@ -16,6 +16,7 @@ const tags = [
   { name: 'configuration', description: 'How a cluster behaves: settings, super users, exclusion, URLs, access' },
   { name: 'trust', description: 'Other organizations: user domains, publishing domains, forests' },
   { name: 'templates', description: 'Rights policy templates of a cluster' },
+  { name: 'lab', description: 'What a lab has and a product has not: a clock that is set' },
   { name: 'request log', description: 'Who asked for what, and why it was refused' },
 ]
 

@@ -138,6 +138,12 @@ export function prefilledOf({ certificationUrl, template }: Present): Readonly<R
     'PUT /clusters/{cluster}/templates/{guid}': { ...ofTemplate, body: boardTemplate },
     'DELETE /clusters/{cluster}/templates/{guid}': ofTemplate,
 
+    'GET /lab': {},
+    'GET /lab/clock': {},
+    'PUT /lab/clock': { body: { mode: 'offset', by: 'P1D' } },
+    'POST /lab/clock/advance': { body: { by: 'PT1H' } },
+    'DELETE /lab': {},
+
     'POST /tokens': { body: { user: 'bob@contoso.test' } },
     'GET /requests': {},
     'GET /requests/count': {},

@@ -1,11 +1,13 @@
 /** A whole installation on one machine: its servers, its management listener. The library's entry for tests of other people. */
+import { labOffice } from '../administration/lab/ask-server.js'
 import { loadServerState } from '../cluster/server-state.js'
 import type { CryptoMode } from '../crypto/modes.js'
 import { seedForest } from '../directory/seed.js'
 import { systemEffects } from '../effects.js'
 import type { InstallationOptions } from '../installation/installation-options.js'
-import { startServers, type Servers } from '../installation/installation.js'
-import { placeOf, type ClusterPlace, type InstallationStatus } from '../installation/status.js'
+import { clockOf, startServers, type Servers } from '../installation/installation.js'
+import { installationLab, type InstallationLab } from '../installation/lab.js'
+import { activeInLab, placeOf, type ClusterPlace, type InstallationStatus } from '../installation/status.js'
 import { defaultNodeOptions } from '../node/start.js'
 import { version } from '../version.js'
 import { startManagement } from './app.js'
@@ -18,6 +20,8 @@ export interface ReadyEvent {
   readonly clusters: readonly ClusterPlace[]
   /** Where management asks for one. */
   readonly token?: string
+  /** What is set in the lab, where anything is: each in a few words. */
+  readonly lab?: readonly string[]
   /** With TLS: where the certificate of the lab CA is. */
   readonly ca?: string
 }
@@ -33,6 +37,8 @@ export interface Installation {
   readonly ca: string | undefined
   /** Where state is kept; undefined for a temporary installation. */
   readonly data: string | undefined
+  /** The controls of the lab. With `lab: false` each of them throws. */
+  readonly lab: InstallationLab
   /** Stops everything that was started, and removes a temporary folder. May be called again. */
   close(): Promise<void>
 }
@@ -55,12 +61,15 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
 async function withManagement(options: InstallationOptions, servers: Servers): Promise<Installation> {
   const { store, topology } = servers
   const { token } = options
-  const openCluster = (name: string) =>
-    loadServerState(store, name, options.keyPassword ?? defaultNodeOptions.keyPassword, 'openssl')
+  const keyPassword = options.keyPassword ?? defaultNodeOptions.keyPassword
+  const openCluster = (name: string) => loadServerState(store, name, keyPassword, 'openssl')
+  const office =
+    options.lab === false ? undefined : labOffice({ store, keyPassword, ca: servers.trusted, ...systemEffects })
   const status = async (): Promise<InstallationStatus> => ({
     forest: seedForest.dnsName,
     version,
     clusters: await servers.status(),
+    ...(await activeInLab(office)),
   })
   const management = await startManagement({
     host: options.manageHost ?? '127.0.0.1',
@@ -68,7 +77,7 @@ async function withManagement(options: InstallationOptions, servers: Servers): P
     token,
     log: options.log,
     status,
-    api: { store, openCluster, ...systemEffects },
+    api: { store, openCluster, ...systemEffects, forestClock: () => clockOf(options, store), lab: office },
     topology,
     ca: servers.ca,
   })
@@ -83,6 +92,7 @@ async function withManagement(options: InstallationOptions, servers: Servers): P
       forest: seedForest.dnsName,
       clusters,
       ...(token === undefined ? {} : { token }),
+      ...(await activeInLab(office)),
       ...(servers.ca === undefined ? {} : { ca: `${management.url}/ca.pem` }),
     },
     url: root?.url ?? '',
@@ -90,6 +100,7 @@ async function withManagement(options: InstallationOptions, servers: Servers): P
     mode,
     ca: servers.ca,
     data: options.data,
+    lab: installationLab(office),
     close: () => (closing ??= stop(management.close(), servers)),
   }
 }

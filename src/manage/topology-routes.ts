@@ -69,6 +69,11 @@ export const statusSchema = {
     forest: text,
     version: { ...text, description: 'Of the program' },
     clusters: { type: 'array', items: clusterSchema },
+    lab: {
+      type: 'array',
+      items: text,
+      description: 'What is set in the lab, each in a few words; left out where nothing is',
+    },
   },
 } as const
 

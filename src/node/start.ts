@@ -156,7 +156,8 @@ export async function startNode(given: Partial<NodeOptions> = {}): Promise<Runni
   const { labControls, headerFaults } = options
   const faults = nodeFaults({ store, metrics, timers, log, headerFaults })
   const { journal, control } = startJournal(options.journal, { nodeId, cluster: options.cluster, clock, store })
-  const lab = createNodeLab({ nodeId, clock, controls: [faults, ...labControls, ...control] })
+  const controls = [faults, ...labControls, ...control].filter(() => options.lab)
+  const lab = createNodeLab({ nodeId, clock, controls })
   const requestLog = createRequestLog(store.requestLog, {
     clock: lab.clock,
     timers,

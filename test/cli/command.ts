@@ -1,7 +1,7 @@
 /** Runs the bundled command as people do: as a process of its own. */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import type { ReadyEvent } from '../../src/manage/start.js'
@@ -122,8 +122,14 @@ export async function answers(url: string): Promise<boolean> {
 
 /** Processes that this one started, as /proc knows them. */
 export function childrenOf(parent: number): readonly number[] {
-  const statOf = (pid: string): string =>
-    existsSync(`/proc/${pid}/stat`) ? readFileSync(`/proc/${pid}/stat`, 'utf8') : ''
+  const statOf = (pid: string): string => {
+    try {
+      return readFileSync(`/proc/${pid}/stat`, 'utf8')
+    } catch {
+      // It ended since it was listed.
+      return ''
+    }
+  }
   return readdirSync('/proc')
     .filter(
       (name) =>

@@ -57,6 +57,12 @@ t.test('the screen of up: no line but a command is wider than the terminal', asy
       if (!line.includes('npx')) t.ok(line.length <= width, `${width}: ${line}`)
   }
   t.match(upScreen(screen, 100, plain), /its balancer +http:\/\/127\.0\.0\.1:40007\n/)
+  const set = { ...installation, ready: { ...installation.ready, lab: ['clock offset P1D'] } }
+  t.match(
+    upScreen({ ...screen, installation: set }, 100, plain),
+    /\nlab +clock offset P1D \(rms-emulator lab clear ends it\)\n/,
+  )
+  t.notMatch(upScreen(screen, 100, plain), /\nlab +clock/)
   const commands = (usualManage: string): string => upScreen({ ...screen, usualManage }, 80, plain)
   t.notMatch(commands(manage), '--manage')
   t.match(commands('http://127.0.0.1:1'), /add-server root --manage http:\/\/127\.0\.0\.1:7080\n/)

@@ -1,9 +1,11 @@
 /** The management API over a store, for tests: with @fastify/swagger, as the management process has it. */
 import fastifySwagger from '@fastify/swagger'
 import Fastify, { type FastifyInstance, type InjectOptions, type LightMyRequestResponse } from 'fastify'
+import { labOffice, type LabOffice } from '../../src/administration/lab/ask-server.js'
+import { forestClock } from '../../src/cluster/forest-clock.js'
 import { loadServerState } from '../../src/cluster/server-state.js'
 import type { Store } from '../../src/cluster/store/open.js'
-import { systemClock, systemRandom, systemTimers, type Clock } from '../../src/effects.js'
+import { answerWithin, systemClock, systemRandom, systemTimers, type Clock } from '../../src/effects.js'
 import { registerManagementApi } from '../../src/manage/api/index.js'
 
 export const keyPassword = 'lab-key-password'
@@ -29,7 +31,12 @@ export interface Answer {
   readonly text: string
 }
 
-export async function apiOver(store: Store, clock: Clock = systemClock): Promise<ApiUnderTest> {
+/** @param office with patience for servers that are told of the lab: on a busy machine they may take a while */
+export async function apiOver(
+  store: Store,
+  clock: Clock = systemClock,
+  office: Partial<LabOffice> = { patience: () => answerWithin(60_000) },
+): Promise<ApiUnderTest> {
   const app = Fastify()
   const routes: string[] = []
   app.addHook('onRoute', ({ method, url }) => {
@@ -40,6 +47,11 @@ export async function apiOver(store: Store, clock: Clock = systemClock): Promise
     store,
     openCluster: (name) => loadServerState(store, name, keyPassword, 'openssl'),
     clock,
+    forestClock: () => forestClock(store.lab, clock),
+    lab: {
+      ...labOffice({ store, keyPassword, ca: undefined, clock, timers: systemTimers, random: systemRandom }),
+      ...office,
+    },
     timers: systemTimers,
     random: systemRandom,
   })

@@ -115,7 +115,7 @@ t.test('at management too', async (t) => {
     token: 'secret',
     log: undefined,
     status: () => ({ manage: '', forest: '', version: '', clusters: [] }),
-    api: { store, openCluster, ...systemEffects },
+    api: { store, openCluster, ...systemEffects, forestClock: async () => systemEffects.clock, lab: undefined },
     topology: undefined,
     ca: undefined,
   })

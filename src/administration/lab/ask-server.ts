@@ -16,6 +16,8 @@ export interface LabOffice {
   }
   readonly keyPassword: string
   readonly fetchFrom: Fetch
+  /** Aborted when servers have had time enough to say that they have a change; after two seconds when left out. */
+  readonly patience?: () => AbortSignal
   /** Of this machine. */
   readonly clock: Clock
   readonly timers: Timers

@@ -27,6 +27,7 @@ export async function manage(settings: Settings<'manage'>): Promise<void> {
     host: settings.manageHost,
     port: settings.managePort ?? 7080,
     token,
+    lab: !settings.noLab,
     log,
   })
   let forgetToken = (): void => undefined

@@ -65,6 +65,7 @@ export async function node(settings: Settings<'node'>): Promise<void> {
     ...(settings.data === undefined ? {} : { spoolFolder: join(settings.data, 'spool') }),
     spoolLimit: settings.spoolLimit,
     emulatedServer: emulatedServerOf(settings),
+    lab: !settings.noLab,
     log,
   })
   const isChild = process.connected as boolean | undefined

@@ -3,6 +3,7 @@ import type { ServerConfiguration } from '../../cluster/configuration.js'
 import type { Settings } from '../../config/options.js'
 import type { CryptoMode } from '../../crypto/modes.js'
 import { provisionLicensing, provisionRoot } from '../../cluster/provision.js'
+import { forestClock } from '../../cluster/forest-clock.js'
 import { loadServerState } from '../../cluster/server-state.js'
 import { openStore, upgradedText } from '../../cluster/store/open.js'
 import { systemClock, systemRandom } from '../../effects.js'
@@ -35,7 +36,6 @@ export async function provision(
   const output = createOutput(settings.json)
   const baseUrl = baseUrlAt(publicUrl)
   const outside = extranetUrl === undefined ? {} : extranetUrls(kind, baseUrlAt(extranetUrl))
-  const effects = { clock: systemClock, random: systemRandom }
   // A root may be the first of a database; a licensing-only cluster joins what there is.
   const store = await openStore(db, {
     create: kind === 'root',
@@ -43,6 +43,7 @@ export async function provision(
     onUpgraded: (upgraded) => output.note(upgradedText(upgraded)),
   })
   try {
+    const effects = { clock: await forestClock(store.lab, systemClock), random: systemRandom }
     const present = ifAbsent ? await store.clusters.find(cluster) : undefined
     if (present?.kind === kind) {
       // A wrong password is told now, not by every node.

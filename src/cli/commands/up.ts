@@ -36,6 +36,7 @@ export function installationOptions(settings: Settings<'up'>): InstallationOptio
     publicUrl: settings.publicUrl?.replace(/\/_wmcs\/?$/i, ''),
     clusterUrls: settings.clusterUrl.map(({ key, value }) => ({ name: key, url: withoutPath(value) })),
     mode: settings.cryptoMode,
+    lab: !settings.noLab,
     engine: settings.signer,
     signerThreads: settings.signerThreads,
     data: settings.data,

@@ -1,9 +1,11 @@
 /** How the management API says what it refuses: `{ error, message }`, the message for people. */
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import { NotEverywhere } from '../../administration/lab/change-lab.js'
 import { Problem, problemNames, type ProblemStatus } from '../../administration/problem.js'
 import { InvalidConfiguration } from '../../cluster/configuration-checks.js'
 import { UnknownCluster } from '../../cluster/server-state.js'
 import { DatabaseAway } from '../../cluster/store/database-away.js'
+import { LabInputError } from '../../lab/input-error.js'
 
 /** Error handler of the API's routes. What was not foreseen is logged whole and told as nothing but that. */
 export function answerProblem(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
@@ -16,6 +18,8 @@ export function answerProblem(error: FastifyError, request: FastifyRequest, repl
     return reply.code(503).send({ error: problemNames[503], message: databaseIsAway })
   }
   const [status, name] = statusOf(error)
+  if (error instanceof NotEverywhere)
+    return reply.code(status).send({ error: name, message: error.message, nodes: error.nodes })
   if (error instanceof Problem || status < 500)
     return reply.code(status).send({ error: name, message: messageOf(error) })
   request.log.error({ err: error, url: request.url.slice(0, 200) }, 'unexpected error of the management API')
@@ -41,7 +45,7 @@ const databaseIsAway =
 
 function statusOf(error: FastifyError): readonly [number, string] {
   if (error instanceof Problem) return [error.status, problemNames[error.status]]
-  if (error instanceof InvalidConfiguration) return [400, problemNames[400]]
+  if (error instanceof InvalidConfiguration || error instanceof LabInputError) return [400, problemNames[400]]
   if (error instanceof DatabaseAway) return [503, problemNames[503]]
   if (error instanceof UnknownCluster) return [404, problemNames[404]]
   const { statusCode = 500 } = error

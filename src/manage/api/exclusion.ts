@@ -67,7 +67,7 @@ const address = '/clusters/:cluster/exclusion'
 const description = 'Counts for requests from then on; licenses issued before stay valid.'
 const answered = answers({ 200: schema }, 400, 404, 409, 412)
 
-export function registerExclusion(app: FastifyInstance, { store, clock }: ManagementApi): void {
+export function registerExclusion(app: FastifyInstance, { store, forestClock }: ManagementApi): void {
   const change = async (
     cluster: string,
     headers: Headers,
@@ -161,7 +161,8 @@ export function registerExclusion(app: FastifyInstance, { store, clock }: Manage
       const { kind } = await requireCluster(store, params.cluster)
       const account = body.account === undefined ? undefined : await requireAccount(store.directory, body.account)
       const key = body.publicKey ?? (await keyOfAccount(store, account as Account))
-      const entry = { publicKey: key, account: account?.name ?? null, since: clock.now().toISOString() }
+      const since = (await forestClock()).now().toISOString()
+      const entry = { publicKey: key, account: account?.name ?? null, since }
       const exclude: Change = ({ racExclusionPolicy: stored, excludedAccounts }) =>
         stored?.includes(key)
           ? {}

@@ -7,6 +7,7 @@ import { registerConfiguration } from './configuration.js'
 import { registerExclusion } from './exclusion.js'
 import { registerForest } from './forest.js'
 import { registerGroups } from './groups.js'
+import { registerLabControls } from './lab/index.js'
 import type { ManagementApi } from './management-api.js'
 import { answerProblem } from './answer-problem.js'
 import { registerClusters } from './clusters.js'
@@ -44,5 +45,6 @@ export async function registerManagementApi(app: FastifyInstance, api: Managemen
     registerTemplates(scope, api)
     registerTokens(scope, api)
     registerRequests(scope, api)
+    registerLabControls(scope, api.lab)
   })
 }

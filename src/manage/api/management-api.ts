@@ -1,4 +1,5 @@
 /** What the routes of the management API are given. */
+import type { LabOffice } from '../../administration/lab/ask-server.js'
 import type { ServerState } from '../../cluster/server-state.js'
 import type { Store } from '../../cluster/store/open.js'
 import type { Clock, Random, Timers } from '../../effects.js'
@@ -9,7 +10,11 @@ export interface ManagementApi {
    * The state of a cluster with its keys open, where something is signed or sealed: `(name) => loadServerState(store, name, password, 'openssl')`.
    */
   readonly openCluster: (name: string) => Promise<ServerState>
+  /** Of this machine; what is issued has the time of the forest. */
   readonly clock: Clock
+  readonly forestClock: () => Promise<Clock>
+  /** Undefined: the installation was started with --no-lab. */
+  readonly lab: LabOffice | undefined
   readonly timers: Timers
   readonly random: Random
 }

@@ -8,6 +8,7 @@ const errorTexts: Readonly<Record<ProblemStatus, string>> = {
   412: 'If-Match names another version than the stored one',
   501: 'Servers are started and stopped elsewhere; the message says how',
   503: 'Not at this moment: the database is away, or a server did not start; the message says which',
+  504: 'It is done, but not everywhere yet; the message says where not',
 }
 
 function errorAnswer(status: ProblemStatus): object {

@@ -128,14 +128,18 @@ const address = '/clusters/:cluster/templates'
 const inCluster = path({ cluster: clusterName })
 const params = path({ cluster: clusterName, guid })
 
-export function registerTemplates(app: FastifyInstance, { store, openCluster, clock, random }: ManagementApi): void {
+export function registerTemplates(
+  app: FastifyInstance,
+  { store, openCluster, forestClock, random }: ManagementApi,
+): void {
   const requireTemplate = async (cluster: string, named: string): Promise<StoredTemplate> => {
     await requireCluster(store, cluster)
     const stored = await store.templates.find(cluster, named.startsWith('{') ? named : `{${named}}`)
     return stored ?? problem(404, `Cluster "${cluster}" has no template ${named}`)
   }
+  const now = async (): Promise<Date> => (await forestClock()).now()
   const save = async (cluster: string, template: Omit<StoredTemplate, 'changed'>): Promise<object> => {
-    const changed = { ...template, changed: clock.now().toISOString() }
+    const changed = { ...template, changed: (await now()).toISOString() }
     if (!(await store.templates.save(cluster, changed))) problem(404, `The cluster "${cluster}" was removed meanwhile`)
     return { ...describeTemplate(changed), xrml: changed.signedXrml }
   }
@@ -202,7 +206,7 @@ export function registerTemplates(app: FastifyInstance, { store, openCluster, cl
     async ({ params, body }, reply) => {
       await requireCluster(store, params.cluster)
       const made = newGuid(random)
-      const signedXrml = await signTemplate(body, made, await openCluster(params.cluster), clock.now())
+      const signedXrml = await signTemplate(body, made, await openCluster(params.cluster), await now())
       const answer = await save(params.cluster, { guid: made, state: body.state, signedXrml })
       return reply
         .code(201)
@@ -229,7 +233,7 @@ export function registerTemplates(app: FastifyInstance, { store, openCluster, cl
       return save(params.cluster, {
         guid,
         state,
-        signedXrml: await signTemplate(body, guid, await openCluster(params.cluster), clock.now()),
+        signedXrml: await signTemplate(body, guid, await openCluster(params.cluster), await now()),
       })
     },
   )

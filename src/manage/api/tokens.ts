@@ -28,7 +28,7 @@ const schema = {
   },
 } as const
 
-export function registerTokens(app: FastifyInstance, { store, openCluster, clock, random }: ManagementApi): void {
+export function registerTokens(app: FastifyInstance, { store, openCluster, forestClock, random }: ManagementApi): void {
   const keys = tokenKeys(store.tokenKeys, random)
   app.post<{ Body: TokenRequest }>(
     '/tokens',
@@ -60,7 +60,8 @@ export function registerTokens(app: FastifyInstance, { store, openCluster, clock
         )
       const issuer = { state: await openCluster(root.name), tokenKeys: keys, directory: store.directory }
       const { audience, lifetimeSeconds: lifetime } = body
-      const token = await accessToken(issuer, { account, now: clock.now(), clientId: ownClientId, audience, lifetime })
+      const now = (await forestClock()).now()
+      const token = await accessToken(issuer, { account, now, clientId: ownClientId, audience, lifetime })
       return reply
         .header('cache-control', 'no-store')
         .send({ access_token: token, token_type: 'bearer', expires_in: lifetime, account: account.name })

@@ -1,0 +1,39 @@
+/** A command of the command line, with the settings that it takes. */
+import type { Command } from 'commander'
+import { addFlags, describeFlags, loadCommand } from '../config/commander-options.js'
+import { processEnvironment } from '../config/environment.js'
+import type { CommandName, Settings } from '../config/options.js'
+import { exampleLines } from './command-help.js'
+
+/** A command with the settings of that name; help ends with the examples. */
+export function add(
+  parent: Command,
+  name: string,
+  settings: CommandName,
+  description: string,
+  examples: readonly string[],
+): Command {
+  const command = parent.command(name)
+  // The settings of thirty commands take time: only those of the one that was asked for are needed.
+  parent.hook('preSubcommand', (_parent, asked) => {
+    if (asked === command) addFlags(command, settings)
+  })
+  return describeFlags(command, settings)
+    .description(description)
+    .addHelpText('after', () => exampleLines(command, examples))
+}
+
+/** @throws what is wrong with them */
+export function settingsOf<Name extends CommandName>(command: Command, name: Name): Settings<Name> {
+  const { settings } = loadCommand(command, name, processEnvironment())
+  isJsonWanted = (settings as { readonly json: boolean }).json
+  return settings
+}
+
+/** Also before the settings are known to be good: what is wrong with them is told in the same form. */
+let isJsonWanted = process.argv.includes('--json')
+
+/** Whether what is told is for programs. */
+export function wantsJson(): boolean {
+  return isJsonWanted
+}

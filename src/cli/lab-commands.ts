@@ -1,0 +1,57 @@
+/** The commands of the controls of the lab. */
+import type { Command } from 'commander'
+import { nearest } from '../config/nearest.js'
+import { add, settingsOf } from './add-command.js'
+import { Failure } from './failure.js'
+
+/** @throws Failure for a word that is no command here */
+function requireKnown({ args: [word], commands }: Command): void {
+  if (word === undefined) return
+  const names = commands.map((command) => command.name())
+  const meant = nearest(word, names)
+  const hint = meant === undefined ? `there are ${names.join(', ')}` : `did you mean "${meant}"?`
+  throw new Failure(`There is no command lab ${word}: ${hint}`, 2)
+}
+
+/** Loaded when they run. */
+const loadLab = () => import('./commands/lab.js')
+
+export function addLabCommands(root: Command): void {
+  const lab = add(root, 'lab', 'status', 'what a lab has and a product has not: show all that is set', [
+    'lab',
+    'lab clock advance P366D',
+    'lab clear',
+  ])
+    .enablePositionalOptions()
+    // Only to name the one that was meant.
+    .allowExcessArguments()
+    .action(async (_flags, command: Command) => {
+      requireKnown(command)
+      await (await loadLab()).lab(settingsOf(command, 'status'))
+    })
+  const clock = add(lab, 'clock', 'status', 'show the clock of the forest, or set it', [
+    'lab clock',
+    'lab clock offset -PT5M',
+    'lab clock frozen 2026-01-01T00:00:00Z',
+    'lab clock step 2026-01-01T00:00:00Z PT1S',
+    'lab clock advance P366D',
+    'lab clock real',
+  ])
+    .argument('[mode...]', 'real; offset and a duration; frozen and an instant; step, an instant and a duration')
+    .enablePositionalOptions()
+    // A duration may begin with a hyphen.
+    .allowUnknownOption()
+    .action(async (_mode, _flags, command: Command) =>
+      (await loadLab()).labClock(settingsOf(command, 'status'), command.args),
+    )
+  add(clock, 'advance', 'status', 'let time go by in the forest', ['lab clock advance P366D'])
+    .argument('<duration>', 'of ISO 8601, such as PT5M, -PT30S or P366D')
+    .allowUnknownOption()
+    .allowExcessArguments()
+    .action(async (_duration, _flags, command: Command) =>
+      (await loadLab()).advanceLabClock(settingsOf(command, 'status'), command.args),
+    )
+  add(lab, 'clear', 'status', 'end all that is set: everything is as in a product again', ['lab clear']).action(
+    async (_flags, command: Command) => (await loadLab()).clearLab(settingsOf(command, 'status')),
+  )
+}

@@ -1,0 +1,43 @@
+/** The controls of the lab, for programs: what the management API does, without HTTP. */
+import type { LabOffice } from '../administration/lab/ask-server.js'
+import type { ToldServer } from '../administration/lab/change-lab.js'
+import {
+  advanceClock,
+  putClock,
+  readClock,
+  type ClockChange,
+  type ClockReading,
+  type ClockWanted,
+} from '../administration/lab/clock.js'
+import { problem } from '../administration/problem.js'
+import { clearLab, readLab, type LabReading } from '../administration/lab/lab.js'
+
+/** Each change is at every server when its promise resolves. It rejects with NotEverywhere when one of them could not be reached, and with LabInputError for what cannot be. */
+export interface InstallationLab {
+  readonly clock: {
+    /** How it is set, and what it says. */
+    read(): Promise<ClockReading>
+    put(wanted: ClockWanted): Promise<ClockChange>
+    /** @param by ISO 8601, such as `P366D` */
+    advance(by: string): Promise<ClockChange>
+  }
+  /** All that is set. */
+  read(): Promise<LabReading>
+  /** Ends everything that is set. */
+  clear(): Promise<{ readonly ended: readonly string[]; readonly nodes: readonly ToldServer[] }>
+}
+
+/** @param given undefined: there is no lab, and every call says so */
+export function installationLab(given: LabOffice | undefined): InstallationLab {
+  const office = (): LabOffice =>
+    given ?? problem(404, 'There are no controls of a lab here: the installation was started with lab: false')
+  return {
+    clock: {
+      read: async () => readClock(office()),
+      put: async (wanted) => putClock(office(), wanted),
+      advance: async (by) => advanceClock(office(), { by }),
+    },
+    read: async () => readLab(office()),
+    clear: async () => clearLab(office()),
+  }
+}

@@ -1,0 +1,60 @@
+/** The controls of the lab: a file for each noun. */
+import type { FastifyInstance } from 'fastify'
+import type { LabOffice } from '../../../administration/lab/ask-server.js'
+import { clearLab, readLab } from '../../../administration/lab/lab.js'
+import { problem } from '../../../administration/problem.js'
+import { answers } from '../schemas.js'
+import { registerClock } from './clock.js'
+import { clockReading, notEverywhere, tags, toldServers } from './schemas.js'
+
+/** @param office undefined: the installation was started with --no-lab */
+export function registerLabControls(app: FastifyInstance, office: LabOffice | undefined): void {
+  if (office === undefined) {
+    const refused = (): never =>
+      problem(404, 'There are no controls of a lab here: the installation was started with --no-lab')
+    for (const url of ['/lab', '/lab/*']) app.all(url, { schema: { hide: true } }, refused)
+    return
+  }
+  registerLab(app, office)
+  registerClock(app, office)
+}
+
+const words = { type: 'array', items: { type: 'string' } } as const
+/** By name; what each is say the routes of its own. */
+const byName = { type: 'object', additionalProperties: true } as const
+
+function registerLab(app: FastifyInstance, office: LabOffice): void {
+  const reading = {
+    description: 'All that is set',
+    type: 'object',
+    properties: {
+      version: { type: 'integer', description: 'Goes up with each change' },
+      active: { ...words, description: 'Each in a few words; none when all is as in a product' },
+      clock: clockReading,
+      faults: byName,
+      servers: byName,
+    },
+  } as const
+  app.get(
+    '/lab',
+    { schema: { tags, summary: 'All that is set in the lab', response: answers({ 200: reading }) } },
+    async () => readLab(office),
+  )
+  const cleared = {
+    description: 'What ended',
+    type: 'object',
+    properties: { ended: words, nodes: toldServers },
+  } as const
+  app.delete(
+    '/lab',
+    {
+      schema: {
+        tags,
+        summary: 'End every control of the lab',
+        description: 'The clock is real again, faults are gone, servers are as in a product.',
+        response: { ...answers({ 200: cleared }), ...notEverywhere },
+      },
+    },
+    async () => clearLab(office),
+  )
+}

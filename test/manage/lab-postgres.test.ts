@@ -1,0 +1,3 @@
+/** lab.test.ts once more, on PostgreSQL. */
+process.env['TEST_DATABASE'] = 'postgres'
+await import('./lab.test.js')
