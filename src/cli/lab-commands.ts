@@ -15,6 +15,7 @@ function requireKnown({ args: [word], commands }: Command): void {
 
 /** Loaded when they run. */
 const loadLab = () => import('./commands/lab.js')
+const loadFaults = () => import('./commands/lab-faults.js')
 
 export function addLabCommands(root: Command): void {
   const lab = add(root, 'lab', 'status', 'what a lab has and a product has not: show all that is set', [
@@ -51,7 +52,40 @@ export function addLabCommands(root: Command): void {
     .action(async (_duration, _flags, command: Command) =>
       (await loadLab()).advanceLabClock(settingsOf(command, 'status'), command.args),
     )
+  addFaultCommands(lab)
   add(lab, 'clear', 'status', 'end all that is set: everything is as in a product again', ['lab clear']).action(
     async (_flags, command: Command) => (await loadLab()).clearLab(settingsOf(command, 'status')),
+  )
+}
+
+function addFaultCommands(lab: Command): void {
+  const faults = add(lab, 'faults', 'status', 'show the faults that are set; set one, or take one away', [
+    'lab faults',
+    'lab faults catalogue',
+    'lab faults put gone template-deleted',
+    `lab faults put slow '{"match":{"user":"bob@contoso.test"},"effect":{"delay":"PT2S"},"when":{"next":3}}'`,
+    'lab faults remove gone',
+  ])
+    .enablePositionalOptions()
+    .action(async (_flags, command: Command) => (await loadFaults()).listFaults(settingsOf(command, 'status')))
+  add(faults, 'list', 'status', 'show the faults that are set', ['lab faults list']).action(
+    async (_flags, command: Command) => (await loadFaults()).listFaults(settingsOf(command, 'status')),
+  )
+  add(faults, 'put', 'status', 'set a fault, in place of one of that name', [
+    'lab faults put gone template-deleted',
+    `lab faults put busy '{"effect":{"http":503},"when":{"every":5}}'`,
+  ])
+    .argument('<name>', 'what it is called from now on')
+    .argument('<fault>', 'name of a ready fault, or JSON with match, effect and when')
+    .action(async (name: string, fault: string, _flags, command: Command) =>
+      (await loadFaults()).putFault(settingsOf(command, 'status'), name, fault),
+    )
+  add(faults, 'remove', 'status', 'end a fault, and say how many requests it matched', ['lab faults remove gone'])
+    .argument('<name>', 'the name that it was put by')
+    .action(async (name: string, _flags, command: Command) =>
+      (await loadFaults()).removeFault(settingsOf(command, 'status'), name),
+    )
+  add(faults, 'catalogue', 'status', 'show the ready faults', ['lab faults catalogue']).action(
+    async (_flags, command: Command) => (await loadFaults()).showCatalogue(settingsOf(command, 'status')),
   )
 }

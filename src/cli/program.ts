@@ -46,6 +46,8 @@ function program(): Command {
     .showHelpAfterError('(--help shows what there is)')
     .addHelpText('after', () => `\nBegin with:\n  rms-emulator demo\n  rms-emulator up\n${closing(root)}`)
     .commandsGroup('Begin:')
+    // What stands behind a command is of that one, where a command above it takes the same flags.
+    .enablePositionalOptions()
     .exitOverride()
     // What stands behind a command is of that one, also where it has commands of its own.
     .enablePositionalOptions()

@@ -9,7 +9,19 @@ import {
   type ClockReading,
   type ClockWanted,
 } from '../administration/lab/clock.js'
+import {
+  listFaults,
+  putFault,
+  removeFault,
+  type FaultChange,
+  type FaultOffice,
+  type FaultReading,
+  type FaultRemoval,
+  type FaultWanted,
+} from '../administration/lab/faults.js'
 import { problem } from '../administration/problem.js'
+import { catalogue, type ReadyFault } from '../lab/faults/catalogue.js'
+import { servedNames } from '../node/served.js'
 import { clearLab, readLab, type LabReading } from '../administration/lab/lab.js'
 
 /** Each change is at every server when its promise resolves. It rejects with NotEverywhere when one of them could not be reached, and with LabInputError for what cannot be. */
@@ -21,6 +33,16 @@ export interface InstallationLab {
     /** @param by ISO 8601, such as `P366D` */
     advance(by: string): Promise<ClockChange>
   }
+  readonly faults: {
+    /** Sets one, in place of one of that name. */
+    put(name: string, wanted: FaultWanted): Promise<FaultChange>
+    /** Those that are set. */
+    list(): Promise<readonly FaultReading[]>
+    /** Tells how many requests it matched. Rejects with Problem when there is none of that name. */
+    remove(name: string): Promise<FaultRemoval>
+    /** The ready ones. */
+    catalogue(): readonly ReadyFault[]
+  }
   /** All that is set. */
   read(): Promise<LabReading>
   /** Ends everything that is set. */
@@ -31,11 +53,18 @@ export interface InstallationLab {
 export function installationLab(given: LabOffice | undefined): InstallationLab {
   const office = (): LabOffice =>
     given ?? problem(404, 'There are no controls of a lab here: the installation was started with lab: false')
+  const faultOffice = (): FaultOffice => ({ ...office(), served: servedNames() })
   return {
     clock: {
       read: async () => readClock(office()),
       put: async (wanted) => putClock(office(), wanted),
       advance: async (by) => advanceClock(office(), { by }),
+    },
+    faults: {
+      put: async (name, wanted) => putFault(faultOffice(), name, wanted),
+      list: async () => listFaults(faultOffice()),
+      remove: async (name) => removeFault(faultOffice(), name),
+      catalogue: () => catalogue,
     },
     read: async () => readLab(office()),
     clear: async () => clearLab(office()),

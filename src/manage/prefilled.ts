@@ -31,6 +31,7 @@ export async function readPresent(store: Store): Promise<Present> {
 }
 
 const cluster = 'root'
+const fault = { name: 'gone' }
 const [dave, finance, legal] = ['dave@contoso.test', 'finance@contoso.test', 'legal@contoso.test']
 const subEnrollment = { endpoint: 'certification/subenrollservice', name: 'CONTOSO\\rms-service' }
 const boardTemplate = {
@@ -142,6 +143,11 @@ export function prefilledOf({ certificationUrl, template }: Present): Readonly<R
     'GET /lab/clock': {},
     'PUT /lab/clock': { body: { mode: 'offset', by: 'P1D' } },
     'POST /lab/clock/advance': { body: { by: 'PT1H' } },
+    'GET /lab/faults': {},
+    'GET /lab/faults/catalogue': {},
+    'PUT /lab/faults/{name}': { parameters: fault, body: { ready: 'template-deleted', when: { next: 1 } } },
+    'GET /lab/faults/{name}': { parameters: fault },
+    'DELETE /lab/faults/{name}': { parameters: fault },
     'DELETE /lab': {},
 
     'POST /tokens': { body: { user: 'bob@contoso.test' } },

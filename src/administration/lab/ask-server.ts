@@ -2,6 +2,8 @@
 import { trustingFetch, type Fetch } from '../../client/trusting-fetch.js'
 import { proofHeader, proveCall } from '../../cluster/proven-call.js'
 import type { ClusterStore } from '../../cluster/store/cluster-store.js'
+import type { DirectoryStore } from '../../cluster/store/directory-store.js'
+import type { FaultCounts } from '../../cluster/store/fault-counts.js'
 import type { LabStore } from '../../cluster/store/lab-store.js'
 import type { Member, MemberStore } from '../../cluster/store/member-store.js'
 import { clusterKeyOf } from '../../crypto/at-rest.js'
@@ -13,6 +15,8 @@ export interface LabOffice {
     readonly lab: LabStore
     readonly members: Pick<MemberStore, 'list'>
     readonly clusters: Pick<ClusterStore, 'list'>
+    readonly directory: Pick<DirectoryStore, 'accountByName' | 'accountByMail' | 'listAccounts'>
+    readonly faultCounts: FaultCounts
   }
   readonly keyPassword: string
   readonly fetchFrom: Fetch

@@ -125,6 +125,8 @@ function exchangeOf(
 /** Whether the answer can have that effect at all. */
 function suits(effect: Effect, { operation, endpoint }: Seen): boolean {
   if ('code' in effect) return endpoint.startsWith('/my/')
+  // The sign-in service speaks OAuth, which has no exceptions of RMS.
+  if ('exception' in effect) return !operation.startsWith('OAuth')
   return !('document' in effect) || operationsWith(effect.document).includes(operation)
 }
 

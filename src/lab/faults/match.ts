@@ -40,7 +40,8 @@ type MatchMember = (typeof matchMembers)[number]
 export interface Known {
   readonly clusters: readonly string[]
   readonly nodes: readonly string[]
-  readonly listeners: readonly string[]
+  /** `any`: balancers are started elsewhere, and their listeners may have any name. */
+  readonly listeners: readonly string[] | 'any'
   /** As the specifications spell them: `/licensing/license.asmx`. */
   readonly endpoints: readonly string[]
   /** All, over SOAP and REST. */
@@ -99,7 +100,7 @@ function readValue(member: MatchMember, value: string, known: Known): string {
     case 'node':
       return requireKnown(member, value, known.nodes)
     case 'listener':
-      return requireKnown(member, value, [...known.listeners, 'direct'])
+      return known.listeners === 'any' ? value : requireKnown(member, value, [...known.listeners, 'direct'])
     case 'endpoint':
       return requireKnown(member, value.replace(/^\/_wmcs(?=\/)/i, ''), known.endpoints)
     case 'operation':

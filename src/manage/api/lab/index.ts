@@ -3,8 +3,10 @@ import type { FastifyInstance } from 'fastify'
 import type { LabOffice } from '../../../administration/lab/ask-server.js'
 import { clearLab, readLab } from '../../../administration/lab/lab.js'
 import { problem } from '../../../administration/problem.js'
+import { servedNames } from '../../../node/served.js'
 import { answers } from '../schemas.js'
 import { registerClock } from './clock.js'
+import { registerFaults } from './faults.js'
 import { clockReading, notEverywhere, tags, toldServers } from './schemas.js'
 
 /** @param office undefined: the installation was started with --no-lab */
@@ -17,6 +19,7 @@ export function registerLabControls(app: FastifyInstance, office: LabOffice | un
   }
   registerLab(app, office)
   registerClock(app, office)
+  registerFaults(app, { ...office, served: servedNames() })
 }
 
 const words = { type: 'array', items: { type: 'string' } } as const
