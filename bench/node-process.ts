@@ -1,5 +1,5 @@
 /**
- * One node as a process of its own. Arguments: database, mode, engine, number of accounts to add, id, number of signer threads. It tells its URL to the
+ * One node as a process of its own. Arguments: database, mode, engine, number of accounts to add, id, number of signer threads, lab. It tells its URL to the
  * process that started it, answers each message with what it has used so far, and ends when that process goes away.
  */
 import { seedForest, seedPassword } from '../src/directory/seed.js'
@@ -8,6 +8,7 @@ import type { DirectoryStore } from '../src/cluster/store/directory-store.js'
 import type { CryptoMode } from '../src/crypto/modes.js'
 import type { EngineName } from '../src/crypto/engine.js'
 import { keepHeapSmall } from '../src/node/small-heap.js'
+import { defaultJournalLimits } from '../src/node/journal.js'
 import { startNode } from '../src/node/start.js'
 
 export interface NodeReady {
@@ -21,8 +22,15 @@ export interface NodeUsage {
   readonly rss: number
 }
 
-const [database = ':memory:', mode = '2', engine = 'openssl', accounts = '0', nodeId = 'root-1', signerThreads = '0'] =
-  process.argv.slice(2)
+const [
+  database = ':memory:',
+  mode = '2',
+  engine = 'openssl',
+  accounts = '0',
+  nodeId = 'root-1',
+  signerThreads = '0',
+  lab = 'none',
+] = process.argv.slice(2)
 
 keepHeapSmall()
 // Ctrl-C goes to every process of the terminal; the one that started this node ends it in its own time
@@ -36,6 +44,8 @@ const node = await startNode({
   signerThreads: Number(signerThreads),
   nodeId,
   provision: nodeId === 'root-1',
+  lab: lab !== 'none',
+  ...(lab === 'journal' ? { journal: { limits: defaultJournalLimits, secrets: false } } : {}),
 })
 await addAccounts(node.context.store.directory, Number(accounts))
 process.on('message', () => tell(usage()))

@@ -11,6 +11,7 @@ import { cluster } from './cluster.bench.js'
 import { growth } from './growth.bench.js'
 import { installation } from './installation.bench.js'
 import { issue } from './issue.bench.js'
+import { lab } from './lab.bench.js'
 import { parse } from './parse.bench.js'
 import { pinLoad, unpin } from './pinning.js'
 import { selfTimes } from './profile.js'
@@ -31,6 +32,7 @@ const questions: readonly Question[] = [
   cluster,
   growth,
   installation,
+  lab,
 ]
 
 const help = `npm run bench [-- [question …] [--quick] [--mode 1|2] [--engine openssl|forge] [--json] [--profile]]

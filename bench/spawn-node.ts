@@ -8,6 +8,9 @@ import type { EngineName } from '../src/crypto/engine.js'
 import { smallHeapEnvironment } from '../src/node/small-heap.js'
 import type { NodeReady, NodeUsage } from './node-process.js'
 
+/** Whether there is a lab, and whether it keeps a journal. */
+export type NodeLabUse = 'none' | 'lab' | 'journal'
+
 export interface NodeArguments {
   /** Path of an SQLite file. */
   readonly database: string
@@ -20,6 +23,8 @@ export interface NodeArguments {
   readonly nodeId?: string | undefined
   /** 0 when left out. */
   readonly signerThreads?: number | undefined
+  /** `none` when left out, as with `--no-lab`. */
+  readonly lab?: NodeLabUse | undefined
   readonly profile?: Profile | undefined
 }
 
@@ -50,10 +55,11 @@ export async function spawnNode({
   profile,
   nodeId = 'root-1',
   signerThreads = 0,
+  lab = 'none',
 }: NodeArguments): Promise<SpawnedNode> {
   const { child, ready, next, close } = await startProgram(
     'node-process.js',
-    [database, String(mode), engine, String(accounts), nodeId, String(signerThreads)],
+    [database, String(mode), engine, String(accounts), nodeId, String(signerThreads), lab],
     { core, profile },
   )
   return {

@@ -12,6 +12,8 @@ function requireKnown({ args: [word], commands }: Command): void {
   const hint = meant === undefined ? `there are ${names.join(', ')}` : `did you mean "${meant}"?`
   throw new Failure(`There is no command lab ${word}: ${hint}`, 2)
 }
+import type { JournalArguments } from './commands/lab-journal.js'
+import { journalFilters } from './journal-filters.js'
 
 /** Loaded when they run. */
 const loadLab = () => import('./commands/lab.js')
@@ -53,6 +55,19 @@ export function addLabCommands(root: Command): void {
       (await loadLab()).advanceLabClock(settingsOf(command, 'status'), command.args),
     )
   addFaultCommands(lab)
+  const journal = add(lab, 'journal', 'status', 'show the last exchanges, and why they were refused', [
+    'lab journal --follow',
+    'lab journal --operation AcquireLicense --outcome Failed',
+    'lab journal root-1.mim0x3ab-12',
+  ])
+    .argument('[id]', 'one exchange, with request and answer')
+    .option('--follow', 'go on with each exchange as it ends, until Ctrl-C', false)
+    .option('--clear', 'forget all exchanges', false)
+    .option('--limit <N>', 'the latest ones, so many', '20')
+  for (const [name, about] of journalFilters) journal.option(`--${name} <TEXT>`, about)
+  journal.action(async (id: string | undefined, flags: JournalArguments, command: Command) =>
+    (await import('./commands/lab-journal.js')).labJournal(settingsOf(command, 'status'), id, flags),
+  )
   add(lab, 'clear', 'status', 'end all that is set: everything is as in a product again', ['lab clear']).action(
     async (_flags, command: Command) => (await loadLab()).clearLab(settingsOf(command, 'status')),
   )

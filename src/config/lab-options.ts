@@ -1,6 +1,8 @@
 /** Settings of what a lab has and a product has not: a part of the one list of settings (options.ts). */
 import { serving, type OptionRows } from './option-row.js'
 
+const megabyte = 1024 * 1024
+
 export const labOptions = {
   'no-lab': {
     type: 'boolean',
@@ -13,5 +15,33 @@ export const labOptions = {
     default: false,
     commands: serving,
     help: 'let a request ask for a fault itself, by the header X-Lab-Fault with the name of one that is set or ready',
+  },
+  'journal-bytes': {
+    type: 'integer',
+    minimum: 0,
+    maximum: 4 * 1024 * megabyte,
+    default: 32 * megabyte,
+    commands: serving,
+    help: 'memory that each server has for the journal of its last exchanges, in bytes',
+  },
+  'journal-entries': {
+    type: 'integer',
+    minimum: 1,
+    maximum: 100_000,
+    default: 1000,
+    commands: serving,
+    help: 'exchanges that the journal of each server has at most',
+  },
+  'no-journal': {
+    type: 'boolean',
+    default: false,
+    commands: serving,
+    help: 'keep no journal of the last exchanges',
+  },
+  'journal-secrets': {
+    type: 'boolean',
+    default: false,
+    commands: serving,
+    help: 'show passwords, tokens and private keys in the journal as they travelled',
   },
 } as const satisfies OptionRows

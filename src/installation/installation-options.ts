@@ -19,6 +19,7 @@ import {
 import type { EngineName } from '../crypto/engine.js'
 import type { CryptoMode } from '../crypto/modes.js'
 import { schemeNames, type Scheme } from '../identity/schemes.js'
+import type { JournalOptions } from '../node/journal.js'
 import { ntlmLevels, type NtlmLevel } from '../ntlm/server.js'
 import type { TlsOptions } from './tls-files.js'
 
@@ -76,6 +77,8 @@ export interface InstallationOptions {
   readonly requestLogRows?: number | undefined
   /** Days that it keeps a record, for ever when left out, as with 0. */
   readonly requestLogDays?: number | undefined
+  /** How much each server keeps of its last exchanges; false keeps nothing. 1000 exchanges in 32 MiB when left out, without secrets. */
+  readonly journal?: false | JournalOptions | undefined
   /** Bytes of log records that wait while the database is away. */
   readonly spoolLimit?: number | undefined
   /** https, by certificates of a lab CA in the folder of the installation, or of one's own. */
@@ -97,6 +100,7 @@ export interface InstallationOptions {
 }
 
 const port = wholeNumber(0, 65_535)
+const falseOrObject: OptionCheck = (value) => (value === false ? undefined : anObject(value))
 const flagOrObject: OptionCheck = (value) => (typeof value === 'boolean' ? undefined : anObject(value))
 
 const checks: Readonly<Record<keyof InstallationOptions, OptionCheck>> = {
@@ -129,6 +133,7 @@ const checks: Readonly<Record<keyof InstallationOptions, OptionCheck>> = {
   headerFaults: flag,
   requestLogRows: wholeNumber(0, 1_000_000_000),
   requestLogDays: wholeNumber(0, 36_500),
+  journal: falseOrObject,
   spoolLimit: wholeNumber(0, Number.MAX_SAFE_INTEGER),
   tls: flagOrObject,
   schemes: listOfTexts(...schemeNames),

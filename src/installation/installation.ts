@@ -13,6 +13,7 @@ import { usefulThreads } from '../crypto/signing-threads.js'
 import { processEnvironment } from '../config/environment.js'
 import { systemEffects, type Clock } from '../effects.js'
 import { trustedProxiesOf } from '../http/trusted-proxies.js'
+import { defaultJournalLimits, type JournalOptions } from '../node/journal.js'
 import { defaultNodeOptions, startNode } from '../node/start.js'
 import { requireInstallationOptions, type InstallationOptions } from './installation-options.js'
 import { lockDatabase } from './database-lock.js'
@@ -117,6 +118,7 @@ async function startInProcess(options: InstallationOptions, { database, tls }: P
     ntlmLevel,
     tls: tls?.front,
     lab: options.lab,
+    journal: journalOf(options),
   }
   const node = await startNode(given({ ...told, settings: settingsOf(options, 'root') }))
   const reason = 'it serves in the process that says this'
@@ -231,6 +233,7 @@ function nodeFlags(options: InstallationOptions, { folder, tls }: Place): readon
     ...(includeXrmlInLog ? ['--log-xrml'] : []),
     ...(headerFaults ? ['--header-faults'] : []),
     ...(options.lab === false ? ['--no-lab'] : []),
+    ...journalFlags(options),
   ]
   const { days, rows } = requestLogBoundOf(options)
   const bounds = ['--request-log-days', String(days), '--request-log-rows', String(rows)]
@@ -242,6 +245,20 @@ function requestLogBoundOf({
   requestLogRows: rows = defaultNodeOptions.requestLogBound.rows,
 }: InstallationOptions): RequestLogBound {
   return { days, rows }
+}
+
+/** On unless told otherwise: it is what people look into when they do not see why. */
+function journalOf({ journal, lab = true }: InstallationOptions): JournalOptions | undefined {
+  if (journal === false || !lab) return undefined
+  return journal ?? { limits: defaultJournalLimits, secrets: false }
+}
+
+function journalFlags(options: InstallationOptions): readonly string[] {
+  const journal = journalOf(options)
+  if (journal === undefined) return ['--no-journal']
+  const { limits, secrets } = journal
+  const sizes = ['--journal-bytes', String(limits.bytes), '--journal-entries', String(limits.entries)]
+  return [...sizes, ...(secrets ? ['--journal-secrets'] : [])]
 }
 
 function serversOf({

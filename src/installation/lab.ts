@@ -22,6 +22,7 @@ import {
 import { problem } from '../administration/problem.js'
 import { catalogue, type ReadyFault } from '../lab/faults/catalogue.js'
 import { servedNames } from '../node/served.js'
+import { labJournal, type LabJournal } from './lab-journal.js'
 import { clearLab, readLab, type LabReading } from '../administration/lab/lab.js'
 
 /** Each change is at every server when its promise resolves. It rejects with NotEverywhere when one of them could not be reached, and with LabInputError for what cannot be. */
@@ -43,6 +44,7 @@ export interface InstallationLab {
     /** The ready ones. */
     catalogue(): readonly ReadyFault[]
   }
+  readonly journal: LabJournal
   /** All that is set. */
   read(): Promise<LabReading>
   /** Ends everything that is set. */
@@ -66,6 +68,7 @@ export function installationLab(given: LabOffice | undefined): InstallationLab {
       remove: async (name) => removeFault(faultOffice(), name),
       catalogue: () => catalogue,
     },
+    journal: labJournal(office),
     read: async () => readLab(office()),
     clear: async () => clearLab(office()),
   }

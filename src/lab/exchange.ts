@@ -105,8 +105,8 @@ export interface Rewritten {
 export interface ControlledExchange {
   /** Asked at each point; in order. Whoever has to count across nodes answers later. */
   readonly effects?: (point: LabPoint) => readonly FiredEffect[] | Promise<readonly FiredEffect[]>
-  /** As its content parser left it: text for SOAP and forms, an object for JSON, with the text that it was, octets for the binary form. */
-  readonly received?: (body: unknown, text?: string) => void
+  /** As its content parser left it: text for SOAP and forms, an object for JSON, octets for the binary form. `sent` is the same as octets in UTF-8, where it came so. */
+  readonly received?: (body: unknown, sent?: Uint8Array) => void
   readonly signedIn?: (caller: Caller) => void
   readonly operation?: (name: string) => void
   readonly step?: (name: string, milliseconds: number) => void
@@ -129,6 +129,8 @@ export interface LabControl {
 
 /** What the exchange itself has of the lab: all controls as one. */
 export type LabExchange = Required<Omit<ControlledExchange, 'effects' | 'rewrite' | 'ended'>> & {
+  /** Whether anything may be done to it. Otherwise it is watched alone: nothing need be asked, nor waited for. */
+  readonly mayAct: boolean
   readonly effects: (point: LabPoint) => Promise<readonly FiredEffect[]>
   /** The answer as it is to travel: in the end it names in `X-Lab` the faults that fired. */
   readonly rewrite: (answer: LabAnswer) => Promise<LabAnswer>
@@ -137,6 +139,54 @@ export type LabExchange = Required<Omit<ControlledExchange, 'effects' | 'rewrite
 
 /** @param parts in order of the controls */
 export function labExchange(parts: readonly ControlledExchange[]): LabExchange {
+  const [only] = parts
+  return only !== undefined && parts.length === 1 && !acts(only) ? new WatchedOnly(only) : allOf(parts)
+}
+
+function acts({ effects, rewrite }: ControlledExchange): boolean {
+  return effects !== undefined || rewrite !== undefined
+}
+
+/** As it mostly is, with a journal and no fault: there is one for each request, so that it is made of nothing. */
+class WatchedOnly implements LabExchange {
+  readonly mayAct = false
+  readonly #part: ControlledExchange
+  #over = false
+  constructor(part: ControlledExchange) {
+    this.#part = part
+  }
+  received(body: unknown, sent?: Uint8Array): void {
+    this.#part.received?.(body, sent)
+  }
+  signedIn(caller: Caller): void {
+    this.#part.signedIn?.(caller)
+  }
+  operation(name: string): void {
+    this.#part.operation?.(name)
+  }
+  step(name: string, milliseconds: number): void {
+    this.#part.step?.(name, milliseconds)
+  }
+  outcome(outcome: LabOutcome): void {
+    this.#part.outcome?.(outcome)
+  }
+  answered(answer: LabAnswer): void {
+    this.#part.answered?.(answer)
+  }
+  ended(): void {
+    if (this.#over) return
+    this.#over = true
+    this.#part.ended?.({ faults: [] })
+  }
+  async effects(): Promise<readonly FiredEffect[]> {
+    return []
+  }
+  async rewrite(answer: LabAnswer): Promise<LabAnswer> {
+    return answer
+  }
+}
+
+function allOf(parts: readonly ControlledExchange[]): LabExchange {
   const faults: string[] = []
   const fired = (fault: string): void => {
     if (!faults.includes(fault)) faults.push(fault)
@@ -146,13 +196,14 @@ export function labExchange(parts: readonly ControlledExchange[]): LabExchange {
   }
   let over = false
   return {
+    mayAct: parts.some(acts),
     effects: async (point) => {
       const effects: FiredEffect[] = []
       for (const part of parts) effects.push(...((await part.effects?.(point)) ?? []))
       for (const { fault } of effects) fired(fault)
       return effects
     },
-    received: (body, text) => toAll((part) => part.received?.(body, text)),
+    received: (body, sent) => toAll((part) => part.received?.(body, sent)),
     signedIn: (caller) => toAll((part) => part.signedIn?.(caller)),
     operation: (name) => toAll((part) => part.operation?.(name)),
     step: (name, milliseconds) => toAll((part) => part.step?.(name, milliseconds)),

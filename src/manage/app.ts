@@ -50,7 +50,7 @@ export async function startManagement(
     await to.register(async (scope) => registerOpenRoutes(scope, options))
     await to.register(async (scope) => registerRoutes(scope, options))
   }
-  registerPages(app, { store: api.store, needsToken: token !== undefined, addRoutes })
+  registerPages(app, { store: api.store, lab: api.lab, needsToken: token !== undefined, addRoutes })
   await addRoutes(app)
   const url = await app.listen({ host, port })
   return { url, close: () => app.close() }

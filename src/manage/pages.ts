@@ -1,5 +1,6 @@
 /** The pages of the management API, for people who look and press buttons: an introduction, an order, and values that work as they stand. */
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
+import type { LabOffice } from '../administration/lab/ask-server.js'
 import type { Store } from '../cluster/store/open.js'
 import { answerLater, describing } from '../node/documentation.js'
 import { pagesLook } from '../node/pages-look.js'
@@ -33,6 +34,8 @@ const title = 'rms-emulator: management'
 
 export interface Described {
   readonly store: Store
+  /** Undefined: there is no lab. */
+  readonly lab: LabOffice | undefined
   readonly needsToken: boolean
   /** What is described: the same routes, in an instance that does not listen. */
   readonly addRoutes: (described: FastifyInstance) => Promise<void>
@@ -50,7 +53,7 @@ export function registerPages(app: FastifyInstance, described: Described): void 
   })
 }
 
-async function addPages(app: FastifyInstance, { store, needsToken }: Described): Promise<void> {
+async function addPages(app: FastifyInstance, { store, lab, needsToken }: Described): Promise<void> {
   const [{ default: fastifySwagger }, { default: fastifySwaggerUi }] = await Promise.all([
     import('@fastify/swagger'),
     import('@fastify/swagger-ui'),
@@ -67,7 +70,7 @@ async function addPages(app: FastifyInstance, { store, needsToken }: Described):
   app.addHook('preHandler', async (request) => {
     if (request.url !== '/docs/json') return
     // Without the database the page shows what there is to say, with nothing to begin from.
-    const read = await readPresent(store).catch(() => undefined)
+    const read = await readPresent(store, lab).catch(() => undefined)
     if (read !== undefined) present.set(request, read)
   })
   await app.register(fastifySwaggerUi, {

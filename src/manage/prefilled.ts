@@ -2,6 +2,8 @@
  * What the pages of the management API begin with, in the order of the pages: whoever executes one after the other on a fresh
  * installation sees each succeed. The last thing that is made in a section is what is removed there.
  */
+import type { LabOffice } from '../administration/lab/ask-server.js'
+import { journalDesk, readJournal } from '../administration/lab/journal.js'
 import type { Store } from '../cluster/store/open.js'
 import { seedPassword } from '../directory/seed.js'
 import { labPartner, labTrustRoot } from '../xrml/lab-hierarchy.js'
@@ -18,16 +20,27 @@ export interface Prefilled {
 export interface Present {
   readonly certificationUrl: string
   readonly template: string
+  /** Id of the latest in the journal. */
+  readonly exchange: string
 }
 
-/** @throws DatabaseAway */
-export async function readPresent(store: Store): Promise<Present> {
+/**
+ * @param office undefined: there is no lab
+ * @throws DatabaseAway
+ */
+export async function readPresent(store: Store, office: LabOffice | undefined): Promise<Present> {
   const root = (await store.clusters.list()).find(({ kind }) => kind === 'root')
   const templates = root === undefined ? [] : await store.templates.list(root.name)
   return {
     certificationUrl: `${root?.configuration.baseUrl ?? 'http://127.0.0.1:7000/_wmcs'}/certification`,
     template: templates.at(-1)?.guid ?? '',
+    exchange: (office && (await latestExchange(office))) ?? 'root-1.boot-1',
   }
+}
+
+async function latestExchange(office: LabOffice): Promise<string | undefined> {
+  const { entries } = await readJournal(journalDesk(office), { filter: {}, limit: 1, messages: false })
+  return entries[0]?.id
 }
 
 const cluster = 'root'
@@ -40,7 +53,7 @@ const boardTemplate = {
 }
 
 /** By method and path, in the order of the pages. */
-export function prefilledOf({ certificationUrl, template }: Present): Readonly<Record<string, Prefilled>> {
+export function prefilledOf({ certificationUrl, template, exchange }: Present): Readonly<Record<string, Prefilled>> {
   const partner = labPartner()
   const partnerKey = readDocuments(partner.licensorCertificate)[0]?.body.issuedPrincipal?.publicKey?.modulus ?? ''
   /** Of nobody's account. */
@@ -149,6 +162,11 @@ export function prefilledOf({ certificationUrl, template }: Present): Readonly<R
     'GET /lab/faults/{name}': { parameters: fault },
     'DELETE /lab/faults/{name}': { parameters: fault },
     'DELETE /lab': {},
+    'GET /lab/journal/{id}': { parameters: { id: exchange } },
+    'POST /lab/journal/wait': { body: { match: { node: 'root-1' }, count: 1, timeout: 'PT5S' } },
+    'POST /lab/journal/verify': { body: { match: { node: 'root-1' }, atLeast: 1 } },
+    'GET /lab/journal': {},
+    'DELETE /lab/journal': {},
 
     'POST /tokens': { body: { user: 'bob@contoso.test' } },
     'GET /requests': {},

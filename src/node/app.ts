@@ -74,7 +74,7 @@ export async function buildApp(context: NodeContext, options: AppOptions): Promi
   app.decorateRequest('directory')
   app.decorateRequest('asked')
   app.decorateRequest('lab')
-  app.decorateRequest('sentText')
+  app.decorateRequest('sentBytes')
   app.addHook('onRequest', async (request, reply) => {
     nameRequest(request, reply)
     request.caller = anonymousCaller

@@ -30,7 +30,7 @@ declare module 'fastify' {
     /** What the lab has to do with this exchange: mostly nothing. */
     lab: LabExchange | undefined
     /** A JSON body as it was sent. */
-    sentText: string | undefined
+    sentBytes: Uint8Array | undefined
   }
 }
 
@@ -47,17 +47,22 @@ export class EndedByLab extends Error {
 /** To be called in the scope of the services, before their own hooks are added. */
 export function followExchanges(scope: FastifyInstance, context: NodeContext): void {
   const { lab } = context
-  scope.addHook('onRequest', (request, reply, done) =>
-    lab.isWatching() || lab.clock.steps() ? begin(request, reply, context) : done(),
-  )
+  scope.addHook('onRequest', (request, reply, done) => {
+    if (lab.clock.steps()) return stepAndBegin(request, reply, context)
+    if (!lab.isWatching()) return done()
+    const exchange = begin(request, reply, context)
+    return exchange?.mayAct === true ? beginActing(exchange, request, reply, context) : done()
+  })
   scope.addHook('preHandler', (request, _reply, done) => {
-    request.lab?.received(request.body, request.sentText)
+    request.lab?.received(request.body, request.sentBytes)
     request.lab?.signedIn(request.caller)
     done()
   })
-  scope.addHook('onSend', (request, reply, body, done) =>
-    request.lab === undefined ? done(null, body) : send(request.lab, request, reply, context.timers, bodyOf(body)),
-  )
+  scope.addHook('onSend', (request, reply, body, done) => {
+    if (request.lab === undefined) return done(null, body)
+    if (!request.lab.mayAct) return done(null, tellAnswer(request.lab, reply, bodyOf(body)))
+    return send(request.lab, request, reply, context.timers, bodyOf(body))
+  })
   const held = heldSockets()
   scope.decorate('held', held)
   scope.decorate('balancerKey', context.listenerKey)
@@ -67,12 +72,26 @@ export function followExchanges(scope: FastifyInstance, context: NodeContext): v
   })
 }
 
-async function begin(request: FastifyRequest, reply: FastifyReply, context: NodeContext): Promise<unknown> {
-  if (context.lab.clock.steps()) await takeStep(request, reply, context)
+async function stepAndBegin(request: FastifyRequest, reply: FastifyReply, context: NodeContext): Promise<unknown> {
+  await takeStep(request, reply, context)
+  const exchange = begin(request, reply, context)
+  return exchange?.mayAct === true ? beginActing(exchange, request, reply, context) : undefined
+}
+
+function begin(request: FastifyRequest, reply: FastifyReply, context: NodeContext): LabExchange | undefined {
   const exchange = context.lab.begin(factsOf(request, context))
   if (exchange === undefined) return undefined
   request.lab = exchange
   reply.raw.once('close', () => exchange.ended())
+  return exchange
+}
+
+async function beginActing(
+  exchange: LabExchange,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  context: NodeContext,
+): Promise<unknown> {
   const { last } = await waitFor(exchange, 'request', request, context.timers)
   return last === undefined ? undefined : endAsTold(last, request, reply)
 }
@@ -131,6 +150,7 @@ export async function beginOperation(
   context: NodeContext,
 ): Promise<ServerState> {
   lab.operation(name)
+  if (!lab.mayAct) return context.state()
   const { last, issuing } = await waitFor(lab, 'operation', request, context.timers)
   if (last?.kind === 'refuse') throw last.error
   if (last !== undefined) throw new EndedByLab(last)
@@ -202,6 +222,11 @@ function cut(request: FastifyRequest, reply: FastifyReply): FastifyReply {
     return reply.code(502).header('x-lab-connection', 'reset').send('')
   reset(request.raw.socket)
   return reply.hijack()
+}
+
+function tellAnswer(exchange: LabExchange, reply: FastifyReply, body: string | Buffer): string | Buffer {
+  exchange.answered(answerOf(reply, body))
+  return body
 }
 
 async function send(

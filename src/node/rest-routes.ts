@@ -152,7 +152,7 @@ async function readJson(request: FastifyRequest, bytes: Buffer): Promise<unknown
   if (encoding.toLowerCase() !== 'identity')
     throw new BodyRefused('UnsupportedContent', `the content encoding is "${encoding.slice(0, 40)}"`)
   const text = jsonText(request.headers['content-type'], bytes)
-  request.sentText = text
+  request.sentBytes = bytes
   try {
     const value: unknown = JSON.parse(text)
     return value

@@ -116,7 +116,9 @@ export function rightsFacts(
       about: { kind: 'time', from: new Date(0), until: end, now },
     }
   }
-  const named = [...new Set(policy.grants.map(({ principal }) => principal.name ?? principal.id))]
+  // The author's own right goes without saying.
+  const principals = policy.grants.map(({ principal }) => principal).filter(({ idType }) => idType !== 'Internal')
+  const named = [...new Set(principals.map(({ name, id }) => name ?? id))]
   const { replaced } = policy
   const hadThem =
     replaced !== undefined &&

@@ -29,7 +29,10 @@ t.test(
   async (t) => {
     const up = await startUp(['--root', '2', '--licensing', 'licensing=1', '--port', '0'])
     t.teardown(() => up.stop())
-    const { manage, token } = up.ready
+    const { manage, token, clusters } = up.ready
+    // The journal begins with this.
+    const described = await fetch(`${clusters[0]?.nodes[0]?.url}/_wmcs/licensing/license.asmx?wsdl`)
+    t.equal(described.status, 200)
     // Whoever has nothing but the address comes to them, too.
     const page = await (await fetch(manage)).text()
     t.match(page, /<title>rms-emulator: management<\/title>/)

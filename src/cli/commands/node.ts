@@ -12,6 +12,7 @@ import { startNode } from '../../node/start.js'
 import { databaseOf } from '../database.js'
 import { emulatedServerOf } from '../emulated-server.js'
 import { Failure } from '../failure.js'
+import { journalOf } from '../journal-settings.js'
 import { endWithGrace } from '../grace.js'
 import { openServerLog } from '../server-log.js'
 import { createOutput, table } from '../output.js'
@@ -57,6 +58,7 @@ export async function node(settings: Settings<'node'>): Promise<void> {
     includeXrmlInLog: settings.logXrml,
     headerFaults: settings.headerFaults,
     requestLogBound: { days: settings.requestLogDays, rows: settings.requestLogRows },
+    journal: settings.noLab ? undefined : journalOf(settings),
     listenerKey: settings.listenerKey,
     ...(settings.trustedProxies === undefined ? {} : { trustedProxies: trustedProxiesOf(settings.trustedProxies) }),
     tls,

@@ -7,6 +7,7 @@ import type { InstallationOptions } from '../../installation/installation-option
 import { databaseOf } from '../database.js'
 import { emulatedServerOf } from '../emulated-server.js'
 import { Failure } from '../failure.js'
+import { journalOf } from '../journal-settings.js'
 import { keepToken } from '../keep-token.js'
 import { createOutput, screenWidth } from '../output.js'
 import { startOwnInstallation } from '../own-installation.js'
@@ -51,6 +52,7 @@ export function installationOptions(settings: Settings<'up'>): InstallationOptio
     headerFaults: settings.headerFaults,
     requestLogDays: settings.requestLogDays,
     requestLogRows: settings.requestLogRows,
+    journal: journalOf(settings) ?? false,
     tls: tlsOptions(settings),
     schemes: schemesOf(settings.schemes),
     ntlmLevel: settings.ntlm,

@@ -4,11 +4,11 @@ import { exceptions, RmsException } from '../../exceptions.js'
 import type { Caller } from '../../identity/caller.js'
 import { RestException } from '../../rest-exceptions.js'
 import { SoapProblem } from '../../soap/soap-problem.js'
-import { realClock } from '../clock-setting.js'
+import { realClock, type ClockSetting } from '../clock-setting.js'
 import type { ControlledExchange, LabAnswer, LabControl, LabOutcome, LabRefusal, LabRequest } from '../exchange.js'
 import { pathOf } from './decision.js'
-import type { Body, KeptAnswer, KeptRequest, Refused, StepTime } from './exchange.js'
-import type { NodeJournal } from './node-journal.js'
+import type { GivenBody, Refused, StepTime } from './exchange.js'
+import type { Ended, NodeJournal } from './node-journal.js'
 
 export interface JournalControlOptions {
   readonly journal: Pick<NodeJournal, 'add'>
@@ -23,54 +23,81 @@ export function journalControl({ journal, clock }: JournalControlOptions): LabCo
       setting = state.clock
       return true
     },
-    begin: (request) =>
-      watch(request, (kept) => journal.add({ ...kept, ended: clock.now().getTime(), clock: setting }), clock),
+    begin: (request) => new Watched(request, journal, clock, setting),
   }
 }
 
-type Kept = Omit<Parameters<NodeJournal['add']>[0], 'ended' | 'clock'>
+/** A class, because one is made for each request: its functions are made once. */
+class Watched implements ControlledExchange {
+  readonly #request: LabRequest
+  readonly #journal: JournalControlOptions['journal']
+  readonly #clock: Clock
+  readonly #setting: ClockSetting
+  readonly #began: number
+  readonly #steps: StepTime[] = []
+  #body: GivenBody
+  #caller: Caller | undefined
+  #operation: string | undefined
+  #outcome: LabOutcome | undefined
+  #isKept = false
 
-function watch(request: LabRequest, keep: (kept: Kept) => void, clock: Clock): ControlledExchange {
-  const began = clock.monotonic()
-  const steps: StepTime[] = []
-  let body: Body
-  let caller: Caller | undefined
-  let operation: string | undefined
-  let outcome: LabOutcome | undefined
-  let isKept = false
-  return {
-    received: (given, text) => {
-      body = text ?? bodyOf(given)
-    },
-    signedIn: (who) => {
-      caller = who
-    },
-    operation: (name) => {
-      operation = name
-    },
-    step: (step, milliseconds) => void steps.push({ step, milliseconds }),
-    outcome: (told) => {
-      outcome = told
-    },
-    // Whoever has the answer finds the entry: it does not wait until the connection has taken all of it.
-    answered: (answer) => finish(answer, firedBy(answer)),
-    ended: ({ faults }) => finish(undefined, faults),
+  constructor(request: LabRequest, journal: JournalControlOptions['journal'], clock: Clock, setting: ClockSetting) {
+    this.#request = request
+    this.#journal = journal
+    this.#clock = clock
+    this.#setting = setting
+    this.#began = clock.monotonic()
   }
-  function finish(answer: LabAnswer | undefined, faults: readonly string[]): void {
-    if (isKept) return
-    isKept = true
-    keep({
+
+  received(given: unknown, sent?: Uint8Array): void {
+    this.#body = sent ?? bodyOf(given)
+  }
+
+  signedIn(caller: Caller): void {
+    this.#caller = caller
+  }
+
+  operation(name: string): void {
+    this.#operation = name
+  }
+
+  step(step: string, milliseconds: number): void {
+    this.#steps.push({ step, milliseconds })
+  }
+
+  outcome(outcome: LabOutcome): void {
+    this.#outcome = outcome
+  }
+
+  /** Whoever has the answer finds the entry: it does not wait until the connection has taken all of it. */
+  answered(answer: LabAnswer): void {
+    this.#keep(answer, firedBy(answer))
+  }
+
+  ended({ faults }: { readonly faults: readonly string[] }): void {
+    this.#keep(undefined, faults)
+  }
+
+  #keep(answer: LabAnswer | undefined, faults: readonly string[]): void {
+    if (this.#isKept) return
+    this.#isKept = true
+    const request = this.#request
+    const caller = this.#caller
+    const outcome = this.#outcome
+    this.#journal.add({
       requestId: request.id,
       clientRequestId: clientIdOf(request),
       time: request.time,
-      milliseconds: clock.monotonic() - began,
+      ended: this.#clock.now().getTime(),
+      milliseconds: this.#clock.monotonic() - this.#began,
+      clock: this.#setting,
       listener: request.listener,
-      operation: outcome?.operation ?? operation ?? `${request.method} ${pathOf(request.url)}`,
+      operation: outcome?.operation ?? this.#operation ?? `${request.method} ${pathOf(request.url)}`,
       user: caller?.account?.name ?? '',
       addresses: addressesOf(caller, outcome),
-      request: requestOf(request, body),
+      request: requestOf(request, this.#body),
       answer: answerOf(answer),
-      steps,
+      steps: this.#steps,
       failed: outcome?.refusal !== undefined,
       refusals: refusalsOf(outcome),
       faults,
@@ -98,20 +125,20 @@ function addressesOf(caller: Caller | undefined, outcome: LabOutcome | undefined
   return other && other !== own ? [own, other] : [own]
 }
 
-function requestOf({ method, url, httpVersion, rawHeaders, origin }: LabRequest, body: Body): KeptRequest {
+function requestOf({ method, url, httpVersion, rawHeaders, origin }: LabRequest, body: GivenBody): Ended['request'] {
   return { method, url: origin + url, httpVersion, headers: rawHeaders, body }
 }
 
 /** What is no text and no octets was JSON: who reads it gets it as it was understood. */
-function bodyOf(given: unknown): Body {
+function bodyOf(given: unknown): GivenBody {
   if (given === undefined || given === null) return undefined
   return typeof given === 'string' || given instanceof Uint8Array ? given : JSON.stringify(given)
 }
 
-const unanswered: KeptAnswer = { status: 0, headers: {}, body: undefined }
-
-function answerOf(answer: LabAnswer | undefined): KeptAnswer {
-  return answer === undefined ? unanswered : { status: answer.status, headers: answer.headers, body: answer.body }
+function answerOf(answer: LabAnswer | undefined): Ended['answer'] {
+  return answer === undefined
+    ? { status: 0, headers: {}, body: undefined }
+    : { status: answer.status, headers: answer.headers, body: answer.body }
 }
 
 function refusalsOf(outcome: LabOutcome | undefined): readonly Refused[] {

@@ -1,5 +1,5 @@
 /** Why an exchange was refused: the step, the rule, what it wanted, and what it found. */
-import type { Exchange, Refused } from './exchange.js'
+import { textOf, type Exchange, type Refused } from './exchange.js'
 
 export interface DecisionStep {
   /** '' before the steps of the operation: sign-in, and the reading of the message. */
@@ -23,7 +23,7 @@ function refusedStep({ step = '', rule, why, facts }: Refused): DecisionStep {
 
 /** What was refused before anybody looked into it, and what a client is asked for first. */
 function byStatus({ request, answer }: Pick<Exchange, 'request' | 'answer'>): Omit<DecisionStep, 'step'> {
-  const told = typeof answer.body === 'string' ? answer.body.trim().slice(0, 300) : ''
+  const told = textOf(answer.body).trim().slice(0, 300)
   switch (answer.status) {
     case 0:
       return {

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { findDocuments } from '../../explain/find-documents.js'
 import { glanceAt, type DocumentKind } from '../../xrml/document.js'
-import type { Body, Exchange } from './exchange.js'
+import { textOf, type Body, type Exchange } from './exchange.js'
 
 export interface JournalDocument {
   readonly direction: 'in' | 'out'
@@ -36,8 +36,7 @@ function describe(direction: 'in' | 'out', text: string): JournalDocument {
 
 /** The documents in a message: as they are, as escaped text, or in base64. */
 export function textsIn(body: Body): readonly string[] {
-  if (body === undefined) return []
-  const text = typeof body === 'string' ? body : Buffer.from(body).toString('latin1')
+  const text = textOf(body)
   return [...documentsIn(text), ...base64In(text).flatMap(documentsIn)]
 }
 

@@ -2,7 +2,7 @@
 import { blankBody, blankHeader, blankInnerHeader, blankUrl, type Header } from './blank-secrets.js'
 import { decisionOf, type DecisionStep } from './decision.js'
 import { documentsOf, type JournalDocument } from './documents.js'
-import type { Body, Exchange } from './exchange.js'
+import { octetsOf, textOf, type Body, type Exchange } from './exchange.js'
 import type { NearMiss } from './near-miss.js'
 
 export interface JournalEntry {
@@ -73,12 +73,8 @@ export function readEntryId(id: string): { readonly node: string; readonly reque
   return dot < 1 || dot === id.length - 1 ? undefined : { node: id.slice(0, dot), requestId: id.slice(dot + 1) }
 }
 
-/** Without request and answer. */
-export function entryOf(
-  exchange: Exchange,
-  { node, cluster, secrets }: Telling,
-  nearMisses: readonly NearMiss[],
-): JournalEntry {
+/** Without request and answer, and without near misses, which are looked for. */
+export function entryOf(exchange: Exchange, { node, cluster, secrets }: Telling): JournalEntry {
   const { request, answer, requestId, clientRequestId, refusals, listener, operation, user } = exchange
   const [first] = refusals
   return {
@@ -100,7 +96,7 @@ export function entryOf(
     faults: exchange.faults,
     steps: exchange.steps.map(({ step, milliseconds }) => ({ step, ms: rounded(milliseconds) })),
     decision: decisionOf(exchange),
-    nearMisses,
+    nearMisses: [],
     documents: documentsOf(exchange),
   }
 }
@@ -153,10 +149,15 @@ export function headerOf(headers: readonly Header[], name: string): string {
   return headers.find((header) => header.name.toLowerCase() === name)?.value ?? ''
 }
 
+/** Of the types that services take and answer with. */
+const isText = /^\s*text\/|[/+](?:xml|json)\b|x-www-form-urlencoded/i
+
 function bodyOf(body: Body, mediaType: string, secrets: boolean): Pick<Message, 'body' | 'encoding'> {
-  if (body === undefined) return { body: '' }
-  if (typeof body === 'string') return { body: secrets ? body : blankBody(body, mediaType) }
-  return { body: Buffer.from(body).toString('base64'), encoding: 'base64' }
+  if (body === undefined || body.length === 0) return { body: '' }
+  if (typeof body !== 'string' && !isText.test(mediaType))
+    return { body: Buffer.from(octetsOf(body)).toString('base64'), encoding: 'base64' }
+  const text = textOf(body)
+  return { body: secrets ? text : blankBody(text, mediaType) }
 }
 
 function shownPath(url: string, secrets: boolean): string {

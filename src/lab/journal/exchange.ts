@@ -1,6 +1,7 @@
 /** One exchange as a node keeps it: what is there anyway, by reference. What readers want to know is made of it when they ask. */
 import type { RefusalFacts } from '../../refusal.js'
 import type { ClockSetting } from '../clock-setting.js'
+import type { KeptBody } from './arena.js'
 
 export interface Exchange {
   /** From 1, in the order in which exchanges ended at this node since its start. */
@@ -52,8 +53,21 @@ export interface KeptAnswer {
   readonly body: Body
 }
 
-/** Text where it was text; undefined where there was none, or it was too large to be kept. */
-export type Body = string | Uint8Array | undefined
+/** As it travelled; undefined where there was none. */
+export type GivenBody = string | Uint8Array | undefined
+/** The same, or what a journal keeps of it. */
+export type Body = GivenBody | KeptBody
+
+/** '' for none. Of what is no text it is something that can be searched. */
+export function textOf(body: Body): string {
+  if (body === undefined || typeof body === 'string') return body ?? ''
+  return body instanceof Uint8Array ? Buffer.from(body).toString('utf8') : body.text()
+}
+
+export function octetsOf(body: Body): Uint8Array {
+  if (body === undefined || typeof body === 'string') return Buffer.from(body ?? '', 'utf8')
+  return body instanceof Uint8Array ? body : body.bytes()
+}
 
 export interface StepTime {
   readonly step: string
@@ -70,12 +84,4 @@ export interface Refused {
   /** Whole, with the values. */
   readonly why: string
   readonly facts: RefusalFacts | undefined
-}
-
-/** What everything beside the bodies takes, about: headers, steps, and the objects around them. */
-const overhead = 2048
-
-/** Bytes of memory, about. A text of which not every character is ASCII may take two for each. */
-export function sizeOf({ request, answer }: Pick<Exchange, 'request' | 'answer'>): number {
-  return overhead + (request.body?.length ?? 0) + (answer.body?.length ?? 0)
 }

@@ -2,7 +2,7 @@
 import { plainAddress } from '../../mail-address.js'
 import { documentsOf, textsIn } from './documents.js'
 import { messagesOf, outcomeOf, type Telling } from './entry.js'
-import type { Exchange } from './exchange.js'
+import { textOf, type Exchange } from './exchange.js'
 
 export interface JournalFilter {
   readonly operation?: string
@@ -139,8 +139,7 @@ function mentions({ request, answer, metadata }: Exchange, guid: string): boolea
     pattern.test(request.url) ||
     pattern.test(JSON.stringify(metadata)) ||
     [request.body, answer.body].some(
-      (body) =>
-        (typeof body === 'string' && pattern.test(body)) || textsIn(body).some((document) => pattern.test(document)),
+      (body) => pattern.test(textOf(body)) || textsIn(body).some((document) => pattern.test(document)),
     )
   )
 }
@@ -152,7 +151,8 @@ function says(exchange: Exchange, wanted: string, telling: Telling): boolean {
   if (refusals.some(({ why, exception }) => pattern.test(why) || pattern.test(exception))) return true
   const isIn = (text: unknown): boolean => typeof text === 'string' && pattern.test(text)
   const headers = Object.entries(answer.headers).flat(2)
-  if (![request.url, request.method, ...request.headers, request.body, ...headers, answer.body].some(isIn)) return false
+  const bodies = [request.body, answer.body].map(textOf)
+  if (![request.url, request.method, ...request.headers, ...headers, ...bodies].some(isIn)) return false
   const messages = messagesOf(exchange, telling)
   return (
     [messages.request, messages.answer].some(

@@ -1,6 +1,7 @@
 /** The journal of one node: the last exchanges, in memory. Management puts those of all nodes together. */
 import { entryOf, messagesOf, type JournalEntry, type Telling } from './entry.js'
-import { sizeOf, type Exchange } from './exchange.js'
+import { createArena } from './arena.js'
+import type { Exchange, GivenBody } from './exchange.js'
 import { criteriaOf, fitsAll, type JournalFilter } from './filter.js'
 import { nearestOf, type Difference } from './nearest.js'
 import type { NearMiss } from './near-miss.js'
@@ -18,7 +19,12 @@ export interface NodeJournalOptions {
 }
 
 /** An exchange that ended; its number is given here. */
-export type Ended = Omit<Exchange, 'sequence'>
+export type Ended = Omit<Exchange, 'sequence' | 'request' | 'answer'> & {
+  readonly request: Given<Exchange['request']>
+  readonly answer: Given<Exchange['answer']>
+}
+
+type Given<Message> = Omit<Message, 'body'> & { readonly body: GivenBody }
 
 /** An entry with its place: where others are put beside it, and where to read on. */
 export interface PlacedEntry {
@@ -65,7 +71,7 @@ export interface NearEntry {
 
 export interface NodeJournal {
   readonly boot: string
-  /** Costs as much as an array does: nothing is made of it before somebody asks. */
+  /** Takes the object over, and makes nothing of it before somebody asks: bodies are copied, and that is all. */
   add(ended: Ended): void
   read(question: Question): Promise<Part>
   /** By X-Request-Id, with request and answer; undefined when it is not there (any more). */
@@ -78,13 +84,17 @@ export interface NodeJournal {
 }
 
 export function createNodeJournal({ limits, telling, boot, began, nearMisses }: NodeJournalOptions): NodeJournal {
-  const ring = createRing<Exchange>(limits)
+  // An eighth of the memory is for what stands beside the bodies: headers, steps, and the objects themselves.
+  const arena = createArena(Math.floor((limits.bytes * 7) / 8))
+  const ring = createRing<Exchange>({ ...limits, bytes: arena.capacity })
   let last = 0
 
-  const entry = async (exchange: Exchange, messages: boolean): Promise<JournalEntry> => ({
-    ...entryOf(exchange, telling, exchange.refusals.length === 0 ? [] : await nearMisses(exchange)),
-    ...(messages ? messagesOf(exchange, telling) : {}),
-  })
+  const entry = async (exchange: Exchange, messages: boolean): Promise<JournalEntry> => {
+    // At once: while near misses are looked for, the exchange may have to make room.
+    const told = { ...entryOf(exchange, telling), ...(messages ? messagesOf(exchange, telling) : {}) }
+    const isRefused = exchange.refusals.length > 0 || exchange.answer.status >= 400
+    return isRefused ? { ...told, nearMisses: await nearMisses(exchange) } : told
+  }
   const placed = async (exchange: Exchange, messages: boolean): Promise<PlacedEntry> => ({
     sequence: exchange.sequence,
     ended: exchange.ended,
@@ -94,9 +104,13 @@ export function createNodeJournal({ limits, telling, boot, began, nearMisses }: 
   return {
     boot,
     add(ended) {
-      // Not by spreading: it is the one thing here that each request pays for.
-      const exchange = Object.assign(ended, { sequence: ++last })
-      ring.push(exchange, sizeOf(exchange))
+      const { request, answer } = ended
+      const place = arena.keep(request.body, answer.body)
+      const [asked, answered] = place?.kept ?? []
+      // What was given becomes what is kept: each request pays for this, and for another object of each with it.
+      Object.assign(request, { body: asked })
+      Object.assign(answer, { body: answered })
+      ring.push(Object.assign(ended, { sequence: ++last }), place?.span ?? Infinity)
     },
     async read({ filter, after = 0, before = Infinity, limit, messages }) {
       const criteria = criteriaOf(filter, telling)

@@ -3,8 +3,8 @@ import type { Ended } from '../../../src/lab/journal/node-journal.js'
 import type { Exchange } from '../../../src/lab/journal/exchange.js'
 
 type Parts = Partial<Omit<Exchange, 'request' | 'answer'>> & {
-  readonly request?: Partial<Exchange['request']>
-  readonly answer?: Partial<Exchange['answer']>
+  readonly request?: Partial<Ended['request']>
+  readonly answer?: Partial<Ended['answer']>
 }
 
 export function ended({ request, answer, ...rest }: Parts = {}): Ended {

@@ -10,7 +10,7 @@ import { harSchema } from './har-schema.js'
 const telling = { node: 'root-1', cluster: 'root', secrets: false }
 const isHar = new Ajv({ allErrors: true }).compile(harSchema)
 
-const entryWith = (one: Exchange) => ({ ...entryOf(one, telling, []), ...messagesOf(one, telling) })
+const entryWith = (one: Exchange) => ({ ...entryOf(one, telling), ...messagesOf(one, telling) })
 const entries = [
   exchange(),
   exchange({
@@ -78,7 +78,7 @@ t.test('the schema sees what is no HAR', async (t) => {
 })
 
 t.test('entries without their messages are in no HAR', async (t) => {
-  t.same(toHar([entryOf(exchange(), telling, [])], '1').log.entries, [])
+  t.same(toHar([entryOf(exchange(), telling)], '1').log.entries, [])
 })
 
 t.test('NDJSON has a line for each entry', async (t) => {

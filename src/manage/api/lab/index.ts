@@ -7,6 +7,7 @@ import { servedNames } from '../../../node/served.js'
 import { answers } from '../schemas.js'
 import { registerClock } from './clock.js'
 import { registerFaults } from './faults.js'
+import { registerJournal } from './journal.js'
 import { clockReading, notEverywhere, tags, toldServers } from './schemas.js'
 
 /** @param office undefined: the installation was started with --no-lab */
@@ -20,6 +21,7 @@ export function registerLabControls(app: FastifyInstance, office: LabOffice | un
   registerLab(app, office)
   registerClock(app, office)
   registerFaults(app, { ...office, served: servedNames() })
+  registerJournal(app, office)
 }
 
 const words = { type: 'array', items: { type: 'string' } } as const

@@ -1,0 +1,51 @@
+/** What does a lab of which nothing is set cost a license: with the journal of a server as it is by default, and without? */
+import { measureInTurns } from './in-turns.js'
+import { withDatabase, withNode } from './measure.js'
+import type { Bench, Question, Row } from './question.js'
+import { licenseRequest } from './requests.js'
+import { makeSessions } from './sessions.js'
+import { spawnNode, type NodeLabUse } from './spawn-node.js'
+import type { CryptoMode } from '../src/crypto/modes.js'
+
+export const lab: Question = {
+  name: 'lab',
+  about: 'use licenses of a node without a lab, with one of which nothing is set, and with one that keeps a journal',
+  async ask(bench) {
+    const rows: Row[] = []
+    for (const mode of bench.size.modes)
+      rows.push(...(await withDatabase((database) => askMode(bench, mode, database))))
+    return rows
+  },
+}
+
+const uses: readonly (readonly [NodeLabUse, string])[] = [
+  ['none', '--no-lab'],
+  ['lab', 'lab, no journal'],
+  ['journal', 'lab with journal'],
+]
+
+async function askMode(bench: Bench, mode: CryptoMode, database: string): Promise<readonly Row[]> {
+  const { size, nodeCore: core } = bench
+  const shared = { database, mode, engine: 'openssl', core } as const
+  const { accounts, published } = await withNode({ ...shared, accounts: size.users }, ({ url }) =>
+    makeSessions(url, mode, bench),
+  )
+  const requests = accounts.flatMap((account) =>
+    published.slice(0, 1).map((content) => licenseRequest(account, content)),
+  )
+  const spawned = await Promise.allSettled(
+    uses.map(async ([use, name], index) => ({
+      name,
+      node: await spawnNode({ ...shared, accounts: 0, nodeId: index === 0 ? 'root-1' : `root-${index + 1}`, lab: use }),
+    })),
+  )
+  const nodes = spawned.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
+  try {
+    const failed = spawned.find((result) => result.status === 'rejected')
+    if (failed !== undefined) throw failed.reason
+    const sides = nodes.map(({ name, node }) => ({ name, url: node.url, nodes: [node], requests }))
+    return (await measureInTurns(bench, sides)).map((row) => ({ ...row, mode, engine: shared.engine }))
+  } finally {
+    await Promise.all(nodes.map(({ node }) => node.close()))
+  }
+}

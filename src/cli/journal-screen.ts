@@ -1,0 +1,125 @@
+/** Entries of the journal for people: a line for each, with why below a refusal; one alone with all that there is. */
+import type { Paint } from '../explain/paint.js'
+import type { Header } from '../lab/journal/blank-secrets.js'
+import type { DecisionStep } from '../lab/journal/decision.js'
+import type { AnswerMessage, JournalEntry, RequestMessage } from '../lab/journal/entry.js'
+import type { ExchangeRecord } from './exchange.js'
+import { exchangeLines } from './exchange-line.js'
+import { tableText } from './table.js'
+import { withoutControls, wrapped } from './text-width.js'
+
+/** Where no terminal says how wide it is. */
+const usualWidth = 120
+const indent = '          '
+
+/** @param width of the terminal, or Infinity */
+export function entryLines(entry: JournalEntry, width: number, paint: Paint): readonly string[] {
+  const room = Number.isFinite(width) ? width : usualWidth
+  return [
+    ...exchangeLines(recordOf(entry), room, paint),
+    ...whyLines(entry).flatMap((text) =>
+      wrapped(withoutControls(text), room - indent.length).map((line) => `${indent}${paint.dim(line)}`),
+    ),
+  ]
+}
+
+function recordOf(entry: JournalEntry): ExchangeRecord {
+  return {
+    time: new Date(entry.time),
+    server: entry.node,
+    operation: withoutControls(entry.operation),
+    who: withoutControls(entry.user),
+    outcome: outcomeOf(entry),
+    ...(entry.outcome === 'Failed' ? refusalOf(entry) : served),
+    milliseconds: entry.ms,
+    requestId: entry.requestId,
+  }
+}
+
+const served = { status: undefined, exception: undefined, step: undefined, reason: '' } as const
+
+function refusalOf({
+  status,
+  exception,
+  decision: [first],
+}: JournalEntry): Pick<ExchangeRecord, 'status' | 'exception' | 'step' | 'reason'> {
+  return {
+    status,
+    exception: exception === '401' ? undefined : exception,
+    step: first?.step || undefined,
+    reason: withoutControls(first?.rule ?? ''),
+  }
+}
+
+function outcomeOf({ outcome, status, decision: [first] }: JournalEntry): ExchangeRecord['outcome'] {
+  if (outcome === 'Succeeded') return 'served'
+  if (status === 401 && first?.found === 'no credentials') return 'sign in'
+  return status === 503 || status === 0 ? 'failed' : 'refused'
+}
+
+function whyLines({ decision, nearMisses, faults, outcome }: JournalEntry): readonly string[] {
+  return [
+    ...faults.map((fault) => `fault ${fault}`),
+    ...(outcome === 'Failed' ? decision.slice(0, 1).flatMap(comparison) : []),
+    ...nearMisses.map(({ kind, text }) => `near: ${kind}: ${text}`),
+  ]
+}
+
+function comparison({ wanted, found }: DecisionStep): readonly string[] {
+  return [...(wanted === '' ? [] : [`wanted ${wanted}`]), `found ${found}`]
+}
+
+/** All of one entry; bodies as they are. */
+export function entryScreen(entry: JournalEntry, width: number, paint: Paint): string {
+  const { steps, decision, nearMisses, documents, request, answer, faults } = entry
+  const facts = tableText(
+    [
+      ['id', entry.id],
+      ['time', entry.time],
+      ['server', `${entry.node} of ${entry.cluster}, by ${entry.listener}`],
+      ['operation', entry.operation],
+      ['user', entry.user || 'nobody'],
+      ['outcome', `${entry.outcome}, HTTP ${entry.status}, ${entry.ms} ms`],
+      ...(faults.length === 0 ? [] : [['faults', faults.join(', ')]]),
+      ...(entry.why === undefined ? [] : [['why', entry.why]]),
+    ],
+    { width },
+  )
+  const part = (title: string, lines: readonly string[]): string =>
+    lines.length === 0 ? '' : `\n\n${paint.strong(title)}\n${lines.join('\n')}`
+  return [
+    facts,
+    part(
+      'Steps',
+      steps.map(({ step, ms }) => `${String(ms).padStart(8)} ms  ${step}`),
+    ),
+    part(
+      'Decision',
+      decision.flatMap((one) => [
+        `${one.step === '' ? '' : `${one.step}: `}${one.rule}`,
+        ...comparison(one).map((text) => `  ${text}`),
+      ]),
+    ),
+    part(
+      'Near misses',
+      nearMisses.map(({ kind, text }) => `${kind}: ${text}`),
+    ),
+    part(
+      'Documents',
+      documents.map(({ direction, kind, id, hash }) => `${direction.padEnd(3)} ${kind.padEnd(8)} ${hash} ${id ?? ''}`),
+    ),
+    request === undefined
+      ? ''
+      : part('Request', messageLines(`${request.method} ${request.url} HTTP/${request.httpVersion}`, request)),
+    answer === undefined ? '' : part('Answer', messageLines(`HTTP/${answer.httpVersion} ${answer.status}`, answer)),
+  ].join('')
+}
+
+function messageLines(first: string, { headers, body }: RequestMessage | AnswerMessage): readonly string[] {
+  const shown = body.split('\n').map(withoutControls)
+  return [withoutControls(first), ...headers.map(headerLine), ...(body === '' ? [] : ['', ...shown])]
+}
+
+function headerLine({ name, value }: Header): string {
+  return withoutControls(`${name}: ${value}`)
+}
