@@ -106,6 +106,7 @@ interface Parameter {
 interface Operation {
   readonly parameters?: readonly Parameter[]
   readonly requestBody?: { readonly content: Readonly<Record<string, object>> }
+  readonly responses?: Readonly<Record<string, { readonly content?: Readonly<Record<string, object>> }>>
 }
 
 type Methods = Readonly<Record<string, Operation>>
@@ -114,7 +115,7 @@ export interface Specification {
   readonly paths: Readonly<Record<string, Methods>>
 }
 
-/** The specification with these values in it, its operations in their order; those that are not named come last. */
+/** The specification with these values in it, its operations in their order; those that are not named come last, and those that never end are left out. */
 export function prefill<Given extends Specification>(
   specification: Given,
   values: Readonly<Record<string, Prefilled>>,
@@ -123,16 +124,22 @@ export function prefill<Given extends Specification>(
   const keys = Object.keys(values)
   const place = (key: string): number => (keys.includes(key) ? keys.indexOf(key) : keys.length)
   const all = Object.entries(specification.paths).flatMap(([path, methods]) =>
-    Object.entries(methods).map(([method, operation]) => ({
-      path,
-      method,
-      operation,
-      key: `${method.toUpperCase()} ${path}`,
-    })),
+    Object.entries(methods)
+      .filter(([, operation]) => !neverEnds(operation))
+      .map(([method, operation]) => ({
+        path,
+        method,
+        operation,
+        key: `${method.toUpperCase()} ${path}`,
+      })),
   )
   for (const { path, method, operation, key } of all.toSorted((one, other) => place(one.key) - place(other.key)))
     (paths[path] ??= {})[method] = withValues(operation, values[key] ?? {})
   return { ...specification, paths }
+}
+
+function neverEnds({ responses = {} }: Operation): boolean {
+  return Object.values(responses).some(({ content = {} }) => 'text/event-stream' in content)
 }
 
 function withValues(operation: Operation, { parameters = {}, body }: Prefilled): Operation {

@@ -118,13 +118,22 @@ function registerList(app: FastifyInstance, desk: JournalDesk): void {
   )
 }
 
+/** The pages leave out what answers so: they wait for the end of an answer. */
+const eventStream = {
+  description: 'Until the client leaves',
+  content: { 'text/event-stream': { schema: { type: 'string' } } },
+}
+
 function registerStream(app: FastifyInstance, desk: JournalDesk, open: Open): void {
   app.get<{ Querystring: JournalFilter & { readonly messages: boolean; readonly after?: string } }>(
     '/lab/journal/stream',
     {
       schema: {
-        // It never ends: the pages cannot execute it.
-        hide: true,
+        tags,
+        summary: 'Exchanges as they end, as server-sent events',
+        description:
+          'Events are entry and gap. The id of an event is the position behind it; with Last-Event-ID, or after, the stream goes on there. It never ends by itself.',
+        response: answers({ 200: eventStream }, 400),
         querystring: closed({
           ...filterProperties,
           messages: { type: 'boolean', default: false },
