@@ -120,7 +120,7 @@ t.test('--data: accounts, keys and licenses outlive the process; others are refu
   })
   await t.test('a port that is taken', async (t) => {
     const [taken, managed] = await Promise.all([
-      run(['up', '--port', String(first.port)]),
+      run(['up', '--port', String(first.port), '--manage-port', '0']),
       run(['up', '--port', '0', '--manage-port', new URL(first.ready.manage).port]),
     ])
     t.match(taken, {
