@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Dispatcher } from 'undici'
 import type { Timers } from '../effects.js'
+import { resetConnection, resetMark } from '../http/reset.js'
 import type { BalancedCluster } from './cluster.js'
 import { isRefusedConnection, isShortage } from './failure.js'
 import {
@@ -44,9 +45,6 @@ export interface Forwarding {
 
 /** A node's answer is given up for this reason: it says 503, and another node is there. */
 const passedOn = new Error('the node is not ready; another one is asked')
-
-/** In the answer of a node whose lab wants a connection cut, in place of cutting that of the balancer. */
-const resetMark = 'x-lab-connection'
 
 /** A way to a node: shared connections, or the client connection's own. */
 interface Way {
@@ -233,11 +231,10 @@ function createExchange(
     }
   }
 
-  /** A lab lets a server cut the connection: to the client that is this one. TLS has no way to reset what is below it. */
+  /** A lab lets a server cut the connection: to the client that is this one. */
   function cutOff(given: Dispatcher.DispatchController): void {
     given.abort(clientGone)
-    if ('encrypted' in socket) socket.destroy()
-    else socket.resetAndDestroy()
+    resetConnection(socket)
   }
 
   function hasAnother(): boolean {

@@ -7,6 +7,7 @@ import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { ServerState } from '../cluster/server-state.js'
 import { pause, type Timers } from '../effects.js'
+import { resetConnection, resetMark } from '../http/reset.js'
 import type { LabAnswer, LabEffect, LabExchange, LabOutcome, LabPoint, LabRequest } from '../lab/exchange.js'
 import type { StepObserver } from '../services/steps.js'
 import type { NodeContext } from './context.js'
@@ -219,8 +220,8 @@ export function endAsTold(effect: Ending, request: FastifyRequest, reply: Fastif
 function cut(request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const { balancerKey } = request.server
   if (balancerKey !== undefined && showsKey(request.headers, balancerKey))
-    return reply.code(502).header('x-lab-connection', 'reset').send('')
-  reset(request.raw.socket)
+    return reply.code(502).header(resetMark, 'reset').send('')
+  resetConnection(request.raw.socket)
   return reply.hijack()
 }
 
@@ -238,7 +239,7 @@ async function send(
 ): Promise<unknown> {
   const { last } = await waitFor(exchange, 'answer', request, timers)
   const { socket } = request.raw
-  if (last?.kind === 'reset') reset(socket)
+  if (last?.kind === 'reset') resetConnection(socket)
   const given = last?.kind === 'answer' ? last.answer : answerOf(reply, body)
   const answer = await exchange.rewrite(given)
   withAnswer(reply, answer)
@@ -311,10 +312,4 @@ function heldUntil({ raw: { socket }, server: { held } }: FastifyRequest, ends: 
     ends.addEventListener('abort', goOn, { once: true })
     socket.once('close', goOn)
   })
-}
-
-/** TLS has no way to reset what is below it: its connection is cut. */
-function reset(socket: Socket): void {
-  if ('encrypted' in socket) socket.destroy()
-  else socket.resetAndDestroy()
 }
