@@ -8,6 +8,7 @@ import {
   journalDesk,
   nearestEntries,
   readJournal,
+  removeEntry,
   verifyJournal,
   type JournalDesk,
   type JournalPage,
@@ -58,6 +59,8 @@ export interface LabJournal {
   list(filter?: JournalFilter, options?: ListOptions): Promise<JournalPage>
   /** One, with request and answer. */
   find(id: string): Promise<JournalEntry>
+  /** Forgets one. Rejects with Problem when it is not there (any more). */
+  remove(id: string): Promise<void>
   /** @throws NotInJournal when they do not come in time */
   waitFor(filter: JournalFilter, options?: WaitOptions): Promise<readonly JournalEntry[]>
   /** `verify({ operation: 'AcquireLicense' }, { exactly: 2 })` */
@@ -73,6 +76,7 @@ export function labJournal(office: () => LabOffice): LabJournal {
     list: async (filter = {}, { limit = 100, messages = false, after, before } = {}) =>
       readJournal(desk(), { filter, limit, messages, after, before }),
     find: async (id) => findEntry(desk(), id),
+    remove: async (id) => removeEntry(desk(), id),
     waitFor: async (filter, { count = 1, timeout = 'PT5S', after } = {}) => {
       await requireKnownWords(filter, office())
       const milliseconds = millisecondsOf(parseDuration(timeout, 'timeout')) ?? 0

@@ -166,6 +166,7 @@ export function prefilledOf({ certificationUrl, template, exchange }: Present): 
     'POST /lab/journal/wait': { body: { match: { node: 'root-1' }, count: 1, timeout: 'PT5S' } },
     'POST /lab/journal/verify': { body: { match: { node: 'root-1' }, atLeast: 1 } },
     'GET /lab/journal': {},
+    'DELETE /lab/journal/{id}': { parameters: { id: exchange } },
     'DELETE /lab/journal': {},
 
     'POST /tokens': { body: { user: 'bob@contoso.test' } },

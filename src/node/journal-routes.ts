@@ -18,6 +18,9 @@ export function registerJournal(app: FastifyInstance, context: NodeContext): voi
   app.post('/lab/journal/find', { schema }, async ({ body }) => ({
     entry: await journal.find((readAsked(body) as FindQuestion).requestId),
   }))
+  app.post('/lab/journal/remove', { schema }, async ({ body }) => ({
+    removed: journal.remove((readAsked(body) as FindQuestion).requestId),
+  }))
   app.post('/lab/journal/nearest', { schema }, async ({ body }) => {
     const { filter, most } = readAsked(body) as NearestQuestion
     return { near: await journal.nearest(filter, most) }

@@ -208,6 +208,24 @@ t.test('on the command line it reads well, and is JSON for programs', async (t) 
   t.match(wrong.stderr, /did you mean Certify/)
 })
 
+t.test('one that is removed is gone, and all others are there', async (t) => {
+  const { entries } = await journal.list({ operation: 'AcquireLicense' })
+  const [first, second] = entries.map(({ id }) => id)
+  if (first === undefined || second === undefined) throw new Error('there are too few')
+  const before = (await journal.list()).matched
+  t.equal((await ask(`/${first}`, undefined, { method: 'DELETE' })).status, 204)
+  t.equal((await ask(`/${first}`)).status, 404)
+  const again = await ask(`/${first}`, undefined, { method: 'DELETE' })
+  t.equal(again.status, 404)
+  t.match(await again.json(), { message: /root-1 has no exchange .* \(any more\)/ })
+  await t.rejects(journal.remove('root-9.mim0x3ab-1'), { message: /no server "root-9"/ })
+  await t.rejects(journal.remove('nonsense'), { message: /is no id of the journal/ })
+  const cleared = await run(['lab', 'journal', second, '--clear', '--manage', manage, '--token', token])
+  t.match(cleared, { code: 0, stdout: `${second} is forgotten.\n` })
+  t.equal((await journal.list()).matched, before - 2)
+  t.same((await journal.list({ operation: 'AcquireLicense' })).entries, [])
+})
+
 t.test('what is removed is gone', async (t) => {
   t.equal((await ask('', undefined, { method: 'DELETE' })).status, 204)
   t.match(await journal.list(), { entries: [], matched: 0 })

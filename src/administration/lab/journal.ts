@@ -115,16 +115,30 @@ function firstShown(parts: readonly Part[], shown: readonly PlacedEntry[]): Posi
 
 /** @throws Problem 404 when it is not there (any more) */
 export async function findEntry({ office }: JournalDesk, id: string): Promise<JournalEntry> {
+  const { entry } = await askOfEntry<{ readonly entry?: JournalEntry }>(office, id, '/lab/journal/find')
+  return entry ?? goneEntry(id)
+}
+
+/** Forgets one exchange. @throws Problem 404 when it is not there (any more) */
+export async function removeEntry({ office }: JournalDesk, id: string): Promise<void> {
+  const { removed } = await askOfEntry<{ readonly removed: boolean }>(office, id, '/lab/journal/remove')
+  if (!removed) goneEntry(id)
+}
+
+/** Asks the node that an entry is at. */
+async function askOfEntry<Answer>(office: LabOffice, id: string, target: string): Promise<Answer> {
   const named = readEntryId(id)
   if (named === undefined) return problem(404, `"${id}" is no id of the journal: they are like root-1.mim0x3ab-12`)
   const node = (await livingNodes(office)).find(({ member }) => member.nodeId === named.node)
   if (node === undefined)
     return problem(404, `There is no server "${named.node}" (any more), and what it had kept is gone`)
-  const asked = await askNode<{ readonly entry?: JournalEntry }>(office, node, 'POST', '/lab/journal/find', {
-    requestId: named.requestId,
-  })
-  if ('why' in asked) return problem(404, asked.why)
-  return asked.answer.entry ?? problem(404, `${named.node} has no exchange ${named.requestId} (any more)`)
+  const asked = await askNode<Answer>(office, node, 'POST', target, { requestId: named.requestId })
+  return 'why' in asked ? problem(404, asked.why) : asked.answer
+}
+
+function goneEntry(id: string): never {
+  const { node, requestId } = readEntryId(id) ?? { node: id, requestId: '' }
+  return problem(404, `${node} has no exchange ${requestId} (any more)`)
 }
 
 /** @throws DatabaseAway */

@@ -25,16 +25,15 @@ export async function labJournal(
   { follow, clear, limit, ...filter }: JournalArguments,
 ): Promise<void> {
   const output = createOutput(settings.json)
+  const path = id === undefined ? '/lab/journal' : `/lab/journal/${encodeURIComponent(id)}`
   if (clear) {
-    await callManagement(settings, { method: 'DELETE', path: '/lab/journal' })
-    output.result({ event: 'cleared' }, 'The journal is empty.')
+    await callManagement(settings, { method: 'DELETE', path })
+    if (id === undefined) output.result({ event: 'cleared' }, 'The journal is empty.')
+    else output.result({ event: 'removed', id }, `${id} is forgotten.`)
     return
   }
   if (id !== undefined) {
-    const entry = (await callManagement(settings, {
-      method: 'GET',
-      path: `/lab/journal/${encodeURIComponent(id)}`,
-    })) as JournalEntry
+    const entry = (await callManagement(settings, { method: 'GET', path })) as JournalEntry
     output.result(entry, entryScreen(entry, screenWidth(), output.paint))
     return
   }

@@ -3,6 +3,7 @@ import type { JournalFilter } from './filter.js'
 import type { PlacedEntry, Part } from './node-journal.js'
 import type { NodePosition } from './position.js'
 
+/** Which one, to be told of or to be forgotten. */
 export interface FindQuestion {
   readonly requestId: string
 }

@@ -76,6 +76,8 @@ export interface NodeJournal {
   read(question: Question): Promise<Part>
   /** By X-Request-Id, with request and answer; undefined when it is not there (any more). */
   find(requestId: string): Promise<JournalEntry | undefined>
+  /** By X-Request-Id. @returns whether it was there */
+  remove(requestId: string): boolean
   /** Those that fit least badly. */
   nearest(filter: JournalFilter, most: number): Promise<readonly NearEntry[]>
   /** From the next one on; the entries come in order. @returns ends it */
@@ -100,6 +102,9 @@ export function createNodeJournal({ limits, telling, boot, began, nearMisses }: 
     ended: exchange.ended,
     entry: await entry(exchange, messages),
   })
+
+  const named = (requestId: string): Exchange | undefined =>
+    ring.items().find((exchange) => exchange.requestId === requestId)
 
   return {
     boot,
@@ -133,8 +138,12 @@ export function createNodeJournal({ limits, telling, boot, began, nearMisses }: 
       }
     },
     async find(requestId) {
-      const found = ring.items().find((exchange) => exchange.requestId === requestId)
+      const found = named(requestId)
       return found === undefined ? undefined : entry(found, true)
+    },
+    remove(requestId) {
+      const found = named(requestId)
+      return found !== undefined && ring.remove(found)
     },
     async nearest(filter, most) {
       const near = nearestOf(ring.items(), criteriaOf(filter, telling), most)

@@ -10,6 +10,8 @@ export interface Ring<Item> {
   push(item: Item, size: number): void
   /** Those that are kept, the oldest first. */
   items(): readonly Item[]
+  /** @returns whether it was there */
+  remove(item: Item): boolean
   clear(): void
   /** How many are kept. */
   count(): number
@@ -65,6 +67,16 @@ export function createRing<Item>(limits: RingLimits): Ring<Item> {
         bytes += size
       }
       for (const listener of listeners) listener(item)
+    },
+    remove(item) {
+      const before = kept()
+      const after = before.filter((slot) => slot?.item !== item)
+      if (after.length === before.length) return false
+      slots = after
+      first = 0
+      count = after.length
+      bytes = after.reduce((sum, slot) => sum + (slot?.size ?? 0), 0)
+      return true
     },
     items: () => kept().flatMap((slot) => (slot === undefined ? [] : [slot.item])),
     clear() {

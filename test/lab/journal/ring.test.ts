@@ -6,16 +6,26 @@ t.test('it keeps the last ones, never more than its number and its bytes allow, 
   const operation = fc.oneof(
     { weight: 12, arbitrary: fc.integer({ min: 1, max: 9 }) },
     { weight: 1, arbitrary: fc.constant(0) },
+    { weight: 2, arbitrary: fc.integer({ min: -20, max: -1 }) },
   )
   const limits = fc.record({ entries: fc.nat(20), bytes: fc.nat(40) })
   fc.assert(
     fc.property(limits, fc.array(operation, { maxLength: 120 }), (limits, sizes) => {
       const ring = createRing<{ readonly number: number; readonly size: number }>(limits)
-      let [pushed, cleared] = [0, 0]
+      let [pushed, cleared, removed] = [0, 0, 0]
       return sizes.every((size, number) => {
+        if (size < 0) {
+          const before = ring.items()
+          const chosen = before[-size - 1]
+          if (chosen === undefined) return !ring.remove({ number, size })
+          removed++
+          const others = before.filter((item) => item !== chosen)
+          const isLeft = ring.remove(chosen) && others.every((item, index) => ring.items()[index] === item)
+          return isLeft && ring.count() === others.length && !ring.remove(chosen)
+        }
         if (size === 0) {
           ring.clear()
-          cleared = pushed
+          ;[cleared, removed] = [pushed, 0]
           return ring.items().length === 0 && ring.bytes() === 0 && ring.dropped() === 0
         }
         ring.push({ number, size }, size)
@@ -30,7 +40,7 @@ t.test('it keeps the last ones, never more than its number and its bytes allow, 
           sum <= limits.bytes &&
           items.length <= limits.entries &&
           inOrder &&
-          ring.dropped() + items.length === pushed - cleared &&
+          ring.dropped() + removed + items.length === pushed - cleared &&
           (items.at(-1)?.number === number) === fits
         )
       })

@@ -10,6 +10,7 @@ import {
   journalDesk,
   nearestEntries,
   readJournal,
+  removeEntry,
   verifyJournal,
   type JournalDesk,
   type JournalPage,
@@ -76,17 +77,33 @@ export function registerJournal(app: FastifyInstance, office: LabOffice): void {
 }
 
 function registerOne(app: FastifyInstance, desk: JournalDesk): void {
+  const params = path({ id: { type: 'string', maxLength: 300, description: 'As the list has it' } })
   app.get<{ Params: { id: string } }>(
     '/lab/journal/:id',
     {
       schema: {
         tags,
         summary: 'One exchange, with request and answer',
-        params: path({ id: { type: 'string', maxLength: 300, description: 'As the list has it' } }),
+        params,
         response: answers({ 200: entrySchema }, 400, 404),
       },
     },
     async ({ params }) => findEntry(desk, params.id),
+  )
+  app.delete<{ Params: { id: string } }>(
+    '/lab/journal/:id',
+    {
+      schema: {
+        tags,
+        summary: 'Forget one exchange',
+        params,
+        response: answers(removed, 400, 404),
+      },
+    },
+    async ({ params }, reply) => {
+      await removeEntry(desk, params.id)
+      return reply.code(204).send(null)
+    },
   )
 }
 
