@@ -26,9 +26,9 @@ const shown: readonly (readonly [RegExp, EventRecord['kind']])[] = [
   ],
 ]
 
-/** What a start has done to something of the user's: it is shown when the screen is free again. */
+/** What a start has done to something of the user's, as its log says: it is shown when the screen is free again. */
 export function isNewsOfStart(facts: LogFacts): boolean {
-  return textOf(facts['msg']).startsWith('the database was upgraded ')
+  return facts['news'] === true
 }
 
 /** @returns undefined for what people need not see while everything is well */

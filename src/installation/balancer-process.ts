@@ -143,7 +143,9 @@ export async function startBalancerProcess(options: BalancerProcessOptions): Pro
 
   const writeNodes = async (): Promise<void> => {
     await mkdir(folder, { recursive: true, mode: 0o700 })
-    await writeFile(file, JSON.stringify({ clusters: [{ name: cluster, listeners, nodes }] }), { mode: 0o600 })
+    await writeFile(file, JSON.stringify({ clusters: [{ name: cluster, listeners, nodes }] }), {
+      mode: 0o600,
+    })
   }
   const noteListeners = ({ clusters }: StatusBody): void => {
     listeners = (clusters[0]?.listeners ?? []).map(({ name, url }) => ({
@@ -157,7 +159,11 @@ export async function startBalancerProcess(options: BalancerProcessOptions): Pro
   const start = async (): Promise<Child> => {
     await writeNodes()
     const args = ['balancer', '--json', '--nodes', file, ...options.flags]
-    const secrets = { ...options.environment, RMS_BALANCER_TOKEN: token, RMS_LISTENER_KEY: options.listenerKey }
+    const secrets = {
+      ...options.environment,
+      RMS_BALANCER_TOKEN: token,
+      RMS_LISTENER_KEY: options.listenerKey,
+    }
     const child = await startChild({
       args,
       secrets,

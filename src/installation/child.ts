@@ -125,7 +125,10 @@ export async function startChild({
 class NotReady extends Error {}
 
 /** The signal outlives many starts: nothing of them stays with it. */
-function abortion(signal: AbortSignal | undefined): { readonly happened: Promise<never>; readonly forget: () => void } {
+function abortion(signal: AbortSignal | undefined): {
+  readonly happened: Promise<never>
+  readonly forget: () => void
+} {
   let end = (): void => undefined
   const happened = new Promise<never>((_, reject) => {
     end = () => reject(signal?.reason as Error)

@@ -85,7 +85,15 @@ export function createClusterProcesses(options: ClusterProcessesOptions): Cluste
     const supervised = await supervise({
       name: id,
       start: () =>
-        startChild({ args, secrets: options.secrets, begin, onLine: options.onLine, readyWithin, timers, signal }),
+        startChild({
+          args,
+          secrets: options.secrets,
+          begin,
+          onLine: options.onLine,
+          readyWithin,
+          timers,
+          signal,
+        }),
       restart: options.restart,
       log,
       clock,

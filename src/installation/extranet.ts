@@ -25,7 +25,9 @@ export async function followListener(
     extranetListener: url ?? null,
     externalLicensingUrl: followed(stored, stored.externalLicensingUrl, 'licensing', url),
     ...(kind === 'root'
-      ? { externalCertificationUrl: followed(stored, stored.externalCertificationUrl, 'certification', url) }
+      ? {
+          externalCertificationUrl: followed(stored, stored.externalCertificationUrl, 'certification', url),
+        }
       : {}),
   }))
 }

@@ -67,7 +67,11 @@ export async function startServers(options: InstallationOptions): Promise<Server
     const tls = await prepareTls(options, folder)
     await requirePorts(options)
     options.signal?.throwIfAborted()
-    servers = await (options.processes === true ? startProcesses : startInProcess)(options, { folder, database, tls })
+    servers = await (options.processes === true ? startProcesses : startInProcess)(options, {
+      folder,
+      database,
+      tls,
+    })
     options.signal?.throwIfAborted()
     return { ...servers, close }
   } catch (error) {
@@ -122,7 +126,7 @@ async function startProcesses(options: InstallationOptions, place: Place): Promi
   const shared = sharedFlags(options, log)
   const store = await openStore(database, {
     migrate: options.migrate ?? false,
-    onUpgraded: (upgraded) => log.info(upgradedText(upgraded)),
+    onUpgraded: (upgraded) => log.info({ news: true }, upgradedText(upgraded)),
   })
   try {
     // A wrong password must change nothing, and is told before anything starts.
@@ -156,7 +160,14 @@ async function startProcesses(options: InstallationOptions, place: Place): Promi
       await topology.stop()
       await store.close()
     }
-    return { store, topology, ca: tls?.ca, trusted: trustedOf(tls), status: () => topology.status(), close }
+    return {
+      store,
+      topology,
+      ca: tls?.ca,
+      trusted: trustedOf(tls),
+      status: () => topology.status(),
+      close,
+    }
   } catch (error) {
     await store.close()
     throw error
@@ -176,7 +187,10 @@ export async function clockOf({ lab = true }: InstallationOptions, store: Store)
 }
 
 function sharedFlags(options: InstallationOptions, log: Logger): readonly string[] {
-  const { bodyLimit, headerLimit, requestTimeoutMilliseconds } = { ...defaultNodeOptions, ...given(options) }
+  const { bodyLimit, headerLimit, requestTimeoutMilliseconds } = {
+    ...defaultNodeOptions,
+    ...given(options),
+  }
   const { trustedProxies } = options
   return [
     ...(trustedProxies === undefined ? [] : ['--trusted-proxies', trustedProxies]),

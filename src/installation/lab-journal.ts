@@ -82,7 +82,12 @@ export function labJournal(office: () => LabOffice): LabJournal {
       const milliseconds = millisecondsOf(parseDuration(timeout, 'timeout')) ?? 0
       const from =
         after === undefined ? 'beginning' : (readPosition(after) ?? problem(400, 'after is no position of the journal'))
-      const { entries, isComplete } = await awaitEntries(office(), { filter, count, milliseconds, from })
+      const { entries, isComplete } = await awaitEntries(office(), {
+        filter,
+        count,
+        milliseconds,
+        from,
+      })
       if (isComplete) return entries
       const nearest = await nearestEntries(desk(), filter)
       const hint = nearest[0] === undefined ? '' : `. Nearest: ${nearText(nearest[0])}`

@@ -3,6 +3,7 @@ import type { ClusterKind, ClusterRow } from '../cluster/store/cluster-store.js'
 import type { Store } from '../cluster/store/open.js'
 import { problem } from '../administration/problem.js'
 import { portOf } from './seen-url.js'
+import { startPorts } from './start-ports.js'
 import type { ExtranetPlan } from './changes.js'
 
 export interface Plan {
@@ -26,10 +27,12 @@ interface Wanted {
   readonly clusterUrls: readonly { readonly name: string }[]
   /** Of the root cluster; the others take the next ones, or any free one when it is 0. */
   readonly port: number
+  readonly publicUrl: string | undefined
 }
 
 /**
- * Clusters that the database has besides come back with one node each; extranet listeners come back, at their ports where they are free.
+ * Clusters that the database has besides come back with one node each, and each at its port; extranet listeners come back, at their ports where they
+ * are free.
  * @returns the root first
  * @throws Problem 400
  */
@@ -40,8 +43,9 @@ export async function planOf({
   extranet,
   clusterUrls,
   port,
+  publicUrl,
 }: Wanted): Promise<readonly StartPlan[]> {
-  const stored = await store.clusters.list()
+  const stored = (await store.clusters.list()).toSorted((one, other) => portIn(one) - portIn(other))
   const rootName = stored.find(({ kind }) => kind === 'root')?.name ?? 'root'
   const asked = [{ name: rootName, nodes: root }, ...licensing.map(({ name, nodes }) => ({ name, nodes }))]
   requireNames(licensing, rootName)
@@ -53,10 +57,18 @@ export async function planOf({
       extranetListener === null ? [] : [[name, portOf(extranetListener)] as const],
     ),
   )
-  const reserved = new Set([...formerPorts.values(), ...extranet.map((listener) => listener.port)])
-  let next = port
+  const ports = startPorts(
+    all.map(({ name }) => ({
+      baseUrl: stored.find((cluster) => cluster.name === name)?.configuration.baseUrl,
+      hasUrl: clusterUrls.some((cluster) => cluster.name === name),
+    })),
+    {
+      first: port,
+      publicUrl,
+      reserved: new Set([...formerPorts.values(), ...extranet.flatMap((listener) => listener.port ?? [])]),
+    },
+  )
   return all.map(({ name, nodes }, index): StartPlan => {
-    while (index >= asked.length && reserved.has(next)) next++
     const wanted = extranet.find((one) => one.name === name)
     const formerPort = formerPorts.get(name)
     return {
@@ -64,10 +76,14 @@ export async function planOf({
       kind: index === 0 ? 'root' : 'licensing',
       nodes,
       enrollment: 'self',
-      port: port === 0 ? 0 : next++,
+      port: ports[index] as number,
       extranet: wanted === undefined && formerPort === undefined ? undefined : { port: wanted?.port, formerPort },
     }
   })
+}
+
+function portIn({ configuration: { baseUrl } }: ClusterRow): number {
+  return portOf(baseUrl)
 }
 
 function namesBesides(stored: readonly ClusterRow[], asked: readonly { readonly name: string }[]): readonly string[] {

@@ -72,7 +72,7 @@ export async function startTopology(options: TopologyOptions): Promise<RunningTo
     // At its address of now; the service connection point goes with its root.
     if (stored !== undefined) {
       const wanted = { ...settings, baseUrl, cryptographicMode: options.mode }
-      for (const notice of keptNotices(stored.configuration, wanted)) log.warn({ cluster: name }, notice)
+      for (const notice of keptNotices(stored.configuration, wanted)) log.warn({ cluster: name, news: true }, notice)
       await adjustConfiguration(store, name, { ...settings, baseUrl })
       return false
     }

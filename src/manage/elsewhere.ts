@@ -47,7 +47,7 @@ export async function startManagementElsewhere(
   options: ElsewhereOptions,
 ): Promise<{ readonly url: string; close(): Promise<void> }> {
   const { database, migrate = false, keyPassword, host, port, token, log, timers = systemTimers } = options
-  const onUpgraded = (upgraded: Upgraded): void => log.info(upgradedText(upgraded))
+  const onUpgraded = (upgraded: Upgraded): void => log.info({ news: true }, upgradedText(upgraded))
   const store = await openStore(database, { create: false, migrate, onUpgraded })
   const openCluster = (name: string) => loadServerState(store, name, keyPassword, 'openssl')
   try {

@@ -35,10 +35,15 @@ t.test('on a terminal: a line for each request and for what happens to servers, 
   const { log, relay, begin } = await openServerLog({ logLevel: undefined, logFile: undefined }, shown)
   relay(line({ level: 40, node: 'root-1', msg: 'node root-1 is down', reason: 'no answer yet' }))
   const upgraded = 'the database was upgraded from schema version 3 to 4; as it was it is in /lab/rms.sqlite.schema-3'
-  log.info(upgraded)
+  log.info({ news: true }, upgraded)
+  log.warn({ cluster: 'legal', news: true }, 'it was at http://127.0.0.1:7003/_wmcs')
   t.equal(shown.text, '', 'nothing while somebody else has the screen')
   begin()
-  t.match(plain(shown.text).replaceAll(/\s+/g, ' '), new RegExp(`^\\S+ ${upgraded} $`), 'it is said when it is free')
+  t.match(
+    plain(shown.text).replaceAll(/\s+/g, ' '),
+    new RegExp(`^\\S+ ${upgraded} \\S+ legal it was at http://127\\.0\\.0\\.1:7003/_wmcs $`),
+    'it is said when it is free',
+  )
   const events: readonly (readonly [string, RegExp | ''])[] = [
     [served, /^\d\d:\d\d:\d\d root-1 +Certify +alice +served +3\.0 ms\n$/],
     [line({ msg: 'configuration reloaded', configurationVersion: 7 }), ''],
