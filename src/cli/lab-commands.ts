@@ -17,6 +17,7 @@ import { journalFilters } from './journal-filters.js'
 
 /** Loaded when they run. */
 const loadLab = () => import('./commands/lab.js')
+const loadState = () => import('./commands/lab-state.js')
 const loadFaults = () => import('./commands/lab-faults.js')
 
 export function addLabCommands(root: Command): void {
@@ -69,9 +70,16 @@ export function addLabCommands(root: Command): void {
   journal.action(async (id: string | undefined, flags: JournalArguments, command: Command) =>
     (await import('./commands/lab-journal.js')).labJournal(settingsOf(command, 'status'), id, flags),
   )
+  addStateCommands(lab)
   add(lab, 'clear', 'status', 'end all that is set: everything is as in a product again', ['lab clear']).action(
     async (_flags, command: Command) => (await loadLab()).clearLab(settingsOf(command, 'status')),
   )
+}
+
+function addStateCommands(lab: Command): void {
+  add(lab, 'state-hash', 'status', 'show one word that is the same while nothing is different for clients', [
+    'lab state-hash',
+  ]).action(async (_flags, command: Command) => (await loadState()).showStateHash(settingsOf(command, 'status')))
 }
 
 function addFaultCommands(lab: Command): void {

@@ -64,6 +64,8 @@ export class UnknownCluster extends Error {
 }
 
 export const clusterKeyPurpose = (cluster: string): string => `cluster-key:${cluster}`
+/** What the key pair of an account is sealed for. */
+export const accountKeyPurpose = (cluster: string, accountId: string): string => `account-key:${cluster}:${accountId}`
 /** What the password for another forest is sealed for. */
 export const forestPurpose = (domain: string): string => `trusted-forest:${domain}`
 /** What the key pair of a trusted publishing domain is sealed for. */

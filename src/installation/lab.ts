@@ -19,6 +19,7 @@ import {
   type FaultRemoval,
   type FaultWanted,
 } from '../administration/lab/faults.js'
+import { readStateHash } from '../administration/lab/state.js'
 import { problem } from '../administration/problem.js'
 import { catalogue, type ReadyFault } from '../lab/faults/catalogue.js'
 import { servedNames } from '../node/served.js'
@@ -45,6 +46,8 @@ export interface InstallationLab {
     catalogue(): readonly ReadyFault[]
   }
   readonly journal: LabJournal
+  /** SHA-256 over the state of the installation: the same while nothing is different that a client could notice. */
+  stateHash(): Promise<string>
   /** All that is set. */
   read(): Promise<LabReading>
   /** Ends everything that is set. */
@@ -69,6 +72,7 @@ export function installationLab(given: LabOffice | undefined): InstallationLab {
       catalogue: () => catalogue,
     },
     journal: labJournal(office),
+    stateHash: async () => (await readStateHash(office())).hash,
     read: async () => readLab(office()),
     clear: async () => clearLab(office()),
   }

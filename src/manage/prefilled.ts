@@ -168,6 +168,7 @@ export function prefilledOf({ certificationUrl, template, exchange }: Present): 
     'GET /lab/journal': {},
     'DELETE /lab/journal/{id}': { parameters: { id: exchange } },
     'DELETE /lab/journal': {},
+    'GET /lab/state-hash': {},
 
     'POST /tokens': { body: { user: 'bob@contoso.test' } },
     'GET /requests': {},

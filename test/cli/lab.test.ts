@@ -55,6 +55,13 @@ t.test('the clock is set, read and let go, in words and as JSON', async (t) => {
   t.equal((await status()).lab, undefined)
 })
 
+t.test('the state is one word, the same from the command line and from a program', async (t) => {
+  const hash = await installation.lab.stateHash()
+  t.match(hash, /^[0-9a-f]{64}$/)
+  t.match(await lab(['state-hash']), { code: 0, stdout: `${hash}\n` })
+  t.same(await json('state-hash'), { hash })
+})
+
 t.test('what cannot be is exit code 2, and says what would be right', async (t) => {
   const refused: readonly (readonly [readonly string[], RegExp])[] = [
     [['clock', 'offset', '5m'], /Did you mean "PT5M"/],
@@ -91,7 +98,7 @@ t.test('a program does the same without HTTP', async (t) => {
 t.test('without a lab all of it is refused', async (t) => {
   const without = await startInstallation({ mode: 1, token: 'secret', log, lab: false })
   t.teardown(() => without.close())
-  for (const args of [[], ['clock'], ['clock', 'real'], ['clear']])
+  for (const args of [[], ['clock'], ['clock', 'real'], ['clear'], ['state-hash']])
     t.match(await lab(args, without), { code: 1, stderr: /started with --no-lab/ }, args.join(' '))
   await t.rejects(without.lab.clock.advance('P1D'), { message: /no controls of a lab/ })
   await t.rejects(without.lab.clear(), { message: /no controls of a lab/ })

@@ -14,6 +14,7 @@ export interface FaultCounts {
   matched(fault: CountedFault): Promise<number>
   /** Of faults that are gone. */
   forget(faults: readonly CountedFault[]): Promise<void>
+  forgetAll(): Promise<void>
 }
 
 export function faultCounts(db: Database): FaultCounts {
@@ -37,9 +38,14 @@ export function faultCounts(db: Database): FaultCounts {
       if (faults.length === 0) return
       await db.deleteFrom('lab_state').where('id', 'in', faults.map(idOf)).execute()
     },
+    forgetAll: async () => {
+      await db.deleteFrom('lab_state').where('id', 'like', `${prefix}%`).execute()
+    },
   }
 }
 
+const prefix = 'fault '
+
 function idOf({ name, since }: CountedFault): string {
-  return `fault ${since} ${name}`
+  return `${prefix}${since} ${name}`
 }

@@ -25,6 +25,8 @@ import type { Tables } from './schema.js'
 import { copySqliteFile } from './sqlite-copy.js'
 import { sqliteDialect } from './sqlite.js'
 import type { SqliteOptions } from './sqlite-file.js'
+import { stateStore } from './state-rows.js'
+import type { StateStore } from './state-rows.js'
 import { templateStore } from './template-store.js'
 import type { TemplateStore } from './template-store.js'
 import { tokenKeyStore } from './token-key-store.js'
@@ -45,6 +47,7 @@ export interface Store {
   readonly authorizationCodes: AuthorizationCodeStore
   readonly lab: LabStore
   readonly faultCounts: FaultCounts
+  readonly state: StateStore
   readonly close: () => Promise<void>
 }
 
@@ -89,6 +92,7 @@ export async function openStore(location: string, options: StoreOptions = {}): P
     authorizationCodes: authorizationCodeStore(db),
     lab: labStore(db),
     faultCounts: faultCounts(db),
+    state: stateStore(db),
     close: () => db.destroy(),
   }
 }

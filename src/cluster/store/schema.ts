@@ -153,7 +153,7 @@ type Column = ColumnType | `${ColumnType} null` | "text default ''"
 /** Columns of a table, typed so that a table and its interface cannot drift apart. */
 type Columns = { readonly [T in keyof Tables]: { readonly [C in keyof Tables[T]]: Column } }
 
-const columns: Columns = {
+export const columns: Columns = {
   meta: { key: 'text', value: 'text' },
   forest: { dns_name: 'text', netbios_name: 'text', domain_sid: 'text', service_connection_point: 'text null' },
   account: { sid: 'text', name: 'text', name_key: 'text', enabled: 'integer', password: 'text' },
@@ -198,7 +198,7 @@ const columns: Columns = {
   lab_state: { id: 'text', version: 'integer', state: 'text' },
 }
 
-const primaryKeys: { readonly [T in keyof Tables]: readonly (keyof Tables[T] & string)[] } = {
+export const primaryKeys: { readonly [T in keyof Tables]: readonly (keyof Tables[T] & string)[] } = {
   meta: ['key'],
   forest: ['dns_name'],
   account: ['sid'],

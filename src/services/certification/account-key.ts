@@ -1,11 +1,9 @@
 /** GetUserKeyPair and SetUserKeyPair ([MS-RMPR] 3.1.1.3.4, 3.1.1.3.5): an account has one key pair, on every machine. */
-import type { ServerState } from '../../cluster/server-state.js'
+import { accountKeyPurpose as purpose, type ServerState } from '../../cluster/server-state.js'
 import { openAtRest, sealAtRest, type ClusterKey } from '../../crypto/at-rest.js'
 import { privateKeyFromPem, privateKeyToPem, type RsaPrivateKey } from '../../crypto/keys.js'
 import { recentMap, type Recent } from '../../recent.js'
 import type { ServiceContext } from '../context.js'
-
-const purpose = (cluster: string, accountId: string): string => `account-key:${cluster}:${accountId}`
 
 /** The account's key pair; made and stored when it has none. Two nodes that race for it get the same one. */
 export async function accountKeyPair(

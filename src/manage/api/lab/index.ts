@@ -9,6 +9,7 @@ import { registerClock } from './clock.js'
 import { registerFaults } from './faults.js'
 import { registerJournal } from './journal.js'
 import { clockReading, notEverywhere, tags, toldServers } from './schemas.js'
+import { registerState } from './state.js'
 
 /** @param office undefined: the installation was started with --no-lab */
 export function registerLabControls(app: FastifyInstance, office: LabOffice | undefined): void {
@@ -22,6 +23,7 @@ export function registerLabControls(app: FastifyInstance, office: LabOffice | un
   registerClock(app, office)
   registerFaults(app, { ...office, served: servedNames() })
   registerJournal(app, office)
+  registerState(app, office)
 }
 
 const words = { type: 'array', items: { type: 'string' } } as const

@@ -29,6 +29,7 @@ export const notEverywhere = {
   },
 } as const
 
+export const hash = { ...text, description: 'SHA-256 over the state, 64 hexadecimal digits' } as const
 export const duration = { ...text, description: 'ISO 8601, such as PT5M, -PT30S or P366D' } as const
 export const instant = { ...text, description: 'ISO 8601, such as 2026-01-01T00:00:00Z' } as const
 

@@ -1,0 +1,175 @@
+/**
+ * The state of an installation as rows: all that a client could notice, and nothing of who serves, what was asked, or how often something was changed.
+ * Read at one moment, and put back in one transaction.
+ */
+import type { LabState } from '../../lab/state.js'
+import { resumed, suspended, type SuspendedLab } from '../../lab/suspended.js'
+import { configurationText, nextVersion, type ServerConfiguration } from '../configuration.js'
+import { parseConfiguration } from '../configuration-checks.js'
+import { raiseDirectoryVersion } from './directory-version.js'
+import { inChunks } from './directory-rows.js'
+import { bringHome, isPostgres, lockOthersOut } from './exclusive.js'
+import { faultCounts, type FaultCounts } from './fault-counts.js'
+import { labStore, type LabStore } from './lab-store.js'
+import { columns, primaryKeys, type Database, type Tables } from './schema.js'
+
+/** Tables that are kept as they stand. Times in them are those of the forest. */
+export const plainTables = [
+  'forest',
+  'account',
+  'account_address',
+  'sid_history',
+  'directory_group',
+  'group_member',
+  'account_key',
+  'template',
+] as const satisfies readonly (keyof Tables)[]
+
+export type PlainTable = (typeof plainTables)[number]
+
+/** A cluster without its versions. */
+export interface ClusterState extends Omit<Tables['cluster'], 'configuration' | 'configuration_version'> {
+  /** Its configurationVersion is 0. */
+  readonly configuration: ServerConfiguration
+}
+
+/**
+ * In it: the forest with its service connection point; accounts with their passwords, addresses and former SIDs; groups and who is in them; clusters with
+ * their keys and everything in their configuration (trust, exclusion, super users, access, URLs, applications …); templates; key pairs of accounts; what is
+ * set in the lab. Not in it: request log, journal, members and when they were seen last, all versions, counts of faults, authorization codes, and the key
+ * that access tokens are signed with, which is as the key of a cluster.
+ */
+export interface StateRows {
+  readonly tables: { readonly [Table in PlainTable]: readonly Tables[Table][] }
+  /** In order of name. */
+  readonly clusters: readonly ClusterState[]
+  readonly lab: SuspendedLab
+}
+
+export interface StateStore {
+  /** @throws TooManyRows */
+  read(): Promise<StateRows>
+  /**
+   * Puts a state in the place of the present one. Versions go on from the present ones, so that every node loads it; authorization codes that are out, and
+   * members of clusters that are not in it, are gone.
+   * @param next from the present state; what it throws leaves everything as it was
+   * @returns what is set in the lab now
+   */
+  replace(next: (present: StateRows) => StateRows): Promise<LabState>
+}
+
+/** Rows of all tables together: they are held in memory, and written as one text. */
+export const mostRows = 200_000
+
+export class TooManyRows extends Error {
+  override readonly name = 'TooManyRows'
+  constructor(rows: number) {
+    super(
+      `The installation has ${rows} rows of accounts, addresses, groups, memberships, keys and templates: at most ${mostRows} are kept as a state to return to`,
+    )
+  }
+}
+
+export function stateStore(db: Database): StateStore {
+  return {
+    read: () => {
+      const transaction = db.transaction()
+      // On SQLite every transaction has that.
+      return (isPostgres(db) ? transaction.setIsolationLevel('repeatable read') : transaction).execute(readRows)
+    },
+    replace: async (next) => {
+      const lab = await db.transaction().execute(async (transaction) => {
+        await lockOthersOut(transaction)
+        const wanted = next(await readRows(transaction))
+        await writeClusters(transaction, wanted.clusters)
+        for (const table of plainTables) await writeTable(transaction, table, wanted.tables[table])
+        await transaction.deleteFrom('authorization_code').execute()
+        await raiseDirectoryVersion(transaction)
+        return writeLab(wanted.lab, labStore(transaction), faultCounts(transaction))
+      })
+      await bringHome(db)
+      return lab
+    },
+  }
+}
+
+async function readRows(db: Database): Promise<StateRows> {
+  await requireFew(db)
+  const labs = labStore(db)
+  const tables: Partial<Record<PlainTable, readonly object[]>> = {}
+  for (const table of plainTables) tables[table] = await readTable(db, table)
+  const clusters = await db.selectFrom('cluster').selectAll().orderBy('name').execute()
+  return {
+    tables: tables as StateRows['tables'],
+    clusters: clusters.map(({ configuration, configuration_version: _version, ...row }) => ({
+      ...row,
+      configuration: { ...parseConfiguration(configuration), configurationVersion: 0 },
+    })),
+    lab: suspended(await labs.read(), await labs.steps()),
+  }
+}
+
+async function requireFew(db: Database): Promise<void> {
+  let rows = 0
+  for (const table of plainTables) {
+    const { count } = await db
+      .selectFrom(table)
+      .select((expression) => expression.fn.countAll().as('count'))
+      .executeTakeFirstOrThrow()
+    rows += Number(count)
+  }
+  if (rows > mostRows) throw new TooManyRows(rows)
+}
+
+/** In the order of the primary key, columns in that of the schema: the same rows are the same text in both databases. */
+async function readTable(db: Database, table: PlainTable): Promise<readonly object[]> {
+  let query = db.selectFrom(table as 'account').select(columnsOf(table) as never)
+  for (const column of primaryKeys[table]) query = query.orderBy(column as 'sid')
+  return query.execute()
+}
+
+export function columnsOf(table: PlainTable): readonly string[] {
+  return Object.keys(columns[table])
+}
+
+async function writeTable(db: Database, table: PlainTable, rows: readonly object[]): Promise<void> {
+  await db.deleteFrom(table).execute()
+  await inChunks(rows, async (chunk) => {
+    await db
+      .insertInto(table as 'account')
+      .values(chunk as Tables['account'][])
+      .execute()
+    return []
+  })
+}
+
+/** Those that stay are changed, not removed and made: somebody who waits for such a row with a change of his own goes on. */
+async function writeClusters(db: Database, clusters: readonly ClusterState[]): Promise<void> {
+  const before = await db.selectFrom('cluster').select(['name', 'configuration_version']).orderBy('name').execute()
+  for (const { name } of before.filter((row) => !clusters.some((cluster) => cluster.name === row.name))) {
+    await db.deleteFrom('cluster').where('name', '=', name).execute()
+    await db.deleteFrom('member').where('cluster', '=', name).execute()
+  }
+  for (const { configuration, ...row } of clusters) {
+    const known = before.find(({ name }) => name === row.name)
+    const configurationVersion = nextVersion(known?.configuration_version ?? 0)
+    const content = {
+      ...row,
+      configuration: configurationText({ ...configuration, configurationVersion }),
+      configuration_version: configurationVersion,
+    }
+    if (known === undefined) await db.insertInto('cluster').values(content).execute()
+    else await db.updateTable('cluster').set(content).where('name', '=', row.name).execute()
+  }
+}
+
+/** Faults count from nothing, and a clock that steps goes on from where it stood. */
+async function writeLab(wanted: SuspendedLab, labs: LabStore, counts: FaultCounts): Promise<LabState> {
+  for (;;) {
+    const { version } = await labs.read()
+    const state = await labs.save(resumed(wanted, { version, steps: await labs.steps() }))
+    if (state === undefined) continue
+    await counts.forgetAll()
+    return state
+  }
+}

@@ -1,0 +1,23 @@
+/** The state of the installation, and the way back to that of its start. */
+import type { FastifyInstance } from 'fastify'
+import type { LabOffice } from '../../../administration/lab/ask-server.js'
+import { readStateHash } from '../../../administration/lab/state.js'
+import { answers } from '../schemas.js'
+import { hash, tags } from './schemas.js'
+
+export function registerState(app: FastifyInstance, office: LabOffice): void {
+  const reading = { description: 'The hash', type: 'object', properties: { hash } } as const
+  app.get(
+    '/lab/state-hash',
+    {
+      schema: {
+        tags,
+        summary: 'The state of the installation, as one word',
+        description:
+          'The same while nothing is different that a client could notice: directory, clusters and their keys, configuration, templates, key pairs of accounts, what is set in the lab. Request log, journal, servers and counters are not in it.',
+        response: answers({ 200: reading }, 409),
+      },
+    },
+    async () => readStateHash(office),
+  )
+}
