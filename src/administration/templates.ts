@@ -1,9 +1,18 @@
 /** Rights policy templates as administrators speak of them, to and from signed XrML ([MS-RMPR] 2.2.9.10). */
+import { editDistance } from '../config/nearest.js'
 import type { ServerState } from '../cluster/server-state.js'
 import type { StoredTemplate } from '../cluster/store/template-store.js'
 import { licensingUrl } from '../services/standing.js'
 import { readRightsData, type RightsData } from '../xrml/rights-data.js'
-import { anyonePrincipal, mailPrincipal, type Grant, type RightsPrincipal, type TimeCondition } from '../xrml/rights.js'
+import {
+  anyonePrincipal,
+  knownRights,
+  mailPrincipal,
+  rightNamed,
+  type Grant,
+  type RightsPrincipal,
+  type TimeCondition,
+} from '../xrml/rights.js'
 import { buildTemplate, canBeTold, readDescriptorName, type TemplateText } from '../xrml/template.js'
 import { addSeconds, toMinute } from '../xrml/times.js'
 import { reading } from './licensor-chain.js'
@@ -68,12 +77,25 @@ function requireTexts(texts: readonly TemplateText[]): void {
   }
 }
 
-/** The renewal of use licenses is a condition of each right. */
+/** The renewal of use licenses is a condition of each right. @throws Problem 400 */
 function grantsOf({ grants, useLicenseDays }: TemplateBody): readonly Grant[] {
   return grants.flatMap(({ to, rights }) => {
     const principal = to.toUpperCase() === anyone ? anyonePrincipal : mailPrincipal(to)
-    return [...new Set(rights)].map((right) => ({ right, principal, days: useLicenseDays ?? undefined }))
+    const names = new Set(rights.map(requireMeant))
+    return [...names].map((right) => ({ right, principal, days: useLicenseDays ?? undefined }))
   })
+}
+
+/** Applications have rights of their own, but none that is a known one mistyped. */
+function requireMeant(named: string): string {
+  const right = rightNamed(named)
+  const meant = knownRights.find((known) => known !== right && editDistance(right, known) === 1)
+  if (meant !== undefined && !knownRights.includes(right))
+    problem(
+      400,
+      `There is no right "${named}": did you mean ${meant}? A right of an application of your own needs a name that is less like it`,
+    )
+  return right
 }
 
 function preconditionOf(

@@ -33,11 +33,20 @@ export interface Ending {
   readonly reason: string
   /** By which the request log has the request. */
   readonly requestId?: string | undefined
+  /** The server that refused. */
+  readonly server?: string | undefined
 }
 
 export interface Ended {
   readonly ending: Ending
   readonly exitCode: ExitCode
+}
+
+/** How people find out more than a client is told; undefined for a server that says nothing of itself. */
+export function wayToTheReason({ requestId, server }: Ending): string | undefined {
+  return requestId === undefined || server === undefined
+    ? undefined
+    : `Its reason:  npx rms-emulator lab journal ${server}.${requestId}`
 }
 
 const events = { 1: 'failed', 2: 'usage', 3: 'refused' } as const
@@ -94,6 +103,7 @@ function factsOf(error: unknown): Omit<Ending, 'event' | 'reason'> {
     ...(exception === undefined ? {} : { exception }),
     ...given('step', textIn(error, 'operation')),
     ...given('requestId', textIn(error, 'requestId')),
+    ...given('server', textIn(error, 'server')),
   }
 }
 

@@ -8,7 +8,7 @@ import type { AddClusterArguments } from './commands/servers.js'
 import type { TokenArguments } from './commands/token.js'
 import { add, settingsOf, wantsJson } from './add-command.js'
 import { closing, commandGroups, exampleLines, hintFor } from './command-help.js'
-import { endedBy, type Ended } from './failure.js'
+import { endedBy, wayToTheReason, type Ended } from './failure.js'
 import { addLabCommands } from './lab-commands.js'
 import { errorWidth, surviveClosedOutput } from './output.js'
 import { surviveLostTerminal } from './lost-terminal.js'
@@ -346,7 +346,8 @@ export async function main(): Promise<void> {
   surviveClosedOutput()
   surviveLostTerminal()
   try {
-    await program().parseAsync(process.argv)
+    const root = program()
+    await root.parseAsync(asHelpFlag(root, process.argv.slice(2)), { from: 'user' })
   } catch (error) {
     if (!(error instanceof CommanderError)) {
       tell(endedBy(error))
@@ -358,6 +359,14 @@ export async function main(): Promise<void> {
   }
 }
 
+/** `help up` is `up --help`; `help upp` is told as `upp` is. */
+function asHelpFlag(root: Command, given: readonly string[]): readonly string[] {
+  const [first, name, ...others] = given
+  if (first !== 'help' || name === undefined || name.startsWith('-')) return given
+  const isKnown = root.commands.some((command) => command.name() === name || command.aliases().includes(name))
+  return isKnown ? [name, ...others, '--help'] : [name]
+}
+
 function usageEnding({ message }: CommanderError): Ended {
   return { exitCode: 2, ending: { event: 'usage', reason: message.replace(/^error: /, '') } }
 }
@@ -365,7 +374,12 @@ function usageEnding({ message }: CommanderError): Ended {
 function tell(ended: Ended): void {
   // Whoever started us with a channel has it from the line for programs, and tells it in its own words.
   const isTold = wantsJson() && process.connected
-  if (!isTold) process.stderr.write(`${folded(ended.ending.reason, errorWidth())}\n`)
+  if (!isTold) {
+    process.stderr.write(`${folded(ended.ending.reason, errorWidth())}\n`)
+    const way = wayToTheReason(ended.ending)
+    // A command stands whole on its line: it is copied.
+    if (way !== undefined) process.stderr.write(`${way}\n`)
+  }
   tellPrograms(ended)
 }
 

@@ -21,7 +21,7 @@ export function adviceOnError(error: unknown, url: string, timeoutMilliseconds: 
       if (isForbiddenPort(error))
         return `port ${new URL(url).port} belongs to another kind of service, and HTTP clients of Node.js and of browsers refuse to call it. Let the server listen on another port.`
       return /CERT|SELF_SIGNED|UNABLE_TO_|TLS|SSL/.test(code)
-        ? `the TLS certificate is not accepted (${code}). Trust the certificate of its issuer (--ca FILE, or NODE_EXTRA_CA_CERTS), or use http.`
+        ? `the TLS certificate is not accepted (${code}). Trust the certificate of its issuer: --ca FILE, or --ca URL of /ca.pem at its management (an installation started with --tls), or NODE_EXTRA_CA_CERTS; or use http.`
         : `${error instanceof Error ? error.message : String(error)}${code === '' ? '' : ` (${code})`}.`
   }
 }

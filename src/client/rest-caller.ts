@@ -36,6 +36,8 @@ export class RestRefused extends Error {
   readonly code: string
   /** By which the server's request log has it; undefined where the server gives none. */
   readonly requestId: string | undefined
+  /** The server that refused; undefined where it gives no name. */
+  readonly server: string | undefined
   constructor(url: string, { status, origin }: Pick<RestReply, 'status' | 'origin'>, code: string, message: string) {
     super(
       `${url} refused with HTTP ${status}: ${[code, message].filter((part) => part !== '').join(': ') || 'no reason given'}`,
@@ -44,6 +46,7 @@ export class RestRefused extends Error {
     this.status = status
     this.code = code
     this.requestId = origin.requestId
+    this.server = origin.server
   }
 }
 

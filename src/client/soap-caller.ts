@@ -63,13 +63,16 @@ export class SoapFault extends Error {
   readonly operation: string
   /** By which the server's request log has it; undefined where the server gives none. */
   readonly requestId: string | undefined
+  /** The server that refused; undefined where it gives no name. */
+  readonly server: string | undefined
 
-  constructor(url: string, status: number, fault: Fault, operation: string, requestId?: string) {
+  constructor(url: string, status: number, fault: Fault, operation: string, origin?: AnswerOrigin) {
     super(`${url} refused: ${fault.text}`)
     this.url = url
     this.status = status
     this.operation = operation
-    this.requestId = requestId
+    this.requestId = origin?.requestId
+    this.server = origin?.server
     this.code = fault.code
     this.text = fault.text
     this.exceptionName = fault.exceptionNames.find((name) => name !== aspNetWrapper) ?? fault.exceptionNames[0]
@@ -103,7 +106,7 @@ export async function callSoap(call: SoapCall): Promise<XmlElement> {
   call.onAnswer?.(answer.origin)
   const message = readAnswer(url, answer)
   const fault = readFault(message.body)
-  if (fault !== undefined) throw new SoapFault(url, answer.status, fault, call.operation, answer.origin.requestId)
+  if (fault !== undefined) throw new SoapFault(url, answer.status, fault, call.operation, answer.origin)
   if (message.body.name !== `${call.operation}Response` || message.body.namespace !== call.namespace) {
     const found = `${quoted(message.body.name)} of namespace ${quoted(message.body.namespace)}`
     const why = `${url} answered ${call.operation} with ${found}. Is this the address of that service?`

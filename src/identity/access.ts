@@ -1,4 +1,5 @@
 /** Access lists of endpoints: the stand-in for the access control list that each .asmx file has on Windows. */
+import { nearest } from '../config/nearest.js'
 import { allAddresses } from '../directory/addresses.js'
 import type { Account, Directory, Group } from '../directory/directory.js'
 
@@ -42,4 +43,12 @@ export function endpointsNamed(name: string, paths: readonly string[]): readonly
     const full = path.replace(/^\//, '').replace(/\.asmx$/, '')
     return full === plain || full.endsWith(`/${plain}`)
   })
+}
+
+/** What is said of a name that endpointsNamed knows nothing for. @param paths all endpoint paths, in lower case */
+export function unknownEndpoint(named: string, paths: readonly string[]): string {
+  const names = paths.map((path) => path.replace(/^.*\//, '').replace(/\.\w+$/, ''))
+  const meant = nearest(named.replace(/^.*\//, '').replace(/\.\w+$/, ''), names)
+  const hint = meant === undefined ? '' : ` Did you mean ${meant}?`
+  return `There is no endpoint "${named}".${hint} The endpoints are ${paths.join(', ')}`
 }

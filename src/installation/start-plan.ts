@@ -45,7 +45,8 @@ export async function planOf({
   port,
   publicUrl,
 }: Wanted): Promise<readonly StartPlan[]> {
-  const stored = (await store.clusters.list()).toSorted((one, other) => portIn(one) - portIn(other))
+  const byName = await store.clusters.list()
+  const stored = port === 0 ? byName : byName.toSorted((one, other) => portIn(one) - portIn(other))
   const rootName = stored.find(({ kind }) => kind === 'root')?.name ?? 'root'
   const asked = [{ name: rootName, nodes: root }, ...licensing.map(({ name, nodes }) => ({ name, nodes }))]
   requireNames(licensing, rootName)

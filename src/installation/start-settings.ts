@@ -2,7 +2,7 @@
 import { defaultConfiguration, type ServerConfiguration } from '../cluster/configuration.js'
 import { withClients, type RegisteredClient } from '../cluster/oauth-clients.js'
 import type { ClusterKind } from '../cluster/store/cluster-store.js'
-import { endpointsNamed } from '../identity/access.js'
+import { endpointsNamed, unknownEndpoint } from '../identity/access.js'
 import { endpointPaths } from '../node/roles.js'
 
 /** An endpoint named in an access setting that no server has. */
@@ -38,8 +38,7 @@ export function settingsOf(
 export function requireEndpoints(admit: NonNullable<GivenSettings['admit']>): void {
   const paths = endpointPaths('root')
   const unknown = admit.find(({ endpoint }) => endpointsNamed(endpoint, paths).length === 0)
-  if (unknown !== undefined)
-    throw new UnknownEndpoint(`There is no endpoint "${unknown.endpoint}". The endpoints are ${paths.join(', ')}`)
+  if (unknown !== undefined) throw new UnknownEndpoint(unknownEndpoint(unknown.endpoint, paths))
 }
 
 /** Added to what is kept, or to the defaults, not in their place: the service account keeps its access, and whoever was admitted since. */

@@ -13,7 +13,7 @@ const origin = { server: 'root-1', requestId: 'b-7' }
 
 function fault(name: string): SoapFault {
   const text = `${name}: a sentence`
-  return new SoapFault(url, 500, { code: 'Server', text, exceptionNames: [name] }, 'AcquireLicense', 'b-7')
+  return new SoapFault(url, 500, { code: 'Server', text, exceptionNames: [name] }, 'AcquireLicense', origin)
 }
 
 const noRights = exceptions.NoRightsForRequestedPrincipal.name
@@ -23,7 +23,14 @@ const cases: readonly (readonly [string, unknown, object])[] = [
     fault(noRights),
     {
       exitCode: 3,
-      ending: { event: 'refused', exception: noRights, step: 'AcquireLicense', requestId: 'b-7', reason: /refused/ },
+      ending: {
+        event: 'refused',
+        exception: noRights,
+        step: 'AcquireLicense',
+        requestId: 'b-7',
+        server: 'root-1',
+        reason: /refused/,
+      },
     },
   ],
   ['decommissioned', fault(exceptions.ClusterDecommissioned.name), { exitCode: 3 }],

@@ -278,7 +278,11 @@ t.test('a server that hangs is shown so, and one that is drained, and a cluster 
 })
 
 t.test('a server is drained and resumed', async (t) => {
-  t.match(await command('drain', 'licensing-2'), { code: 0, stdout: /until rms-emulator resume licensing-2/ })
+  t.match(await command('drain', 'licensing-2'), {
+    code: 0,
+    stdout: /until rms-emulator resume licensing-2/,
+    stderr: '',
+  })
   t.notOk((await servers(licensingUrl, 4)).includes('licensing-2'))
   const before = (await clusterNamed('licensing')).balancer?.pid ?? 0
   process.kill(before, 'SIGKILL')
@@ -301,6 +305,10 @@ t.test('a cluster that the root does not admit tells the command that helps, and
     'the nodes of the root know it, and the cluster is there',
   )
   t.match(await command('revoke', ...told.slice(1)), { code: 0, stdout: /admits nobody/ })
+  t.match(await command('drain', 'enrolled-1'), {
+    code: 0,
+    stderr: /^No server of the cluster enrolled takes requests now: its clients get HTTP 503$/m,
+  })
   t.match(await command('remove-server', 'enrolled-1', '--force'), { code: 0 })
 })
 

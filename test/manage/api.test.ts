@@ -517,6 +517,14 @@ t.test('access lists', async (t) => {
     status: 404,
     body: { message: /The endpoints are/ },
   })
+  t.match(await call('POST', '/clusters/root/access/admit', { endpoint: 'certificaton.asmx', name: 'bob' }), {
+    status: 404,
+    body: { message: /Did you mean certification\?/ },
+  })
+  t.match(await call('POST', '/clusters/root/access/revoke', { endpoint: 'licensing/license', name: 'ANONYMOUS' }), {
+    status: 404,
+    body: { message: /has no access list: it admits everybody who signs in/ },
+  })
   t.match(await call('POST', '/clusters/root/access/admit', { endpoint: 'server', name: 'bob' }), {
     status: 400,
     body: { message: /may be/ },
@@ -641,7 +649,10 @@ t.test('templates: what goes in comes out, signed', async (t) => {
     applicationData: [{ name: 'NOLICCACHE', value: '1' }],
   }
   const before = (await configurationOf('root'))?.configurationVersion ?? 0
-  const made = await call('POST', at, body)
+  const made = await call('POST', at, {
+    ...body,
+    grants: [{ to: 'staff@contoso.test', rights: ['view', 'PRINT'] }, body.grants[1]],
+  })
   t.match(made, {
     status: 201,
     body: { ...body, expiresOn: '2090-12-31T00:00:00.000Z', expiresAfterDays: null, state: 'published' },
@@ -689,6 +700,7 @@ t.test('templates: what goes in comes out, signed', async (t) => {
     'a line break': { ...body, texts: [{ lcid: 1033, name: 'a\nb', description: 'c' }] },
     nobody: { ...body, grants: [] },
     'somebody without address': { ...body, grants: [{ to: 'bob', rights: ['VIEW'] }] },
+    'a known right mistyped': { ...body, grants: [{ to: 'ANYONE', rights: ['VEIW'] }] },
     'a right with markup': { ...body, grants: [{ to: 'ANYONE', rights: ['<VIEW>'] }] },
   }
   for (const [what, wrong] of Object.entries(refusals))

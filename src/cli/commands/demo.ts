@@ -10,6 +10,9 @@ import { readCertificates } from '../certificates.js'
 import { Failure } from '../failure.js'
 import { readInput } from '../files.js'
 import { createOutput, type Output } from '../output.js'
+import { paintFor } from '../colors.js'
+import { usualServer } from '../usual-addresses.js'
+import type { Paint } from '../../explain/paint.js'
 import { startOwnInstallation } from '../own-installation.js'
 
 /** Where the story is told, and what was told already. */
@@ -45,7 +48,7 @@ export async function demo(settings: Settings<'demo'>, { file }: DemoArguments):
     const story = { output, client: clients(url, settings.signIn, ca, output), file: subject }
     if (settings.rest) await (await import('./demo-rest.js')).tellOverRest(story, url, ca)
     else await tell(story)
-    if (!settings.json) output.note(`\n${nextStep(settings.server)}`)
+    if (!settings.json) process.stderr.write(`\n${nextStep(settings, paintFor(process.stderr))}\n`)
   } finally {
     await own?.close()
   }
@@ -58,11 +61,17 @@ function startOwn(settings: Settings<'demo'>) {
   )
 }
 
-/** What the reader can do with what was shown. */
-function nextStep(server: string | undefined): string {
-  return server === undefined
-    ? 'Next:  npx rms-emulator up, and the same demo with --server: every request and its reason is a line there'
-    : `Next:  npx rms-emulator client publish FILE --to bob@contoso.test=VIEW --server ${server}\n       npx rms-emulator explain FILE.pfile --server ${server}`
+/** What the reader can do with what was shown. A command stands whole on its line: it is copied. */
+function nextStep({ server, ca }: Settings<'demo'>, { dim }: Paint): string {
+  const trust = ca === undefined ? '' : ` --ca ${ca}`
+  const commands =
+    server === undefined
+      ? ['npx rms-emulator up', `npx rms-emulator demo --server ${usualServer}`]
+      : [
+          `npx rms-emulator client publish FILE --to bob@contoso.test=VIEW --server ${server}${trust}`,
+          `npx rms-emulator explain FILE.pfile --server ${server}${trust}`,
+        ]
+  return commands.map((command, index) => dim(`${index === 0 ? 'Next: ' : 'Then: '} ${command}`)).join('\n')
 }
 
 function clients(url: string, signIn: SignIn, ca: string | undefined, { served }: StoryOutput): Story['client'] {

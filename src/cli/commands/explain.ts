@@ -1,13 +1,16 @@
 /** `explain FILE`: says of any document or chain whether it is good, and if not, what is wrong first. */
-import { connect } from '../../client/index.js'
+import { connect, readProtectedFile } from '../../client/index.js'
 import { explain } from '../../explain/explain.js'
 import { printExplanation } from '../../explain/print.js'
 import type { Settings } from '../../config/options.js'
 import { systemClock } from '../../effects.js'
 import { labTrustRoot } from '../../xrml/lab-hierarchy.js'
+import { readPl } from '../../xrml/pl.js'
 import { readCertificates } from '../certificates.js'
+import { paintFor } from '../colors.js'
 import { readInput } from '../files.js'
-import { createOutput } from '../output.js'
+import { createOutput, type Output } from '../output.js'
+import { usualServer } from '../usual-addresses.js'
 
 /** @returns whether every document is good and the chain leads to the lab root */
 export async function explainFile(settings: Settings<'explain'>, file: string): Promise<boolean> {
@@ -17,10 +20,26 @@ export async function explainFile(settings: Settings<'explain'>, file: string): 
   const explanation = explain(bytes, { trustRoots, now: systemClock.now(), certificates })
   output.words(explanation, printExplanation(explanation, output.paint))
   if (settings.server === undefined && explanation.documents.some(({ kind }) => kind === 'PL') && !explanation.trust.ok)
-    output.note(
-      `A protected file does not hold the chain of its server. With it: rms-emulator explain ${file} --server URL, as status shows it`,
-    )
+    tellOfServer(output, file, bytes)
   return explanation.firstProblem === undefined
+}
+
+/** A command stands whole on its line: it is copied. */
+function tellOfServer(output: Output, file: string, bytes: Buffer): void {
+  if (output.json) return
+  output.note('A protected file does not hold the chain of its server. With it:')
+  const { dim } = paintFor(process.stderr)
+  process.stderr.write(`${dim(`npx rms-emulator explain ${file} --server ${serverIn(bytes) ?? usualServer}`)}\n`)
+}
+
+/** The server that a protected file is licensed by; undefined where there is no such file. */
+function serverIn(bytes: Buffer): string | undefined {
+  try {
+    const [pl] = readProtectedFile(bytes).pl
+    return pl === undefined ? undefined : readPl(pl).licensingUrl
+  } catch {
+    return undefined
+  }
 }
 
 const trustRoots = [labTrustRoot(2), labTrustRoot(1)]

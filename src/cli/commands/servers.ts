@@ -92,11 +92,18 @@ export async function removeServer(settings: Settings<'remove-server'>, id: stri
 }
 
 export async function drainServer(settings: Settings<'add-server'>, id: string): Promise<void> {
+  const output = createOutput(settings.json)
   const drained = await changeServer(settings, id, 'drain')
-  createOutput(settings.json).result(
+  output.result(
     { event: 'drained', ...drained },
     `${id} has finished its requests and is given no more, until rms-emulator resume ${id}`,
   )
+  const { clusters } = (await callManagement(settings, { method: 'GET', path: '/status' })) as {
+    readonly clusters: readonly ClusterStatus[]
+  }
+  const own = clusters.find(({ nodes }) => nodes.some((node) => node.id === id))
+  if (own !== undefined && own.nodes.every(({ state }) => state !== 'serving'))
+    output.note(`No server of the cluster ${own.name} takes requests now: its clients get HTTP 503`)
 }
 
 export async function resumeServer(settings: Settings<'add-server'>, id: string): Promise<void> {

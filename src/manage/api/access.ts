@@ -4,7 +4,7 @@ import { requireSomebody, sameName } from '../../administration/access.js'
 import { changeConfiguration, etagOf, requireCluster, type Change } from '../../administration/change-configuration.js'
 import { problem } from '../../administration/problem.js'
 import type { ClusterRow } from '../../cluster/store/cluster-store.js'
-import { anonymousName, endpointsNamed } from '../../identity/access.js'
+import { anonymousName, endpointsNamed, unknownEndpoint } from '../../identity/access.js'
 import { endpointPaths } from '../../node/roles.js'
 import type { ManagementApi } from './management-api.js'
 import { answers, closed, clusterName, ifMatchHeader, line, path } from './schemas.js'
@@ -85,7 +85,10 @@ export function registerAccess(app: FastifyInstance, { store }: ManagementApi): 
         const at = requireEndpoint(cluster, body.endpoint)
         const list = admittedGroups[at]
         if (list === undefined && !body.restrict)
-          problem(409, `${at} admits everybody already: give restrict, if it is to admit ${admitted} alone`)
+          problem(
+            409,
+            `${at} admits everybody already. To admit ${admitted} alone, ask for that: admit --restrict (over HTTP: "restrict": true)`,
+          )
         return {
           admittedGroups: {
             ...admittedGroups,
@@ -111,10 +114,15 @@ export function registerAccess(app: FastifyInstance, { store }: ManagementApi): 
       const done = await change(params.cluster, headers['if-match'], ({ admittedGroups }, cluster) => {
         const at = requireEndpoint(cluster, body.endpoint)
         const list = admittedGroups[at]
-        if (!list?.some((other) => sameName(other, body.name)))
-          problem(404, `"${body.name}" is not on the access list of ${at}: it has ${list?.join(', ') || 'nobody'}`)
+        if (list === undefined)
+          return problem(
+            404,
+            `${at} has no access list: it admits everybody who signs in. To admit some alone: admit --restrict (over HTTP: "restrict": true)`,
+          )
+        if (!list.some((other) => sameName(other, body.name)))
+          problem(404, `"${body.name}" is not on the access list of ${at}: it has ${list.join(', ') || 'nobody'}`)
         return {
-          admittedGroups: { ...admittedGroups, [at]: (list ?? []).filter((other) => !sameName(other, body.name)) },
+          admittedGroups: { ...admittedGroups, [at]: list.filter((other) => !sameName(other, body.name)) },
         }
       })
       return reply.header('etag', done.etag).send(done.body)
@@ -145,7 +153,7 @@ export function registerAccess(app: FastifyInstance, { store }: ManagementApi): 
 function requireEndpoint({ kind }: ClusterRow, named: string): string {
   const paths = endpointPaths(kind)
   const [found, ...others] = endpointsNamed(named, paths)
-  if (found === undefined) return problem(404, `There is no endpoint "${named}". The endpoints are ${paths.join(', ')}`)
+  if (found === undefined) return problem(404, unknownEndpoint(named, paths))
   if (others.length > 0) return problem(400, `"${named}" may be ${[found, ...others].join(' or ')}: give the path`)
   return found
 }
