@@ -11,6 +11,17 @@ export async function readInput(path: string): Promise<Buffer> {
 }
 
 /**
+ * @param path `-` is standard input
+ * @throws Failure
+ */
+export async function readInputOrStandard(path: string): Promise<Buffer> {
+  if (path !== '-') return readInput(path)
+  const chunks: Buffer[] = []
+  for await (const chunk of process.stdin) chunks.push(chunk as Buffer)
+  return Buffer.concat(chunks)
+}
+
+/**
  * @param force write over what is there; without it only the same bytes may be there already
  * @throws Failure
  */

@@ -14,6 +14,7 @@ function requireKnown({ args: [word], commands }: Command): void {
 }
 import type { JournalArguments } from './commands/lab-journal.js'
 import { journalFilters } from './journal-filters.js'
+import { addDocumentCommands } from './lab-document-commands.js'
 
 /** Loaded when they run. */
 const loadLab = () => import('./commands/lab.js')
@@ -71,6 +72,7 @@ export function addLabCommands(root: Command): void {
     (await import('./commands/lab-journal.js')).labJournal(settingsOf(command, 'status'), id, flags),
   )
   addStateCommands(lab)
+  addDocumentCommands(lab)
   add(lab, 'clear', 'status', 'end all that is set: everything is as in a product again', ['lab clear']).action(
     async (_flags, command: Command) => (await loadLab()).clearLab(settingsOf(command, 'status')),
   )

@@ -18,6 +18,8 @@ interface Call {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
   readonly path: string
   readonly body?: object
+  /** In place of a body in JSON. */
+  readonly bytes?: Uint8Array
   /** Ends it before it is answered. */
   readonly signal?: AbortSignal | undefined
 }
@@ -33,18 +35,14 @@ export async function callManagement({ manage, token }: ManagementSettings, call
   return callAt(manage ?? (await runningManage()), token, call)
 }
 
-async function callAt(
-  manage: string,
-  token: string | undefined,
-  { method, path, body, signal }: Call,
-): Promise<unknown> {
-  const url = new URL(path, manage)
+async function callAt(manage: string, token: string | undefined, call: Call): Promise<unknown> {
+  const url = new URL(call.path, manage)
   const bearer = token ?? findToken(manage)
   const headers = {
     ...(bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }),
-    ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    ...typeOf(call),
   }
-  const sent = send(url, { method, headers }, body === undefined ? '' : JSON.stringify(body), signal)
+  const sent = send(url, { method: call.method, headers }, bodyOf(call), call.signal)
   const { status, text } = await sent.catch((error: unknown) => {
     throw new Failure(`${url.href} does not answer${whyNot(error, url)}`)
   })
@@ -67,6 +65,15 @@ async function callAt(
   )
 }
 
+function typeOf({ body, bytes }: Call): { readonly 'content-type'?: string } {
+  if (bytes !== undefined) return { 'content-type': 'application/octet-stream' }
+  return body === undefined ? {} : { 'content-type': 'application/json' }
+}
+
+function bodyOf({ body, bytes }: Call): string | Uint8Array {
+  return bytes ?? (body === undefined ? '' : JSON.stringify(body))
+}
+
 function whyNot(error: unknown, url: URL): string {
   const code = systemCode(error)
   return code === 'ECONNREFUSED'
@@ -78,7 +85,7 @@ function whyNot(error: unknown, url: URL): string {
 async function send(
   url: URL,
   options: RequestOptions,
-  body: string,
+  body: string | Uint8Array,
   ended: AbortSignal | undefined,
 ): Promise<{ readonly status: number; readonly text: string }> {
   const { request } = url.protocol === 'https:' ? await import('node:https') : await import('node:http')

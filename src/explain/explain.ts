@@ -8,6 +8,7 @@ import {
   type CheckName,
   type DocumentExplanation,
   type Explanation,
+  type PolicyExplanation,
   type Problem,
 } from './explanation.js'
 import { findDocuments } from './find-documents.js'
@@ -20,24 +21,33 @@ export interface ExplainOptions {
   readonly now: Date
   /** XrML documents that may stand above those of the file: a publishing license has the chain of its server at the server only. */
   readonly certificates?: readonly string[]
+  /** What is encrypted in publishing licenses, by their text, for who could open it. */
+  readonly policies?: ReadonlyMap<string, PolicyExplanation>
 }
 
+const noPolicies: ReadonlyMap<string, PolicyExplanation> = new Map()
+
 /** A document that could not be read, or one that could. */
-type Found = { readonly number: number; readonly judged: Judged } | { readonly number: number; readonly why: string }
+type Found =
+  | { readonly number: number; readonly text: string; readonly judged: Judged }
+  | { readonly number: number; readonly why: string }
 
 /**
  * Every document is judged, also behind a bad one; trust is judged chain by chain.
  * @param bytes a document or chain in UTF-8, UTF-16LE, base64 or escaped; a SOAP message; a protected file that has its license inside
  * @throws RangeError when there is more than can be looked at
  */
-export function explain(bytes: Uint8Array, { trustRoots, now, certificates = [] }: ExplainOptions): Explanation {
+export function explain(
+  bytes: Uint8Array,
+  { trustRoots, now, certificates = [], policies = noPolicies }: ExplainOptions,
+): Explanation {
   const found = [...findDocuments(bytes), ...certificates].map((text, index): Found => tryJudge(text, index + 1))
   const readable = found.filter((one) => 'judged' in one)
   const sources = readable.map(({ judged }) => judged.document)
   const chains = findChains(sources)
 
   const explained = new Map<number, DocumentExplanation>()
-  for (const [place, { judged, number }] of readable.entries()) {
+  for (const [place, { judged, number, text }] of readable.entries()) {
     const parentPlace = parentOf(place, chains)
     const parent = parentPlace === undefined ? undefined : readable[parentPlace]
     const link = judgeLink(
@@ -47,7 +57,7 @@ export function explain(bytes: Uint8Array, { trustRoots, now, certificates = [] 
       sources,
     )
     const isLeaf = !chains.some((chain) => chain.indexOf(place) > 0)
-    explained.set(number, explainDocument(number, judged, link, { now, isLeaf }))
+    explained.set(number, explainDocument(number, judged, link, { now, isLeaf, policy: policies.get(text) }))
   }
   const documents = found.map((one) => explained.get(one.number) ?? unreadable(one.number, 'why' in one ? one.why : ''))
   const chainTrust = chains.map((chain) => {
@@ -65,7 +75,7 @@ export function explain(bytes: Uint8Array, { trustRoots, now, certificates = [] 
 
 function tryJudge(text: string, number: number): Found {
   try {
-    return { number, judged: judge(text) }
+    return { number, text, judged: judge(text) }
   } catch (error) {
     return { number, why: error instanceof Error ? error.message : String(error) }
   }
@@ -81,7 +91,7 @@ function explainDocument(
   number: number,
   judged: Judged,
   link: DocumentExplanation['link'],
-  at: { readonly now: Date; readonly isLeaf: boolean },
+  at: { readonly now: Date; readonly isLeaf: boolean; readonly policy: PolicyExplanation | undefined },
 ): DocumentExplanation {
   const { document, form, surface, digest, signature } = judged
   const { issuedTime, issuer, issuedPrincipal } = document.body
@@ -101,6 +111,7 @@ function explainDocument(
     validity,
     rights,
     sealed: listSealed(document.body.element),
+    ...optional('policy', at.policy),
     ok: form.ok && digest.ok && signature.ok && link.ok !== false && validity.ok && rights.ok,
   }
 }

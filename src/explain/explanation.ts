@@ -35,6 +35,23 @@ export interface SealedExplanation {
   readonly holds: string
 }
 
+/** What is encrypted in a PL, where the key of its server was at hand. */
+export interface PolicyExplanation extends Check {
+  /** The cluster that has the key. */
+  readonly openedBy: string
+  /** GUID of the template that it was made from. */
+  readonly template?: string
+  readonly owner?: string
+  /** Bounds every right. */
+  readonly from?: string
+  readonly until?: string
+  /** The same, counted from when a license is issued. */
+  readonly days?: number
+  readonly list?: readonly RightExplanation[]
+  /** As it was before it was encrypted. */
+  readonly xrml?: string
+}
+
 export interface DocumentExplanation {
   /** 1 for the first in the file. */
   readonly number: number
@@ -61,6 +78,7 @@ export interface DocumentExplanation {
   readonly validity: Check & { readonly from?: string; readonly until?: string }
   readonly rights: Check & { readonly list: readonly RightExplanation[] }
   readonly sealed: readonly SealedExplanation[]
+  readonly policy?: PolicyExplanation
   /** All of the above, surface apart. */
   readonly ok: boolean
 }

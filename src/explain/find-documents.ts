@@ -18,7 +18,7 @@ export function findDocuments(bytes: Uint8Array): readonly string[] {
   const found = text === undefined ? [] : cutDocuments(unescaped(text))
   const documents = found.length > 0 ? found : cutDocuments(textInside(bytes))
   if (documents.length > mostDocuments)
-    throw new RangeError(`The file has ${documents.length} documents; at most ${mostDocuments} are looked at`)
+    throw new RangeError(`The file has more than ${mostDocuments} documents: no more are looked at`)
   const longest = documents.find((document) => document.length > longestDocument)
   if (longest !== undefined)
     throw new RangeError(`A document has ${longest.length} characters; at most ${longestDocument} are looked at`)
@@ -47,13 +47,15 @@ function cutDocuments(text: string): readonly string[] {
 /** Documents that a message carries as escaped text: such text reaches from one tag of the message to the next. */
 function unescaped(text: string): string {
   if (/<XrML[\s>/]/.test(text)) return text
-  return text.split('<').map(unescapePart).join('')
+  // One more than may be there is enough to say that there are too many.
+  const parts = text.split('<').filter((part) => part.includes(escapedStart))
+  return parts
+    .slice(0, mostDocuments + 1)
+    .map((part) => tryUnescape(part.slice(part.indexOf(escapedStart))))
+    .join('')
 }
 
-function unescapePart(part: string): string {
-  const from = part.indexOf('&lt;XrML')
-  return from < 0 ? '' : tryUnescape(part.slice(from))
-}
+const escapedStart = '&lt;XrML'
 
 function tryUnescape(escaped: string): string {
   try {

@@ -137,7 +137,7 @@ export function checkRights(document: XrmlDocument): DocumentExplanation['rights
   }
 }
 
-function explainGrant(grant: Grant, issued: Date | undefined): RightExplanation {
+export function explainGrant(grant: Grant, issued: Date | undefined): RightExplanation {
   const range = rangeOf(grant, issued)
   const principal = grant.principal.name || grant.principal.id
   return {

@@ -4,6 +4,7 @@ import {
   type Check,
   type DocumentExplanation,
   type Explanation,
+  type PolicyExplanation,
   type RightExplanation,
 } from './explanation.js'
 import { nameOf } from './judge-document.js'
@@ -32,7 +33,7 @@ export function printExplanation(explanation: Explanation, paint: Paint = plain)
 }
 
 function printDocument(document: DocumentExplanation, paint: Paint, line: PrintLine): readonly string[] {
-  const { number, kind, form, surface, signature, validity, rights, sealed } = document
+  const { number, kind, form, surface, signature, validity, rights, sealed, policy } = document
   const title = `${paint.strong(`Document ${number}`)}  ${printable(describe(document))}`
   if (surface.maker === notRead) return [title, line('form', 'BAD', form.why ?? '')]
   return [
@@ -50,8 +51,23 @@ function printDocument(document: DocumentExplanation, paint: Paint, line: PrintL
       wordFor(rights),
       rights.list.length === 0 ? (rights.why ?? '') : rights.list.map(printRight).join('; '),
     ),
+    ...(policy === undefined ? [] : [printPolicy(policy, line)]),
     ...sealed.map(({ type, bytes, holds }) => line('sealed', '-', `${type}, ${bytes} bytes: ${holds}`)),
   ]
+}
+
+function printPolicy(policy: PolicyExplanation, line: PrintLine): string {
+  const { ok, why, openedBy, template, owner, until, days, list = [] } = policy
+  if (!ok) return line('policy', 'note', `${openedBy} has the key, and cannot open it: ${why ?? ''}`)
+  const parts = [
+    `opened by ${openedBy}`,
+    ...(template === undefined ? [] : [`template ${template}`]),
+    ...(owner === undefined ? [] : [`owner ${owner}`]),
+    ...(until === undefined ? [] : [`until ${until}`]),
+    ...(days === undefined ? [] : [`for ${days} days`]),
+    ...list.map(printRight),
+  ]
+  return line('policy', 'ok', parts.join('; '))
 }
 
 function describe({ kind, subject, issuedTime }: DocumentExplanation): string {

@@ -9,6 +9,7 @@ import {
   type ClockReading,
   type ClockWanted,
 } from '../administration/lab/clock.js'
+import { explainBytes } from '../administration/lab/explain.js'
 import {
   listFaults,
   putFault,
@@ -20,7 +21,9 @@ import {
   type FaultWanted,
 } from '../administration/lab/faults.js'
 import { readStateHash } from '../administration/lab/state.js'
+import type { IssuingOffice } from '../administration/lab/issuing-office.js'
 import { problem } from '../administration/problem.js'
+import type { Explanation } from '../explain/explanation.js'
 import { catalogue, type ReadyFault } from '../lab/faults/catalogue.js'
 import { servedNames } from '../node/served.js'
 import { labJournal, type LabJournal } from './lab-journal.js'
@@ -48,6 +51,11 @@ export interface InstallationLab {
   readonly journal: LabJournal
   /** SHA-256 over the state of the installation: the same while nothing is different that a client could notice. */
   stateHash(): Promise<string>
+  /**
+   * Says of documents whether they are good, by the clock of the forest, and opens policies that a cluster here has the key of.
+   * @param bytes a document or chain in any encoding, a SOAP message, or a protected file
+   */
+  explain(bytes: Uint8Array): Promise<Explanation>
   /** All that is set. */
   read(): Promise<LabReading>
   /** Ends everything that is set. */
@@ -55,7 +63,7 @@ export interface InstallationLab {
 }
 
 /** @param given undefined: there is no lab, and every call says so */
-export function installationLab(given: LabOffice | undefined): InstallationLab {
+export function installationLab(given: LabOffice | undefined, issuing: IssuingOffice): InstallationLab {
   const office = (): LabOffice =>
     given ?? problem(404, 'There are no controls of a lab here: the installation was started with lab: false')
   const faultOffice = (): FaultOffice => ({ ...office(), served: servedNames() })
@@ -73,6 +81,10 @@ export function installationLab(given: LabOffice | undefined): InstallationLab {
     },
     journal: labJournal(office),
     stateHash: async () => (await readStateHash(office())).hash,
+    explain: async (bytes) => {
+      office()
+      return explainBytes(issuing, bytes)
+    },
     read: async () => readLab(office()),
     clear: async () => clearLab(office()),
   }

@@ -1,4 +1,5 @@
 /** A whole installation on one machine: its servers, its management listener. The library's entry for tests of other people. */
+import { issuingOffice } from '../administration/lab/issuing-office.js'
 import { labOffice } from '../administration/lab/ask-server.js'
 import { loadServerState } from '../cluster/server-state.js'
 import type { CryptoMode } from '../crypto/modes.js'
@@ -65,6 +66,7 @@ async function withManagement(options: InstallationOptions, servers: Servers): P
   const openCluster = (name: string) => loadServerState(store, name, keyPassword, 'openssl')
   const office =
     options.lab === false ? undefined : labOffice({ store, keyPassword, ca: servers.trusted, ...systemEffects })
+  const api = { store, openCluster, ...systemEffects, forestClock: () => clockOf(options, store), lab: office }
   const status = async (): Promise<InstallationStatus> => ({
     forest: seedForest.dnsName,
     version,
@@ -77,7 +79,7 @@ async function withManagement(options: InstallationOptions, servers: Servers): P
     token,
     log: options.log,
     status,
-    api: { store, openCluster, ...systemEffects, forestClock: () => clockOf(options, store), lab: office },
+    api,
     topology,
     ca: servers.ca,
   })
@@ -100,7 +102,7 @@ async function withManagement(options: InstallationOptions, servers: Servers): P
     mode,
     ca: servers.ca,
     data: options.data,
-    lab: installationLab(office),
+    lab: installationLab(office, issuingOffice(api)),
     close: () => (closing ??= stop(management.close(), servers)),
   }
 }

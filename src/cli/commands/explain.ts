@@ -8,14 +8,14 @@ import { labTrustRoot } from '../../xrml/lab-hierarchy.js'
 import { readPl } from '../../xrml/pl.js'
 import { readCertificates } from '../certificates.js'
 import { paintFor } from '../colors.js'
-import { readInput } from '../files.js'
+import { readInputOrStandard } from '../files.js'
 import { createOutput, type Output } from '../output.js'
 import { usualServer } from '../usual-addresses.js'
 
 /** @returns whether every document is good and the chain leads to the lab root */
 export async function explainFile(settings: Settings<'explain'>, file: string): Promise<boolean> {
   const output = createOutput(settings.json)
-  const bytes = file === '-' ? await readStandardInput() : await readInput(file)
+  const bytes = await readInputOrStandard(file)
   const certificates = settings.server === undefined ? [] : await chainOf({ ...settings, server: settings.server })
   const explanation = explain(bytes, { trustRoots, now: systemClock.now(), certificates })
   output.words(explanation, printExplanation(explanation, output.paint))
@@ -53,10 +53,4 @@ async function chainOf({ server: url, user, password, ca }: Asked): Promise<read
 
 interface Asked extends Settings<'explain'> {
   readonly server: string
-}
-
-async function readStandardInput(): Promise<Buffer> {
-  const chunks: Buffer[] = []
-  for await (const chunk of process.stdin) chunks.push(chunk as Buffer)
-  return Buffer.concat(chunks)
 }

@@ -45,6 +45,6 @@ export async function registerManagementApi(app: FastifyInstance, api: Managemen
     registerTemplates(scope, api)
     registerTokens(scope, api)
     registerRequests(scope, api)
-    registerLabControls(scope, api.lab)
+    registerLabControls(scope, api)
   })
 }

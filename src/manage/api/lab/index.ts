@@ -4,15 +4,18 @@ import type { LabOffice } from '../../../administration/lab/ask-server.js'
 import { clearLab, readLab } from '../../../administration/lab/lab.js'
 import { problem } from '../../../administration/problem.js'
 import { servedNames } from '../../../node/served.js'
+import type { ManagementApi } from '../management-api.js'
 import { answers } from '../schemas.js'
 import { registerClock } from './clock.js'
+import { registerExplain } from './explain.js'
 import { registerFaults } from './faults.js'
 import { registerJournal } from './journal.js'
 import { clockReading, notEverywhere, tags, toldServers } from './schemas.js'
 import { registerState } from './state.js'
 
-/** @param office undefined: the installation was started with --no-lab */
-export function registerLabControls(app: FastifyInstance, office: LabOffice | undefined): void {
+/** Nothing of it is there when the installation was started with --no-lab. */
+export function registerLabControls(app: FastifyInstance, api: ManagementApi): void {
+  const { lab: office } = api
   if (office === undefined) {
     const refused = (): never =>
       problem(404, 'There are no controls of a lab here: the installation was started with --no-lab')
@@ -24,6 +27,7 @@ export function registerLabControls(app: FastifyInstance, office: LabOffice | un
   registerFaults(app, { ...office, served: servedNames() })
   registerJournal(app, office)
   registerState(app, office)
+  registerExplain(app, api)
 }
 
 const words = { type: 'array', items: { type: 'string' } } as const
