@@ -69,8 +69,49 @@ function sharedQueue(
   return { mean: meanResponse(queue), answeredWithin: responsePercentile(target.percentile, queue) }
 }
 
+/** The answer first, then how it is found. */
 export function answerText(answer: Answer): string {
-  return [...demandLines(answer), '', ...ruleLines(answer), '', ...modelLines(answer)].join('\n')
+  return [
+    ...answerLines(answer),
+    '',
+    ...demandLines(answer),
+    '',
+    ...ruleLines(answer),
+    '',
+    ...modelLines(answer),
+    ...tryLines(answer),
+  ].join('\n')
+}
+
+/** A cluster that is busier than this has little left for what was not foreseen. */
+const almostFull = 0.9
+
+function answerLines({ demand, byModel, spare, server, peak }: Answer): readonly string[] {
+  if (byModel === undefined) return [`Answer    no cluster meets the target for ${number(demand.users)} users`]
+  const { servers } = byModel
+  const load = peak / (servers * server.operationsPerSecond)
+  const withSpare = spare === 0 ? '' : `: ${plural(servers)}, and ${spare} spare`
+  const warning =
+    load < almostFull
+      ? []
+      : [
+          `          Almost full: ${spare === 0 ? 'they' : `the ${servers} without the spare`} are busy ${number(100 * load)} % of the busiest time. A little more load, and answers wait longer and longer; ${plural(servers + 1)} would be busy ${number((100 * peak) / ((servers + 1) * server.operationsPerSecond))} %.`,
+        ]
+  return [`Answer    ${plural(servers + spare)} for ${number(demand.users)} users${withSpare}`, ...warning]
+}
+
+/** A machine that emulates starts a process for each server. */
+const mostTried = 16
+
+function tryLines({ byModel, spare, server, peak }: Answer): readonly string[] {
+  const servers = (byModel?.servers ?? Infinity) + spare
+  if (servers > mostTried) return []
+  const spread = server.serviceDistribution === 'fixed' ? '' : ` --service-distribution ${server.serviceDistribution}`
+  return [
+    '',
+    `Try it    npx rms-emulator up --root ${servers} --no-licensing --capacity ${server.operationsPerSecond}${spread}`,
+    `          npx rms-emulator load --rate ${Number(peak.toPrecision(3))}`,
+  ]
 }
 
 function demandLines({ demand, average, peak }: Answer): readonly string[] {

@@ -2,7 +2,7 @@
  * A user's machine and certificates between two runs: a folder with plain files. `key.pem` is as secret as a password; it is written
  * readable by its owner alone. A folder is for one user of one cluster.
  */
-import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { chmod, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { privateKeyFromPem, privateKeyToPem } from '../crypto/keys.js'
 import { readDocuments, type XrmlDocument } from '../xrml/document.js'
@@ -12,6 +12,7 @@ import { machineOf, type Machine } from './machine.js'
 import { textOf } from './publish.js'
 import { openPublisher, type Publisher } from './publisher.js'
 import { readable, VerificationFailed } from './verify.js'
+import { makeFolder } from '../make-folder.js'
 
 /** What a folder holds; each part needs those before it. */
 export interface Kept {
@@ -58,7 +59,7 @@ export async function load(folder: string, trustRoots: readonly TrustRoot[]): Pr
  * folder is made when there is none.
  */
 export async function save(folder: string, { machine, account, publisher }: Kept): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: 0o700 })
+  makeFolder(folder, 0o700)
   if (machine !== undefined || account !== undefined) await remove(folder, 'clc')
   if (machine !== undefined) {
     await remove(folder, 'rac')

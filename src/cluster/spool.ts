@@ -7,13 +7,14 @@
  * was there before the file was taken, and if not, the record is appended once more to a new file. So neither needs to know of the other.
  */
 import { createReadStream } from 'node:fs'
-import { appendFile, mkdir, open, readdir, rename, rm, stat, unlink } from 'node:fs/promises'
+import { appendFile, open, readdir, rename, rm, stat, unlink } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { takeLock } from './spool-lock.js'
 import { DatabaseAway } from './store/database-away.js'
 import { laterFields } from './store/migrations/request-log-fields.js'
 import type { RequestLogRecord, RequestLogStore } from './store/request-log-store.js'
+import { makeFolder } from '../make-folder.js'
 
 export interface Spool {
   /** For people. */
@@ -80,7 +81,7 @@ export function createSpool({ folder, nodeId, limit }: SpoolOptions): Spool {
   }
 
   const newFile = async (): Promise<SpoolFile> => {
-    await mkdir(folder, { recursive: true, mode: 0o700 })
+    makeFolder(folder, 0o700)
     for (;;) {
       const path = join(folder, `${encodeURIComponent(nodeId)}-${++count}.spool`)
       const handle = await open(path, 'ax', 0o600).catch(unless('EEXIST'))
@@ -106,7 +107,7 @@ export function createSpool({ folder, nodeId, limit }: SpoolOptions): Spool {
 
   const probe = async (): Promise<boolean> => {
     if (limit - (await bytesIn(folder)) < probeBytes) return false
-    await mkdir(folder, { recursive: true, mode: 0o700 })
+    makeFolder(folder, 0o700)
     const path = join(folder, `${encodeURIComponent(nodeId)}.probe`)
     try {
       const handle = await open(path, 'w', 0o600)

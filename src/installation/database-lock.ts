@@ -1,11 +1,11 @@
 /** One installation at a time works on a database. The lock ends with the process, also with one that was killed. */
-import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import Libsql from 'libsql'
 import { pino, type Logger } from 'pino'
 import { DatabaseRefused } from '../cluster/store/database-away.js'
 import { holdPostgresLock, type LockEvent } from '../cluster/store/postgres-lock.js'
 import { targetOf } from '../cluster/store/postgres.js'
+import { makeFolder } from '../make-folder.js'
 
 /** Another process, or another installation of this one, has the database. */
 export class DatabaseInUse extends Error {
@@ -35,7 +35,7 @@ export async function lockDatabase(
 
 /** The lock is the operating system's. */
 function lockFile(path: string): () => Promise<void> {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  makeFolder(dirname(path), 0o700)
   let lock: Libsql.Database | undefined
   try {
     lock = new Libsql(`${path}.lock`)

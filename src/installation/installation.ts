@@ -1,6 +1,5 @@
 /** The servers of an installation on one machine, in its folder: a node in this process, or many processes. */
 import { setMaxListeners } from 'node:events'
-import { mkdir } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { pino, type Logger } from 'pino'
@@ -24,6 +23,7 @@ import { makeTemporaryFolder } from './temporary-folder.js'
 import { prepareTlsFiles, type TlsFiles } from './tls-files.js'
 import type { TlsFilePair } from './tls-pair.js'
 import { startTopology, type RunningTopology } from './topology.js'
+import { makeFolder } from '../make-folder.js'
 
 /** What serves: a node in this process, or many processes. */
 export interface Servers {
@@ -62,7 +62,7 @@ export async function startServers(options: InstallationOptions): Promise<Server
     temporary?.remove()
   }
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 })
+    makeFolder(folder, 0o700)
     unlock = await lockDatabase(database, options.log)
     const tls = await prepareTls(options, folder)
     await requirePorts(options)

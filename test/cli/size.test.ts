@@ -51,7 +51,11 @@ t.test(
       [1, 3, 6, 32, 51],
     )
     t.match(text.stdout, /40,000 users × 50 % active × 8 items an hour \/ 3,600 s = 44\.4 licenses\/s on average/)
-    t.match(text.stdout, /3 servers, and 1 spare: 4 servers/)
+    t.match(text.stdout, /^Answer {4}4 servers for 40,000 users: 3 servers, and 1 spare$/m)
+    t.match(
+      text.stdout,
+      /Almost full: the 32 without the spare are busy 98\.4 % of the busiest time\..* 33 servers would be busy 95\.5 %/,
+    )
     t.match(text.stdout, /M\/M\/c +3 +88\.9 % +67\.9 ms/, 'the bound, by its formula')
     const answers = jsonLines(json) as {
       byRule: number

@@ -2,7 +2,7 @@
  * An SQLite file that may be moved, deleted and put back while it is open. SQLite goes on writing into a moved or deleted file, so
  * device and inode of the file, its -wal and its -shm are compared with those that were opened; a difference means that it is away.
  */
-import { closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs'
+import { closeSync, existsSync, openSync, statSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
@@ -12,6 +12,7 @@ import { pause, systemClock, systemTimers, type Clock, type Timers } from '../..
 import { DatabaseAway, DatabaseRefused } from './database-away.js'
 import { schemaVersion } from './schema.js'
 import { codeOf, explained } from './sqlite-errors.js'
+import { makeFolder } from '../../make-folder.js'
 
 export interface SqliteFile {
   /**
@@ -107,7 +108,7 @@ export async function openSqliteFile(
   if (path !== ':memory:') {
     if (!create && !existsSync(path))
       throw new DatabaseRefused(`There is no database file ${path}: correct the path, or put the file back`)
-    mkdirSync(dirname(path), { recursive: true })
+    makeFolder(dirname(path))
     makeFile(path)
   }
   let connection: Connection | undefined = await connectAtStart(path, { clock, timers })
