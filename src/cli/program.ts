@@ -98,6 +98,14 @@ function program(): Command {
       const settings = settingsOf(command, 'remove-server')
       await (await commands.servers()).removeServer(settings, id)
     })
+  add(root, 'remove-cluster', 'remove-server', 'remove a licensing-only cluster, with its servers and its key', [
+    'remove-cluster legal --force',
+  ])
+    .argument('<name>', 'name of the cluster')
+    .action(async (name: string, _flags, command: Command) => {
+      const settings = settingsOf(command, 'remove-server')
+      await (await commands.servers()).removeCluster(settings, name)
+    })
   const endpointArgument = 'endpoint, such as subenrollservice or license'
   add(root, 'admit', 'add-server', 'let an account or group use an endpoint of a cluster', [
     `admit subenrollservice "CONTOSO\\rms-service"`,

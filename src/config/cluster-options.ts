@@ -116,6 +116,6 @@ export const clusterOptions = {
     type: 'boolean',
     default: false,
     commands: ['remove-server', 'scp'],
-    help: 'remove the last node of a licensing-only cluster too; scp: remove one that is not stale, move it to what is no cluster here',
+    help: 'remove the last node of a licensing-only cluster too, or a cluster with its key; scp: remove one that is not stale, move it to what is no cluster here',
   },
 } as const satisfies OptionRows

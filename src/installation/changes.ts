@@ -19,6 +19,8 @@ export interface NewClusterPlan {
 /** All of them throw Problem when they are refused, with the reason. */
 export interface Topology {
   addCluster(plan: NewClusterPlan): Promise<ClusterStatus>
+  /** A licensing-only one, with its servers and its key. `force`: what it protected is lost. */
+  removeCluster(name: string, force: boolean): Promise<void>
   /** Opens the extranet listener of a cluster; closes it when undefined. */
   setExtranet(cluster: string, wanted: ExtranetPlan | undefined): Promise<ClusterStatus>
   addServer(cluster: string): Promise<NodeStatus>

@@ -10,6 +10,7 @@ import { freePorts } from './free-ports.js'
 import { explain } from './mendable.js'
 import { createClusterProcesses, type ClusterProcesses } from './cluster-processes.js'
 import { keptNotices } from './kept-settings.js'
+import { removeCluster } from './remove-cluster.js'
 import { planOf, type Plan, type StartPlan } from './start-plan.js'
 import { withStored, type ClusterStatus, type NodeStatus } from './status.js'
 import { seenUrl } from './seen-url.js'
@@ -273,6 +274,11 @@ export async function startTopology(options: TopologyOptions): Promise<RunningTo
     await store.clusters.remove(name).catch((error: unknown) => log.warn({ cluster: name, err: error }, remains))
   }
 
+  const end = async (cluster: ClusterProcesses): Promise<void> => {
+    clusters.splice(clusters.indexOf(cluster), 1)
+    await closeDoor(cluster.balancer)
+  }
+
   const statusOf = async (cluster: ClusterProcesses): Promise<ClusterStatus> =>
     withStored(store, await cluster.status())
 
@@ -309,6 +315,7 @@ export async function startTopology(options: TopologyOptions): Promise<RunningTo
   return {
     status: () => Promise.all(clusters.map(statusOf)),
     addCluster: (plan) => inTurn(() => addCluster(plan)),
+    removeCluster: (name, force) => inTurn(() => removeCluster(clusterNamed(name), force, { store, end })),
     setExtranet: (name, wanted) => inTurn(() => setExtranet(name, wanted)),
     addServer: (name) =>
       inTurn(async () => {

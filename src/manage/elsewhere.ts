@@ -11,6 +11,7 @@ import type { ClusterRow } from '../cluster/store/cluster-store.js'
 import type { Member } from '../cluster/store/member-store.js'
 import { openStore, upgradedText, type Store, type Upgraded } from '../cluster/store/open.js'
 import { systemClock, systemRandom, systemTimers, type Clock, type Timers } from '../effects.js'
+import { requireCluster } from '../administration/change-configuration.js'
 import { problem } from '../administration/problem.js'
 import { startManagement } from './app.js'
 import { version } from '../version.js'
@@ -21,6 +22,7 @@ import {
   type InstallationStatus,
   type NodeStatus,
 } from '../installation/status.js'
+import { requireRemovable } from '../installation/remove-cluster.js'
 import type { Topology } from '../installation/changes.js'
 
 export interface ElsewhereOptions {
@@ -154,6 +156,17 @@ function topologyElsewhere(store: Store): Topology {
         501,
         `${refused}make the cluster with rms-emulator provision licensing --cluster ${name}, then start its nodes and its balancer`,
       ),
+    removeCluster: async (name, force) => {
+      const { kind } = await requireCluster(store, name)
+      requireRemovable(name, kind, force)
+      const living = (await membersOf(store)).flatMap((one) => (one.cluster.name === name ? [...one.living] : []))
+      if (living.length > 0)
+        problem(
+          501,
+          `${refused}stop the processes of ${living.map(({ nodeId }) => nodeId).join(', ')} with SIGTERM, and its balancer`,
+        )
+      await store.clusters.remove(name)
+    },
     addServer: async (cluster) =>
       problem(
         501,

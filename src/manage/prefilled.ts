@@ -64,6 +64,7 @@ export function prefilledOf({ certificationUrl, template, exchange }: Present): 
     'GET /status': {},
     'POST /clusters': { body: { name: 'legal' } },
     'GET /clusters': {},
+    'DELETE /clusters/{cluster}': { parameters: { cluster: 'legal', force: true } },
     'POST /clusters/{cluster}/servers': ofRoot,
     'GET /clusters/{cluster}/nodes': ofRoot,
     'PUT /clusters/{cluster}/extranet': { ...ofRoot, body: {} },

@@ -135,6 +135,24 @@ function registerAdding(app: FastifyInstance, topology: Topology): void {
     },
     async ({ body }, reply) => reply.code(201).send(await topology.addCluster(body)),
   )
+  app.delete<{ Params: { cluster: string }; Querystring: { force?: boolean } }>(
+    '/clusters/:cluster',
+    {
+      schema: {
+        tags,
+        summary: 'Remove a licensing-only cluster',
+        description:
+          'Its servers finish their requests first. Its key goes with it: what it has protected can be opened by nobody. So it takes force=true.',
+        params: path({ cluster: clusterName }),
+        querystring: closed({ force: { type: 'boolean', default: false } }),
+        response: answers(removed, 400, 404, 409, 501),
+      },
+    },
+    async ({ params, query }, reply) => {
+      await topology.removeCluster(params.cluster, query.force === true)
+      return reply.code(204).send(null)
+    },
+  )
   app.post<{ Params: { cluster: string } }>(
     '/clusters/:cluster/servers',
     {

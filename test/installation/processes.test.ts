@@ -310,11 +310,20 @@ t.test('a cluster that the root does not admit tells the command that helps, and
     stderr: /^No server of the cluster enrolled takes requests now: its clients get HTTP 503$/m,
   })
   t.match(await command('remove-server', 'enrolled-1', '--force'), { code: 0 })
+  const { url } = await clusterNamed('enrolled')
+  t.match(await command('remove-cluster', 'enrolled'), { code: 1, stderr: /The key of "enrolled" goes with it/ })
+  t.match(await command('remove-cluster', 'root', '--force'), { code: 1, stderr: /"root" is the root cluster/ })
+  t.match(await command('remove-cluster', 'enrolled', '--force'), {
+    code: 0,
+    stdout: /^The cluster enrolled .* is gone/,
+  })
+  t.equal(await clusterNamed('enrolled').catch(() => undefined), undefined)
+  await t.rejects(fetch(url), 'nobody listens for it')
 })
 
 t.test('SIGKILL of up leaves no process', async (t) => {
   const pids = childrenOf(lab.child.pid ?? 0)
-  t.ok(pids.length >= 8, `four balancers, four nodes: ${pids.length}`)
+  t.ok(pids.length >= 7, `three balancers, four nodes: ${pids.length}`)
   await lab.stop('SIGKILL')
   await until(() => !pids.some(isAlive), 'all processes have ended')
   const again = await startUp(
@@ -326,10 +335,9 @@ t.test('SIGKILL of up leaves no process', async (t) => {
     [
       ['root', 1],
       ['licensing', 1],
-      ['enrolled', 1],
       ['legal', 1],
     ],
-    'what was added comes back',
+    'what was added comes back, and what was removed does not',
   )
   const { certificationUrl } = await clientAt(again.url, 'carol').locations()
   t.equal(certificationUrl, `${again.url}/certification`, 'at its address of now')

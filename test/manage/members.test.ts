@@ -116,13 +116,30 @@ t.test('a dead node can be taken from the list, a living one is stopped where it
   )
 })
 
+t.test('a licensing-only cluster without living servers can be removed, when it is known what is lost', async (t) => {
+  t.match(await call('/clusters/root?force=true', 'DELETE'), { status: 409, body: { message: /is the root cluster/ } })
+  t.match(await call('/clusters/sales?force=true', 'DELETE'), { status: 404 })
+  t.match(await call('/clusters/legal', 'DELETE'), {
+    status: 409,
+    body: { message: /The key of "legal" goes with it/ },
+  })
+  t.match(await call('/clusters/legal?force=true', 'DELETE'), {
+    status: 501,
+    body: { message: /stop the processes of legal-1 with SIGTERM/ },
+  })
+  await store.members.leave('legal-1')
+  t.equal((await call('/clusters/legal?force=true', 'DELETE')).status, 204)
+  t.equal(await store.clusters.find('legal'), undefined)
+})
+
 t.test('every way to say that processes are elsewhere is in the OpenAPI document', async (t) => {
   const { paths } = (await (await fetch(`${management.url}/openapi.json`)).json()) as {
     paths: Record<string, Record<string, { responses: object }>>
   }
   for (const path of ['/clusters', '/clusters/{cluster}/servers', '/servers/{id}/drain', '/servers/{id}/kill'])
     t.hasProp(paths[path]?.['post']?.responses ?? {}, '501', path)
-  t.hasProp(paths['/servers/{id}']?.['delete']?.responses ?? {}, '501')
+  for (const path of ['/servers/{id}', '/clusters/{cluster}'])
+    t.hasProp(paths[path]?.['delete']?.responses ?? {}, '501', path)
   for (const method of ['put', 'delete'])
     t.hasProp(paths['/clusters/{cluster}/extranet']?.[method]?.responses ?? {}, '501', method)
 })

@@ -91,6 +91,15 @@ export async function removeServer(settings: Settings<'remove-server'>, id: stri
   output.words({ event: 'removed', id }, `${id} has finished its requests and is gone`)
 }
 
+export async function removeCluster(settings: Settings<'remove-server'>, name: string): Promise<void> {
+  const output = createOutput(settings.json)
+  await callManagement(settings, {
+    method: 'DELETE',
+    path: `/clusters/${encodeURIComponent(name)}?force=${settings.force}`,
+  })
+  output.words({ event: 'removed', cluster: name }, `The cluster ${name} has finished its requests and is gone`)
+}
+
 export async function drainServer(settings: Settings<'add-server'>, id: string): Promise<void> {
   const output = createOutput(settings.json)
   const drained = await changeServer(settings, id, 'drain')
