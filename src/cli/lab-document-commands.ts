@@ -1,6 +1,8 @@
 /** The commands of the lab that have to do with documents. */
 import type { Command } from 'commander'
+import { documentFaults } from '../lab/faults/document-fault.js'
 import { add, settingsOf } from './add-command.js'
+import type { IssueArguments } from './commands/lab-documents.js'
 
 /** Loaded when they run. */
 const load = () => import('./commands/lab-documents.js')
@@ -14,4 +16,29 @@ export function addDocumentCommands(lab: Command): void {
     .action(async (file: string, _flags, command: Command) => {
       if (!(await (await load()).labExplain(settingsOf(command, 'status'), file))) process.exitCode = 1
     })
+  add(lab, 'issue', 'status', 'make a certificate or license for somebody, rightly or wrongly on purpose', [
+    'lab issue rac --account alice@contoso.test --out alice.xrml',
+    'lab issue rac --account alice@contoso.test --wrong expired | rms-emulator explain -',
+    'lab issue pl --account alice@contoso.test --to bob@contoso.test=VIEW,PRINT --out plan.pl',
+    'lab issue ul --account bob@contoso.test --license plan.pl',
+  ])
+    .argument('<kind>', 'rac, clc, pl or ul')
+    .requiredOption('--account <NAME>', 'whom it is for, of a pl the author: mail address, name or SID')
+    .option('--wrong <WAY>', `in which way it is bad: ${documentFaults.join(', ')}`)
+    .option('--cluster <NAME>', 'which cluster makes it; the root when left out')
+    .option('--machine <NAME>', 'of certs/machines, for whom an account certificate is made')
+    .option('--to <who=RIGHT,RIGHT>', 'of pl and ul: who may do what; ANYONE=VIEW when left out; repeatable', collect)
+    .option('--any-right', 'take rights that nobody knows')
+    .option('--template <name or GUID>', 'rights of a template instead')
+    .option('--owner <NAME>', 'of ul: who is the author')
+    .option('--license <FILE>', 'of ul: the publishing license that it is for; a new one when left out')
+    .option('--out <FILE>', 'where the documents go; to standard output when left out')
+    .option('--force', 'write over a file that is there')
+    .action(async (kind: string, flags: IssueArguments, command: Command) =>
+      (await load()).labIssue(settingsOf(command, 'status'), kind, flags),
+    )
+}
+
+function collect(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value]
 }

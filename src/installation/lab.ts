@@ -21,6 +21,8 @@ import {
   type FaultWanted,
 } from '../administration/lab/faults.js'
 import { readStateHash } from '../administration/lab/state.js'
+import { issue, type Issued } from '../administration/lab/issue.js'
+import type { IssueWanted } from '../administration/lab/issue-wanted.js'
 import type { IssuingOffice } from '../administration/lab/issuing-office.js'
 import { problem } from '../administration/problem.js'
 import type { Explanation } from '../explain/explanation.js'
@@ -56,6 +58,8 @@ export interface InstallationLab {
    * @param bytes a document or chain in any encoding, a SOAP message, or a protected file
    */
   explain(bytes: Uint8Array): Promise<Explanation>
+  /** Makes a certificate or license for somebody, rightly or wrongly on purpose. Rejects with Problem when the services refuse. */
+  issue(wanted: IssueWanted): Promise<Issued>
   /** All that is set. */
   read(): Promise<LabReading>
   /** Ends everything that is set. */
@@ -84,6 +88,10 @@ export function installationLab(given: LabOffice | undefined, issuing: IssuingOf
     explain: async (bytes) => {
       office()
       return explainBytes(issuing, bytes)
+    },
+    issue: async (wanted) => {
+      office()
+      return issue(issuing, wanted)
     },
     read: async () => readLab(office()),
     clear: async () => clearLab(office()),

@@ -170,6 +170,7 @@ export function prefilledOf({ certificationUrl, template, exchange }: Present): 
     'GET /lab/journal': {},
     'DELETE /lab/journal': {},
     'GET /lab/state-hash': {},
+    'POST /lab/issue': { body: { kind: 'rac', account: 'alice@contoso.test', wrong: 'expired' } },
     'POST /lab/explain': { body: labPartner().licensorCertificate },
 
     'POST /tokens': { body: { user: 'bob@contoso.test' } },

@@ -1,5 +1,5 @@
 /** The lab hierarchy in `certs/`: the trust root, the enrollment service that signs SLCs, and the issuer of machine certificates. */
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { privateKeyFromPem, publicKeyFromModulus, type RsaPrivateKey, type RsaPublicKey } from '../crypto/keys.js'
 import type { CryptoMode } from '../crypto/modes.js'
 import { packageFolder } from '../package-folder.js'
@@ -39,6 +39,11 @@ export function labSpcAuthorities(mode: CryptoMode): readonly string[] {
   return labSpcIssuer(mode)
     .chain.slice(0, 2)
     .flatMap((document) => document.body.issuedPrincipal?.publicKey?.modulus ?? [])
+}
+
+/** Names of the ready-made machines. */
+export function labMachines(): readonly string[] {
+  return readdirSync(new URL('machines/', certs)).toSorted()
 }
 
 /** A ready-made machine: SPC chain, leaf first, and its private key. */

@@ -1,14 +1,23 @@
-/** Documents of an installation in this process: explained over HTTP, in the library and on the command line. */
-import { writeFileSync } from 'node:fs'
+/** Documents of an installation in this process: explained and made by hand, over HTTP, in the library and on the command line. */
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import type { Issued } from '../../src/administration/lab/issue.js'
+import { issuedKinds, type IssueWanted } from '../../src/administration/lab/issue-wanted.js'
+import { openAccount } from '../../src/client/account.js'
 import { connect, readyMachine } from '../../src/client/index.js'
+import { openLicense } from '../../src/client/open.js'
+import { openPublisher } from '../../src/client/publisher.js'
 import { seedPassword as password } from '../../src/directory/seed.js'
 import { explain } from '../../src/explain/explain.js'
 import type { Explanation } from '../../src/explain/explanation.js'
+import { documentFaults } from '../../src/lab/faults/document-fault.js'
 import { startInstallation } from '../../src/manage/start.js'
+import { readDocuments } from '../../src/xrml/document.js'
 import { labTrustRoot } from '../../src/xrml/lab-hierarchy.js'
+import { readUl } from '../../src/xrml/ul.js'
 import { run } from '../cli/command.js'
+import { explainedAs } from '../fixtures/fault-sightings.js'
 
 const token = 'documents-test-token'
 const installation = await startInstallation({ mode: 1, token })
@@ -138,4 +147,162 @@ t.test('whatever is sent is answered', async (t) => {
   t.match(await large.json(), { message: /too large/ })
   await t.rejects(lab.explain(Buffer.from('<XrML >'.repeat(101))), { name: 'LabInputError' })
   t.equal((await fetch(`${manage}/lab/explain`, { method: 'POST', body: content.text })).status, 401)
+})
+
+const trustRoots = [labTrustRoot(1)]
+const kindOf = { rac: 'RAC', clc: 'CLC', pl: 'PL', ul: 'UL' } as const
+
+async function issued(wanted: object): Promise<Issued> {
+  const answer = await ask('/lab/issue', {
+    method: 'POST',
+    body: JSON.stringify(wanted),
+    headers: { 'content-type': 'application/json' },
+  })
+  if (answer.status !== 200) throw new Error(`${answer.status} ${await answer.text()}`)
+  return (await answer.json()) as Issued
+}
+
+/** What its holder finds: rejects when a key in it does not open. */
+const opened: Readonly<Record<IssueWanted['kind'], (made: Issued) => Promise<unknown>>> = {
+  rac: (made) => openAccount(readDocuments(made.chain), readyMachine(made.machine ?? ''), trustRoots),
+  clc: async (made) => openPublisher(readDocuments(made.chain), await accountOf('bob'), trustRoots),
+  pl: (made) => at('bob').acquireLicense(made.documents[0]?.text ?? ''),
+  ul: async (made) => {
+    const chain = readDocuments(made.chain)
+    const [leaf] = chain
+    if (leaf === undefined) throw new Error('nothing was made')
+    return openLicense({ ul: readUl(leaf), chain }, await accountOf('bob'), new Date())
+  },
+}
+
+async function accountOf(account: string): Promise<Awaited<ReturnType<typeof openAccount>>> {
+  const { chain, machine } = await issued({ kind: 'rac', account })
+  return openAccount(readDocuments(chain), readyMachine(machine ?? ''), trustRoots)
+}
+
+for (const kind of issuedKinds) {
+  t.test(`a ${kindOf[kind]} is made for bob, rightly and in each wrong way`, async (t) => {
+    const good = await issued({ kind, account: 'bob' })
+    t.match(good, {
+      kind,
+      account: 'CONTOSO\\bob',
+      cluster: 'root',
+      documents: [{ kind: kindOf[kind] }, { kind: 'SLC' }],
+    })
+    t.equal((await explained(good.chain)).firstProblem, undefined)
+    t.ok(await opened[kind](good), 'and can be opened')
+    for (const wrong of documentFaults) {
+      const bad = await issued({ kind, account: 'bob', wrong })
+      t.equal(bad.wrong, wrong)
+      const { firstProblem } = await explained(bad.chain)
+      const expected = explainedAs[wrong]
+      if (expected !== undefined) t.match(firstProblem, expected, wrong)
+      else {
+        t.equal(firstProblem, undefined, `${wrong}: all else is good`)
+        await t.rejects(opened[kind](bad), `${wrong}: it cannot be opened`)
+      }
+    }
+  })
+}
+
+t.test('licenses have the rights that are asked for, and are for the content that is given', async (t) => {
+  const pl = await lab.issue({
+    kind: 'pl',
+    account: 'alice@contoso.test',
+    rights: [{ to: 'legal@contoso.test', rights: ['view', 'EDIT'], days: 7 }],
+  })
+  const policy = (await lab.explain(Buffer.from(pl.chain))).documents[0]?.policy
+  t.match(policy, {
+    owner: 'alice@contoso.test',
+    list: [{ right: 'VIEW', principal: 'legal@contoso.test' }, { right: 'EDIT' }, { right: 'OWNER' }],
+  })
+  const ul = await lab.issue({ kind: 'ul', account: 'bob', license: Buffer.from(pl.chain).toString('base64') })
+  t.equal(ul.contentId, pl.contentId)
+  const { rights } = (await lab.explain(Buffer.from(ul.chain))).documents[0] ?? {}
+  t.same(rights?.list.map(({ right }) => right).toSorted(), ['EDIT', 'VIEW'], 'carried by the group')
+  t.match(await lab.issue({ kind: 'ul', account: 'alice', owner: 'alice' }), { documents: [{ kind: 'UL' }] })
+  const [template] = await alice.templates()
+  const official = await lab.issue({ kind: 'pl', account: 'alice', template: template?.texts[0]?.name ?? '' })
+  t.equal((await lab.explain(Buffer.from(official.chain))).documents[0]?.policy?.template, template?.guid)
+
+  await t.rejects(lab.issue({ kind: 'ul', account: 'mallory', license: pl.chain }), {
+    name: 'Problem',
+    message: /AcquireLicense of cluster root refuses at "decide rights": .*NoRightsForRequestedPrincipalException/,
+  })
+  await t.rejects(lab.issue({ kind: 'rac', account: 'nomail' }), {
+    message: /has no mail address.*ADEntrySearchFailed/,
+  })
+  await t.rejects(lab.issue({ kind: 'pl', account: 'nomail' }), {
+    message: /nomail cannot be the author: .*no mail address/,
+  })
+})
+
+t.test('what cannot be issued is refused with what was meant', async (t) => {
+  const refused: readonly (readonly [object, RegExp])[] = [
+    [{}, /"kind" of what to issue is missing: "rac", "clc", "pl", "ul"/],
+    [{ kind: 'rak', account: 'bob' }, /"kind" of what to issue cannot be "rak": did you mean "rac"/],
+    [{ kind: 'rac' }, /"account" of what to issue is missing/],
+    [{ kind: 'rac', account: '' }, /"account" is ""/],
+    [
+      { kind: 'rac', account: 'bobb@contoso.test' },
+      /no account "bobb@contoso.test" for "account": did you mean "bob@contoso.test"/,
+    ],
+    [{ kind: 'rac', acount: 'bob' }, /has no member "acount": did you mean "account"/],
+    [{ kind: 'rac', account: 'bob', wrong: 'expird' }, /"wrong" of the RAC cannot be "expird": did you mean "expired"/],
+    [{ kind: 'rac', account: 'bob', cluster: 'rot' }, /no cluster "rot": did you mean "root"/],
+    [{ kind: 'rac', account: 'bob', machine: 'bob-pc-mode' }, /no machine "bob-pc-mode": did you mean "bob-pc-mode1"/],
+    [
+      { kind: 'rac', account: 'bob', machine: 'bob-pc-mode2' },
+      /of another mode than cluster "root", which is of Mode 1/,
+    ],
+    [{ kind: 'rac', account: 'bob', rights: [] }, /"rights" is not of a RAC: it goes with pl and ul/],
+    [{ kind: 'pl', account: 'bob', owner: 'alice' }, /"owner" is not of a PL: it goes with ul/],
+    [{ kind: 'pl', account: 'bob', rights: [] }, /"rights" must be a list/],
+    [
+      { kind: 'pl', account: 'bob', rights: [{ to: 'x', rights: ['VIEW'] }] },
+      /"x" is neither a mail address nor ANYONE/,
+    ],
+    [
+      { kind: 'pl', account: 'bob', rights: [{ to: 'ANYONE', rights: ['VEIW'] }] },
+      /nobody knows "VEIW". Did you mean VIEW/,
+    ],
+    [
+      { kind: 'pl', account: 'bob', rights: [{ to: 'ANYONE', rights: ['VIEW'], until: '2026' }] },
+      /"until" of an entry is no instant/,
+    ],
+    [{ kind: 'pl', account: 'bob', template: 'nothing' }, /There is no template "nothing". The server has /],
+    [
+      { kind: 'pl', account: 'bob', template: 'x', rights: [{ to: 'ANYONE', rights: ['VIEW'] }] },
+      /either "rights" or "template", not both/,
+    ],
+    [{ kind: 'ul', account: 'bob', license: 'nonsense' }, /"license" is no publishing license/],
+    [{ kind: 'ul', account: 'bob', license: '<XrML' }, /"license" is no publishing license/],
+    [{ kind: 'ul', account: 'bob', owner: 'alise' }, /no account "alise" for "owner": did you mean "alice"/],
+    [[], /What to issue must be an object/],
+  ]
+  for (const [body, message] of refused) {
+    const answer = await ask('/lab/issue', {
+      method: 'POST',
+      body: JSON.stringify(body),
+      headers: { 'content-type': 'application/json' },
+    })
+    t.equal(answer.status, 400, JSON.stringify(body))
+    const told = ((await answer.json()) as { message: string }).message
+    t.ok(Array.isArray(body) ? /must be/.test(told) : message.test(told), told)
+  }
+})
+
+t.test('on the command line what is made goes to a file, or on to the next command', async (t) => {
+  const path = join(t.testdir(), 'bob.xrml')
+  const made = await run(['lab', 'issue', 'rac', '--account', 'bob', '--wrong', 'expired', '--out', path, ...reach])
+  t.match(made, { code: 0, stdout: /RAC +[0-9a-f]{64} .*\n[^]*Written to .*bob\.xrml/ })
+  t.match((await explained(readFileSync(path))).firstProblem, { check: 'validity', document: 1 })
+  const again = await run(['lab', 'issue', 'rac', '--account', 'bob', '--out', path, ...reach])
+  t.match(again, { code: 1, stderr: /is there already/ })
+  const piped = await run(['lab', 'issue', 'pl', '--account', 'alice', '--to', 'bob@contoso.test=PRINT', ...reach])
+  t.match((await explained(piped.stdout)).documents[0]?.policy?.list, [
+    { right: 'PRINT', principal: 'bob@contoso.test' },
+  ])
+  const wrong = await run(['lab', 'issue', 'rac', '--account', 'bobb', ...reach])
+  t.match(wrong, { code: 2, stderr: /did you mean "bob"/ })
 })

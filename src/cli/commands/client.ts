@@ -14,12 +14,12 @@ import { privateKeyFromPem } from '../../crypto/keys.js'
 import { seedPassword } from '../../directory/seed.js'
 import { readPl } from '../../xrml/pl.js'
 import { formatTime } from '../../xrml/times.js'
-import { rightNamed } from '../../xrml/rights.js'
 import { readDocuments } from '../../xrml/document.js'
 import { readCertificates } from '../certificates.js'
 import { Failure } from '../failure.js'
 import { readInput, requireFree, writeResult } from '../files.js'
 import { createOutput, table, type Output } from '../output.js'
+import { rightsEntry } from '../rights-entry.js'
 import { runningServer } from '../running-server.js'
 
 type ClientSettings = Settings<'client'>
@@ -168,14 +168,6 @@ function policyOf({ to = [], template, anyRight = false }: PublishArguments): Ri
   if (template !== undefined) return { template }
   if (to.length === 0) throw new Failure('Say who may do what: --to bob@contoso.test=VIEW,PRINT, or --template NAME', 2)
   return { rights: to.map(rightsEntry), anyRight }
-}
-
-function rightsEntry(text: string): { to: string; rights: readonly string[] } {
-  const [, to = '', list = 'VIEW'] = /^([^=\s]+)(?:=([\w., -]+))?$/.exec(text) ?? []
-  const rights = list.split(',').map(rightNamed)
-  if (to === '' || rights.includes(''))
-    throw new Failure(`--to is "${text}"; it must look like bob@contoso.test=VIEW,PRINT`, 2)
-  return { to, rights }
 }
 
 export async function open(settings: ClientSettings, file: string, { out, force }: OpenArguments): Promise<void> {

@@ -34,8 +34,15 @@ const withChain: readonly OperationName[] = [
   'AcquireIssuanceLicense',
 ]
 
-/** A key in it is sealed to the account that it is for. */
-const sealing: readonly OperationName[] = ['GetClientLicensorCert', 'AcquireLicense', 'AcquirePreLicense']
+/** A key in it is sealed: to the account, the machine or the server that is to open it. */
+const sealing: readonly OperationName[] = [
+  'Certify',
+  'GetClientLicensorCert',
+  'AcquireLicense',
+  'AcquirePreLicense',
+  'AcquireIssuanceLicense',
+  'EditIssuanceLicense',
+]
 
 const affected: Readonly<Record<DocumentFault, readonly OperationName[]>> = {
   'wrong-digest': issuing,

@@ -4,14 +4,17 @@ import { findDocuments } from '../../explain/find-documents.js'
 import { glanceAt, type DocumentKind } from '../../xrml/document.js'
 import { textOf, type Body, type Exchange } from './exchange.js'
 
-export interface JournalDocument {
-  readonly direction: 'in' | 'out'
+export interface DocumentFacts {
   readonly kind: DocumentKind
   /** Of its DESCRIPTOR: mostly a GUID. */
   readonly id?: string
   /** SHA-256 of the text from `<XrML` to `</XrML>` in UTF-8, in hexadecimal. */
   readonly hash: string
   readonly characters: number
+}
+
+export interface JournalDocument extends DocumentFacts {
+  readonly direction: 'in' | 'out'
 }
 
 /** An exchange never changes: its documents are looked for once. */
@@ -29,9 +32,14 @@ export function documentsOf(exchange: Exchange): readonly JournalDocument[] {
 }
 
 function describe(direction: 'in' | 'out', text: string): JournalDocument {
+  return { direction, ...documentFacts(text) }
+}
+
+/** @param text from `<XrML` to `</XrML>` */
+export function documentFacts(text: string): DocumentFacts {
   const { kind, id } = glanceAt(text)
   const hash = createHash('sha256').update(text, 'utf8').digest('hex')
-  return { direction, kind, ...(id === undefined ? {} : { id }), hash, characters: text.length }
+  return { kind, ...(id === undefined ? {} : { id }), hash, characters: text.length }
 }
 
 /** The documents in a message: as they are, as escaped text, or in base64. */

@@ -13,7 +13,7 @@ import { child, type XmlElement } from '../../xml/read.js'
 import { element, text, type Markup } from '../../xml/write.js'
 import { checkChain } from '../../xrml/chain.js'
 import type { XrmlDocument } from '../../xrml/document.js'
-import { issued } from '../../xrml/issuing.js'
+import { issued, sealedTo } from '../../xrml/issuing.js'
 import { buildRac, racIssuerText } from '../../xrml/rac.js'
 import { readSpc, type Spc } from '../../xrml/spc.js'
 import { describe, operation, type Call } from '../context.js'
@@ -128,7 +128,7 @@ async function buildCertificate(
   const machineKey = publicKeyFromModulus(spc.machine.publicKey?.modulus ?? '')
   const privateKey = seal(
     state.rules,
-    machineKey,
+    sealedTo(state.issuing, machineKey),
     writePrivateKeyBlob(key),
     racIssuerText(state.issuing.principal),
     context.random,

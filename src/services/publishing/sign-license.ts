@@ -3,7 +3,7 @@ import { seal } from '../../crypto/seal.js'
 import { publicKeyFromModulus } from '../../crypto/keys.js'
 import { asMarkup, element, text, type Markup } from '../../xml/write.js'
 import type { AuthenticatedData } from '../../xrml/body.js'
-import { issued } from '../../xrml/issuing.js'
+import { issued, sealedTo } from '../../xrml/issuing.js'
 import { buildServerPl, plSealedTo, verbatim } from '../../xrml/pl.js'
 import { toMinute } from '../../xrml/times.js'
 import type { Call } from '../context.js'
@@ -27,8 +27,8 @@ export async function signPublishingLicense(
   { state, context, now }: Pick<Call, 'state' | 'context' | 'now'>,
 ): Promise<string> {
   const server = licensor.principal
-  const serverKey = publicKeyFromModulus(server.publicKey?.modulus ?? '')
   const { issuing } = state
+  const serverKey = sealedTo(issuing, publicKeyFromModulus(server.publicKey?.modulus ?? ''))
   const signing = buildServerPl(
     {
       issuedTime: toMinute(now),

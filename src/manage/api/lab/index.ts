@@ -1,6 +1,7 @@
 /** The controls of the lab: a file for each noun. */
 import type { FastifyInstance } from 'fastify'
 import type { LabOffice } from '../../../administration/lab/ask-server.js'
+import { issuingOffice } from '../../../administration/lab/issuing-office.js'
 import { clearLab, readLab } from '../../../administration/lab/lab.js'
 import { problem } from '../../../administration/problem.js'
 import { servedNames } from '../../../node/served.js'
@@ -9,6 +10,7 @@ import { answers } from '../schemas.js'
 import { registerClock } from './clock.js'
 import { registerExplain } from './explain.js'
 import { registerFaults } from './faults.js'
+import { registerIssue } from './issue.js'
 import { registerJournal } from './journal.js'
 import { clockReading, notEverywhere, tags, toldServers } from './schemas.js'
 import { registerState } from './state.js'
@@ -27,7 +29,9 @@ export function registerLabControls(app: FastifyInstance, api: ManagementApi): v
   registerFaults(app, { ...office, served: servedNames() })
   registerJournal(app, office)
   registerState(app, office)
-  registerExplain(app, api)
+  const issuing = issuingOffice(api)
+  registerExplain(app, issuing)
+  registerIssue(app, issuing)
 }
 
 const words = { type: 'array', items: { type: 'string' } } as const
