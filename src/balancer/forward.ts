@@ -46,6 +46,9 @@ export interface Forwarding {
 /** A node's answer is given up for this reason: it says 503, and another node is there. */
 const passedOn = new Error('the node is not ready; another one is asked')
 
+/** A node says nothing any more, to checks or to anybody. */
+const fellSilent = new Error('the node does not answer any more; another one is asked')
+
 /** A way to a node: shared connections, or the client connection's own. */
 interface Way {
   readonly node: BalancedNode
@@ -153,8 +156,13 @@ function createExchange(
     if (way === undefined) return
     const { node } = way
     way = undefined
+    node.waiting.delete(moveOn)
     node.running--
     tellWhenIdle(node)
+  }
+
+  function moveOn(): void {
+    if (!answered) controller?.abort(fellSilent)
   }
 
   function chooseWay(): Way | undefined {
@@ -190,6 +198,7 @@ function createExchange(
     const { node, dispatcher, pin } = way
     tried.add(node)
     node.running++
+    node.waiting.add(moveOn)
     node.counters.requests++
     pin?.begin()
     const content = body.take()
@@ -213,6 +222,8 @@ function createExchange(
       onRequestStart: (given) => {
         controller = given
         if (gone) given.abort(clientGone)
+        // It had to wait for a connection, and nobody could tell it meanwhile.
+        else if (mine.node.isSilent) given.abort(fellSilent)
       },
       onResponseStart: (given, status, { 'x-lab': touched, [resetMark]: mark }, message) => {
         if (status < 200) return

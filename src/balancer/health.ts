@@ -1,6 +1,7 @@
 /**
  * What state a node is in. Its own word counts: /readyz is asked again and again, quickly while the state is not known or has just changed for the
  * worse, and at once when a request fails. A request that failed is no proof, as a client may have made it fail; only a refused connection is.
+ * What waits at a node that says nothing any more, as one that hangs, goes to another one: nobody waits for the time of an answer.
  */
 import type { Logger } from 'pino'
 import type { Clock, Timer, Timers } from '../effects.js'
@@ -56,6 +57,7 @@ export function watchNode(node: BalancedNode, limits: Limits, effects: ClusterEf
   /** @param isBusy it answers requests, and the check waits behind them: if all such nodes were down, nobody would be left to send anything to */
   function judge({ says, reason }: Readiness, isBusy: boolean): void {
     silences = says === 'nothing' && !isBusy ? silences + 1 : 0
+    node.isSilent = silences >= patience
     if (says !== 'ready') node.counters.failedChecks++
     if (node.state === 'draining' || says === 'unknown') return
     if (says === 'ready') become('ready', reason)
@@ -73,6 +75,8 @@ export function watchNode(node: BalancedNode, limits: Limits, effects: ClusterEf
     if (stopped) return
     node.counters.checks++
     if (!isStale) judge(readiness, answersOf(node) > answersBefore)
+    // Also when it drains: what it has would never be finished.
+    if (node.isSilent) for (const moveOn of node.waiting) moveOn()
     if (isAwaited) {
       void ask()
       return

@@ -40,6 +40,10 @@ export interface BalancedNode {
   readonly pins: Set<PinnedConnection>
   /** Told when the last request and the last pinned connection are gone. */
   readonly whenIdle: Set<() => void>
+  /** It has said nothing for several checks in a row, to nobody: what waits for it would wait for long. */
+  isSilent: boolean
+  /** Requests that wait for the head of its answer: each ends its waiting when it is called. */
+  readonly waiting: Set<() => void>
   /** A request to the node failed, by the fault of whoever it may be: it is asked now. */
   suspect: () => void
   /** The node does not take connections: it is down. */
@@ -69,6 +73,8 @@ export function createNode({ id, url }: NodeEntry, limits: Limits, now: Date): B
     running: 0,
     pins: new Set(),
     whenIdle: new Set(),
+    isSilent: false,
+    waiting: new Set(),
     suspect: () => undefined,
     refused: () => undefined,
   }

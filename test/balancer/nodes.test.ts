@@ -5,7 +5,7 @@ import type { AddressInfo, Socket } from 'node:net'
 import t, { type Test } from 'tap'
 import { startBalancer } from '../../src/balancer/balancer.js'
 import { ask, askEcho, rawClient, startLab, stateOf, type Lab } from './lab.js'
-import { testClock } from '../fixtures/test-clock.js'
+import { testClock, type TestClock } from '../fixtures/test-clock.js'
 import { startUpstream, type Upstream } from './upstream.js'
 
 const entry = ({ id, url }: Upstream) => ({ id, url })
@@ -112,6 +112,88 @@ t.test('a node that is too busy for its checks stays as long as it answers reque
   t.equal(stateOf(balancer, 'node-1'), 'ready')
   while (stateOf(balancer, 'node-1') === 'ready') await go()
   t.equal(failedChecks(), 9, 'three in a row without an answer')
+})
+
+/** The first node answers nothing from now on. By a request that fails the balancer comes to ask it, and no other one: it is the one whose turn it is. */
+async function pauseFirst({ url, upstreams }: Lab): Promise<Upstream> {
+  const [first] = upstreams as [Upstream]
+  first.tell('pause')
+  await first.counts()
+  await ask(`${url}/reset-first?node-1`, { body: 'x' })
+  return first
+}
+
+/** Its checks are not answered, until it is taken for silent. */
+async function untilSilent({ balancer }: Lab, clock: TestClock): Promise<void> {
+  for (let check = 1; check <= 3; check++) {
+    await clock.untilTimer(2000)
+    await clock.advance(2000)
+    if (check < 3) await clock.advance(100)
+  }
+  t.equal(stateOf(balancer, 'node-1'), 'down')
+}
+
+t.test('what waits at a node that says nothing any more goes to another one', async (t) => {
+  const unchecked = { checkInterval: 1_000_000_000 }
+  await t.test('requests of all kinds, and the node is back when it speaks again', async (t) => {
+    const clock = testClock()
+    const lab = await startLab(t, 2, { ...unchecked, nodeConnections: 2, keptBody: 100_000 }, { clock })
+    const first = await pauseFirst(lab)
+    // More than there are connections to it: the last ones wait for one in the balancer.
+    const small = Array.from({ length: 10 }, () => ask(`${lab.url}/echo`, { body: 'whole' }))
+    await first.next('holding')
+    await first.next('holding')
+    const silent = untilSilent(lab, clock)
+    const answers = await Promise.all(small)
+    await silent
+    t.same(
+      answers.map(({ status, headers, body }) => [status, headers['x-served-by'], /"length":5/.test(body)]),
+      Array.from({ length: 10 }, () => [200, 'node-2', true]),
+    )
+    const { counters, running } = lab.balancer.status().clusters[0]?.nodes[0] ?? {}
+    t.match([counters?.movedAway, running], [6, 0], 'five, and the one that made the balancer look')
+    t.match(await ask(`${lab.url}/echo`), { headers: { 'x-served-by': 'node-2' } }, 'it gets no new ones')
+    first.tell('go-on')
+    await clock.advance(100)
+    await lab.balancer.waitUntil(() => stateOf(lab.balancer, 'node-1') === 'ready')
+    const served = await Promise.all([ask(`${lab.url}/echo`), ask(`${lab.url}/echo`)])
+    t.same(new Set(served.map(({ headers }) => headers['x-served-by'])), new Set(['node-1', 'node-2']))
+  })
+  await t.test('a body that was not kept is sent once: its client learns it', async (t) => {
+    const clock = testClock()
+    const lab = await startLab(t, 1, { ...unchecked, keptBody: 1000 }, { clock })
+    const first = await pauseFirst(lab)
+    const large = ask(`${lab.url}/echo`, { body: Buffer.alloc(100_000) })
+    await first.next('holding')
+    const silent = untilSilent(lab, clock)
+    t.match(await large, { status: 502, body: /sent only once/ })
+    await silent
+  })
+  await t.test('where there is no other one, nobody waits for the time of an answer', async (t) => {
+    const clock = testClock()
+    const lab = await startLab(t, 1, unchecked, { clock })
+    const first = await pauseFirst(lab)
+    const waiting = ask(`${lab.url}/echo`, { body: 'x' })
+    await first.next('holding')
+    const silent = untilSilent(lab, clock)
+    t.match(await waiting, { status: 502, headers: { 'retry-after': '1' } })
+    await silent
+    t.match(await ask(`${lab.url}/echo`, { body: 'x' }), {
+      status: 503,
+      headers: { 'retry-after': '1' },
+    })
+  })
+  await t.test('an answer that has begun goes on when the node does', async (t) => {
+    const clock = testClock()
+    const lab = await startLab(t, 1, unchecked, { clock })
+    const client = await rawClient(t, lab.url)
+    client.send('GET /half HTTP/1.1\r\nHost: a\r\n\r\n')
+    await client.until(/one half/)
+    const first = await pauseFirst(lab)
+    await untilSilent(lab, clock)
+    first.tell('release')
+    await client.until(/other half/)
+  })
 })
 
 t.test('a request that a node did not answer goes to another one, once each, whole', async (t) => {

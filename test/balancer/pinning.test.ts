@@ -1,5 +1,6 @@
 import t, { type Test } from 'tap'
-import { rawClient, startLab, stateOf, type RawClient } from './lab.js'
+import { testClock } from '../fixtures/test-clock.js'
+import { ask, rawClient, startLab, stateOf, type RawClient } from './lab.js'
 import type { Echo, Upstream } from './upstream.js'
 
 const type1 = Buffer.from('NTLMSSP\0\x01\0\0\0negotiate', 'latin1').toString('base64')
@@ -159,3 +160,35 @@ t.test('draining lets a sign-in finish, then ends the client connection', async 
   t.match(await post(busy, `NTLM ${type3('bob')}`), { status: 200, head: /Connection: close/ })
   await drained
 })
+
+t.test(
+  'a node that says nothing any more: who is signed in is asked anew elsewhere, who is half signed in learns that',
+  async (t) => {
+    const clock = testClock()
+    const lab = await startLab(t, 2, { checkInterval: 1_000_000_000 }, { clock })
+    const [first] = lab.upstreams as [Upstream, Upstream]
+    const [signedIn, elsewhere, between] = await Promise.all([1, 2, 3].map(async () => rawClient(t, lab.url)))
+    if (signedIn === undefined || elsewhere === undefined || between === undefined) return
+    // One more request each time, so that each dialogue begins at the node that is wanted.
+    await ask(`${lab.url}/echo`, { body: 'x' })
+    t.equal((await signIn(t, signedIn, 'alice')).node, 'node-1')
+    await ask(`${lab.url}/echo`, { body: 'x' })
+    t.equal((await signIn(t, elsewhere, 'bob')).node, 'node-2')
+    t.equal((await post(between, `NTLM ${type1}`)).node, 'node-1')
+    first.tell('pause')
+    await first.counts()
+    for (let turn = 1; turn <= 2; turn++) await ask(`${lab.url}/reset-first?node-1`, { body: 'x' })
+    const answers = [post(signedIn), post(between, `NTLM ${type3('carol')}`)]
+    await first.next('holding')
+    await first.next('holding')
+    for (const span of [2000, 100, 2000, 100, 2000]) {
+      await clock.untilTimer(span)
+      await clock.advance(span)
+    }
+    t.match(await Promise.all(answers), [
+      { status: 401, node: 'node-2' },
+      { status: 502, head: /Connection: close/i },
+    ])
+    t.equal((await again(elsewhere)).user, 'bob', 'the others notice nothing')
+  },
+)

@@ -28,8 +28,8 @@ export interface Upstream {
   next(event: string): Promise<Message>
   /** Requests that began, by path. */
   counts(): Promise<Readonly<Record<string, number>>>
-  /** stall: /readyz is not answered from now on. */
-  tell(message: 'release' | 'ready' | 'not-ready' | 'stall' | 'count'): void
+  /** stall: /readyz is not answered from now on. pause: nothing is, but /reset-first, until go-on. */
+  tell(message: 'release' | 'ready' | 'not-ready' | 'stall' | 'pause' | 'go-on' | 'count'): void
   kill(): Promise<void>
 }
 
@@ -91,6 +91,7 @@ interface ConnectionState {
 function runUpstream(id: string, { port = 0, notReady = false, tls }: UpstreamOptions): void {
   let ready = !notReady
   let stalls = false
+  let paused: (() => void)[] | undefined
   const counts: Record<string, number> = {}
   const held: (() => void)[] = []
   const connections = new WeakMap<Socket, ConnectionState>()
@@ -102,6 +103,9 @@ function runUpstream(id: string, { port = 0, notReady = false, tls }: UpstreamOp
     if (message === 'ready') ready = true
     if (message === 'not-ready') ready = false
     if (message === 'stall') stalls = true
+    if (message === 'pause') paused = []
+    if (message === 'go-on') for (const goOn of paused?.splice(0) ?? []) goOn()
+    if (message === 'go-on') paused = undefined
     if (message === 'count') tell({ event: 'counts', counts })
   })
 
@@ -217,6 +221,11 @@ function runUpstream(id: string, { port = 0, notReady = false, tls }: UpstreamOp
       for (const piece of ['one ', 'two ', 'three']) response.write(piece)
       response.end()
     },
+    '/half': async (_request, response) => {
+      response.write('one half')
+      await new Promise<void>((resolve) => held.push(resolve))
+      response.end('other half')
+    },
     '/busy': async (request, response) => echo(request, response, 503),
     '/lab-busy': (request, response) =>
       void request.once('end', () => response.writeHead(503, { 'x-lab': 'fault=a' }).end()).resume(),
@@ -234,6 +243,11 @@ function runUpstream(id: string, { port = 0, notReady = false, tls }: UpstreamOp
   const serve = (request: IncomingMessage, response: ServerResponse): void => {
     const path = (request.url ?? '').split('?')[0] ?? ''
     counts[path] = (counts[path] ?? 0) + 1
+    if (paused !== undefined && path !== '/reset-first') {
+      paused.push(() => serve(request, response))
+      if (path !== '/readyz') tell({ event: 'holding' })
+      return
+    }
     void Promise.resolve((behaviors[path] ?? behaviors['/echo'])?.(request, response)).catch(() => request.destroy())
   }
   const server = tls === undefined ? createServer(serve) : createTlsServer({ ...tls }, serve)
