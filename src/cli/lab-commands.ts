@@ -1,20 +1,11 @@
 /** The commands of the controls of the lab. */
 import type { Command } from 'commander'
-import { nearest } from '../config/nearest.js'
 import { add, settingsOf } from './add-command.js'
-import { Failure } from './failure.js'
-
-/** @throws Failure for a word that is no command here */
-function requireKnown({ args: [word], commands }: Command): void {
-  if (word === undefined) return
-  const names = commands.map((command) => command.name())
-  const meant = nearest(word, names)
-  const hint = meant === undefined ? `there are ${names.join(', ')}` : `did you mean "${meant}"?`
-  throw new Failure(`There is no command lab ${word}: ${hint}`, 2)
-}
 import type { JournalArguments } from './commands/lab-journal.js'
 import { journalFilters } from './journal-filters.js'
+import { requireKnownCommand } from './known-command.js'
 import { addDocumentCommands } from './lab-document-commands.js'
+import { addInstallationCommands, addServerCommands } from './lab-server-commands.js'
 
 /** Loaded when they run. */
 const loadLab = () => import('./commands/lab.js')
@@ -31,7 +22,7 @@ export function addLabCommands(root: Command): void {
     // Only to name the one that was meant.
     .allowExcessArguments()
     .action(async (_flags, command: Command) => {
-      requireKnown(command)
+      requireKnownCommand(command, 'lab')
       await (await loadLab()).lab(settingsOf(command, 'status'))
     })
   const clock = add(lab, 'clock', 'status', 'show the clock of the forest, or set it', [
@@ -57,6 +48,8 @@ export function addLabCommands(root: Command): void {
       (await loadLab()).advanceLabClock(settingsOf(command, 'status'), command.args),
     )
   addFaultCommands(lab)
+  addServerCommands(lab)
+  addInstallationCommands(lab)
   const journal = add(lab, 'journal', 'status', 'show the last exchanges, and why they were refused', [
     'lab journal --follow',
     'lab journal --operation AcquireLicense --outcome Failed',

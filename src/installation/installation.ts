@@ -13,12 +13,13 @@ import { processEnvironment } from '../config/environment.js'
 import { systemEffects, type Clock } from '../effects.js'
 import { trustedProxiesOf } from '../http/trusted-proxies.js'
 import { defaultJournalLimits, type JournalOptions } from '../node/journal.js'
-import { defaultNodeOptions, startNode } from '../node/start.js'
+import { defaultNodeOptions, startNode, type RunningNode } from '../node/start.js'
 import { requireInstallationOptions, type InstallationOptions } from './installation-options.js'
 import { lockDatabase } from './database-lock.js'
 import { requireFreePort } from './require-free-port.js'
 import { requireEndpoints, settingsOf } from './start-settings.js'
-import { withStored, type ClusterStatus, type ServersStatus } from './status.js'
+import { withStored, type ClusterStatus, type NodeStatus, type ServersStatus } from './status.js'
+import { beginWithWholeServers } from './whole-servers.js'
 import { makeTemporaryFolder } from './temporary-folder.js'
 import { prepareTlsFiles, type TlsFiles } from './tls-files.js'
 import type { TlsFilePair } from './tls-pair.js'
@@ -105,18 +106,55 @@ async function startInProcess(options: InstallationOptions, { database, tls }: P
     lab: options.lab,
     journal: journalOf(options),
   }
+  if (options.lab !== false && isKept(options)) await beginWithWhole(database, options)
   const node = await startNode(given({ ...told, settings: settingsOf(options, 'root') }))
-  const reason = 'it serves in the process that says this'
-  const nodes = [{ id: node.nodeId, url: node.url, pid: process.pid, state: 'serving' as const, reason }]
-  const cluster: ServersStatus = { name: node.cluster, kind: node.kind, url: node.baseUrl, nodes }
+  const cluster = (): ServersStatus => ({
+    name: node.cluster,
+    kind: node.kind,
+    url: node.baseUrl,
+    nodes: [{ id: node.nodeId, url: node.url, pid: process.pid, ...stateInProcess(node) }],
+  })
   return {
-    store: node.context.store,
+    store: node.store,
     topology: undefined,
     ca: tls?.ca,
     trusted: trustedOf(tls),
-    status: async () => [await withStored(node.context.store, cluster)],
+    status: async () => [await withStored(node.store, cluster())],
     close: () => node.close(),
   }
+}
+
+/** Whether there may be something of before. */
+function isKept({ data, database }: InstallationOptions): boolean {
+  return data !== undefined || database !== undefined
+}
+
+async function beginWithWhole(database: string, options: InstallationOptions): Promise<void> {
+  const { migrate = false, log = pino({ level: 'silent' }) } = options
+  const store = await openStore(database, { migrate, onUpgraded: (upgraded) => log.info(upgradedText(upgraded)) })
+  try {
+    const { keyPassword, engine } = { ...defaultNodeOptions, ...given(options) }
+    await beginWithWholeServers(store.lab, log, () => requirePassword(store, { keyPassword, engine }))
+  } finally {
+    await store.close()
+  }
+}
+
+/** A wrong password must change nothing, and is told before anything starts. @throws WrongKeyPassword */
+async function requirePassword(
+  store: Store,
+  { keyPassword, engine }: Required<Pick<InstallationOptions, 'keyPassword' | 'engine'>>,
+): Promise<void> {
+  for (const { name } of await store.clusters.list()) await loadServerState(store, name, keyPassword, engine)
+}
+
+/** As a balancer would see it. */
+function stateInProcess({ context }: RunningNode): Pick<NodeStatus, 'state' | 'reason'> {
+  if (context.lab.pause.isPaused()) return { state: 'down', reason: 'it is paused' }
+  const { status, reason = '' } = context.readiness()
+  return status === 'ready'
+    ? { state: 'serving', reason: 'it serves in the process that says this' }
+    : { state: 'down', reason }
 }
 
 async function startProcesses(options: InstallationOptions, place: Place): Promise<Servers> {
@@ -129,8 +167,8 @@ async function startProcesses(options: InstallationOptions, place: Place): Promi
     onUpgraded: (upgraded) => log.info({ news: true }, upgradedText(upgraded)),
   })
   try {
-    // A wrong password must change nothing, and is told before anything starts.
-    for (const { name } of await store.clusters.list()) await loadServerState(store, name, keyPassword, engine)
+    await requirePassword(store, { keyPassword, engine })
+    if (options.lab !== false) await beginWithWholeServers(store.lab, log)
     const topology = await startTopology({
       store,
       folder: join(folder, 'balancers'),

@@ -20,6 +20,23 @@ import {
   type FaultRemoval,
   type FaultWanted,
 } from '../administration/lab/faults.js'
+import {
+  changeInstallationControls,
+  clearInstallationControls,
+  putInstallationControls,
+  readInstallationControls,
+  type InstallationChange,
+  type InstallationWanted,
+} from '../administration/lab/installation.js'
+import {
+  changeServer,
+  clearServer,
+  listServers,
+  putServer,
+  type ServerChange,
+  type ServerReading,
+  type ServerWanted,
+} from '../administration/lab/servers.js'
 import { readStateHash } from '../administration/lab/state.js'
 import { issue, type Issued } from '../administration/lab/issue.js'
 import type { IssueWanted } from '../administration/lab/issue-wanted.js'
@@ -27,6 +44,7 @@ import type { IssuingOffice } from '../administration/lab/issuing-office.js'
 import { problem } from '../administration/problem.js'
 import type { Explanation } from '../explain/explanation.js'
 import { catalogue, type ReadyFault } from '../lab/faults/catalogue.js'
+import type { InstallationControls } from '../lab/servers/installation-controls.js'
 import { servedNames } from '../node/served.js'
 import { labJournal, type LabJournal } from './lab-journal.js'
 import { clearLab, readLab, type LabReading } from '../administration/lab/lab.js'
@@ -49,6 +67,28 @@ export interface InstallationLab {
     remove(name: string): Promise<FaultRemoval>
     /** The ready ones. */
     catalogue(): readonly ReadyFault[]
+  }
+  readonly servers: {
+    /** Every server, and what is set for it. */
+    list(): Promise<readonly ServerReading[]>
+    /** Sets this for a server, and nothing else. Rejects with Problem when there is none of that name. */
+    put(id: string, wanted: ServerWanted): Promise<ServerChange>
+    /** Sets this for a server, and lets alone what is not named; false or null ends it. */
+    change(id: string, wanted: ServerWanted): Promise<ServerChange>
+    /** It takes connections and answers nothing. */
+    pause(id: string): Promise<ServerChange>
+    resume(id: string): Promise<ServerChange>
+    /** It is as in a product again. */
+    remove(id: string): Promise<ServerChange>
+  }
+  /** What is set for all servers together. */
+  readonly installation: {
+    read(): Promise<InstallationControls>
+    /** Sets this, and nothing else. */
+    put(wanted: InstallationWanted): Promise<InstallationChange>
+    /** Sets this, and lets alone what is not named; false or null ends it. */
+    change(wanted: InstallationWanted): Promise<InstallationChange>
+    remove(): Promise<InstallationChange>
   }
   readonly journal: LabJournal
   /** SHA-256 over the state of the installation: the same while nothing is different that a client could notice. */
@@ -82,6 +122,20 @@ export function installationLab(given: LabOffice | undefined, issuing: IssuingOf
       list: async () => listFaults(faultOffice()),
       remove: async (name) => removeFault(faultOffice(), name),
       catalogue: () => catalogue,
+    },
+    servers: {
+      list: async () => listServers(office()),
+      put: async (id, wanted) => putServer(office(), id, wanted),
+      change: async (id, wanted) => changeServer(office(), id, wanted),
+      pause: async (id) => changeServer(office(), id, { paused: true }),
+      resume: async (id) => changeServer(office(), id, { paused: false }),
+      remove: async (id) => clearServer(office(), id),
+    },
+    installation: {
+      read: async () => readInstallationControls(office()),
+      put: async (wanted) => putInstallationControls(office(), wanted),
+      change: async (wanted) => changeInstallationControls(office(), wanted),
+      remove: async () => clearInstallationControls(office()),
     },
     journal: labJournal(office),
     stateHash: async () => (await readStateHash(office())).hash,

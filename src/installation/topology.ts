@@ -15,6 +15,7 @@ import { planOf, type Plan, type StartPlan } from './start-plan.js'
 import { withStored, type ClusterStatus, type NodeStatus } from './status.js'
 import { seenUrl } from './seen-url.js'
 import type { TopologyOptions } from './topology-options.js'
+import { forgetServer } from './whole-servers.js'
 import type { ExtranetPlan, NewClusterPlan, Topology } from './changes.js'
 
 export interface RunningTopology extends Topology {
@@ -303,6 +304,7 @@ export async function startTopology(options: TopologyOptions): Promise<RunningTo
     await cluster.remove(id)
     // One that was dead could not do it.
     await store.members.leave(id)
+    await forgetServer(store.lab, id)
   }
 
   try {

@@ -76,6 +76,8 @@ export type LabPoint = 'request' | 'operation' | 'answer'
 /** What may be done at a point. Delays are waited for, what is issued is changed; the first of the others ends the exchange in its way, and later ones are not done. */
 export type LabEffect =
   | { readonly kind: 'delay'; readonly milliseconds: number }
+  /** Nothing is done here: the answer only says what it was touched by. */
+  | { readonly kind: 'mark' }
   /** At `operation`: as if a step had refused, with the fault that belongs to it. */
   | { readonly kind: 'refuse'; readonly error: RmsException | RestException }
   /** In place of any other answer. */
@@ -89,7 +91,7 @@ export type LabEffect =
   /** At `answer`: as many bytes of the body are sent as are told, of a length that is told rightly; then the connection ends. */
   | { readonly kind: 'truncate'; readonly bytes: number }
 
-/** The name stands in the answer: `X-Lab: fault=NAME`. */
+/** The name stands in the answer: `X-Lab: fault=NAME`; one one with a kind before it stands as it is, such as `server=slow`. */
 export interface FiredEffect {
   readonly fault: string
   readonly effect: LabEffect
@@ -217,7 +219,7 @@ function allOf(parts: readonly ControlledExchange[]): LabExchange {
         answer = rewritten.answer
       }
       if (faults.length === 0) return answer
-      return { ...answer, headers: { ...answer.headers, 'x-lab': labHeader(faults) } }
+      return { ...answer, headers: { ...answer.headers, 'x-lab': alsoNamed(answer.headers['x-lab'], faults) } }
     },
     answered: (answer) => toAll((part) => part.answered?.(answer)),
     ended: () => {
@@ -228,7 +230,13 @@ function allOf(parts: readonly ControlledExchange[]): LabExchange {
   }
 }
 
-/** `fault=NAME, fault=OTHER` */
+/** `fault=NAME, fault=OTHER, server=slow` */
 export function labHeader(faults: readonly string[]): string {
-  return faults.map((name) => `fault=${name}`).join(', ')
+  return faults.map((name) => (name.includes('=') ? name : `fault=${name}`)).join(', ')
+}
+
+/** What touched the answer outside of its exchange has said so before. */
+function alsoNamed(before: unknown, faults: readonly string[]): string {
+  const named = typeof before === 'string' ? before.split(', ') : []
+  return [...new Set([...named, ...labHeader(faults).split(', ')])].join(', ')
 }

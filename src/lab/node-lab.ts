@@ -2,6 +2,7 @@
 import type { Clock } from '../effects.js'
 import { createLabClock, type LabClock } from './clock.js'
 import { labExchange, type ControlledExchange, type LabControl, type LabExchange, type LabRequest } from './exchange.js'
+import { createPause, type Pause } from './servers/pause.js'
 import { noLab, type LabState } from './state.js'
 
 export interface NodeLab {
@@ -12,6 +13,7 @@ export interface NodeLab {
    */
   readonly set: (state: LabState) => number
   readonly clock: LabClock
+  readonly pause: Pause
   /** Whether any control has to do with exchanges: nothing else is to be asked otherwise. */
   readonly isWatching: () => boolean
   /** Once for each exchange, as soon as its head has come. Undefined: no control has to do with this one. */
@@ -28,12 +30,14 @@ export interface NodeLabParts {
 
 export function createNodeLab({ nodeId, clock: real, controls = [] }: NodeLabParts): NodeLab {
   const clock = createLabClock(real)
+  const pause = createPause()
   let state = noLab
   let watching: readonly LabControl[] = []
   const follow = (next: LabState): void => {
     state = next
     clock.follow(next.clock, next.servers[nodeId]?.skew)
     watching = controls.filter((control) => control.follow(next))
+    pause.follow(next.servers[nodeId]?.paused === true)
   }
   follow(noLab)
   return {
@@ -43,6 +47,7 @@ export function createNodeLab({ nodeId, clock: real, controls = [] }: NodeLabPar
       return state.version
     },
     clock,
+    pause,
     isWatching: () => watching.length > 0,
     begin: (request) => {
       const parts = watching.flatMap((control): readonly ControlledExchange[] => {

@@ -1,8 +1,14 @@
 /** Everything that is set in the lab of an installation: one versioned row of the database, and a copy of it at every node. */
 import { parseClockSetting, realClock, type ClockSetting } from './clock-setting.js'
-import { parseDuration } from './duration.js'
 import { LabInputError } from './input-error.js'
 import { readObject, type JsonObject } from './json-object.js'
+import { controlsInWords, parseServerControls, type ServerControls } from './servers/controls.js'
+import {
+  installationControls,
+  installationWords,
+  parseInstallationControls,
+  type InstallationControls,
+} from './servers/installation-controls.js'
 
 export interface LabState {
   /** Of the row: 0 where nothing was ever set. It never goes back, also not when all is ended or restored. */
@@ -12,15 +18,12 @@ export interface LabState {
   readonly faults: Readonly<Record<string, JsonObject>>
   /** What is set for single servers, by node id. */
   readonly servers: Readonly<Record<string, ServerControls>>
-}
-
-export interface ServerControls {
-  /** How much the clock of this server differs from that of the forest: ISO 8601. */
-  readonly skew?: string
+  /** What is set for all servers together. */
+  readonly installation: InstallationControls
 }
 
 /** Nothing is active unless asked for. */
-export const noLab: LabState = { version: 0, clock: realClock, faults: {}, servers: {} }
+export const noLab: LabState = { version: 0, clock: realClock, faults: {}, servers: {}, installation: {} }
 
 /** Characters of a state as JSON: it is read by every node at every change. */
 export const largestState = 256 * 1024
@@ -31,11 +34,12 @@ export function isActive(state: LabState): boolean {
 }
 
 /** What is set, each in a few words for people: for status, banner and metrics. */
-export function activeControls({ clock, faults, servers }: LabState): readonly string[] {
+export function activeControls({ clock, faults, servers, installation }: LabState): readonly string[] {
   return [
     ...(clock.mode === 'real' ? [] : [clockInWords(clock)]),
     ...Object.keys(faults).map((name) => `fault ${name}`),
-    ...Object.entries(servers).map(([node, controls]) => `server ${node}: ${Object.keys(controls).join(', ')}`),
+    ...Object.entries(servers).map(([node, controls]) => `server ${node}: ${controlsInWords(controls)}`),
+    ...installationControls.filter((name) => name in installation).map((name) => installationWords[name]),
   ]
 }
 
@@ -54,8 +58,8 @@ export function clockInWords(clock: ClockSetting): string {
 }
 
 /** The version stands apart from it: in a column, or beside it in a message. */
-export function stateText({ clock, faults, servers }: LabState): string {
-  return JSON.stringify({ clock, faults, servers })
+export function stateText({ clock, faults, servers, installation }: LabState): string {
+  return JSON.stringify({ clock, faults, servers, installation })
 }
 
 /**
@@ -71,12 +75,14 @@ export function parseLabState(text: string, version: number): LabState {
     clock,
     faults = {},
     servers = {},
-  } = readObject(parseJson(text), "The lab's state", ['clock', 'faults', 'servers'])
+    installation = {},
+  } = readObject(parseJson(text), "The lab's state", ['clock', 'faults', 'servers', 'installation'])
   return {
     version,
     clock: parseStoredClock(clock),
     faults: readNamed(faults, 'The faults', (fault) => fault as JsonObject),
     servers: readNamed(servers, 'The servers', parseServerControls),
+    installation: parseInstallationControls(installation),
   }
 }
 
@@ -84,13 +90,6 @@ function parseStoredClock(value: unknown): ClockSetting {
   if (value === undefined) return realClock
   const { from = 0, ...asked } = readObject(value, 'The clock', ['mode', 'by', 'at', 'from'])
   return parseClockSetting(asked, undefined, Number(from))
-}
-
-function parseServerControls(value: unknown, name: string): ServerControls {
-  const { skew } = readObject(value, `What is set for the server ${name}`, ['skew'])
-  if (skew === undefined) return {}
-  parseDuration(skew, '"skew"')
-  return { skew: skew as string }
 }
 
 function readNamed<Value>(

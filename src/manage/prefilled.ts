@@ -45,6 +45,7 @@ async function latestExchange(office: LabOffice): Promise<string | undefined> {
 
 const cluster = 'root'
 const fault = { name: 'gone' }
+const server = { id: 'root-1' }
 const [dave, finance, legal] = ['dave@contoso.test', 'finance@contoso.test', 'legal@contoso.test']
 const subEnrollment = { endpoint: 'certification/subenrollservice', name: 'CONTOSO\\rms-service' }
 const boardTemplate = {
@@ -162,6 +163,15 @@ export function prefilledOf({ certificationUrl, template, exchange }: Present): 
     'PUT /lab/faults/{name}': { parameters: fault, body: { ready: 'template-deleted', when: { next: 1 } } },
     'GET /lab/faults/{name}': { parameters: fault },
     'DELETE /lab/faults/{name}': { parameters: fault },
+    'GET /lab/servers': {},
+    'PUT /lab/servers/{id}': { parameters: server, body: { skew: '-PT5M' } },
+    'PATCH /lab/servers/{id}': { parameters: server, body: { slow: 'PT0.1S' } },
+    'GET /lab/servers/{id}': { parameters: server },
+    'DELETE /lab/servers/{id}': { parameters: server },
+    'PUT /lab/installation': { body: { logQueueFull: true } },
+    'PATCH /lab/installation': { body: { logQueueFull: false } },
+    'GET /lab/installation': {},
+    'DELETE /lab/installation': {},
     'DELETE /lab': {},
     'POST /lab/journal/wait': { body: { match: { node: 'root-1' }, count: 1, timeout: 'PT5S' } },
     'POST /lab/journal/verify': { body: { match: { node: 'root-1' }, atLeast: 1 } },

@@ -3,6 +3,7 @@ import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, ty
 import { RequestLogClosed, RequestLogFull } from '../cluster/request-log.js'
 import type { ClusterKind } from '../cluster/store/cluster-store.js'
 import { DatabaseAway } from '../cluster/store/database-away.js'
+import { DirectoryAway } from '../cluster/store/outage.js'
 import type { TlsIdentity } from '../crypto/lab-ca.js'
 import { RmsException } from '../exceptions.js'
 import { defaultHeaderLimit, headerMargin } from '../http/header-limit.js'
@@ -19,6 +20,7 @@ import { registerBinaryGroupExpansion } from './binary-group-expansion.js'
 import type { NodeContext } from './context.js'
 import { NotReady } from './context.js'
 import { describing, registerDocumentation } from './documentation.js'
+import { canHold } from './held-sockets.js'
 import { nameRequest, onHttpServer } from './http-server.js'
 import { writeIndexPage } from './index-page.js'
 import { EndedByLab, endAsTold, followExchanges, tellUnrouted } from './lab-hooks.js'
@@ -34,6 +36,7 @@ import { acceptSoapBodies, BodyRefused } from './soap-body.js'
 import { QueueFull } from './service-queue.js'
 import { readUnreadBodies } from './unread-bodies.js'
 import { soapExchange } from './soap-exchange.js'
+import { standStillWhilePaused } from './stand-still.js'
 import { takeTurns, type TurnHooks } from './take-turn.js'
 import { closeUnusedConnections } from './unused-connections.js'
 
@@ -75,6 +78,8 @@ export async function buildApp(context: NodeContext, options: AppOptions): Promi
   app.decorateRequest('asked')
   app.decorateRequest('lab')
   app.decorateRequest('sentBytes')
+  canHold(app)
+  standStillWhilePaused(app, context)
   app.addHook('onRequest', async (request, reply) => {
     nameRequest(request, reply)
     request.caller = anonymousCaller
@@ -253,10 +258,11 @@ function answerError(
 function answerAway(error: DatabaseAway, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   request.log.warn(
     { path: request.url.slice(0, 200), why: error.message },
-    'nobody can be signed in while the database is away',
+    'nobody can be signed in whom the directory has to be asked for',
   )
   const version = versionOfContentType(request.headers['content-type']) ?? '1.1'
-  const fault = new RmsException('UnspecifiedError', 'the database is away')
+  const what = error instanceof DirectoryAway ? 'directory' : 'database'
+  const fault = new RmsException('UnspecifiedError', `the ${what} is away`)
   return reply.code(faultStatus(fault)).type(contentType(version)).send(writeFault(version, fault))
 }
 

@@ -22,7 +22,7 @@ import type { Metrics } from './metrics.js'
 
 /** Whether requests are to be sent to this node, and if not, why: for people, and without anything from the inside. */
 export interface Readiness {
-  readonly status: 'ready' | 'starting' | 'leaving' | 'unable'
+  readonly status: 'ready' | 'starting' | 'leaving' | 'unable' | 'unseen'
   readonly reason?: string
 }
 
@@ -31,6 +31,11 @@ const unable: Readiness = {
   reason:
     'No request can be answered, as none can be recorded: the database does not take records, and they cannot wait on the disk either. ' +
     "The disk may be full: the server's log says which folder. The server goes on by itself when there is room",
+}
+
+const unseen: Readiness = {
+  status: 'unseen',
+  reason: 'It is set in the lab that balancers do not see this server. Whoever asks it directly is served',
 }
 
 export interface NodeContext extends ServiceContext {
@@ -123,6 +128,7 @@ export function createContext(parts: NodeParts): NodeContext {
     readiness: () => {
       if (leaving) return { status: 'leaving', reason: 'The server is about to stop' }
       if (current === undefined) return { status: 'starting', reason: 'The server has not joined its cluster yet' }
+      if (parts.lab.state().servers[nodeId]?.unseen === true) return unseen
       return parts.requestLog.canKeep() ? { status: 'ready' } : unable
     },
     setLeaving: () => {

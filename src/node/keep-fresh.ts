@@ -49,6 +49,16 @@ export async function refreshLab({ store, lab, followsLab, log }: NodeContext): 
   }
 }
 
+/** Reads the configuration where it was changed, unless the lab wants this node to go on with what it has. */
+export async function refreshConfiguration(context: NodeContext): Promise<void> {
+  const { store, log, lab, nodeId } = context
+  if (lab.state().servers[nodeId]?.stale === true) return
+  const state = await refreshServerState(store, context.state())
+  if (state === context.state()) return
+  context.setState(state)
+  log.info({ configurationVersion: state.configuration.configurationVersion }, 'configuration reloaded')
+}
+
 /** A database that is away does not end the node: it goes on with what it has, and says so. */
 async function refreshState(context: NodeContext, member: Member): Promise<void> {
   const { store, log } = context
@@ -61,10 +71,7 @@ async function refreshState(context: NodeContext, member: Member): Promise<void>
     const silence = Math.max(shortestSilence, 3000 * context.state().configuration.configurationRefreshIntervalSeconds)
     await store.members.removeSilent(new Date(now.getTime() - silence).toISOString(), member.cluster)
     await refreshLab(context)
-    const state = await refreshServerState(store, context.state())
-    if (state === context.state()) return
-    context.setState(state)
-    log.info({ configurationVersion: state.configuration.configurationVersion }, 'configuration reloaded')
+    await refreshConfiguration(context)
   } catch (error) {
     log.warn({ err: error }, 'the configuration could not be refreshed')
   }

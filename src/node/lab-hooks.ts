@@ -11,19 +11,11 @@ import { resetConnection, resetMark } from '../http/reset.js'
 import type { LabAnswer, LabEffect, LabExchange, LabOutcome, LabPoint, LabRequest } from '../lab/exchange.js'
 import type { StepObserver } from '../services/steps.js'
 import type { NodeContext } from './context.js'
+import { heldUntil } from './held-sockets.js'
 import { listenerOf, showsKey } from './listener-mark.js'
-
-/** Connections on which nothing is said any more. */
-interface HeldSockets {
-  readonly hold: (socket: Socket) => void
-  readonly free: (socket: Socket) => void
-  /** A server that stops ends them, and those that would be held from now on. */
-  readonly letGo: () => void
-}
 
 declare module 'fastify' {
   interface FastifyInstance {
-    held: HeldSockets
     /** What the balancer shows. */
     balancerKey: string | undefined
   }
@@ -64,13 +56,7 @@ export function followExchanges(scope: FastifyInstance, context: NodeContext): v
     if (!request.lab.mayAct) return done(null, tellAnswer(request.lab, reply, bodyOf(body)))
     return send(request.lab, request, reply, context.timers, bodyOf(body))
   })
-  const held = heldSockets()
-  scope.decorate('held', held)
   scope.decorate('balancerKey', context.listenerKey)
-  scope.addHook('preClose', (done) => {
-    held.letGo()
-    done()
-  })
 }
 
 async function stepAndBegin(request: FastifyRequest, reply: FastifyReply, context: NodeContext): Promise<unknown> {
@@ -184,11 +170,12 @@ interface Waited {
 }
 
 type Issuing = Extract<LabEffect, { readonly kind: 'issue' }>
-type Ending = Exclude<LabEffect, { readonly kind: 'delay' | 'issue' }>
+type Ending = Exclude<LabEffect, { readonly kind: 'delay' | 'issue' | 'mark' }>
 
 async function waitFor(lab: LabExchange, point: LabPoint, request: FastifyRequest, timers: Timers): Promise<Waited> {
   const issuing: Issuing[] = []
   for (const { effect } of await lab.effects(point)) {
+    if (effect.kind === 'mark') continue
     if (effect.kind === 'issue') issuing.push(effect)
     else if (effect.kind === 'delay') await pauseWhileConnected(request, timers, effect.milliseconds)
     else if (effect.kind === 'hang') await heldUntil(request, effect.ends)
@@ -277,39 +264,4 @@ async function* partOf(whole: Buffer, bytes: number, socket: Socket): AsyncGener
   const part = whole.subarray(0, bytes)
   if (part.length > 0) yield part
   if (part.length < whole.length) socket.end()
-}
-
-function heldSockets(): HeldSockets {
-  const held = new Set<Socket>()
-  let isOver = false
-  return {
-    hold: (socket) => {
-      if (isOver) socket.destroy()
-      held.add(socket)
-    },
-    free: (socket) => void held.delete(socket),
-    letGo: () => {
-      isOver = true
-      for (const socket of held) socket.destroy()
-    },
-  }
-}
-
-/** Nothing is said to the client until then, or until it is gone. */
-function heldUntil({ raw: { socket }, server: { held } }: FastifyRequest, ends: AbortSignal): Promise<void> {
-  held.hold(socket)
-  return new Promise((resolve) => {
-    const goOn = (): void => {
-      socket.removeListener('close', goOn)
-      ends.removeEventListener('abort', goOn)
-      held.free(socket)
-      resolve()
-    }
-    if (ends.aborted || socket.destroyed) {
-      goOn()
-      return
-    }
-    ends.addEventListener('abort', goOn, { once: true })
-    socket.once('close', goOn)
-  })
 }

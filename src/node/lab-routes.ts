@@ -5,6 +5,7 @@ import { LabInputError } from '../lab/input-error.js'
 import { readObject } from '../lab/json-object.js'
 import { parseJson, parseLabState, type LabState } from '../lab/state.js'
 import type { NodeContext } from './context.js'
+import { refreshConfiguration } from './keep-fresh.js'
 
 /** Bytes: a state of the largest size, in characters of the largest size. */
 const bodyLimit = 1024 * 1024
@@ -34,6 +35,8 @@ export async function registerLab(
   app.post('/lab/state', { bodyLimit, schema: { hide: true } }, async (request, reply) => {
     try {
       const version = context.lab.set(readTold(request.body))
+      // One that was stale is so no longer when the call returns that ended it.
+      await catchUp(request, context)
       return reply.send({ node: context.nodeId, version })
     } catch (error) {
       if (error instanceof LabInputError) return refuse(request, reply, 400, error.message)
@@ -41,6 +44,13 @@ export async function registerLab(
     }
   })
   more(app)
+}
+
+async function catchUp(request: FastifyRequest, context: NodeContext): Promise<void> {
+  if (!context.hasState()) return
+  await refreshConfiguration(context).catch((error: unknown) =>
+    request.log.warn({ err: error }, 'the configuration could not be refreshed'),
+  )
 }
 
 /** `{"version":3,"state":{…}}`; the state may be of another version of this program. */

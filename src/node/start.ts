@@ -7,9 +7,11 @@ import type { ServerConfiguration } from '../cluster/configuration.js'
 import { requireEqualEngines } from '../cluster/equal-engines.js'
 import { provisionRoot } from '../cluster/provision.js'
 import { loadServerState, type ServerState } from '../cluster/server-state.js'
+import { fillableLog } from '../cluster/fillable-log.js'
 import { createSpool, type Spool } from '../cluster/spool.js'
 import type { ClusterKind } from '../cluster/store/cluster-store.js'
 import { openStore, upgradedText, type Store } from '../cluster/store/open.js'
+import { storeWithOutages } from '../cluster/store/outage.js'
 import type { CryptoMode } from '../crypto/modes.js'
 import type { TlsIdentity } from '../crypto/lab-ca.js'
 import type { EngineName } from '../crypto/engine.js'
@@ -20,6 +22,7 @@ import { nobodyTrusted, type TrustedProxies } from '../http/trusted-proxies.js'
 import { schemeNames, type Scheme } from '../identity/schemes.js'
 import type { LabControl } from '../lab/exchange.js'
 import { createNodeLab } from '../lab/node-lab.js'
+import { serverControl } from '../lab/servers/server-control.js'
 import type { NtlmLevel } from '../ntlm/server.js'
 import { strictProfile, type Profile } from '../soap/profile.js'
 import type { EmulatedServer } from '../sizing/emulated-server.js'
@@ -104,6 +107,8 @@ export interface RunningNode {
   /** Public base URL of the cluster, with /_wmcs. */
   readonly baseUrl: string
   readonly context: NodeContext
+  /** As it is, whatever is set in the lab: that of `context` is away when that wants it to be. */
+  readonly store: Store
   /** Leaves the member list and is not ready any more, but goes on serving: balancers need a moment to know. Then it is to be closed. */
   leave(): Promise<void>
   /** Takes no more requests, finishes those it has, and closes the database. */
@@ -147,22 +152,25 @@ export async function startNode(given: Partial<NodeOptions> = {}): Promise<Runni
   const random = options.random ?? systemRandom
   const nodeId = options.nodeId ?? `${options.cluster}-1`
   const log = (options.log ?? pino({ level: 'silent' })).child({ server: nodeId })
-  const store = await openStore(options.database, {
+  const wholeStore = await openStore(options.database, {
     create: options.provision,
     migrate: options.migrate,
     onUpgraded: (upgraded) => log.info(upgradedText(upgraded)),
+  })
+  const store = storeWithOutages(wholeStore, {
+    isDatabaseAway: () => lab.state().installation.databaseAway === true,
+    isDirectoryAway: () => lab.state().servers[nodeId]?.directoryAway === true,
   })
   const metrics = createMetrics(nodeId)
   const { labControls, headerFaults } = options
   const faults = nodeFaults({ store, metrics, timers, log, headerFaults })
   const { journal, control } = startJournal(options.journal, { nodeId, cluster: options.cluster, clock, store })
-  const controls = [faults, ...labControls, ...control].filter(() => options.lab)
+  const controls = [serverControl(nodeId), faults, ...labControls, ...control].filter(() => options.lab)
   const lab = createNodeLab({ nodeId, clock, controls })
-  const requestLog = createRequestLog(store.requestLog, {
-    clock: lab.clock,
-    timers,
-    ...loggingOptions(options, nodeId, log),
-  })
+  const requestLog = fillableLog(
+    createRequestLog(store.requestLog, { clock: lab.clock, timers, ...loggingOptions(options, nodeId, log) }),
+    () => lab.state().installation.logQueueFull === true,
+  )
   const { includeXrmlInLog: keepsXrml, listenerKey, trustedProxies } = options
   const { rootUrl, schemes, ntlmLevel, profile } = options
   const context = createContext({
@@ -244,6 +252,7 @@ export async function startNode(given: Partial<NodeOptions> = {}): Promise<Runni
       kind: state.kind,
       baseUrl: state.configuration.baseUrl,
       context,
+      store: wholeStore,
       leave,
       close,
     }

@@ -28,7 +28,8 @@ t.test('a state is written and read again; what it has too much is refused', asy
     version: 3,
     clock: { mode: 'step', at: '2026-01-01T00:00:00Z', by: 'PT1S', from: 5 },
     faults: { busy: { effect: { http: 503 } } },
-    servers: { 'root-1': { skew: '-PT10M' } },
+    servers: { 'root-1': { skew: '-PT10M' }, 'root-2': { paused: true, slow: { median: 'PT1S', sigma: 0.5 } } },
+    installation: { databaseAway: true },
   }
   t.same(parseLabState(stateText(state), 3), state)
   t.same(parseLabState('{}', 0), noLab)
@@ -38,7 +39,18 @@ t.test('a state is written and read again; what it has too much is refused', asy
   t.throws(() => parseLabState('{"servers":{"root-1":{"skew":"5m"}}}', 1), { message: /"PT5M"/ })
   t.throws(() => parseLabState('{', 1), { message: /is no JSON/ })
   t.throws(() => parseLabState(' '.repeat(300_000), 1), { message: /at most 262144/ })
-  t.same(activeControls(state), ['clock steps from 2026-01-01T00:00:00Z by PT1S', 'fault busy', 'server root-1: skew'])
+  t.throws(() => parseLabState('{"servers":{"root-1":{"pause":true}}}', 1), { message: /did you mean "paused"\?/ })
+  t.throws(() => parseLabState('{"servers":{"root-1":{"paused":"yes"}}}', 1), {
+    message: /"paused" is "yes": write true/,
+  })
+  t.throws(() => parseLabState('{"installation":{"database":true}}', 1), { message: /"databaseAway"/ })
+  t.same(activeControls(state), [
+    'clock steps from 2026-01-01T00:00:00Z by PT1S',
+    'fault busy',
+    'server root-1: clock off by -PT10M',
+    'server root-2: paused, slow by PT1S or so',
+    'database away',
+  ])
   t.notOk(isActive(noLab))
 })
 

@@ -11,13 +11,14 @@ export interface LabReading {
   readonly clock: ClockReading
   readonly faults: LabState['faults']
   readonly servers: LabState['servers']
+  readonly installation: LabState['installation']
 }
 
 /** @throws DatabaseAway */
 export async function readLab(office: LabOffice): Promise<LabReading> {
   const state = await office.store.lab.read()
-  const { version, faults, servers } = state
-  return { version, active: activeControls(state), clock: await readClock(office), faults, servers }
+  const { version, faults, servers, installation } = state
+  return { version, active: activeControls(state), clock: await readClock(office), faults, servers, installation }
 }
 
 /**

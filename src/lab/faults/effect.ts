@@ -59,7 +59,7 @@ const readers: Readonly<Record<Form, (given: JsonObject) => Effect>> = {
   exception: ({ exception }) => ({ exception: readName(exception, 'exception', exceptionNames()) as ExceptionKey }),
   code: ({ code }) => ({ code: readName(code, 'code', codeNames()) as RestExceptionKey }),
   http: ({ http, challenge }) => readHttp(http, challenge),
-  delay: ({ delay }) => ({ delay: readDelay(delay) }),
+  delay: ({ delay }) => ({ delay: readDelay(delay, '"delay" of the effect') }),
   reset: ({ reset }) => ({ reset: readTrue(reset, 'reset') }),
   truncate: ({ truncate }) => ({ truncate: readBytes(truncate) }),
   hang: ({ hang }) => ({ hang: readTrue(hang, 'hang') }),
@@ -108,9 +108,13 @@ function readHttp(http: unknown, challenge: unknown): Effect {
   return { http, challenge }
 }
 
-function readDelay(value: unknown): string | Spread {
-  if (typeof value === 'string' || value === undefined) return readDuration(value, '"delay" of the effect')
-  const { median, sigma } = readObject(value, '"delay" of the effect', ['median', 'sigma'])
+/**
+ * @param what names the value in errors
+ * @throws LabInputError
+ */
+export function readDelay(value: unknown, what: string): string | Spread {
+  if (typeof value === 'string' || value === undefined) return readDuration(value, what)
+  const { median, sigma } = readObject(value, what, ['median', 'sigma'])
   if (typeof sigma !== 'number' || !(sigma >= 0 && sigma <= largestSigma))
     throw new LabInputError(`"sigma" of the delay is ${shown(sigma)}: it must be a number from 0 to ${largestSigma}`)
   return { median: readDuration(median, '"median" of the delay'), sigma }

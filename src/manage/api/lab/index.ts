@@ -12,6 +12,7 @@ import { registerExplain } from './explain.js'
 import { registerFaults } from './faults.js'
 import { registerIssue } from './issue.js'
 import { registerJournal } from './journal.js'
+import { registerInstallationControls, registerServerControls } from './servers.js'
 import { clockReading, notEverywhere, tags, toldServers } from './schemas.js'
 import { registerState } from './state.js'
 
@@ -27,6 +28,8 @@ export function registerLabControls(app: FastifyInstance, api: ManagementApi): v
   registerLab(app, office)
   registerClock(app, office)
   registerFaults(app, { ...office, served: servedNames() })
+  registerServerControls(app, office)
+  registerInstallationControls(app, office)
   registerJournal(app, office)
   registerState(app, office)
   const issuing = issuingOffice(api)
@@ -48,6 +51,7 @@ function registerLab(app: FastifyInstance, office: LabOffice): void {
       clock: clockReading,
       faults: byName,
       servers: byName,
+      installation: { type: 'object', additionalProperties: true, description: 'What is set for all servers' },
     },
   } as const
   app.get(

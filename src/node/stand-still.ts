@@ -1,0 +1,25 @@
+/** A server that the lab has paused: it takes connections and requests, and answers nobody but the lab. What it was about to answer waits, too. */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { NodeContext } from './context.js'
+import { heldUntil } from './held-sockets.js'
+
+/** To be called before any other hook is added. */
+export function standStillWhilePaused(app: FastifyInstance, { lab: { pause } }: NodeContext): void {
+  const isHeld = (request: FastifyRequest): boolean => pause.isPaused() && !isOfLab(request)
+  app.addHook('onRequest', (request, reply, done) => (isHeld(request) ? hold(request, reply) : done()))
+  app.addHook('onSend', (request, reply, body, done) =>
+    isHeld(request) ? hold(request, reply).then(() => body) : done(null, body),
+  )
+
+  const hold = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+    // It may be paused again, just as it goes on.
+    while (pause.isPaused() && !request.raw.socket.destroyed) await heldUntil(request, pause.over())
+    // Nobody is there to answer to.
+    if (request.raw.socket.destroyed) reply.hijack()
+    else reply.header('x-lab', 'server=paused')
+  }
+}
+
+function isOfLab({ routeOptions: { url } }: FastifyRequest): boolean {
+  return url?.startsWith('/lab/') === true
+}
