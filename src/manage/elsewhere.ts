@@ -57,7 +57,7 @@ export async function startManagementElsewhere(
     const effects = { clock: systemClock, timers, random: systemRandom }
     const office = options.lab === false ? undefined : labOffice({ store, keyPassword, ca: undefined, ...effects })
     const clock = async (): Promise<Clock> => (office === undefined ? systemClock : forestClock(store.lab, systemClock))
-    const api = { store, openCluster, ...effects, forestClock: clock, lab: office }
+    const api = { store, openCluster, ...effects, forestClock: clock, lab: office, ca: undefined }
     const management = await startManagement({
       host,
       port,

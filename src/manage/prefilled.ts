@@ -68,6 +68,7 @@ export function prefilledOf({ certificationUrl, template, exchange }: Present): 
     'DELETE /clusters/{cluster}': { parameters: { cluster: 'legal', force: true } },
     'POST /clusters/{cluster}/servers': ofRoot,
     'GET /clusters/{cluster}/nodes': ofRoot,
+    'GET /clusters/{cluster}/applied': ofRoot,
     'PUT /clusters/{cluster}/extranet': { ...ofRoot, body: {} },
     'DELETE /clusters/{cluster}/extranet': ofRoot,
     'POST /servers/{id}/drain': { parameters: { id: 'root-2' } },

@@ -66,7 +66,14 @@ async function withManagement(options: InstallationOptions, servers: Servers): P
   const openCluster = (name: string) => loadServerState(store, name, keyPassword, 'openssl')
   const office =
     options.lab === false ? undefined : labOffice({ store, keyPassword, ca: servers.trusted, ...systemEffects })
-  const api = { store, openCluster, ...systemEffects, forestClock: () => clockOf(options, store), lab: office }
+  const api = {
+    store,
+    openCluster,
+    ...systemEffects,
+    forestClock: () => clockOf(options, store),
+    lab: office,
+    ca: servers.trusted,
+  }
   const status = async (): Promise<InstallationStatus> => ({
     forest: seedForest.dnsName,
     version,

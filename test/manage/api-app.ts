@@ -54,6 +54,7 @@ export async function apiOver(
     },
     timers: systemTimers,
     random: systemRandom,
+    ca: undefined,
   })
   await app.ready()
   return {

@@ -311,3 +311,18 @@ t.test('the request log tells the nodes and their users apart', async (t) => {
   const newest = (await call('GET', '/requests?cluster=legal&limit=1')).body.requests
   t.match(newest, [{ hostMachineName: 'legal-1', requestType: 'AcquireLicense', authenticatedId: 'CONTOSO\\bob' }])
 })
+
+t.test('who waits for a change is answered when every server of the cluster has it', async (t) => {
+  await call('PUT', '/clusters/legal/super-users', { enabled: true, group: 'superusers@contoso.test' })
+  const configurationVersion = (await store.clusters.configurationVersion('legal')) ?? 0
+  let isAnswered = false
+  const waiting = call('GET', '/clusters/legal/applied').finally(() => (isAnswered = true))
+  const { configurationVersion: former } = (await (await fetch(`${legal.url}/readyz`)).json()) as {
+    readonly configurationVersion: number
+  }
+  t.ok(former < configurationVersion, 'the server runs on the former one')
+  t.equal(isAnswered, false)
+  await followConfiguration(timers, root, legal)
+  t.match(await waiting, { status: 200, body: { configurationVersion } })
+  t.match(await call('GET', '/clusters/sales/applied'), { status: 404 })
+})

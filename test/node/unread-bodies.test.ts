@@ -115,7 +115,14 @@ t.test('at management too', async (t) => {
     token: 'secret',
     log: undefined,
     status: () => ({ manage: '', forest: '', version: '', clusters: [] }),
-    api: { store, openCluster, ...systemEffects, forestClock: async () => systemEffects.clock, lab: undefined },
+    api: {
+      store,
+      openCluster,
+      ...systemEffects,
+      forestClock: async () => systemEffects.clock,
+      lab: undefined,
+      ca: undefined,
+    },
     topology: undefined,
     ca: undefined,
   })

@@ -1,7 +1,9 @@
 /** The clusters of the database, and the nodes that have joined each, wherever they run: what a balancer on another machine is given. */
 import type { FastifyInstance } from 'fastify'
 import { requireCluster } from '../../administration/change-configuration.js'
+import { problem } from '../../administration/problem.js'
 import { livingMembers } from '../../cluster/living-members.js'
+import { untilApplied } from '../../installation/applied.js'
 import type { ManagementApi } from './management-api.js'
 import { answers, clusterName, path } from './schemas.js'
 
@@ -38,7 +40,13 @@ const clustersSchema = {
 } as const
 const tags = ['installation']
 
-export function registerClusters(app: FastifyInstance, { store }: ManagementApi): void {
+const appliedSchema = {
+  description: 'Every server that answers has it',
+  type: 'object',
+  properties: { configurationVersion: { type: 'integer' } },
+} as const
+
+export function registerClusters(app: FastifyInstance, { store, clock, timers, ca }: ManagementApi): void {
   app.get(
     '/clusters',
     { schema: { tags, summary: 'The clusters of the forest', response: answers({ 200: clustersSchema }) } },
@@ -71,6 +79,30 @@ export function registerClusters(app: FastifyInstance, { store }: ManagementApi)
       const { name, configuration } = await requireCluster(store, params.cluster)
       const nodes = livingMembers(await store.members.list(name), configuration.configurationRefreshIntervalSeconds)
       return { nodes: nodes.map(({ nodeId, url, started, lastSeen }) => ({ id: nodeId, url, started, lastSeen })) }
+    },
+  )
+
+  app.get<{ Params: { cluster: string } }>(
+    '/clusters/:cluster/applied',
+    {
+      schema: {
+        tags,
+        summary: 'Wait until the servers of a cluster have its configuration',
+        description:
+          'A change of the configuration is answered when it is stored, and servers read it a moment later. This answers when all of them have the one that is stored now. Servers that do not answer are not waited for.',
+        params: path({ cluster: clusterName }),
+        response: answers({ 200: appliedSchema }, 400, 404, 504),
+      },
+    },
+    async ({ params }) => {
+      const { name, configuration } = await requireCluster(store, params.cluster)
+      const late = await untilApplied(name, configuration, { store, clock, timers, ca })
+      if (late.length > 0)
+        problem(
+          504,
+          `${late.join(', ')} of "${name}" did not read version ${configuration.configurationVersion} in time`,
+        )
+      return { configurationVersion: configuration.configurationVersion }
     },
   )
 }

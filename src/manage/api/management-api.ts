@@ -16,5 +16,7 @@ export interface ManagementApi {
   /** Undefined: the installation was started with --no-lab. */
   readonly lab: LabOffice | undefined
   readonly timers: Timers
+  /** Certificates in PEM that https servers lead to, for questions to them. */
+  readonly ca: string | undefined
   readonly random: Random
 }
