@@ -6,20 +6,10 @@ import { chmod, rm, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { rolldown, type Plugin } from 'rolldown'
 import { licensesOf } from './licenses.js'
+import { removePackages, writePackages } from './packages.js'
 
 const folder = fileURLToPath(new URL('../../', import.meta.url))
 const program = `${folder}build/program`
-
-/** The CommonJS build of Kysely is for what is not bundled: see store/kysely.ts. */
-const kyselyItself: Plugin = {
-  name: 'kysely-itself',
-  resolveId: {
-    filter: { id: /^\.\/kysely\.js$/ },
-    handler(_source, importer, options) {
-      return importer?.includes('/src/cluster/store/') === true ? this.resolve('kysely', importer, options) : null
-    },
-  },
-}
 
 /** What the balancer uses of undici: the rest, with fetch, is half of what it would load. */
 const undiciParts = { buildConnector: 'core/connect', Client: 'dispatcher/client', Pool: 'dispatcher/pool' }
@@ -71,7 +61,7 @@ const bundle = await rolldown({
   },
   platform: 'node',
   external: ['libsql', 'pg', 'node-forge', /^@fastify\/swagger/],
-  plugins: [kyselyItself, partsOfUndici, lazyBuiltins],
+  plugins: [partsOfUndici, lazyBuiltins],
 })
 await rm(program, { recursive: true, force: true })
 const { output } = await bundle.write({
@@ -86,3 +76,6 @@ const { output } = await bundle.write({
 await chmod(`${program}/main.js`, 0o755)
 const files = output.flatMap((part) => (part.type === 'chunk' ? part.moduleIds : []))
 await writeFile(`${program}/LICENSES.txt`, await licensesOf(files))
+
+await removePackages(folder)
+await writePackages(folder, ['@fastify/swagger', 'fastify', 'jose', 'kysely', 'pino', 'prom-client', 'undici'])

@@ -3,8 +3,7 @@ import { dirname } from 'node:path'
 import Libsql from 'libsql'
 import { pino, type Logger } from 'pino'
 import { DatabaseRefused } from '../cluster/store/database-away.js'
-import { holdPostgresLock, type LockEvent } from '../cluster/store/postgres-lock.js'
-import { targetOf } from '../cluster/store/postgres.js'
+import type { LockEvent } from '../cluster/store/postgres-lock.js'
 import { makeFolder } from '../make-folder.js'
 
 /** Another process, or another installation of this one, has the database. */
@@ -56,9 +55,12 @@ function lockFile(path: string): () => Promise<void> {
   return async () => void lock?.close()
 }
 
+/** What it needs is loaded when it is needed: most installations have a file. */
 async function lockPostgres(location: string, log: Logger): Promise<() => Promise<void>> {
+  const { holdPostgresLock } = await import('../cluster/store/postgres-lock.js')
   const lock = await holdPostgresLock(location, (event) => report(event, log))
   if (lock !== undefined) return () => lock.release()
+  const { targetOf } = await import('../cluster/store/postgres.js')
   const { name } = targetOf({ connectionString: location })
   throw new DatabaseInUse(
     `An installation already runs on the ${name}. Use that one, stop it, or give this one a database of its own; further machines join with rms-emulator node`,

@@ -2,7 +2,7 @@
  * A child process of migration.test.ts: opens the database that its first argument names, and sends what became of it. With `hang` as the second one
  * it does all that an upgrade does, and stays in the middle: before the last step ends.
  */
-import { Kysely } from '../../src/cluster/store/kysely.js'
+import { Kysely } from 'kysely'
 import { migrations } from '../../src/cluster/store/migrations.js'
 import { openStore, type Upgraded } from '../../src/cluster/store/open.js'
 import { postgresDialect } from '../../src/cluster/store/postgres.js'

@@ -3,7 +3,7 @@
  * number, which would come back with a database that was put back from a copy.
  */
 import { isPostgres } from './exclusive.js'
-import { sql } from './kysely.js'
+import { sql } from 'kysely'
 import type { Database } from './schema.js'
 
 const key = 'directory_version'

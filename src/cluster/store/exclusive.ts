@@ -1,6 +1,5 @@
 /** What the two databases do differently inside a transaction, and after it. */
-import { PostgresAdapter, sql } from './kysely.js'
-import type { Kysely } from 'kysely'
+import { PostgresAdapter, sql, type Kysely } from 'kysely'
 
 export function isPostgres<Tables>(db: Kysely<Tables>): boolean {
   return db.getExecutor().adapter instanceof PostgresAdapter

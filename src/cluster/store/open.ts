@@ -1,6 +1,5 @@
 /** Opens the one database that the nodes of an installation share. */
-import { Kysely } from './kysely.js'
-import type { Dialect } from 'kysely'
+import { Kysely, type Dialect } from 'kysely'
 import { accountKeyStore } from './account-key-store.js'
 import type { AccountKeyStore } from './account-key-store.js'
 import { authorizationCodeStore } from './authorization-code-store.js'

@@ -1,6 +1,5 @@
 /** PostgreSQL through the `pg` package: a pool whose errors are told as DatabaseAway, and whose broken connections are thrown away. */
-import { PostgresDialect } from './kysely.js'
-import type { Dialect, PostgresPool, PostgresPoolClient } from 'kysely'
+import { PostgresDialect, type Dialect, type PostgresPool, type PostgresPoolClient } from 'kysely'
 import pg from 'pg'
 import { DatabaseAway, DatabaseRefused } from './database-away.js'
 

@@ -1,7 +1,6 @@
 /** The request log in the database: table request_log, a row for each request of any node. */
-import type { Insertable, Selectable, SelectQueryBuilder } from 'kysely'
+import { CompiledQuery, type Insertable, type Selectable, type SelectQueryBuilder } from 'kysely'
 import { DatabaseAway } from './database-away.js'
-import { CompiledQuery } from './kysely.js'
 import type { Database, Tables } from './schema.js'
 
 /** The record of RMS 1.x (DRMS_Log_Master). */

@@ -2,8 +2,7 @@
  * The tables. Column types are those that SQLite and PostgreSQL share: text, integer, double precision. Bytes are base64 text, times ISO 8601
  * text (UTC, milliseconds), flags 0 or 1; a column ending in `_key` is a name or address in the form it is compared in.
  */
-import { sql } from './kysely.js'
-import type { CreateTableBuilder, Kysely, RawBuilder } from 'kysely'
+import { sql, type CreateTableBuilder, type Kysely, type RawBuilder } from 'kysely'
 import { isPostgres, lockOthersOut } from './exclusive.js'
 
 /** Goes up by one with every change of a table, which goes into migrations.ts, too. */

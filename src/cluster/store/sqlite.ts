@@ -1,6 +1,13 @@
 /** SQLite through the `libsql` package, whose binary comes inside npm packages: no compiler, no server. */
-import { SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from './kysely.js'
-import type { DatabaseConnection, Dialect, Driver, QueryResult } from 'kysely'
+import {
+  SqliteAdapter,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+  type DatabaseConnection,
+  type Dialect,
+  type Driver,
+  type QueryResult,
+} from 'kysely'
 import { openSqliteFile } from './sqlite-file.js'
 import type { SqliteFile, SqliteOptions } from './sqlite-file.js'
 
