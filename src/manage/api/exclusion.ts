@@ -2,12 +2,12 @@
 import type { FastifyInstance } from 'fastify'
 import { changeConfiguration, etagOf, requireCluster, type Change } from '../../administration/change-configuration.js'
 import { requireAccount } from '../../administration/directory-names.js'
+import { version } from '../../administration/configuration-fields.js'
 import { compareVersions, fourParts, keyOfAccount, sameApplication } from '../../administration/exclusion.js'
 import { keyId } from '../../administration/key-id.js'
 import { problem } from '../../administration/problem.js'
 import type { ApplicationExclusion, ServerConfiguration } from '../../cluster/configuration.js'
 import type { Account } from '../../directory/directory.js'
-import { version } from './configuration.js'
 import type { ManagementApi } from './management-api.js'
 import {
   answers,

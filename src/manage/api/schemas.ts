@@ -1,5 +1,20 @@
 /** JSON Schema pieces that the routes share, and how their answers are described. */
+import { closed } from '../../administration/input-schemas.js'
 import { problemNames, type ProblemStatus } from '../../administration/problem.js'
+
+export {
+  closed,
+  line,
+  mailAddress,
+  namedAccount,
+  namedGroup,
+  namedMember,
+  newName,
+  proxyAddresses,
+  publicKey,
+  sid,
+  url,
+} from '../../administration/input-schemas.js'
 
 const errorTexts: Readonly<Record<ProblemStatus, string>> = {
   400: 'The request is wrong; the message says what to change',
@@ -31,14 +46,6 @@ export function answers(good: Readonly<Record<number, object>>, ...errors: reado
 /** The answer of a removal: nothing. */
 export const removed = { 204: { description: 'Done; there is nothing to say', type: 'null' } } as const
 
-/** An object that takes these properties and no other. */
-export function closed<Properties extends Readonly<Record<string, object>>>(
-  properties: Properties,
-  required: readonly (keyof Properties & string)[] = [],
-): object {
-  return { type: 'object', additionalProperties: false, ...(required.length === 0 ? {} : { required }), properties }
-}
-
 /** Path parameters, all of them needed. */
 export function path(parameters: Readonly<Record<string, object>>): object {
   return closed(parameters, Object.keys(parameters))
@@ -52,22 +59,6 @@ export const clusterName = {
   examples: ['root'],
 } as const
 
-/** With or without the `smtp:` of Active Directory, which is taken off (directory/addresses.ts). */
-export const mailAddress = {
-  type: 'string',
-  maxLength: 256,
-  pattern: '^(?:[sS][mM][tT][pP]:)?[^\\s@:]{1,64}@[^\\s@:]{1,190}$',
-  examples: ['bob@contoso.test'],
-} as const
-
-export const proxyAddresses = {
-  type: 'array',
-  maxItems: 100,
-  items: mailAddress,
-  description: 'Further addresses of the same mailbox',
-  examples: [['d.miller@contoso.test']],
-} as const
-
 /** What a change of addresses says beside the addresses. */
 export const keepFormerAddress = {
   type: 'boolean',
@@ -76,68 +67,11 @@ export const keepFormerAddress = {
     'Whether the mail address that is replaced stays one of proxyAddresses: content and certificates made before name it. Does not count when proxyAddresses are given',
 } as const
 
-export const sid = {
-  type: 'string',
-  maxLength: 256,
-  pattern: '^S-1(?:-\\d{1,15}){2,15}$',
-  examples: ['S-1-5-21-1712426984-1618080182-1209977580-1105'],
-} as const
-
-/** Without control characters, which no name or text here has. */
-export function line(maxLength: number, example?: string): object {
-  return {
-    type: 'string',
-    minLength: 1,
-    maxLength,
-    pattern: '^[^\\u0000-\\u001f\\u007f]*$',
-    ...(example === undefined ? {} : { examples: [example] }),
-  }
-}
-
-export const url = {
-  type: 'string',
-  maxLength: 2000,
-  pattern: '^https?://[^\\s/?#]+(?:/[^\\s/?#]+)*/?$',
-  description: 'http or https',
-  examples: ['https://rms.contoso.test/_wmcs/licensing'],
-} as const
-
-export const publicKey = {
-  type: 'string',
-  maxLength: 2000,
-  pattern: '^(?:[A-Za-z0-9+/]{4}){16,700}(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$',
-  description: 'Base64 of the little-endian modulus, as in XrML',
-} as const
-
 export const keyIdSchema = {
   type: 'string',
   pattern: '^[0-9a-f]{32}$',
   maxLength: 32,
   description: 'id from the list',
-} as const
-
-/** Path parameter or field that names somebody. */
-export const namedAccount = {
-  type: 'string',
-  minLength: 1,
-  maxLength: 256,
-  description: 'SID, name (CONTOSO\\bob or bob) or mail address of an account',
-  examples: ['bob@contoso.test'],
-} as const
-export const namedGroup = {
-  ...namedAccount,
-  description: 'SID, name (CONTOSO\\legal or legal) or mail address of a group',
-  examples: ['legal@contoso.test'],
-} as const
-export const namedMember = { ...namedAccount, description: 'SID, name or mail address of an account or group' } as const
-
-/** A new name: the forest's domain may be left out. What Windows forbids in names is refused. */
-export const newName = {
-  type: 'string',
-  maxLength: 128,
-  pattern: '^(?:[^\\\\@/\\s]{1,63}\\\\)?[^\\\\@/"\\[\\]:;|=,+*?<>\\u0000-\\u001f\\u007f]{1,64}$',
-  description: 'With or without the domain of the forest: CONTOSO\\dave or dave',
-  examples: ['dave'],
 } as const
 
 /** How many items of a list are answered. */

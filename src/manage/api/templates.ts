@@ -2,97 +2,17 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { requireCluster } from '../../administration/change-configuration.js'
 import { problem } from '../../administration/problem.js'
+import { guid, templateFields } from '../../administration/template-fields.js'
 import { describeTemplate, signTemplate, type TemplateBody } from '../../administration/templates.js'
 import type { StoredTemplate, TemplateState } from '../../cluster/store/template-store.js'
 import { newGuid } from '../../effects.js'
 import type { ManagementApi } from './management-api.js'
-import { answers, closed, clusterName, line, path, removed } from './schemas.js'
+import { answers, closed, clusterName, path, removed } from './schemas.js'
 
 interface Named {
   Params: { cluster: string; guid: string }
 }
 
-const days = { type: 'integer', minimum: 1, maximum: 36_500, nullable: true } as const
-const fields = {
-  texts: {
-    type: 'array',
-    minItems: 1,
-    maxItems: 50,
-    description: 'Name and description in each language, by Windows language id',
-    items: closed(
-      {
-        lcid: { type: 'integer', minimum: 1, maximum: 0xfffff, examples: [1033] },
-        name: line(256, 'Board only'),
-        description: line(2000, 'The board may read this'),
-      },
-      ['lcid', 'name', 'description'],
-    ),
-  },
-  grants: {
-    type: 'array',
-    minItems: 1,
-    maxItems: 200,
-    description: 'Rights besides those of the author, who has all',
-    items: closed(
-      {
-        to: {
-          type: 'string',
-          maxLength: 256,
-          pattern: '^(?:[Aa][Nn][Yy][Oo][Nn][Ee]|[^\\s@]{1,64}@[^\\s@]{1,190})$',
-          description: 'Mail address of an account or group, or ANYONE',
-          examples: ['staff@contoso.test'],
-        },
-        rights: {
-          type: 'array',
-          minItems: 1,
-          maxItems: 50,
-          description:
-            'OWNER, VIEW, VIEWRIGHTSDATA, EDIT, DOCEDIT, PRINT, EXTRACT, EXPORT, OBJMODEL, FORWARD, REPLY, REPLYALL, or of an application’s own',
-          items: { type: 'string', maxLength: 64, pattern: '^[A-Za-z0-9_.-]{1,64}$' },
-          examples: [['VIEW', 'PRINT']],
-        },
-      },
-      ['to', 'rights'],
-    ),
-  },
-  expiresOn: {
-    type: 'string',
-    maxLength: 30,
-    pattern: '^\\d{4}-\\d{2}-\\d{2}(?:T\\d{2}:\\d{2}(?::\\d{2}(?:\\.\\d{1,3})?)?Z)?$',
-    nullable: true,
-    description: 'Content cannot be opened from then on (ISO 8601, UTC)',
-    examples: ['2030-12-31T00:00:00Z'],
-  },
-  expiresAfterDays: { ...days, description: 'Content cannot be opened that many days after it was published' },
-  useLicenseDays: { ...days, description: 'Use licenses must be renewed after that many days' },
-  referral: {
-    type: 'string',
-    minLength: 1,
-    maxLength: 2000,
-    pattern: '^[^\\s<>"]+$',
-    nullable: true,
-    description: 'Mail address or URL of whom to ask for more rights',
-    examples: ['mailto:alice@contoso.test'],
-  },
-  applicationData: {
-    type: 'array',
-    maxItems: 50,
-    default: [],
-    description: 'Name and value pairs for applications',
-    items: closed(
-      {
-        name: line(256, 'Allow_Server_Editing'),
-        value: {
-          type: 'string',
-          maxLength: 10_000,
-          pattern: '^[^\\u0000-\\u0008\\u000b-\\u001f]*$',
-          examples: ['True'],
-        },
-      },
-      ['name', 'value'],
-    ),
-  },
-} as const
 const states = {
   type: 'string',
   enum: ['published', 'archived'],
@@ -102,7 +22,7 @@ const summaryProperties = {
   guid: { type: 'string', examples: ['{9bd9ffb5-4b2c-4f44-9b0c-0a2f4e0f2a3c}'] },
   state: states,
   changed: { type: 'string', description: 'ISO 8601' },
-  ...fields,
+  ...templateFields,
 } as const
 const templateSchema = {
   description: 'The template',
@@ -116,12 +36,6 @@ const listSchema = {
   description: 'In order of GUID',
   type: 'object',
   properties: { templates: { type: 'array', items: { type: 'object', properties: summaryProperties } } },
-} as const
-const guid = {
-  type: 'string',
-  maxLength: 38,
-  pattern: '^(?:\\{[0-9A-Fa-f-]{36}\\}|[0-9A-Fa-f-]{36})$',
-  description: 'GUID, with or without braces',
 } as const
 const tags = ['templates']
 const address = '/clusters/:cluster/templates'
@@ -199,7 +113,7 @@ export function registerTemplates(
         summary: 'Create a template',
         description: 'Signed with the key of the cluster. Distributed at once, unless it is created archived.',
         params: inCluster,
-        body: closed({ ...fields, state: { ...states, default: 'published' } }, ['texts', 'grants']),
+        body: closed({ ...templateFields, state: { ...states, default: 'published' } }, ['texts', 'grants']),
         response: answers({ 201: templateSchema }, 400, 404, 409),
       },
     },
@@ -224,7 +138,7 @@ export function registerTemplates(
         description:
           'All of it anew, under the same GUID. Servers decide by their current copy: the edit acts on content that was published before, too.',
         params,
-        body: closed(fields, ['texts', 'grants']),
+        body: closed(templateFields, ['texts', 'grants']),
         response: answers({ 200: templateSchema }, 400, 404, 409),
       },
     },
