@@ -45,6 +45,20 @@ export async function changeConfiguration(
   )
 }
 
+/** @throws Problem 404, 409 for what there is no way back from, 412, InvalidConfiguration */
+export async function changeSettings(
+  store: Store,
+  name: string,
+  wanted: Partial<ServerConfiguration>,
+  ifMatch?: string,
+): Promise<ServerConfiguration> {
+  return changeConfiguration(store, name, ifMatch, ({ serverDecommissioned }) => {
+    if (serverDecommissioned && wanted.serverDecommissioned === false)
+      problem(409, `Cluster "${name}" is decommissioned, and there is no way back`)
+    return wanted
+  })
+}
+
 function requireVersion({ configurationVersion }: ServerConfiguration, ifMatch: string | undefined): void {
   if (ifMatch === undefined || ifMatch === '*' || Number(/\d+/.exec(ifMatch)?.[0]) === configurationVersion) return
   problem(

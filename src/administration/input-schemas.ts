@@ -80,3 +80,5 @@ export const newName = {
   description: 'With or without the domain of the forest: CONTOSO\\dave or dave',
   examples: ['dave'],
 } as const
+
+export const password = { type: 'string', minLength: 1, maxLength: 127, examples: ['Passw0rd!'] } as const

@@ -1,6 +1,7 @@
 /** Rights policy templates as administrators speak of them, to and from signed XrML ([MS-RMPR] 2.2.9.10). */
 import { editDistance } from '../config/nearest.js'
 import type { ServerState } from '../cluster/server-state.js'
+import type { Store } from '../cluster/store/open.js'
 import type { StoredTemplate } from '../cluster/store/template-store.js'
 import { licensingUrl } from '../services/standing.js'
 import { readRightsData, type RightsData } from '../xrml/rights-data.js'
@@ -144,4 +145,20 @@ function grantsIn({ grants }: RightsData): readonly object[] {
 function nameOf({ idType, id, name }: RightsPrincipal): string | undefined {
   if (idType !== 'Internal') return name ?? id
   return id.toUpperCase() === anyone ? anyone : undefined
+}
+
+/**
+ * In place of one with the same GUID.
+ * @returns as it is stored now
+ * @throws Problem 404
+ */
+export async function saveTemplate(
+  store: Store,
+  cluster: string,
+  template: Omit<StoredTemplate, 'changed'>,
+  now: Date,
+): Promise<StoredTemplate> {
+  const changed = { ...template, changed: now.toISOString() }
+  if (!(await store.templates.save(cluster, changed))) problem(404, `The cluster "${cluster}" was removed meanwhile`)
+  return changed
 }

@@ -1,14 +1,9 @@
 /** Accounts of the directory. Passwords go in and never come out. */
 import type { FastifyInstance } from 'fastify'
-import {
-  freeAddresses,
-  freeName,
-  requireAccount,
-  requireFreeSid,
-  reserveNames,
-} from '../../administration/directory-names.js'
+import { createAccounts, type AccountWanted } from '../../administration/accounts.js'
+import { freeAddresses, freeName, requireAccount, requireFreeSid } from '../../administration/directory-names.js'
 import type { Account, Group } from '../../directory/directory.js'
-import { addressesOf, allAddresses, type AddressChange } from '../../directory/addresses.js'
+import type { AddressChange } from '../../directory/addresses.js'
 import type { ManagementApi } from './management-api.js'
 import {
   answers,
@@ -18,20 +13,12 @@ import {
   mailAddress,
   namedAccount,
   newName,
+  password,
   path,
   proxyAddresses,
   removed,
   sid,
 } from './schemas.js'
-
-interface NewAccountBody {
-  readonly name: string
-  readonly password: string
-  readonly mail?: string
-  readonly proxyAddresses: readonly string[]
-  readonly enabled: boolean
-  readonly sid?: string
-}
 
 interface AccountPatch extends AddressChange {
   readonly name?: string
@@ -39,8 +26,6 @@ interface AccountPatch extends AddressChange {
   readonly password?: string
   readonly sidHistory?: readonly string[]
 }
-
-const password = { type: 'string', minLength: 1, maxLength: 127, examples: ['Passw0rd!'] } as const
 
 const accountProperties = {
   sid: { type: 'string' },
@@ -121,7 +106,7 @@ export function registerAccounts(app: FastifyInstance, { store: { directory }, r
     },
   )
 
-  app.post<{ Body: NewAccountBody }>(
+  app.post<{ Body: AccountWanted }>(
     '/directory/accounts',
     {
       schema: {
@@ -146,17 +131,8 @@ export function registerAccounts(app: FastifyInstance, { store: { directory }, r
       },
     },
     async ({ body }, reply) => {
-      const addresses = addressesOf(body.mail, body.proxyAddresses)
-      const wanted = { name: body.name, sid: body.sid, mails: allAddresses(addresses) }
-      const reserved = await reserveNames(directory, random, wanted)
-      const account = { ...reserved, ...addresses, sidHistory: [], enabled: body.enabled, password: body.password }
-      try {
-        await directory.addAccounts([account])
-      } catch (error) {
-        // Somebody else may have taken a name meanwhile: then this says so.
-        await reserveNames(directory, random, wanted)
-        throw error
-      }
+      const [account] = await createAccounts(directory, random, [body])
+      if (account === undefined) throw new Error('No account was made')
       return reply.code(201).header('location', `/directory/accounts/${account.sid}`).send(described(account))
     },
   )

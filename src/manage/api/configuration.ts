@@ -1,8 +1,7 @@
 /** The configuration of a cluster: reading all of it but secrets, changing what is an administrator's to change. */
 import type { FastifyInstance } from 'fastify'
-import { changeConfiguration, etagOf, requireCluster } from '../../administration/change-configuration.js'
+import { changeSettings, etagOf, requireCluster } from '../../administration/change-configuration.js'
 import { changeable, orNull } from '../../administration/configuration-fields.js'
-import { problem } from '../../administration/problem.js'
 import type { ServerConfiguration } from '../../cluster/configuration.js'
 import type { ManagementApi } from './management-api.js'
 import { answers, closed, clusterName, ifMatchHeader, path, url } from './schemas.js'
@@ -67,16 +66,7 @@ export function registerConfiguration(app: FastifyInstance, { store }: Managemen
       },
     },
     async ({ params, body, headers }, reply) => {
-      const saved = await changeConfiguration(
-        store,
-        params.cluster,
-        headers['if-match'],
-        ({ serverDecommissioned }) => {
-          if (serverDecommissioned && body.serverDecommissioned === false)
-            problem(409, `Cluster "${params.cluster}" is decommissioned, and there is no way back`)
-          return body
-        },
-      )
+      const saved = await changeSettings(store, params.cluster, body, headers['if-match'])
       return reply.header('etag', etagOf(saved)).send(saved)
     },
   )

@@ -1,13 +1,11 @@
 /** What a cluster refuses, or tells clients to refuse: applications, accounts, old security processors (adrms-deployment 3.4). */
 import type { FastifyInstance } from 'fastify'
 import { changeConfiguration, etagOf, requireCluster, type Change } from '../../administration/change-configuration.js'
-import { requireAccount } from '../../administration/directory-names.js'
 import { version } from '../../administration/configuration-fields.js'
-import { compareVersions, fourParts, keyOfAccount, sameApplication } from '../../administration/exclusion.js'
+import { excludeAccount, excludeApplication, fourParts, type AccountKeyNamed } from '../../administration/exclusion.js'
 import { keyId } from '../../administration/key-id.js'
 import { problem } from '../../administration/problem.js'
 import type { ApplicationExclusion, ServerConfiguration } from '../../cluster/configuration.js'
-import type { Account } from '../../directory/directory.js'
 import type { ManagementApi } from './management-api.js'
 import {
   answers,
@@ -23,12 +21,6 @@ import {
 
 interface Headers {
   readonly 'if-match'?: string
-}
-
-/** The account, or its key. */
-interface AccountKeyNamed {
-  readonly account?: string
-  readonly publicKey?: string
 }
 
 const schema = {
@@ -72,9 +64,8 @@ export function registerExclusion(app: FastifyInstance, { store, forestClock }: 
     cluster: string,
     headers: Headers,
     make: Change,
-    withoutKey?: string,
   ): Promise<{ readonly etag: string; readonly body: object }> => {
-    const saved = await changeConfiguration(store, cluster, headers['if-match'], make, withoutKey)
+    const saved = await changeConfiguration(store, cluster, headers['if-match'], make)
     return { etag: etagOf(saved), body: describe(saved) }
   }
 
@@ -102,16 +93,7 @@ export function registerExclusion(app: FastifyInstance, { store, forestClock }: 
       },
     },
     async ({ params, body, headers }, reply) => {
-      const added = {
-        filename: body.filename,
-        minimumVersion: fourParts(body.minimumVersion),
-        maximumVersion: fourParts(body.maximumVersion),
-      }
-      if (compareVersions(added.minimumVersion, added.maximumVersion) > 0)
-        problem(400, `minimumVersion ${added.minimumVersion} is above maximumVersion ${added.maximumVersion}`)
-      const done = await change(params.cluster, headers, ({ applicationExclusionPolicy: stored }) => ({
-        applicationExclusionPolicy: stored.some((other) => sameApplication(other, added)) ? stored : [...stored, added],
-      }))
+      const done = await change(params.cluster, headers, excludeApplication(body))
       return reply.header('etag', done.etag).send(done.body)
     },
   )
@@ -158,17 +140,9 @@ export function registerExclusion(app: FastifyInstance, { store, forestClock }: 
       },
     },
     async ({ params, body, headers }, reply) => {
-      const { kind } = await requireCluster(store, params.cluster)
-      const account = body.account === undefined ? undefined : await requireAccount(store.directory, body.account)
-      const key = body.publicKey ?? (await keyOfAccount(store, account as Account))
       const since = (await forestClock()).now().toISOString()
-      const entry = { publicKey: key, account: account?.name ?? null, since }
-      const exclude: Change = ({ racExclusionPolicy: stored, excludedAccounts }) =>
-        stored?.includes(key)
-          ? {}
-          : { racExclusionPolicy: [...(stored ?? []), key], excludedAccounts: [...excludedAccounts, entry] }
-      const done = await change(params.cluster, headers, exclude, kind === 'root' ? account?.sid : undefined)
-      return reply.header('etag', done.etag).send(done.body)
+      const saved = await excludeAccount(store, params.cluster, body, { since, ifMatch: headers['if-match'] })
+      return reply.header('etag', etagOf(saved)).send(describe(saved))
     },
   )
 

@@ -1,15 +1,16 @@
 /** Groups of the directory and their members: accounts, and groups in turn. */
 import type { FastifyInstance } from 'fastify'
+import { freeAddresses, freeName, isEveryone, requireGroup } from '../../administration/directory-names.js'
 import {
-  freeAddresses,
-  freeName,
-  isEveryone,
-  requireGroup,
-  reserveNames,
-} from '../../administration/directory-names.js'
-import { describeMember, refuseEveryone, requireMember } from '../../administration/groups.js'
+  addMembers,
+  createGroup,
+  describeMember,
+  refuseEveryone,
+  requireMember,
+  type GroupWanted,
+} from '../../administration/groups.js'
 import { problem } from '../../administration/problem.js'
-import { addressesOf, allAddresses, type AddressChange } from '../../directory/addresses.js'
+import type { AddressChange } from '../../directory/addresses.js'
 import { describedGroup as described, groupReference } from './accounts.js'
 import type { ManagementApi } from './management-api.js'
 import {
@@ -103,7 +104,7 @@ export function registerGroups(app: FastifyInstance, { store: { directory }, ran
     },
   )
 
-  app.post<{ Body: { name: string; mail?: string; proxyAddresses: string[]; sid?: string } }>(
+  app.post<{ Body: GroupWanted }>(
     '/directory/groups',
     {
       schema: {
@@ -126,15 +127,7 @@ export function registerGroups(app: FastifyInstance, { store: { directory }, ran
       },
     },
     async ({ body }, reply) => {
-      const addresses = addressesOf(body.mail, body.proxyAddresses)
-      const wanted = { name: body.name, sid: body.sid, mails: allAddresses(addresses) }
-      const group = { ...(await reserveNames(directory, random, wanted)), ...addresses }
-      try {
-        await directory.addGroups([group])
-      } catch (error) {
-        await reserveNames(directory, random, wanted)
-        throw error
-      }
+      const group = await createGroup(directory, random, body)
       return reply.code(201).header('location', `/directory/groups/${group.sid}`).send(described(group))
     },
   )
@@ -237,15 +230,7 @@ export function registerGroups(app: FastifyInstance, { store: { directory }, ran
       },
     },
     async ({ params, body }, reply) => {
-      const group = await requireGroup(directory, params.group)
-      await refuseEveryone(directory, group)
-      const memberships = []
-      for (const named of body.members) {
-        const { sid } = await requireMember(directory, named, 400)
-        if (sid === group.sid) problem(400, `${group.name} cannot be a member of itself`)
-        memberships.push({ groupSid: group.sid, memberSid: sid })
-      }
-      await directory.addMemberships(memberships)
+      await addMembers(directory, await requireGroup(directory, params.group), body.members)
       return reply.code(204).send()
     },
   )

@@ -3,15 +3,10 @@ import type { FastifyInstance } from 'fastify'
 import { changeConfiguration, requireCluster } from '../../administration/change-configuration.js'
 import { keyId } from '../../administration/key-id.js'
 import { problem } from '../../administration/problem.js'
-import {
-  openPublishingDomain,
-  publishingDomainFormat,
-  sealPublishingDomain,
-  type PublishingDomainFile,
-} from '../../administration/publishing-domain-file.js'
+import { sealPublishingDomain, type PublishingDomainFile } from '../../administration/publishing-domain-file.js'
+import { importPublishingDomain } from '../../administration/publishing-domains.js'
+import { fileNames, filePassword as password, fileProperties } from '../../administration/publishing-domain-fields.js'
 import type { TrustedLicensingServer } from '../../cluster/configuration.js'
-import { trustedPurpose } from '../../cluster/server-state.js'
-import { sealAtRest } from '../../crypto/at-rest.js'
 import { readDocuments } from '../../xrml/document.js'
 import type { ManagementApi } from './management-api.js'
 import { answers, closed, clusterName, ifMatchHeader, keyIdSchema, path, removed } from './schemas.js'
@@ -28,32 +23,6 @@ const domain = {
     publicKey: { type: 'string' },
     templates: { type: 'integer', description: 'How many templates came with it: they are honored, not distributed' },
   },
-} as const
-const fileProperties = {
-  format: { type: 'string', enum: [publishingDomainFormat] },
-  name: { type: 'string', maxLength: 256, description: 'Of the cluster it comes from' },
-  slc: {
-    type: 'array',
-    minItems: 1,
-    maxItems: 20,
-    items: { type: 'string', minLength: 1, maxLength: 500_000 },
-    description: 'XrML documents, leaf first',
-  },
-  templates: {
-    type: 'array',
-    maxItems: 1000,
-    items: { type: 'string', minLength: 1, maxLength: 1_000_000 },
-    description: 'Signed templates',
-  },
-  salt: { type: 'string', maxLength: 100, pattern: '^[A-Za-z0-9+/]{22,64}={0,2}$' },
-  sealedPrivateKey: { type: 'string', maxLength: 20_000, description: 'The private key, sealed under the password' },
-} as const
-const fileNames = ['format', 'name', 'slc', 'templates', 'salt', 'sealedPrivateKey'] as const
-const password = {
-  type: 'string',
-  minLength: 8,
-  maxLength: 1024,
-  description: 'Of the file, not of the cluster',
 } as const
 const tags = ['trust']
 const params = path({ cluster: clusterName })
@@ -137,17 +106,8 @@ export function registerPublishingDomains(app: FastifyInstance, { store, openClu
     },
     async ({ params, body, headers }, reply) => {
       const cluster = await requireCluster(store, params.cluster)
-      const { slc, publicKey, privateKeyPem, templates } = await openPublishingDomain(body.file, body.password)
-      const { clusterKey, own } = await openCluster(cluster.name)
-      if (own.signer.publicKey.modulus === publicKey)
-        problem(409, `This is the publishing domain of cluster "${cluster.name}" itself`)
-      const sealedKeyPair = sealAtRest(clusterKey, trustedPurpose(publicKey), privateKeyPem, random)
-      const added: TrustedLicensingServer = { slc, publicKey, sealedKeyPair, templates }
-      await changeConfiguration(store, cluster.name, headers['if-match'], ({ trustedLicensingServers: stored }) => {
-        if (stored.some((other) => other.publicKey === publicKey))
-          problem(409, `This domain is imported already, it has the id ${keyId(publicKey)}: remove it first`)
-        return { trustedLicensingServers: [...stored, added] }
-      })
+      const office = { store, openCluster, random }
+      const added = await importPublishingDomain(office, cluster.name, body, headers['if-match'])
       return reply.code(201).send(describe(added))
     },
   )

@@ -10,6 +10,7 @@ export {
   namedGroup,
   namedMember,
   newName,
+  password,
   proxyAddresses,
   publicKey,
   sid,

@@ -1,16 +1,10 @@
 /** Super users of a cluster: a group whose members get full access to everything it can license (adrms-deployment 3.6). */
 import type { FastifyInstance } from 'fastify'
-import { changeConfiguration, etagOf, requireCluster } from '../../administration/change-configuration.js'
-import { problem } from '../../administration/problem.js'
+import { etagOf, requireCluster } from '../../administration/change-configuration.js'
+import { setSuperUsers, type SuperUsers } from '../../administration/super-users.js'
 import type { ServerConfiguration } from '../../cluster/configuration.js'
-import { plainAddress } from '../../mail-address.js'
 import type { ManagementApi } from './management-api.js'
 import { answers, closed, clusterName, ifMatchHeader, mailAddress, path } from './schemas.js'
-
-interface SuperUsers {
-  readonly enabled: boolean
-  readonly group?: string | null
-}
 
 const schema = {
   description: 'Super users of the cluster',
@@ -52,15 +46,7 @@ export function registerSuperUsers(app: FastifyInstance, { store }: ManagementAp
       },
     },
     async ({ params, body, headers }, reply) => {
-      const wanted = typeof body.group === 'string' ? plainAddress(body.group) : body.group
-      if (typeof wanted === 'string' && (await store.directory.groupByMail(wanted)) === undefined) {
-        problem(400, `The directory has no group with the mail address ${wanted}: create it first`)
-      }
-      const saved = await changeConfiguration(store, params.cluster, headers['if-match'], (stored) => {
-        const group = wanted === undefined ? stored.superUserGroup : wanted
-        if (body.enabled && group === null) problem(400, 'Super users need a group: give its mail address')
-        return { superUserEnabled: body.enabled, superUserGroup: group }
-      })
+      const saved = await setSuperUsers(store, params.cluster, body, headers['if-match'])
       return reply.header('etag', etagOf(saved)).send(describe(saved))
     },
   )

@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply } from 'fastify'
 import { requireCluster } from '../../administration/change-configuration.js'
 import { problem } from '../../administration/problem.js'
 import { guid, templateFields } from '../../administration/template-fields.js'
-import { describeTemplate, signTemplate, type TemplateBody } from '../../administration/templates.js'
+import { describeTemplate, saveTemplate, signTemplate, type TemplateBody } from '../../administration/templates.js'
 import type { StoredTemplate, TemplateState } from '../../cluster/store/template-store.js'
 import { newGuid } from '../../effects.js'
 import type { ManagementApi } from './management-api.js'
@@ -53,9 +53,8 @@ export function registerTemplates(
   }
   const now = async (): Promise<Date> => (await forestClock()).now()
   const save = async (cluster: string, template: Omit<StoredTemplate, 'changed'>): Promise<object> => {
-    const changed = { ...template, changed: (await now()).toISOString() }
-    if (!(await store.templates.save(cluster, changed))) problem(404, `The cluster "${cluster}" was removed meanwhile`)
-    return { ...describeTemplate(changed), xrml: changed.signedXrml }
+    const saved = await saveTemplate(store, cluster, template, await now())
+    return { ...describeTemplate(saved), xrml: saved.signedXrml }
   }
 
   app.get<{ Params: { cluster: string }; Querystring: { state?: TemplateState } }>(

@@ -2,39 +2,22 @@
 import type { FastifyInstance } from 'fastify'
 import { changeConfiguration, requireCluster } from '../../administration/change-configuration.js'
 import { problem } from '../../administration/problem.js'
+import {
+  domain,
+  forestPassword,
+  location,
+  trustForest,
+  user,
+  type ForestWanted,
+} from '../../administration/trusted-forests.js'
 import type { ForestTrust } from '../../cluster/configuration.js'
-import { forestPurpose } from '../../cluster/server-state.js'
-import { sealAtRest } from '../../crypto/at-rest.js'
 import type { ManagementApi } from './management-api.js'
-import { answers, closed, clusterName, ifMatchHeader, line, path, removed, url } from './schemas.js'
+import { answers, closed, clusterName, ifMatchHeader, path, removed } from './schemas.js'
 
 interface Headers {
   readonly 'if-match'?: string
 }
 
-interface NewForest {
-  readonly domain: string
-  readonly url: string
-  readonly user?: string
-  readonly password?: string
-}
-
-const domain = {
-  type: 'string',
-  maxLength: 253,
-  pattern: '^[A-Za-z0-9-]+(?:\\.[A-Za-z0-9-]+)*$',
-  description: 'Mail domain of its groups',
-  examples: ['fabrikam.test'],
-} as const
-const location = {
-  ...url,
-  description: 'Its GroupExpansion.asmx; FindServiceLocations there tells it',
-  examples: ['https://rms.fabrikam.test/_wmcs/groupexpansion/GroupExpansion.asmx'],
-}
-const user = {
-  ...line(256, 'FABRIKAM\\rms-service'),
-  description: 'An account that it admits to this endpoint; the own service account when left out',
-}
 const forest = {
   type: 'object',
   properties: { domain, url: { type: 'string' }, user: { type: 'string', nullable: true } },
@@ -69,7 +52,7 @@ export function registerTrustedForests(app: FastifyInstance, { store, openCluste
     }),
   )
 
-  app.post<{ Params: { cluster: string }; Body: NewForest; Headers: Headers }>(
+  app.post<{ Params: { cluster: string }; Body: ForestWanted; Headers: Headers }>(
     address,
     {
       schema: {
@@ -79,20 +62,13 @@ export function registerTrustedForests(app: FastifyInstance, { store, openCluste
           'Who is in a group whose mail address is of this domain is asked there when a policy, or a group of ours, names it.',
         params,
         headers: ifMatchHeader,
-        body: closed({ domain, url: location, user, password: { type: 'string', minLength: 1, maxLength: 1024 } }, [
-          'domain',
-          'url',
-        ]),
+        body: closed({ domain, url: location, user, password: forestPassword }, ['domain', 'url']),
         response: answers({ 201: { description: 'The forest', ...forest } }, 400, 404, 409, 412),
       },
     },
     async ({ params, body, headers }, reply) => {
-      const added = await trustOf(params.cluster, body)
-      await changeConfiguration(store, params.cluster, headers['if-match'], ({ trustedForests: stored }) => {
-        if (stored.some((other) => other.domain === added.domain))
-          problem(409, `Groups of ${added.domain} are asked for already: remove that first`)
-        return { trustedForests: [...stored, added] }
-      })
+      const office = { store, openCluster, random }
+      const added = await trustForest(office, params.cluster, body, headers['if-match'])
       return reply.code(201).send(describe(added))
     },
   )
@@ -117,24 +93,6 @@ export function registerTrustedForests(app: FastifyInstance, { store, openCluste
       return reply.code(204).send()
     },
   )
-
-  async function trustOf(cluster: string, { domain, url, user, password }: NewForest): Promise<ForestTrust> {
-    await requireCluster(store, cluster)
-    const name = domain.toLowerCase()
-    if (name === (await store.forest.read()).dnsName.toLowerCase())
-      problem(409, `${name} is the own forest: its directory is here`)
-    if ((user === undefined) !== (password === undefined)) problem(400, 'user and password go together')
-    const sealedPassword =
-      password === undefined
-        ? null
-        : sealAtRest(
-            (await openCluster(cluster)).clusterKey,
-            forestPurpose(name),
-            Buffer.from(password, 'utf8'),
-            random,
-          )
-    return { domain: name, url: url.replace(/\/$/, ''), user: user ?? null, sealedPassword }
-  }
 }
 
 /** Never the password. */

@@ -2,11 +2,9 @@
 import type { FastifyInstance } from 'fastify'
 import { changeConfiguration, requireCluster } from '../../administration/change-configuration.js'
 import { keyId } from '../../administration/key-id.js'
-import { requireLicensorChain } from '../../administration/licensor-chain.js'
 import { problem } from '../../administration/problem.js'
-import { licensorKeyOf, rootKey } from '../../administration/user-domains.js'
+import { licensorKeyOf, rootKey, trustUserDomain } from '../../administration/user-domains.js'
 import type { ClusterRow } from '../../cluster/store/cluster-store.js'
-import { readDocuments } from '../../xrml/document.js'
 import type { ManagementApi } from './management-api.js'
 import { answers, closed, clusterName, ifMatchHeader, keyIdSchema, path, removed } from './schemas.js'
 
@@ -82,12 +80,7 @@ export function registerUserDomains(app: FastifyInstance, { store }: ManagementA
       },
     },
     async ({ params, body, headers }, reply) => {
-      const { publicKey } = requireLicensorChain(() => readDocuments(body.certificate))
-      await changeConfiguration(store, params.cluster, headers['if-match'], ({ trustedRacIssuers }) => {
-        if (trustedRacIssuers.includes(publicKey))
-          problem(409, `This server is trusted already, it has the id ${keyId(publicKey)}`)
-        return { trustedRacIssuers: [...trustedRacIssuers, publicKey] }
-      })
+      const publicKey = await trustUserDomain(store, params.cluster, body.certificate, headers['if-match'])
       return reply.code(201).send(describe(publicKey, await store.clusters.list()))
     },
   )
