@@ -2,7 +2,7 @@
 import { editDistance } from '../config/nearest.js'
 import type { ServerState } from '../cluster/server-state.js'
 import type { Store } from '../cluster/store/open.js'
-import type { StoredTemplate } from '../cluster/store/template-store.js'
+import type { StoredTemplate, TemplateState } from '../cluster/store/template-store.js'
 import { licensingUrl } from '../services/standing.js'
 import { readRightsData, type RightsData } from '../xrml/rights-data.js'
 import {
@@ -36,12 +36,19 @@ const longestTemplate = 1_000_000
 
 /**
  * Signs a template with the key of its cluster.
+ * @param past whether content may have expired already, as that of a template which was made long ago
  * @returns the XrML document, read back once: what a node could not read would stop it from following its configuration
  * @throws Problem 400
  */
-export async function signTemplate(body: TemplateBody, guid: string, state: ServerState, now: Date): Promise<string> {
+export async function signTemplate(
+  body: TemplateBody,
+  guid: string,
+  state: ServerState,
+  now: Date,
+  past: 'refused' | 'taken' = 'refused',
+): Promise<string> {
   const { own, rules } = state
-  requireTexts(body.texts)
+  requireTemplateForm(body)
   const signed = await buildTemplate(
     {
       guid,
@@ -51,7 +58,7 @@ export async function signTemplate(body: TemplateBody, guid: string, state: Serv
       licensingUrl: licensingUrl(state),
       referralAddress: body.referral ?? undefined,
       grants: grantsOf(body),
-      precondition: preconditionOf(body, state, now),
+      precondition: preconditionOf(body, state, { now, past }),
       applicationData: body.applicationData,
     },
     own.signer,
@@ -64,6 +71,22 @@ export async function signTemplate(body: TemplateBody, guid: string, state: Serv
     )
   reading('The template', () => readRightsData(signed))
   return signed
+}
+
+/**
+ * What does not depend on the cluster or the time.
+ * @throws Problem 400
+ */
+export function requireTemplateForm({
+  texts,
+  expiresOn,
+  expiresAfterDays,
+}: Omit<TemplateBody, 'applicationData'>): void {
+  requireTexts(texts)
+  if (typeof expiresOn !== 'string') return
+  if (typeof expiresAfterDays === 'number')
+    problem(400, 'Content expires on a date or some days after publishing, not both')
+  if (Number.isNaN(new Date(expiresOn).getTime())) problem(400, `expiresOn is no date: ${expiresOn}`)
 }
 
 /** Names stand in one text with marks between them: what could not be told apart again is refused. */
@@ -102,20 +125,26 @@ function requireMeant(named: string): string {
 function preconditionOf(
   { expiresOn, expiresAfterDays }: TemplateBody,
   { configuration }: ServerState,
-  now: Date,
+  { now, past }: { readonly now: Date; readonly past: 'refused' | 'taken' },
 ): TimeCondition {
-  const until = typeof expiresOn === 'string' ? toMinute(new Date(expiresOn)) : undefined
-  if (until === undefined) return { days: expiresAfterDays ?? undefined }
-  if (typeof expiresAfterDays === 'number')
-    problem(400, 'Content expires on a date or some days after publishing, not both')
-  if (Number.isNaN(until.getTime())) problem(400, `expiresOn is no date: ${expiresOn}`)
-  if (until <= toMinute(now)) problem(400, `expiresOn ${expiresOn} has passed: give a later date`)
+  if (typeof expiresOn !== 'string') return { days: expiresAfterDays ?? undefined }
+  const until = toMinute(new Date(expiresOn))
+  const isPast = until <= toMinute(now)
+  if (isPast && past === 'refused') problem(400, `expiresOn ${expiresOn} has passed: give a later date`)
   // Nodes whose clock is a little behind honor the template at once.
-  return { range: { from: toMinute(addSeconds(now, -configuration.certificateValidityTimeToleranceSeconds)), until } }
+  const start = isPast ? until : now
+  return { range: { from: toMinute(addSeconds(start, -configuration.certificateValidityTimeToleranceSeconds)), until } }
+}
+
+export interface TemplateDescription extends TemplateBody {
+  readonly guid: string
+  readonly state: TemplateState
+  /** ISO 8601. */
+  readonly changed: string
 }
 
 /** The inverse of signTemplate. */
-export function describeTemplate({ guid, state, changed, signedXrml }: StoredTemplate): object {
+export function describeTemplate({ guid, state, changed, signedXrml }: StoredTemplate): TemplateDescription {
   const rights = readRightsData(signedXrml)
   const { descriptor, distributionPoints } = rights.document.body
   return {
@@ -133,7 +162,7 @@ export function describeTemplate({ guid, state, changed, signedXrml }: StoredTem
 }
 
 /** The author's OWNER, which every template has, is left out. */
-function grantsIn({ grants }: RightsData): readonly object[] {
+function grantsIn({ grants }: RightsData): TemplateBody['grants'] {
   const byPrincipal = new Map<string, string[]>()
   for (const { right, principal } of grants) {
     const to = nameOf(principal)
