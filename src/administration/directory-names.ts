@@ -1,7 +1,7 @@
 /** Accounts and groups as an administrator names them: by SID, name in any form, or mail address. */
 import { domainUsersSid, type Account, type Directory, type Forest, type Group } from '../directory/directory.js'
 import { allAddresses, changedAddresses, type AddressChange, type Addresses } from '../directory/addresses.js'
-import type { DirectoryStore } from '../cluster/store/directory-store.js'
+import type { DirectoryStore, Page } from '../cluster/store/directory-store.js'
 import type { Random } from '../effects.js'
 import { problem } from './problem.js'
 
@@ -130,4 +130,28 @@ async function newSid(directory: DirectoryStore, random: Random, { domainSid }: 
 /** Everybody is in it, without being listed. */
 export async function isEveryone(directory: Directory, { sid }: Group): Promise<boolean> {
   return sid === domainUsersSid(await directory.forest())
+}
+
+const pageSize = 1000
+
+/** In order of name. */
+export function listAllAccounts(directory: Pick<DirectoryStore, 'listAccounts'>): Promise<readonly Account[]> {
+  return allPages((page) => directory.listAccounts(page))
+}
+
+/** In order of name. */
+export function listAllGroups(directory: Pick<DirectoryStore, 'listGroups'>): Promise<readonly Group[]> {
+  return allPages((page) => directory.listGroups(page))
+}
+
+async function allPages<One extends { readonly name: string }>(
+  read: (page: Page) => Promise<readonly One[]>,
+): Promise<readonly One[]> {
+  const all: One[] = []
+  for (;;) {
+    const after = all.at(-1)?.name
+    const found = await read({ limit: pageSize, ...(after === undefined ? {} : { after }) })
+    all.push(...found)
+    if (found.length < pageSize) return all
+  }
 }

@@ -2,7 +2,7 @@
 import { MalformedXml } from '../xml/read.js'
 import { MalformedXrml, type Principal } from '../xrml/body.js'
 import { checkChain } from '../xrml/chain.js'
-import type { XrmlDocument } from '../xrml/document.js'
+import { readDocuments, type XrmlDocument } from '../xrml/document.js'
 import { problem } from './problem.js'
 
 export interface LicensorChain {
@@ -46,4 +46,13 @@ export function requireLicensorChain(read: () => readonly XrmlDocument[]): Licen
   const publicKey = principal?.publicKey?.modulus
   if (principal === undefined || publicKey === undefined) return problem(400, 'The SLC has no RSA key')
   return { documents: check.documents, principal, publicKey }
+}
+
+/**
+ * Modulus of an SLC.
+ * @param certificate XrML documents, leaf first
+ * @throws Problem 400 when they do not hold
+ */
+export function licensorKeyOfChain(certificate: string): string {
+  return requireLicensorChain(() => readDocuments(certificate)).publicKey
 }

@@ -68,7 +68,13 @@ function exitCodeOf(error: unknown): ExitCode {
   return isRefusal(error) ? 3 : 1
 }
 
-const askedWrongly: ReadonlySet<string> = new Set(['SettingsError', 'UnknownEndpoint', 'UnknownOperation'])
+const askedWrongly: ReadonlySet<string> = new Set([
+  'SettingsError',
+  'SeedFileError',
+  'OptionRefused',
+  'UnknownEndpoint',
+  'UnknownOperation',
+])
 
 /** What the server's rules, or those in a license, say no to. What the server could not do is none. */
 function isRefusal(error: Error): boolean {

@@ -8,9 +8,9 @@ import { wrapped } from './text-width.js'
 
 export interface UpScreen {
   readonly installation: Pick<Installation, 'ready' | 'url' | 'mode' | 'manage' | 'data' | 'ca'>
-  /** Mail addresses; they all have the password. */
+  /** Mail addresses; they all have the password, where there is one. */
   readonly accounts: readonly string[]
-  readonly password: string
+  readonly password: string | undefined
   readonly emulated: EmulatedServer | null
   /** Where commands look when they are told no address. */
   readonly usualManage: string
@@ -53,7 +53,7 @@ function settingRows(screen: UpScreen): readonly (readonly string[])[] {
     ['management token', ready.token ?? 'none is asked for'],
     ...(ca === undefined ? [] : [['lab CA', `${manage}/ca.pem (clients must trust it)`]]),
     ['accounts', accounts.join(', ')],
-    ['password', `${password} (all of them)`],
+    ...(password === undefined ? [] : [['password', `${password} (all of them)`]]),
     ['mode', `Mode ${mode}`],
     ...(emulated === null
       ? []

@@ -10,6 +10,14 @@ export const labOptions = {
     commands: [...serving, 'manage'],
     help: 'no controls of a lab: no clock that is set, no faults, nothing at /lab, whatever the database has of it',
   },
+  'seed-file': {
+    type: 'string',
+    placeholder: 'FILE',
+    default: undefined,
+    defaultText: 'none',
+    commands: ['up'],
+    help: 'what a new installation begins with: accounts, groups, clusters, templates, clock and faults, in YAML or JSON; lab export writes one',
+  },
   'header-faults': {
     type: 'boolean',
     default: false,

@@ -1,5 +1,6 @@
 /** How an installation is started by a program; what would be ignored is refused. */
 import type { Logger } from 'pino'
+import type { SeedFile } from '../administration/seed-file/seed-file.js'
 import type { ServerConfiguration } from '../cluster/configuration.js'
 import type { RegisteredClient } from '../cluster/oauth-clients.js'
 import {
@@ -93,6 +94,11 @@ export interface InstallationOptions {
   readonly oauthClients?: readonly RegisteredClient[] | undefined
   /** Whether there are controls of a lab: clock, faults. There are when it is left out; nothing of them is set until somebody asks. */
   readonly lab?: boolean | undefined
+  /**
+   * What a new installation begins with: path of a YAML or JSON file, or what it says. One that is kept was made so before: the same again is fine,
+   * another one is refused.
+   */
+  readonly seedFile?: string | SeedFile | undefined
   readonly settings?: Partial<ServerConfiguration> | undefined
   readonly log?: Logger | undefined
   /** Ends the start while it is not done; nothing is left behind then. */
@@ -101,6 +107,7 @@ export interface InstallationOptions {
 
 const port = wholeNumber(0, 65_535)
 const falseOrObject: OptionCheck = (value) => (value === false ? undefined : anObject(value))
+const textOrObject: OptionCheck = (value) => (typeof value === 'string' ? filledText(value) : anObject(value))
 const flagOrObject: OptionCheck = (value) => (typeof value === 'boolean' ? undefined : anObject(value))
 
 const checks: Readonly<Record<keyof InstallationOptions, OptionCheck>> = {
@@ -141,6 +148,7 @@ const checks: Readonly<Record<keyof InstallationOptions, OptionCheck>> = {
   admit: listOf({ endpoint: filledText, group: filledText }, ['endpoint', 'group']),
   oauthClients: listOf({ id: filledText, redirectUris: listOfTexts() }, ['id', 'redirectUris']),
   lab: flag,
+  seedFile: textOrObject,
   settings: anObject,
   log: anObject,
   signal: anObject,

@@ -17,6 +17,7 @@ import { defaultNodeOptions, startNode, type RunningNode } from '../node/start.j
 import { requireInstallationOptions, type InstallationOptions } from './installation-options.js'
 import { lockDatabase } from './database-lock.js'
 import { requireFreePort } from './require-free-port.js'
+import { seeded, type Seeding } from './seeding.js'
 import { requireEndpoints, settingsOf } from './start-settings.js'
 import { withStored, type ClusterStatus, type NodeStatus, type ServersStatus } from './status.js'
 import { beginWithWholeServers } from './whole-servers.js'
@@ -42,15 +43,17 @@ interface Place {
   readonly folder: string
   readonly database: string
   readonly tls: TlsFiles | undefined
+  readonly seeding: Seeding | undefined
 }
 
 /**
  * Starts what serves; management is opened by whoever is given it.
- * @throws OptionRefused, UnknownEndpoint, DatabaseInUse when another installation runs on the same data, WrongKeyPassword, OtherSchemaVersion, and the
+ * @throws OptionRefused, UnknownEndpoint, SeedFileError, OtherSeedFile, DatabaseInUse when another installation runs on the same data, WrongKeyPassword, OtherSchemaVersion, and the
  * system's errors, such as EADDRINUSE for a port that is taken, and the reason of the signal; nothing is left behind then
  */
-export async function startServers(options: InstallationOptions): Promise<Servers> {
-  requireInstallationOptions(options)
+export async function startServers(given: InstallationOptions): Promise<Servers> {
+  requireInstallationOptions(given)
+  const { options, seeding } = seeded(given, plannedClusters(given))
   requireEndpoints(options.admit ?? [])
   const temporary = options.data === undefined ? makeTemporaryFolder() : undefined
   const folder = options.data ?? temporary?.path ?? ''
@@ -72,7 +75,9 @@ export async function startServers(options: InstallationOptions): Promise<Server
       folder,
       database,
       tls,
+      seeding,
     })
+    await seeding?.end(servers.store, servers.trusted)
     options.signal?.throwIfAborted()
     return { ...servers, close }
   } catch (error) {
@@ -81,7 +86,7 @@ export async function startServers(options: InstallationOptions): Promise<Server
   }
 }
 
-async function startInProcess(options: InstallationOptions, { database, tls }: Place): Promise<Servers> {
+async function startInProcess(options: InstallationOptions, { database, tls, seeding }: Place): Promise<Servers> {
   const told = {
     host: options.host,
     port: options.port,
@@ -105,6 +110,7 @@ async function startInProcess(options: InstallationOptions, { database, tls }: P
     tls: tls?.front,
     lab: options.lab,
     journal: journalOf(options),
+    seeding,
   }
   if (options.lab !== false && isKept(options)) await beginWithWhole(database, options)
   const node = await startNode(given({ ...told, settings: settingsOf(options, 'root') }))
@@ -158,7 +164,7 @@ function stateInProcess({ context }: RunningNode): Pick<NodeStatus, 'state' | 'r
 }
 
 async function startProcesses(options: InstallationOptions, place: Place): Promise<Servers> {
-  const { database, folder, tls } = place
+  const { database, folder, tls, seeding } = place
   const { keyPassword, engine, host } = { ...defaultNodeOptions, ...given(options) }
   const log = options.log ?? pino({ level: 'silent' })
   const shared = sharedFlags(options, log)
@@ -169,6 +175,7 @@ async function startProcesses(options: InstallationOptions, place: Place): Promi
   try {
     await requirePassword(store, { keyPassword, engine })
     if (options.lab !== false) await beginWithWholeServers(store.lab, log)
+    await seeding?.begin(store)
     const topology = await startTopology({
       store,
       folder: join(folder, 'balancers'),
@@ -179,6 +186,7 @@ async function startProcesses(options: InstallationOptions, place: Place): Promi
       ...serversOf(options),
       extranet: options.extranet ?? [],
       mode: options.mode,
+      seeding,
       keyPassword,
       settings: (kind, stored) => settingsOf(options, kind, stored),
       nodeFlags: [...shared, ...nodeFlags(options, place)],
@@ -299,6 +307,13 @@ function serversOf({
   licensing = [{ name: 'licensing', nodes: 2 }],
 }: InstallationOptions): Pick<Required<InstallationOptions>, 'root' | 'licensing'> {
   return { root, licensing }
+}
+
+/** Where no seed file says which there are. */
+function plannedClusters(options: InstallationOptions): readonly { readonly name: string; readonly nodes: number }[] {
+  if (options.processes !== true) return [{ name: defaultNodeOptions.cluster, nodes: 1 }]
+  const { root, licensing } = serversOf(options)
+  return [{ name: defaultNodeOptions.cluster, nodes: root }, ...licensing]
 }
 
 /**

@@ -5,6 +5,7 @@ import type { ClusterKind } from '../cluster/store/cluster-store.js'
 import type { Store } from '../cluster/store/open.js'
 import type { CryptoMode } from '../crypto/modes.js'
 import type { Clock, Random, Timers } from '../effects.js'
+import type { NodeSeeding } from '../node/start.js'
 
 export interface TopologyOptions {
   readonly store: Store
@@ -20,6 +21,7 @@ export interface TopologyOptions {
   /** Clusters with an extranet listener; on the next free port, or any with `port` 0, where none is told. */
   readonly extranet: readonly { readonly name: string; readonly port?: number | undefined }[]
   readonly mode: CryptoMode | undefined
+  readonly seeding: NodeSeeding | undefined
   readonly keyPassword: string
   readonly settings: (kind: ClusterKind, stored?: ServerConfiguration) => Partial<ServerConfiguration>
   /** Of the commands `node` and `balancer`. */

@@ -92,10 +92,19 @@ export interface NodeOptions {
   readonly headerFaults: boolean
   /** Keeps the last exchanges, for whoever asks why; none when left out. */
   readonly journal?: JournalOptions | undefined
+  readonly seeding: NodeSeeding
   readonly log?: Logger
   readonly clock?: Clock
   readonly timers?: Timers
   readonly random?: Random
+}
+
+/** What is done to an installation that is being made. */
+export interface NodeSeeding {
+  /** Before there is any cluster. */
+  begin(store: Store): Promise<void>
+  /** When the cluster is there, before it serves. */
+  cluster(store: Store, name: string): Promise<void>
 }
 
 export interface RunningNode {
@@ -114,6 +123,8 @@ export interface RunningNode {
   /** Takes no more requests, finishes those it has, and closes the database. */
   close(): Promise<void>
 }
+
+const noSeeding: NodeSeeding = { begin: async () => undefined, cluster: async () => undefined }
 
 export const defaultNodeOptions = {
   database: ':memory:',
@@ -138,6 +149,7 @@ export const defaultNodeOptions = {
   trustedProxies: nobodyTrusted,
   profile: strictProfile,
   lab: true,
+  seeding: noSeeding,
 } as const satisfies NodeOptions
 
 /**
@@ -220,6 +232,7 @@ export async function startNode(given: Partial<NodeOptions> = {}): Promise<Runni
   }
   try {
     place = await signingPlaceOf(options, log)
+    await options.seeding.begin(store)
     await refreshLab(context)
     const joined = options.provision
       ? undefined
@@ -322,6 +335,7 @@ async function provisionOrAdjust(
     await loadServerState(store, cluster, keyPassword, place)
     await adjustConfiguration(store, cluster, { ...settings, baseUrl })
   }
+  await options.seeding.cluster(store, cluster)
   return loadServerState(store, cluster, keyPassword, place)
 }
 

@@ -26,14 +26,14 @@ t.test('without any source there are the defaults', async (t) => {
   const mode: 1 | 2 | undefined = settings.cryptoMode
   t.equal(mode, undefined, 'not told: a cluster that is there keeps its own')
   t.match(settings, {
-    root: 2,
     port: undefined,
-    licensing: [{ key: 'licensing', value: 2 }],
+    licensing: [],
     managePort: undefined,
     host: '127.0.0.1',
     signer: 'openssl',
     json: false,
   })
+  t.equal(settings.root, undefined, 'not told: a seed file may say it')
   t.same(settings.admit, [])
   t.equal(settings.bodyLimit, 4 * 1024 * 1024)
   t.equal(settings.db, undefined)

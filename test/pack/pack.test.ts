@@ -65,7 +65,11 @@ t.test('it holds the program, its types and the lab certificates, and no tests',
     'build/src/client/index.d.ts',
   ])
     t.ok(files.includes(wanted), wanted)
-  for (const wanted of ['certs/hierarchy/root-mode2.json', 'certs/machines/alice-pc-mode1/key.pem'])
+  for (const wanted of [
+    'certs/hierarchy/root-mode2.json',
+    'certs/machines/alice-pc-mode1/key.pem',
+    'schemas/seed-file.json',
+  ])
     t.ok(files.includes(wanted), wanted)
   t.same(
     files.filter((path) => /(^|\/)(test|bench)\/|\.test\./.test(path)),

@@ -6,6 +6,7 @@ import { addressesOf, allAddresses } from '../../directory/addresses.js'
 import { domainUsersSid, type Group, type NewAccount } from '../../directory/directory.js'
 import { seedDirectory, seedForest, seedPassword } from '../../directory/seed.js'
 import { shown } from '../../lab/json-object.js'
+import { plannedMembers } from './planned-members.js'
 import type { SeedAccount, SeedFile, SeedGroup } from './seed-file.js'
 import { pathText, type SeedPath, type SeedProblem } from './seed-file-error.js'
 
@@ -22,9 +23,13 @@ export interface DirectoryPlan {
   /** SID of whoever has this name, mail address or SID. */
   find(named: string, kind?: 'account' | 'group'): string | undefined
   hasAddress(mail: string): boolean
+  /** Whether a group has this mail address. */
+  groupWith(mail: string): boolean
   /** For errors: who was meant, or how to find out. */
   hint(named: string): string
 }
+
+export type DirectoryNames = Pick<DirectoryPlan, 'find' | 'groupWith' | 'hasAddress' | 'hint'>
 
 /** What servers need of themselves: the account by which they call each other, its group, and the group that everybody is in. */
 const serviceAccount = `${seedForest.netbiosName}\\rms-service`
@@ -57,7 +62,7 @@ export function planDirectory(file: SeedFile, problems: SeedProblem[]): Director
   const all = [...accounts, ...groups]
   requireOneEach(all, accounts, problems)
   const names = namesOf(accounts, groups)
-  const members = membersOf()
+  const members = plannedMembers(file, { accounts, groups, names }, problems)
   return { accounts, groups, members, ...names }
 
   function merged<
@@ -101,50 +106,6 @@ export function planDirectory(file: SeedFile, problems: SeedProblem[]): Director
       sids.add(sid)
       return sid
     }
-  }
-
-  function membersOf(): ReadonlyMap<string, readonly string[]> {
-    const found = new Map<string, Set<string>>()
-    const add = (group: string, member: string): void => {
-      found.set(group, (found.get(group) ?? new Set()).add(member))
-    }
-    const present = new Set(all.map(({ sid }) => sid))
-    for (const { groupSid, memberSid } of seedDirectory.memberships) {
-      const group = groups.find(({ sid }) => sid === groupSid)
-      const isSaid = group?.path !== undefined && file.groups?.[Number(group.path[1])]?.members !== undefined
-      if (group !== undefined && !isSaid && present.has(memberSid)) add(groupSid, memberSid)
-    }
-    for (const { path, sid } of groups) {
-      const wanted = path === undefined ? undefined : file.groups?.[Number(path[1])]?.members
-      for (const [index, member] of (wanted ?? []).entries()) {
-        const at = [...(path ?? []), 'members', index]
-        const memberSid = names.find(member)
-        if (memberSid === sid)
-          problems.push({ path: at, message: `${pathText(at)} is ${shown(member)}, the group itself` })
-        else if (sid === everybodySid)
-          problems.push({ path: at, message: `${pathText(at)}: every account is in Domain Users, listed or not` })
-        else if (memberSid === undefined)
-          problems.push({
-            path: at,
-            message: `${pathText(at)} is ${shown(member)}, and there is no such account or group: ${names.hint(member)}`,
-          })
-        else add(sid, memberSid)
-      }
-    }
-    for (const { path, sid } of accounts) {
-      const wanted = path === undefined ? undefined : file.accounts?.[Number(path[1])]?.groups
-      for (const [index, group] of (wanted ?? []).entries()) {
-        const at = [...(path ?? []), 'groups', index]
-        const groupSid = names.find(group, 'group')
-        if (groupSid === undefined)
-          problems.push({
-            path: at,
-            message: `${pathText(at)} is ${shown(group)}, and there is no such group: ${names.hint(group)}`,
-          })
-        else if (groupSid !== everybodySid) add(groupSid, sid)
-      }
-    }
-    return new Map([...found].map(([group, sids]) => [group, [...sids].toSorted()]))
   }
 }
 
@@ -210,10 +171,7 @@ function requireOneEach(all: readonly Entry[], accounts: DirectoryPlan['accounts
       )
 }
 
-function namesOf(
-  accounts: DirectoryPlan['accounts'],
-  groups: DirectoryPlan['groups'],
-): Pick<DirectoryPlan, 'find' | 'hasAddress' | 'hint'> {
+function namesOf(accounts: DirectoryPlan['accounts'], groups: DirectoryPlan['groups']): DirectoryNames {
   const bySid = (entries: readonly Entry[]) => new Set(entries.map(({ sid }) => sid))
   const byName = (entries: readonly Entry[]) => new Map(entries.map(({ name, sid }) => [nameKey(name), sid]))
   const byMail = (entries: readonly Entry[]) =>
@@ -235,6 +193,7 @@ function namesOf(
       (kind === 'group' ? undefined : findIn('account', wanted)) ??
       (kind === 'account' ? undefined : findIn('group', wanted)),
     hasAddress: (mail) => index.account.mails.has(nameKey(mail)) || index.group.mails.has(nameKey(mail)),
+    groupWith: (mail) => index.group.mails.has(nameKey(mail)),
     hint: (wanted) => {
       const entries = [...accounts, ...groups]
       const all = entries.flatMap((entry) => [...allAddresses(entry), entry.name.slice(entry.name.indexOf('\\') + 1)])

@@ -54,14 +54,12 @@ export function parseSeed(source: SeedSource, surroundings: SeedSurroundings): S
 }
 
 function errorOf(name: string, problems: readonly SeedProblem[], read: SeedText | undefined): SeedFileError {
-  const placed = problems.slice(0, mostTold).map((problem) => ({
-    ...problem,
-    ...read?.place(problem.path, problem.isKey),
-  }))
-  return new SeedFileError(
-    name,
-    placed.toSorted((one, other) => (one.line ?? 0) - (other.line ?? 0) || (one.column ?? 0) - (other.column ?? 0)),
-  )
+  const placed = problems
+    .map((problem) => ({ ...problem, ...read?.place(problem.path, problem.isKey) }))
+    .toSorted((one, other) => (one.line ?? 0) - (other.line ?? 0) || (one.column ?? 0) - (other.column ?? 0))
+  const rest = placed.length - mostTold
+  const more = rest > 0 ? [{ path: [], message: `and ${rest} more` }] : []
+  return new SeedFileError(name, [...placed.slice(0, mostTold), ...more])
 }
 
 function fingerprintOf({ $schema: _schema, ...file }: SeedFile): string {

@@ -1,5 +1,6 @@
 /** The text of a seed file, YAML or JSON, as a tree of plain values, with the place of each. Only what has one meaning is read: no aliases, no tags. */
-import { isAlias, isMap, isScalar, isSeq, Lexer, CST, LineCounter, parseDocument, type Node } from 'yaml'
+import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type Node } from 'yaml'
+import { deepest, isShallow } from './shallow.js'
 import { largestSeedFile } from './seed-file.js'
 import { pathText, SeedFileError, type SeedPath, type SeedPlace, type SeedProblem } from './seed-file-error.js'
 
@@ -17,7 +18,6 @@ interface Spot {
   readonly written: string | undefined
 }
 
-const deepest = 40
 const mostProblems = 20
 
 /**
@@ -57,7 +57,7 @@ export function readSeedText(text: string, file: string): SeedText {
     }))
   if (problems.length > 0) throw new SeedFileError(file, problems)
   const spots = new Map<string, Spot>()
-  const object = (message: string, path: SeedPath, offset: number): void => {
+  const complain = (message: string, path: SeedPath, offset: number): void => {
     if (problems.length < mostProblems) problems.push({ path, message, ...placeAt(offset) })
   }
   const value = valueOf(document.contents, [], undefined)
@@ -79,13 +79,15 @@ export function readSeedText(text: string, file: string): SeedText {
   }
 
   function valueOf(node: Node | null | undefined, path: SeedPath, key: number | undefined): unknown {
-    const offset = node?.range?.[0] ?? key ?? 0
+    // Where nothing stands, its key is what can be pointed to.
+    const isNothing = isScalar(node) && node.source === ''
+    const offset = (isNothing ? key : undefined) ?? node?.range?.[0] ?? key ?? 0
     spots.set(JSON.stringify(path), { key, value: offset, written: isScalar(node) ? node.source : undefined })
     if (isAlias(node)) {
-      object(`${pathText(path)} is the alias *${node.source}: write out what it stands for`, path, offset)
+      complain(`${pathText(path)} is the alias *${node.source}: write out what it stands for`, path, offset)
       return null
     }
-    if (node?.tag !== undefined) object(`${pathText(path)} has the tag ${node.tag}: leave it out`, path, offset)
+    if (node?.tag !== undefined) complain(`${pathText(path)} has the tag ${node.tag}: leave it out`, path, offset)
     if (isSeq(node)) return node.items.map((item, index) => valueOf(item as Node, [...path, index], undefined))
     if (isMap(node)) {
       const names = new Set<string>()
@@ -94,11 +96,11 @@ export function readSeedText(text: string, file: string): SeedText {
           const name = pair.key
           const at = (name as Node | null)?.range?.[0] ?? offset
           if (!isScalar(name) || name.value === null) {
-            object(`${pathText(path)} has a key that is no name`, path, at)
+            complain(`${pathText(path)} has a key that is no name`, path, at)
             return ['', null]
           }
-          const text = typeof name.value === 'string' ? name.value : (name.source ?? String(name.value))
-          if (names.has(text)) object(`${pathText([...path, text])} stands there twice`, [...path, text], at)
+          const text = typeof name.value === 'string' ? name.value : (name.source ?? '')
+          if (names.has(text)) complain(`${pathText([...path, text])} stands there twice`, [...path, text], at)
           names.add(text)
           return [text, valueOf(pair.value as Node | null, [...path, text], at)]
         }),
@@ -106,31 +108,4 @@ export function readSeedText(text: string, file: string): SeedText {
     }
     return isScalar(node) ? node.value : null
   }
-}
-
-/** The parser calls itself for each level: what is deep is found out before it is asked. */
-function isShallow(text: string): boolean {
-  let flow = 0
-  let indicators = 0
-  let isLineStart = true
-  const indents: number[] = []
-  for (const token of new Lexer().lex(text)) {
-    const type = CST.tokenType(token)
-    if (type === 'newline') {
-      isLineStart = true
-      indicators = 0
-      continue
-    }
-    if (flow === 0 && isLineStart) {
-      const indent = type === 'space' ? token.length : 0
-      while (indents.length > 0 && (indents.at(-1) ?? 0) >= indent) indents.pop()
-      indents.push(indent)
-    }
-    isLineStart = false
-    if (type === 'flow-seq-start' || type === 'flow-map-start') flow++
-    if (type === 'flow-seq-end' || type === 'flow-map-end') flow--
-    if (flow === 0 && (type === 'seq-item-ind' || type === 'explicit-key-ind' || type === 'map-value-ind')) indicators++
-    if (flow > deepest || indicators > deepest || indents.length > deepest) return false
-  }
-  return true
 }

@@ -24,7 +24,8 @@ export function installationOptions(settings: Settings<'up'>): InstallationOptio
   return {
     processes: true,
     root: settings.root,
-    licensing: settings.noLicensing ? [] : settings.licensing.map(({ key, value }) => ({ name: key, nodes: value })),
+    licensing: licensingOf(settings),
+    seedFile: settings.seedFile,
     extranet: settings.extranet.map(({ key, value }) => ({ name: key, ...(value === 0 ? {} : { port: value }) })),
     restart: !settings.noRestart,
     host: settings.host,
@@ -68,6 +69,12 @@ export function installationOptions(settings: Settings<'up'>): InstallationOptio
   }
 }
 
+/** undefined: nothing was told. */
+function licensingOf({ noLicensing, licensing }: Settings<'up'>): InstallationOptions['licensing'] {
+  if (noLicensing) return []
+  return licensing.length === 0 ? undefined : licensing.map(({ key, value }) => ({ name: key, nodes: value }))
+}
+
 /** @throws Failure when certificates are named without --tls */
 function tlsOptions(settings: Settings<'up'>): InstallationOptions['tls'] {
   const { tls, tlsNames, tlsCert: certificateFile, tlsKey: keyFile } = settings
@@ -97,8 +104,8 @@ export async function up(settings: Settings<'up'>): Promise<void> {
   forgetToken = keepToken(installation.manage, options.token ?? '', log)
   const screen = {
     installation,
-    accounts,
-    password: seedPassword,
+    accounts: options.seedFile === undefined ? accounts : [`as ${settings.seedFile} says`],
+    password: options.seedFile === undefined ? seedPassword : undefined,
     emulated: options.settings?.emulatedServer ?? null,
     usualManage,
   }

@@ -18,6 +18,8 @@ import { memberStore } from './member-store.js'
 import type { MemberStore } from './member-store.js'
 import { requestLogStore } from './request-log-store.js'
 import type { RequestLogStore } from './request-log-store.js'
+import { seedMarkStore } from './seed-mark.js'
+import type { SeedMarkStore } from './seed-mark.js'
 import { systemClock } from '../../effects.js'
 import { createSchema, requireSchema } from './schema.js'
 import type { Tables } from './schema.js'
@@ -46,6 +48,7 @@ export interface Store {
   readonly authorizationCodes: AuthorizationCodeStore
   readonly lab: LabStore
   readonly faultCounts: FaultCounts
+  readonly seedMark: SeedMarkStore
   readonly state: StateStore
   readonly close: () => Promise<void>
 }
@@ -91,6 +94,7 @@ export async function openStore(location: string, options: StoreOptions = {}): P
     authorizationCodes: authorizationCodeStore(db),
     lab: labStore(db),
     faultCounts: faultCounts(db),
+    seedMark: seedMarkStore(db),
     state: stateStore(db),
     close: () => db.destroy(),
   }

@@ -1,0 +1,38 @@
+/** Which seed file the installation was made from: a row beside the state of the lab. */
+import type { Database } from './schema.js'
+
+export interface SeedMark {
+  /** Of what the file says. */
+  readonly fingerprint: string
+  /** Name of the file, for people. */
+  readonly name: string
+  /** ISO 8601. */
+  readonly since: string
+  /** Whether all of it was applied. */
+  readonly isDone: boolean
+}
+
+export interface SeedMarkStore {
+  /** Undefined where there was none. */
+  read(): Promise<SeedMark | undefined>
+  write(mark: SeedMark): Promise<void>
+}
+
+const row = 'seed-file'
+
+export function seedMarkStore(db: Database): SeedMarkStore {
+  return {
+    read: async () => {
+      const found = await db.selectFrom('lab_state').select('state').where('id', '=', row).executeTakeFirst()
+      return found === undefined ? undefined : (JSON.parse(found.state) as SeedMark)
+    },
+    write: async (mark) => {
+      const state = JSON.stringify(mark)
+      await db
+        .insertInto('lab_state')
+        .values({ id: row, version: 1, state })
+        .onConflict((conflict) => conflict.column('id').doUpdateSet({ state }))
+        .execute()
+    },
+  }
+}

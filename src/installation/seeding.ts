@@ -1,0 +1,152 @@
+/** The seed file of an installation that is being started: read and judged before anything is made. */
+import { readFileSync, statSync } from 'node:fs'
+import { labOffice, type LabOffice } from '../administration/lab/ask-server.js'
+import { beginSeed, endSeed, seedCluster } from '../administration/seed-file/apply.js'
+import { parseSeed, type Seed, type SeedSource } from '../administration/seed-file/parse.js'
+import { kindOf } from '../administration/seed-file/references.js'
+import { largestSeedFile, rootName, type SeedCluster, type SeedFile } from '../administration/seed-file/seed-file.js'
+import { SeedFileError } from '../administration/seed-file/seed-file-error.js'
+import { forestClock } from '../cluster/forest-clock.js'
+import { loadServerState } from '../cluster/server-state.js'
+import type { Store } from '../cluster/store/open.js'
+import { OptionRefused } from '../config/given-options.js'
+import { systemEffects } from '../effects.js'
+import { endpointPaths } from '../node/roles.js'
+import { servedNames } from '../node/served.js'
+import { defaultNodeOptions, type NodeSeeding } from '../node/start.js'
+import type { InstallationOptions } from './installation-options.js'
+
+export interface Seeding extends NodeSeeding {
+  /** When servers serve. */
+  end(store: Store, trusted: string | undefined): Promise<void>
+}
+
+export interface Seeded {
+  /** With the clusters that the file has. */
+  readonly options: InstallationOptions
+  readonly seeding: Seeding | undefined
+}
+
+/**
+ * @param clusters those that the installation has where the file says nothing of them
+ * @throws SeedFileError, OptionRefused for what options and file say differently
+ */
+export function seeded(
+  options: InstallationOptions,
+  clusters: readonly { readonly name: string; readonly nodes: number }[],
+): Seeded {
+  const { seedFile } = options
+  if (seedFile === undefined) return { options, seeding: undefined }
+  const seed = parseSeed(sourceOf(seedFile), {
+    served: servedNames(),
+    endpoints: endpointPaths,
+    clusters: clusters.map(({ name, nodes }) => ({ name, servers: nodes })),
+  })
+  refuseWithoutLab(options, seed)
+  return { options: withClusters(options, seed), seeding: seedingOf(options, seed) }
+}
+
+function sourceOf(seedFile: string | SeedFile): SeedSource {
+  if (typeof seedFile !== 'string') return { object: plainCopy(seedFile) }
+  const refuse = (message: string): never => {
+    throw new SeedFileError(seedFile, [{ path: [], message }])
+  }
+  try {
+    // In UTF-8, a character has at most three bytes of each of those that are counted.
+    if (statSync(seedFile).size > 3 * largestSeedFile) refuse(`a seed file has at most ${largestSeedFile} characters`)
+    return { name: seedFile, text: new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(seedFile)) }
+  } catch (error) {
+    if (error instanceof SeedFileError) throw error
+    if (error instanceof TypeError) return refuse('it is no text in UTF-8: save it as UTF-8')
+    return refuse(`it cannot be read: ${(error as Error).message}`)
+  }
+}
+
+/** What JSON can say of it. */
+function plainCopy(value: SeedFile): unknown {
+  try {
+    return JSON.parse(JSON.stringify(value)) as unknown
+  } catch (error) {
+    throw new OptionRefused(`The option seedFile of startInstallation is no plain data: ${(error as Error).message}`)
+  }
+}
+
+function refuseWithoutLab({ lab }: InstallationOptions, { name, file }: Seed): void {
+  const control = file.clock !== undefined ? 'a clock' : file.faults !== undefined ? 'faults' : undefined
+  if (lab === false && control !== undefined)
+    throw new OptionRefused(
+      `${name} sets ${control}, and the installation is started without the controls of a lab: leave out lab: false (--no-lab), or what the file says of it`,
+    )
+}
+
+/** The file says how many servers there are, or the options do. */
+function withClusters(options: InstallationOptions, { name: file, file: { clusters } }: Seed): InstallationOptions {
+  if (clusters === undefined) return options
+  const clash = (flag: string): never => {
+    throw new OptionRefused(
+      `${file} says which clusters there are, and so does ${flag}: leave one of them out (clusters of the file, or the setting)`,
+    )
+  }
+  if (options.root !== undefined) clash('--root (the option root)')
+  if (options.licensing !== undefined) clash('--licensing or --no-licensing (the option licensing)')
+  const root = clusters.find(({ name }) => name === rootName)
+  const { mode } = root ?? {}
+  if (mode !== undefined && options.mode !== undefined && mode !== options.mode)
+    throw new OptionRefused(
+      `${file} says that the root cluster is of mode ${mode}, and --crypto-mode (the option mode) says ${options.mode}: leave one of them out`,
+    )
+  const withMode = { ...options, mode: mode ?? options.mode }
+  if (options.processes !== true) return inProcess(withMode, file, clusters, root)
+  const urls = clusters.flatMap(({ name, url }) => (url === undefined ? [] : [{ name, url }]))
+  const twice = urls.find(({ name }) => options.clusterUrls?.some((other) => other.name === name))
+  if (twice !== undefined)
+    throw new OptionRefused(`${file} says the URL of ${twice.name}, and so does --cluster-url: leave one of them out`)
+  return {
+    ...withMode,
+    root: root?.servers ?? 1,
+    licensing: clusters
+      .filter((cluster) => kindOf(cluster) === 'licensing')
+      .map(({ name, servers = 1 }) => ({ name, nodes: servers })),
+    clusterUrls: [...(options.clusterUrls ?? []), ...urls],
+  }
+}
+
+function inProcess(
+  options: InstallationOptions,
+  file: string,
+  clusters: readonly SeedCluster[],
+  root: SeedCluster | undefined,
+): InstallationOptions {
+  if (clusters.length > 1 || (root?.servers ?? 1) > 1)
+    throw new OptionRefused(
+      `${file} has ${clusters.map(({ name, servers = 1 }) => `${name} with ${servers === 1 ? '1 server' : `${servers} servers`}`).join(', ')}: that needs processes: true. Without it the installation is one root node in this process`,
+    )
+  if (root?.url !== undefined && options.publicUrl !== undefined)
+    throw new OptionRefused(`${file} says the URL of the root, and so does the option publicUrl: leave one of them out`)
+  return { ...options, publicUrl: root?.url ?? options.publicUrl }
+}
+
+function seedingOf(options: InstallationOptions, seed: Seed): Seeding {
+  const keyPassword = options.keyPassword ?? defaultNodeOptions.keyPassword
+  let isNew = false
+  const officeOf = (store: Store) => ({
+    store,
+    openCluster: (name: string) => loadServerState(store, name, keyPassword, 'openssl'),
+    forestClock: () => forestClock(store.lab, systemEffects.clock),
+    endpoints: endpointPaths,
+    random: systemEffects.random,
+  })
+  const labOf = (store: Store, ca: string | undefined): LabOffice =>
+    labOffice({ store, keyPassword, ca, ...systemEffects })
+  return {
+    begin: async (store) => {
+      isNew = await beginSeed({ store, lab: labOf(store, undefined) }, seed)
+    },
+    cluster: async (store, name) => {
+      if (isNew) await seedCluster(officeOf(store), seed, name)
+    },
+    end: async (store, trusted) => {
+      if (isNew) await endSeed({ ...officeOf(store), lab: labOf(store, trusted), served: servedNames() }, seed)
+    },
+  }
+}
