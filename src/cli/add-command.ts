@@ -4,6 +4,7 @@ import { addFlags, describeFlags, loadCommand } from '../config/commander-option
 import { processEnvironment } from '../config/environment.js'
 import type { CommandName, Settings } from '../config/options.js'
 import { exampleLines } from './command-help.js'
+import { printConfig } from './print-config.js'
 
 /** A command with the settings of that name; help ends with the examples. */
 export function add(
@@ -23,11 +24,12 @@ export function add(
     .addHelpText('after', () => exampleLines(command, examples))
 }
 
-/** @throws what is wrong with them */
+/** @throws what is wrong with them; ConfigPrinted when they were to be shown alone */
 export function settingsOf<Name extends CommandName>(command: Command, name: Name): Settings<Name> {
-  const { settings } = loadCommand(command, name, processEnvironment())
-  isJsonWanted = (settings as { readonly json: boolean }).json
-  return settings
+  const loaded = loadCommand(command, name, processEnvironment())
+  isJsonWanted = (loaded.settings as { readonly json: boolean }).json
+  printConfig(name, loaded)
+  return loaded.settings
 }
 
 /** Also before the settings are known to be good: what is wrong with them is told in the same form. */

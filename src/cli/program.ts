@@ -11,6 +11,7 @@ import { closing, commandGroups, exampleLines, hintFor } from './command-help.js
 import { endedBy, wayToTheReason, type Ended } from './failure.js'
 import { addLabCommands } from './lab-commands.js'
 import { errorWidth, surviveClosedOutput } from './output.js'
+import { ConfigPrinted } from './print-config.js'
 import { surviveLostTerminal } from './lost-terminal.js'
 import { folded } from './text-width.js'
 
@@ -357,6 +358,7 @@ export async function main(): Promise<void> {
     const root = program()
     await root.parseAsync(asHelpFlag(root, process.argv.slice(2)), { from: 'user' })
   } catch (error) {
+    if (error instanceof ConfigPrinted) return
     if (!(error instanceof CommanderError)) {
       tell(endedBy(error))
     } else if (error.exitCode !== 0) {

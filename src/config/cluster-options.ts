@@ -10,6 +10,12 @@ export const clusterOptions = {
     help: 'JSON file with settings, by their names here',
   },
   json: { type: 'boolean', default: false, commands: every, help: 'print JSON lines instead of text' },
+  'print-config': {
+    type: 'boolean',
+    default: false,
+    commands: every,
+    help: 'print each setting that the command would use, with its value and where that comes from, and do nothing else',
+  },
   data: {
     type: 'string',
     placeholder: 'DIR',

@@ -1,4 +1,5 @@
 /** Help texts and the documentation's table, made from the one list of settings. */
+import type { Origin } from './load.js'
 import { environmentName, optionNames, optionRow, optionsOf, optionThemes } from './options.js'
 import type { CommandName, OptionName, OptionRow } from './options.js'
 import { showValue } from './parse-value.js'
@@ -21,6 +22,25 @@ function defaultFor(name: OptionName, command: CommandName): string {
   const { defaultText } = optionRow(name)
   if (typeof defaultText === 'object') return defaultText[command] ?? defaultText.others ?? ''
   return defaultText ?? plainDefault(name)
+}
+
+export interface SettingShown {
+  readonly name: OptionName
+  /** As text; secrets are hidden, and what is not set is ''. */
+  readonly value: string
+  /** `--port`, `RMS_PORT`, `port in lab.json`, or `default`. */
+  readonly from: string
+}
+
+/** The settings of a command as it would use them; a default in the words of its help. */
+export function settingsWithOrigins(command: CommandName, origins: readonly Origin[]): readonly SettingShown[] {
+  return origins
+    .filter(({ name }) => name !== 'print-config')
+    .map(({ name, kind, from, value }) => ({
+      name,
+      value: kind === 'default' ? defaultFor(name, command) : value,
+      from,
+    }))
 }
 
 /** The same for all of its commands. */

@@ -278,3 +278,13 @@ async function inTurns<Result>(works: readonly (() => Promise<Result>)[]): Promi
   await Promise.all([worker(), worker(), worker()])
   return results
 }
+
+t.test('--print-config shows what a command would use, and does nothing else', async (t) => {
+  const [text, json] = await Promise.all([
+    run(['up', '--print-config', '--port', '7300']),
+    run(['add-server', 'root', '--print-config', '--json', '--manage', 'http://127.0.0.1:1']),
+  ])
+  t.match(text, { code: 0, stdout: /^setting +value +from\n[^]*^port +7300 +--port$/m, stderr: '' })
+  t.match(jsonLines(json), [{ event: 'config', command: 'add-server', settings: [{ name: 'config' }] }])
+  t.match(json, { code: 0, stderr: '' })
+})

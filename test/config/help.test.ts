@@ -1,5 +1,6 @@
 import t from 'tap'
-import { commandHelp, optionsTable, wrapCommand } from '../../src/config/help.js'
+import { commandHelp, optionsTable, settingsWithOrigins, wrapCommand } from '../../src/config/help.js'
+import { loadSettings } from '../../src/config/load.js'
 import { environmentName, optionNames, optionRow, optionsOf, type CommandName } from '../../src/config/options.js'
 import { parseValue, showValue } from '../../src/config/parse-value.js'
 
@@ -83,4 +84,29 @@ t.test('the table for the README has a row for every setting, and no cell breaks
   for (const row of rows) t.equal(row.replaceAll('\\|', '').split('|').length, 7, row)
   t.match(optionsTable(), /\| `--root N` \| `RMS_ROOT` \| `2` \| number of nodes .* \| up \|/)
   t.match(optionsTable(), /`--port N` .* \(0 to 65535\) \| up, node, balancer \|/)
+})
+
+t.test('the settings of a command with what they are and where they come from, secrets hidden', async (t) => {
+  const { origins } = loadSettings('up', {
+    flags: { root: '3', 'key-password': 'not to be seen' },
+    environment: { RMS_PORT: '7300', RMS_CONFIG: 'lab.json' },
+    readText: () => '{ "crypto-mode": 1 }',
+  })
+  const shown = settingsWithOrigins('up', origins)
+  t.notMatch(JSON.stringify(shown), /not to be seen/)
+  const of = (name: string) => shown.find((setting) => setting.name === name)
+  t.same(
+    ['root', 'port', 'crypto-mode', 'host', 'manage-port', 'key-password'].map((name) => [
+      of(name)?.value,
+      of(name)?.from,
+    ]),
+    [
+      ['3', '--root'],
+      ['7300', 'RMS_PORT'],
+      ['1', 'crypto-mode in lab.json'],
+      ['127.0.0.1', 'default'],
+      ['7080; any free one with --port 0', 'default'],
+      ['(hidden)', '--key-password'],
+    ],
+  )
 })

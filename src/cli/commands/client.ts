@@ -149,13 +149,13 @@ export interface OpenArguments {
   readonly force?: boolean
 }
 
-export function publish(settings: ClientSettings, file: string, wanted: PublishArguments): Promise<void> {
+export async function publish(settings: ClientSettings, file: string, wanted: PublishArguments): Promise<void> {
+  const policy = policyOf(wanted)
+  const out = wanted.out ?? `${file}.pfile`
+  const force = wanted.force === true
+  requireFree(out, force)
+  const plain = await readInput(file)
   return withClient(settings, async ({ output, client }) => {
-    const policy = policyOf(wanted)
-    const out = wanted.out ?? `${file}.pfile`
-    const force = wanted.force === true
-    requireFree(out, force)
-    const plain = await readInput(file)
     const pfile = await client.protectFile(plain, extname(file), policy, { online: wanted.online === true })
     await writeResult(out, pfile, force)
     output.words({ file: out, bytes: pfile.length }, `${out}: ${pfile.length} bytes`)
