@@ -9,6 +9,7 @@ import {
   type RightsPolicy,
   type RmsClient,
 } from '../../client/index.js'
+import { requireKnownRights } from '../../client/rights-policy.js'
 import type { Settings } from '../../config/options.js'
 import { privateKeyFromPem } from '../../crypto/keys.js'
 import { seedPassword } from '../../directory/seed.js'
@@ -167,7 +168,9 @@ function policyOf({ to = [], template, anyRight = false }: PublishArguments): Ri
     throw new Failure('Give either --template or --to, not both: a template brings its own rights', 2)
   if (template !== undefined) return { template }
   if (to.length === 0) throw new Failure('Say who may do what: --to bob@contoso.test=VIEW,PRINT, or --template NAME', 2)
-  return { rights: to.map(rightsEntry), anyRight }
+  const policy = { rights: to.map(rightsEntry), anyRight }
+  requireKnownRights(policy)
+  return policy
 }
 
 export async function open(settings: ClientSettings, file: string, { out, force }: OpenArguments): Promise<void> {
