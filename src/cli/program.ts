@@ -21,6 +21,7 @@ const commands = {
   client: () => import('./commands/client.js'),
   demo: () => import('./commands/demo.js'),
   explain: () => import('./commands/explain.js'),
+  healthcheck: () => import('./commands/healthcheck.js'),
   load: () => import('./commands/load.js'),
   manage: () => import('./commands/manage.js'),
   managementToken: () => import('./commands/management-token.js'),
@@ -68,6 +69,18 @@ function program(): Command {
     .action(async (flags: { readonly watch: boolean }, command: Command) => {
       const settings = settingsOf(command, 'status')
       await (await commands.status()).status(settings, flags)
+    })
+  add(
+    root,
+    'healthcheck',
+    'status',
+    'say whether an installation is ready, and end with 0 or 1: for containers and scripts',
+    ['healthcheck', 'healthcheck --url http://127.0.0.1:7000'],
+  )
+    .option('--url <URL>', 'a server or a balancer; each cluster of the installation unless told')
+    .action(async ({ url }: { readonly url?: string }, command: Command) => {
+      const { healthcheck } = await commands.healthcheck()
+      if (!(await healthcheck(settingsOf(command, 'status'), url))) process.exitCode = 1
     })
   add(root, 'add-server', 'add-server', 'add a server to a cluster of a running installation', [
     'add-server root',

@@ -9,6 +9,7 @@ import { isSameSecret } from '../same-secret.js'
 import { closeUnusedConnections } from '../node/unused-connections.js'
 import { registerPages } from './pages.js'
 import { registerManagementApi, type ManagementApi } from './api/index.js'
+import { registerReadiness } from './readiness.js'
 import type { Topology } from '../installation/changes.js'
 import type { InstallationStatus } from '../installation/status.js'
 import { statusSchema, registerTopology } from './topology-routes.js'
@@ -16,10 +17,12 @@ import { statusSchema, registerTopology } from './topology-routes.js'
 export interface ManagementOptions {
   readonly host: string
   readonly port: number
-  /** What every call but /healthz and the page must bring as `Authorization: Bearer`; none is asked for when left out. */
+  /** What every call but /healthz, /readyz and the page must bring as `Authorization: Bearer`; none is asked for when left out. */
   readonly token: string | undefined
   readonly log: Logger | undefined
   readonly status: () => InstallationStatus | Promise<InstallationStatus>
+  /** What /readyz looks at; the status when left out. */
+  readonly readiness?: () => Promise<Pick<InstallationStatus, 'clusters'>>
   readonly api: ManagementApi
   /** Where servers can be added and removed. */
   readonly topology: Topology | undefined
@@ -57,9 +60,13 @@ export async function startManagement(
 }
 
 /** For everybody. */
-async function registerOpenRoutes(app: FastifyInstance, { ca }: ManagementOptions): Promise<void> {
+async function registerOpenRoutes(
+  app: FastifyInstance,
+  { ca, status, readiness = async () => status() }: ManagementOptions,
+): Promise<void> {
   const health = { tags: ['installation'], summary: 'Whether the process lives', security: [] }
   app.get('/healthz', { schema: health }, async () => ({ status: 'ok' }))
+  registerReadiness(app, readiness)
   if (ca === undefined) return
   const schema = { tags: ['installation'], summary: 'The certificate that clients must trust, in PEM', security: [] }
   app.get('/ca.pem', { schema }, async (_request, reply) => reply.type('application/x-pem-file').send(ca))

@@ -4,6 +4,7 @@
  */
 import type { Logger } from 'pino'
 import { labOffice } from '../administration/lab/ask-server.js'
+import { askReady } from '../balancer/ask-ready.js'
 import { forestClock } from '../cluster/forest-clock.js'
 import { livingMembers } from '../cluster/living-members.js'
 import { loadServerState } from '../cluster/server-state.js'
@@ -64,6 +65,7 @@ export async function startManagementElsewhere(
       token,
       log,
       status: async () => ({ ...(await statusOf(store)), ...(await activeInLab(office)) }),
+      readiness: async () => askedStatus(await statusOf(store), timers),
       api,
       topology: topologyElsewhere(store),
       ca: undefined,
@@ -117,6 +119,23 @@ async function statusOf(store: Store): Promise<InstallationStatus> {
       return { name, kind, url: configuration.baseUrl, ...storedStatus(configuration), nodes }
     }),
   }
+}
+
+/** Milliseconds for a server to say whether it can serve. */
+const longestLook = 2000
+
+/** No balancer is asked here, so that each server is: what the database says of it may be a minute old. */
+async function askedStatus(status: InstallationStatus, timers: Timers): Promise<InstallationStatus> {
+  const asked = async (node: NodeStatus): Promise<NodeStatus> => {
+    if (node.state !== 'serving') return node
+    const { says, reason } = await askReady(node.url, longestLook, timers)
+    return says === 'ready' ? node : { ...node, state: 'down', reason }
+  }
+  const clusters = status.clusters.map(async (cluster) => ({
+    ...cluster,
+    nodes: await Promise.all(cluster.nodes.map(asked)),
+  }))
+  return { ...status, clusters: await Promise.all(clusters) }
 }
 
 /**

@@ -188,5 +188,6 @@ export function prefilledOf({ certificationUrl, template, exchange }: Present): 
     'GET /requests': {},
     'GET /requests/count': {},
     'GET /healthz': {},
+    'GET /readyz': {},
   }
 }

@@ -7,6 +7,7 @@ import { plain } from '../../src/explain/paint.js'
 import { startInstallation, type Installation, type InstallationStatus } from '../../src/index.js'
 import { run, type Outcome } from './command.js'
 
+t.setTimeout(280_000)
 setMaxListeners(0)
 const log = pino({ level: 'silent' })
 const installation = await startInstallation({ mode: 1, token: 'secret', log })
@@ -95,11 +96,114 @@ t.test('a program does the same without HTTP', async (t) => {
   t.same((await installation.lab.read()).active, [])
 })
 
+t.test('servers are paused, made slow and wrong, and whole again, in words and as JSON', async (t) => {
+  t.match(await lab(['server']), { code: 0, stdout: /^server +cluster +what is set\nroot-1 +root +as in a product\n$/ })
+  t.match(await lab(['server', 'skew', 'root-1', '-PT10M']), { code: 0, stdout: 'root-1: clock off by -PT10M.\n' })
+  t.match(await lab(['server', 'slow', 'root-1', 'PT0.001S']), {
+    stdout: 'root-1: clock off by -PT10M, slow by PT0.001S.\n',
+  })
+  t.match(await lab(['server', 'skew', 'root-1', '--end']), { stdout: 'root-1: slow by PT0.001S.\n' })
+  t.match(await json('server', 'pause', 'root-1'), {
+    event: 'server',
+    node: 'root-1',
+    paused: true,
+    slow: 'PT0.001S',
+    nodes: [{ node: 'root-1', reached: true }],
+  })
+  t.same((await status()).lab, ['server root-1: paused, slow by PT0.001S'])
+  t.match((await status()).clusters[0]?.nodes[0], { state: 'down', reason: 'it is paused' })
+  t.match(await lab(['server', 'resume', 'root-1']), { stdout: 'root-1: slow by PT0.001S.\n' })
+  for (const name of ['stale', 'wrong-key-password', 'directory-away']) await lab(['server', name, 'root-1'])
+  t.match(await lab(['server', 'unseen', 'root-1']), {
+    stdout: 'root-1: slow by PT0.001S, stale configuration, wrong key password, directory away, unseen by balancers.\n',
+  })
+  t.match(await lab(['server', 'stale', 'root-1', '--end']), { stdout: /PT0.001S, wrong key password, directory away/ })
+  t.match(await lab(['server', 'clear', 'root-1']), { stdout: 'root-1 is as in a product.\n' })
+  t.match(await lab(['installation', 'log-queue-full']), { code: 0, stdout: 'For all servers: log queue full.\n' })
+  t.match(await json('installation'), { logQueueFull: true })
+  t.match(await lab(['installation', 'database-away']), { stdout: 'For all servers: database away, log queue full.\n' })
+  t.match(await lab(['installation', 'log-queue-full', '--end']), { stdout: 'For all servers: database away.\n' })
+  t.match(await lab(['installation', 'clear']), { stdout: /^Nothing is set for all servers/ })
+  const refused: readonly (readonly [readonly string[], number, RegExp])[] = [
+    [['server', 'paus', 'root-1'], 2, /did you mean "pause"/],
+    [['server', 'pause', 'root-11'], 1, /did you mean root-1\?/],
+    [['server', 'skew', 'root-1'], 2, /How much\?/],
+    [['server', 'skew', 'root-1', '5m'], 2, /Did you mean "PT5M"/],
+    [['installation', 'database'], 2, /did you mean "database-away"/],
+    [['servers'], 2, /did you mean "server"/],
+  ]
+  for (const [args, code, text] of refused) t.match(await lab(args), { code, stderr: text }, args.join(' '))
+  t.same((await installation.lab.read()).active, [])
+})
+
+t.test('a program does the same to servers', async (t) => {
+  const { servers, installation: all } = installation.lab
+  t.match(await servers.pause('root-1'), { node: 'root-1', paused: true })
+  t.match(await servers.change('root-1', { slow: 'PT0.001S' }), { paused: true, slow: 'PT0.001S' })
+  t.same(await servers.list(), [{ node: 'root-1', cluster: 'root', paused: true, slow: 'PT0.001S' }])
+  t.notOk('paused' in (await servers.resume('root-1')))
+  t.notOk('slow' in (await servers.put('root-1', { stale: true })))
+  t.notOk('stale' in (await servers.remove('root-1')))
+  t.match(await all.put({ databaseAway: true }), { databaseAway: true })
+  t.same(await all.change({ databaseAway: false, logQueueFull: true }).then(() => all.read()), { logQueueFull: true })
+  t.notOk('logQueueFull' in (await all.remove()))
+  await t.rejects(servers.pause('root-2'), { message: /did you mean root-1/ })
+  await t.rejects(servers.put('root-1', { pausd: true } as never), { name: 'LabInputError' })
+})
+
+t.test('healthcheck says in one line and by its exit code whether the installation is ready', async (t) => {
+  const environment = { RMS_MANAGE: installation.manage }
+  const check = (...args: readonly string[]): Promise<Outcome> => run(['healthcheck', ...args], { environment })
+  t.match(await check(), { code: 0, stdout: `ready: ${installation.manage}/readyz: root by root-1\n`, stderr: '' })
+  const origin = new URL(installation.url).origin
+  t.match(await check('--url', `${origin}/_wmcs`), { code: 0, stdout: `ready: ${origin}/readyz: root-1\n` })
+  await installation.lab.servers.put('root-1', { unseen: true })
+  t.match(await check(), {
+    code: 1,
+    stdout: /^not ready: \S+: root has no server that is ready \(root-1: down, It is set/,
+  })
+  t.match(await check('--url', origin), { code: 1, stdout: /^not ready: .* balancers do not see this server/ })
+  t.match(JSON.parse((await check('--json')).stdout), {
+    event: 'healthcheck',
+    ready: false,
+    answer: { status: 'unable' },
+  })
+  t.equal((await fetch(`${installation.manage}/readyz`)).status, 503)
+  await installation.lab.clear()
+  t.match(await check('--json'), { code: 0, stdout: /"ready":true/ })
+  t.match(await check('--url', 'http://127.0.0.1:1'), { code: 1, stdout: /^not ready: .*ECONNREFUSED/ })
+  t.match(await check('--url', installation.manage.replace('http://', '')), { code: 2, stderr: /must be a URL/ })
+})
+
+t.test('what was set for servers ends with the installation, its clock and faults do not', async (t) => {
+  const data = t.testdir({})
+  const before = await startInstallation({ mode: 1, data, log })
+  await before.lab.servers.pause('root-1')
+  await before.lab.installation.put({ databaseAway: true })
+  await before.lab.faults.put('busy', { effect: { http: 503 } })
+  await before.close()
+  await t.rejects(startInstallation({ data, log, keyPassword: 'another one' }), { name: 'WrongKeyPassword' })
+  const after = await startInstallation({ data, log })
+  t.teardown(() => after.close())
+  t.same((await after.lab.read()).active, ['fault busy'])
+  t.equal((await fetch(`${after.manage}/readyz`)).status, 200)
+})
+
 t.test('without a lab all of it is refused', async (t) => {
   const without = await startInstallation({ mode: 1, token: 'secret', log, lab: false })
   t.teardown(() => without.close())
-  for (const args of [[], ['clock'], ['clock', 'real'], ['clear'], ['state-hash']])
+  for (const args of [
+    [],
+    ['clock'],
+    ['clock', 'real'],
+    ['clear'],
+    ['state-hash'],
+    ['server', 'pause', 'root-1'],
+    ['installation'],
+  ])
     t.match(await lab(args, without), { code: 1, stderr: /started with --no-lab/ }, args.join(' '))
   await t.rejects(without.lab.clock.advance('P1D'), { message: /no controls of a lab/ })
+  await t.rejects(without.lab.servers.pause('root-1'), { message: /no controls of a lab/ })
+  await t.rejects(without.lab.installation.put({ databaseAway: true }), { message: /no controls of a lab/ })
   await t.rejects(without.lab.clear(), { message: /no controls of a lab/ })
 })

@@ -267,6 +267,14 @@ t.test('a server that hangs is shown so, and one that is drained, and a cluster 
   t.ok((requests?.answered ?? 0) > 0, 'what it has answered')
   t.match(requests, { running: Number, failed: Number })
 
+  t.equal((await fetch(`${manage}/readyz`)).status, 503, 'the last server of a cluster was removed')
+  t.match(await command('lab', 'server', 'pause', 'licensing-3'), { code: 0, stdout: 'licensing-3: paused.\n' })
+  const paused = await servers(licensingUrl, 6)
+  t.same(paused, ['licensing-1', 'licensing-2'], 'nobody fails, and what waited at it went to another one')
+  t.equal((await stateOf('licensing-3'))?.state, 'down')
+  t.match(await command('lab', 'server', 'resume', 'licensing-3'), { stdout: 'licensing-3 is as in a product.\n' })
+  await until(async () => (await stateOf('licensing-3'))?.state === 'serving', 'it serves again')
+
   t.equal((await call('POST', '/servers/licensing-3/drain')).status, 200)
   t.match(await stateOf('licensing-3'), { state: 'draining', reason: 'asked to drain' })
   t.match(await (await call('POST', '/servers/licensing-3/resume')).json(), { state: 'serving' })

@@ -1,4 +1,6 @@
 /** What management tells of clusters and their nodes, and what it does about nodes that it did not start. */
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { pino } from 'pino'
 import t from 'tap'
 import { provisionLicensing, provisionRoot } from '../../src/cluster/provision.js'
@@ -115,6 +117,34 @@ t.test('a dead node can be taken from the list, a living one is stopped where it
     ['root-2'],
   )
 })
+
+t.test(
+  'it is ready when each cluster has a server that says so itself, whatever the database says of it',
+  async (t) => {
+    let isReady = true
+    const server = createServer((_request, response) => void response.writeHead(isReady ? 200 : 503).end())
+    await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve))
+    t.teardown(() => server.close())
+    const ready = async (): Promise<readonly [number, unknown]> => {
+      const answer = await fetch(`${management.url}/readyz`)
+      return [answer.status, await answer.json()]
+    }
+    t.match(await ready(), [
+      503,
+      { status: 'unable', reason: /^root has no server that is ready .*; legal has no server/ },
+    ])
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    const known = await store.members.list()
+    for (const member of known) await store.members.join({ ...member, url })
+    t.match(await ready(), [
+      200,
+      { status: 'ready', clusters: [{ name: 'root' }, { name: 'legal', ready: ['legal-1'] }] },
+    ])
+    isReady = false
+    t.match(await ready(), [503, { reason: /down, \/readyz answered 503/ }])
+    for (const member of known) await store.members.join(member)
+  },
+)
 
 t.test('a licensing-only cluster without living servers can be removed, when it is known what is lost', async (t) => {
   t.match(await call('/clusters/root?force=true', 'DELETE'), { status: 409, body: { message: /is the root cluster/ } })
