@@ -9,6 +9,7 @@ import type { TokenArguments } from './commands/token.js'
 import { add, settingsOf, wantsJson } from './add-command.js'
 import { closing, commandGroups, exampleLines, hintFor } from './command-help.js'
 import { endedBy, wayToTheReason, type Ended } from './failure.js'
+import { addHealthcheck } from './healthcheck-command.js'
 import { addLabCommands } from './lab-commands.js'
 import { errorWidth, surviveClosedOutput } from './output.js'
 import { ConfigPrinted } from './print-config.js'
@@ -21,7 +22,6 @@ const commands = {
   client: () => import('./commands/client.js'),
   demo: () => import('./commands/demo.js'),
   explain: () => import('./commands/explain.js'),
-  healthcheck: () => import('./commands/healthcheck.js'),
   load: () => import('./commands/load.js'),
   manage: () => import('./commands/manage.js'),
   managementToken: () => import('./commands/management-token.js'),
@@ -51,8 +51,6 @@ function program(): Command {
     // What stands behind a command is of that one, where a command above it takes the same flags.
     .enablePositionalOptions()
     .exitOverride()
-    // What stands behind a command is of that one, also where it has commands of its own.
-    .enablePositionalOptions()
     .configureHelp({ minWidthToWrap: 20, subcommandTerm })
   add(root, 'up', 'up', 'start an installation and say how to use it', ['up --data lab', 'up --port 0 --json']).action(
     async (_flags, command: Command) => {
@@ -70,18 +68,7 @@ function program(): Command {
       const settings = settingsOf(command, 'status')
       await (await commands.status()).status(settings, flags)
     })
-  add(
-    root,
-    'healthcheck',
-    'status',
-    'say whether an installation is ready, and end with 0 or 1: for containers and scripts',
-    ['healthcheck', 'healthcheck --url http://127.0.0.1:7000'],
-  )
-    .option('--url <URL>', 'a server or a balancer; each cluster of the installation unless told')
-    .action(async ({ url }: { readonly url?: string }, command: Command) => {
-      const { healthcheck } = await commands.healthcheck()
-      if (!(await healthcheck(settingsOf(command, 'status'), url))) process.exitCode = 1
-    })
+  addHealthcheck(root)
   add(root, 'add-server', 'add-server', 'add a server to a cluster of a running installation', [
     'add-server root',
     'add-server licensing',
