@@ -128,6 +128,7 @@ t.test('servers are paused, made slow and wrong, and whole again, in words and a
     [['server', 'paus', 'root-1'], 2, /did you mean "pause"/],
     [['server', 'pause', 'root-11'], 1, /did you mean root-1\?/],
     [['server', 'skew', 'root-1'], 2, /How much\?/],
+    [['server', 'skew', 'root-1', '--jso'], 2, /unknown option '--jso'/],
     [['server', 'skew', 'root-1', '5m'], 2, /Did you mean "PT5M"/],
     [['installation', 'database'], 2, /did you mean "database-away"/],
     [['servers'], 2, /did you mean "server"/],

@@ -190,6 +190,7 @@ t.test('the catalogue is there over HTTP, with the rows that no server can cause
     others: readonly { row: number }[]
   }
   t.equal(new Set([...faults, ...others].map(({ row }) => row)).size, 28)
+  t.match(body['servers'], [{ row: 7, of: 'server', control: 'skew' }], 'and those of whole servers')
   t.match(faults[0], { name: 'server-info-denied', row: 1, fault: { effect: { http: 401 } } })
 })
 

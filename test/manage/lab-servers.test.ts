@@ -3,6 +3,15 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { startBalancer } from '../../src/balancer/balancer.js'
+import {
+  certify,
+  getClientLicensorCert,
+  labTrustRoot,
+  readyMachine,
+  type Account,
+  type Publisher,
+} from '../../src/client/index.js'
+import { systemClock, systemRandom } from '../../src/effects.js'
 import { seedPassword } from '../../src/directory/seed.js'
 import { startNode, type RunningNode } from '../../src/node/start.js'
 import { testClock } from '../fixtures/test-clock.js'
@@ -76,6 +85,14 @@ async function ask(url: string, user = 'bob'): Promise<Seen> {
     date: headers.get('date') ?? '',
     text: await answer.text(),
   }
+}
+
+const machine = readyMachine('bob-pc-mode1')
+const client = {
+  credentials: { user: 'CONTOSO\\bob', password: seedPassword },
+  trustRoots: [labTrustRoot(1)],
+  clock: systemClock,
+  random: systemRandom,
 }
 
 const stateAtBalancer = (id: string): string | undefined =>
@@ -173,6 +190,13 @@ t.test('the clock of one server differs from that of the forest', async (t) => {
   await set(t, 'root-2', { skew: '-PT10M' })
   t.match(await ask(second.url), { date: 'Mon, 31 Dec 2029 23:50:00 GMT', lab: 'server=skew' })
   t.match(await ask(first.url), { date: 'Tue, 01 Jan 2030 00:00:00 GMT', lab: null })
+  await set(t, 'root-2', { skew: '-P2D' })
+  const certified = (at: RunningNode): Promise<Account> => certify(client, `${at.url}/_wmcs/certification`, machine)
+  const publisher = (at: RunningNode, account: Account): Promise<Publisher> =>
+    getClientLicensorCert(client, `${at.url}/_wmcs/licensing`, account)
+  const [early, late] = [await certified(second), await certified(first)]
+  t.ok(await publisher(first, early))
+  await t.rejects(publisher(second, late), { exceptionName: /InvalidPersonaCertTimeException$/ } as unknown as Error)
   t.match(
     await call('PUT', '/lab/servers/root-2', { skew: 'P9000Y' }),
     { status: 400, body: { message: /1970 to 8999/ } },

@@ -42,6 +42,8 @@ export async function setServer(
       `How much? Give a duration behind the server, such as lab server ${control} ${id} PT2S, or --end`,
       2,
     )
+  if (typeof value === 'string' && value.startsWith('--'))
+    throw new Failure(`unknown option '${value}' (--help shows what there is)`, 2)
   await changeServer(settings, id, { [control]: value })
 }
 

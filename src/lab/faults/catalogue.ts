@@ -271,12 +271,13 @@ export const rowsOfOthers: readonly RowOfOthers[] = [
     row: 6,
     symptom: 'the service is not found',
     reason:
-      'no request reaches a server: the service connection point is missing or stale. It is changed by the management API',
+      'no request reaches a server: the service connection point is missing or stale. rms-emulator scp remove does it, and scp move',
   },
   {
     row: 15,
     symptom: 'nobody outside can open the content',
-    reason: 'the URL in the license leads nowhere. An extranet URL that is set after publishing does the same here',
+    reason:
+      'the URL in the license leads nowhere. An extranet URL that is set after publishing does the same here, and rms-emulator remove-extranet',
   },
   {
     row: 26,

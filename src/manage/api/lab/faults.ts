@@ -2,6 +2,7 @@
 import type { FastifyInstance } from 'fastify'
 import { findFault, listFaults, putFault, removeFault, type FaultOffice } from '../../../administration/lab/faults.js'
 import { catalogue, rowsOfOthers } from '../../../lab/faults/catalogue.js'
+import { serverSymptoms } from '../../../lab/servers/symptoms.js'
 import { matchMembers } from '../../../lab/faults/match.js'
 import { answers, path } from '../schemas.js'
 import { notEverywhere, tags, toldServers } from './schemas.js'
@@ -67,6 +68,20 @@ const listing = {
         },
       },
     },
+    servers: {
+      type: 'array',
+      description: 'Rows that are brought about by what is set for servers: PUT /lab/servers/ID and /lab/installation',
+      items: {
+        type: 'object',
+        properties: {
+          row: { type: 'integer' },
+          of: { ...text, description: 'server, or installation' },
+          control: text,
+          cause: text,
+          symptom: text,
+        },
+      },
+    },
     others: {
       type: 'array',
       items: { type: 'object', properties: { row: { type: 'integer' }, symptom: text, reason: text } },
@@ -107,7 +122,7 @@ export function registerFaults(app: FastifyInstance, office: FaultOffice): void 
         response: answers({ 200: listing }),
       },
     },
-    async () => ({ faults: catalogue, others: rowsOfOthers }),
+    async () => ({ faults: catalogue, servers: serverSymptoms, others: rowsOfOthers }),
   )
   app.put<{ Params: Named }>(
     '/lab/faults/:name',
