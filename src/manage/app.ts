@@ -7,6 +7,7 @@ import { requestIds } from '../http/request-ids.js'
 import { nameRequest, onHttpServer } from '../node/http-server.js'
 import { isSameSecret } from '../same-secret.js'
 import { closeUnusedConnections } from '../node/unused-connections.js'
+import { lazySerializers } from './lazy-serializers.js'
 import { registerPages } from './pages.js'
 import { registerManagementApi, type ManagementApi } from './api/index.js'
 import { registerReadiness } from './readiness.js'
@@ -44,6 +45,7 @@ export async function startManagement(
       log,
     }),
     forceCloseConnections: 'idle',
+    schemaController: { compilersFactory: lazySerializers },
     routerOptions: { maxParamLength: 300 },
   }) as unknown as FastifyInstance
   closeUnusedConnections(app)

@@ -96,7 +96,7 @@ export function registerServerControls(app: FastifyInstance, office: LabOffice):
   )
   app.get<{ Params: Named }>(
     '/lab/servers/:id',
-    { schema: { tags, summary: 'What is set for a server', params, response: answers({ 200: server }, 404) } },
+    { schema: { tags, summary: 'What is set for a server', params, response: answers({ 200: server }, 400, 404) } },
     async ({ params: { id } }) => findServer(office, id),
   )
   app.delete<{ Params: Named }>(
