@@ -312,6 +312,8 @@ function addClientCommands(client: Command): void {
       '--any-right',
       'take rights that only an application of your own knows; otherwise an unknown name is refused',
     )
+    .option('--from <INSTANT>', 'content begins then, such as 2030-01-01T00:00:00Z; at once when left out')
+    .option('--until <INSTANT>', 'content ends then; one that has passed makes content that has ended')
     .option('--online', 'let the server sign the publishing license')
     .option('--out <file>', 'protected file; FILE.pfile when left out')
     .option('--force', 'write over a file that is there')

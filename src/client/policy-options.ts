@@ -27,6 +27,8 @@ const ownRights: Readonly<Record<keyof OwnRights, OptionCheck>> = {
   rights: listOf(entry, ['to', 'rights']),
   anyRight: flag,
   validUntil: anObject,
+  validFrom: anObject,
+  anyTime: flag,
   referral: anyText,
   name: anyText,
   description: anyText,

@@ -11,12 +11,11 @@ import { descriptorElement, objectElement, referralInfoElement } from '../xrml/e
 import { plSealedTo, type PlFields } from '../xrml/pl.js'
 import { buildRightsData, encryptRightsData } from '../xrml/rights-data.js'
 import { canBeTold, descriptorName } from '../xrml/template.js'
-import { beginningAt } from '../xrml/times.js'
 import { verifyTemplate } from './acquire-templates.js'
 import type { ClientContext } from './context.js'
 import { isTemplateText } from './find-template.js'
 import { modeOfKey } from './machine.js'
-import { checkEnd, grantsOf, requireKnownRights, type OwnRights, type RightsPolicy } from './rights-policy.js'
+import { grantsOf, requireKnownRights, validityOf, type OwnRights, type RightsPolicy } from './rights-policy.js'
 
 /** What is to be published, by whom and for which server. */
 export interface Publication {
@@ -101,14 +100,14 @@ function fromRights(
   contentObject: Markup,
   metadata: Markup,
 ): Written {
-  const { rights, validUntil, referral, name, description = '', applicationData = [] } = policy
+  const { rights, anyTime, referral, name, description = '', applicationData = [] } = policy
   const texts = policy.texts ?? (name === undefined ? [] : [{ lcid: englishUnitedStates, name, description }])
   requireKnownRights(policy)
   if (!canBeTold(texts))
     throw new RangeError(
       'A name or description has a mark that separates names (":DESCRIPTION ", "; LCID"): write it otherwise',
     )
-  if (validUntil !== undefined) checkEnd(validUntil, issuedTime, 'The content')
+  const validity = validityOf(policy, issuedTime)
   const referralInfo = referral === undefined ? undefined : referralInfoElement(referral)
   const descriptor =
     texts.length === 0
@@ -120,11 +119,11 @@ function fromRights(
       referralInfo,
       contentObject,
       metadata,
-      grants: grantsOf(rights, issuedTime),
+      grants: grantsOf(rights, issuedTime, anyTime),
       applicationData,
     }),
     descriptor,
     referralInfo,
-    ...(validUntil === undefined ? {} : { validity: { from: beginningAt(issuedTime), until: validUntil } }),
+    ...(validity === undefined ? {} : { validity }),
   }
 }

@@ -12,6 +12,8 @@ export function publishBody(policy: RestPolicy, options: RestPublishOptions): ob
     return { ...common, Policy: { UserRoles: policy.roles.map(({ to, roles }) => ({ Users: [to], Roles: roles })) } }
   const { rights, name, description, referral, validUntil, applicationData = [] } = policy
   requireKnownRights(policy)
+  if (policy.validFrom !== undefined || policy.anyTime === true)
+    throw new RangeError('The server dates what is published by REST: validFrom and anyTime cannot be said there')
   const unsayable = rights.find(({ until }) => until !== undefined)
   if (unsayable !== undefined)
     throw new RangeError(

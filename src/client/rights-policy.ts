@@ -9,7 +9,7 @@ import {
   type RightsPrincipal,
 } from '../xrml/rights.js'
 import type { TemplateText } from '../xrml/template.js'
-import { beginningAt, toMinute } from '../xrml/times.js'
+import { addSeconds, beginningAt, secondsPerDay, toMinute, type TimeRange } from '../xrml/times.js'
 import type { Template } from './acquire-templates.js'
 
 /** Rights of one user or group. */
@@ -31,6 +31,10 @@ export interface OwnRights {
   readonly anyRight?: boolean
   /** Servers issue no licenses after that. */
   readonly validUntil?: Date
+  /** Servers issue no licenses before that; from the time of publishing on when left out. */
+  readonly validFrom?: Date
+  /** Takes ends that have passed, for content that is to have ended already; without it such an end is refused, as it is mostly a mistake. */
+  readonly anyTime?: boolean
   /** Mail address or URL of whom to ask for more rights. */
   readonly referral?: string
   /** Shown to readers. */
@@ -76,22 +80,49 @@ export function requireKnownRights({
  * One grant for each right and principal. The author's OWNER is added at the end, as the clients of today do.
  * @throws RangeError
  */
-export function grantsOf(entries: readonly RightsEntry[], issuedTime: Date): readonly Grant[] {
+export function grantsOf(entries: readonly RightsEntry[], issuedTime: Date, anyTime = false): readonly Grant[] {
   const grants = entries.flatMap((entry) => {
     const { to, rights, until, days } = entry
     if (days !== undefined && (!Number.isInteger(days) || days < 1)) {
       throw new RangeError(`Rights of ${to}: ${days} is not a whole number of days`)
     }
-    if (until !== undefined) checkEnd(until, issuedTime, `Rights of ${to}`)
+    if (until !== undefined && !anyTime) checkEnd(until, issuedTime, `Rights of ${to}`)
     const empty = rights.find((right) => right.trim() === '')
     if (empty !== undefined) throw new RangeError(`Rights of ${to}: a right without name`)
-    const range = until === undefined ? undefined : { from: beginningAt(issuedTime), until }
+    const range = until === undefined ? undefined : rangeUntil(until, issuedTime)
     return rights.map((right): Grant => ({ right, principal: principalOf(to), range, days }))
   })
   if (grants.length > maximumGrants)
     throw new RangeError(`${grants.length} rights are too many, ${maximumGrants} can be given`)
   const hasOwner = grants.some(({ right, principal }) => right === 'OWNER' && principal === ownerPrincipal)
   return hasOwner ? grants : [...grants, { right: 'OWNER', principal: ownerPrincipal }]
+}
+
+/** What has ended before it was published held for a day. */
+function rangeUntil(until: Date, issuedTime: Date): TimeRange {
+  const from = beginningAt(issuedTime)
+  return { from: from < until ? from : addSeconds(until, -secondsPerDay), until }
+}
+
+/** The last minute that XrML can write. */
+const endless = new Date('9999-12-31T23:59:00Z')
+
+/**
+ * When the content holds; undefined: always.
+ * @throws RangeError
+ */
+export function validityOf(
+  { validFrom, validUntil, anyTime = false }: Pick<OwnRights, 'validFrom' | 'validUntil' | 'anyTime'>,
+  issuedTime: Date,
+): TimeRange | undefined {
+  if (validUntil !== undefined && !anyTime) checkEnd(validUntil, issuedTime, 'The content')
+  if (validFrom === undefined) return validUntil === undefined ? undefined : rangeUntil(validUntil, issuedTime)
+  const until = validUntil ?? endless
+  if (toMinute(until) <= toMinute(validFrom))
+    throw new RangeError(
+      `The content: the end ${until.toISOString()} must be at least a minute after the beginning, ${validFrom.toISOString()}`,
+    )
+  return { from: validFrom, until }
 }
 
 /**
@@ -101,7 +132,7 @@ export function grantsOf(entries: readonly RightsEntry[], issuedTime: Date): rea
 export function checkEnd(until: Date, issuedTime: Date, what: string): void {
   if (toMinute(until) > toMinute(issuedTime)) return
   const times = `the end ${until.toISOString()} must be at least a minute after the time of publishing, ${issuedTime.toISOString()}`
-  throw new RangeError(`${what}: ${times}`)
+  throw new RangeError(`${what}: ${times}. Content that is to have ended already needs { anyTime: true }`)
 }
 
 function principalOf(to: string): RightsPrincipal {

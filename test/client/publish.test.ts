@@ -356,6 +356,33 @@ t.test('rights that make no sense are refused with the value', async (t) => {
   })
 })
 
+t.test('content can have ended, or not have begun, where that is asked for', async (t) => {
+  const { context, account, publisher } = labs[2]
+  const validityOf = async (times: object): Promise<unknown> => {
+    const { pl } = await publish(context, account, publisher, { rights: [], ...times })
+    return readPl(pl[0] as XrmlDocument).validity
+  }
+  const [from, until] = [new Date('2031-02-03T04:05:00Z'), new Date('2032-02-03T04:05:00Z')]
+  const past = new Date('2001-02-03T04:05:00Z')
+  t.equal(await validityOf({}), undefined)
+  t.same(await validityOf({ validFrom: from, validUntil: until }), { from, until })
+  t.same(await validityOf({ validFrom: from }), { from, until: new Date('9999-12-31T23:59:00Z') })
+  t.same(await validityOf({ validUntil: past, anyTime: true }), { from: addSeconds(past, -86_400), until: past })
+  t.same(await validityOf({ validFrom: new Date(0), validUntil: past, anyTime: true }), {
+    from: new Date(0),
+    until: past,
+  })
+  t.match(await refused(validityOf({ validUntil: past })), { name: 'RangeError', message: /needs \{ anyTime: true \}/ })
+  t.match(await refused(validityOf({ validFrom: until, validUntil: from })), {
+    name: 'RangeError',
+    message: /the end 2031.* must be at least a minute after the beginning, 2032/,
+  })
+  t.match(await refused(validityOf({ validFrom: past, validUntil: past, anyTime: true })), { name: 'RangeError' })
+  const ended = { to: 'bob@contoso.test', rights: ['VIEW'], until: past }
+  t.match(await refused(publish(context, account, publisher, { rights: [ended] })), { name: 'RangeError' })
+  t.ok(await publish(context, account, publisher, { rights: [ended], anyTime: true }))
+})
+
 t.test('what is no publishing license is refused', (t) => {
   const { account } = labs[2]
   for (const source of [

@@ -305,6 +305,8 @@ t.test('our REST client publishes by template, rights and roles, and tells who i
     status: 400,
     code: 'Microsoft.RightsManagement.Exceptions.BadInputException',
   })
+  for (const unsayable of [{ validFrom: new Date() }, { validUntil: new Date(0), anyTime: true }])
+    await t.rejects(alice.publish({ rights: [], ...unsayable }), /server dates what is published by REST/)
   await t.rejects(alice.discover('https://rms.fabrikam.test/_wmcs/licensing'), RestRefused)
   await t.rejects(connectRest({ url: node.url, user: 'alice@contoso.test', password: 'wrong' }).templates(), {
     name: 'CallFailed',

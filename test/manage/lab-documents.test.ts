@@ -306,3 +306,37 @@ t.test('on the command line what is made goes to a file, or on to the next comma
   const wrong = await run(['lab', 'issue', 'rac', '--account', 'bobb', ...reach])
   t.match(wrong, { code: 2, stderr: /did you mean "bob"/ })
 })
+
+t.test('a client publishes what has ended, and what has not begun: servers give nothing for it', async (t) => {
+  const refusal = { message: /IssuanceLicenseIsNotWithinValidTimeRangeException/ }
+  const folder = t.testdir({ 'plan.txt': 'plan' })
+  const plan = ['client', 'publish', join(folder, 'plan.txt'), '--to', 'bob@contoso.test=VIEW']
+  const publish = (name: string, ...times: readonly string[]) =>
+    run([...plan, '--out', join(folder, name), '--server', installation.url, ...times])
+  t.match(await publish('ended', '--until', '2020-01-01T00:00:00Z'), { code: 0, stderr: /It has ended/ })
+  t.match(await publish('early', '--from', '2999-01-01T00:00:00Z'), { code: 0, stderr: /It has not begun/ })
+  for (const name of ['ended', 'early']) {
+    const file = readFileSync(join(folder, name))
+    await t.rejects(at('bob').openFile(file), refusal, name)
+    t.match((await explained(file)).documents[0]?.validity, { ok: false }, name)
+  }
+  t.match(await publish('none', '--until', 'tomorrow'), { code: 2, stderr: /--until is no instant: "tomorrow"/ })
+  const both = await publish('none', '--from', '2030-01-02T00:00:00Z', '--until', '2030-01-01T00:00:00Z')
+  t.match(both, { code: /^[12]$/, stderr: /must be at least a minute after the beginning/ })
+
+  for (const year of [2020, 2999]) {
+    const clock = { now: () => new Date(Date.UTC(year, 0, 1)), monotonic: () => 0 }
+    const own = connect({
+      url: installation.url,
+      user: 'alice',
+      password,
+      machine: readyMachine('alice-pc-mode1'),
+      clock,
+    })
+    const { text } = await own.publishOnline({
+      rights: [{ to: 'bob@contoso.test', rights: ['VIEW'] }],
+      validUntil: new Date(Date.UTC(year, 0, 2)),
+    })
+    await t.rejects(at('bob').acquireLicense(text), refusal, `by a clock of ${year}`)
+  }
+})

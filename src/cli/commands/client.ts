@@ -6,6 +6,7 @@ import {
   readProtectedFile,
   readyMachine,
   type Machine,
+  type OwnRights,
   type RightsPolicy,
   type RmsClient,
 } from '../../client/index.js'
@@ -13,6 +14,9 @@ import { requireKnownRights } from '../../client/rights-policy.js'
 import type { Settings } from '../../config/options.js'
 import { privateKeyFromPem } from '../../crypto/keys.js'
 import { seedPassword } from '../../directory/seed.js'
+import { systemClock } from '../../effects.js'
+import { LabInputError } from '../../lab/input-error.js'
+import { parseInstant } from '../../lab/instant.js'
 import { readPl } from '../../xrml/pl.js'
 import { formatTime } from '../../xrml/times.js'
 import { readDocuments } from '../../xrml/document.js'
@@ -140,6 +144,9 @@ export interface PublishArguments {
   readonly to?: readonly string[]
   readonly template?: string
   readonly anyRight?: boolean
+  /** Instants. */
+  readonly from?: string
+  readonly until?: string
   readonly online?: boolean
   readonly out?: string
   readonly force?: boolean
@@ -160,17 +167,42 @@ export async function publish(settings: ClientSettings, file: string, wanted: Pu
     const pfile = await client.protectFile(plain, extname(file), policy, { online: wanted.online === true })
     await writeResult(out, pfile, force)
     output.words({ file: out, bytes: pfile.length }, `${out}: ${pfile.length} bytes`)
+    const now = systemClock.now()
+    if (policy.validUntil !== undefined && policy.validUntil <= now)
+      output.note('It has ended: servers give no licenses for it.')
+    else if (policy.validFrom !== undefined && policy.validFrom > now)
+      output.note('It has not begun: servers give no licenses for it before that.')
   })
 }
 
-function policyOf({ to = [], template, anyRight = false }: PublishArguments): RightsPolicy {
+type GivenPolicy = RightsPolicy & Pick<OwnRights, 'validFrom' | 'validUntil'>
+
+function policyOf({ to = [], template, anyRight = false, from, until }: PublishArguments): GivenPolicy {
   if (template !== undefined && to.length > 0)
     throw new Failure('Give either --template or --to, not both: a template brings its own rights', 2)
+  if (template !== undefined && (from ?? until) !== undefined)
+    throw new Failure('Give either --template or --from and --until, not both: a template brings its own times', 2)
   if (template !== undefined) return { template }
   if (to.length === 0) throw new Failure('Say who may do what: --to bob@contoso.test=VIEW,PRINT, or --template NAME', 2)
-  const policy = { rights: to.map(rightsEntry), anyRight }
+  const policy = {
+    rights: to.map(rightsEntry),
+    anyRight,
+    // Whoever writes an end that has passed wants content that has ended.
+    anyTime: true,
+    ...(from === undefined ? {} : { validFrom: instantOf(from, '--from') }),
+    ...(until === undefined ? {} : { validUntil: instantOf(until, '--until') }),
+  }
   requireKnownRights(policy)
   return policy
+}
+
+function instantOf(text: string, flag: string): Date {
+  try {
+    return parseInstant(text, flag)
+  } catch (error) {
+    if (error instanceof LabInputError) throw new Failure(error.message, 2)
+    throw error
+  }
 }
 
 export async function open(settings: ClientSettings, file: string, { out, force }: OpenArguments): Promise<void> {
