@@ -2,7 +2,7 @@
 import type { Command } from 'commander'
 import { documentFaults } from '../lab/faults/document-fault.js'
 import { add, settingsOf } from './add-command.js'
-import type { IssueArguments } from './commands/lab-documents.js'
+import type { DocumentsArguments, IssueArguments } from './commands/lab-documents.js'
 
 /** Loaded when they run. */
 const load = () => import('./commands/lab-documents.js')
@@ -15,6 +15,20 @@ export function addDocumentCommands(lab: Command): void {
     .argument('<file>', 'XrML in any encoding, a SOAP message, or a protected file; - is standard input')
     .action(async (file: string, _flags, command: Command) => {
       if (!(await (await load()).labExplain(settingsOf(command, 'status'), file))) process.exitCode = 1
+    })
+  add(lab, 'documents', 'status', 'show the certificates and licenses of the journal, or one of them', [
+    'lab documents --kind UL --account bob',
+    'lab documents 5a3c… --explain',
+  ])
+    .argument('[hash]', 'one, with the certificates above it and what was issued with it')
+    .option('--kind <KIND>', 'SPC, RAC, CLC, SLC, CA, PL, UL, template or unknown')
+    .option('--account <NAME>', 'whom it is of: mail address, or the part before the @')
+    .option('--guid <GUID>', 'of the content, or of the document itself')
+    .option('--limit <N>', 'the latest ones, so many', '20')
+    .option('--explain', 'of one: whether it is good, each check in order')
+    .option('--raw', 'of one: its text')
+    .action(async (hash: string | undefined, flags: DocumentsArguments, command: Command) => {
+      if (!(await (await load()).labDocuments(settingsOf(command, 'status'), hash, flags))) process.exitCode = 1
     })
   add(lab, 'issue', 'status', 'make a certificate or license for somebody, rightly or wrongly on purpose', [
     'lab issue rac --account alice@contoso.test --out alice.xrml',

@@ -20,6 +20,8 @@ interface Call {
   readonly body?: object
   /** In place of a body in JSON. */
   readonly bytes?: Uint8Array
+  /** The answer is no JSON. */
+  readonly isText?: boolean
   /** Ends it before it is answered. */
   readonly signal?: AbortSignal | undefined
 }
@@ -46,8 +48,9 @@ async function callAt(manage: string, token: string | undefined, call: Call): Pr
   const { status, text } = await sent.catch((error: unknown) => {
     throw new Failure(`${url.href} does not answer${whyNot(error, url)}`)
   })
+  if (isGood(status) && call.isText === true) return text
   const answer = parsed(text)
-  if (status >= 200 && status < 300 && (text === '' || answer !== undefined)) return answer
+  if (isGood(status) && (text === '' || answer !== undefined)) return answer
   if (status === 401) {
     const why =
       bearer === undefined
@@ -63,6 +66,10 @@ async function callAt(manage: string, token: string | undefined, call: Call): Pr
   throw new Failure(
     `${url.href} answers HTTP ${status}, but not as an installation does. Is this its management address? rms-emulator up prints it`,
   )
+}
+
+function isGood(status: number): boolean {
+  return status >= 200 && status < 300
 }
 
 function typeOf({ body, bytes }: Call): { readonly 'content-type'?: string } {

@@ -9,6 +9,15 @@ import {
   type ClockReading,
   type ClockWanted,
 } from '../administration/lab/clock.js'
+import {
+  documentText,
+  explainDocument,
+  findDocument,
+  listDocuments,
+  type DocumentFilter,
+  type DocumentPage,
+  type DocumentPlace,
+} from '../administration/lab/documents.js'
 import { explainBytes } from '../administration/lab/explain.js'
 import {
   listFaults,
@@ -98,6 +107,16 @@ export interface InstallationLab {
    * @param bytes a document or chain in any encoding, a SOAP message, or a protected file
    */
   explain(bytes: Uint8Array): Promise<Explanation>
+  /** Those of the exchanges in the journal. */
+  readonly documents: {
+    /** The latest first. */
+    list(filter?: DocumentFilter, page?: { readonly limit?: number; readonly skip?: number }): Promise<DocumentPage>
+    /** One, with the certificates above it and what was issued with it. */
+    find(hash: string): Promise<DocumentPlace>
+    /** XrML as it travelled; private keys are blanked unless the journal shows secrets. */
+    text(hash: string): Promise<string>
+    explain(hash: string): Promise<Explanation>
+  }
   /** Makes a certificate or license for somebody, rightly or wrongly on purpose. Rejects with Problem when the services refuse. */
   issue(wanted: IssueWanted): Promise<Issued>
   /** All that is set. */
@@ -142,6 +161,12 @@ export function installationLab(given: LabOffice | undefined, issuing: IssuingOf
     explain: async (bytes) => {
       office()
       return explainBytes(issuing, bytes)
+    },
+    documents: {
+      list: async (filter = {}, { limit = 100, skip = 0 } = {}) => listDocuments(office(), filter, { limit, skip }),
+      find: async (hash) => findDocument(office(), hash),
+      text: async (hash) => (await documentText(office(), hash)).text,
+      explain: async (hash) => explainDocument(office(), issuing, hash),
     },
     issue: async (wanted) => {
       office()

@@ -3,6 +3,7 @@
  * installation sees each succeed. The last thing that is made in a section is what is removed there.
  */
 import type { LabOffice } from '../administration/lab/ask-server.js'
+import { listDocuments } from '../administration/lab/documents.js'
 import { journalDesk, readJournal } from '../administration/lab/journal.js'
 import type { Store } from '../cluster/store/open.js'
 import { seedPassword } from '../directory/seed.js'
@@ -22,6 +23,8 @@ export interface Present {
   readonly template: string
   /** Id of the latest in the journal. */
   readonly exchange: string
+  /** Hash of the latest document in it. */
+  readonly document: string
 }
 
 /**
@@ -35,12 +38,17 @@ export async function readPresent(store: Store, office: LabOffice | undefined): 
     certificationUrl: `${root?.configuration.baseUrl ?? 'http://127.0.0.1:7000/_wmcs'}/certification`,
     template: templates.at(-1)?.guid ?? '',
     exchange: (office && (await latestExchange(office))) ?? 'root-1.boot-1',
+    document: (office && (await latestDocument(office))) ?? '0'.repeat(64),
   }
 }
 
 async function latestExchange(office: LabOffice): Promise<string | undefined> {
   const { entries } = await readJournal(journalDesk(office), { filter: {}, limit: 1, messages: false })
   return entries[0]?.id
+}
+
+async function latestDocument(office: LabOffice): Promise<string | undefined> {
+  return (await listDocuments(office, {}, { limit: 1, skip: 0 })).documents[0]?.hash
 }
 
 const cluster = 'root'
@@ -54,11 +62,17 @@ const boardTemplate = {
 }
 
 /** By method and path, in the order of the pages. */
-export function prefilledOf({ certificationUrl, template, exchange }: Present): Readonly<Record<string, Prefilled>> {
+export function prefilledOf({
+  certificationUrl,
+  template,
+  exchange,
+  document,
+}: Present): Readonly<Record<string, Prefilled>> {
   const partner = labPartner()
   const partnerKey = readDocuments(partner.licensorCertificate)[0]?.body.issuedPrincipal?.publicKey?.modulus ?? ''
   /** Of nobody's account. */
   const someKey = labTrustRoot(2).publicKey.modulus
+  const ofDocument = { parameters: { hash: document } }
   const ofRoot = { parameters: { cluster } }
   const ofTemplate = { parameters: { cluster, guid: template } }
   return {
@@ -174,6 +188,10 @@ export function prefilledOf({ certificationUrl, template, exchange }: Present): 
     'GET /lab/installation': {},
     'DELETE /lab/installation': {},
     'DELETE /lab': {},
+    'GET /lab/documents': {},
+    'GET /lab/documents/{hash}': ofDocument,
+    'GET /lab/documents/{hash}/raw': ofDocument,
+    'GET /lab/documents/{hash}/explain': ofDocument,
     'POST /lab/journal/wait': { body: { match: { node: 'root-1' }, count: 1, timeout: 'PT5S' } },
     'POST /lab/journal/verify': { body: { match: { node: 'root-1' }, atLeast: 1 } },
     'GET /lab/journal/{id}': { parameters: { id: exchange } },

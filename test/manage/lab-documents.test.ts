@@ -2,6 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import type { DocumentPage, DocumentPlace } from '../../src/administration/lab/documents.js'
 import type { Issued } from '../../src/administration/lab/issue.js'
 import { issuedKinds, type IssueWanted } from '../../src/administration/lab/issue-wanted.js'
 import { openAccount } from '../../src/client/account.js'
@@ -18,6 +19,8 @@ import { labTrustRoot } from '../../src/xrml/lab-hierarchy.js'
 import { readUl } from '../../src/xrml/ul.js'
 import { run } from '../cli/command.js'
 import { explainedAs } from '../fixtures/fault-sightings.js'
+
+t.setTimeout(280_000)
 
 const token = 'documents-test-token'
 const installation = await startInstallation({ mode: 1, token })
@@ -339,4 +342,78 @@ t.test('a client publishes what has ended, and what has not begun: servers give 
     })
     await t.rejects(at('bob').acquireLicense(text), refusal, `by a clock of ${year}`)
   }
+})
+
+t.test('documents that came and went are listed, each with those above it and below it', async (t) => {
+  await lab.journal.clear()
+  const { text, contentId } = await alice.publish({ rights: [{ to: 'bob@contoso.test', rights: ['VIEW'] }] })
+  const { ul } = await at('bob').acquireLicense(text)
+  const list = async (query: string): Promise<DocumentPage> => {
+    const answer = await ask(`/lab/documents${query}`)
+    t.equal(answer.status, 200)
+    return (await answer.json()) as DocumentPage
+  }
+  const all = await list('')
+  t.same(all.gaps, [])
+  t.equal(all.matched, new Set(all.documents.map(({ hash }) => hash)).size, 'each once')
+  t.same([...new Set(all.documents.map(({ kind }) => kind))].toSorted(), ['CA', 'CLC', 'PL', 'RAC', 'SLC', 'SPC', 'UL'])
+  const [license] = (await list(`?guid=${contentId.toUpperCase()}&kind=ul`)).documents
+  t.match(license, {
+    kind: 'UL',
+    account: 'bob@contoso.test',
+    content: contentId,
+    seen: 1,
+    characters: ul.document.text.length,
+  })
+  t.equal((await lab.journal.find(license?.exchanges[0] ?? '')).operation, 'AcquireLicense')
+  t.match((await list('?account=alice')).documents.map(({ kind }) => kind).toSorted(), ['CLC', 'PL'])
+  t.equal((await list(`?hash=${license?.hash.slice(0, 12)}`)).matched, 1)
+  t.equal((await list('?limit=2&skip=1')).documents[0]?.hash, all.documents[1]?.hash)
+  t.same((await list('?account=nobody')).documents, [])
+
+  const place = (await (await ask(`/lab/documents/${license?.hash}`)).json()) as DocumentPlace
+  t.match(
+    place.issuers.map(({ kind }) => kind),
+    ['SLC', 'SLC', 'CA', 'CA'],
+  )
+  const below = await lab.documents.find(place.issuers[0]?.hash ?? '')
+  t.ok(below.children.some(({ hash }) => hash === license?.hash))
+  t.ok(below.children.some(({ kind }) => kind === 'RAC'))
+  const clc = (await lab.documents.list({ kind: 'CLC' })).documents[0]
+  t.match((await lab.documents.find(clc?.hash ?? '')).children, [{ kind: 'PL', content: contentId }])
+
+  const raw = await ask(`/lab/documents/${license?.hash}/raw`)
+  t.match(raw.headers.get('content-type'), /^text\/xml/)
+  t.equal(raw.headers.get('x-blanked'), null)
+  t.equal(await raw.text(), ul.document.text)
+  t.equal((await lab.documents.explain(license?.hash ?? '')).firstProblem, undefined)
+
+  const [rac] = (await lab.documents.list({ kind: 'RAC', account: 'bob@contoso.test' })).documents
+  const blanked = await ask(`/lab/documents/${rac?.hash}/raw`)
+  t.equal(blanked.headers.get('x-blanked'), 'private-key')
+  t.match(await blanked.text(), /\[blanked\]/)
+  const good = await lab.documents.explain(rac?.hash ?? '')
+  t.equal(good.firstProblem, undefined, 'it is explained whole')
+  t.notMatch(JSON.stringify(good), /ENABLINGBITS/)
+
+  t.equal((await ask('/lab/documents?kind=urgl')).status, 400)
+  t.match(await (await ask('/lab/documents?kind=slk')).json(), {
+    message: /"kind" of documents cannot be "slk": did you mean "SLC"/,
+  })
+  t.match(await (await ask('/lab/documents/xyz')).json(), { message: /"xyz" is no hash of a document/ })
+  t.equal((await ask(`/lab/documents/${'0'.repeat(64)}/raw`)).status, 404)
+  t.equal((await ask(`/lab/documents/${'0'.repeat(64)}/explain`)).status, 404)
+
+  const shown = await run(['lab', 'documents', '--kind', 'UL', ...reach])
+  t.match(shown, { code: 0, stdout: new RegExp(`UL +bob@contoso\\.test .*${license?.hash}`) })
+  const one = await run(['lab', 'documents', license?.hash ?? '', ...reach])
+  t.match(one.stdout, /Seen once: root-1\.[^]*Issuers\n.*SLC/)
+  t.equal((await run(['lab', 'documents', license?.hash ?? '', '--raw', ...reach])).stdout.trimEnd(), ul.document.text)
+  t.match(await run(['lab', 'documents', license?.hash ?? '', '--explain', ...reach]), {
+    code: 0,
+    stdout: /Good and trusted/,
+  })
+
+  await lab.journal.clear()
+  t.equal((await list('')).matched, 0, 'they go with the journal')
 })

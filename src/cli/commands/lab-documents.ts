@@ -1,4 +1,5 @@
-/** `lab explain` and `lab issue`: the documents that a running installation makes, and what it says of others. */
+/** `lab documents`, `lab explain` and `lab issue`: the documents that came and went, what an installation says of any, and new ones by hand. */
+import type { DocumentPage, DocumentPlace, LabDocument } from '../../administration/lab/documents.js'
 import type { Issued } from '../../administration/lab/issue.js'
 import type { Settings } from '../../config/options.js'
 import type { Explanation } from '../../explain/explanation.js'
@@ -7,6 +8,7 @@ import { readInput, readInputOrStandard, requireFree, writeResult } from '../fil
 import { callManagement } from '../management-call.js'
 import { createOutput, table } from '../output.js'
 import { rightsEntry } from '../rights-entry.js'
+import { withoutControls } from '../text-width.js'
 
 /** @returns whether every document is good and trusted */
 export async function labExplain(settings: Settings<'status'>, file: string): Promise<boolean> {
@@ -59,4 +61,63 @@ export async function labIssue(settings: Settings<'status'>, kind: string, given
   const listed = documents.map(({ text: _text, ...document }) => document)
   const rows = listed.map(({ kind: name, hash, id }) => [name, hash, id ?? ''])
   output.result({ event: 'issued', file: out, ...facts, documents: listed }, `${table(rows)}\nWritten to ${out}.`)
+}
+
+export interface DocumentsArguments {
+  readonly kind?: string
+  readonly account?: string
+  readonly guid?: string
+  readonly limit: string
+  readonly raw?: boolean
+  readonly explain?: boolean
+}
+
+/** @param hash of one; undefined shows the list */
+export async function labDocuments(
+  settings: Settings<'status'>,
+  hash: string | undefined,
+  given: DocumentsArguments,
+): Promise<boolean> {
+  const output = createOutput(settings.json)
+  const get = (path: string): Promise<unknown> => callManagement(settings, { method: 'GET', path })
+  if (hash === undefined) {
+    const { kind, account, guid, limit } = given
+    const asked = new URLSearchParams({ limit })
+    for (const [name, value] of Object.entries({ kind, account, guid })) if (value !== undefined) asked.set(name, value)
+    const page = (await get(`/lab/documents?${asked.toString()}`)) as DocumentPage
+    for (const { text } of page.gaps) output.note(text)
+    output.result(page, page.documents.length === 0 ? 'There is no such document.' : listed(page.documents))
+    return true
+  }
+  const path = `/lab/documents/${encodeURIComponent(hash)}`
+  if (given.explain === true) {
+    const explanation = (await get(`${path}/explain`)) as Explanation
+    output.words(explanation, printExplanation(explanation, output.paint))
+    return explanation.firstProblem === undefined
+  }
+  if (given.raw === true) {
+    const text = (await callManagement(settings, { method: 'GET', path: `${path}/raw`, isText: true })) as string
+    // It comes from strangers: a terminal does not get what would move its cursor.
+    output.result({ hash, text }, process.stdout.isTTY ? text.split('\n').map(withoutControls).join('\n') : text)
+    return true
+  }
+  const place = (await get(path)) as DocumentPlace
+  const part = (title: string, documents: readonly LabDocument[]): string =>
+    documents.length === 0 ? '' : `\n\n${output.paint.strong(title)}\n${listed(documents)}`
+  const { document, issuers, children } = place
+  const seen = `Seen ${document.seen === 1 ? 'once' : `${document.seen} times`}: ${document.exchanges.join(', ')}`
+  output.result(place, `${listed([document])}\n${seen}${part('Issuers', issuers)}${part('Issued with it', children)}`)
+  return true
+}
+
+function listed(documents: readonly LabDocument[]): string {
+  return table(
+    documents.map(({ kind, hash, account, content, id, last }) => [
+      last.slice(0, 19).replace('T', ' '),
+      kind,
+      withoutControls(account ?? ''),
+      withoutControls(content ?? id ?? ''),
+      hash,
+    ]),
+  )
 }

@@ -22,3 +22,7 @@ export interface FollowQuestion {
 
 /** A line of the answer; an empty one says that the node is still there. */
 export type FollowLine = { readonly part: Omit<Part, 'entries'> } | { readonly entry: PlacedEntry }
+
+export interface DocumentQuestion {
+  readonly hash: string
+}

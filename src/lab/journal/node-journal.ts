@@ -1,6 +1,7 @@
 /** The journal of one node: the last exchanges, in memory. Management puts those of all nodes together. */
 import { entryOf, messagesOf, type JournalEntry, type Telling } from './entry.js'
 import { createArena } from './arena.js'
+import { findText, foundDocuments, type FoundDocument, type FoundText } from './found-documents.js'
 import type { Exchange, GivenBody } from './exchange.js'
 import { criteriaOf, fitsAll, type JournalFilter } from './filter.js'
 import { nearestOf, type Difference } from './nearest.js'
@@ -83,6 +84,9 @@ export interface NodeJournal {
   /** From the next one on; the entries come in order. @returns ends it */
   follow(filter: JournalFilter, messages: boolean, tell: (entry: PlacedEntry) => void): () => void
   clear(): void
+  /** The documents of the exchanges that are kept, the latest first. */
+  documents(): readonly FoundDocument[]
+  documentText(hash: string): FoundText | undefined
 }
 
 export function createNodeJournal({ limits, telling, boot, began, nearMisses }: NodeJournalOptions): NodeJournal {
@@ -174,5 +178,7 @@ export function createNodeJournal({ limits, telling, boot, began, nearMisses }: 
       }
     },
     clear: () => ring.clear(),
+    documents: () => foundDocuments(ring.items(), telling.node),
+    documentText: (hash) => findText(ring.items(), hash, telling.secrets),
   }
 }

@@ -8,7 +8,7 @@ import { tags } from './schemas.js'
 export const mostExplained = 4 * 1024 * 1024
 
 const anyObject = { type: 'object', additionalProperties: true } as const
-const explanation = {
+export const explanation = {
   description: 'What rms-emulator explain FILE --json prints; policy is there where a cluster here could open it',
   type: 'object',
   properties: {

@@ -8,6 +8,7 @@ import { servedNames } from '../../../node/served.js'
 import type { ManagementApi } from '../management-api.js'
 import { answers } from '../schemas.js'
 import { registerClock } from './clock.js'
+import { registerDocuments } from './documents.js'
 import { registerExplain } from './explain.js'
 import { registerFaults } from './faults.js'
 import { registerIssue } from './issue.js'
@@ -34,6 +35,7 @@ export function registerLabControls(app: FastifyInstance, api: ManagementApi): v
   registerState(app, office)
   const issuing = issuingOffice(api)
   registerExplain(app, issuing)
+  registerDocuments(app, office, issuing)
   registerIssue(app, issuing)
 }
 
