@@ -2,6 +2,7 @@
 import type { Command } from 'commander'
 import { documentFaults } from '../lab/faults/document-fault.js'
 import { add, settingsOf } from './add-command.js'
+import { collect } from './collect.js'
 import type { DocumentsArguments, IssueArguments } from './commands/lab-documents.js'
 
 /** Loaded when they run. */
@@ -51,8 +52,4 @@ export function addDocumentCommands(lab: Command): void {
     .action(async (kind: string, flags: IssueArguments, command: Command) =>
       (await load()).labIssue(settingsOf(command, 'status'), kind, flags),
     )
-}
-
-function collect(value: string, before: readonly string[] = []): readonly string[] {
-  return [...before, value]
 }

@@ -2,11 +2,11 @@
 import { Command, CommanderError } from 'commander'
 import { version } from '../version.js'
 import { parsedFlags } from '../config/commander-options.js'
-import type { OpenArguments, PublishArguments } from './commands/client.js'
 import type { AccessArguments, AdmitArguments } from './commands/access.js'
 import type { AddClusterArguments } from './commands/servers.js'
 import type { TokenArguments } from './commands/token.js'
 import { add, settingsOf, wantsJson } from './add-command.js'
+import { addClientCommands } from './client-commands.js'
 import { closing, commandGroups, exampleLines, hintFor } from './command-help.js'
 import { endedBy, wayToTheReason, type Ended } from './failure.js'
 import { addHealthcheck } from './healthcheck-command.js'
@@ -19,7 +19,6 @@ import { folded } from './text-width.js'
 /** Loaded when they run: help and wrong flags need no server, and answer at once. */
 const commands = {
   balancer: () => import('./commands/balancer.js'),
-  client: () => import('./commands/client.js'),
   demo: () => import('./commands/demo.js'),
   explain: () => import('./commands/explain.js'),
   load: () => import('./commands/load.js'),
@@ -281,59 +280,6 @@ function addScpCommands(scp: Command): void {
   ]).action(async (_flags, command: Command) => (await commands.scp()).remove(settingsOf(command, 'scp')))
 }
 
-function addClientCommands(client: Command): void {
-  client.addHelpText('after', () => exampleLines(client, ['client locate --server http://127.0.0.1:7000']))
-  const step = (name: string, description: string, example: string): Command =>
-    add(client, name, 'client', description, [`client ${name}${example}`])
-  step('locate', 'ask where the services are', '').action(async (_flags, command: Command) =>
-    (await commands.client()).locate(settingsOf(command, 'client')),
-  )
-  step('certify', 'get an account certificate (RAC)', ' --user CONTOSO\\bob --data bob')
-    .option('--temporary', 'a short-lived one')
-    .action(async (flags: { temporary?: boolean }, command: Command) =>
-      (await commands.client()).certify(settingsOf(command, 'client'), flags),
-    )
-  step('clc', 'get a client licensor certificate (CLC)', ' --machine alice-pc-mode2').action(
-    async (_flags, command: Command) => (await commands.client()).clc(settingsOf(command, 'client')),
-  )
-  step('templates', 'list the rights policy templates', ' --json').action(async (_flags, command: Command) =>
-    (await commands.client()).templates(settingsOf(command, 'client')),
-  )
-  step('publish', 'protect a file', ' report.docx --to bob@contoso.test=VIEW,PRINT')
-    .alias('protect')
-    .argument('<file>', 'file to protect')
-    .option(
-      '--to <who=RIGHT,RIGHT>',
-      'who may do what, such as bob@contoso.test=VIEW,PRINT; ANYONE for everybody; repeatable',
-      collect,
-    )
-    .option('--template <name or GUID>', 'rights of a template instead')
-    .option(
-      '--any-right',
-      'take rights that only an application of your own knows; otherwise an unknown name is refused',
-    )
-    .option('--from <INSTANT>', 'content begins then, such as 2030-01-01T00:00:00Z; at once when left out')
-    .option('--until <INSTANT>', 'content ends then; one that has passed makes content that has ended')
-    .option('--online', 'let the server sign the publishing license')
-    .option('--out <file>', 'protected file; FILE.pfile when left out')
-    .option('--force', 'write over a file that is there')
-    .action(async (file: string, flags: PublishArguments, command: Command) =>
-      (await commands.client()).publish(settingsOf(command, 'client'), file, flags),
-    )
-  step('open', 'open a protected file', ' report.docx.pfile --user bob@contoso.test')
-    .argument('<file>', 'protected file')
-    .option('--out <file>', 'where the content goes')
-    .option('--force', 'write over a file that is there')
-    .action(async (file: string, flags: OpenArguments, command: Command) =>
-      (await commands.client()).open(settingsOf(command, 'client'), file, flags),
-    )
-  step('licenses', 'acquire use licenses for protected files, in one batch', ' a.pfile b.pfile --user bob@contoso.test')
-    .argument('<files...>', 'protected files')
-    .action(async (files: string[], _flags, command: Command) =>
-      (await commands.client()).licenses(settingsOf(command, 'client'), files),
-    )
-}
-
 /** As commander has it, but for flags that a command gets when it is asked for. */
 function subcommandTerm(command: Command): string {
   const names = [command.name(), ...command.aliases()].join('|')
@@ -347,10 +293,6 @@ function flagsGiven(command: Command): readonly string[] {
   return ['db', 'db-password', 'db-password-file', 'key-password', 'key-password-file'].flatMap((name) =>
     flags[name] === undefined ? [] : [`--${name}`, String(flags[name])],
   )
-}
-
-function collect(value: string, before: readonly string[] = []): readonly string[] {
-  return [...before, value]
 }
 
 export async function main(): Promise<void> {
