@@ -68,6 +68,12 @@ export function excludeKey(entry: ExcludedAccount): Change {
       : { racExclusionPolicy: [...(stored ?? []), publicKey], excludedAccounts: [...excludedAccounts, entry] }
 }
 
+/** Without whose it is, and since when. */
+export function excludeKeyAlone(publicKey: string): Change {
+  return ({ racExclusionPolicy: stored }) =>
+    stored?.includes(publicKey) ? {} : { racExclusionPolicy: [...(stored ?? []), publicKey] }
+}
+
 /** The account, or its key. */
 export interface AccountKeyNamed {
   readonly account?: string

@@ -1,6 +1,7 @@
 /** The commands of the controls of the lab. */
 import type { Command } from 'commander'
 import { add, settingsOf } from './add-command.js'
+import type { ExportArguments } from './commands/lab-export.js'
 import type { JournalArguments } from './commands/lab-journal.js'
 import { journalFilters } from './journal-filters.js'
 import { requireKnownCommand } from './known-command.js'
@@ -72,6 +73,15 @@ export function addLabCommands(root: Command): void {
 }
 
 function addStateCommands(lab: Command): void {
+  add(lab, 'export', 'status', 'write a seed file that starts an installation like the running one', [
+    'lab export',
+    'lab export lab.yaml',
+  ])
+    .argument('[file]', 'file to write; standard output when left out')
+    .option('--force', 'write over what is there', false)
+    .action(async (file: string | undefined, flags: ExportArguments, command: Command) =>
+      (await import('./commands/lab-export.js')).labExport(settingsOf(command, 'status'), file, flags),
+    )
   add(lab, 'state-hash', 'status', 'show one word that is the same while nothing is different for clients', [
     'lab state-hash',
   ]).action(async (_flags, command: Command) => (await loadState()).showStateHash(settingsOf(command, 'status')))

@@ -51,9 +51,11 @@ import { issue, type Issued } from '../administration/lab/issue.js'
 import type { IssueWanted } from '../administration/lab/issue-wanted.js'
 import type { IssuingOffice } from '../administration/lab/issuing-office.js'
 import { problem } from '../administration/problem.js'
+import { exportSeed, type SeedExport } from '../administration/seed-file/export.js'
 import type { Explanation } from '../explain/explanation.js'
 import { catalogue, type ReadyFault } from '../lab/faults/catalogue.js'
 import type { InstallationControls } from '../lab/servers/installation-controls.js'
+import { endpointPaths } from '../node/roles.js'
 import { servedNames } from '../node/served.js'
 import { labJournal, type LabJournal } from './lab-journal.js'
 import { clearLab, readLab, type LabReading } from '../administration/lab/lab.js'
@@ -100,6 +102,8 @@ export interface InstallationLab {
     remove(): Promise<InstallationChange>
   }
   readonly journal: LabJournal
+  /** A seed file of the installation, for `startInstallation({ seedFile })`; with what such a file cannot say. */
+  export(): Promise<SeedExport>
   /** SHA-256 over the state of the installation: the same while nothing is different that a client could notice. */
   stateHash(): Promise<string>
   /**
@@ -157,6 +161,8 @@ export function installationLab(given: LabOffice | undefined, issuing: IssuingOf
       remove: async () => clearInstallationControls(office()),
     },
     journal: labJournal(office),
+    export: async () =>
+      exportSeed({ store: issuing.store, lab: office(), served: servedNames(), endpoints: endpointPaths }),
     stateHash: async () => (await readStateHash(office())).hash,
     explain: async (bytes) => {
       office()

@@ -199,6 +199,7 @@ export function prefilledOf({
     'GET /lab/journal': {},
     'DELETE /lab/journal': {},
     'GET /lab/state-hash': {},
+    'GET /lab/export': {},
     'POST /lab/issue': { body: { kind: 'rac', account: 'alice@contoso.test', wrong: 'expired' } },
     'POST /lab/explain': { body: labPartner().licensorCertificate },
 

@@ -69,7 +69,7 @@ export async function startUp(
   { cwd, environment: more }: Surroundings = {},
 ): Promise<RunningUp> {
   const anyPort = args.includes('--port') ? [] : ['--port', '0']
-  const small = args.includes('--root') ? [] : ['--root', '1', '--no-licensing']
+  const small = ['--root', '--seed-file'].some((flag) => args.includes(flag)) ? [] : ['--root', '1', '--no-licensing']
   const child = spawn(process.execPath, [main, 'up', '--json', ...anyPort, ...small, ...args], {
     env: environment(more),
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -5,7 +5,7 @@ import type { Clock, Random } from '../../effects.js'
 import { endpointsNamed } from '../../identity/access.js'
 import { setAccessLists } from '../access.js'
 import { changeConfiguration, changeSettings, requireCluster } from '../change-configuration.js'
-import { excludeApplication, excludeKey, fourParts } from '../exclusion.js'
+import { excludeApplication, excludeKey, excludeKeyAlone, fourParts } from '../exclusion.js'
 import { licensorKeyOfChain } from '../licensor-chain.js'
 import { importPublishingDomain } from '../publishing-domains.js'
 import { setSuperUsers } from '../super-users.js'
@@ -69,8 +69,9 @@ async function applyExclusion(
     for (const application of applications)
       await changeConfiguration(store, name, undefined, excludeApplication(application))
     for (const { publicKey, account = null, since } of accounts) {
+      const isKeyAlone = account === null && since === undefined
       const entry = { publicKey, account, since: since ?? (await forestClock()).now().toISOString() }
-      await changeConfiguration(store, name, undefined, excludeKey(entry))
+      await changeConfiguration(store, name, undefined, isKeyAlone ? excludeKeyAlone(publicKey) : excludeKey(entry))
     }
     if (securityProcessor !== undefined)
       await changeSettings(store, name, { spcExclusionPolicy: fourParts(securityProcessor) })

@@ -66,10 +66,7 @@ export function referenceProblems(
 
   function checkFaults(): void {
     const clusters = file.clusters?.map(({ name, servers = 1 }) => ({ name, servers })) ?? surroundings.clusters
-    const nodes = clusters.flatMap(({ name, servers }) =>
-      Array.from({ length: servers }, (_, at) => `${name}-${at + 1}`),
-    )
-    const known = { ...surroundings.served, clusters: clusters.map(({ name }) => name), nodes }
+    const known = { ...surroundings.served, clusters: clusters.map(({ name }) => name), nodes: serversNamed(clusters) }
     for (const [name, fault] of Object.entries(file.faults ?? {})) {
       const at = ['faults', name]
       attempt(at, () => parseFaultName(name))
@@ -79,4 +76,9 @@ export function referenceProblems(
       })
     }
   }
+}
+
+/** As they are called in an installation that is started. */
+export function serversNamed(clusters: SeedSurroundings['clusters']): readonly string[] {
+  return clusters.flatMap(({ name, servers }) => Array.from({ length: servers }, (_, at) => `${name}-${at + 1}`))
 }

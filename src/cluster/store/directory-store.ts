@@ -64,6 +64,8 @@ export interface DirectoryStore extends Directory {
   /** The groups that are direct members of one of these groups. */
   groupsIn(groupSids: readonly string[]): Promise<readonly Group[]>
   countAccounts(): Promise<number>
+  /** Of all accounts, by SID, also of those that are disabled. Not for logs. */
+  passwords(): Promise<ReadonlyMap<string, string>>
 }
 
 export function directoryStore(db: Database, forests: ForestStore): DirectoryStore {
@@ -262,6 +264,10 @@ export function directoryStore(db: Database, forests: ForestStore): DirectorySto
     },
     groupBySid: async (sid) => (await groupsBySid(db, [sid]))[0],
     groupsIn: (groupSids) => groupsIn(db, groupSids),
+    passwords: async () => {
+      const rows = await db.selectFrom('account').select(['sid', 'password']).execute()
+      return new Map(rows.map(({ sid, password }) => [sid, password]))
+    },
     countAccounts: async () => {
       const query = db.selectFrom('account').select((expression) => expression.fn.countAll().as('count'))
       return Number((await query.executeTakeFirstOrThrow()).count)

@@ -4,12 +4,14 @@ import type { LabOffice } from '../../../administration/lab/ask-server.js'
 import { issuingOffice } from '../../../administration/lab/issuing-office.js'
 import { clearLab, readLab } from '../../../administration/lab/lab.js'
 import { problem } from '../../../administration/problem.js'
+import { endpointPaths } from '../../../node/roles.js'
 import { servedNames } from '../../../node/served.js'
 import type { ManagementApi } from '../management-api.js'
 import { answers } from '../schemas.js'
 import { registerClock } from './clock.js'
 import { registerDocuments } from './documents.js'
 import { registerExplain } from './explain.js'
+import { registerExport } from './export.js'
 import { registerFaults } from './faults.js'
 import { registerIssue } from './issue.js'
 import { registerJournal } from './journal.js'
@@ -33,6 +35,7 @@ export function registerLabControls(app: FastifyInstance, api: ManagementApi): v
   registerInstallationControls(app, office)
   registerJournal(app, office)
   registerState(app, office)
+  registerExport(app, { store: api.store, lab: office, served: servedNames(), endpoints: endpointPaths })
   const issuing = issuingOffice(api)
   registerExplain(app, issuing)
   registerDocuments(app, office, issuing)

@@ -1,0 +1,29 @@
+/** `lab export`: a seed file of a running installation. */
+import type { SeedExport } from '../../administration/seed-file/export.js'
+import { writeResult } from '../files.js'
+import { callManagement, type ManagementSettings } from '../management-call.js'
+import { createOutput } from '../output.js'
+
+export interface ExportArguments {
+  readonly force: boolean
+}
+
+/** @param path file to write; standard output when left out */
+export async function labExport(
+  settings: ManagementSettings & { readonly json: boolean },
+  path: string | undefined,
+  { force }: ExportArguments,
+): Promise<void> {
+  const output = createOutput(settings.json)
+  const exported = (await callManagement(settings, { method: 'GET', path: '/lab/export?format=json' })) as SeedExport
+  const { seedFileText } = await import('../../administration/seed-file/write.js')
+  const text = seedFileText(exported)
+  if (path === undefined) return output.result(exported, text.trimEnd())
+  await writeResult(path, Buffer.from(text, 'utf8'), force)
+  const { leftOut } = exported
+  const missing = leftOut.map((what) => `\n- without ${what}`).join('')
+  output.words(
+    { event: 'exported', path, leftOut },
+    `${path} is written: rms-emulator up --seed-file ${path} starts an installation like this one.${missing}`,
+  )
+}
