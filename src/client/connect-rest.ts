@@ -1,4 +1,5 @@
 /** Connects to the REST services of a cluster: the steps of the Mobile Device Extension's clients, from the challenge to the decrypted file. */
+import { requireBytes } from '../config/given-options.js'
 import { systemClock } from '../effects.js'
 import { readPl } from '../xrml/pl.js'
 import { decryptRightsData } from '../xrml/rights-data.js'
@@ -90,10 +91,12 @@ export function connectRest(options: RestOptions): RestClient {
       return license
     },
     async protectFile(plain, extension, policy, publishOptions = {}) {
+      requireBytes('protectFile', plain)
       const published = await client.publish(policy, publishOptions)
       return timed('encrypt', async () => protectBytes(published, extension, plain))
     },
     async openFile(bytes) {
+      requireBytes('openFile', bytes)
       const { pfile } = readProtectedFile(bytes)
       const license: RestLicense = await client.acquireLicense(pfile.publishingLicense)
       const plain = await timed('decrypt', async () => decryptFile(pfile, license.contentKey))

@@ -1,4 +1,5 @@
 /** A user at a cluster: holds machine and certificates, and makes them when they are first needed. */
+import { requireBytes } from '../config/given-options.js'
 import type { CryptoMode } from '../crypto/modes.js'
 import { systemClock, systemRandom } from '../effects.js'
 import { issueRange } from '../xrml/chain.js'
@@ -185,6 +186,7 @@ export function connect(options: ConnectOptions): RmsClient {
     acquireContentKey: async (pl) => acquireContentKey(context, baseUrl, readPlChain(pl)),
     open: (license, pl) => openWith(license, pl === undefined ? undefined : readPlChain(pl)[0]),
     async protectFile(plain, extension, policy, protectOptions = {}) {
+      requireBytes('protectFile', plain)
       requireProtectOptions(protectOptions)
       const published = protectOptions.online ? await client.publishOnline(policy) : await client.publish(policy)
       return step(context, 'encrypt', () => protectBytes(published, extension, plain))
@@ -195,6 +197,7 @@ export function connect(options: ConnectOptions): RmsClient {
       yield* protectChunks(published, extension, originalSize, chunks)
     },
     async openFile(bytes, given) {
+      requireBytes('openFile', bytes)
       const { pfile, pl } = readProtectedFile(bytes)
       const license = given ?? (await licenseFor((await account()).chain, pl))
       const opened = await openWith(license, pl[0])

@@ -90,3 +90,15 @@ export function listOfTexts(...allowed: readonly string[]): OptionCheck {
   const fits = (item: unknown): boolean => typeof item === 'string' && (allowed.length === 0 || allowed.includes(item))
   return must(`a list of ${allowed.join(', ') || 'texts'}`, (value) => Array.isArray(value) && value.every(fits))
 }
+
+/**
+ * What a file holds, as callers in JavaScript give it: a text has no bytes before somebody says in which encoding.
+ * @param what the call, for the message
+ * @throws OptionRefused
+ */
+export function requireBytes(what: string, given: unknown): void {
+  if (given instanceof Uint8Array) return
+  const other = given === undefined ? 'undefined' : shown(given)
+  const instead = typeof given === 'string' ? 'a text: Buffer.from(text) has its bytes' : other
+  throw new OptionRefused(`${what} takes bytes, as a Buffer or Uint8Array; given was ${instead}`)
+}

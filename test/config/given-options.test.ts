@@ -76,3 +76,18 @@ t.test('nor is content protected with a policy of which something would be ignor
   })
   t.throws(() => connectRest({ url, tokn: 'x' } as never), { message: /connectRest has no option tokn/ })
 })
+
+t.test('a text is no file', async (t) => {
+  const policy = { rights: [{ to: 'bob@contoso.test', rights: ['VIEW'] }] }
+  for (const client of [connect({ url }), connectRest({ url, token: 'any' })]) {
+    for (const [given, said] of [
+      ['a text', /takes bytes, .*; given was a text: Buffer\.from\(text\) has its bytes$/],
+      [undefined, /; given was undefined$/],
+      [{}, /; given was an object$/],
+    ] as const) {
+      const wrong = given as unknown as Buffer
+      await t.rejects(client.protectFile(wrong, '.txt', policy), { name: 'OptionRefused', message: said })
+      await t.rejects(client.openFile(wrong), { name: 'OptionRefused', message: said })
+    }
+  }
+})
