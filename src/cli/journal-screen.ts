@@ -71,7 +71,7 @@ function comparison({ wanted, found }: DecisionStep): readonly string[] {
 
 /** All of one entry; bodies as they are. */
 export function entryScreen(entry: JournalEntry, width: number, paint: Paint): string {
-  const { steps, decision, nearMisses, documents, request, answer, faults } = entry
+  const { steps, decision, nearMisses, documents, request, answer, faults, warnings = [] } = entry
   const facts = tableText(
     [
       ['id', entry.id],
@@ -81,6 +81,7 @@ export function entryScreen(entry: JournalEntry, width: number, paint: Paint): s
       ['user', entry.user || 'nobody'],
       ['outcome', `${entry.outcome}, HTTP ${entry.status}, ${entry.ms} ms`],
       ...(faults.length === 0 ? [] : [['faults', faults.join(', ')]]),
+      ...(warnings.length === 0 ? [] : [['warnings', warnings.join('; ')]]),
       ...(entry.why === undefined ? [] : [['why', entry.why]]),
     ],
     { width },

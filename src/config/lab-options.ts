@@ -18,6 +18,13 @@ export const labOptions = {
     commands: ['up'],
     help: 'what a new installation begins with: accounts, groups, clusters, templates, clock and faults, in YAML or JSON; lab export writes one',
   },
+  profile: {
+    type: 'choice',
+    choices: ['2016', '2008', 'strict'],
+    default: '2016',
+    commands: serving,
+    help: 'which Windows servers are like: 2008 (and 2008 R2; VersionData up to 1.1.0.0), 2016 (and all since 2008 R2 SP1), or strict, which refuses a request without VersionData',
+  },
   'header-faults': {
     type: 'boolean',
     default: false,

@@ -22,6 +22,7 @@ import type { CryptoMode } from '../crypto/modes.js'
 import { schemeNames, type Scheme } from '../identity/schemes.js'
 import type { JournalOptions } from '../node/journal.js'
 import { ntlmLevels, type NtlmLevel } from '../ntlm/server.js'
+import { profileNames, type ProfileName } from '../soap/profile.js'
 import type { TlsOptions } from './tls-files.js'
 
 export interface InstallationOptions {
@@ -74,6 +75,8 @@ export interface InstallationOptions {
   readonly includeXrmlInLog?: boolean | undefined
   /** Whether a request may ask for a fault of the lab by X-Lab-Fault. */
   readonly headerFaults?: boolean | undefined
+  /** Which Windows its servers are like; 2016 when left out. */
+  readonly profile?: ProfileName | undefined
   /** Records that the request log keeps, 1 000 000 when left out: of more, the oldest go; 0 for all. */
   readonly requestLogRows?: number | undefined
   /** Days that it keeps a record, for ever when left out, as with 0. */
@@ -138,6 +141,7 @@ const checks: Readonly<Record<keyof InstallationOptions, OptionCheck>> = {
   requestTimeoutMilliseconds: wholeNumber(1, 2 ** 31 - 1),
   includeXrmlInLog: flag,
   headerFaults: flag,
+  profile: oneOf(...profileNames),
   requestLogRows: wholeNumber(0, 1_000_000_000),
   requestLogDays: wholeNumber(0, 36_500),
   journal: falseOrObject,

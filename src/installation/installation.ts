@@ -14,6 +14,7 @@ import { systemEffects, type Clock } from '../effects.js'
 import { trustedProxiesOf } from '../http/trusted-proxies.js'
 import { defaultJournalLimits, type JournalOptions } from '../node/journal.js'
 import { defaultNodeOptions, startNode, type RunningNode } from '../node/start.js'
+import { profiles } from '../soap/profile.js'
 import { requireInstallationOptions, type InstallationOptions } from './installation-options.js'
 import { lockDatabase } from './database-lock.js'
 import { requireFreePort } from './require-free-port.js'
@@ -102,6 +103,7 @@ async function startInProcess(options: InstallationOptions, { database, tls, see
     requestTimeoutMilliseconds: options.requestTimeoutMilliseconds,
     includeXrmlInLog: options.includeXrmlInLog,
     headerFaults: options.headerFaults,
+    profile: options.profile && profiles[options.profile],
     requestLogBound: requestLogBoundOf(options),
     log: options.log,
     database,
@@ -269,6 +271,7 @@ function nodeFlags(options: InstallationOptions, { folder, tls }: Place): readon
     ntlmLevel,
     '--spool-limit',
     String(spoolLimit),
+    ...(options.profile === undefined ? [] : ['--profile', options.profile]),
   ]
   const switches = [
     ...(includeXrmlInLog ? ['--log-xrml'] : []),

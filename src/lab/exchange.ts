@@ -44,6 +44,8 @@ export interface LabOutcome {
   readonly received: readonly string[]
   readonly issued: readonly string[]
   readonly metadata: Readonly<Record<string, string | number | readonly string[]>>
+  /** What was let pass, though a specification has it otherwise. */
+  readonly warnings?: readonly string[] | undefined
   /** Mail address of the account that the documents are of, or that was looked for. */
   readonly userAddress?: string | undefined
   /** Undefined when it succeeded. */

@@ -11,6 +11,8 @@ export interface Metrics {
   readonly count: (operation: string, seconds: number, failure: string | undefined) => void
   /** For one request with parameters in a namespace that Windows does not look into. */
   readonly foreignParameters: (operation: string, fate: string) => void
+  /** Something was let pass that the specification has otherwise. */
+  readonly lenient: (operation: string, what: string) => void
   /** For one request whose turn has come at the emulated server. */
   readonly waited: (seconds: number) => void
   readonly refusedByQueue: () => void
@@ -54,6 +56,12 @@ export function createMetrics(nodeId: string): Metrics {
     labelNames: ['operation', 'step'],
     buckets,
   })
+  const lenient = new Counter({
+    name: 'rms_lenient_total',
+    help: 'Requests that were let pass, though a specification has it otherwise: --profile strict refuses them',
+    labelNames: ['operation', 'what'],
+    registers,
+  })
   const foreign = new Counter({
     name: 'rms_foreign_parameters_total',
     help: 'Requests with a parameter in a wrong namespace, which Windows would not see',
@@ -88,6 +96,7 @@ export function createMetrics(nodeId: string): Metrics {
       once(durations, operation, () => duration(operation))(seconds)
       if (failure !== undefined) failures.inc({ operation, reason: failure })
     },
+    lenient: (operation, what) => lenient.inc({ operation, what }),
     foreignParameters: (operation, fate) => foreign.inc({ operation, fate }),
     waited: (seconds) => waits.observe(seconds),
     refusedByQueue: () => refused.inc(),

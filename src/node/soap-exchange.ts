@@ -15,9 +15,9 @@ import {
   type SoapEnvelope,
 } from '../soap/envelope.js'
 import { faultStatus, writeFault } from '../soap/fault.js'
-import { readParameters } from '../soap/parameters.js'
+import { readParameters, type Leniency } from '../soap/parameters.js'
 import { SoapProblem, type SoapVersion } from '../soap/soap-problem.js'
-import { plainVersions, readVersionData, versionDataHeader } from '../soap/version-data.js'
+import { plainVersions, readVersionData, versionDataHeader, versionsOf } from '../soap/version-data.js'
 import { emptyElement } from '../xml/read.js'
 import { element } from '../xml/write.js'
 import { knownElements } from '../xrml/known-documents.js'
@@ -118,7 +118,14 @@ async function perform(
 ): Promise<string> {
   const { namespace } = service
   const { versionData, name, request: members } = operation.description
-  const reading = { namespace, version: message.version, profile: node.profile, onForeign: foreignNoted(notes) }
+  const { profile } = node
+  const reading = {
+    namespace,
+    version: message.version,
+    profile,
+    onForeign: foreignNoted(notes),
+    onLenient: (what: Leniency) => void (notes.warnings = [...(notes.warnings ?? []), what]),
+  }
   const request = readParameters(message.body ?? emptyElement(name, namespace), members, reading)
   const versions = versionData ? readVersionData(message, reading) : plainVersions
   const observer = alsoObserving(asked, node.metrics.stepObserver(name))
@@ -134,7 +141,7 @@ async function perform(
     notes,
     observer,
   })
-  const header = versionData ? versionDataHeader(namespace) : undefined
+  const header = versionData ? versionDataHeader(namespace, versionsOf(profile)) : undefined
   return writeEnvelope(message.version, header, element(`${name}Response`, { xmlns: namespace }, answer))
 }
 
@@ -191,6 +198,7 @@ export function tell(
   const facts = { operation, user: caller.account?.name, ms: Math.round(milliseconds * 10) / 10 }
   const foreign = notes.metadata[foreignParameters]
   if (foreign !== undefined) tellForeign(context, log, operation, foreign)
+  for (const what of notes.warnings ?? []) context.metrics.lenient(operation, what)
   if (error === undefined) log.info({ ...facts, ...refusedItems(notes) }, 'served')
   else log.info({ ...facts, status, why: explanationOf(error) }, 'refused')
 }

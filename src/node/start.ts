@@ -24,7 +24,7 @@ import type { LabControl } from '../lab/exchange.js'
 import { createNodeLab } from '../lab/node-lab.js'
 import { serverControl } from '../lab/servers/server-control.js'
 import type { NtlmLevel } from '../ntlm/server.js'
-import { strictProfile, type Profile } from '../soap/profile.js'
+import { usualProfile, type Profile } from '../soap/profile.js'
 import type { EmulatedServer } from '../sizing/emulated-server.js'
 import { buildApp } from './app.js'
 import type { RequestLogBound } from '../cluster/bound-request-log.js'
@@ -147,7 +147,7 @@ export const defaultNodeOptions = {
   schemes: schemeNames,
   ntlmLevel: 'v2',
   trustedProxies: nobodyTrusted,
-  profile: strictProfile,
+  profile: usualProfile,
   lab: true,
   seeding: noSeeding,
 } as const satisfies NodeOptions

@@ -8,6 +8,7 @@ import type { OperationName, RmsException } from '../exceptions.js'
 import type { Caller } from '../identity/caller.js'
 import type { OperationDescription } from '../soap/schema.js'
 import type { VersionData } from '../soap/version-data.js'
+import type { Leniency } from '../soap/parameters.js'
 import type { XmlElement } from '../xml/read.js'
 import type { Markup } from '../xml/write.js'
 import type { PrecertifiedAccounts } from './precertified.js'
@@ -33,6 +34,8 @@ export interface Notes {
   account?: string
   /** GUIDs of what was issued, content ids, number of items … */
   readonly metadata: Record<string, string | number | readonly string[]>
+  /** What was let pass, though the specification has it otherwise: for people. */
+  warnings?: readonly Leniency[]
   readonly issued: string[]
   readonly received: string[]
   /** Of a request for several things: what was refused, with the step. */

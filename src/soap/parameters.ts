@@ -15,7 +15,12 @@ export interface ParameterReading {
   readonly profile: Profile
   /** Is told of each parameter that Windows would not see, by name and namespace. */
   readonly onForeign: (parameter: string) => void
+  /** Is told of what is let pass, though it should not be. */
+  readonly onLenient?: (what: Leniency) => void
 }
+
+/** For people, and as a label of metrics. */
+export type Leniency = 'no version header' | 'half a version header'
 
 /**
  * The same element with only those children, down to the values, that the operation is to see. One that is nil is absent; in an array it keeps its

@@ -5,7 +5,8 @@ import type { XmlElement } from '../xml/read.js'
 import { element, text } from '../xml/write.js'
 import type { Markup } from '../xml/write.js'
 import type { SoapEnvelope } from './envelope.js'
-import { readParameters, type ParameterReading } from './parameters.js'
+import { readParameters, type Leniency, type ParameterReading } from './parameters.js'
+import type { Profile } from './profile.js'
 import { optional, sequence } from './schema.js'
 import { quoted } from './soap-problem.js'
 
@@ -32,14 +33,20 @@ export const plainVersions: VersionData = { minimum: '1.0.0.0', maximum: '1.0.0.
  * What the request asks for. A header of another namespace is not this service's and does not count.
  *
  * The specification requires the header, but many SOAP stacks leave it out unless told otherwise (raw WCF, suds, node-soap) and
- * GetServerInfo has none by its WSDL; 1.0.0.0 is what such a client would have sent. The same goes for half a header.
+ * GetServerInfo has none by its WSDL; 1.0.0.0 is what such a client would have sent. The same goes for half a header. Profiles differ in that.
  * @throws RmsException MalformedDataVersion, UnsupportedDataVersion; SoapProblem for a version with markup in it
  */
 export function readVersionData({ headers }: SoapEnvelope, reading: ParameterReading): VersionData {
   const found = headers.find(({ name, namespace }) => name === 'VersionData' && namespace === reading.namespace)
-  if (found === undefined) return plainVersions
+  if (found === undefined) {
+    assume(reading, 'no version header')
+    return plainVersions
+  }
 
   const header = readParameters(found, versionDataType.members, reading)
+  const isWhole = ['MinimumVersion', 'MaximumVersion'].every((name) => child(header, name) !== undefined)
+  if (!isWhole) assume(reading, 'half a version header')
+  const { highestVersion } = reading.profile
   const minimum = readVersion(header, 'MinimumVersion')
   const maximum = readVersion(header, 'MaximumVersion')
   if (compareVersions(minimum, maximum) > 0) {
@@ -49,14 +56,29 @@ export function readVersionData({ headers }: SoapEnvelope, reading: ParameterRea
       found: minimum,
     })
   }
-  if (compareVersions(maximum, serverVersions.maximum) > 0) {
+  if (compareVersions(maximum, highestVersion) > 0) {
     refuse(
       'UnsupportedDataVersion',
-      `MaximumVersion ${maximum} is above ${serverVersions.maximum}, the highest of this server`,
-      { rule: 'the server has the version', wanted: `at most ${serverVersions.maximum}`, found: maximum },
+      `MaximumVersion ${maximum} is above ${highestVersion}, the highest of this server`,
+      {
+        rule: 'the server has the version',
+        wanted: `at most ${highestVersion}`,
+        found: maximum,
+      },
     )
   }
   return { minimum, maximum }
+}
+
+/** @throws RmsException MalformedDataVersion where the profile lets it not pass */
+function assume({ profile, onLenient }: ParameterReading, what: Leniency): void {
+  if (profile.missingVersion === 'refused')
+    refuse('MalformedDataVersion', `the request has ${what}`, {
+      rule: 'every request names the versions that it wants',
+      wanted: 'VersionData with MinimumVersion and MaximumVersion',
+      found: what,
+    })
+  onLenient?.(what)
 }
 
 function readVersion(header: XmlElement, name: string): string {
@@ -87,6 +109,11 @@ function versionParts(version: string): readonly number[] | undefined {
   if (!/^\d{1,5}(\.\d{1,5}){3}$/.test(version)) return undefined
   const parts = version.split('.').map(Number)
   return parts.every((part) => part <= 65535) ? parts : undefined
+}
+
+/** What a server with this profile says that it has. */
+export function versionsOf({ highestVersion }: Profile): VersionData {
+  return { ...serverVersions, maximum: highestVersion }
 }
 
 /** The header as a server answers it; a client names the versions it wants. */

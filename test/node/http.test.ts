@@ -8,11 +8,12 @@ import { pino } from 'pino'
 import t, { type Test } from 'tap'
 import { seedPassword } from '../../src/directory/seed.js'
 import { roles } from '../../src/node/roles.js'
-import { startNode } from '../../src/node/start.js'
+import { defaultJournalLimits } from '../../src/node/journal.js'
+import { startNode, type RunningNode } from '../../src/node/start.js'
 import { serverNamespace } from '../../src/services/server/messages.js'
 import { templateDistributionNamespace } from '../../src/services/templates/messages.js'
 import { envelopeNamespaces } from '../../src/soap/envelope.js'
-import { lenientProfile } from '../../src/soap/profile.js'
+import { lenientProfile, profiles, type Profile } from '../../src/soap/profile.js'
 import { until } from '../fixtures/until.js'
 
 const log: Record<string, unknown>[] = []
@@ -233,6 +234,27 @@ t.test('with a lenient profile it is taken, and told of all the same', async (t)
   t.match(log.slice(-2), [{ fate: 'taken', msg: 'Windows would not see this parameter' }, { msg: 'served' }])
   const metrics = await (await fetch(`${lenient.url}/metrics`)).text()
   t.match(metrics, /rms_foreign_parameters_total\{operation="GetServerInfo",fate="taken",node="[^"]+"\} 1/)
+})
+
+t.test('a request without VersionData is let pass and counted, or refused, as the profile has it', async (t) => {
+  const headless = body.replace(operation, `<GetLicensorCertificate xmlns="${serverNamespace}"/>`)
+  const journal = { limits: defaultJournalLimits, secrets: false }
+  const answerOf = async (profile: Profile): Promise<readonly [string, RunningNode]> => {
+    const other = await startNode({ mode: 1, log: logger, profile, journal })
+    t.teardown(() => other.close())
+    const headers = { 'content-type': 'text/xml', authorization }
+    return [await (await fetch(`${other.url}${path}`, { method: 'POST', headers, body: headless })).text(), other]
+  }
+  const [passed, lenient] = await answerOf(profiles['2008'])
+  t.match(passed, /<MaximumVersion>1\.1\.0\.0<.*GetLicensorCertificateResult/)
+  t.match(
+    await (await fetch(`${lenient.url}/metrics`)).text(),
+    /rms_lenient_total\{operation="GetLicensorCertificate",what="no version header",node="[^"]+"\} 1/,
+  )
+  const kept = await lenient.context.journal?.read({ filter: {}, limit: 1, messages: false })
+  t.same(kept?.entries[0]?.entry.warnings, ['no version header'])
+  const [refused] = await answerOf(profiles.strict)
+  t.match(refused, /MalformedDataVersionException/)
 })
 
 t.test('only the two media types of SOAP are taken, to the letter', async (t) => {

@@ -20,7 +20,7 @@ import { nobodyTrusted } from '../../src/http/trusted-proxies.js'
 import { createMetrics } from '../../src/node/metrics.js'
 import { startNode } from '../../src/node/start.js'
 import { connect, readyMachine, type OwnRights } from '../../src/client/index.js'
-import { strictProfile } from '../../src/soap/profile.js'
+import { usualProfile } from '../../src/soap/profile.js'
 import { goodToken } from '../fixtures/rest-tokens.js'
 import { startSite } from '../fixtures/sites.js'
 import { fc } from '../fixtures/property.js'
@@ -73,7 +73,7 @@ t.test('a server that has not joined its cluster says 503, in JSON', async (t) =
     metrics: createMetrics('young'),
     schemes: ['basic'],
     ntlmLevel: 'v2',
-    profile: strictProfile,
+    profile: usualProfile,
   })
   const app = await buildApp(context, { kind: 'root', bodyLimit: 100_000, requestTimeout: 5000 })
   t.teardown(() => app.close())

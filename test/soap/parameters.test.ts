@@ -1,6 +1,6 @@
 import t from 'tap'
 import { readParameters } from '../../src/soap/parameters.js'
-import { lenientProfile, strictProfile, type Profile } from '../../src/soap/profile.js'
+import { lenientProfile, usualProfile, type Profile } from '../../src/soap/profile.js'
 import { anyXml, enumeration, optional, repeated, required, sequence, type Member } from '../../src/soap/schema.js'
 import { readGuid } from '../../src/soap/values.js'
 import { readXml, type XmlElement } from '../../src/xml/read.js'
@@ -20,7 +20,7 @@ function shown({ name, children, text }: XmlElement): string {
   return `<${name}>${children.length > 0 ? children.map(shown).join('') : text.trim()}</${name}>`
 }
 
-function read(content: string, profile: Profile = strictProfile): { seen: string; foreign: readonly string[] } {
+function read(content: string, profile: Profile = usualProfile): { seen: string; foreign: readonly string[] } {
   const foreign: string[] = []
   const source = `<o xmlns="urn:s" xmlns:x="urn:x" xmlns:i="http://www.w3.org/2001/XMLSchema-instance">${content}</o>`
   const reading = {

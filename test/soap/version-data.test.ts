@@ -1,6 +1,8 @@
 import t from 'tap'
 import { RmsException } from '../../src/exceptions.js'
 import { readEnvelope, writeEnvelope } from '../../src/soap/envelope.js'
+import type { ParameterReading } from '../../src/soap/parameters.js'
+import { profiles, type ProfileName } from '../../src/soap/profile.js'
 import { compareVersions, readVersionData, serverVersions, versionDataHeader } from '../../src/soap/version-data.js'
 import type { VersionData } from '../../src/soap/version-data.js'
 import { asMarkup, element } from '../../src/xml/write.js'
@@ -9,11 +11,11 @@ import { fc } from '../fixtures/property.js'
 
 const service = 'http://microsoft.com/DRM/CertificationService'
 
-function versionsOf(header: string | undefined): VersionData | string {
+function versionsOf(header: string | undefined, reading: Partial<ParameterReading> = {}): VersionData | string {
   const markup = header === undefined ? undefined : asMarkup(header)
   const message = readEnvelope(writeEnvelope('1.1', markup, element('C', { xmlns: service })))
   try {
-    return readVersionData(message, strictly(service))
+    return readVersionData(message, { ...strictly(service), ...reading })
   } catch (error) {
     if (error instanceof RmsException) return error.key
     throw error
@@ -102,4 +104,27 @@ t.test('versions are compared as numbers, part by part', async (t) => {
       return expected === 0n ? found === 0 : found > 0 === expected > 0n
     }),
   )
+})
+
+t.test('profiles: 2008 has no 1.2.0.0, strict wants the header, and what is let pass is told', async (t) => {
+  const header = (maximum: string): string =>
+    `<VersionData xmlns="${service}"><MinimumVersion>1.0.0.0</MinimumVersion><MaximumVersion>${maximum}</MaximumVersion></VersionData>`
+  const half = `<VersionData xmlns="${service}"><MinimumVersion>1.0.0.0</MinimumVersion></VersionData>`
+  const told = (
+    profile: ProfileName,
+    given: string | undefined,
+  ): readonly [VersionData | string, readonly string[]] => {
+    const lenient: string[] = []
+    const found = versionsOf(given, { profile: profiles[profile], onLenient: (what) => void lenient.push(what) })
+    return [found, lenient]
+  }
+  const plain = { minimum: '1.0.0.0', maximum: '1.0.0.0' }
+  t.same(told('2016', undefined), [plain, ['no version header']])
+  t.same(told('2016', half), [plain, ['half a version header']])
+  t.same(told('2016', header('1.2.0.0')), [{ minimum: '1.0.0.0', maximum: '1.2.0.0' }, []])
+  t.same(told('2008', header('1.1.0.0')), [{ minimum: '1.0.0.0', maximum: '1.1.0.0' }, []])
+  t.same(told('2008', header('1.2.0.0')), ['UnsupportedDataVersion', []])
+  t.same(told('strict', undefined), ['MalformedDataVersion', []])
+  t.same(told('strict', half), ['MalformedDataVersion', []])
+  t.same(told('strict', header('1.0.0.0')), [plain, []])
 })

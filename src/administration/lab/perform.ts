@@ -8,7 +8,7 @@ import type { Operation, ServiceContext } from '../../services/context.js'
 import { precertifiedAccounts } from '../../services/precertified.js'
 import { stepOf } from '../../services/steps.js'
 import { readParameters } from '../../soap/parameters.js'
-import { strictProfile } from '../../soap/profile.js'
+import { usualProfile } from '../../soap/profile.js'
 import { plainVersions } from '../../soap/version-data.js'
 import { readXmlNodes } from '../../soap/xml-node.js'
 import type { Clock } from '../../effects.js'
@@ -36,7 +36,7 @@ export async function perform(operation: Operation, call: RmsCall, performing: P
   const { clock, state, account } = performing
   const namespace = namespaces[call.service]
   const asked = readXml(element(operation.name, { xmlns: namespace }, call.content))
-  const reading = { namespace, version: '1.1', profile: strictProfile, onForeign: () => undefined } as const
+  const reading = { namespace, version: '1.1', profile: usualProfile, onForeign: () => undefined } as const
   try {
     const answer = await operation.handle({
       context: contextOf(performing),

@@ -9,6 +9,7 @@ import { schemesOf } from '../../identity/schemes.js'
 import { readTlsFiles } from '../../installation/tls-pair.js'
 import { keepHeapSmall } from '../../node/small-heap.js'
 import { startNode } from '../../node/start.js'
+import { profiles } from '../../soap/profile.js'
 import { databaseOf } from '../database.js'
 import { emulatedServerOf } from '../emulated-server.js'
 import { Failure } from '../failure.js'
@@ -57,6 +58,7 @@ export async function node(settings: Settings<'node'>): Promise<void> {
     requestTimeoutMilliseconds: settings.requestTimeout * 1000,
     includeXrmlInLog: settings.logXrml,
     headerFaults: settings.headerFaults,
+    profile: profiles[settings.profile],
     requestLogBound: { days: settings.requestLogDays, rows: settings.requestLogRows },
     journal: settings.noLab ? undefined : journalOf(settings),
     listenerKey: settings.listenerKey,

@@ -51,6 +51,7 @@ export function installationOptions(settings: Settings<'up'>): InstallationOptio
     requestTimeoutMilliseconds: settings.requestTimeout * 1000,
     includeXrmlInLog: settings.logXrml,
     headerFaults: settings.headerFaults,
+    profile: settings.profile,
     requestLogDays: settings.requestLogDays,
     requestLogRows: settings.requestLogRows,
     journal: journalOf(settings) ?? false,

@@ -102,6 +102,7 @@ class Watched implements ControlledExchange {
       refusals: refusalsOf(outcome),
       faults,
       metadata: outcome?.metadata ?? nothing,
+      warnings: outcome?.warnings ?? none,
     })
   }
 }
@@ -111,7 +112,7 @@ const nothing = {} as const
 /** They stand in its X-Lab. */
 function firedBy({ headers }: LabAnswer): readonly string[] {
   const named = headers['x-lab']
-  return typeof named === 'string' ? [...named.matchAll(/fault=([^,\s]+)/g)].map(([, name = '']) => name) : none
+  return typeof named === 'string' ? named.split(', ').map((name) => name.replace(/^fault=/, '')) : none
 }
 
 function clientIdOf({ headers }: LabRequest): string | undefined {

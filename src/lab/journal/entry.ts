@@ -29,6 +29,8 @@ export interface JournalEntry {
   readonly exception?: string
   readonly why?: string
   readonly faults: readonly string[]
+  /** What was let pass, though Windows or a specification has it otherwise; left out where there is nothing. */
+  readonly warnings?: readonly string[]
   readonly steps: readonly { readonly step: string; readonly ms: number }[]
   readonly decision: readonly DecisionStep[]
   readonly nearMisses: readonly NearMiss[]
@@ -77,6 +79,7 @@ export function readEntryId(id: string): { readonly node: string; readonly reque
 export function entryOf(exchange: Exchange, { node, cluster, secrets }: Telling): JournalEntry {
   const { request, answer, requestId, clientRequestId, refusals, listener, operation, user } = exchange
   const [first] = refusals
+  const warnings = warningsOf(exchange)
   return {
     id: entryId(node, requestId),
     time: exchange.time.toISOString(),
@@ -94,11 +97,18 @@ export function entryOf(exchange: Exchange, { node, cluster, secrets }: Telling)
     ms: rounded(exchange.milliseconds),
     ...(first === undefined ? {} : { exception: first.exception, why: first.why }),
     faults: exchange.faults,
+    ...(warnings.length === 0 ? {} : { warnings }),
     steps: exchange.steps.map(({ step, milliseconds }) => ({ step, ms: rounded(milliseconds) })),
     decision: decisionOf(exchange),
     nearMisses: [],
     documents: documentsOf(exchange),
   }
+}
+
+function warningsOf({ warnings = [], metadata }: Exchange): readonly string[] {
+  const unseen = metadata['windowsWouldNotSee']
+  const names = Array.isArray(unseen) ? (unseen as readonly string[]) : []
+  return [...warnings, ...names.map((name) => `Windows would not see ${name}`)]
 }
 
 /** As in the request log: a refusal inside of an answer with status 200 is one too; a redirection is none. */

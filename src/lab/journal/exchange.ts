@@ -32,6 +32,8 @@ export interface Exchange {
   readonly refusals: readonly Refused[]
   /** Names of the faults that fired. */
   readonly faults: readonly string[]
+  /** What was let pass, though a specification has it otherwise. */
+  readonly warnings?: readonly string[]
   /** Content ids, GUIDs of what was issued … as the request log has them. */
   readonly metadata: Readonly<Record<string, string | number | readonly string[]>>
 }

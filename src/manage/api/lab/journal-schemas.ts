@@ -68,6 +68,7 @@ const entryProperties = {
   exception: text,
   why: text,
   faults: words,
+  warnings: words,
   steps: { type: 'array', items: { type: 'object', properties: { step: text, ms: { type: 'number' } } } },
   decision: {
     type: 'array',
