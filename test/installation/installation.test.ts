@@ -76,21 +76,6 @@ t.test(
   },
 )
 
-t.test('a program that ends by an exception leaves no folder and no process', async (t) => {
-  for (const options of [{ mode: 1 }, { mode: 1, processes: true, root: 1, licensing: [] }]) {
-    const program = `
-      import { startInstallation } from ${JSON.stringify(new URL('../../src/index.js', import.meta.url).href)}
-      const lab = await startInstallation(${JSON.stringify(options)})
-      console.log(lab.ready.clusters[0].nodes[0].pid)
-      throw new Error('as a test that fails')`
-    const child = spawn(process.execPath, ['--input-type=module', '-e', program], { stdio: ['ignore', 'pipe', 'pipe'] })
-    const { code, stdout } = await outcome(child)
-    t.equal(code, 1)
-    await until(() => !isAlive(Number(stdout)), 'its server has ended')
-    t.same(readdirSync(temporary), [], JSON.stringify(options))
-  }
-})
-
 t.test('a start is ended by a signal, and leaves nothing behind', async (t) => {
   const processes = { processes: true, root: 1, licensing: [] }
   for (const options of [{}, processes]) {
@@ -102,19 +87,39 @@ t.test('a start is ended by a signal, and leaves nothing behind', async (t) => {
   }
 })
 
-t.test('the lock is for a file, in any of its spellings', async (t) => {
-  const path = join(t.testdir(), 'rms.sqlite')
-  const unlock = await lockDatabase(path)
-  await t.rejects(lockDatabase(`sqlite:${path}`), DatabaseInUse)
-  await unlock()
-  await (
-    await lockDatabase(`sqlite://${path}`)
-  )()
-  await (
-    await lockDatabase(':memory:')
-  )()
-  await t.rejects(lockDatabase('mysql://u:secret@h/db'), {
-    name: 'RangeError',
-    message: /^The database mysql:… cannot/,
+// Each of these makes files of its own.
+if (!isOnPostgres) {
+  t.test('a program that ends by an exception leaves no folder and no process', async (t) => {
+    for (const options of [{ mode: 1 }, { mode: 1, processes: true, root: 1, licensing: [] }]) {
+      const program = `
+        import { startInstallation } from ${JSON.stringify(new URL('../../src/index.js', import.meta.url).href)}
+        const lab = await startInstallation(${JSON.stringify(options)})
+        console.log(lab.ready.clusters[0].nodes[0].pid)
+        throw new Error('as a test that fails')`
+      const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
+        stdio: ['ignore', 'pipe', 'pipe'],
+      })
+      const { code, stdout } = await outcome(child)
+      t.equal(code, 1)
+      await until(() => !isAlive(Number(stdout)), 'its server has ended')
+      t.same(readdirSync(temporary), [], JSON.stringify(options))
+    }
   })
-})
+
+  t.test('the lock is for a file, in any of its spellings', async (t) => {
+    const path = join(t.testdir(), 'rms.sqlite')
+    const unlock = await lockDatabase(path)
+    await t.rejects(lockDatabase(`sqlite:${path}`), DatabaseInUse)
+    await unlock()
+    await (
+      await lockDatabase(`sqlite://${path}`)
+    )()
+    await (
+      await lockDatabase(':memory:')
+    )()
+    await t.rejects(lockDatabase('mysql://u:secret@h/db'), {
+      name: 'RangeError',
+      message: /^The database mysql:… cannot/,
+    })
+  })
+}

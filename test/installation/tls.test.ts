@@ -13,11 +13,9 @@ import type { InstallationOptions } from '../../src/installation/installation-op
 import { startInstallation } from '../../src/manage/start.js'
 import { prepareTlsFiles } from '../../src/installation/tls-files.js'
 import { run, startUp } from '../cli/command.js'
-import { newDatabases } from '../cluster/postgres.js'
 
 t.setTimeout(280_000)
 
-const newDatabase = newDatabases(t)
 const effects = { clock: systemClock, random: systemRandom }
 const user = { user: 'CONTOSO\\alice', password: seedPassword }
 
@@ -37,7 +35,7 @@ const protocolOf = (port: number, ca: string, settings: object): Promise<string>
   })
 
 t.test('an installation in this process serves https, and its CA file is all that a client needs', async (t) => {
-  const lab = await start(t, { tls: true, token: 'secret', database: await newDatabase() })
+  const lab = await start(t, { tls: true, token: 'secret' })
   t.match(lab.url, /^https:\/\/127\.0\.0\.1:\d+\/_wmcs$/)
   const fetched = await fetch(`${lab.manage}/ca.pem`)
   t.equal(fetched.status, 200, 'without the token')
@@ -166,8 +164,6 @@ t.test(
       keyFile,
       '--data',
       data,
-      '--db',
-      await newDatabase(),
     ]
     const lab = await startUp(flags)
     t.teardown(async () => void (await lab.stop()))

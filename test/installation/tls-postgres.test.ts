@@ -1,3 +1,0 @@
-/** tls.test.ts once more, on PostgreSQL. */
-process.env['TEST_DATABASE'] = 'postgres'
-await import('./tls.test.js')
