@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import { add, settingsOf } from './add-command.js'
 import type { ExportArguments } from './commands/lab-export.js'
 import type { JournalArguments } from './commands/lab-journal.js'
+import { addSnapshotCommands } from './lab-snapshot-commands.js'
 import { journalFilters } from './journal-filters.js'
 import { requireKnownCommand } from './known-command.js'
 import { addDocumentCommands } from './lab-document-commands.js'
@@ -82,9 +83,13 @@ function addStateCommands(lab: Command): void {
     .action(async (file: string | undefined, flags: ExportArguments, command: Command) =>
       (await import('./commands/lab-export.js')).labExport(settingsOf(command, 'status'), file, flags),
     )
+  add(lab, 'reset', 'status', 'return to the state of the start; addresses and open connections stay', [
+    'lab reset',
+  ]).action(async (_flags, command: Command) => (await loadState()).resetLab(settingsOf(command, 'status')))
   add(lab, 'state-hash', 'status', 'show one word that is the same while nothing is different for clients', [
     'lab state-hash',
   ]).action(async (_flags, command: Command) => (await loadState()).showStateHash(settingsOf(command, 'status')))
+  addSnapshotCommands(lab)
 }
 
 function addFaultCommands(lab: Command): void {

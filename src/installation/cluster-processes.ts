@@ -31,6 +31,8 @@ export interface ClusterProcessesOptions {
 export interface ClusterProcesses {
   readonly name: string
   readonly kind: ClusterKind
+  /** Public base URL, with /_wmcs. */
+  readonly url: string
   /** Its balancer is asked. */
   status(): Promise<ServersStatus>
   /** Ids of its own nodes, and of those that joined. */
@@ -45,6 +47,15 @@ export interface ClusterProcesses {
    * @throws ChildFailed, and what `made` is rejected with; then none of them stays
    */
   addServers(count: number, made?: Promise<unknown>): Promise<readonly NodeStatus[]>
+  /** Ids of its own nodes. */
+  ownIds(): readonly string[]
+  /**
+   * Has these own nodes and no others, and all of them take requests when this resolves: one that drains has requests again, one that ended is started.
+   * The next one that is added has the next number.
+   * @returns ids of those that went
+   * @throws as addServers
+   */
+  setServers(ids: readonly string[]): Promise<readonly string[]>
   /** The node takes no new requests; resolves when it has finished those it had. */
   drain(id: string): Promise<void>
   /** Gives a drained node requests again. */
@@ -54,8 +65,8 @@ export interface ClusterProcesses {
   hasJoined(id: string): boolean
   /** Drains the node and ends it. */
   remove(id: string): Promise<void>
-  /** Ends the process at once, as a power failure would. */
-  kill(id: string): void
+  /** Ends the process at once, as a power failure would; resolves when it has ended. */
+  kill(id: string): Promise<void>
   /** The balancer finishes what runs; then the nodes end. */
   stop(): Promise<void>
 }
@@ -74,6 +85,7 @@ export function createClusterProcesses(options: ClusterProcessesOptions): Cluste
   let count = 0
   /** Also of those that were removed: they are in the member list for a moment still. */
   const ownIds = new Set<string>()
+  const drained = new Set<string>()
   /** Started by hand, or on another machine. */
   let joined: readonly ServerProcess[] = []
   /** Where those are that the balancer knows of; undefined when it may not know. */
@@ -127,8 +139,51 @@ export function createClusterProcesses(options: ClusterProcessesOptions): Cluste
   }
 
   const drain = async (id: string): Promise<void> => {
-    if (nodeOf(id).supervised.child() !== undefined) await balancer.drain(id)
+    const { supervised } = nodeOf(id)
+    drained.add(id)
+    if (supervised.child() !== undefined) await balancer.drain(id)
   }
+
+  const resume = async (id: string): Promise<void> => {
+    const { supervised } = nodeOf(id)
+    drained.delete(id)
+    if (supervised.child() !== undefined) await balancer.resume(id)
+  }
+
+  const remove = async (id: string): Promise<void> => {
+    await drain(id)
+    const { supervised } = nodeOf(id)
+    nodes.delete(id)
+    drained.delete(id)
+    await tellBalancer()
+    await supervised.stop()
+  }
+
+  const startNodes = async (ids: readonly string[], made?: Promise<unknown>): Promise<readonly NodeProcess[]> => {
+    for (const id of ids) ownIds.add(id)
+    for (const id of ids) options.onStart?.({ name: id, isReady: false })
+    const started = await Promise.allSettled(ids.map((id) => startNode(id, made)))
+    const running = started.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
+    const failed = started.find((result) => result.status === 'rejected')
+    if (failed !== undefined) {
+      await Promise.all(running.map(({ supervised }) => supervised.stop()))
+      throw failed.reason
+    }
+    await made
+    for (const node of running) nodes.set(node.id, node)
+    try {
+      await tellBalancer()
+      await balancer.waitUntilReady(ids)
+      for (const id of ids) options.onStart?.({ name: id, isReady: true })
+    } catch (error) {
+      await takeBack(running)
+      throw error
+    }
+    return running
+  }
+
+  /** One that is not started again by itself. */
+  const hasEnded = (id: string): boolean => !options.restart && nodes.get(id)?.supervised.child() === undefined
 
   const statusOf = ({ id, supervised }: NodeProcess, seen: Seen): NodeStatus => {
     const child = supervised.child()
@@ -145,6 +200,7 @@ export function createClusterProcesses(options: ClusterProcessesOptions): Cluste
   return {
     name,
     kind,
+    url,
     balancer,
     status: async () => {
       const seen = await look(balancer)
@@ -161,33 +217,31 @@ export function createClusterProcesses(options: ClusterProcessesOptions): Cluste
     hasNode: (id) => nodes.has(id),
     size: () => nodes.size,
     addServers: async (wanted, made) => {
-      const ids = Array.from({ length: wanted }, () => `${name}-${++count}`)
-      for (const id of ids) ownIds.add(id)
-      for (const id of ids) options.onStart?.({ name: id, isReady: false })
-      const started = await Promise.allSettled(ids.map((id) => startNode(id, made)))
-      const running = started.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
-      const failed = started.find((result) => result.status === 'rejected')
-      if (failed !== undefined) {
-        await Promise.all(running.map(({ supervised }) => supervised.stop()))
-        throw failed.reason
-      }
-      await made
-      for (const node of running) nodes.set(node.id, node)
-      try {
-        await tellBalancer()
-        await balancer.waitUntilReady(ids)
-        for (const id of ids) options.onStart?.({ name: id, isReady: true })
-      } catch (error) {
-        await takeBack(running)
-        throw error
-      }
+      const running = await startNodes(
+        Array.from({ length: wanted }, () => `${name}-${++count}`),
+        made,
+      )
       const seen = await look(balancer)
       return running.map((node) => statusOf(node, seen))
     },
-    drain,
-    resume: async (id) => {
-      if (nodeOf(id).supervised.child() !== undefined) await balancer.resume(id)
+    ownIds: () => [...nodes.keys()],
+    setServers: async (ids) => {
+      const surplus = [...nodes.keys()].filter((id) => !ids.includes(id))
+      await Promise.all(surplus.map(remove))
+      for (const id of ids.filter(hasEnded)) nodes.delete(id)
+      const missing = ids.filter((id) => !nodes.has(id))
+      if (missing.length > 0) await startNodes(missing)
+      await Promise.all([...drained].map(resume))
+      // In the order in which they are asked for, as it was.
+      const known = new Map(nodes)
+      nodes.clear()
+      for (const id of ids) nodes.set(id, known.get(id) as NodeProcess)
+      count = Math.max(0, ...ids.map((id) => Number(/\d+$/.exec(id)?.[0] ?? 0)))
+      await balancer.waitUntilReady(ids)
+      return surplus
     },
+    drain,
+    resume,
     hasJoined: (id) => joined.some((node) => node.id === id),
     setJoined: async (members) => {
       if (isStopping) return
@@ -198,14 +252,12 @@ export function createClusterProcesses(options: ClusterProcessesOptions): Cluste
       await tellBalancer()
       toldOf = places
     },
-    remove: async (id) => {
-      await drain(id)
-      const { supervised } = nodeOf(id)
-      nodes.delete(id)
-      await tellBalancer()
-      await supervised.stop()
+    remove,
+    kill: async (id) => {
+      const child = nodeOf(id).supervised.child()
+      child?.kill()
+      await child?.ended
     },
-    kill: (id) => nodeOf(id).supervised.child()?.kill(),
     stop: async () => {
       isStopping = true
       await balancer.stop()

@@ -46,6 +46,8 @@ import {
   type ServerReading,
   type ServerWanted,
 } from '../administration/lab/servers.js'
+import { resetLab } from '../administration/lab/reset.js'
+import type { Returned } from '../administration/lab/return-to.js'
 import { readStateHash } from '../administration/lab/state.js'
 import { issue, type Issued } from '../administration/lab/issue.js'
 import type { IssueWanted } from '../administration/lab/issue-wanted.js'
@@ -57,6 +59,7 @@ import { catalogue, type ReadyFault } from '../lab/faults/catalogue.js'
 import type { InstallationControls } from '../lab/servers/installation-controls.js'
 import { endpointPaths } from '../node/roles.js'
 import { servedNames } from '../node/served.js'
+import { labSnapshots, type LabSnapshots } from './lab-snapshots.js'
 import { labJournal, type LabJournal } from './lab-journal.js'
 import { clearLab, readLab, type LabReading } from '../administration/lab/lab.js'
 
@@ -123,6 +126,9 @@ export interface InstallationLab {
   }
   /** Makes a certificate or license for somebody, rightly or wrongly on purpose. Rejects with Problem when the services refuse. */
   issue(wanted: IssueWanted): Promise<Issued>
+  /** Everything is as it was when the installation was ready first, at every server. Addresses and open connections stay. */
+  reset(): Promise<Returned>
+  readonly snapshots: LabSnapshots
   /** All that is set. */
   read(): Promise<LabReading>
   /** Ends everything that is set. */
@@ -178,6 +184,8 @@ export function installationLab(given: LabOffice | undefined, issuing: IssuingOf
       office()
       return issue(issuing, wanted)
     },
+    reset: async () => resetLab(office()),
+    snapshots: labSnapshots(office),
     read: async () => readLab(office()),
     clear: async () => clearLab(office()),
   }

@@ -1,8 +1,10 @@
 /** The processes of an installation: clusters with their balancers and nodes, as planned at the start and changed while they run. */
+import type { Arrangement } from '../administration/lab/arrangement.js'
 import { problem } from '../administration/problem.js'
 import { provisionLicensing, provisionRoot } from '../cluster/provision.js'
 import { adjustConfiguration, defaultNodeOptions } from '../node/start.js'
 import { untilApplied } from './applied.js'
+import { arrangeServers, presentServers, type Arranging } from './arrange-servers.js'
 import { startBalancerProcess, type BalancerProcess } from './balancer-process.js'
 import { followListener } from './extranet.js'
 import { followJoinedNodes } from './joined-nodes.js'
@@ -19,6 +21,7 @@ import { forgetServer } from './whole-servers.js'
 import type { ExtranetPlan, NewClusterPlan, Topology } from './changes.js'
 
 export interface RunningTopology extends Topology {
+  readonly arrangement: Arrangement
   status(): Promise<readonly ClusterStatus[]>
   stop(): Promise<void>
 }
@@ -91,6 +94,17 @@ export async function startTopology(options: TopologyOptions): Promise<RunningTo
     balancer: BalancerProcess,
     made: Promise<unknown>,
   ): Promise<ClusterProcesses> => {
+    const cluster = behind({ name, kind }, url, balancer)
+    await cluster.addServers(nodes, made)
+    return cluster
+  }
+
+  /** A cluster without servers. */
+  const behind = (
+    { name, kind }: Pick<Plan, 'name' | 'kind'>,
+    url: string,
+    balancer: BalancerProcess,
+  ): ClusterProcesses => {
     const { nodeFlags: flags, restart, onLine, signal } = options
     const secrets = { ...options.environment, ...options.secrets, RMS_LISTENER_KEY: listenerKey }
     const cluster = createClusterProcesses({
@@ -109,11 +123,10 @@ export async function startTopology(options: TopologyOptions): Promise<RunningTo
       signal,
     })
     clusters.push(cluster)
-    await cluster.addServers(nodes, made)
     return cluster
   }
 
-  const baseUrlOf = ({ name, kind }: Plan, { url }: BalancerProcess): string => {
+  const baseUrlOf = ({ name, kind }: Pick<Plan, 'name' | 'kind'>, { url }: BalancerProcess): string => {
     const given = options.clusterUrls.find((cluster) => cluster.name === name)?.url
     const own = kind === 'root' ? (options.publicUrl ?? url) : seenUrl(url, options.publicUrl)
     return `${(given ?? own).replace(/\/+$/, '')}/_wmcs`
@@ -281,6 +294,27 @@ export async function startTopology(options: TopologyOptions): Promise<RunningTo
     await closeDoor(cluster.balancer)
   }
 
+  const arranging: Arranging = {
+    clusters: () => clusters,
+    openDoor: (name, asked) => ports.openAt(asked, undefined, (port) => openDoor({ name, port })),
+    closeDoor,
+    openExtranet: (door, formerPort) => openExtranet(door, { formerPort }),
+    closeExtranet,
+    baseUrlOf,
+    serve: async (cluster, door, ids) => {
+      await behind(cluster, baseUrlOf(cluster, door), door).setServers(ids)
+    },
+    forget: (id) => store.members.leave(id),
+    order: (names) => {
+      const ordered = clusters.toSorted((one, other) => names.indexOf(one.name) - names.indexOf(other.name))
+      clusters.splice(0, clusters.length, ...ordered)
+    },
+    end: async (cluster) => {
+      await cluster.setServers([])
+      await end(cluster)
+    },
+  }
+
   const statusOf = async (cluster: ClusterProcesses): Promise<ClusterStatus> =>
     withStored(store, await cluster.status())
 
@@ -316,6 +350,10 @@ export async function startTopology(options: TopologyOptions): Promise<RunningTo
   }
   const stopFollowing = followJoinedNodes({ store, clusters: () => clusters, timers, log })
   return {
+    arrangement: {
+      present: () => presentServers(clusters),
+      arrange: (wanted, write) => inTurn(() => arrangeServers(wanted, write, arranging)),
+    },
     status: () => Promise.all(clusters.map(statusOf)),
     addCluster: (plan) => inTurn(() => addCluster(plan)),
     removeCluster: (name, force) => inTurn(() => removeCluster(clusterNamed(name), force, { store, end })),

@@ -5,6 +5,7 @@
 import type { Logger } from 'pino'
 import { labOffice } from '../administration/lab/ask-server.js'
 import { askReady } from '../balancer/ask-ready.js'
+import { keepStart } from '../administration/lab/reset.js'
 import { forestClock } from '../cluster/forest-clock.js'
 import { livingMembers } from '../cluster/living-members.js'
 import { loadServerState } from '../cluster/server-state.js'
@@ -70,6 +71,7 @@ export async function startManagementElsewhere(
       topology: topologyElsewhere(store),
       ca: undefined,
     })
+    if (office !== undefined) await keepStart(office, undefined)
     const stopForgetting = forgetDeadNodes(store, log, timers)
     const close = async (): Promise<void> => {
       stopForgetting()

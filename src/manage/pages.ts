@@ -17,7 +17,10 @@ const tags = [
   { name: 'configuration', description: 'How a cluster behaves: settings, super users, exclusion, URLs, access' },
   { name: 'trust', description: 'Other organizations: user domains, publishing domains, forests' },
   { name: 'templates', description: 'Rights policy templates of a cluster' },
-  { name: 'lab', description: 'What a lab has and a product has not: a clock that is set' },
+  {
+    name: 'lab',
+    description: 'What a lab has and a product has not: a clock that is set, faults, a journal, a state to return to',
+  },
   { name: 'request log', description: 'Who asked for what, and why it was refused' },
 ]
 
@@ -115,7 +118,7 @@ export interface Specification {
   readonly paths: Readonly<Record<string, Methods>>
 }
 
-/** The specification with these values in it, its operations in their order; those that are not named come last, and those that never end are left out. */
+/** The specification with these values in it, its operations in their order; those that are not named come last. Those that never end, or need a file, are left out. */
 export function prefill<Given extends Specification>(
   specification: Given,
   values: Readonly<Record<string, Prefilled>>,
@@ -125,13 +128,8 @@ export function prefill<Given extends Specification>(
   const place = (key: string): number => (keys.includes(key) ? keys.indexOf(key) : keys.length)
   const all = Object.entries(specification.paths).flatMap(([path, methods]) =>
     Object.entries(methods)
-      .filter(([, operation]) => !neverEnds(operation))
-      .map(([method, operation]) => ({
-        path,
-        method,
-        operation,
-        key: `${method.toUpperCase()} ${path}`,
-      })),
+      .map(([method, operation]) => ({ path, method, operation, key: `${method.toUpperCase()} ${path}` }))
+      .filter(({ operation, key }) => !neverEnds(operation) && values[key]?.isLeftOut !== true),
   )
   for (const { path, method, operation, key } of all.toSorted((one, other) => place(one.key) - place(other.key)))
     (paths[path] ??= {})[method] = withValues(operation, values[key] ?? {})

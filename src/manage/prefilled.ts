@@ -15,6 +15,8 @@ export interface Prefilled {
   /** Values of parameters in the path and the query, by name. */
   readonly parameters?: Readonly<Record<string, string | boolean>>
   readonly body?: unknown
+  /** It needs what only its user has, and is not on the pages; the OpenAPI document has it. */
+  readonly isLeftOut?: true
 }
 
 /** Of the installation as it is when the page is opened. */
@@ -74,6 +76,7 @@ export function prefilledOf({
   const someKey = labTrustRoot(2).publicKey.modulus
   const ofDocument = { parameters: { hash: document } }
   const ofRoot = { parameters: { cluster } }
+  const ofSnapshot = { parameters: { name: 'prepared' } }
   const ofTemplate = { parameters: { cluster, guid: template } }
   return {
     'GET /status': {},
@@ -202,6 +205,14 @@ export function prefilledOf({
     'GET /lab/export': {},
     'POST /lab/issue': { body: { kind: 'rac', account: 'alice@contoso.test', wrong: 'expired' } },
     'POST /lab/explain': { body: labPartner().licensorCertificate },
+    'POST /lab/reset': {},
+    'GET /lab/snapshots': {},
+    'POST /lab/snapshots/{name}/restore': { parameters: { name: 'start' } },
+    'POST /lab/snapshots/{name}/export': { parameters: { name: 'start' }, body: { password: seedPassword } },
+    'PUT /lab/snapshots/{name}': ofSnapshot,
+    'GET /lab/snapshots/{name}': ofSnapshot,
+    'POST /lab/snapshots/{name}/import': { isLeftOut: true },
+    'DELETE /lab/snapshots/{name}': ofSnapshot,
 
     'POST /tokens': { body: { user: 'bob@contoso.test' } },
     'GET /requests': {},

@@ -1,6 +1,7 @@
 /** A whole installation on one machine: its servers, its management listener. The library's entry for tests of other people. */
 import { issuingOffice } from '../administration/lab/issuing-office.js'
 import { labOffice } from '../administration/lab/ask-server.js'
+import { keepStart, type ThisStart } from '../administration/lab/reset.js'
 import { loadServerState } from '../cluster/server-state.js'
 import type { CryptoMode } from '../crypto/modes.js'
 import { seedForest } from '../directory/seed.js'
@@ -8,6 +9,7 @@ import { systemEffects } from '../effects.js'
 import type { InstallationOptions } from '../installation/installation-options.js'
 import { clockOf, startServers, type Servers } from '../installation/installation.js'
 import { installationLab, type InstallationLab } from '../installation/lab.js'
+import { settingsOf } from '../installation/start-settings.js'
 import { activeInLab, placeOf, type ClusterPlace, type InstallationStatus } from '../installation/status.js'
 import { defaultNodeOptions } from '../node/start.js'
 import { version } from '../version.js'
@@ -65,7 +67,9 @@ async function withManagement(options: InstallationOptions, servers: Servers): P
   const keyPassword = options.keyPassword ?? defaultNodeOptions.keyPassword
   const openCluster = (name: string) => loadServerState(store, name, keyPassword, 'openssl')
   const office =
-    options.lab === false ? undefined : labOffice({ store, keyPassword, ca: servers.trusted, ...systemEffects })
+    options.lab === false
+      ? undefined
+      : labOffice({ store, arrangement: topology?.arrangement, keyPassword, ca: servers.trusted, ...systemEffects })
   const api = {
     store,
     openCluster,
@@ -93,6 +97,7 @@ async function withManagement(options: InstallationOptions, servers: Servers): P
   const clusters = (await servers.status()).map(placeOf)
   const [root] = clusters
   const mode = (await store.clusters.find(root?.name ?? ''))?.configuration.cryptographicMode ?? 2
+  if (office !== undefined) await keepStart(office, thisStart(options, clusters))
   let closing: Promise<void> | undefined
   return {
     ready: {
@@ -111,6 +116,14 @@ async function withManagement(options: InstallationOptions, servers: Servers): P
     data: options.data,
     lab: installationLab(office, issuingOffice(api)),
     close: () => (closing ??= stop(management.close(), servers)),
+  }
+}
+
+function thisStart(options: InstallationOptions, [root]: readonly ClusterPlace[]): ThisStart {
+  const licensing = options.licensing?.map(({ name }) => name) ?? ['licensing']
+  return {
+    settings: (kind, stored) => settingsOf(options, kind, stored),
+    clusters: [...(root === undefined ? [] : [root.name]), ...licensing],
   }
 }
 

@@ -70,6 +70,8 @@ export interface NodeContext extends ServiceContext {
   readonly setLeaving: () => void
   /** Replaces the state as a whole. */
   readonly setState: (state: ServerState) => void
+  /** Whoever loads a state waits for who does already: what was read earlier must not come later. */
+  readonly loadInTurn: <Result>(load: () => Promise<Result>) => Promise<Result>
 }
 
 /** The node listens, but has not joined its cluster yet. */
@@ -110,6 +112,7 @@ export function createContext(parts: NodeParts): NodeContext {
   const { timers, random, nodeId, ntlmLevel } = parts
   const { clock } = parts.lab
   let leaving = false
+  let loading: Promise<unknown> = Promise.resolve()
   parts.metrics.watchLab(() => activeControls(parts.lab.state()))
   return {
     ...parts,
@@ -136,6 +139,11 @@ export function createContext(parts: NodeParts): NodeContext {
     },
     setState: (state) => {
       current = state
+    },
+    loadInTurn: (load) => {
+      const result = loading.then(load)
+      loading = result.catch(() => undefined)
+      return result
     },
   }
 }

@@ -51,12 +51,24 @@ export async function refreshLab({ store, lab, followsLab, log }: NodeContext): 
 
 /** Reads the configuration where it was changed, unless the lab wants this node to go on with what it has. */
 export async function refreshConfiguration(context: NodeContext): Promise<void> {
-  const { store, log, lab, nodeId } = context
-  if (lab.state().servers[nodeId]?.stale === true) return
-  const state = await refreshServerState(store, context.state())
-  if (state === context.state()) return
-  context.setState(state)
-  log.info({ configurationVersion: state.configuration.configurationVersion }, 'configuration reloaded')
+  await context.loadInTurn(async () => {
+    const { store, log, lab, nodeId } = context
+    if (lab.state().servers[nodeId]?.stale === true) return
+    const state = await refreshServerState(store, context.state())
+    if (state === context.state()) return
+    context.setState(state)
+    log.info({ configurationVersion: state.configuration.configurationVersion }, 'configuration reloaded')
+  })
+}
+
+/**
+ * Another state is in the database, as a whole: it is loaded now, and what was remembered or kept from the one before is gone.
+ * @throws DatabaseAway
+ */
+export async function beginAnew(context: NodeContext): Promise<void> {
+  await refreshConfiguration(context)
+  context.precertified.forgetAll()
+  context.journal?.clear()
 }
 
 /** A database that is away does not end the node: it goes on with what it has, and says so. */

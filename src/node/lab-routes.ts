@@ -5,7 +5,7 @@ import { LabInputError } from '../lab/input-error.js'
 import { readObject } from '../lab/json-object.js'
 import { parseJson, parseLabState, type LabState } from '../lab/state.js'
 import type { NodeContext } from './context.js'
-import { refreshConfiguration } from './keep-fresh.js'
+import { beginAnew, refreshConfiguration } from './keep-fresh.js'
 
 /** Bytes: a state of the largest size, in characters of the largest size. */
 const bodyLimit = 1024 * 1024
@@ -32,17 +32,21 @@ export async function registerLab(
     const why = whyUnproven(context.state().clusterKey, call, headers[proofHeader]?.toString())
     return why === undefined ? undefined : refuse(request, reply, 403, why)
   })
-  app.post('/lab/state', { bodyLimit, schema: { hide: true } }, async (request, reply) => {
-    try {
-      const version = context.lab.set(readTold(request.body))
-      // One that was stale is so no longer when the call returns that ended it.
-      await catchUp(request, context)
-      return reply.send({ node: context.nodeId, version })
-    } catch (error) {
-      if (error instanceof LabInputError) return refuse(request, reply, 400, error.message)
-      throw error
-    }
-  })
+  const takeState = (path: string, then: (request: FastifyRequest) => Promise<void>): void => {
+    app.post(path, { bodyLimit, schema: { hide: true } }, async (request, reply) => {
+      try {
+        const version = context.lab.set(readTold(request.body))
+        await then(request)
+        return reply.send({ node: context.nodeId, version })
+      } catch (error) {
+        if (error instanceof LabInputError) return refuse(request, reply, 400, error.message)
+        throw error
+      }
+    })
+  }
+  // One that was stale is so no longer when the call returns that ended it.
+  takeState('/lab/state', (request) => catchUp(request, context))
+  takeState('/lab/begin-anew', () => beginAnew(context))
   more(app)
 }
 

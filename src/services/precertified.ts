@@ -8,6 +8,7 @@ export interface PrecertifiedAccounts {
   set(sid: string, certificate: XrmlDocument): void
   /** One that turned out to be of no use. */
   forget(sid: string): void
+  forgetAll(): void
 }
 
 interface Kept {
@@ -38,6 +39,7 @@ export function precertifiedAccounts({ monotonic }: Pick<Clock, 'monotonic'>): P
       kept.set(sid, { certificate, since: monotonic() })
     },
     forget: (sid) => void kept.delete(sid),
+    forgetAll: () => kept.clear(),
   }
 }
 

@@ -1,5 +1,7 @@
 /** The controls of the lab from the command line and from a program: the same as over HTTP. */
 import { setMaxListeners } from 'node:events'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { pino } from 'pino'
 import t from 'tap'
 import { statusScreen } from '../../src/cli/status-screen.js'
@@ -63,6 +65,45 @@ t.test('the state is one word, the same from the command line and from a program
   t.same(await json('state-hash'), { hash })
 })
 
+t.test('a reset and snapshots: by commands, in files, and from a program', async (t) => {
+  const hash = await installation.lab.stateHash()
+  await installation.lab.clock.put({ mode: 'frozen', at: '2030-01-01T00:00:00Z' })
+  t.match(await lab(['snapshot']), { code: 0, stdout: /^No snapshot is kept: lab snapshot take NAME/ })
+  t.match(await lab(['snapshot', 'take', 'later']), { code: 0, stdout: /later is kept.*lab snapshot restore later/ })
+  t.match(await lab(['snapshot', 'list']), { code: 0, stdout: /later +20\d\d-/ })
+  t.match(await json('reset'), { event: 'reset', nodes: [{ node: 'root-1', reached: true }] })
+  t.equal(await installation.lab.stateHash(), hash)
+  const file = join(t.testdir(), 'later.json')
+  const secret = ['--password', 'of the file']
+  t.match(await lab(['snapshot', 'export', 'later', file]), { code: 2, stderr: /needs a password/ })
+  t.match(await lab(['snapshot', 'export', 'later', file, ...secret]), { code: 0, stdout: /later is in .*later\.json/ })
+  t.match(await lab(['snapshot', 'export', 'later', file, ...secret]), { code: 1, stderr: /is there already/ })
+  t.match(await lab(['snapshot', 'remove', 'later']), { code: 0, stdout: 'later is gone.\n' })
+  t.match(await lab(['snapshot', 'restore', 'later']), { code: 1, stderr: /There is no snapshot "later"/ })
+  t.match(await lab(['snapshot', 'import', 'later', file, '--password', 'wrong']), { code: 2, stderr: /not that of/ })
+  writeFileSync(`${file}.password`, 'of the file\n')
+  const imported = ['snapshot', 'import', 'again', file, '--password-file', `${file}.password`]
+  t.match(await lab(imported), { code: 0, stdout: /is kept as again/ })
+  t.match(await lab(['snapshot', 'import', 'again', `${file}.password`, ...secret]), {
+    code: 2,
+    stderr: /no file of a/,
+  })
+  t.match(await lab(['snapshot', 'restore', 'again']), { code: 0, stdout: /^Everything is as in again at 1 server/ })
+  t.match(await installation.lab.clock.read(), { mode: 'frozen' })
+  const { snapshots } = installation.lab
+  t.match(await snapshots.list(), [{ name: 'again' }])
+  const written = await snapshots.export('again', 'another')
+  await snapshots.remove('again')
+  t.match(await snapshots.import('third', written, 'another'), { name: 'third', hash: written.hash })
+  await t.rejects(snapshots.import('third', {} as never, 'another'), { message: /no file of a snapshot/ })
+  await t.rejects(snapshots.restore('fourth'), { message: /There is no snapshot "fourth": there is third/ })
+  t.match(await installation.lab.reset(), { nodes: [{ node: 'root-1', reached: true }] })
+  t.equal(await installation.lab.stateHash(), hash)
+  t.match((await snapshots.take('third')).hash, hash)
+  t.match(await snapshots.restore('third'), { nodes: [{ reached: true }] })
+  await snapshots.remove('third')
+})
+
 t.test('what cannot be is exit code 2, and says what would be right', async (t) => {
   const refused: readonly (readonly [readonly string[], RegExp])[] = [
     [['clock', 'offset', '5m'], /Did you mean "PT5M"/],
@@ -73,6 +114,7 @@ t.test('what cannot be is exit code 2, and says what would be right', async (t) 
     [['clock', 'advance', 'PT1S', 'PT1S'], /takes one duration/],
     [['clock', '--jso'], /unknown option '--jso'/],
     [['clocks'], /did you mean "clock"/],
+    [['snapshot', 'restor'], /did you mean "restore"/],
   ]
   for (const [args, text] of refused) t.match(await lab(args), { code: 2, stderr: text }, args.join(' '))
   t.same(await installation.lab.read().then(({ active }) => active), [])
@@ -203,6 +245,8 @@ t.test('without a lab all of it is refused', async (t) => {
     ['clock', 'real'],
     ['clear'],
     ['state-hash'],
+    ['reset'],
+    ['snapshot'],
     ['server', 'pause', 'root-1'],
     ['installation'],
   ])

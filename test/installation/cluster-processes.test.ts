@@ -85,7 +85,7 @@ t.test('a server that the balancer does not find ready is taken back, one that i
   t.same([told(), (await store.members.list()).map(({ nodeId }) => nodeId)], [['root-2'], ['root-2']])
 
   state = 'unknown'
-  cluster.kill('root-2')
+  await cluster.kill('root-2')
   const node = async () => (await cluster.status()).nodes[0]
   await until(async () => (await node())?.state === 'away', 'its process has ended')
   t.match((await node())?.reason, /^its process ended with signal SIGKILL; it is being started again$/)

@@ -1,7 +1,9 @@
 /** An installation of real processes: two clusters behind balancers, servers that come, go and die, and nothing that outlives `up`. */
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { Agent, request, type IncomingMessage } from 'node:http'
 import { join } from 'node:path'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import {
   acquireLicense,
   connect,
@@ -15,7 +17,17 @@ import { seedPassword as password } from '../../src/directory/seed.js'
 import { systemClock, systemRandom } from '../../src/effects.js'
 import type { ClusterStatus, InstallationStatus, NodeStatus } from '../../src/index.js'
 import { sharedDatabase } from '../cluster/postgres.js'
-import { childrenOf, isAlive, jsonLines, main, outcome, run, startUp, type Outcome } from '../cli/command.js'
+import {
+  childrenOf,
+  isAlive,
+  jsonLines,
+  main,
+  outcome,
+  run,
+  startUp,
+  type Outcome,
+  type RunningUp,
+} from '../cli/command.js'
 import { until } from '../fixtures/until.js'
 
 t.setTimeout(280_000)
@@ -349,5 +361,66 @@ t.test('SIGKILL of up leaves no process', async (t) => {
   )
   const { certificationUrl } = await clientAt(again.url, 'carol').locations()
   t.equal(certificationUrl, `${again.url}/certification`, 'at its address of now')
+  await resetAfterChanges(t, again)
   t.same(await again.stop(), { code: 0, signal: null })
 })
+
+/** To the state of the first start, with the servers and at the addresses of this one. */
+async function resetAfterChanges(t: Test, { ready: { manage, token, clusters } }: RunningUp): Promise<void> {
+  const call = (method: string, path: string): Promise<Response> =>
+    fetch(`${manage}${path}`, { method, headers: { authorization: `Bearer ${token}` } })
+  const command = (...args: string[]): Promise<Outcome> => run([...args, '--manage', manage], { environment })
+  const servers = async (): Promise<readonly object[]> => {
+    const status = (await (await call('GET', '/status')).json()) as InstallationStatus
+    return status.clusters.map(({ name, url, extranetUrl, nodes }) => ({
+      name,
+      url,
+      outside: extranetUrl !== undefined,
+      nodes: nodes.map(({ id, state }) => `${id} ${state}`),
+    }))
+  }
+  const reset = async (): Promise<void> => {
+    const told = await command('lab', 'reset', '--json')
+    const nodes = ['licensing-1', 'root-1'].map((node) => ({ node, reached: true }))
+    t.match(jsonLines(told), [{ event: 'reset', nodes }], told.stderr)
+  }
+  const [rootUrl = '', licensingUrl = ''] = clusters.map(({ url }) => url)
+  const atStart = [
+    { name: 'root', url: rootUrl, outside: false, nodes: ['root-1 serving'] },
+    { name: 'licensing', url: licensingUrl, outside: false, nodes: ['licensing-1 serving'] },
+  ]
+  await reset()
+  t.same(await servers(), atStart, 'clusters that were added to the first start are gone')
+  const { stdout: hash } = await command('lab', 'state-hash')
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  t.teardown(() => agent.destroy())
+  const connections = new Set<unknown>()
+  const ask = async (): Promise<void> => {
+    const asked = request(`${rootUrl}/licensing/license.asmx`, { agent }).end()
+    const [answer] = (await once(asked, 'response')) as [IncomingMessage]
+    connections.add(answer.socket)
+    t.equal(answer.statusCode, 200)
+    await once(answer.resume(), 'end')
+  }
+  await ask()
+  const before = await clientAt(licensingUrl, 'alice').protectFile(content, '.txt', forBob)
+  for (const args of [
+    ['add-server', 'root'],
+    ['add-server', 'root'],
+    ['drain', 'root-2'],
+    ['remove-server', 'root-1'],
+    ['add-extranet', 'root'],
+    ['add-cluster', 'passing'],
+    ['remove-cluster', 'licensing', '--force'],
+  ])
+    t.match(await command(...args), { code: 0 }, args.join(' '))
+  t.equal((await call('POST', '/servers/root-3/kill')).status, 204)
+  t.equal((await call('DELETE', '/directory/accounts/bob@contoso.test')).status, 204)
+  t.equal((await call('DELETE', '/forest/scp?force=true')).status, 204)
+  await reset()
+  t.same(await servers(), atStart)
+  t.equal((await command('lab', 'state-hash')).stdout, hash)
+  await ask()
+  t.equal(connections.size, 1)
+  t.same((await clientAt(licensingUrl, 'bob').openFile(before)).plain, content, 'its key is back, too')
+}

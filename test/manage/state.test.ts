@@ -1,18 +1,35 @@
 /** The state of an installation: one word for it, and the ways back to an earlier one. */
+import { hash } from 'node:crypto'
+import { once } from 'node:events'
+import { Agent, request, type IncomingMessage } from 'node:http'
 import t from 'tap'
+import { labOffice } from '../../src/administration/lab/ask-server.js'
+import { keepStart } from '../../src/administration/lab/reset.js'
+import type { SnapshotFile } from '../../src/administration/lab/snapshot-file.js'
+import { importSnapshot, restoreSnapshot } from '../../src/administration/lab/snapshots.js'
 import { connect } from '../../src/client/index.js'
 import { seedPassword as password } from '../../src/directory/seed.js'
-import { startNode } from '../../src/node/start.js'
-import { sharedDatabase } from '../cluster/postgres.js'
-import { apiOver } from './api-app.js'
+import { systemEffects } from '../../src/effects.js'
+import { schemaVersion } from '../../src/cluster/store/schema.js'
+import { labPartner } from '../../src/xrml/lab-hierarchy.js'
+import type { NodeContext } from '../../src/node/context.js'
+import { startNode, type RunningNode } from '../../src/node/start.js'
+import { isOnPostgres, sharedDatabase } from '../cluster/postgres.js'
+import { createPrng } from '../hostile/prng.js'
+import { apiOver, keyPassword } from './api-app.js'
+import { changesOf, type Step } from './state-changes.js'
 
+t.setTimeout(280_000)
 const database = await sharedDatabase(t)
 // An hour: none of them refreshes while this runs.
 const settings = { configurationRefreshIntervalSeconds: 3600 }
 const first = await startNode({ database, mode: 1, settings })
 const second = await startNode({ database, provision: false, nodeId: 'root-2' })
-const { store } = first.context
+const { store } = first
 const { app, call } = await apiOver(store)
+const office = labOffice({ store, keyPassword, ca: undefined, ...systemEffects })
+/** Each change at least once on SQLite. */
+const rounds = isOnPostgres ? 25 : 100
 t.teardown(async () => {
   await app.close()
   await second.close()
@@ -62,3 +79,320 @@ t.test('what is asked and who serves is not in the hash; a key pair that an acco
   t.ok((await store.requestLog.count({})) > 0)
   t.not(await hashNow(), before)
 })
+
+t.test('a hundred resets after a hundred changes give one state, at every server', async (t) => {
+  await call('DELETE', '/lab')
+  const alice = connect({ url: second.baseUrl, user: 'alice@contoso.test', password })
+  const pfile = await alice.protectFile(Buffer.from('kept'), '.txt', {
+    rights: [{ to: 'bob@contoso.test', rights: ['VIEW'] }],
+  })
+  await alice.close()
+  const bob = connect({ url: second.baseUrl, user: 'bob@contoso.test', password, signIn: 'ntlm' })
+  await bob.openFile(pfile)
+  await keepStart(office, undefined)
+  const [start, urls] = [await hashNow(), [first.url, second.url, first.baseUrl]]
+  const connection = openConnection(second.url)
+  t.teardown(() => connection.close())
+  t.equal((await connection.get('/healthz')).status, 200)
+  const atNodes = (): readonly string[] => [first, second].map(({ context }) => shownState(context))
+  const [shown] = atNodes()
+  const changes = Object.entries(changesOf((await store.templates.list('root'))[0]?.guid ?? ''))
+  const prng = createPrng(1, 0)
+  for (let round = 0; round < rounds; round++) {
+    // Each in its turn, and up to two others: not all of them are possible after each other.
+    const others = Array.from({ length: prng.below(3) }, () => changes[prng.below(changes.length)])
+    const names: string[] = []
+    for (const change of [changes[round % changes.length], ...others]) {
+      const [name, steps] = change ?? []
+      names.push(name ?? '')
+      for (const step of steps?.(round) ?? []) await take(step, names.length === 1)
+    }
+    const label = `${round}: ${names.join(', ')}`
+    if (round < changes.length && names[0] !== 'a token') t.not(await hashNow(), start, label)
+    const { status, body } = await call('POST', '/lab/reset')
+    t.match(
+      [status, body['nodes']],
+      [
+        200,
+        [
+          { node: 'root-1', reached: true },
+          { node: 'root-2', reached: true },
+        ],
+      ],
+      label,
+    )
+    t.equal(await hashNow(), start, label)
+    t.same(atNodes(), [shown, shown], label)
+  }
+  t.same([first.url, second.url, first.context.state().configuration.baseUrl], urls)
+  t.equal((await bob.openFile(pfile)).plain.toString(), 'kept')
+  await bob.close()
+  t.equal((await connection.get('/healthz')).status, 200)
+  t.equal(connection.opened(), 1, 'over the connection of before')
+
+  async function take(step: Step, isNeeded: boolean): Promise<void> {
+    if (typeof step === 'function') {
+      await step(first.baseUrl).catch((error: unknown) => {
+        if (isNeeded) throw error
+      })
+      return
+    }
+    const { status, text } = await call(...step)
+    if (isNeeded && status >= 300) throw new Error(`${step[0]} ${step[1]}: ${status} ${text}`)
+  }
+})
+
+async function isServed({ url }: RunningNode): Promise<boolean> {
+  const alice = connect({ url, user: 'alice@contoso.test', password })
+  const served = await alice.serverInfo().then(
+    () => true,
+    () => false,
+  )
+  await alice.close()
+  return served
+}
+
+t.test('a snapshot is taken, listed, restored, replaced and removed by name', async (t) => {
+  const before = await hashNow()
+  t.same((await call('GET', '/lab/snapshots')).body, { snapshots: [] })
+  const about = { name: 'prepared', schema: schemaVersion, taken: /Z$/, hash: before, size: Number }
+  t.match([(await call('PUT', '/lab/snapshots/prepared')).body], [about])
+  t.match((await call('GET', '/lab/snapshots')).body, { snapshots: [about] })
+  t.match((await call('GET', '/lab/snapshots/prepared')).body, about)
+  await call('PUT', '/lab/clock', { mode: 'step', at: '2030-01-01T00:00:00Z', by: 'PT1S' })
+  await (await fetch(`${first.url}/my/v2/templates`)).text()
+  await call('PUT', '/lab/servers/root-1', { skew: 'PT5M' })
+  await call('PUT', '/lab/installation', { databaseAway: true })
+  await call('PUT', '/lab/installation', {})
+  await call('PUT', '/lab/faults/once', { effect: { http: 503 }, when: { next: 1 } })
+  t.notOk(await isServed(second))
+  await call('PUT', '/lab/snapshots/stepped')
+  const stepped = (await call('GET', '/lab/clock')).body
+  t.match(await call('POST', '/lab/snapshots/prepared/restore'), {
+    status: 200,
+    body: { name: 'prepared', nodes: [{ reached: true }, { reached: true }] },
+  })
+  t.equal(await hashNow(), before)
+  t.ok([first, second].every(({ context }) => context.lab.clock.isReal()))
+  t.equal((await call('POST', '/lab/snapshots/stepped/restore')).status, 200)
+  t.equal((await call('GET', '/lab/clock')).body['now'], stepped['now'], 'the clock goes on where it stood')
+  t.match((await call('GET', '/lab/servers/root-1')).body, { skew: 'PT5M' })
+  t.match(
+    [first, second].map(({ context }) => context.lab.state().servers),
+    [{ 'root-1': { skew: 'PT5M' } }, { 'root-1': { skew: 'PT5M' } }],
+  )
+  t.notOk(await isServed(second), 'a fault counts anew')
+  t.ok(await isServed(first))
+  await call('PUT', '/lab/snapshots/prepared')
+  await call('POST', '/lab/reset')
+  await call('POST', '/lab/snapshots/prepared/restore')
+  t.match((await call('GET', '/lab/clock')).body, { mode: 'step' }, 'the one that took its place')
+  await call('DELETE', '/lab')
+  t.equal((await call('DELETE', '/lab/snapshots/stepped')).status, 204)
+  for (const [method, path] of [
+    ['GET', 'prepard'],
+    ['DELETE', 'prepard'],
+    ['POST', 'prepard/restore'],
+  ] as const)
+    t.match(await call(method, `/lab/snapshots/${path}`), {
+      status: 404,
+      body: { message: 'There is no snapshot "prepard": did you mean "prepared"?' },
+    })
+  await call('POST', '/lab/reset')
+})
+
+t.test('a snapshot travels in a file, which opens with its password alone, and as it was written', async (t) => {
+  await call('POST', `/clusters/root/trust/publishing-domains`, {
+    password,
+    file: JSON.parse(labPartner().publishingDomain) as object,
+  })
+  const hash = await hashNow()
+  await call('PUT', '/lab/snapshots/travels')
+  const exported = await call('POST', '/lab/snapshots/travels/export', { password: 'of the file' })
+  const file = exported.body as unknown as SnapshotFile
+  t.match(file, { format: 'rms-emulator snapshot 1', name: 'travels', schema: schemaVersion, hash })
+  for (const secret of [password, 'PRIVATE KEY', 'alice', 'of the file'])
+    t.notOk(exported.text.includes(secret), secret)
+
+  const other = (text: string): string => `${text.slice(0, -6)}${text.at(-6) === 'A' ? 'B' : 'A'}${text.slice(-5)}`
+  const changedFiles = (['name', 'taken', 'hash', 'salt', 'sealed', 'digest'] as const).map(
+    (name): readonly [string, unknown, number, RegExp] => [
+      name,
+      { ...file, [name]: other(file[name]) },
+      400,
+      /was changed since it was written/,
+    ],
+  )
+  const forged = { ...file, sealed: other(file.sealed) }
+  const refused: readonly (readonly [string, unknown, number, RegExp])[] = [
+    ...changedFiles,
+    ['schema', { ...file, schema: schemaVersion + 1 }, 409, /schema version \d+, and this one has \d+/],
+    ['format', { ...file, format: 'rms-emulator trusted publishing domain 1' }, 400, /no file of a snapshot/],
+    ['no sealed part', { ...file, sealed: undefined }, 400, /sealed cannot be/],
+    ['a digest made anew', { ...forged, digest: digestOf(forged) }, 400, /password is not that of the file/],
+    ['nothing', {}, 400, /no file of a snapshot/],
+    ['another member', { ...file, more: 1 }, 400, /more/],
+  ]
+  const [before, list] = [await hashNow(), (await call('GET', '/lab/snapshots')).text]
+  const importing = (body: object, name = 'arrived'): ReturnType<typeof call> =>
+    call('POST', `/lab/snapshots/${name}/import`, body)
+  for (const [label, changed, status, message] of refused)
+    t.match(await importing({ file: changed, password: 'of the file' }), { status, body: { message } }, label)
+  t.match(await importing({ file, password: 'of another' }), { status: 400, body: { message: /not that of the file/ } })
+  for (const body of [{ file }, { file, password: '' }, { file, password: 'x'.repeat(1025) }])
+    t.match(await importing(body), { status: 400, body: { message: /password/ } })
+  t.match(await importing({ file, password: 'of the file' }, '-x'), {
+    status: 400,
+    body: { message: /cannot be called/ },
+  })
+  t.match(await call('POST', '/lab/snapshots/travels/export', {}), { status: 400, body: { message: /password/ } })
+  t.same([await hashNow(), (await call('GET', '/lab/snapshots')).text], [before, list], 'nothing was changed')
+
+  await call('POST', '/lab/reset')
+  t.not(await hashNow(), hash)
+  t.match(await importing({ file, password: 'of the file' }), { status: 200, body: { name: 'arrived', hash } })
+  t.equal((await call('POST', '/lab/snapshots/arrived/restore')).status, 200)
+  t.equal(await hashNow(), hash)
+
+  await t.test('at another installation: with its keys, at the addresses of that one', async (t) => {
+    const there = await startNode({ mode: 2, keyPassword: 'another password', settings })
+    const office = labOffice({
+      store: there.store,
+      keyPassword: 'another password',
+      ca: undefined,
+      ...systemEffects,
+    })
+    t.teardown(() => there.close())
+    const { baseUrl } = there.context.state().configuration
+    await importSnapshot(office, 'arrived', { file, password: 'of the file' })
+    t.match(await restoreSnapshot(office, 'arrived'), { nodes: [{ node: 'root-1', reached: true }] })
+    const { own, configuration, trusted } = there.context.state()
+    t.equal(own.signer.publicKey.modulus, first.context.state().own.signer.publicKey.modulus)
+    t.match(configuration, { baseUrl, cryptographicMode: 1 })
+    t.equal(trusted.length, 1)
+    t.equal((await there.store.forest.read()).serviceConnectionPoint, `${baseUrl}/certification`)
+    const carol = connect({ url: baseUrl, user: 'carol@contoso.test', password })
+    await carol.certify()
+    await carol.close()
+  })
+  await call('POST', '/lab/reset')
+})
+
+t.test('what is kept is judged before anything is changed', async (t) => {
+  const before = await hashNow()
+  await call('PUT', '/lab/snapshots/whole')
+  const whole = await store.snapshots.find('whole')
+  if (whole === undefined) throw new Error('it was taken')
+  const { about, content } = whole
+  const kept = JSON.parse(content) as { readonly state: StateJson }
+  const withState = (state: Partial<StateJson>): string =>
+    JSON.stringify({ servers: null, state: { ...kept.state, ...state } })
+  const [root] = kept.state.clusters
+  const [forest] = kept.state.tables['forest'] ?? []
+  const former = { former_sid: 'S', account_sid: 'T' }
+  const tables = (name: string, rows: readonly unknown[]): string =>
+    withState({ tables: { ...kept.state.tables, [name]: rows } })
+  const damaged: readonly (readonly [string, string, RegExp])[] = [
+    ['no JSON', content.slice(1), /is no JSON/],
+    ['no tables', withState({ tables: {} }), /no object of forest/],
+    ['no forest', tables('forest', []), /has 0 forests/],
+    ['a column less', tables('forest', [{ dns_name: 'x' }]), /has in the table forest/],
+    ['a number for a text', tables('forest', [{ ...(forest as object), dns_name: 1 }]), /dns_name cannot be/],
+    ['two of one key', tables('sid_history', [former, former]), /two rows for/],
+    ['no root', withState({ clusters: [{ ...root, kind: 'licensing' }] }), /not one root/],
+    ['a configuration', withState({ clusters: [{ ...root, configuration: {} }] }), /a cluster root that cannot be/],
+    ['a control of the lab', withState({ lab: { clock: { mode: 'ofset' } } }), /offset/],
+    ['servers', JSON.stringify({ ...kept, servers: { root: { servers: ['other-1'], port: 1 } } }), /has servers/],
+  ]
+  for (const [label, text, message] of damaged) {
+    await store.snapshots.put({ about, content: text }, 50)
+    t.match(await call('POST', '/lab/snapshots/whole/restore'), { status: 409, body: { message } }, label)
+  }
+  await store.snapshots.put({ about: { ...about, schema: 4 }, content }, 50)
+  t.match(await call('POST', '/lab/snapshots/whole/restore'), {
+    status: 409,
+    body: { message: /taken by a program with schema version 4/ },
+  })
+  const strange = { ...root, name: 'legal', kind: 'licensing' }
+  await store.snapshots.put({ about, content: withState({ clusters: [...kept.state.clusters, strange] }) }, 50)
+  t.match(await call('POST', '/lab/snapshots/whole/restore'), {
+    status: 409,
+    body: { message: /has the clusters root, legal, and here are root/ },
+  })
+  const renamed = {
+    clusters: [{ ...root, name: 'main' }],
+    tables: { ...kept.state.tables, account_key: [], template: [] },
+  }
+  await store.snapshots.put({ about, content: withState(renamed) }, 50)
+  t.match(await call('POST', '/lab/snapshots/whole/restore'), {
+    status: 409,
+    body: { message: /root cluster is called "root" here, and "main" there/ },
+  })
+  t.equal(await hashNow(), before)
+
+  const others = Array.from({ length: 47 }, (_, at) => `other${at}`)
+  for (const name of others) await store.snapshots.put({ about: { ...about, name }, content: '' }, 50)
+  const { snapshots } = (await call('GET', '/lab/snapshots')).body as unknown as { readonly snapshots: unknown[] }
+  t.equal(snapshots.length, 50)
+  t.match(await call('PUT', '/lab/snapshots/too-many'), { status: 409, body: { message: /50 snapshots already/ } })
+  t.equal((await call('PUT', '/lab/snapshots/whole')).status, 200, 'one may be replaced')
+  for (const [method, path] of [
+    ['PUT', 'start'],
+    ['PUT', 'Start'],
+    ['DELETE', 'start'],
+  ] as const)
+    t.match(
+      await call(method, `/lab/snapshots/${path}`),
+      { status: 400, body: { message: /state of the start/ } },
+      path,
+    )
+  t.equal((await call('GET', '/lab/snapshots/start')).status, 200)
+  for (const name of ['', '..', 'a/b', 'x'.repeat(65), 'ümlaut'])
+    t.ok((await call('PUT', `/lab/snapshots/${encodeURIComponent(name)}`)).status >= 400, name)
+})
+
+interface StateJson {
+  readonly tables: Readonly<Record<string, readonly unknown[]>>
+  readonly clusters: readonly object[]
+  readonly lab: object
+}
+
+/** As whoever forges a file makes it. */
+function digestOf({ format, name, schema, taken, hash: state, salt, sealed }: SnapshotFile): string {
+  return hash('sha256', JSON.stringify([format, name, schema, taken, state, salt, sealed]), 'hex')
+}
+
+/** What a node runs on, without versions, as one word. */
+function shownState({ state, lab }: NodeContext): string {
+  const { configuration, own, trusted, forests, certificationUrl } = state()
+  const shown = {
+    configuration: { ...configuration, configurationVersion: 0 },
+    templates: own.templates,
+    trusted: trusted.map(({ chain }) => chain.map(({ text }) => text)),
+    forests,
+    certificationUrl,
+    lab: { ...lab.state(), version: 0 },
+  }
+  return hash('sha256', JSON.stringify(shown), 'hex')
+}
+
+/** One connection, over which one request after the other goes. */
+function openConnection(url: string): {
+  readonly get: (path: string) => Promise<{ readonly status: number | undefined }>
+  readonly opened: () => number
+  readonly close: () => void
+} {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  const sockets = new Set<unknown>()
+  return {
+    get: async (path) => {
+      const [response] = (await once(request(new URL(path, url), { agent }).end(), 'response')) as [IncomingMessage]
+      sockets.add(response.socket)
+      response.resume()
+      await once(response, 'end')
+      return { status: response.statusCode }
+    },
+    opened: () => sockets.size,
+    close: () => agent.destroy(),
+  }
+}

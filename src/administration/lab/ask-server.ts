@@ -6,9 +6,11 @@ import type { DirectoryStore } from '../../cluster/store/directory-store.js'
 import type { FaultCounts } from '../../cluster/store/fault-counts.js'
 import type { LabStore } from '../../cluster/store/lab-store.js'
 import type { Member, MemberStore } from '../../cluster/store/member-store.js'
+import type { SnapshotStore } from '../../cluster/store/snapshot-store.js'
 import type { StateStore } from '../../cluster/store/state-rows.js'
 import { clusterKeyOf } from '../../crypto/at-rest.js'
 import type { Clock, Random, Timers } from '../../effects.js'
+import type { Arrangement } from './arrangement.js'
 
 /** What the lab of an installation is managed with. */
 export interface LabOffice {
@@ -19,7 +21,10 @@ export interface LabOffice {
     readonly directory: Pick<DirectoryStore, 'accountByName' | 'accountByMail' | 'listAccounts'>
     readonly faultCounts: FaultCounts
     readonly state: StateStore
+    readonly snapshots: SnapshotStore
   }
+  /** The servers, where they come and go with a state that is returned to; undefined where others start and stop them. */
+  readonly arrangement?: Arrangement | undefined
   readonly keyPassword: string
   readonly fetchFrom: Fetch
   /** Aborted when servers have had time enough to say that they have a change; after two seconds when left out. */

@@ -4,7 +4,7 @@ import type { Member } from '../../cluster/store/member-store.js'
 import { answerWithin, pause } from '../../effects.js'
 import { stateText, type LabState } from '../../lab/state.js'
 import { Problem } from '../problem.js'
-import { askServer, type LabOffice } from './ask-server.js'
+import { askServer, type LabOffice, type ServerCall } from './ask-server.js'
 
 /** A server, and what it has of the lab. */
 export interface ToldServer {
@@ -50,30 +50,41 @@ export async function changeLab(
     const before = await office.store.lab.read()
     const state = await office.store.lab.save({ ...(await change(before)), version: before.version })
     if (state === undefined) continue
-    const nodes = await tellAll(office, state)
-    if (nodes.every(({ reached }) => reached)) return { state, nodes }
-    throw new NotEverywhere(nodes)
+    return { state, nodes: await tellAll(office, '/lab/state', state) }
   }
 }
 
-async function tellAll(office: LabOffice, state: LabState): Promise<readonly ToldServer[]> {
+/**
+ * Tells every living server, and waits until it says that it has this state of the lab, or a later one.
+ * @param target a route of servers that takes it
+ * @throws NotEverywhere when one did not say so in time: the others have
+ */
+export async function tellAll(
+  office: LabOffice,
+  target: '/lab/state' | '/lab/begin-anew',
+  state: LabState,
+): Promise<readonly ToldServer[]> {
+  const { version } = state
+  const call = { method: 'POST', target, body: `{"version":${version},"state":${stateText(state)}}` } as const
   const { clusters, members } = office.store
   const all = await members.list()
-  const body = `{"version":${state.version},"state":${stateText(state)}}`
   const signal = office.patience?.() ?? answerWithin(longestTelling)
   const told = (await clusters.list()).flatMap(({ name, keySalt, configuration }) => {
     const own = all.filter(({ cluster }) => cluster === name)
     return livingMembers(own, configuration.configurationRefreshIntervalSeconds).map((member) =>
-      tell(office, member, { keySalt, body, version: state.version, signal }),
+      tell(office, member, { keySalt, call, version, signal }),
     )
   })
-  const nodes = (await Promise.all(told)).filter((one) => one !== undefined)
-  return nodes.toSorted((one, other) => (one.node < other.node ? -1 : 1))
+  const nodes = (await Promise.all(told))
+    .filter((one) => one !== undefined)
+    .toSorted((one, other) => (one.node < other.node ? -1 : 1))
+  if (nodes.every(({ reached }) => reached)) return nodes
+  throw new NotEverywhere(nodes)
 }
 
 interface Telling {
   readonly keySalt: string
-  readonly body: string
+  readonly call: ServerCall
   readonly version: number
   readonly signal: AbortSignal
 }
@@ -101,10 +112,9 @@ type Outcome = { readonly version: number } | { readonly why: string; readonly i
 async function tellOnce(
   office: LabOffice,
   member: Member,
-  { keySalt, body, version, signal }: Telling,
+  { keySalt, call, version, signal }: Telling,
 ): Promise<Outcome> {
   try {
-    const call = { method: 'POST', target: '/lab/state', body } as const
     const answer = await askServer(office, member, { keySalt, call, signal })
     const said = (await answer.json().catch(() => ({}))) as { readonly version?: number; readonly why?: string }
     if (answer.status === 404) return { why: 'it was started with --no-lab', isFinal: true }

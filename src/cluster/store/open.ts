@@ -26,6 +26,8 @@ import type { Tables } from './schema.js'
 import { copySqliteFile } from './sqlite-copy.js'
 import { sqliteDialect } from './sqlite.js'
 import type { SqliteOptions } from './sqlite-file.js'
+import { snapshotStore } from './snapshot-store.js'
+import type { SnapshotStore } from './snapshot-store.js'
 import { stateStore } from './state-rows.js'
 import type { StateStore } from './state-rows.js'
 import { templateStore } from './template-store.js'
@@ -50,6 +52,7 @@ export interface Store {
   readonly faultCounts: FaultCounts
   readonly seedMark: SeedMarkStore
   readonly state: StateStore
+  readonly snapshots: SnapshotStore
   readonly close: () => Promise<void>
 }
 
@@ -96,6 +99,7 @@ export async function openStore(location: string, options: StoreOptions = {}): P
     faultCounts: faultCounts(db),
     seedMark: seedMarkStore(db),
     state: stateStore(db),
+    snapshots: snapshotStore(db),
     close: () => db.destroy(),
   }
 }

@@ -55,7 +55,7 @@ export interface StateStore {
    * @param next from the present state; what it throws leaves everything as it was
    * @returns what is set in the lab now
    */
-  replace(next: (present: StateRows) => StateRows): Promise<LabState>
+  replace(next: (present: StateRows) => StateRows | Promise<StateRows>): Promise<LabState>
 }
 
 /** Rows of all tables together: they are held in memory, and written as one text. */
@@ -78,18 +78,35 @@ export function stateStore(db: Database): StateStore {
       return (isPostgres(db) ? transaction.setIsolationLevel('repeatable read') : transaction).execute(readRows)
     },
     replace: async (next) => {
-      const lab = await db.transaction().execute(async (transaction) => {
-        await lockOthersOut(transaction)
-        const wanted = next(await readRows(transaction))
-        await writeClusters(transaction, wanted.clusters)
-        for (const table of plainTables) await writeTable(transaction, table, wanted.tables[table])
-        await transaction.deleteFrom('authorization_code').execute()
-        await raiseDirectoryVersion(transaction)
-        return writeLab(wanted.lab, labStore(transaction), faultCounts(transaction))
-      })
+      const lab = await againAfterCollision(() => db.transaction().execute((at) => replaceRows(at, next)))
       await bringHome(db)
       return lab
     },
+  }
+}
+
+async function replaceRows(db: Database, next: Parameters<StateStore['replace']>[0]): Promise<LabState> {
+  await lockOthersOut(db)
+  const { clusters, tables, lab } = await next(await readRows(db))
+  await writeClusters(db, clusters)
+  for (const table of plainTables) await writeTable(db, table, tables[table])
+  await db.deleteFrom('authorization_code').execute()
+  await raiseDirectoryVersion(db)
+  return writeLab(lab, labStore(db), faultCounts(db))
+}
+
+/** Of PostgreSQL: a deadlock, and a row that somebody else made meanwhile. The transaction was undone. */
+const collisions: readonly unknown[] = ['40P01', '23505']
+const mostTries = 5
+
+/** Whoever changes forest and clusters at the same moment may wait for us while we wait for them. */
+async function againAfterCollision<Result>(work: () => Promise<Result>): Promise<Result> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await work()
+    } catch (error) {
+      if (tries === mostTries || !collisions.includes((error as { readonly code?: unknown }).code)) throw error
+    }
   }
 }
 

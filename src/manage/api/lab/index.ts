@@ -17,6 +17,7 @@ import { registerIssue } from './issue.js'
 import { registerJournal } from './journal.js'
 import { registerInstallationControls, registerServerControls } from './servers.js'
 import { clockReading, notEverywhere, tags, toldServers } from './schemas.js'
+import { registerSnapshots } from './snapshots.js'
 import { registerState } from './state.js'
 
 /** Nothing of it is there when the installation was started with --no-lab. */
@@ -36,6 +37,7 @@ export function registerLabControls(app: FastifyInstance, api: ManagementApi): v
   registerJournal(app, office)
   registerState(app, office)
   registerExport(app, { store: api.store, lab: office, served: servedNames(), endpoints: endpointPaths })
+  registerSnapshots(app, office)
   const issuing = issuingOffice(api)
   registerExplain(app, issuing)
   registerDocuments(app, office, issuing)

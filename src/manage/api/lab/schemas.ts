@@ -45,3 +45,13 @@ export const clockReading = {
   type: 'object',
   properties: { ...clockProperties, now: instant },
 } as const
+
+/** Of a return to a state that was kept. */
+export const returned = {
+  description: 'Where the state is now',
+  type: 'object',
+  properties: {
+    version: { type: 'integer', description: 'Of the state of the lab: it goes on' },
+    nodes: toldServers,
+  },
+} as const

@@ -1,0 +1,87 @@
+/** `lab snapshot`: states of a running installation that are kept by name. */
+import type { Returned } from '../../administration/lab/return-to.js'
+import type { SnapshotFile } from '../../administration/lab/snapshot-file.js'
+import type { SnapshotAbout } from '../../cluster/store/snapshot-store.js'
+import { passwordOf, type PasswordFlags } from '../ask-password.js'
+import { Failure } from '../failure.js'
+import { readInput, requireFree, writeResult } from '../files.js'
+import { callManagement, type ManagementSettings } from '../management-call.js'
+import { createOutput, table } from '../output.js'
+import { atServers } from './lab-state.js'
+
+type SnapshotSettings = ManagementSettings & { readonly json: boolean }
+
+export async function listSnapshots(settings: SnapshotSettings): Promise<void> {
+  const found = (await callManagement(settings, { method: 'GET', path: '/lab/snapshots' })) as {
+    readonly snapshots: readonly SnapshotAbout[]
+  }
+  const rows = found.snapshots.map(({ name, taken, hash }) => [name, taken, hash.slice(0, 12)])
+  const text =
+    rows.length === 0
+      ? 'No snapshot is kept: lab snapshot take NAME keeps the state of now.'
+      : table([['name', 'taken', 'state'], ...rows], { hasHeader: true })
+  createOutput(settings.json).result(found, text)
+}
+
+export async function takeSnapshot(settings: SnapshotSettings, name: string): Promise<void> {
+  const about = (await callManagement(settings, { method: 'PUT', path: pathOf(name) })) as SnapshotAbout
+  const text = `${name} is kept. Return to it with: rms-emulator lab snapshot restore ${name}`
+  createOutput(settings.json).words({ event: 'snapshot', ...about }, text)
+}
+
+export async function restoreSnapshot(settings: SnapshotSettings, name: string): Promise<void> {
+  const path = `${pathOf(name)}/restore`
+  const returned = (await callManagement(settings, { method: 'POST', path })) as Returned
+  const text = `Everything is as in ${name} ${atServers(returned)}. The journal begins anew.`
+  createOutput(settings.json).words({ event: 'restored', ...returned }, text)
+}
+
+export async function removeSnapshot(settings: SnapshotSettings, name: string): Promise<void> {
+  await callManagement(settings, { method: 'DELETE', path: pathOf(name) })
+  createOutput(settings.json).result({ event: 'snapshot-removed', name }, `${name} is gone.`)
+}
+
+interface Wanted<Flags> {
+  readonly name: string
+  readonly file: string
+  readonly flags: Flags
+}
+
+export async function exportSnapshot(
+  settings: SnapshotSettings,
+  { name, file, flags }: Wanted<PasswordFlags & { readonly force: boolean }>,
+): Promise<void> {
+  requireFree(file, flags.force)
+  const body = { password: await passwordOf(flags) }
+  const written = await callManagement(settings, { method: 'POST', path: `${pathOf(name)}/export`, body })
+  await writeResult(file, Buffer.from(`${JSON.stringify(written)}\n`), flags.force)
+  const text = `${name} is in ${file}. Whoever has it and the password has every key of the installation.`
+  createOutput(settings.json).words({ event: 'exported', name, file }, text)
+}
+
+export async function importSnapshot(
+  settings: SnapshotSettings,
+  { name, file, flags }: Wanted<PasswordFlags>,
+): Promise<void> {
+  const given = readFile(file, (await readInput(file)).toString('utf8'))
+  const body = { password: await passwordOf(flags), file: given }
+  const about = (await callManagement(settings, {
+    method: 'POST',
+    path: `${pathOf(name)}/import`,
+    body,
+  })) as SnapshotAbout
+  const text = `${file} is kept as ${name}. Return to it with: rms-emulator lab snapshot restore ${name}`
+  createOutput(settings.json).words({ event: 'imported', ...about }, text)
+}
+
+function readFile(path: string, text: string): SnapshotFile {
+  try {
+    return JSON.parse(text) as SnapshotFile
+  } catch {
+    throw new Failure(`${path} is no file of a snapshot: lab snapshot export writes one`, 2)
+  }
+}
+
+function pathOf(name: string): string {
+  return `/lab/snapshots/${encodeURIComponent(name)}`
+}
