@@ -18,7 +18,7 @@ import { systemClock, systemRandom } from '../../src/effects.js'
 import { startInstallation, type ClusterStatus, type InstallationStatus } from '../../src/index.js'
 import type { XrmlDocument } from '../../src/xrml/document.js'
 import { readPl } from '../../src/xrml/pl.js'
-import { isOnPostgres, newDatabases } from '../cluster/postgres.js'
+import { databases } from '../cluster/postgres.js'
 import { answers, jsonLines, run, startUp, type Outcome, type RunningUp } from '../cli/command.js'
 import { until } from '../fixtures/until.js'
 
@@ -27,19 +27,7 @@ t.setTimeout(280_000)
 const temporary = t.testdir()
 const environment = { TMPDIR: temporary }
 const data = join(t.testdirName, 'lab')
-const newDatabase = newDatabases(t)
-const flags = [
-  '--root',
-  '1',
-  '--licensing',
-  'licensing=1',
-  '--data',
-  data,
-  '--db',
-  await newDatabase(),
-  '--log-level',
-  'warn',
-]
+const flags = ['--root', '1', '--licensing', 'licensing=1', '--data', data, '--log-level', 'warn']
 let lab: RunningUp = await startUp(flags, { environment })
 t.teardown(async () => void (await lab.stop()))
 
@@ -249,28 +237,29 @@ t.test('the root outside: RAC and locators name it, at licensing-only clusters t
   )
 })
 
-t.test(
-  'a stale service connection point: shown, moved, removed, in a running installation and in a database',
-  async (t) => {
-    const url = `${lab.url}/certification`
-    t.match(jsonLines(await command('scp', 'show', '--json')), [{ url, state: 'current', cluster: 'root' }])
-    t.match(await command('scp', 'remove'), { code: 1, stderr: /names the root cluster "root", which is in use/ })
-    t.match(await command('scp', 'move', 'http://gone.test/_wmcs/certification'), {
-      code: 1,
-      stderr: /is no root cluster of this database/,
-    })
-    t.match(await command('scp', 'move', 'gone'), { code: 2, stderr: /is no http\(s\) URL/ })
-    t.match(await command('scp', 'move', 'http://gone.test/_wmcs/certification', '--force'), {
-      code: 0,
-      stdout: /stale/,
-    })
-    t.match(await command('scp', 'remove'), { code: 0 })
-    t.match(await command('scp', 'show'), { code: 0, stdout: /absent/ })
-    t.match(await command('scp', 'move', url), { code: 0, stdout: /current/ })
+t.test('a stale service connection point of a running installation: shown, moved, removed', async (t) => {
+  const url = `${lab.url}/certification`
+  t.match(jsonLines(await command('scp', 'show', '--json')), [{ url, state: 'current', cluster: 'root' }])
+  t.match(await command('scp', 'remove'), { code: 1, stderr: /names the root cluster "root", which is in use/ })
+  t.match(await command('scp', 'move', 'http://gone.test/_wmcs/certification'), {
+    code: 1,
+    stderr: /is no root cluster of this database/,
+  })
+  t.match(await command('scp', 'move', 'gone'), { code: 2, stderr: /is no http\(s\) URL/ })
+  t.match(await command('scp', 'move', 'http://gone.test/_wmcs/certification', '--force'), {
+    code: 0,
+    stdout: /stale/,
+  })
+  t.match(await command('scp', 'remove'), { code: 0 })
+  t.match(await command('scp', 'show'), { code: 0, stdout: /absent/ })
+  t.match(await command('scp', 'move', url), { code: 0, stdout: /current/ })
+})
 
-    const other = await newDatabase()
+for (const { name, fresh } of databases(t))
+  t.test(`a stale service connection point of a database alone, ${name}: shown, and removed`, async (t) => {
+    const other = await fresh()
     const places = ['--cluster', 'root', '--crypto-mode', '1', '--public-url', 'http://a.test', '--db', other]
-    if (!isOnPostgres) {
+    if (name === 'SQLite') {
       t.match(await run(['scp', 'show', '--db', other]), { code: 1, stderr: /names no file/ })
       t.notOk(existsSync(other))
     }
@@ -287,8 +276,7 @@ t.test(
     t.match(await run(['scp', 'show', '--db', other]), { code: 0, stdout: /http:\/\/a\.test.*\n.*stale/ })
     t.match(await run(['scp', 'remove', '--db', other, '--json']), { code: 0, stdout: '{"event":"removed"}\n' })
     t.match(await run(['provision', 'root', ...places, '--public-url', 'http://b.test']), { code: 0 })
-  },
-)
+  })
 
 t.test('listeners come back with the installation; those asked for in a wrong way are refused', async (t) => {
   const outside = { root: (await clusterNamed('root')).extranetUrl, legal: (await clusterNamed('legal')).extranetUrl }
@@ -322,31 +310,27 @@ t.test('listeners come back with the installation; those asked for in a wrong wa
   )
 })
 
-// No database changes anything in it.
-if (!isOnPostgres) {
-  t.test('the port of a listener that was closed is there for the next one', async (t) => {
-    const free = createServer().listen(0, '127.0.0.1')
-    await once(free, 'listening')
-    const { port } = free.address() as AddressInfo
-    free.close()
-    const installation = await startInstallation({
-      processes: true,
-      root: 1,
-      licensing: [],
-      port,
-      database: await newDatabase(),
-    })
-    t.teardown(() => installation.close())
-    const address = `${installation.manage}/clusters/root/extranet`
-    const open = async (): Promise<unknown> =>
-      (
-        (await (
-          await fetch(address, { method: 'PUT', headers: { 'content-type': 'application/json' }, body: '{}' })
-        ).json()) as ClusterStatus
-      ).extranetUrl
-    const first = await open()
-    t.match(first, /^http:/)
-    t.equal((await fetch(address, { method: 'DELETE' })).status, 204)
-    t.equal(await open(), first)
+t.test('the port of a listener that was closed is there for the next one', async (t) => {
+  const free = createServer().listen(0, '127.0.0.1')
+  await once(free, 'listening')
+  const { port } = free.address() as AddressInfo
+  free.close()
+  const installation = await startInstallation({
+    processes: true,
+    root: 1,
+    licensing: [],
+    port,
   })
-}
+  t.teardown(() => installation.close())
+  const address = `${installation.manage}/clusters/root/extranet`
+  const open = async (): Promise<unknown> =>
+    (
+      (await (
+        await fetch(address, { method: 'PUT', headers: { 'content-type': 'application/json' }, body: '{}' })
+      ).json()) as ClusterStatus
+    ).extranetUrl
+  const first = await open()
+  t.match(first, /^http:/)
+  t.equal((await fetch(address, { method: 'DELETE' })).status, 204)
+  t.equal(await open(), first)
+})

@@ -1,3 +1,0 @@
-/** extranet.test.ts once more, on PostgreSQL. */
-process.env['TEST_DATABASE'] = 'postgres'
-await import('./extranet.test.js')
