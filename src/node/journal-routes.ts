@@ -25,9 +25,9 @@ export function registerJournal(app: FastifyInstance, context: NodeContext): voi
     const { filter, most } = readAsked(body) as NearestQuestion
     return { near: await journal.nearest(filter, most) }
   })
-  app.post('/lab/documents/list', { schema }, async () => ({ documents: journal.documents() }))
+  app.post('/lab/documents/list', { schema }, async () => ({ documents: await journal.documents() }))
   app.post('/lab/documents/find', { schema }, async ({ body }) => ({
-    found: journal.documentText((readAsked(body) as DocumentQuestion).hash),
+    found: await journal.documentText((readAsked(body) as DocumentQuestion).hash),
   }))
   app.delete('/lab/journal', { schema }, async (_request, reply) => {
     journal.clear()

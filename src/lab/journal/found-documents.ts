@@ -1,5 +1,7 @@
 /** The documents of the exchanges that a node has kept: each once, with what it says of itself and where it was seen. */
 import { createHash } from 'node:crypto'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { recentMap } from '../../recent.js'
 import { childrenNamed, descend } from '../../xml/read.js'
 import { readObject, type Principal } from '../../xrml/body.js'
 import { readOneDocument, type XrmlDocument } from '../../xrml/document.js'
@@ -44,17 +46,33 @@ const mostDocuments = 10_000
 
 /** An exchange never changes. */
 const readBefore = new WeakMap<Exchange, readonly ReadDocument[]>()
+/** By hash: the certificates of servers are in most exchanges. */
+const factsBefore = recentMap<string, ReadDocument>(mostDocuments)
+
+/** So many exchanges are looked through in one turn: requests go on meanwhile. */
+const perTurn = 10
+
+/** Calls `look` with the documents of each exchange, the latest first, until it says that it has enough. */
+async function lookThrough(
+  exchanges: readonly Exchange[],
+  look: (exchange: Exchange, documents: readonly ReadDocument[]) => boolean,
+): Promise<void> {
+  for (const [index, exchange] of exchanges.toReversed().entries()) {
+    if (index % perTurn === perTurn - 1) await nextTurn()
+    if (look(exchange, documentsRead(exchange))) return
+  }
+}
 
 /** @returns the latest first */
-export function foundDocuments(exchanges: readonly Exchange[], node: string): readonly FoundDocument[] {
+export async function foundDocuments(exchanges: readonly Exchange[], node: string): Promise<readonly FoundDocument[]> {
   const found = new Map<string, FoundDocument>()
-  for (const exchange of exchanges.toReversed()) {
-    for (const document of documentsRead(exchange)) {
+  await lookThrough(exchanges, (exchange, documents) => {
+    for (const document of documents) {
       const later = found.get(document.hash)
-      if (later === undefined && found.size >= mostDocuments) continue
       found.set(document.hash, later === undefined ? seenIn(document, exchange, node) : alsoIn(later, exchange, node))
     }
-  }
+    return found.size >= mostDocuments
+  })
   return [...found.values()]
 }
 
@@ -83,19 +101,32 @@ function textsOf({ request, answer }: Exchange): readonly string[] {
 }
 
 /** @returns undefined when it is not there (any more) */
-export function findText(exchanges: readonly Exchange[], hash: string, secrets: boolean): FoundText | undefined {
-  for (const exchange of exchanges.toReversed()) {
-    if (!documentsRead(exchange).some((document) => document.hash === hash)) continue
-    const text = textsOf(exchange).find((one) => documentFacts(one).hash === hash)
-    if (text !== undefined) return { text, shown: secrets ? text : blankBody(text, 'text/xml') }
-  }
-  return undefined
+export async function findText(
+  exchanges: readonly Exchange[],
+  hash: string,
+  secrets: boolean,
+): Promise<FoundText | undefined> {
+  let found: string | undefined
+  await lookThrough(exchanges, (exchange, documents) => {
+    if (documents.some((document) => document.hash === hash))
+      found = textsOf(exchange).find((text) => documentFacts(text).hash === hash)
+    return found !== undefined
+  })
+  return found === undefined ? undefined : { text: found, shown: secrets ? found : blankBody(found, 'text/xml') }
 }
 
 const longestName = 512
 
 function readFacts(text: string): ReadDocument {
   const facts = documentFacts(text)
+  const before = factsBefore.get(facts.hash)
+  if (before !== undefined) return before
+  const read = readAnew(text, facts)
+  factsBefore.set(facts.hash, read)
+  return read
+}
+
+function readAnew(text: string, facts: DocumentFacts): ReadDocument {
   const document = tryRead(text)
   if (document === undefined) return facts
   const { issuer, work } = document.body

@@ -85,8 +85,8 @@ export interface NodeJournal {
   follow(filter: JournalFilter, messages: boolean, tell: (entry: PlacedEntry) => void): () => void
   clear(): void
   /** The documents of the exchanges that are kept, the latest first. */
-  documents(): readonly FoundDocument[]
-  documentText(hash: string): FoundText | undefined
+  documents(): Promise<readonly FoundDocument[]>
+  documentText(hash: string): Promise<FoundText | undefined>
 }
 
 export function createNodeJournal({ limits, telling, boot, began, nearMisses }: NodeJournalOptions): NodeJournal {
