@@ -28,9 +28,10 @@ export async function applyDirectory(directory: DirectoryStore, random: Random, 
   await setMembers()
 
   async function removeOthers(): Promise<void> {
-    const wanted = new Set([...accounts, ...groups].map(({ sid }) => sid))
-    for (const sid of presentAccounts) if (!wanted.has(sid)) await directory.removeAccount(sid)
-    for (const sid of presentGroups) if (!wanted.has(sid)) await directory.removeGroup(sid)
+    const wantedAccounts = new Set(accounts.map(({ sid }) => sid))
+    const wantedGroups = new Set(groups.map(({ sid }) => sid))
+    for (const sid of presentAccounts) if (!wantedAccounts.has(sid)) await directory.removeAccount(sid)
+    for (const sid of presentGroups) if (!wantedGroups.has(sid)) await directory.removeGroup(sid)
   }
 
   /** Addresses may change places among them. */

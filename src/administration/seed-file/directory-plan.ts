@@ -125,49 +125,45 @@ type Entry = DirectoryPlan['accounts'][number] | DirectoryPlan['groups'][number]
 /** No two of one name, of one address, of one SID. */
 function requireOneEach(all: readonly Entry[], accounts: DirectoryPlan['accounts'], problems: SeedProblem[]): void {
   const owners = new Map<string, Entry>()
-  const take = (kind: string, key: string, entry: Entry, message: (owner: string) => string): void => {
-    const id = `${kind} ${key}`
-    const owner = owners.get(id)
-    if (owner === undefined) owners.set(id, entry)
-    else if (owner !== entry) {
-      // What is built in comes first: whoever is in the file is the second one.
-      const path = entry.path ?? owner.path ?? []
-      const other = entry.path === undefined ? entry : owner
-      problems.push({
-        path: [...path, kind],
-        message: message(other.path === undefined ? `the built-in ${other.name}` : pathText(other.path)),
-      })
-    }
+  const take = (kind: string, key: string, entry: Entry, message: (where: string, owner: string) => string): void => {
+    const owner = owners.get(key)
+    if (owner === undefined) owners.set(key, entry)
+    if (owner === undefined || owner === entry) return
+    // What is built in is not to blame.
+    const [mine, other] = entry.path === undefined ? [owner, entry] : [entry, owner]
+    const path = mine.path ?? []
+    const named = other.path === undefined ? `the built-in ${other.name}` : pathText(other.path)
+    problems.push({ path: [...path, kind], message: message(pathText(path), named) })
   }
   for (const entry of all) {
-    const where = pathText(entry.path ?? [])
+    const { name, sid } = entry
     take(
       'name',
-      nameKey(entry.name),
+      `name ${nameKey(name)}`,
       entry,
-      (owner) => `${where}.name is ${shown(entry.name)}, and so is that of ${owner}: choose another one`,
+      (where, owner) => `${where}.name is ${shown(name)}, and so is that of ${owner}: choose another one`,
     )
     take(
       'sid',
-      entry.sid,
+      `sid ${sid}`,
       entry,
-      (owner) => `${where}.sid is ${entry.sid}, and so is that of ${owner}: choose another one`,
+      (where, owner) => `${where}.sid is ${sid}, and so is that of ${owner}: choose another one`,
     )
     for (const address of allAddresses(entry))
       take(
         'mail',
-        nameKey(address),
+        `mail ${nameKey(address)}`,
         entry,
-        (owner) => `${where} has the mail address ${address}, which is that of ${owner}: choose another one`,
+        (where, owner) => `${where} has the mail address ${address}, which is that of ${owner}: choose another one`,
       )
   }
   for (const account of accounts)
     for (const former of account.sidHistory)
       take(
-        'sid',
-        former,
+        'sidHistory',
+        `sid ${former}`,
         account,
-        (owner) => `${pathText(account.path ?? [])}.sidHistory has ${former}, the SID of ${owner}`,
+        (where, owner) => `${where}.sidHistory has ${former}, the SID of ${owner}`,
       )
 }
 

@@ -180,6 +180,10 @@ const wrong: readonly (readonly [string, ...string[]])[] = [
     'groups: [{ name: dave, mail: bob@contoso.test }]',
     '1:30: groups[0] has the mail address bob@contoso.test, which is that of the built-in CONTOSO\\bob: choose another one',
   ],
+  [
+    'accounts: [{ name: staff }]',
+    '1:20: accounts[0].name is "CONTOSO\\\\staff", and so is that of the built-in CONTOSO\\staff: choose another one',
+  ],
   ['accounts: []\naccounts: []', '2:1: accounts stands there twice'],
   [
     'clusters: [{ name: root }, { name: Root }]',
