@@ -60,11 +60,12 @@ import type { InstallationControls } from '../lab/servers/installation-controls.
 import { endpointPaths } from '../node/roles.js'
 import { servedNames } from '../node/served.js'
 import { labSnapshots, type LabSnapshots } from './lab-snapshots.js'
+import { labThings, type LabThings } from './lab-things.js'
 import { labJournal, type LabJournal } from './lab-journal.js'
 import { clearLab, readLab, type LabReading } from '../administration/lab/lab.js'
 
 /** Each change is at every server when its promise resolves. It rejects with NotEverywhere when one of them could not be reached, and with LabInputError for what cannot be. */
-export interface InstallationLab {
+export interface InstallationLab extends LabThings {
   readonly clock: {
     /** How it is set, and what it says. */
     read(): Promise<ClockReading>
@@ -135,12 +136,20 @@ export interface InstallationLab {
   clear(): Promise<{ readonly ended: readonly string[]; readonly nodes: readonly ToldServer[] }>
 }
 
-/** @param given undefined: there is no lab, and every call says so */
-export function installationLab(given: LabOffice | undefined, issuing: IssuingOffice): InstallationLab {
+/**
+ * @param given undefined: there is no lab, and every call says so
+ * @param ca certificates in PEM that https servers lead to
+ */
+export function installationLab(
+  given: LabOffice | undefined,
+  issuing: IssuingOffice,
+  ca: string | undefined,
+): InstallationLab {
   const office = (): LabOffice =>
     given ?? problem(404, 'There are no controls of a lab here: the installation was started with lab: false')
   const faultOffice = (): FaultOffice => ({ ...office(), served: servedNames() })
   return {
+    ...labThings({ ...issuing, lab: office, ca }),
     clock: {
       read: async () => readClock(office()),
       put: async (wanted) => putClock(office(), wanted),

@@ -114,7 +114,7 @@ async function withManagement(options: InstallationOptions, servers: Servers): P
     mode,
     ca: servers.ca,
     data: options.data,
-    lab: installationLab(office, issuingOffice(api)),
+    lab: installationLab(office, issuingOffice(api), servers.trusted),
     close: () => (closing ??= stop(management.close(), servers)),
   }
 }

@@ -1,9 +1,11 @@
-/** An export of an installation: another one that begins with it has the same, and what it cannot say is named. */
+/** What a program does with the state of an installation. An export of it: another one that begins with it has the same, and what it cannot say is named. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
 import { keyId } from '../../src/administration/key-id.js'
+import { connect } from '../../src/client/connect.js'
+import { readyMachine } from '../../src/client/machine.js'
 import { seedPassword } from '../../src/directory/seed.js'
 import type { InstallationOptions } from '../../src/installation/installation-options.js'
 import { startInstallation, type Installation } from '../../src/manage/start.js'
@@ -129,4 +131,47 @@ t.test('an installation that begins with an export of another one has the same',
   t.match(await ask(second, '/directory/accounts/mallory'), { enabled: false, sidHistory: ['S-1-5-21-9-9'] })
   t.same(await ask(second, '/lab/export?format=json'), again)
   for (const view of views) t.same(await seen(second, view), await seen(first, view), view)
+})
+
+t.test('accounts, groups, templates and exclusion by a program: they hold when the promise resolves', async (t) => {
+  const { lab, url, manage } = await started(t, { mode: 1 })
+  const frank = await lab.accounts.add({ name: 'frank', mail: 'frank@contoso.test' })
+  t.match(frank, { name: 'CONTOSO\\frank', enabled: true, sidHistory: [] })
+  t.notOk('password' in frank)
+  await lab.groups.add({ name: 'movers', mail: 'movers@contoso.test', members: ['frank', 'legal'] })
+  const { guid } = await lab.templates.add({
+    texts: [{ lcid: 1033, name: 'Moves', description: 'For movers' }],
+    grants: [{ to: 'movers@contoso.test', rights: ['VIEW'] }],
+  })
+  const as = (user: string) => connect({ url, user, password: seedPassword, machine: readyMachine('alice-pc-mode1') })
+  const pfile = await as('alice').protectFile(Buffer.from('moves'), '.txt', { template: guid })
+  t.equal((await as('frank').openFile(pfile)).plain.toString(), 'moves')
+  t.equal((await as('bob').openFile(pfile)).plain.toString(), 'moves', 'a member of a member')
+  await lab.exclude({ account: 'bob' })
+  await lab.exclude({ application: { filename: 'OLD.EXE', minimumVersion: '1', maximumVersion: '2' } })
+  t.match(await (await fetch(`${manage}/clusters/root/exclusion`)).json(), {
+    accounts: [{ account: 'CONTOSO\\bob' }],
+    applications: [{ filename: 'OLD.EXE', minimumVersion: '1.0.0.0' }],
+  })
+  await lab.templates.remove(guid)
+  await t.rejects(as('frank').openFile(pfile), /Template/)
+  await lab.groups.remove('movers')
+  await lab.accounts.remove('frank')
+
+  const wrong: readonly (readonly [() => Promise<unknown>, RegExp])[] = [
+    [() => lab.accounts.remove('frank'), /The directory has no account "frank"/],
+    [
+      () => lab.accounts.add({ name: 'x', mial: 'y' } as never),
+      /accounts\[0\] has no key "mial": did you mean "mail"\?/,
+    ],
+    [() => lab.accounts.add({ name: 'bob' }), /There is a "CONTOSO\\bob" already/],
+    [() => lab.groups.add({ name: 'none', members: ['nobody'] }), /The directory has no group "nobody"/],
+    [() => lab.groups.remove('none'), /The directory has no group "none"/],
+    [() => lab.templates.add({ texts: [], grants: [] }), /templates\[0\]\.texts is an empty list/],
+    [() => lab.templates.remove(guid), /has no template/],
+    [() => lab.templates.remove(guid, { cluster: 'legal' }), /There is no cluster "legal"/],
+    [() => lab.exclude({}), /Say whom to exclude/],
+    [() => lab.exclude({ account: 'carol' }), /carol has not been certified yet/],
+  ]
+  for (const [call, message] of wrong) await t.rejects(call(), { message })
 })
