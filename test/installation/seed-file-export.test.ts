@@ -131,6 +131,11 @@ t.test('an installation that begins with an export of another one has the same',
   t.match(await ask(second, '/directory/accounts/mallory'), { enabled: false, sidHistory: ['S-1-5-21-9-9'] })
   t.same(await ask(second, '/lab/export?format=json'), again)
   for (const view of views) t.same(await seen(second, view), await seen(first, view), view)
+
+  await second.lab.accounts.remove('dave')
+  await second.lab.clear()
+  await second.lab.reset()
+  t.same(await second.lab.export(), again, 'a reset leads back to what the file says')
 })
 
 t.test('accounts, groups, templates and exclusion by a program: they hold when the promise resolves', async (t) => {
