@@ -67,6 +67,7 @@ export function containersOf({ folder, secrets, services, database }: Machine): 
         new RegExp(`(://|@)${name}(?=[:/])`, 'g'),
         `$1${name === databaseService ? database : addressOf(name)}`,
       )
+    if (put === '/app/build/program/main.js') put = main
     for (const name of own) put = put.replace(`/run/secrets/${name}`, secrets[name] ?? '')
     for (const [volume, path] of volumes.map((mapping) => mapping.split(':')))
       if (put === path) put = join(folder, volume ?? '')
