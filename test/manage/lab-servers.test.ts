@@ -224,6 +224,7 @@ t.test('one has a wrong key password: 500 whenever the balancer chooses it', asy
   for (const { status, lab, node } of seen)
     t.same([status, lab], node === 'root-2' ? [500, 'server=wrongKeyPassword'] : [200, null])
   t.same(new Set(seen.map(({ node }) => node)), new Set(['root-1', 'root-2']))
+  t.equal((await fetch(`${second.url}${path}?wsdl`)).status, 500, 'pages of the services, too')
   t.equal(stateAtBalancer('root-2'), 'ready')
 })
 

@@ -28,11 +28,16 @@ export function serverControl(nodeId: string): LabControl {
     return (purpose) => drawn(0, nodeId, ordinal, purpose)
   }
 
+  const failing = (): readonly FiredEffect[] => (own().wrongKeyPassword === true ? [withoutKey] : [])
   const exchange: ControlledExchange = {
     effects: (point: LabPoint) => {
       if (point === 'request') return atRequest()
-      return point === 'operation' && own().wrongKeyPassword === true ? [withoutKey] : []
+      return point === 'operation' ? failing() : []
     },
+  }
+  /** Of a service, its WSDL: it comes to no operation. */
+  const page: ControlledExchange = {
+    effects: (point: LabPoint) => (point === 'request' ? [...atRequest(), ...failing()] : []),
   }
   return {
     follow: (next) => {
@@ -40,8 +45,12 @@ export function serverControl(nodeId: string): LabControl {
       if (own().slow === undefined) slowed = 0
       return isTouching(next, nodeId)
     },
-    begin: () => exchange,
+    begin: ({ method, endpoint }) => (isPage(method, endpoint) ? page : exchange),
   }
+}
+
+function isPage(method: string, endpoint: string): boolean {
+  return (method === 'GET' || method === 'HEAD') && endpoint.startsWith('/_wmcs/')
 }
 
 function isTouching(state: LabState, nodeId: string): boolean {
