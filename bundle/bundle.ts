@@ -78,4 +78,15 @@ const files = output.flatMap((part) => (part.type === 'chunk' ? part.moduleIds :
 await writeFile(`${program}/LICENSES.txt`, await licensesOf(files))
 
 await removePackages(folder)
-await writePackages(folder, ['@fastify/swagger', 'fastify', 'jose', 'kysely', 'pino', 'prom-client', 'undici'])
+await writePackages(folder, [
+  '@fastify/swagger',
+  'ajv',
+  'commander',
+  'fastify',
+  'jose',
+  'kysely',
+  'pino',
+  'prom-client',
+  'saxes',
+  'undici',
+])
