@@ -17,9 +17,9 @@ before(async () => {
 })
 after(() => installation.close())
 
-// Every test begins with servers that work, and with an empty journal.
+// Every test begins as the first one did, and with an empty journal.
 afterEach(async () => {
-  await installation.lab.clear()
+  await installation.lab.reset()
   await installation.lab.journal.clear()
 })
 

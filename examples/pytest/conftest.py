@@ -53,9 +53,9 @@ def rms():
 
 @pytest.fixture(autouse=True)
 def fresh(rms):
-    """Every test begins with servers that work, and with an empty journal."""
+    """Every test begins as the first one did, and with an empty journal."""
     yield
-    rms.lab("DELETE", "/lab")
+    rms.lab("POST", "/lab/reset")
     rms.lab("DELETE", "/lab/journal")
 
 
