@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { pino } from 'pino'
 import t from 'tap'
 import { provisionLicensing, provisionRoot } from '../../src/cluster/provision.js'
+import type { ClusterRow } from '../../src/cluster/store/cluster-store.js'
 import { openStore } from '../../src/cluster/store/open.js'
 import { systemClock as clock, systemRandom as random } from '../../src/effects.js'
 import { startManagementElsewhere } from '../../src/manage/elsewhere.js'
@@ -44,6 +45,25 @@ const enter = (nodeId: string, lastSeen: string, cluster = 'root'): Promise<void
   })
 const idsOf = async (cluster: string): Promise<unknown> =>
   ((await call(`/clusters/${cluster}/nodes`)).body as { nodes: { id: string }[] }).nodes.map(({ id }) => id)
+
+t.test(
+  'where servers are started elsewhere, a reset returns to the state that management found, with the same clusters',
+  async (t) => {
+    const hash = (await call('/lab/state-hash')).body
+    t.equal((await call('/directory/accounts/bob@contoso.test', 'DELETE')).status, 204)
+    t.notSame((await call('/lab/state-hash')).body, hash)
+    const legal = (await store.clusters.find('legal')) as ClusterRow
+    t.ok(await store.clusters.insertIfAbsent({ ...legal, name: 'sales' }))
+    t.match(await call('/lab/reset', 'POST'), {
+      status: 409,
+      body: { message: /has the clusters legal, root, and here are legal, root, sales: .*Nothing was changed$/ },
+    })
+    t.equal((await call('/directory/accounts/bob@contoso.test')).status, 404)
+    await store.clusters.remove('sales')
+    t.match(await call('/lab/reset', 'POST'), { status: 200, body: { nodes: [] } })
+    t.same((await call('/lab/state-hash')).body, hash)
+  },
+)
 
 t.test('the clusters, and the nodes of each', async (t) => {
   t.match(await call('/clusters'), {
