@@ -50,7 +50,9 @@ t.test('every route is in the OpenAPI document, with what it takes, answers and 
         described?.parameters?.some((parameter) => parameter.name === name),
         `${route} takes ${name}`,
       )
-    if (['PUT', 'PATCH'].includes(method)) t.ok(described?.requestBody, `${route} has a body`)
+    // A snapshot is of what is there: nothing is sent.
+    if (['PUT', 'PATCH'].includes(method) && url !== '/lab/snapshots/:name')
+      t.ok(described?.requestBody, `${route} has a body`)
   }
 })
 

@@ -78,14 +78,14 @@ export function registerSnapshots(app: FastifyInstance, office: LabOffice): void
         description:
           'Keeps the state of now in the database: all that the state hash is over, and which servers there are. One of that name is replaced.',
         params,
-        response: answers({ 200: about }, 400, 409),
+        response: answers({ 200: about }, 400, 404, 409),
       },
     },
     async ({ params }) => takeSnapshot(office, params.name),
   )
   app.get<{ Params: Named }>(
     address,
-    { schema: { tags, summary: 'One snapshot', params, response: answers({ 200: about }, 404) } },
+    { schema: { tags, summary: 'One snapshot', params, response: answers({ 200: about }, 400, 404) } },
     async ({ params }) => findSnapshot(office, params.name),
   )
   app.post<{ Params: Named }>(
@@ -97,7 +97,7 @@ export function registerSnapshots(app: FastifyInstance, office: LabOffice): void
         description: 'As a reset returns to the state of the start, which has the name start.',
         params,
         response: {
-          ...answers({ 200: { ...returned, properties: { name: text, ...returned.properties } } }, 404, 409),
+          ...answers({ 200: { ...returned, properties: { name: text, ...returned.properties } } }, 400, 404, 409),
           ...notEverywhere,
         },
       },
@@ -133,7 +133,7 @@ export function registerSnapshots(app: FastifyInstance, office: LabOffice): void
           'password',
           'file',
         ]),
-        response: answers({ 200: about }, 400, 409),
+        response: answers({ 200: about }, 400, 404, 409),
       },
     },
     async ({ params, body }) => importSnapshot(office, params.name, body),
