@@ -71,8 +71,12 @@ t.test('a reset and snapshots: by commands, in files, and from a program', async
   t.match(await lab(['snapshot']), { code: 0, stdout: /^No snapshot is kept: lab snapshot take NAME/ })
   t.match(await lab(['snapshot', 'take', 'later']), { code: 0, stdout: /later is kept.*lab snapshot restore later/ })
   t.match(await lab(['snapshot', 'list']), { code: 0, stdout: /later +20\d\d-/ })
+  const { journal } = installation.lab
+  await (await fetch(`${new URL(installation.url).origin}/my/v2/templates`)).text()
+  t.not((await journal.list()).entries.length, 0)
   t.match(await json('reset'), { event: 'reset', nodes: [{ node: 'root-1', reached: true }] })
   t.equal(await installation.lab.stateHash(), hash)
+  t.same((await journal.list()).entries, [], 'the journal begins anew')
   const file = join(t.testdir(), 'later.json')
   const secret = ['--password', 'of the file']
   t.match(await lab(['snapshot', 'export', 'later', file]), { code: 2, stderr: /needs a password/ })
