@@ -7,7 +7,7 @@ export type Place = Pick<ServerConfiguration, 'baseUrl' | 'extranetListener'>
 /** By the names of clusters. */
 export type Places = ReadonlyMap<string, Place>
 
-export function placesOf({ clusters }: StateRows): Places {
+export function placesOf({ clusters }: Pick<StateRows, 'clusters'>): Places {
   return new Map(clusters.map(({ name, configuration }) => [name, configuration]))
 }
 

@@ -55,7 +55,7 @@ export async function arrangeServers(
     }
     await write(new Map(wanted.map((cluster) => [cluster.name, placeOf(cluster)])))
   } catch (error) {
-    for (const step of undo) await step()
+    await Promise.allSettled(undo.map((step) => step()))
     throw error
   }
   const settled = await Promise.allSettled([...surplus.map(steps.end), ...wanted.map(settle)])

@@ -2,6 +2,7 @@
 import { problem } from '../administration/problem.js'
 import type { Store } from '../cluster/store/open.js'
 import type { ClusterProcesses } from './cluster-processes.js'
+import { forgetServer } from './whole-servers.js'
 
 export interface Removing {
   readonly store: Store
@@ -31,9 +32,11 @@ export async function removeCluster(
     await cluster.remove(id)
     // One that was dead could not do it.
     await store.members.leave(id)
+    await forgetServer(store.lab, id)
   }
-  await end(cluster)
+  // While this fails it is a cluster without servers, which can be removed again.
   await store.clusters.remove(name)
+  await end(cluster)
 }
 
 /** @throws Problem 409 */
@@ -46,6 +49,6 @@ export function requireRemovable(name: string, kind: ClusterProcesses['kind'], f
   if (!force)
     problem(
       409,
-      `The key of "${name}" goes with it: nobody opens what it has protected, not even behind a new cluster of this name. Export its trusted publishing domain first, or remove it with --force (over HTTP: ?force=true)`,
+      `The key of "${name}" goes with it: nobody opens what it has protected, not even behind a new cluster of this name, unless lab reset or a snapshot brings it back. Export its trusted publishing domain first, or remove it with --force (over HTTP: ?force=true)`,
     )
 }

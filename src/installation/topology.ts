@@ -352,6 +352,7 @@ export async function startTopology(options: TopologyOptions): Promise<RunningTo
   return {
     arrangement: {
       present: () => presentServers(clusters),
+      inTurn,
       arrange: (wanted, write) => inTurn(() => arrangeServers(wanted, write, arranging)),
     },
     status: () => Promise.all(clusters.map(statusOf)),

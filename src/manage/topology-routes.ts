@@ -142,7 +142,7 @@ function registerAdding(app: FastifyInstance, topology: Topology): void {
         tags,
         summary: 'Remove a licensing-only cluster',
         description:
-          'Its servers finish their requests first. Its key goes with it: what it has protected can be opened by nobody. So it takes force=true.',
+          'Its servers finish their requests first. Its key goes with it: what it has protected can be opened by nobody, unless a reset or a snapshot brings it back. So it takes force=true.',
         params: path({ cluster: clusterName }),
         querystring: closed({ force: { type: 'boolean', default: false } }),
         response: answers(removed, 400, 404, 409, 501),

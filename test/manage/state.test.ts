@@ -6,7 +6,7 @@ import t from 'tap'
 import { labOffice } from '../../src/administration/lab/ask-server.js'
 import { keepStart } from '../../src/administration/lab/reset.js'
 import type { SnapshotFile } from '../../src/administration/lab/snapshot-file.js'
-import { importSnapshot, restoreSnapshot } from '../../src/administration/lab/snapshots.js'
+import { importSnapshot, restoreSnapshot, takeSnapshot } from '../../src/administration/lab/snapshots.js'
 import { connect } from '../../src/client/index.js'
 import { seedPassword as password } from '../../src/directory/seed.js'
 import { systemEffects } from '../../src/effects.js'
@@ -66,6 +66,25 @@ t.test(
     t.equal(hashes.at(-1), hashes[0], 'all is as before, whatever the versions say')
   },
 )
+
+t.test('a snapshot waits for clusters and servers that come or go', async (t) => {
+  let settle = (): void => undefined
+  const settled = new Promise<void>((resolve) => (settle = resolve))
+  let servers = {}
+  const arrangement = {
+    present: () => servers,
+    inTurn: async <Result>(read: () => Promise<Result>): Promise<Result> => settled.then(read),
+    arrange: async (): Promise<void> => undefined,
+  }
+  const taking = takeSnapshot({ ...office, arrangement }, 'busy')
+  await hashNow()
+  servers = { root: { servers: ['root-1'], port: 1 } }
+  settle()
+  await taking
+  const kept = JSON.parse((await store.snapshots.find('busy'))?.content ?? '{}') as { readonly servers: object }
+  t.same(kept.servers, servers, 'those that were there when they had come')
+  await store.snapshots.remove('busy')
+})
 
 t.test('what is asked and who serves is not in the hash; a key pair that an account got is', async (t) => {
   const before = await hashNow()

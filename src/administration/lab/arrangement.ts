@@ -21,6 +21,8 @@ export interface WantedCluster extends Partial<ClusterServers> {
 
 export interface Arrangement {
   present(): ServersByCluster
+  /** While it runs, no cluster and no server comes or goes: what is read then of both belongs together. */
+  inTurn<Result>(read: () => Promise<Result>): Promise<Result>
   /**
    * Brings the servers to what is wanted (where servers are not told, those that there are, and one of a cluster that is not there): others go, those that are missing come, all of them serve when this resolves. Where a cluster is already it
    * stays, with its port.

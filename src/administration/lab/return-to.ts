@@ -1,7 +1,7 @@
 /** Puts a state that was kept in the place of the present one: in the database, at the servers, and the servers themselves. */
 import { movedTo, placesOf, type Places } from '../../cluster/state-places.js'
 import { openState, sealState } from '../../cluster/state-secrets.js'
-import type { StateRows } from '../../cluster/store/state-rows.js'
+import type { PresentState, StateRows } from '../../cluster/store/state-rows.js'
 import { noLab } from '../../lab/state.js'
 import type { SuspendedLab } from '../../lab/suspended.js'
 import { problem } from '../problem.js'
@@ -32,8 +32,8 @@ export async function returnTo(office: LabOffice, { state, servers }: KeptState)
       wereControlled = isControlled(present.lab)
       return fitted(office, { wanted: state, present, places })
     })
-    // Who stands still, or is not seen, is not ready: that has to end before servers are waited for. Those that are gone are told later.
-    if (arrangement !== undefined && wereControlled) await unlessGone(tell())
+    // Who stands still, or is not seen, is not ready: that has to end before servers are waited for. It is written: whoever was not told is told later.
+    if (arrangement !== undefined && wereControlled) await tell().catch(() => undefined)
   }
   if (arrangement === undefined) await write()
   else await arrangement.arrange(wantedClusters(state, servers), write)
@@ -76,7 +76,7 @@ function wantedClusters({ clusters }: StateRows, servers: ServersByCluster = {})
 
 interface Fitting {
   readonly wanted: StateRows
-  readonly present: StateRows
+  readonly present: PresentState
   /** Undefined: the clusters are those that are there, where they are. */
   readonly places: Places | undefined
 }
@@ -96,7 +96,7 @@ async function fitted(office: LabOffice, { wanted, present, places }: Fitting): 
 }
 
 /** A server is of a root or of a licensing-only cluster for as long as it runs, and the key of access tokens is sealed under that of the root. */
-function requireKinds(wanted: StateRows, present: StateRows): void {
+function requireKinds(wanted: StateRows, present: PresentState): void {
   const [there, here] = [wanted, present].map(({ clusters }) => clusters.find(({ kind }) => kind === 'root')?.name)
   if (there !== here)
     problem(409, `The root cluster is called "${here}" here, and "${there}" there: nothing was changed`)
@@ -110,7 +110,7 @@ function requireKinds(wanted: StateRows, present: StateRows): void {
   }
 }
 
-function requireClusters(wanted: StateRows, present: StateRows): void {
+function requireClusters(wanted: StateRows, present: PresentState): void {
   const [there, here] = [wanted, present].map(({ clusters }) => clusters.map(({ name }) => name))
   if (JSON.stringify(there) === JSON.stringify(here)) return
   problem(

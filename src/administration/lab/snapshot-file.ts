@@ -75,6 +75,7 @@ export async function openSnapshot(
     },
   ).catch((error: unknown) => {
     if (error instanceof DoesNotOpen) problem(400, 'The password is not that of the file: nothing was kept')
+    if (error instanceof RangeError) problem(400, `The file was changed since it was written: ${error.message}`)
     throw error
   })
   const { state: open, servers } = readOpen(bytes)

@@ -6,7 +6,7 @@ import type { LabOffice } from './ask-server.js'
 import { keptStateOf, snapshotOf } from './kept-state.js'
 import { returnTo, type Returned } from './return-to.js'
 import { openSnapshot, sealSnapshot, type SnapshotFile } from './snapshot-file.js'
-import { readState } from './state.js'
+import { keptNow } from './state.js'
 
 /** They are in the database of the installation. */
 export const mostSnapshots = 50
@@ -27,7 +27,7 @@ export async function findSnapshot(office: LabOffice, name: string): Promise<Sna
  */
 export async function takeSnapshot(office: LabOffice, name: string): Promise<SnapshotAbout> {
   requireName(name)
-  const kept = { state: await readState(office), servers: office.arrangement?.present() }
+  const kept = await keptNow(office)
   return keep(office, await snapshotOf(office, name, kept))
 }
 

@@ -1,8 +1,9 @@
-/** The state of the installation, as one word. */
+/** The state of the installation: as one word, and as what is kept of it. */
 import { stateHash } from '../../cluster/state-hash.js'
 import { TooManyRows, type StateRows } from '../../cluster/store/state-rows.js'
 import { problem } from '../problem.js'
 import type { LabOffice } from './ask-server.js'
+import type { KeptState } from './kept-state.js'
 
 export interface StateHash {
   /** SHA-256, 64 hexadecimal digits. */
@@ -20,4 +21,11 @@ export async function readState({ store }: LabOffice): Promise<StateRows> {
     if (error instanceof TooManyRows) problem(409, error.message)
     throw error
   })
+}
+
+/** The state of now and the servers of now, of one moment. @throws Problem 409 when the installation is too large, DatabaseAway */
+export async function keptNow(office: LabOffice): Promise<KeptState> {
+  const { arrangement } = office
+  const read = async (): Promise<KeptState> => ({ state: await readState(office), servers: arrangement?.present() })
+  return arrangement === undefined ? read() : arrangement.inTurn(read)
 }

@@ -182,6 +182,8 @@ export function directoryStore(db: Database, forests: ForestStore): DirectorySto
 
   const change = <Result>(run: (transaction: Database) => Promise<Result>): Promise<Result> =>
     db.transaction().execute(async (transaction) => {
+      // A state that is put in the place of the directory would take half of what is added meanwhile.
+      await lockOthersOut(transaction)
       const result = await run(transaction)
       await raiseDirectoryVersion(transaction)
       return result

@@ -11,6 +11,7 @@ import { inChunks } from './directory-rows.js'
 import { bringHome, isPostgres, lockOthersOut } from './exclusive.js'
 import { faultCounts, type FaultCounts } from './fault-counts.js'
 import { labStore, type LabStore } from './lab-store.js'
+import { sql } from 'kysely'
 import { columns, primaryKeys, type Database, type Tables } from './schema.js'
 
 /** Tables that are kept as they stand. Times in them are those of the forest. */
@@ -46,6 +47,9 @@ export interface StateRows {
   readonly lab: SuspendedLab
 }
 
+/** What is looked at of a state that is replaced, however large it has become. */
+export type PresentState = Pick<StateRows, 'clusters' | 'lab'>
+
 export interface StateStore {
   /** @throws TooManyRows */
   read(): Promise<StateRows>
@@ -55,7 +59,7 @@ export interface StateStore {
    * @param next from the present state; what it throws leaves everything as it was
    * @returns what is set in the lab now
    */
-  replace(next: (present: StateRows) => StateRows | Promise<StateRows>): Promise<LabState>
+  replace(next: (present: PresentState) => StateRows | Promise<StateRows>): Promise<LabState>
 }
 
 /** Rows of all tables together: they are held in memory, and written as one text. */
@@ -87,12 +91,20 @@ export function stateStore(db: Database): StateStore {
 
 async function replaceRows(db: Database, next: Parameters<StateStore['replace']>[0]): Promise<LabState> {
   await lockOthersOut(db)
-  const { clusters, tables, lab } = await next(await readRows(db))
+  await lockIssuing(db)
+  const { clusters, tables, lab } = await next(await readPresent(db))
   await writeClusters(db, clusters)
   for (const table of plainTables) await writeTable(db, table, tables[table])
   await db.deleteFrom('authorization_code').execute()
   await raiseDirectoryVersion(db)
   return writeLab(lab, labStore(db), faultCounts(db))
+}
+
+/** A key pair or template that comes while all of them are replaced would stay. SQLite has one writer at a time. */
+async function lockIssuing(db: Database): Promise<void> {
+  if (!isPostgres(db)) return
+  await db.selectFrom('cluster').select('name').orderBy('name').forUpdate().execute()
+  await sql`lock table account_key, template in share row exclusive mode`.execute(db)
 }
 
 /** Of PostgreSQL: a deadlock, and a row that somebody else made meanwhile. The transaction was undone. */
@@ -105,19 +117,28 @@ async function againAfterCollision<Result>(work: () => Promise<Result>): Promise
     try {
       return await work()
     } catch (error) {
-      if (tries === mostTries || !collisions.includes((error as { readonly code?: unknown }).code)) throw error
+      if (tries === mostTries || !isCollision(error)) throw error
     }
   }
 }
 
+/** Also where it was told as a database that is away for a moment. */
+function isCollision(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  return collisions.includes((error as { readonly code?: unknown }).code) || isCollision(error.cause)
+}
+
 async function readRows(db: Database): Promise<StateRows> {
   await requireFew(db)
-  const labs = labStore(db)
   const tables: Partial<Record<PlainTable, readonly object[]>> = {}
   for (const table of plainTables) tables[table] = await readTable(db, table)
+  return { tables: tables as StateRows['tables'], ...(await readPresent(db)) }
+}
+
+async function readPresent(db: Database): Promise<PresentState> {
+  const labs = labStore(db)
   const clusters = await db.selectFrom('cluster').selectAll().orderBy('name').execute()
   return {
-    tables: tables as StateRows['tables'],
     clusters: clusters.map(({ configuration, configuration_version: _version, ...row }) => ({
       ...row,
       configuration: { ...parseConfiguration(configuration), configurationVersion: 0 },
