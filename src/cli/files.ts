@@ -1,6 +1,6 @@
 /** Files that people name on the command line. What is wrong with them is said with their name. */
 import { existsSync } from 'node:fs'
-import { readFile, writeFile } from 'node:fs/promises'
+import { open, readFile } from 'node:fs/promises'
 import { Failure, systemCode } from './failure.js'
 
 /** @throws Failure */
@@ -21,25 +21,46 @@ export async function readInputOrStandard(path: string): Promise<Buffer> {
   return Buffer.concat(chunks)
 }
 
-/**
- * @param force write over what is there; without it only the same bytes may be there already
- * @throws Failure
- */
-export async function writeResult(path: string, bytes: Uint8Array, force: boolean): Promise<void> {
-  await writeFile(path, bytes, { flag: force ? 'w' : 'wx' }).catch(async (error: unknown) => {
+/** A file that a command writes. */
+export interface Target {
+  readonly path: string
+  /** Write over what is there; without it only the same bytes may be there already. */
+  readonly force: boolean
+  /** The option that names the file; an argument names it when left out. */
+  readonly option?: '--out FILE'
+  /** Only its owner may read it: mode 0600. */
+  readonly isSecret?: boolean
+}
+
+/** @throws Failure */
+export async function writeResult(target: Target, bytes: Uint8Array): Promise<void> {
+  const { path } = target
+  await write(target, bytes).catch(async (error: unknown) => {
     if (systemCode(error) !== 'EEXIST') throw new Failure(`${path} cannot be written: ${reason(error)}`)
     const present = await readFile(path).catch(() => undefined)
-    if (present?.equals(bytes) !== true) throw alreadyThere(path)
+    if (present?.equals(bytes) !== true) throw alreadyThere(target)
   })
 }
 
-/** Before work is done for it. @throws Failure */
-export function requireFree(path: string, force: boolean): void {
-  if (!force && existsSync(path)) throw alreadyThere(path)
+async function write({ path, force, isSecret = false }: Target, bytes: Uint8Array): Promise<void> {
+  const file = await open(path, force ? 'w' : 'wx', isSecret ? 0o600 : 0o666)
+  try {
+    // A file that was there has kept its mode. A device keeps it.
+    if (isSecret && (await file.stat()).isFile()) await file.chmod(0o600)
+    await file.writeFile(bytes)
+  } finally {
+    await file.close()
+  }
 }
 
-function alreadyThere(path: string): Failure {
-  return new Failure(`${path} is there already: write over it with --force, or give another name with --out FILE`)
+/** Before work is done for it. @throws Failure */
+export function requireFree(target: Pick<Target, 'path' | 'force' | 'option'>): void {
+  if (!target.force && existsSync(target.path)) throw alreadyThere(target)
+}
+
+function alreadyThere({ path, option }: Pick<Target, 'path' | 'option'>): Failure {
+  const otherName = option === undefined ? 'give another name' : `give another name with ${option}`
+  return new Failure(`${path} is there already: write over it with --force, or ${otherName}`)
 }
 
 const reasons: Readonly<Record<string, string>> = {

@@ -44,7 +44,7 @@ interface Place {
   readonly folder: string
   readonly database: string
   readonly tls: TlsFiles | undefined
-  readonly seeding: Seeding | undefined
+  readonly seeding: Seeding
 }
 
 /**
@@ -78,7 +78,7 @@ export async function startServers(given: InstallationOptions): Promise<Servers>
       tls,
       seeding,
     })
-    await seeding?.end(servers.store, servers.trusted)
+    await seeding.end(servers.store, servers.trusted)
     options.signal?.throwIfAborted()
     return { ...servers, close }
   } catch (error) {
@@ -177,7 +177,7 @@ async function startProcesses(options: InstallationOptions, place: Place): Promi
   try {
     await requirePassword(store, { keyPassword, engine })
     if (options.lab !== false) await beginWithWholeServers(store.lab, log)
-    await seeding?.begin(store)
+    await seeding.begin(store)
     const topology = await startTopology({
       store,
       folder: join(folder, 'balancers'),

@@ -1,7 +1,7 @@
 /** The seed file of an installation that is being started: read and judged before anything is made. */
 import { readFileSync, statSync } from 'node:fs'
 import { labOffice, type LabOffice } from '../administration/lab/ask-server.js'
-import { beginSeed, endSeed, seedCluster } from '../administration/seed-file/apply.js'
+import { beginSeed, endSeed, requireNoneBegun, seedCluster } from '../administration/seed-file/apply.js'
 import { parseSeed, type Seed, type SeedSource } from '../administration/seed-file/parse.js'
 import { kindOf } from '../administration/seed-file/references.js'
 import { largestSeedFile, rootName, type SeedCluster, type SeedFile } from '../administration/seed-file/seed-file.js'
@@ -24,7 +24,13 @@ export interface Seeding extends NodeSeeding {
 export interface Seeded {
   /** With the clusters that the file has. */
   readonly options: InstallationOptions
-  readonly seeding: Seeding | undefined
+  readonly seeding: Seeding
+}
+
+const withoutFile: Seeding = {
+  begin: requireNoneBegun,
+  cluster: async () => undefined,
+  end: async () => undefined,
 }
 
 /**
@@ -36,7 +42,7 @@ export function seeded(
   clusters: readonly { readonly name: string; readonly nodes: number }[],
 ): Seeded {
   const { seedFile } = options
-  if (seedFile === undefined) return { options, seeding: undefined }
+  if (seedFile === undefined) return { options, seeding: withoutFile }
   const seed = parseSeed(sourceOf(seedFile), {
     served: servedNames(),
     endpoints: endpointPaths,

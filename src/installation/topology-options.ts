@@ -21,7 +21,7 @@ export interface TopologyOptions {
   /** Clusters with an extranet listener; on the next free port, or any with `port` 0, where none is told. */
   readonly extranet: readonly { readonly name: string; readonly port?: number | undefined }[]
   readonly mode: CryptoMode | undefined
-  readonly seeding: NodeSeeding | undefined
+  readonly seeding: NodeSeeding
   readonly keyPassword: string
   readonly settings: (kind: ClusterKind, stored?: ServerConfiguration) => Partial<ServerConfiguration>
   /** Of the commands `node` and `balancer`. */

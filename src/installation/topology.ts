@@ -156,7 +156,7 @@ export async function startTopology(options: TopologyOptions): Promise<RunningTo
     const make = async (index: number): Promise<void> => {
       const [plan, door] = [plans[index] as StartPlan, doors[index] as BalancerProcess]
       await makeCluster(plan, url(index))
-      await options.seeding?.cluster(store, plan.name)
+      await options.seeding.cluster(store, plan.name)
       if (plan.extranet !== undefined) await followListener(store, plan, door.extranetUrl())
     }
     const url = (index: number): string => baseUrlOf(plans[index] as Plan, doors[index] as BalancerProcess)

@@ -1,13 +1,15 @@
 /** The controls of the lab from the command line and from a program: the same as over HTTP. */
+import { spawn, spawnSync } from 'node:child_process'
 import { setMaxListeners } from 'node:events'
-import { writeFileSync } from 'node:fs'
+import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import t from 'tap'
 import { statusScreen } from '../../src/cli/status-screen.js'
 import { plain } from '../../src/explain/paint.js'
 import { startInstallation, type Installation, type InstallationStatus } from '../../src/index.js'
-import { run, type Outcome } from './command.js'
+import { until } from '../fixtures/until.js'
+import { main, outcome, run, type Outcome } from './command.js'
 
 t.setTimeout(280_000)
 setMaxListeners(0)
@@ -81,7 +83,10 @@ t.test('a reset and snapshots: by commands, in files, and from a program', async
   const secret = ['--password', 'of the file']
   t.match(await lab(['snapshot', 'export', 'later', file]), { code: 2, stderr: /needs a password/ })
   t.match(await lab(['snapshot', 'export', 'later', file, ...secret]), { code: 0, stdout: /later is in .*later\.json/ })
-  t.match(await lab(['snapshot', 'export', 'later', file, ...secret]), { code: 1, stderr: /is there already/ })
+  t.match(await lab(['snapshot', 'export', 'later', file, ...secret]), {
+    code: 1,
+    stderr: /is there already: write over it with --force, or give another name\n/,
+  })
   t.match(await lab(['snapshot', 'remove', 'later']), { code: 0, stdout: 'later is gone.\n' })
   t.match(await lab(['snapshot', 'restore', 'later']), { code: 1, stderr: /There is no snapshot "later"/ })
   t.match(await lab(['snapshot', 'import', 'later', file, '--password', 'wrong']), { code: 2, stderr: /not that of/ })
@@ -106,6 +111,54 @@ t.test('a reset and snapshots: by commands, in files, and from a program', async
   t.match((await snapshots.take('third')).hash, hash)
   t.match(await snapshots.restore('third'), { nodes: [{ reached: true }] })
   await snapshots.remove('third')
+})
+
+t.test('lab export writes a file that only its owner may read, also over another', async (t) => {
+  const file = join(t.testdir({ 'old.yaml': 'old' }), 'lab.yaml')
+  t.match(await lab(['export', file]), { code: 0 })
+  t.equal(statSync(file).mode & 0o777, 0o600)
+  const old = join(file, '..', 'old.yaml')
+  chmodSync(old, 0o644)
+  t.match(await lab(['export', old]), { code: 1, stderr: /with --force, or give another name\n/ })
+  t.match(await lab(['export', old, '--force']), { code: 0 })
+  t.equal(statSync(old).mode & 0o777, 0o600)
+  t.equal(readFileSync(old, 'utf8'), readFileSync(file, 'utf8'))
+})
+
+/** Of util-linux: it runs a command on a terminal of its own. */
+const hasScript = spawnSync('script', ['--version']).status === 0
+const withoutScript = { skip: !hasScript && 'there is no `script` (util-linux) here' }
+
+t.test('a password that nobody sees is typed twice, and whoever leaves is told', withoutScript, async (t) => {
+  const folder = t.testdir()
+  await installation.lab.snapshots.take('typed')
+  const questions = ['Password of the file: ', 'The same password again: ']
+  /** Types each answer when it is asked for. */
+  const typed = async (command: string, answers: readonly string[]) => {
+    const child = spawn('script', ['-qfec', `"${process.execPath}" "${main}" lab snapshot ${command}`, '/dev/null'], {
+      env: { ...process.env, SHELL: '/bin/sh', RMS_MANAGE: installation.manage, RMS_TOKEN: 'secret' },
+    })
+    let screen = ''
+    child.stdout.setEncoding('utf8').on('data', (text: string) => void (screen += text))
+    const ended = outcome(child)
+    for (const [index, answer] of answers.entries()) {
+      const question = questions[index] ?? ''
+      await until(() => screen.includes(question) || child.exitCode !== null, question)
+      child.stdin.write(answer)
+    }
+    const { code, stdout } = await ended
+    return { code, stdout }
+  }
+  const exported = (name: string, answers: readonly string[]) => typed(`export typed "${folder}/${name}"`, answers)
+  t.match(await exported('other', ['one\r', 'two\r']), { code: 2, stdout: /The two passwords are not the same/ })
+  t.match(await exported('empty', ['\r']), { code: 2, stdout: /The password is empty/ })
+  for (const end of ['\u0003', '\u0004'])
+    t.match(await exported('left', ['one\r', end]), { code: 2, stdout: /No password was given: nothing was done/ })
+  t.match(await exported('same', ['one\r', 'one\r']), { code: 0, stdout: /typed is in / })
+  t.same(readdirSync(folder), ['same'])
+  const imported = await typed(`import typed "${folder}/same"`, ['one\r'])
+  t.match(imported, { code: 0, stdout: /is kept as typed/ }, 'once for a file that is there')
+  await installation.lab.snapshots.remove('typed')
 })
 
 t.test('what cannot be is exit code 2, and says what would be right', async (t) => {

@@ -1,17 +1,23 @@
 /** An installation that begins with a seed file: what it says is there when it is ready, and an installation that is kept was made so once. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
+import { labOffice } from '../../src/administration/lab/ask-server.js'
 import type { PublishingDomainFile } from '../../src/administration/publishing-domain-file.js'
+import { beginSeed } from '../../src/administration/seed-file/apply.js'
+import { parseSeed } from '../../src/administration/seed-file/parse.js'
 import type { SeedFile } from '../../src/administration/seed-file/seed-file.js'
 import { connect } from '../../src/client/connect.js'
 import { openStore } from '../../src/cluster/store/open.js'
 import type { SeedMark } from '../../src/cluster/store/seed-mark.js'
 import { OptionRefused } from '../../src/config/given-options.js'
 import { seedPassword } from '../../src/directory/seed.js'
+import { systemEffects } from '../../src/effects.js'
 import type { InstallationOptions } from '../../src/installation/installation-options.js'
 import { startInstallation, type Installation } from '../../src/manage/start.js'
+import { endpointPaths } from '../../src/node/roles.js'
+import { servedNames } from '../../src/node/served.js'
 import { labPartner } from '../../src/xrml/lab-hierarchy.js'
 
 type TestOf = Pick<typeof t, 'teardown'>
@@ -20,6 +26,7 @@ const folder = mkdtempSync(join(tmpdir(), 'rms-seed-file-'))
 t.teardown(() => rmSync(folder, { recursive: true, force: true }))
 
 const guid = '9a23d98e-4449-4ba5-812a-f30808f3cb16'
+const known = { served: servedNames(), endpoints: endpointPaths, clusters: [{ name: 'root', servers: 1 }] }
 const old = '0c4c5ed6-8b61-4b5a-9cd9-66b5f7ba8e5e'
 const yaml = `
 accounts:
@@ -150,6 +157,38 @@ t.test('what is found out while it is applied is told with its place, and nothin
     name: 'SeedFileError',
     message: /^seedFile: clusters\[0\]\.trust\.publishingDomains\[0\]: The private key does not open/,
   })
+})
+
+t.test('after a start that failed, only the same file goes on with what was made', async (t) => {
+  const data = join(folder, 'failed')
+  await refusalOf({ seedFile: withPartner('not the password'), data })
+  const unfinished = {
+    name: 'Problem',
+    message: /^The last start with the seed file .* did not finish, .*that file as it was.*or begin anew with another/,
+  }
+  t.match(await refusalOf({ seedFile: withPartner(seedPassword), data }), unfinished, 'the corrected file')
+  t.match(await refusalOf({ data }), unfinished, 'no file: it would serve a part')
+  t.match(await refusalOf({ data, processes: true, root: 1, licensing: [] }), unfinished, 'nor in processes')
+  t.match((await refusalOf({ seedFile: withPartner('not the password'), data })).message, /private key does not open/)
+})
+
+t.test('a file that failed before there was any cluster may be corrected', async (t) => {
+  const data = join(folder, 'corrected')
+  mkdirSync(data)
+  const store = await openStore(join(data, 'rms.sqlite'))
+  await beginSeed(
+    { store, lab: labOffice({ store, keyPassword: '', ca: undefined, ...systemEffects }) },
+    { ...parseSeed({ object: { clock: { mode: 'frozen', at: '2026-03-01T00:00:00Z' } } }, known), name: 'wrong.yaml' },
+  )
+  await store.close()
+  t.match((await refusalOf({ data })).message, /^The last start with the seed file wrong\.yaml .* did not finish/)
+  const installation = await startInstallation({ seedFile: { accounts: [{ name: 'erin' }] }, data })
+  t.teardown(() => installation.close())
+  t.match(await ask(installation, '/directory/accounts/erin'), { name: 'CONTOSO\\erin' })
+  t.equal(installation.ready.lab, undefined, 'the clock of the other file is not kept')
+  await installation.close()
+  const again = await started(t, { data })
+  t.match(await ask(again, '/directory/accounts/erin'), { name: 'CONTOSO\\erin' }, 'it is done')
 })
 
 t.test('a start that did not come to its end is made good by the next one', async (t) => {

@@ -4,6 +4,8 @@
  */
 import { Problem } from '../problem.js'
 import type { LabOffice } from '../lab/ask-server.js'
+import type { Store } from '../../cluster/store/open.js'
+import type { SeedMark } from '../../cluster/store/seed-mark.js'
 import { NotEverywhere } from '../lab/change-lab.js'
 import { putClock } from '../lab/clock.js'
 import { putFault, type FaultOffice } from '../lab/faults.js'
@@ -17,11 +19,22 @@ export interface SeedOffice extends ClusterOffice {
   readonly served: FaultOffice['served']
 }
 
-/** The installation that is kept was made otherwise than the seed file says. */
+/** The installation that is kept was made otherwise than is asked for now, or was not made to its end. */
 export class OtherSeedFile extends Problem {
   constructor(message: string) {
     super(409, message)
   }
+}
+
+type Beginning = Pick<SeedOffice, 'store' | 'lab'>
+
+/**
+ * Of a start without a seed file: it would serve a part of what the last one says.
+ * @throws OtherSeedFile, DatabaseAway
+ */
+export async function requireNoneBegun({ seedMark }: Pick<Store, 'seedMark'>): Promise<void> {
+  const mark = await seedMark.read()
+  if (mark?.isDone === false) throw unfinished(mark)
 }
 
 /**
@@ -29,22 +42,32 @@ export class OtherSeedFile extends Problem {
  * @returns whether there is anything to apply
  * @throws OtherSeedFile, SeedFileError, DatabaseAway
  */
-export async function beginSeed({ store, lab }: Pick<SeedOffice, 'store' | 'lab'>, seed: Seed): Promise<boolean> {
+export async function beginSeed({ store, lab }: Beginning, seed: Seed): Promise<boolean> {
   const mark = await store.seedMark.read()
-  if (mark === undefined && (await store.clusters.list()).length > 0)
+  const hasClusters = (await store.clusters.list()).length > 0
+  if (mark === undefined && hasClusters)
     throw new OtherSeedFile(
       `This installation was made without a seed file, and ${seed.name} is for a new one: leave the seed file out to go on with what there is, or begin anew with another data folder or database`,
     )
-  if (mark !== undefined && mark.fingerprint !== seed.fingerprint)
+  const isOther = mark !== undefined && mark.fingerprint !== seed.fingerprint
+  if (isOther && mark.isDone)
     throw new OtherSeedFile(
       `This installation was made from a seed file that said something else (${mark.name}, ${mark.since}) than ${seed.name} says now: leave the seed file out to go on with what there is, or begin anew with another data folder or database`,
     )
+  if (isOther && hasClusters) throw unfinished(mark)
   if (mark?.isDone === true) return false
   const since = lab.clock.now().toISOString()
   await store.seedMark.write({ fingerprint: seed.fingerprint, name: seed.name, since, isDone: false })
-  const { clock } = seed.file
+  // What another file has set before it failed is not of this one.
+  const clock = seed.file.clock ?? (isOther ? { mode: 'real' } : undefined)
   if (clock !== undefined) await seed.at(['clock'], () => readByAll(() => putClock(lab, clock)))
   return true
+}
+
+function unfinished({ name, since }: SeedMark): OtherSeedFile {
+  return new OtherSeedFile(
+    `The last start with the seed file ${name} (${since}) did not finish, and there may be a part of what it says: start with that file as it was to finish it, or begin anew with another data folder or database`,
+  )
 }
 
 /** When the cluster is made: the directory goes with the root. */

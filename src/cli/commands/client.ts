@@ -160,12 +160,12 @@ export interface OpenArguments {
 export async function publish(settings: ClientSettings, file: string, wanted: PublishArguments): Promise<void> {
   const policy = policyOf(wanted)
   const out = wanted.out ?? `${file}.pfile`
-  const force = wanted.force === true
-  requireFree(out, force)
+  const target = { path: out, force: wanted.force === true, option: '--out FILE' } as const
+  requireFree(target)
   const plain = await readInput(file)
   return withClient(settings, async ({ output, client }) => {
     const pfile = await client.protectFile(plain, extname(file), policy, { online: wanted.online === true })
-    await writeResult(out, pfile, force)
+    await writeResult(target, pfile)
     output.words({ file: out, bytes: pfile.length }, `${out}: ${pfile.length} bytes`)
     const now = systemClock.now()
     if (policy.validUntil !== undefined && policy.validUntil <= now)
@@ -210,7 +210,7 @@ export async function open(settings: ClientSettings, file: string, { out, force 
   return withClient(atServerOf([bytes], settings), async ({ output, client }) => {
     const opened = await client.openFile(bytes)
     const path = out ?? `${basename(file).replace(/\.pfile$/i, '')}.opened${opened.extension}`
-    await writeResult(path, opened.plain, force === true)
+    await writeResult({ path, force: force === true, option: '--out FILE' }, opened.plain)
     output.words(
       { file: path, bytes: opened.plain.length, rights: opened.rights },
       `${path}: ${opened.plain.length} bytes, rights ${opened.rights.join(', ')}`,

@@ -37,7 +37,8 @@ export interface IssueArguments {
 /** Without a file to write to, the text goes to standard output, where other commands take it. */
 export async function labIssue(settings: Settings<'status'>, kind: string, given: IssueArguments): Promise<void> {
   const { account, wrong, cluster, machine, anyRight, template, owner, to, license, out, force = false } = given
-  if (out !== undefined) requireFree(out, force)
+  const target = out === undefined ? undefined : ({ path: out, force, option: '--out FILE' } as const)
+  if (target !== undefined) requireFree(target)
   const body = {
     kind,
     account,
@@ -52,11 +53,11 @@ export async function labIssue(settings: Settings<'status'>, kind: string, given
   }
   const issued = (await callManagement(settings, { method: 'POST', path: '/lab/issue', body })) as Issued
   const output = createOutput(settings.json)
-  if (out === undefined) {
+  if (target === undefined) {
     output.result(issued, issued.chain)
     return
   }
-  await writeResult(out, Buffer.from(issued.chain), force)
+  await writeResult(target, Buffer.from(issued.chain))
   const { chain: _written, documents, ...facts } = issued
   const listed = documents.map(({ text: _text, ...document }) => document)
   const rows = listed.map(({ kind: name, hash, id }) => [name, hash, id ?? ''])

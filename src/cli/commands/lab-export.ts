@@ -19,7 +19,8 @@ export async function labExport(
   const { seedFileText } = await import('../../administration/seed-file/write.js')
   const text = seedFileText(exported)
   if (path === undefined) return output.result(exported, text.trimEnd())
-  await writeResult(path, Buffer.from(text, 'utf8'), force)
+  // It has the passwords of accounts.
+  await writeResult({ path, force, isSecret: true }, Buffer.from(text, 'utf8'))
   const { leftOut } = exported
   const missing = leftOut.map((what) => `\n- without ${what}`).join('')
   output.words(

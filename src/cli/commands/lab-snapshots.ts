@@ -2,7 +2,7 @@
 import type { Returned } from '../../administration/lab/return-to.js'
 import type { SnapshotFile } from '../../administration/lab/snapshot-file.js'
 import type { SnapshotAbout } from '../../cluster/store/snapshot-store.js'
-import { passwordOf, type PasswordFlags } from '../ask-password.js'
+import { newPasswordOf, passwordOf, type PasswordFlags } from '../ask-password.js'
 import { Failure } from '../failure.js'
 import { readInput, requireFree, writeResult } from '../files.js'
 import { callManagement, type ManagementSettings } from '../management-call.js'
@@ -51,10 +51,11 @@ export async function exportSnapshot(
   settings: SnapshotSettings,
   { name, file, flags }: Wanted<PasswordFlags & { readonly force: boolean }>,
 ): Promise<void> {
-  requireFree(file, flags.force)
-  const body = { password: await passwordOf(flags) }
+  const target = { path: file, force: flags.force }
+  requireFree(target)
+  const body = { password: await newPasswordOf(flags) }
   const written = await callManagement(settings, { method: 'POST', path: `${pathOf(name)}/export`, body })
-  await writeResult(file, Buffer.from(`${JSON.stringify(written)}\n`), flags.force)
+  await writeResult(target, Buffer.from(`${JSON.stringify(written)}\n`))
   const text = `${name} is in ${file}. Whoever has it and the password has every key of the installation.`
   createOutput(settings.json).words({ event: 'exported', name, file }, text)
 }
