@@ -139,6 +139,8 @@ function createExchange(
   let controller: Dispatcher.DispatchController | undefined
   let answered = false
   let inDialogue = false
+  /** It left a node that had fallen silent: a second one that does may do so because of it, and the others are spared. */
+  let hasLeftSilent = false
   let gone = response.destroyed
 
   response.once('close', () => {
@@ -162,7 +164,9 @@ function createExchange(
   }
 
   function moveOn(): void {
-    if (!answered) controller?.abort(fellSilent)
+    if (answered || hasLeftSilent || controller === undefined) return
+    hasLeftSilent = true
+    controller.abort(fellSilent)
   }
 
   function chooseWay(): Way | undefined {
@@ -222,7 +226,7 @@ function createExchange(
       onRequestStart: (given) => {
         controller = given
         if (gone) given.abort(clientGone)
-        // It had to wait for a connection, and nobody could tell it meanwhile.
+        // It had to wait for a connection, and nobody could tell it meanwhile. The node has not seen it.
         else if (mine.node.isSilent) given.abort(fellSilent)
       },
       onResponseStart: (given, status, { 'x-lab': touched, [resetMark]: mark }, message) => {
@@ -258,6 +262,7 @@ function createExchange(
     raw: Dispatcher.DispatchController['rawHeaders'],
   ): void {
     answered = true
+    way?.node.waiting.delete(moveOn)
     body.forget()
     const answer = answerHeaders(Array.isArray(raw) ? raw : [])
     const pin = way?.pin

@@ -1,7 +1,8 @@
 /**
  * What state a node is in. Its own word counts: /readyz is asked again and again, quickly while the state is not known or has just changed for the
  * worse, and at once when a request fails. A request that failed is no proof, as a client may have made it fail; only a refused connection is.
- * What waits at a node that says nothing any more, as one that hangs, goes to another one: nobody waits for the time of an answer.
+ * What waits at a node that says nothing any more, as one that hangs, goes to another one, once: nobody waits for the time of an answer, but a request
+ * that silences each node that it comes to.
  */
 import type { Logger } from 'pino'
 import type { Clock, Timer, Timers } from '../effects.js'
@@ -74,9 +75,11 @@ export function watchNode(node: BalancedNode, limits: Limits, effects: ClusterEf
     isAsking = false
     if (stopped) return
     node.counters.checks++
-    if (!isStale) judge(readiness, answersOf(node) > answersBefore)
-    // Also when it drains: what it has would never be finished.
-    if (node.isSilent) for (const moveOn of node.waiting) moveOn()
+    if (!isStale) {
+      judge(readiness, answersOf(node) > answersBefore)
+      // Also when it drains: what it has would never be finished.
+      if (node.isSilent) for (const moveOn of node.waiting) moveOn()
+    }
     if (isAwaited) {
       void ask()
       return

@@ -183,6 +183,26 @@ t.test('what waits at a node that says nothing any more goes to another one', as
       headers: { 'retry-after': '1' },
     })
   })
+  await t.test('once: a request that silences the next node, too, is not brought to a third one', async (t) => {
+    const clock = testClock()
+    const lab = await startLab(t, 3, unchecked, { clock })
+    await pauseFirst(lab)
+    const [, second, third] = lab.upstreams as [Upstream, Upstream, Upstream]
+    second.tell('pause')
+    await second.counts()
+    t.match(await ask(`${lab.url}/echo`, { body: 'x' }), { headers: { 'x-served-by': 'node-3' } })
+    const heavy = ask(`${lab.url}/echo`, { body: 'x' })
+    const silent = untilSilent(lab, clock)
+    await second.next('holding')
+    await silent
+    // The second of these comes to the second node.
+    for (let time = 1; time <= 2; time++) await ask(`${lab.url}/reset-first?node-2`, { body: 'x' })
+    while (stateOf(lab.balancer, 'node-2') === 'ready') await clock.advance(100)
+    t.equal((await third.counts())['/echo'], 1)
+    t.match(await ask(`${lab.url}/echo`, { body: 'x' }), { headers: { 'x-served-by': 'node-3' } }, 'which serves')
+    second.tell('go-on')
+    t.match(await heavy, { status: 200, headers: { 'x-served-by': 'node-2' } })
+  })
   await t.test('an answer that has begun goes on when the node does', async (t) => {
     const clock = testClock()
     const lab = await startLab(t, 1, unchecked, { clock })

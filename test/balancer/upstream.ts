@@ -104,8 +104,11 @@ function runUpstream(id: string, { port = 0, notReady = false, tls }: UpstreamOp
     if (message === 'not-ready') ready = false
     if (message === 'stall') stalls = true
     if (message === 'pause') paused = []
-    if (message === 'go-on') for (const goOn of paused?.splice(0) ?? []) goOn()
-    if (message === 'go-on') paused = undefined
+    if (message === 'go-on') {
+      const waiting = paused ?? []
+      paused = undefined
+      for (const goOn of waiting) goOn()
+    }
     if (message === 'count') tell({ event: 'counts', counts })
   })
 
