@@ -33,6 +33,11 @@ const unable: Readiness = {
     "The disk may be full: the server's log says which folder. The server goes on by itself when there is room",
 }
 
+const full: Readiness = {
+  status: 'unable',
+  reason: 'It is set in the lab that the log queue is full: no request can be answered, as none can be recorded',
+}
+
 const unseen: Readiness = {
   status: 'unseen',
   reason: 'It is set in the lab that balancers do not see this server. Whoever asks it directly is served',
@@ -132,6 +137,7 @@ export function createContext(parts: NodeParts): NodeContext {
       if (leaving) return { status: 'leaving', reason: 'The server is about to stop' }
       if (current === undefined) return { status: 'starting', reason: 'The server has not joined its cluster yet' }
       if (parts.lab.state().servers[nodeId]?.unseen === true) return unseen
+      if (parts.lab.state().installation.logQueueFull === true) return full
       return parts.requestLog.canKeep() ? { status: 'ready' } : unable
     },
     setLeaving: () => {

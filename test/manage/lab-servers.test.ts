@@ -24,9 +24,11 @@ const spoolFolder = join(folder, 'spool')
 /** No node is checked by the balancer unless the test wants it. */
 const checkInterval = 100_000_000
 const balancerTime = testClock()
+const listenerKey = 'key of the balancer'
 const balancer = await startBalancer({
   clusters: [{ name: 'root', listeners: [{ name: 'intranet', host: '127.0.0.1', port: 0 }], nodes: [] }],
   limits: { checkInterval },
+  listenerKey,
   clock: balancerTime,
   timers: balancerTime,
 })
@@ -35,8 +37,8 @@ const publicUrl = balancer.clusters[0]?.listeners[0]?.url ?? ''
 // An hour: neither of them refreshes while this runs.
 const settings = { configurationRefreshIntervalSeconds: 3600 }
 const timers = testClock()
-const first = await startNode({ database, mode: 1, publicUrl, settings, timers, spoolFolder })
-const second = await startNode({ database, publicUrl, provision: false, nodeId: 'root-2', timers })
+const first = await startNode({ database, mode: 1, publicUrl, settings, timers, spoolFolder, listenerKey })
+const second = await startNode({ database, publicUrl, provision: false, nodeId: 'root-2', timers, listenerKey })
 const nodes = [first, second]
 await balancer.setNodes(
   'root',
@@ -180,7 +182,11 @@ t.test('what waits at a paused server goes to another one, which its balancer le
     Array.from({ length: 4 }, () => [200, 'root-1']),
   )
   t.equal(stateAtBalancer('root-2'), 'down')
+  const served = () => first.store.requestLog.count({ hostMachineName: 'root-2' })
+  const before = await served()
   t.equal((await call('PATCH', '/lab/servers/root-2', { paused: false })).status, 200)
+  for (let time = 1; time <= 2; time++) t.equal((await ask(second.url)).status, 200)
+  t.equal((await served()) - before, 2, 'what went to another one is not done here, too')
   await balancerTime.advance(100)
   await until(() => stateAtBalancer('root-2') === 'ready', 'it is seen again')
 })
@@ -305,7 +311,7 @@ t.test('the log queue is full: no server answers, and none is ready', async (t) 
   })
   t.match(await ask(second.url), { status: 503, lab: 'installation=logQueueFull' })
   const readiness = await fetch(`${first.url}/readyz`)
-  t.match([readiness.status, await readiness.json()], [503, { status: 'unable' }])
+  t.match([readiness.status, await readiness.json()], [503, { status: 'unable', reason: /set in the lab/ }])
   await checkNodes(['root-1', 'root-2'])
   t.match(await ask(publicUrl), { status: 503, lab: null }, 'the balancer has nobody to ask')
   const metrics = await (await fetch(`${first.url}/metrics`)).text()
