@@ -78,15 +78,5 @@ const files = output.flatMap((part) => (part.type === 'chunk' ? part.moduleIds :
 await writeFile(`${program}/LICENSES.txt`, await licensesOf(files))
 
 await removePackages(folder)
-await writePackages(folder, [
-  '@fastify/swagger',
-  'ajv',
-  'commander',
-  'fastify',
-  'jose',
-  'kysely',
-  'pino',
-  'prom-client',
-  'saxes',
-  'undici',
-])
+// Not @fastify/swagger: the program takes it from node_modules, here as where it is installed.
+await writePackages(folder, ['ajv', 'commander', 'fastify', 'jose', 'kysely', 'pino', 'prom-client', 'saxes', 'undici'])
