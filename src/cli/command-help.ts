@@ -26,7 +26,7 @@ export const commandGroups: readonly (readonly [string, readonly string[]])[] = 
   ['Begin', ['up', 'demo']],
   [
     'A running installation',
-    'status healthcheck management-token admit revoke drain resume add-server add-cluster remove-server add-extranet remove-extranet scp lab'.split(
+    'status healthcheck management-token admit revoke drain resume add-server add-cluster remove-server remove-cluster add-extranet remove-extranet scp lab'.split(
       ' ',
     ),
   ],

@@ -21,7 +21,7 @@ const shown: readonly (readonly [RegExp, EventRecord['kind']])[] = [
   [/^node \S+ (?:is|drains|has left|has joined)\b/, 'change'],
   [/ is back$|has the lock on its database again$|is there again$/, 'good'],
   [
-    /^the node list has changed$|^the database was upgraded |taken from the member list$|are in the database$/,
+    /^the node list has changed$|^set in the lab: |^nothing is set in the lab |^the database was upgraded |taken from the member list$|are in the database$/,
     'change',
   ],
 ]

@@ -55,6 +55,26 @@ export class NotInJournal extends Error {
   }
 }
 
+/** There were more or fewer than there should be. */
+export class JournalDiffers extends Error {
+  override readonly name = 'JournalDiffers'
+  readonly count: number
+  /** The latest of those that fit. */
+  readonly entries: readonly JournalEntry[]
+  /** Where there are too few: those that nearly fit, and in what they do not. */
+  readonly nearest: readonly NearShown[]
+  constructor({ count, expected, entries, nearest }: Verified) {
+    const [latest, near] = [entries.at(-1), nearest[0]]
+    const what = latest === undefined ? '' : `. The latest: ${latest.operation} (${latest.id}), ${latest.outcome}`
+    super(
+      `There were ${count}, expected was: ${expected}${what}${near === undefined ? '' : `. Nearest: ${nearText(near)}`}`,
+    )
+    this.count = count
+    this.entries = entries
+    this.nearest = nearest
+  }
+}
+
 export interface LabJournal {
   list(filter?: JournalFilter, options?: ListOptions): Promise<JournalPage>
   /** One, with request and answer. */
@@ -63,7 +83,10 @@ export interface LabJournal {
   remove(id: string): Promise<void>
   /** @throws NotInJournal when they do not come in time */
   waitFor(filter: JournalFilter, options?: WaitOptions): Promise<readonly JournalEntry[]>
-  /** `verify({ operation: 'AcquireLicense' }, { exactly: 2 })` */
+  /**
+   * `verify({ operation: 'AcquireLicense' }, { exactly: 2 })`
+   * @throws JournalDiffers when there were more or fewer
+   */
   verify(filter: JournalFilter, expected: Expectation, after?: string): Promise<Verified>
   clear(): Promise<void>
 }
@@ -93,7 +116,11 @@ export function labJournal(office: () => LabOffice): LabJournal {
       const hint = nearest[0] === undefined ? '' : `. Nearest: ${nearText(nearest[0])}`
       throw new NotInJournal(`${entries.length} of ${count} came within ${timeout}${hint}`, entries, nearest)
     },
-    verify: async (match, expected, after) => verifyJournal(desk(), { match, ...expected, after }),
+    verify: async (match, expected, after) => {
+      const verified = await verifyJournal(desk(), { match, ...expected, after })
+      if (!verified.ok) throw new JournalDiffers(verified)
+      return verified
+    },
     clear: async () => clearJournal(desk()),
   }
 }

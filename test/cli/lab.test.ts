@@ -105,7 +105,7 @@ t.test('a reset and snapshots: by commands, in files, and from a program', async
   await snapshots.remove('again')
   t.match(await snapshots.import('third', written, 'another'), { name: 'third', hash: written.hash })
   await t.rejects(snapshots.import('third', {} as never, 'another'), { message: /no file of a snapshot/ })
-  await t.rejects(snapshots.restore('fourth'), { message: /There is no snapshot "fourth": there is third/ })
+  await t.rejects(snapshots.restore('fourth'), { message: /There is no snapshot "fourth": there is start, third/ })
   t.match(await installation.lab.reset(), { nodes: [{ node: 'root-1', reached: true }] })
   t.equal(await installation.lab.stateHash(), hash)
   t.match((await snapshots.take('third')).hash, hash)

@@ -57,6 +57,7 @@ t.test('on a terminal: a line for each request and for what happens to servers, 
       /^\S+ root-2 drains: asked to drain\n$/,
     ],
     [line({ node: 'root-2', msg: 'node root-2 has left' }), /^\S+ root-2 has left\n$/],
+    [line({ server: undefined, msg: 'set in the lab: fault gone' }), /^\S+ set in the lab: fault gone\n$/],
     [line({ msg: 'the database is back' }), /^\S+ root-1 the database is back\n$/],
     ['Segmentation fault', /^\S+ Segmentation fault\n$/],
     [

@@ -81,3 +81,21 @@ t.test('several that share a folder for temporary files: each has its own, whoev
     t.same(readdirSync(temporary).toSorted(), ['rms-emulator-elsewhere', 'rms-emulator-of-somebody'])
   })
 })
+
+t.test('npx or npm start that is killed takes along what it started', async (t) => {
+  const temporary = t.testdir()
+  const args = [main, 'up', '--json', '--port', '0', '--root', '1', '--no-licensing']
+  const start = `require('node:child_process').spawn(process.execPath, ${JSON.stringify(args)}, { stdio: 'inherit' })`
+  const npx = spawn(process.execPath, ['-e', start], {
+    env: { ...process.env, TMPDIR: temporary, npm_execpath: '/npm/bin/npm-cli.js' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  // It ends when its output does, which is that of `up`.
+  const ended = outcome(npx)
+  let said = ''
+  npx.stdout.on('data', (text: string) => (said += text))
+  await until(() => said.includes('"ready"'), 'it serves')
+  npx.kill('SIGKILL')
+  t.match(await ended, { signal: 'SIGKILL', stderr: /Stopping: servers finish what they are doing/ })
+  t.same(readdirSync(temporary), [])
+})

@@ -540,6 +540,11 @@ t.test('access lists', async (t) => {
     { status: 200 },
   )
   t.same(await listOf('/licensing/license.asmx'), ['CONTOSO\\bob'])
+  t.match(await call('POST', '/clusters/root/access/admit', { endpoint: 'licensing/publish', name: 'anonymous' }), {
+    status: 200,
+  })
+  t.same(await listOf('/licensing/publish.asmx'), ['ANONYMOUS'], 'also who does not sign in')
+  await call('POST', '/clusters/root/access/open', { endpoint: 'licensing/publish' })
   t.match(await call('POST', '/clusters/root/access/open', { endpoint: 'licensing/license' }), { status: 200 })
   t.equal(await listOf('/licensing/license.asmx'), undefined)
   t.match(await call('POST', '/clusters/root/access/revoke', { endpoint: subEnroll, name: 'bob' }), { status: 404 })

@@ -145,6 +145,15 @@ t.test('how many there were is verified', async (t) => {
   t.equal(never.status, 409)
   t.match(await never.json(), { count: 1, expected: 'never', entries: [{ user: 'CONTOSO\\bob' }] })
   t.match(await journal.verify(match, { atLeast: 1 }), { ok: true })
+  await t.rejects(journal.verify(match, { never: true }), {
+    name: 'JournalDiffers',
+    message: /^There were 1, expected was: never\. The latest: AcquireLicense \(\S+\), Succeeded$/,
+    count: 1,
+  })
+  await t.rejects(journal.verify({ user: 'nomail' }, { exactly: 7 }), {
+    name: 'JournalDiffers',
+    message: /^There were 0, expected was: exactly 7\. Nearest: /,
+  })
   t.equal((await ask('/verify', { match })).status, 400)
 })
 

@@ -75,9 +75,9 @@ async function requireSnapshot(office: LabOffice, name: string): Promise<Snapsho
 }
 
 async function refuseUnknown({ store }: LabOffice, name: string): Promise<never> {
-  const names = (await store.snapshots.list()).map((one) => one.name)
+  const names = [startSnapshot, ...(await store.snapshots.list()).map((one) => one.name)]
   const meant = nearest(name, names)
-  const hint = meant === undefined ? `there is ${names.join(', ') || 'none'}` : `did you mean "${meant}"?`
+  const hint = meant === undefined ? `there is ${names.join(', ')}` : `did you mean "${meant}"?`
   return problem(404, `There is no snapshot "${name.slice(0, 100)}": ${hint}`)
 }
 

@@ -87,7 +87,10 @@ export async function labDocuments(
     for (const [name, value] of Object.entries({ kind, account, guid })) if (value !== undefined) asked.set(name, value)
     const page = (await get(`/lab/documents?${asked.toString()}`)) as DocumentPage
     for (const { text } of page.gaps) output.note(text)
-    output.result(page, page.documents.length === 0 ? 'There is no such document.' : listed(page.documents))
+    output.result(
+      page,
+      page.documents.length === 0 ? 'There is no such document in the journals.' : listed(page.documents),
+    )
     return true
   }
   const path = `/lab/documents/${encodeURIComponent(hash)}`

@@ -1,4 +1,5 @@
 /** `up`: starts an installation, says how to use it, and stops it on SIGINT or SIGTERM. */
+import { processEnvironment } from '../../config/environment.js'
 import type { Settings } from '../../config/options.js'
 import { seedDirectory, seedPassword } from '../../directory/seed.js'
 import { systemClock, systemTimers, systemRandom } from '../../effects.js'
@@ -9,6 +10,7 @@ import { emulatedServerOf } from '../emulated-server.js'
 import { Failure } from '../failure.js'
 import { journalOf } from '../journal-settings.js'
 import { keepToken } from '../keep-token.js'
+import { endWithNpm } from '../parent.js'
 import { createOutput, screenWidth } from '../output.js'
 import { startOwnInstallation } from '../own-installation.js'
 import { openServerLog } from '../server-log.js'
@@ -100,6 +102,7 @@ export async function up(settings: Settings<'up'>): Promise<void> {
     else output.note(text)
   }
   const ending = { exitCode: 0, onStopping, onError, onClosed: () => forgetToken() } as const
+  endWithNpm(processEnvironment(), systemTimers, () => process.kill(process.pid, 'SIGTERM'))
   const started = startOwnInstallation({ ...options, log, onLine: relay, onStart: line.show }, ending)
   const installation = await started.finally(line.end)
   forgetToken = keepToken(installation.manage, options.token ?? '', log)

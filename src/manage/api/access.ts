@@ -84,10 +84,10 @@ export function registerAccess(app: FastifyInstance, { store }: ManagementApi): 
       const done = await change(params.cluster, headers['if-match'], ({ admittedGroups }, cluster) => {
         const at = requireEndpoint(cluster, body.endpoint)
         const list = admittedGroups[at]
-        if (list === undefined && !body.restrict)
+        if (list === undefined && !body.restrict && admitted !== anonymousName)
           problem(
             409,
-            `${at} admits everybody already. To admit ${admitted} alone, ask for that: admit --restrict (over HTTP: "restrict": true)`,
+            `${at} admits everybody who signs in already. To admit ${admitted} alone, ask for that: admit --restrict (over HTTP: "restrict": true)`,
           )
         return {
           admittedGroups: {

@@ -19,6 +19,7 @@ import { registerInstallationControls, registerServerControls } from './servers.
 import { clockReading, notEverywhere, tags, toldServers } from './schemas.js'
 import { registerSnapshots } from './snapshots.js'
 import { registerState } from './state.js'
+import { tellChanges } from './tell-changes.js'
 
 /** Nothing of it is there when the installation was started with --no-lab. */
 export function registerLabControls(app: FastifyInstance, api: ManagementApi): void {
@@ -29,6 +30,7 @@ export function registerLabControls(app: FastifyInstance, api: ManagementApi): v
     for (const url of ['/lab', '/lab/*']) app.all(url, { schema: { hide: true } }, refused)
     return
   }
+  tellChanges(app, office)
   registerLab(app, office)
   registerClock(app, office)
   registerFaults(app, { ...office, served: servedNames() })
