@@ -69,7 +69,7 @@ function comparison({ wanted, found }: DecisionStep): readonly string[] {
   return [...(wanted === '' ? [] : [`wanted ${wanted}`]), `found ${found}`]
 }
 
-/** All of one entry; bodies as they are. */
+/** All of one entry; bodies as they are, but for what would push the reason off a terminal. */
 export function entryScreen(entry: JournalEntry, width: number, paint: Paint): string {
   const { steps, decision, nearMisses, documents, request, answer, faults, warnings = [] } = entry
   const facts = tableText(
@@ -111,14 +111,28 @@ export function entryScreen(entry: JournalEntry, width: number, paint: Paint): s
     ),
     request === undefined
       ? ''
-      : part('Request', messageLines(`${request.method} ${request.url} HTTP/${request.httpVersion}`, request)),
-    answer === undefined ? '' : part('Answer', messageLines(`HTTP/${answer.httpVersion} ${answer.status}`, answer)),
+      : part('Request', messageLines(`${request.method} ${request.url} HTTP/${request.httpVersion}`, request, width)),
+    answer === undefined
+      ? ''
+      : part('Answer', messageLines(`HTTP/${answer.httpVersion} ${answer.status}`, answer, width)),
   ].join('')
 }
 
-function messageLines(first: string, { headers, body }: RequestMessage | AnswerMessage): readonly string[] {
-  const shown = body.split('\n').map(withoutControls)
+/** Lines of a terminal that a line of a body may take: SOAP is one line of thirty thousand characters. */
+const mostLines = 4
+
+function messageLines(
+  first: string,
+  { headers, body }: RequestMessage | AnswerMessage,
+  width: number,
+): readonly string[] {
+  const shown = body.split('\n').map((line) => shortened(withoutControls(line), mostLines * width))
   return [withoutControls(first), ...headers.map(headerLine), ...(body === '' ? [] : ['', ...shown])]
+}
+
+function shortened(line: string, room: number): string {
+  if (line.length <= room) return line
+  return `${line.slice(0, room)}…\n(${line.length - room} characters more: in a pipe or a file, and with --json, all of it is there)`
 }
 
 function headerLine({ name, value }: Header): string {

@@ -1,0 +1,39 @@
+/** One exchange of the journal, for people. */
+import t from 'tap'
+import { entryScreen } from '../../src/cli/journal-screen.js'
+import { plain } from '../../src/explain/paint.js'
+import type { JournalEntry } from '../../src/lab/journal/entry.js'
+
+const message = {
+  httpVersion: '1.1',
+  headers: [{ name: 'Host', value: 'rms' }],
+  body: `<a>${'x'.repeat(30_000)}</a>\nshort`,
+}
+const entry = {
+  id: 'root-1.boot-1',
+  time: '2026-01-01T00:00:00.000Z',
+  node: 'root-1',
+  cluster: 'root',
+  listener: 'intranet',
+  operation: 'AcquireLicense',
+  user: '',
+  outcome: 'Failed',
+  status: 500,
+  ms: 1,
+  why: 'the reason',
+  faults: [],
+  steps: [],
+  decision: [],
+  nearMisses: [],
+  documents: [],
+  request: { ...message, method: 'POST', url: '/_wmcs/licensing/license.asmx' },
+  answer: { ...message, status: 500 },
+} as unknown as JournalEntry
+
+t.test('on a terminal a long body does not push the reason away; in a pipe all of it is there', async (t) => {
+  const terminal = entryScreen(entry, 80, plain)
+  t.ok(terminal.length < 3000, `${terminal.length} characters`)
+  t.match(terminal, /why +the reason/)
+  t.match(terminal, /…\n\(29687 characters more: in a pipe or a file, and with --json, all of it is there\)\nshort/)
+  t.ok(entryScreen(entry, Infinity, plain).includes(`${message.body}\n\nAnswer`))
+})
