@@ -99,6 +99,9 @@ t.test('PgBouncer', { skip }, async (t) => {
       message:
         /^The database "transaction" at 127\.0\.0\.1:\d+ is behind a pooler that shares sessions.*pool_mode = session/,
     })
+    const lab = await startInstallation({ database: url('session') })
+    t.match(lab.ready.clusters, [{ name: 'root' }], 'what was refused holds no lock')
+    await lab.close()
     await t.rejects(openStore(`${url('session')}?statement_timeout=5`), {
       name: 'DatabaseRefused',
       message: /refuses the parameter statement_timeout of a new connection.*ignore_startup_parameters/,

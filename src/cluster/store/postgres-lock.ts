@@ -5,6 +5,7 @@
 import pg from 'pg'
 import { pause, systemTimers, type Timers } from '../../effects.js'
 import { installationLock } from './exclusive.js'
+import { requireOwnSessions, sessionOf } from './own-sessions.js'
 import { targetOf, told } from './postgres.js'
 
 /** `lost`: with the connection; `taken`: by somebody else, while we were without it; `back`: we have it again. */
@@ -40,6 +41,7 @@ export async function holdPostgresLock(
 ): Promise<PostgresLock | undefined> {
   const ended = new AbortController()
   const wait = (milliseconds: number): Promise<void> => pause(timers, milliseconds, ended.signal)
+  await requireSessions(location)
   const first = await patiently(location, timers)
   if (first === undefined) return undefined
   let client = first
@@ -88,6 +90,26 @@ export async function holdPostgresLock(
       await watching
       await quietly(client)
     },
+  }
+}
+
+/** Before the lock is taken: that of a session which a pooler keeps would stay when we are gone. @throws DatabaseAway, DatabaseRefused */
+async function requireSessions(location: string): Promise<void> {
+  const another = (): Promise<number | undefined> => connected(location, sessionOf)
+  await connected(location, (one) => requireOwnSessions(one, another, targetOf({ connectionString: location }).name))
+}
+
+async function connected<Result>(location: string, ask: (client: pg.Client) => Promise<Result>): Promise<Result> {
+  const settings = { connectionString: location, connectionTimeoutMillis: answerWithin, query_timeout: answerWithin }
+  const client = new pg.Client(settings)
+  client.on('error', () => undefined)
+  try {
+    await client.connect()
+    return await ask(client)
+  } catch (error) {
+    throw told(error, targetOf(settings)) ?? error
+  } finally {
+    await quietly(client)
   }
 }
 

@@ -2,6 +2,7 @@
 import { PostgresDialect, type Dialect, type PostgresPool, type PostgresPoolClient } from 'kysely'
 import pg from 'pg'
 import { DatabaseAway, DatabaseRefused } from './database-away.js'
+import { requireOwnSessions, sessionOf } from './own-sessions.js'
 
 /** Connections of a node; a server takes 100 in all unless told otherwise. */
 const poolSize = 8
@@ -66,7 +67,7 @@ export async function postgresDialect(location: string, { patient = false }: Pos
   const telling = tellingPool(pool, target)
   try {
     await requireUtf8(telling, target)
-    await requireOwnSessions(telling, target)
+    await requireSessions(telling, target)
   } catch (error) {
     await pool.end()
     throw error
@@ -109,21 +110,11 @@ async function requireUtf8(pool: PostgresPool, target: Target): Promise<void> {
   }
 }
 
-/**
- * A pooler that gives the session of one connection to others between two transactions mixes up what sessions hold: their limits, and the lock of an
- * installation. Two connections tell: the second one is given the session of the first, or the first has another one the next time.
- * @throws DatabaseRefused
- */
-async function requireOwnSessions(pool: PostgresPool, target: Target): Promise<void> {
+/** @throws DatabaseRefused */
+async function requireSessions(pool: PostgresPool, target: Target): Promise<void> {
   const one = await pool.connect()
   try {
-    const before = await sessionOf(one)
-    const meanwhile = await sessionOfAnother(pool)
-    if (before === meanwhile || before !== (await sessionOf(one)))
-      throw new DatabaseRefused(
-        `The ${target.name} is behind a pooler that shares sessions between connections, as PgBouncer does with pool_mode = transaction: ` +
-          'locks would get lost. Set pool_mode = session there, or give the address of the server itself',
-      )
+    await requireOwnSessions(one, () => sessionOfAnother(pool), target.name)
   } finally {
     one.release()
   }
@@ -136,11 +127,6 @@ async function sessionOfAnother(pool: PostgresPool): Promise<number | undefined>
   } finally {
     other.release()
   }
-}
-
-async function sessionOf(client: PostgresPoolClient): Promise<number | undefined> {
-  const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid', [])
-  return rows[0]?.pid
 }
 
 function tellingPool(pool: pg.Pool, target: Target): PostgresPool {
