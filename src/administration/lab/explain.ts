@@ -27,7 +27,23 @@ export async function explainBytes(office: Explaining, bytes: Uint8Array): Promi
   const clock = await office.forestClock()
   const texts = boundedBy(() => findDocuments(bytes))
   const policies = await openPolicies(office, texts)
-  return boundedBy(() => explain(bytes, { trustRoots, now: clock.now(), policies }))
+  const look = (certificates: readonly string[] = []): Explanation =>
+    boundedBy(() => explain(bytes, { trustRoots, now: clock.now(), policies, certificates }))
+  const alone = look()
+  if (alone.trust.ok || alone.documents[0]?.kind !== 'PL') return alone
+  return (await trustedHere(office, look)) ?? alone
+}
+
+/** A protected file does not hold the chain of its server: with that of a cluster here it is trusted, or it is not for another reason. */
+async function trustedHere(
+  { store }: Explaining,
+  look: (certificates: readonly string[]) => Explanation,
+): Promise<Explanation | undefined> {
+  for (const { configuration } of await store.clusters.list()) {
+    const explanation = look(configuration.slc)
+    if (explanation.trust.ok) return explanation
+  }
+  return undefined
 }
 
 export type Explaining = Pick<IssuingOffice, 'store' | 'openCluster' | 'forestClock'>

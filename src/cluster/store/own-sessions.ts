@@ -2,7 +2,7 @@
 import { DatabaseRefused } from './database-away.js'
 
 export interface SessionClient {
-  query<Row>(text: string, parameters: never[]): Promise<{ readonly rows: readonly Row[] }>
+  query(text: string, parameters: never[]): Promise<{ readonly rows: readonly unknown[] }>
 }
 
 /**
@@ -27,6 +27,6 @@ export async function requireOwnSessions(
 }
 
 export async function sessionOf(client: SessionClient): Promise<number | undefined> {
-  const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid', [])
-  return rows[0]?.pid
+  const { rows } = await client.query('select pg_backend_pid() as pid', [])
+  return (rows[0] as { readonly pid: number } | undefined)?.pid
 }
