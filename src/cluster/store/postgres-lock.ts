@@ -96,13 +96,12 @@ export async function holdPostgresLock(
 /** Before the lock is taken: that of a session which a pooler keeps would stay when we are gone. @throws DatabaseAway, DatabaseRefused */
 async function requireSessions(location: string): Promise<void> {
   const another = (): Promise<number | undefined> => connected(location, sessionOf)
-  await connected(location, (one) => requireOwnSessions(one, another, targetOf({ connectionString: location }).name))
+  await connected(location, (one) => requireOwnSessions(one, another, targetOf(settingsOf(location)).name))
 }
 
 async function connected<Result>(location: string, ask: (client: pg.Client) => Promise<Result>): Promise<Result> {
-  const settings = { connectionString: location, connectionTimeoutMillis: answerWithin, query_timeout: answerWithin }
-  const client = new pg.Client(settings)
-  client.on('error', () => undefined)
+  const settings = settingsOf(location)
+  const client = newClient(settings)
   try {
     await client.connect()
     return await ask(client)
@@ -123,17 +122,9 @@ async function patiently(location: string, timers: Timers): Promise<pg.Client | 
 
 /** @returns the connection that holds the lock; undefined when another one does */
 async function take(location: string): Promise<pg.Client | undefined> {
-  const settings: pg.ClientConfig = {
-    connectionString: location,
-    application_name: 'rms-emulator installation',
-    connectionTimeoutMillis: answerWithin,
-    query_timeout: answerWithin,
-    keepAlive: true,
-  }
+  const settings = settingsOf(location)
   const target = targetOf(settings)
-  const client = new pg.Client(settings)
-  // Its end is noticed where it is used; without a listener an error would end the process.
-  client.on('error', () => undefined)
+  const client = newClient(settings)
   try {
     await client.connect()
     await client.query(sessionSettings)
@@ -147,6 +138,23 @@ async function take(location: string): Promise<pg.Client | undefined> {
     await quietly(client)
     throw told(error, target) ?? error
   }
+}
+
+function settingsOf(location: string): pg.ClientConfig {
+  return {
+    connectionString: location,
+    application_name: 'rms-emulator installation',
+    connectionTimeoutMillis: answerWithin,
+    query_timeout: answerWithin,
+    keepAlive: true,
+  }
+}
+
+function newClient(settings: pg.ClientConfig): pg.Client {
+  const client = new pg.Client(settings)
+  // Its end is noticed where it is used; without a listener an error would end the process.
+  client.on('error', () => undefined)
+  return client
 }
 
 async function quietly(client: pg.Client): Promise<void> {

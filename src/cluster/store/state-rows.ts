@@ -2,6 +2,7 @@
  * The state of an installation as rows: all that a client could notice, and nothing of who serves, what was asked, or how often something was changed.
  * Read at one moment, and put back in one transaction.
  */
+import { sql } from 'kysely'
 import type { LabState } from '../../lab/state.js'
 import { resumed, suspended, type SuspendedLab } from '../../lab/suspended.js'
 import { configurationText, nextVersion, type ServerConfiguration } from '../configuration.js'
@@ -11,7 +12,6 @@ import { inChunks } from './directory-rows.js'
 import { bringHome, isPostgres, lockOthersOut } from './exclusive.js'
 import { faultCounts, type FaultCounts } from './fault-counts.js'
 import { labStore, type LabStore } from './lab-store.js'
-import { sql } from 'kysely'
 import { columns, primaryKeys, type Database, type Tables } from './schema.js'
 
 /** Tables that are kept as they stand. Times in them are those of the forest. */
