@@ -209,6 +209,8 @@ const inRealTime: Readonly<Record<string, string>> = {
   'conformance/raw-http.ts': 'limits what hangs',
   'fixtures/until.ts': 'looks at real processes again and again',
   'hostile/campaign.ts': 'limits what hangs',
+  'installation/clock-at-rate.ts': 'no test: shows a clock that is set while requests come at a rate',
+  'installation/journal-wait.ts': 'no test: measures',
   'installation/kill-campaign.ts': 'kills at random moments, whatever is done at that moment',
   'installation/open-loop.ts': 'sends at a rate while servers come and go; how many requests that are is waited for',
 }

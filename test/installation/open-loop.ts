@@ -104,7 +104,7 @@ async function ask(
     const response = await fetch(`${origin}${request?.path ?? '/_wmcs/licensing/license.asmx'}`, { ...request, signal })
     const text = await response.text()
     const node = response.headers.get('x-served-by') ?? ''
-    if (response.status !== 200) return { node, failure: `${response.status} ${text.slice(0, 300)}` }
+    if (response.status !== 200) return { node, failure: `${response.status} ${text.slice(0, 600)}` }
     if (request === undefined) return { node }
     const licenses = [...text.matchAll(licensePattern)].map(([, guid]) => guid ?? '')
     const [license] = licenses
