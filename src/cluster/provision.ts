@@ -27,6 +27,8 @@ export interface NewCluster {
   /** Public base URL, such as `http://127.0.0.1:7000/_wmcs`. */
   readonly baseUrl: string
   readonly keyPassword: string
+  /** Of the cluster key; a new one when left out. */
+  readonly keySalt?: Uint8Array | undefined
   /** Settings that differ from the defaults. */
   readonly settings?: Partial<ServerConfiguration> | undefined
 }
@@ -138,7 +140,7 @@ async function provision(
   const rules = modes[plan.mode]
   await requireEqualEngines()
   const key = await generateKeyPair(rules.keyBits)
-  const salt = random.bytes(saltLength)
+  const salt = plan.keySalt ?? random.bytes(saltLength)
   const clusterKey = await clusterKeyOf(plan.keyPassword, salt)
   const slc = await enroll({
     guid: newGuid(random),
@@ -169,7 +171,13 @@ async function provision(
   }
   const templates = await signSeedTemplates(issuer, now, random)
   const sealedKeyPair = sealClusterKeyPair(clusterKey, plan.name, key, random)
-  const row = { name: plan.name, kind: plan.kind, configuration, keySalt: salt.toString('base64'), sealedKeyPair }
+  const row = {
+    name: plan.name,
+    kind: plan.kind,
+    configuration,
+    keySalt: Buffer.from(salt).toString('base64'),
+    sealedKeyPair,
+  }
   if (await store.clusters.insertIfAbsent(row, { templates, serviceConnectionPoint: plan.serviceConnectionPoint }))
     return
   // Somebody else was faster: what stands in the way now is what to tell.

@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import type { SeedFile } from '../administration/seed-file/seed-file.js'
 import type { ServerConfiguration } from '../cluster/configuration.js'
 import type { RegisteredClient } from '../cluster/oauth-clients.js'
+import { isInMemory } from '../cluster/store/open.js'
 import {
   aFunction,
   anObject,
@@ -59,7 +60,10 @@ export interface InstallationOptions {
   readonly engine?: EngineName | undefined
   /** Threads of a node for private keys, beside its event loop; when left out, one with processes where it has two cores or more for its share, otherwise none. */
   readonly signerThreads?: number | undefined
-  /** Folder that keeps the installation; a temporary one, removed at the end, when left out. */
+  /**
+   * Folder that keeps the installation. When left out nothing is kept: in this process everything is in memory, without any file; with processes there is
+   * a temporary folder, removed at the end.
+   */
   readonly data?: string | undefined
   /** Database, where it is not a file in the folder: path of an SQLite file, or a PostgreSQL URL. */
   readonly database?: string | undefined
@@ -166,7 +170,13 @@ const ofProcesses = ['root', 'licensing', 'extranet', 'clusterUrls', 'restart', 
  */
 export function requireInstallationOptions(options: InstallationOptions): void {
   requireOptions('startInstallation', options, checks)
-  if (options.processes === true) return
+  if (options.processes === true) {
+    if (options.database !== undefined && isInMemory(options.database))
+      throw new OptionRefused(
+        'The option database of startInstallation is in memory, where the processes of an installation cannot share it: leave it out, or leave out processes: true',
+      )
+    return
+  }
   const ignored = ofProcesses.find((name) => options[name] !== undefined)
   if (ignored !== undefined)
     throw new OptionRefused(

@@ -1,51 +1,29 @@
-/** The servers of an installation on one machine, in its folder: a node in this process, or many processes. */
+/** The servers of an installation on one machine: nodes in this process, or many processes. */
 import { setMaxListeners } from 'node:events'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { pino, type Logger } from 'pino'
 import { problem } from '../administration/problem.js'
-import type { RequestLogBound } from '../cluster/bound-request-log.js'
 import { forestClock } from '../cluster/forest-clock.js'
-import { loadServerState } from '../cluster/server-state.js'
 import { openStore, upgradedText, type Store } from '../cluster/store/open.js'
 import { usefulThreads } from '../crypto/signing-threads.js'
 import { processEnvironment } from '../config/environment.js'
 import { systemEffects, type Clock } from '../effects.js'
-import { trustedProxiesOf } from '../http/trusted-proxies.js'
-import { defaultJournalLimits, type JournalOptions } from '../node/journal.js'
-import { defaultNodeOptions, startNode, type RunningNode } from '../node/start.js'
-import { profiles } from '../soap/profile.js'
+import { defaultNodeOptions } from '../node/start.js'
 import { requireInstallationOptions, type InstallationOptions } from './installation-options.js'
 import { lockDatabase } from './database-lock.js'
+import { startInProcess } from './in-process.js'
+import { given, journalOf, requestLogBoundOf, requirePassword } from './node-settings.js'
 import { requireFreePort } from './require-free-port.js'
 import { seeded, type Seeding } from './seeding.js'
 import { requireEndpoints, settingsOf } from './start-settings.js'
-import { withStored, type ClusterStatus, type NodeStatus, type ServersStatus } from './status.js'
+import type { Servers } from './servers.js'
 import { beginWithWholeServers } from './whole-servers.js'
 import { makeTemporaryFolder } from './temporary-folder.js'
-import { prepareTlsFiles, type TlsFiles } from './tls-files.js'
+import { makeTls, prepareTlsFiles, trustedOf, type TlsFiles, type TlsOptions } from './tls-files.js'
 import type { TlsFilePair } from './tls-pair.js'
-import { startTopology, type RunningTopology } from './topology.js'
+import { startTopology } from './topology.js'
 import { makeFolder } from '../make-folder.js'
-
-/** What serves: a node in this process, or many processes. */
-export interface Servers {
-  readonly store: Store
-  readonly topology: RunningTopology | undefined
-  readonly ca: string | undefined
-  /** What certificates of the servers lead to, in PEM. */
-  readonly trusted: string | undefined
-  readonly status: () => Promise<readonly ClusterStatus[]>
-  /** Stops everything that was started, and removes a temporary folder. */
-  close(): Promise<void>
-}
-
-interface Place {
-  readonly folder: string
-  readonly database: string
-  readonly tls: TlsFiles | undefined
-  readonly seeding: Seeding
-}
 
 /**
  * Starts what serves; management is opened by whoever is given it.
@@ -56,28 +34,17 @@ export async function startServers(given: InstallationOptions): Promise<Servers>
   requireInstallationOptions(given)
   const { options, seeding } = seeded(given, plannedClusters(given))
   requireEndpoints(options.admit ?? [])
-  const temporary = options.data === undefined ? makeTemporaryFolder() : undefined
-  const folder = options.data ?? temporary?.path ?? ''
-  const database = options.database ?? join(folder, 'rms.sqlite')
+  const place = placeOf(options)
   let unlock: (() => Promise<void>) | undefined
   let servers: Servers | undefined
   const close = async (): Promise<void> => {
     await servers?.close()
     await unlock?.()
-    temporary?.remove()
+    place.remove()
   }
   try {
-    makeFolder(folder, 0o700)
-    unlock = await lockDatabase(database, options.log)
-    const tls = await prepareTls(options, folder)
-    await requirePorts(options)
-    options.signal?.throwIfAborted()
-    servers = await (options.processes === true ? startProcesses : startInProcess)(options, {
-      folder,
-      database,
-      tls,
-      seeding,
-    })
+    unlock = await lockDatabase(place.database, options.log)
+    servers = await startAt(options, place, seeding)
     await seeding.end(servers.store, servers.trusted)
     options.signal?.throwIfAborted()
     return { ...servers, close }
@@ -87,85 +54,47 @@ export async function startServers(given: InstallationOptions): Promise<Servers>
   }
 }
 
-async function startInProcess(options: InstallationOptions, { database, tls, seeding }: Place): Promise<Servers> {
-  const told = {
-    host: options.host,
-    port: options.port,
-    publicUrl: options.publicUrl,
-    mode: options.mode,
-    engine: options.engine,
-    signerThreads: options.signerThreads,
-    keyPassword: options.keyPassword,
-    migrate: options.migrate,
-    bodyLimit: options.bodyLimit,
-    headerLimit: options.headerLimit,
-    trustedProxies: options.trustedProxies === undefined ? undefined : trustedProxiesOf(options.trustedProxies),
-    requestTimeoutMilliseconds: options.requestTimeoutMilliseconds,
-    includeXrmlInLog: options.includeXrmlInLog,
-    headerFaults: options.headerFaults,
-    profile: options.profile && profiles[options.profile],
-    requestLogBound: requestLogBoundOf(options),
-    log: options.log,
-    database,
-    schemes: options.schemes,
-    ntlmLevel: options.ntlmLevel,
-    tls: tls?.front,
-    lab: options.lab,
-    journal: journalOf(options),
-    seeding,
-  }
-  if (options.lab !== false && isKept(options)) await beginWithWhole(database, options)
-  const node = await startNode(given({ ...told, settings: settingsOf(options, 'root') }))
-  const cluster = (): ServersStatus => ({
-    name: node.cluster,
-    kind: node.kind,
-    url: node.baseUrl,
-    nodes: [{ id: node.nodeId, url: node.url, pid: process.pid, ...stateInProcess(node) }],
-  })
+interface Place {
+  /** Undefined: nothing of it is in a file. */
+  readonly folder: string | undefined
+  readonly database: string
+  /** A temporary folder is gone then. */
+  remove(): void
+}
+
+/** Processes share a folder. */
+function placeOf({ data, database, processes }: InstallationOptions): Place {
+  const temporary = data === undefined && processes === true ? makeTemporaryFolder() : undefined
+  const folder = data ?? temporary?.path
   return {
-    store: node.store,
-    topology: undefined,
-    ca: tls?.ca,
-    trusted: trustedOf(tls),
-    status: async () => [await withStored(node.store, cluster())],
-    close: () => node.close(),
+    folder,
+    database: database ?? (folder === undefined ? ':memory:' : join(folder, 'rms.sqlite')),
+    remove: () => temporary?.remove(),
   }
 }
 
-/** Whether there may be something of before. */
-function isKept({ data, database }: InstallationOptions): boolean {
-  return data !== undefined || database !== undefined
+async function startAt(options: InstallationOptions, { folder, database }: Place, seeding: Seeding): Promise<Servers> {
+  if (folder !== undefined) makeFolder(folder, 0o700)
+  await requirePorts(options)
+  options.signal?.throwIfAborted()
+  const wanted = tlsOf(options)
+  if (folder === undefined)
+    return startInProcess(options, { database, tls: wanted && (await makeTls(wanted, systemEffects)), seeding })
+  const tls = wanted && (await prepareTlsFiles(folder, wanted, systemEffects))
+  options.signal?.throwIfAborted()
+  return options.processes === true
+    ? startProcesses(options, { folder, database, tls, seeding })
+    : startInProcess(options, { database, tls, seeding })
 }
 
-async function beginWithWhole(database: string, options: InstallationOptions): Promise<void> {
-  const { migrate = false, log = pino({ level: 'silent' }) } = options
-  const store = await openStore(database, { migrate, onUpgraded: (upgraded) => log.info(upgradedText(upgraded)) })
-  try {
-    const { keyPassword, engine } = { ...defaultNodeOptions, ...given(options) }
-    await beginWithWholeServers(store.lab, log, () => requirePassword(store, { keyPassword, engine }))
-  } finally {
-    await store.close()
-  }
+interface ProcessPlace {
+  readonly folder: string
+  readonly database: string
+  readonly tls: TlsFiles | undefined
+  readonly seeding: Seeding
 }
 
-/** A wrong password must change nothing, and is told before anything starts. @throws WrongKeyPassword */
-async function requirePassword(
-  store: Store,
-  { keyPassword, engine }: Required<Pick<InstallationOptions, 'keyPassword' | 'engine'>>,
-): Promise<void> {
-  for (const { name } of await store.clusters.list()) await loadServerState(store, name, keyPassword, engine)
-}
-
-/** As a balancer would see it. */
-function stateInProcess({ context }: RunningNode): Pick<NodeStatus, 'state' | 'reason'> {
-  if (context.lab.pause.isPaused()) return { state: 'down', reason: 'it is paused' }
-  const { status, reason = '' } = context.readiness()
-  return status === 'ready'
-    ? { state: 'serving', reason: 'it serves in the process that says this' }
-    : { state: 'down', reason }
-}
-
-async function startProcesses(options: InstallationOptions, place: Place): Promise<Servers> {
+async function startProcesses(options: InstallationOptions, place: ProcessPlace): Promise<Servers> {
   const { database, folder, tls, seeding } = place
   const { keyPassword, engine, host } = { ...defaultNodeOptions, ...given(options) }
   const log = options.log ?? pino({ level: 'silent' })
@@ -252,7 +181,7 @@ function sharedFlags(options: InstallationOptions, log: Logger): readonly string
   ]
 }
 
-function nodeFlags(options: InstallationOptions, { folder, tls }: Place): readonly string[] {
+function nodeFlags(options: InstallationOptions, { folder, tls }: ProcessPlace): readonly string[] {
   const { engine, schemes, ntlmLevel, spoolLimit, includeXrmlInLog, headerFaults } = {
     ...defaultNodeOptions,
     ...given(options),
@@ -282,19 +211,6 @@ function nodeFlags(options: InstallationOptions, { folder, tls }: Place): readon
   const { days, rows } = requestLogBoundOf(options)
   const bounds = ['--request-log-days', String(days), '--request-log-rows', String(rows)]
   return [...flags, ...bounds, ...switches, ...tlsFlags(tls?.node)]
-}
-
-function requestLogBoundOf({
-  requestLogDays: days = defaultNodeOptions.requestLogBound.days,
-  requestLogRows: rows = defaultNodeOptions.requestLogBound.rows,
-}: InstallationOptions): RequestLogBound {
-  return { days, rows }
-}
-
-/** On unless told otherwise: it is what people look into when they do not see why. */
-function journalOf({ journal, lab = true }: InstallationOptions): JournalOptions | undefined {
-  if (journal === false || !lab) return undefined
-  return journal ?? { limits: defaultJournalLimits, secrets: false }
 }
 
 function journalFlags(options: InstallationOptions): readonly string[] {
@@ -338,10 +254,7 @@ function nodesOf(options: InstallationOptions): number {
 }
 
 /** The public address is a name that clients use too. */
-async function prepareTls(
-  { tls, publicUrl, clusterUrls = [], host }: InstallationOptions,
-  folder: string,
-): Promise<TlsFiles | undefined> {
+function tlsOf({ tls, publicUrl, clusterUrls = [], host }: InstallationOptions): TlsOptions | undefined {
   if (tls === undefined || tls === false) return undefined
   const given = tls === true ? {} : tls
   const urls = [...(publicUrl === undefined ? [] : [publicUrl]), ...clusterUrls.map(({ url }) => url)]
@@ -349,20 +262,9 @@ async function prepareTls(
   const names = [...(given.names ?? []), ...own.filter((name) => !['', '0.0.0.0', '::'].includes(name))]
   // Its processes get ours in place of it; servers of other forests may need it.
   const trustedFile = processEnvironment()['NODE_EXTRA_CA_CERTS']
-  return prepareTlsFiles(folder, { trustedFile, ...given, names }, systemEffects)
-}
-
-function trustedOf(tls: TlsFiles | undefined): string | undefined {
-  return tls && `${tls.ca}\n${tls.front.cert}`
+  return { trustedFile, ...given, names }
 }
 
 function tlsFlags(files: TlsFilePair | undefined): readonly string[] {
   return files === undefined ? [] : ['--tls-cert', files.certFile, '--tls-key', files.keyFile]
-}
-
-type Defined<T> = { readonly [K in keyof T]?: Exclude<T[K], undefined> }
-
-/** Leaves out what is undefined, so that defaults count. */
-function given<T extends object>(values: T): Defined<T> {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Defined<T>
 }

@@ -39,6 +39,12 @@ export interface TlsFiles {
   readonly front: TlsFilePair
 }
 
+/** The same for servers of one process, which need no files. */
+export interface Tls {
+  readonly ca: string
+  readonly front: TlsIdentity
+}
+
 /** Days before its end at which a certificate is made anew. */
 const renewalDays = 30
 
@@ -60,6 +66,19 @@ export async function prepareTlsFiles(
   const trusted = options.trustedFile === undefined ? '' : await readFile(options.trustedFile, 'utf8').catch(() => '')
   await writeFile(trustFile, [ca.cert, brought?.cert ?? '', trusted].join('\n'), { mode: 0o600 })
   return { ca: ca.cert, caFile: ca.certFile, trustFile, node, front: brought ?? node }
+}
+
+/** With a lab CA of its own, and nothing of it in a file. @throws BadTlsFile, and the system's errors */
+export async function makeTls(options: TlsOptions, effects: CertificateEffects): Promise<Tls> {
+  const brought = await readTlsFiles(options.certificateFile, options.keyFile)
+  const names = namesOf(options.names ?? [])
+  const ca = await makeLabCa(effects)
+  return { ca: ca.cert, front: brought ?? (await issueServerCertificate(ca, names, effects)) }
+}
+
+/** What clients trust, in PEM. */
+export function trustedOf(tls: Tls | undefined): string | undefined {
+  return tls && `${tls.ca}\n${tls.front.cert}`
 }
 
 /** @throws BadTlsFile */

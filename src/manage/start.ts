@@ -7,7 +7,8 @@ import type { CryptoMode } from '../crypto/modes.js'
 import { seedForest } from '../directory/seed.js'
 import { systemEffects } from '../effects.js'
 import type { InstallationOptions } from '../installation/installation-options.js'
-import { clockOf, startServers, type Servers } from '../installation/installation.js'
+import { clockOf, startServers } from '../installation/installation.js'
+import type { Servers } from '../installation/servers.js'
 import { installationLab, type InstallationLab } from '../installation/lab.js'
 import { settingsOf } from '../installation/start-settings.js'
 import { activeInLab, placeOf, type ClusterPlace, type InstallationStatus } from '../installation/status.js'
@@ -38,7 +39,7 @@ export interface Installation {
   readonly mode: CryptoMode
   /** Certificate of the lab CA in PEM, for clients; undefined without TLS. */
   readonly ca: string | undefined
-  /** Where state is kept; undefined for a temporary installation. */
+  /** Folder where state is kept; undefined where it ends with the installation. */
   readonly data: string | undefined
   /** The controls of the lab. With `lab: false` each of them throws. */
   readonly lab: InstallationLab

@@ -5,12 +5,13 @@ import { pino, type Logger } from 'pino'
 import { createRequestLog, type RequestLogEvent } from '../cluster/request-log.js'
 import type { ServerConfiguration } from '../cluster/configuration.js'
 import { requireEqualEngines } from '../cluster/equal-engines.js'
+import { saltInMemory } from '../cluster/memory-salt.js'
 import { provisionRoot } from '../cluster/provision.js'
 import { loadServerState, type ServerState } from '../cluster/server-state.js'
 import { fillableLog } from '../cluster/fillable-log.js'
 import { createSpool, type Spool } from '../cluster/spool.js'
 import type { ClusterKind } from '../cluster/store/cluster-store.js'
-import { openStore, upgradedText, type Store } from '../cluster/store/open.js'
+import { isInMemory, openStore, upgradedText, type Store } from '../cluster/store/open.js'
 import { storeWithOutages } from '../cluster/store/outage.js'
 import type { CryptoMode } from '../crypto/modes.js'
 import type { TlsIdentity } from '../crypto/lab-ca.js'
@@ -38,6 +39,8 @@ import { nodeFaults } from './node-faults.js'
 export interface NodeOptions {
   /** As for `openStore`: path of an SQLite file, ':memory:', or a PostgreSQL URL. */
   readonly database: string
+  /** The database, where it is open already: others of this process use it too, and it stays open when the node is closed. */
+  readonly store?: Store | undefined
   /** Whether a PostgreSQL database of an earlier program is upgraded. */
   readonly migrate: boolean
   readonly cluster: string
@@ -164,11 +167,7 @@ export async function startNode(given: Partial<NodeOptions> = {}): Promise<Runni
   const random = options.random ?? systemRandom
   const nodeId = options.nodeId ?? `${options.cluster}-1`
   const log = (options.log ?? pino({ level: 'silent' })).child({ server: nodeId })
-  const wholeStore = await openStore(options.database, {
-    create: options.provision,
-    migrate: options.migrate,
-    onUpgraded: (upgraded) => log.info(upgradedText(upgraded)),
-  })
+  const { store: wholeStore, close: closeStore } = await databaseOf(options, log)
   const store = storeWithOutages(wholeStore, {
     isDatabaseAway: () => lab.state().installation.databaseAway === true,
     isDirectoryAway: () => lab.state().servers[nodeId]?.directoryAway === true,
@@ -228,7 +227,7 @@ export async function startNode(given: Partial<NodeOptions> = {}): Promise<Runni
     await requestLog.close()
     // Without having joined there is nothing to leave: the id may be another node's.
     if (stopRefreshing !== undefined) await store.members.leave(nodeId).catch(() => undefined)
-    await store.close()
+    await closeStore()
   }
   try {
     place = await signingPlaceOf(options, log)
@@ -273,6 +272,17 @@ export async function startNode(given: Partial<NodeOptions> = {}): Promise<Runni
     await close()
     throw error
   }
+}
+
+/** One that was given is closed by whoever gave it. */
+async function databaseOf(options: NodeOptions, log: Logger): Promise<Pick<RunningNode, 'store' | 'close'>> {
+  if (options.store !== undefined) return { store: options.store, close: async () => undefined }
+  const store = await openStore(options.database, {
+    create: options.provision,
+    migrate: options.migrate,
+    onUpgraded: (upgraded) => log.info(upgradedText(upgraded)),
+  })
+  return { store, close: () => store.close() }
 }
 
 async function signingPlaceOf({ engine, signerThreads }: NodeOptions, log: Logger): Promise<SigningPlace> {
@@ -329,7 +339,8 @@ async function provisionOrAdjust(
 ): Promise<ServerState> {
   const { cluster, keyPassword, mode, settings } = options
   if ((await store.clusters.find(cluster)) === undefined) {
-    await provisionRoot(store, { name: cluster, baseUrl, mode, keyPassword, settings }, effects)
+    const keySalt = isInMemory(options.database) ? saltInMemory(effects.random) : undefined
+    await provisionRoot(store, { name: cluster, baseUrl, mode, keyPassword, keySalt, settings }, effects)
   } else {
     // A wrong password must change nothing.
     await loadServerState(store, cluster, keyPassword, place)

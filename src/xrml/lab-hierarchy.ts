@@ -62,8 +62,16 @@ export function labPartner(): { readonly licensorCertificate: string; readonly p
   }
 }
 
+/** Read once in a process: every cluster that is made needs them. */
+const issuers = new Map<string, LabIssuer>()
+
 function readIssuer(path: string): LabIssuer {
-  return { chain: readDocuments(readText(`${path}.xrml`)), key: privateKeyFromPem(readText(`${path}.key.pem`)) }
+  const known = issuers.get(path)
+  if (known !== undefined) return known
+  const key = privateKeyFromPem(readText(`${path}.key.pem`))
+  const issuer = { chain: readDocuments(readText(`${path}.xrml`)), key }
+  issuers.set(path, issuer)
+  return issuer
 }
 
 function readText(path: string): string {

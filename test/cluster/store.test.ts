@@ -2,7 +2,7 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { copyFileSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { Kysely } from 'kysely'
+import { Kysely, sql } from 'kysely'
 import t from 'tap'
 import type { Test } from 'tap'
 import { defaultConfiguration } from '../../src/cluster/configuration.js'
@@ -33,6 +33,22 @@ const accountKey = (who: string) => ({
 })
 
 for (const database of databases(t)) t.test(database.name, (t) => run(t, database))
+
+t.test('a database in memory has the tables of a file', async (t) => {
+  const file = join(t.testdir(), 'rms.sqlite')
+  await (await openStore(file)).close()
+  const tablesOf = async (location: string): Promise<unknown> => {
+    const raw = new Kysely<Tables>({ dialect: await sqliteDialect(location) })
+    try {
+      const { rows } = await sql`select name, sql from sqlite_schema order by name`.execute(raw)
+      return [rows, await raw.selectFrom('meta').selectAll().execute()]
+    } finally {
+      await raw.destroy()
+    }
+  }
+  t.same(await tablesOf(':memory:'), await tablesOf(file))
+  await t.rejects(openStore(':memory:', { create: false }), { name: 'EmptyDatabase' })
+})
 
 async function run(t: Test, database: TestDatabase): Promise<void> {
   t.test('what is written is there after closing and opening again', async (t) => {

@@ -125,6 +125,11 @@ async function upgradeAt(location: string, version: number, options: StoreOption
   }
 }
 
+/** Whether it ends with the process, or with whoever closes it. */
+export function isInMemory(location: string): boolean {
+  return pathOf(location) === ':memory:'
+}
+
 function isPostgresUrl(location: string): boolean {
   return /^postgres(?:ql)?:/i.test(location)
 }

@@ -2,7 +2,7 @@
  * The tables. Column types are those that SQLite and PostgreSQL share: text, integer, double precision. Bytes are base64 text, times ISO 8601
  * text (UTC, milliseconds), flags 0 or 1; a column ending in `_key` is a name or address in the form it is compared in.
  */
-import { sql, type CreateTableBuilder, type Kysely, type RawBuilder } from 'kysely'
+import { sql, type CreateIndexBuilder, type CreateTableBuilder, type Kysely, type RawBuilder } from 'kysely'
 import { isPostgres, lockOthersOut } from './exclusive.js'
 
 /** Goes up by one with every change of a table, which goes into migrations.ts, too. */
@@ -272,15 +272,22 @@ export async function createSchema(db: Database): Promise<void> {
   await db.transaction().execute(async (transaction) => {
     await lockOthersOut(transaction)
     // Not asked for: PostgreSQL may remember, from before it waited for the lock, that there is none.
-    await createTable(transaction, 'meta')
+    await creationOfTable(transaction, 'meta').execute()
     if (isOurs(await storedVersion(transaction))) return
-    for (const table of Object.keys(columns) as (keyof Tables)[]) await createTable(transaction, table)
-    for (const index of indexes) await createIndex(transaction, index)
+    for (const part of creation(transaction)) await part.execute()
     await transaction
       .insertInto('meta')
       .values({ key: 'schema_version', value: String(schemaVersion) })
       .execute()
   })
+}
+
+/** Of all tables and indexes, in order. */
+export function creation(db: Database): readonly (CreateTableBuilder<string, string> | CreateIndexBuilder)[] {
+  return [
+    ...(Object.keys(columns) as (keyof Tables)[]).map((table) => creationOfTable(db, table)),
+    ...indexes.map((index) => creationOfIndex(db, index)),
+  ]
 }
 
 /** The introspection of Kysely would read all tables. */
@@ -307,7 +314,7 @@ export function textType<Any>(db: Kysely<Any>): RawBuilder<unknown> | 'text' {
   return isPostgres(db) ? sql`text collate "C"` : 'text'
 }
 
-async function createTable(db: Database, table: keyof Tables): Promise<void> {
+function creationOfTable(db: Database, table: keyof Tables): CreateTableBuilder<string, string> {
   const text = textType(db)
   let builder: CreateTableBuilder<string, string> = db.schema.createTable(table).ifNotExists()
   for (const [column, type] of Object.entries<Column>(columns[table])) {
@@ -318,15 +325,15 @@ async function createTable(db: Database, table: keyof Tables): Promise<void> {
     })
   }
   const key: readonly string[] = primaryKeys[table]
-  await builder.addPrimaryKeyConstraint(`${table}_primary_key`, [...key]).execute()
+  return builder.addPrimaryKeyConstraint(`${table}_primary_key`, [...key])
 }
 
-async function createIndex(db: Database, index: (typeof indexes)[number]): Promise<void> {
+function creationOfIndex(db: Database, index: (typeof indexes)[number]): CreateIndexBuilder {
   const name = `${index.table}_by_${index.columns.join('_')}`
   const builder = db.schema
     .createIndex(name)
     .ifNotExists()
     .on(index.table)
     .columns([...index.columns])
-  await (index.unique === true ? builder.unique() : builder).execute()
+  return index.unique === true ? builder.unique() : builder
 }

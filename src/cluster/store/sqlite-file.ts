@@ -10,6 +10,7 @@ import { runInNewContext } from 'node:vm'
 import Libsql from 'libsql'
 import { pause, systemClock, systemTimers, type Clock, type Timers } from '../../effects.js'
 import { DatabaseAway, DatabaseRefused } from './database-away.js'
+import { memorySchema } from './memory-schema.js'
 import { schemaVersion } from './schema.js'
 import { codeOf, explained } from './sqlite-errors.js'
 import { makeFolder } from '../../make-folder.js'
@@ -98,20 +99,21 @@ export interface SqliteOptions {
 }
 
 /**
- * Opens the file, which is made (readable by its owner alone) when it is not there.
+ * Opens the file, which is made (readable by its owner alone) when it is not there. One in memory has its tables at once.
  * @throws DatabaseRefused when it is not there and is not to be made, cannot be opened, is no database or half of one; SqliteError
  */
 export async function openSqliteFile(
   path: string,
   { create = true, clock = systemClock, timers = systemTimers, longestBusy = usualLongestBusy }: SqliteOptions,
 ): Promise<SqliteFile> {
-  if (path !== ':memory:') {
+  const isFile = path !== ':memory:'
+  if (isFile) {
     if (!create && !existsSync(path))
       throw new DatabaseRefused(`There is no database file ${path}: correct the path, or put the file back`)
     makeFolder(dirname(path))
     makeFile(path)
   }
-  let connection: Connection | undefined = await connectAtStart(path, { clock, timers })
+  let connection: Connection | undefined = isFile ? await connectAtStart(path, { clock, timers }) : inMemory(create)
   let awaySince = 0
   /** When somebody waited in vain last. */
   let gaveUp = -Infinity
@@ -134,7 +136,7 @@ export async function openSqliteFile(
   }
 
   const check = (): void => {
-    if (path === ':memory:') return
+    if (!isFile) return
     if (connection !== undefined && filesAt(path) === connection.files) return
     const wasOpen = connection !== undefined
     leave()
@@ -219,7 +221,7 @@ export async function openSqliteFile(
       connection.database.close()
       connection = undefined
       // Or what is left of it stands in the way when this process opens the file again: as in leave().
-      collectGarbage()
+      if (isFile) collectGarbage()
     },
   }
 }
@@ -238,7 +240,7 @@ function makeFile(path: string): void {
 
 /** @throws DatabaseRefused, DatabaseAway, SqliteError */
 async function connectAtStart(path: string, effects: Effects): Promise<Connection> {
-  const isWithoutLog = path !== ':memory:' && statSync(path).size > 0 && !existsSync(`${path}-wal`)
+  const isWithoutLog = statSync(path).size > 0 && !existsSync(`${path}-wal`)
   try {
     const connection = await connect(path, usualLongestBusy, effects)
     if (isWithoutLog && connection.hadLog) await requireWhole(path, connection, effects)
@@ -269,6 +271,13 @@ async function requireWhole(path: string, { database }: Connection, { clock, tim
   }
 }
 
+/** It is gone with its connection. @param create whether it has its tables */
+function inMemory(create: boolean): Connection {
+  const database = new Libsql(':memory:')
+  if (create) database.exec(memorySchema())
+  return { database, statements: new Map(), files: '', hadLog: false }
+}
+
 function countOfTables(database: Libsql.Database): unknown {
   return database.prepare('select count(*) from sqlite_schema').pluck().all([])[0]
 }
@@ -278,7 +287,7 @@ async function connect(path: string, longest: number, effects: Effects): Promise
   try {
     database.pragma('busy_timeout = 0')
     const hadLog = await useWriteAheadLog(database, longest, effects)
-    return { database, statements: new Map(), files: path === ':memory:' ? '' : filesAt(path), hadLog }
+    return { database, statements: new Map(), files: filesAt(path), hadLog }
   } catch (error) {
     database.close()
     throw error
