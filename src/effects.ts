@@ -15,6 +15,8 @@ export interface Clock {
 export interface Random {
   /** That many unpredictable bytes. */
   bytes(length: number): Buffer
+  /** Whether another run draws the same from it: then all that is to be drawn is drawn from it, and nothing is left to OpenSSL. */
+  readonly isRepeatable?: boolean
 }
 
 export const systemClock: Clock = {

@@ -3,6 +3,7 @@ import { editDistance } from '../config/nearest.js'
 import type { ServerState } from '../cluster/server-state.js'
 import type { Store } from '../cluster/store/open.js'
 import type { StoredTemplate, TemplateState } from '../cluster/store/template-store.js'
+import { newGuid, type Random } from '../effects.js'
 import { licensingUrl } from '../services/standing.js'
 import { readRightsData, type RightsData } from '../xrml/rights-data.js'
 import {
@@ -33,6 +34,18 @@ export interface TemplateBody {
 const anyone = 'ANYONE'
 /** What a configuration takes, and far more than a client would. */
 const longestTemplate = 1_000_000
+
+/** One that the cluster has not: chance that is repeated may draw what it drew before a snapshot was taken. */
+export async function newTemplateGuid(
+  { templates }: Pick<Store, 'templates'>,
+  cluster: string,
+  random: Random,
+): Promise<string> {
+  for (;;) {
+    const guid = newGuid(random)
+    if ((await templates.find(cluster, guid)) === undefined) return guid
+  }
+}
 
 /**
  * Signs a template with the key of its cluster.

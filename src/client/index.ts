@@ -30,6 +30,10 @@ export type { Publisher } from './publisher.js'
 export { KeptFileBroken, load, save } from './keep.js'
 export type { Kept } from './keep.js'
 
+// Chance that can be repeated
+export { BadSeed } from '../config/seed-text.js'
+export { seededRandom } from '../crypto/seeded-random.js'
+
 // Single calls
 export { openConnections } from './connections.js'
 export type { Connections, ConnectionsOptions, Credentials, SignIn } from './connections.js'

@@ -39,7 +39,7 @@ export async function activate({
   const issuer = labSpcIssuer(mode)
   const principal = issuer.chain[0]?.body.issuedPrincipal
   if (principal === undefined) throw new Error(`The certificate of the SPC issuer of Mode ${mode} names no principal`)
-  const key = await generateKeyPair(rules.keyBits)
+  const key = await generateKeyPair(rules.keyBits, random)
   const fields = {
     certificateGuid: newGuid(random),
     machineGuid: newGuid(random),

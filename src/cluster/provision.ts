@@ -14,6 +14,7 @@ import { readOneDocument } from '../xrml/document.js'
 import { labSpcAuthorities } from '../xrml/lab-hierarchy.js'
 import { certificationUrlOf, defaultConfiguration, type ServerConfiguration } from './configuration.js'
 import { requireEqualEngines } from './equal-engines.js'
+import { drawsFrom, type Draws } from './draws.js'
 import { issueLicensorCertificate, selfEnrollmentService, type Enrollee } from './enroll.js'
 import { signSeedTemplates } from './seed-templates.js'
 import { sealClusterKeyPair } from './server-state.js'
@@ -46,7 +47,10 @@ export interface NewLicensingCluster extends NewCluster {
 
 interface Effects {
   readonly clock: Clock
+  /** Of the machine: keys are sealed with it. */
   readonly random: Random
+  /** Unpredictable when left out. */
+  readonly draws?: Draws | undefined
 }
 
 /** The cluster cannot be made as things are; the message says why and what to do instead. */
@@ -133,17 +137,17 @@ async function provision(
   store: Store,
   plan: Plan,
   enroll: (enrollee: Enrollee) => Promise<readonly XrmlDocument[]>,
-  { clock, random }: Effects,
+  { clock, random, draws = drawsFrom(random) }: Effects,
 ): Promise<void> {
   await plan.requirePlace()
   const now = clock.now()
   const rules = modes[plan.mode]
   await requireEqualEngines()
-  const key = await generateKeyPair(rules.keyBits)
+  const key = await generateKeyPair(rules.keyBits, draws.of('key pair', 'cluster', plan.name))
   const salt = plan.keySalt ?? random.bytes(saltLength)
   const clusterKey = await clusterKeyOf(plan.keyPassword, salt)
   const slc = await enroll({
-    guid: newGuid(random),
+    guid: newGuid(draws.of('server GUID', plan.name)),
     name: plan.name,
     url: plan.baseUrl,
     version: serverVersion,
@@ -169,7 +173,7 @@ async function provision(
     hash: rules.hash,
     licensingUrl: `${plan.baseUrl}/licensing`,
   }
-  const templates = await signSeedTemplates(issuer, now, random)
+  const templates = await signSeedTemplates(issuer, now, draws.of('templates', plan.name))
   const sealedKeyPair = sealClusterKeyPair(clusterKey, plan.name, key, random)
   const row = {
     name: plan.name,
@@ -197,8 +201,9 @@ async function requireName(store: Store, name: string): Promise<void> {
 function selfEnroll(
   enrollee: Enrollee,
   mode: CryptoMode,
-  { clock, random }: Effects,
+  { clock, random: own, draws = drawsFrom(own) }: Effects,
 ): Promise<readonly XrmlDocument[]> {
+  const random = draws.of('server licensor certificate', enrollee.name)
   return issueLicensorCertificate(enrollee, selfEnrollmentService(mode), clock.now(), random)
 }
 

@@ -4,6 +4,7 @@ import type { KeyObject } from 'node:crypto'
 import { openAtRest, sealAtRest } from '../crypto/at-rest.js'
 import { generateKeyPair, privateKeyFromPem, privateKeyToPem } from '../crypto/keys.js'
 import type { Random } from '../effects.js'
+import { drawsFrom, type Draws } from './draws.js'
 import type { ServerState } from './server-state.js'
 import type { StoredTokenKey, TokenKeyStore } from './store/token-key-store.js'
 
@@ -22,18 +23,25 @@ export interface TokenKeys {
   signing(root: ServerState): Promise<TokenSigningKey>
 }
 
+interface KeyEffects {
+  /** Of the machine: the key is sealed with it. */
+  readonly random: Random
+  /** Unpredictable when left out. */
+  readonly draws?: Draws | undefined
+}
+
 const purpose = 'token-signing-key'
 const keyBits = 2048
 
 /** Both halves are kept once they have been read: they never change, and tokens count while the database is away. */
-export function tokenKeys(store: TokenKeyStore, random: Random): TokenKeys {
+export function tokenKeys(store: TokenKeyStore, effects: KeyEffects): TokenKeys {
   let kept: StoredTokenKey | undefined
   let signing: Promise<TokenSigningKey> | undefined
 
   const open = async (root: ServerState): Promise<TokenSigningKey> => {
     if (root.kind !== 'root')
       throw new Error(`Tokens are signed by servers of the root cluster; ${root.name} is a licensing-only one`)
-    kept = (await store.find()) ?? (await store.insertIfAbsent(await newKey(root, random)))
+    kept = (await store.find()) ?? (await store.insertIfAbsent(await newKey(root, effects)))
     const { key } = privateKeyFromPem(openAtRest(root.clusterKey, purpose, kept.sealedPrivateKey).toString('utf8'))
     return { kid: jwkOf(kept).kid ?? '', privateKey: key }
   }
@@ -55,9 +63,9 @@ export function tokenKeys(store: TokenKeyStore, random: Random): TokenKeys {
   }
 }
 
-async function newKey(root: ServerState, random: Random): Promise<StoredTokenKey> {
+async function newKey(root: ServerState, { random, draws = drawsFrom(random) }: KeyEffects): Promise<StoredTokenKey> {
   const { calculateJwkThumbprint } = await import('jose')
-  const pair = await generateKeyPair(keyBits)
+  const pair = await generateKeyPair(keyBits, draws.of('token signing key'))
   const { kty, n, e } = pair.publicKey.key.export({ format: 'jwk' }) as JWK
   const jwk: JWK = {
     kty: kty ?? 'RSA',

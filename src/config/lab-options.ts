@@ -18,6 +18,23 @@ export const labOptions = {
     commands: ['up'],
     help: 'what a new installation begins with: accounts, groups, clusters, templates, clock and faults, in YAML or JSON; lab export writes one',
   },
+  seed: {
+    type: 'string',
+    format: 'seed',
+    placeholder: 'SEED',
+    default: undefined,
+    defaultText: { load: '1', size: '1', others: 'unpredictable' },
+    commands: ['up', 'provision', 'load', 'size'],
+    help: 'a number or a text that chance follows from. A new installation answers the same requests in the same order with the same bytes, and whoever knows the seed knows every key; a load has the same schedule',
+  },
+  clock: {
+    type: 'string',
+    placeholder: 'TIME',
+    default: undefined,
+    defaultText: 'real',
+    commands: ['up', 'provision'],
+    help: 'clock of the forest from the start on: 2026-01-01T00:00:00Z stands there, P30D is off by that, 2026-01-01T00:00:00Z/PT1S goes on with each request',
+  },
   profile: {
     type: 'choice',
     choices: ['2016', '2008', 'strict'],

@@ -108,14 +108,6 @@ export const sizingOptions = {
     commands: ['load'],
     help: 'connections at most; requests that find none free are counted as not sent',
   },
-  seed: {
-    type: 'integer',
-    minimum: 0,
-    maximum: 2_147_483_647,
-    default: 1,
-    commands: loading,
-    help: 'the same seed gives the same schedule',
-  },
   out: {
     type: 'string',
     placeholder: 'DIR',

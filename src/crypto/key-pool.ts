@@ -3,12 +3,15 @@
  * taken from it so far, up to its size, and makes them while nothing else is asked of it, one after the other: who certifies two accounts pays for three
  * pairs, not for ten.
  */
-import type { Timer, Timers } from '../effects.js'
+import type { Random, Timer, Timers } from '../effects.js'
 import { generateKeyPair, type RsaPrivateKey } from './keys.js'
 
 export interface KeyPool {
-  /** A pair that nobody else has or will get; made now when there is none in stock. */
-  take(bits: number): Promise<RsaPrivateKey>
+  /**
+   * A pair that nobody else has or will get; made now when there is none in stock.
+   * @param owner names who has one pair for good: where chance is repeated, it is the same one in each run and at each server
+   */
+  take(bits: number, owner?: readonly string[]): Promise<RsaPrivateKey>
   /** Makes no more. */
   close(): void
 }
@@ -20,6 +23,20 @@ export interface KeyPoolOptions {
   /** Milliseconds without a request before a pair is made, 200 unless told: requests come first. */
   readonly pause?: number
   readonly make?: (bits: number) => Promise<RsaPrivateKey>
+}
+
+/**
+ * Pairs that follow from a seed: those of an owner from who that is, the others from `random`.
+ * @param pool closed with this one
+ */
+export function seededPairs(
+  pool: Pick<KeyPool, 'close'>,
+  { random, of }: { readonly random: Random; readonly of: (...owner: readonly string[]) => Random },
+): KeyPool {
+  return {
+    take: (bits, owner) => generateKeyPair(bits, owner === undefined ? random : of('key pair', ...owner)),
+    close: () => pool.close(),
+  }
 }
 
 interface Stock {

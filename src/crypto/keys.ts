@@ -1,7 +1,9 @@
 /** RSA keys: made by node-forge, named by their modulus as XrML writes it. */
 import { createPrivateKey, createPublicKey, generatePrime, type KeyObject } from 'node:crypto'
+import type { Random } from '../effects.js'
 import { recentMap } from '../recent.js'
 import { nodeForge, type Forge } from './node-forge.js'
+import { drawPrimes } from './primes.js'
 
 export interface RsaPublicKey {
   /** Base64 of the little-endian modulus, full length, as PUBLICKEY carries it. Two keys are equal when these are. */
@@ -23,16 +25,23 @@ export const publicExponent = 65537
  * makes by itself takes almost three times as long, for conditions on the primes (FIPS 186-4, B.3.6) that nobody here
  * asks for.
  * @param bits an even number
+ * @param random what the pair is to follow from; OpenSSL's own chance when left out, or when it cannot be repeated
  */
-export async function generateKeyPair(bits: number): Promise<RsaPrivateKey> {
+export async function generateKeyPair(bits: number, random?: Random): Promise<RsaPrivateKey> {
   const { jsbn, pki } = nodeForge()
   const one = jsbn.BigInteger.ONE
-  const primes = await Promise.all([findPrime(bits / 2), findPrime(bits / 2)])
+  const half = bits / 2
+  const found =
+    random?.isRepeatable === true
+      ? await drawPrimes(half, random)
+      : await Promise.all([findPrime(half), findPrime(half)])
+  const primes = [bigInteger(found[0]), bigInteger(found[1])] as const
   const [p, q] = primes[0].compareTo(primes[1]) > 0 ? primes : [primes[1], primes[0]]
   const [p1, q1] = [p.subtract(one), q.subtract(one)]
   const [n, e, phi] = [p.multiply(q), bigInteger(publicExponent), p1.multiply(q1)]
   // e is a prime: it has an inverse modulo phi unless it divides phi
-  if (p.equals(q) || n.bitLength() !== bits || phi.mod(e).equals(jsbn.BigInteger.ZERO)) return generateKeyPair(bits)
+  if (p.equals(q) || n.bitLength() !== bits || phi.mod(e).equals(jsbn.BigInteger.ZERO))
+    return generateKeyPair(bits, random)
   const d = inverseOfSmall(e, phi)
   const pair = pki.setRsaPrivateKey(n, e, d, p, q, d.mod(p1), d.mod(q1), q.modInverse(p))
   return privateKeyFromPem(pki.privateKeyInfoToPem(pki.wrapRsaPrivateKey(pki.privateKeyToAsn1(pair))))
@@ -45,9 +54,9 @@ function inverseOfSmall(e: Forge.jsbn.BigInteger, phi: Forge.jsbn.BigInteger): F
 }
 
 /** A number of that length whose two highest bits are set, so that the product of two has twice the length. */
-function findPrime(bits: number): Promise<Forge.jsbn.BigInteger> {
+function findPrime(bits: number): Promise<bigint> {
   return new Promise((resolve, reject) => {
-    generatePrime(bits, { bigint: true }, (error, prime) => (error ? reject(error) : resolve(bigInteger(prime))))
+    generatePrime(bits, { bigint: true }, (error, prime) => (error ? reject(error) : resolve(prime)))
   })
 }
 

@@ -7,6 +7,7 @@ import type { Random } from '../effects.js'
 import { recentMap, type Recent } from '../recent.js'
 import { BadKeyBlob, decryptZeroFilled, encryptZeroFilled, readKeyBlob, writeKeyBlob } from './content-key.js'
 import type { RsaPublicKey } from './keys.js'
+import { padOaep, padPkcs1 } from './encryption-padding.js'
 import { hashes, modeOfEnablingBits, type EnablingBitsType, type HashName, type ModeRules } from './modes.js'
 import { surfaceDigest } from './signed-octets.js'
 import { DecryptionFailed, type Signer } from './signer.js'
@@ -52,7 +53,7 @@ export function seal(
   const header = Buffer.alloc(headerLength)
   header.writeUInt32LE(rules.mode, 0)
   header.writeUInt32LE(payload.length + hash.length, 4)
-  const rsaPart = publicEncrypt(encryptionOptions(rules, recipient), writeKeyBlob({ key: session, cipherMode: 'ECB' }))
+  const rsaPart = sealSession(rules, recipient, writeKeyBlob({ key: session, cipherMode: 'ECB' }), random)
   const rest = encryptZeroFilled(session, Buffer.concat([header, payload, hash]))
   return { type: rules.enablingBits, bytes: Buffer.concat([rsaPart, rest]) }
 }
@@ -98,6 +99,14 @@ export async function unseal(signer: Signer, type: string, sealed: Buffer): Prom
   const payload = rest.subarray(headerLength, headerLength + length - hashLength)
   const hash = rest.subarray(headerLength + length - hashLength, headerLength + length)
   return { payload, belongsTo: (hashedText) => isHashOf(hash, hashedText, rules.hash) }
+}
+
+/** OpenSSL draws what fills the block by itself; where that is to be repeated, it is drawn here. */
+function sealSession(rules: ModeRules, recipient: RsaPublicKey, blob: Buffer, random: Random): Buffer {
+  if (random.isRepeatable !== true) return publicEncrypt(encryptionOptions(rules, recipient), blob)
+  const length = recipient.bits / 8
+  const block = rules.mode === 1 ? padPkcs1(blob, length, random) : padOaep(blob, length, random)
+  return publicEncrypt({ key: recipient.key, padding: constants.RSA_NO_PADDING }, block)
 }
 
 function encryptionOptions(rules: ModeRules, recipient: RsaPublicKey): Parameters<typeof publicEncrypt>[0] {

@@ -15,7 +15,8 @@ import {
 export interface NtlmContext {
   readonly directory: Pick<Directory, 'forest' | 'accountByName' | 'passwordOf'>
   readonly clock: Clock
-  readonly random: Random
+  /** What a challenge is drawn from. */
+  readonly draw: () => Random | Promise<Random>
   readonly level: NtlmLevel
   /** Of this server, as it calls itself to clients. */
   readonly computer: string
@@ -27,7 +28,7 @@ export interface Proven extends Verified {
 
 /** @throws MalformedMessage */
 export async function challengeByNtlm(
-  { directory, clock, random, computer }: NtlmContext,
+  { directory, clock, draw, computer }: NtlmContext,
   first: Buffer,
 ): Promise<Challenged> {
   const { netbiosName, dnsName } = await directory.forest()
@@ -37,7 +38,8 @@ export async function challengeByNtlm(
     netbiosComputer: computer.toUpperCase().slice(0, 15),
     dnsComputer: `${computer.toLowerCase()}.${dnsName}`,
   }
-  return challengeClient(first, random.bytes(8), names, clock.now())
+  const challenge = (await draw()).bytes(8)
+  return challengeClient(first, challenge, names, clock.now())
 }
 
 /** Bytes. Names, and a response with a list of what the server said of itself: far above what is needed. */

@@ -1,5 +1,6 @@
 /** How an installation is started by a program; what would be ignored is refused. */
 import type { Logger } from 'pino'
+import type { ClockWanted } from '../administration/lab/clock.js'
 import type { SeedFile } from '../administration/seed-file/seed-file.js'
 import type { ServerConfiguration } from '../cluster/configuration.js'
 import type { RegisteredClient } from '../cluster/oauth-clients.js'
@@ -19,6 +20,7 @@ import {
   type OptionCheck,
 } from '../config/given-options.js'
 import type { EngineName } from '../crypto/engine.js'
+import { seedText } from '../config/seed-text.js'
 import type { CryptoMode } from '../crypto/modes.js'
 import { schemeNames, type Scheme } from '../identity/schemes.js'
 import type { JournalOptions } from '../node/journal.js'
@@ -106,6 +108,13 @@ export interface InstallationOptions {
    * another one is refused.
    */
   readonly seedFile?: string | SeedFile | undefined
+  /**
+   * All that clients see follows from it: the same requests in the same order are answered with the same bytes, by however many servers. A whole number from
+   * 0 on, or a text of 1 to 128 characters. It is for a new installation; whoever knows it knows every key.
+   */
+  readonly seed?: number | string | undefined
+  /** The clock of the forest from the start on: as `lab.clock.put` takes it, or as `--clock` does, such as `2026-01-01T00:00:00Z`. */
+  readonly clock?: string | ClockWanted | undefined
   readonly settings?: Partial<ServerConfiguration> | undefined
   readonly log?: Logger | undefined
   /** Ends the start while it is not done; nothing is left behind then. */
@@ -116,6 +125,15 @@ const port = wholeNumber(0, 65_535)
 const falseOrObject: OptionCheck = (value) => (value === false ? undefined : anObject(value))
 const textOrObject: OptionCheck = (value) => (typeof value === 'string' ? filledText(value) : anObject(value))
 const flagOrObject: OptionCheck = (value) => (typeof value === 'boolean' ? undefined : anObject(value))
+
+const aSeed: OptionCheck = (value) => {
+  try {
+    seedText(value)
+    return undefined
+  } catch (error) {
+    return (error as Error).message
+  }
+}
 
 const checks: Readonly<Record<keyof InstallationOptions, OptionCheck>> = {
   processes: flag,
@@ -157,6 +175,8 @@ const checks: Readonly<Record<keyof InstallationOptions, OptionCheck>> = {
   oauthClients: listOf({ id: filledText, redirectUris: listOfTexts() }, ['id', 'redirectUris']),
   lab: flag,
   seedFile: textOrObject,
+  seed: aSeed,
+  clock: textOrObject,
   settings: anObject,
   log: anObject,
   signal: anObject,

@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { pino, type Logger } from 'pino'
 import { problem } from '../administration/problem.js'
+import { drawsFrom, drawsOf, type Draws } from '../cluster/draws.js'
 import { forestClock } from '../cluster/forest-clock.js'
 import { openStore, upgradedText, type Store } from '../cluster/store/open.js'
 import { usefulThreads } from '../crypto/signing-threads.js'
@@ -131,6 +132,7 @@ async function startProcesses(options: InstallationOptions, place: ProcessPlace)
       onStart: options.onStart ?? (() => undefined),
       ...systemEffects,
       forestClock: () => clockOf(options, store),
+      draws: () => drawsIn(options, store),
       signal: options.signal && heardByMany(options.signal),
     })
     const close = async (): Promise<void> => {
@@ -161,6 +163,12 @@ function heardByMany(signal: AbortSignal): AbortSignal {
 /** Without a lab it is that of this machine, whatever is in the database. */
 export async function clockOf({ lab = true }: InstallationOptions, store: Store): Promise<Clock> {
   return lab ? forestClock(store.lab, systemEffects.clock) : systemEffects.clock
+}
+
+/** Without a lab everything is unpredictable, whatever is in the database. */
+export async function drawsIn({ lab = true }: InstallationOptions, { randomSeed }: Store): Promise<Draws> {
+  const { random } = systemEffects
+  return lab ? drawsOf(randomSeed, { random }) : drawsFrom(random)
 }
 
 function sharedFlags(options: InstallationOptions, log: Logger): readonly string[] {

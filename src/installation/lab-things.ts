@@ -11,11 +11,16 @@ import { guidOf } from '../administration/seed-file/cluster-references.js'
 import type { SeedTemplate } from '../administration/seed-file/seed-file.js'
 import { rootName } from '../administration/seed-file/seed-file.js'
 import { structureProblems } from '../administration/seed-file/structure.js'
-import { describeTemplate, saveTemplate, signTemplate, type TemplateDescription } from '../administration/templates.js'
+import {
+  describeTemplate,
+  newTemplateGuid,
+  saveTemplate,
+  signTemplate,
+  type TemplateDescription,
+} from '../administration/templates.js'
 import type { ApplicationExclusion } from '../cluster/configuration.js'
 import type { Account, Group } from '../directory/directory.js'
 import { seedPassword } from '../directory/seed.js'
-import { newGuid } from '../effects.js'
 import { LabInputError } from '../lab/input-error.js'
 import { untilApplied } from './applied.js'
 
@@ -61,14 +66,14 @@ export interface ThingsOffice extends IssuingOffice {
 }
 
 export function labThings(office: ThingsOffice): LabThings {
-  const { store, random } = office
+  const { store, draws } = office
   const { directory } = store
   return {
     accounts: {
       add: async (wanted) => {
         office.lab()
         requireForm({ accounts: [wanted] })
-        const [added] = await createAccounts(directory, random, [
+        const [added] = await createAccounts(directory, await draws.next('SID'), [
           { ...wanted, password: wanted.password ?? seedPassword },
         ])
         return requireAccount(directory, added?.sid ?? '')
@@ -84,7 +89,7 @@ export function labThings(office: ThingsOffice): LabThings {
         requireForm({ groups: [{ ...wanted, members }] })
         for (const member of members)
           if ((await findAccount(directory, member)) === undefined) await requireGroup(directory, member)
-        const group = await createGroup(directory, random, wanted)
+        const group = await createGroup(directory, await draws.next('SID'), wanted)
         await addMembers(directory, group, members)
         return group
       },
@@ -125,8 +130,9 @@ async function addTemplate(
   wanted: TemplateWanted,
 ): Promise<TemplateDescription> {
   office.lab()
-  const { store, random, openCluster, forestClock } = office
-  const template = { ...wanted, guid: wanted.guid ?? newGuid(random) }
+  const { store, draws, openCluster, forestClock } = office
+  const newOne = async () => newTemplateGuid(store, cluster, await draws.next('template', cluster))
+  const template = { ...wanted, guid: wanted.guid ?? (await newOne()) }
   requireForm({ clusters: [{ name: rootName, templates: [template] }] })
   await requireCluster(store, cluster)
   const now = (await forestClock()).now()

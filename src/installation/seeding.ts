@@ -1,7 +1,9 @@
 /** The seed file of an installation that is being started: read and judged before anything is made. */
 import { readFileSync, statSync } from 'node:fs'
 import { labOffice, type LabOffice } from '../administration/lab/ask-server.js'
-import { beginSeed, endSeed, requireNoneBegun, seedCluster } from '../administration/seed-file/apply.js'
+import { putClock } from '../administration/lab/clock.js'
+import { beginRandomSeed } from '../administration/lab/random-seed.js'
+import { beginSeed, endSeed, readByAll, requireNoneBegun, seedCluster } from '../administration/seed-file/apply.js'
 import { parseSeed, type Seed, type SeedSource } from '../administration/seed-file/parse.js'
 import { kindOf } from '../administration/seed-file/references.js'
 import { largestSeedFile, rootName, type SeedCluster, type SeedFile } from '../administration/seed-file/seed-file.js'
@@ -10,7 +12,10 @@ import { forestClock } from '../cluster/forest-clock.js'
 import { loadServerState } from '../cluster/server-state.js'
 import type { Store } from '../cluster/store/open.js'
 import { OptionRefused } from '../config/given-options.js'
+import { seedText } from '../config/seed-text.js'
 import { systemEffects } from '../effects.js'
+import { clockOfWord, parseClockSetting } from '../lab/clock-setting.js'
+import { LabInputError } from '../lab/input-error.js'
 import { endpointPaths } from '../node/roles.js'
 import { servedNames } from '../node/served.js'
 import { defaultNodeOptions, type NodeSeeding } from '../node/start.js'
@@ -42,14 +47,67 @@ export function seeded(
   clusters: readonly { readonly name: string; readonly nodes: number }[],
 ): Seeded {
   const { seedFile } = options
-  if (seedFile === undefined) return { options, seeding: withoutFile }
+  if (seedFile === undefined) return { options, seeding: withChance(options, undefined, withoutFile) }
   const seed = parseSeed(sourceOf(seedFile), {
     served: servedNames(),
     endpoints: endpointPaths,
     clusters: clusters.map(({ name, nodes }) => ({ name, servers: nodes })),
   })
   refuseWithoutLab(options, seed)
-  return { options: withClusters(options, seed), seeding: seedingOf(options, seed) }
+  return { options: withClusters(options, seed), seeding: withChance(options, seed, seedingOf(options, seed)) }
+}
+
+/**
+ * Seed and clock of the installation, whichever of options and file says them.
+ * @throws OptionRefused
+ */
+function withChance(options: InstallationOptions, file: Seed | undefined, seeding: Seeding): Seeding {
+  const seed = seedOf(options, file)
+  const clock = clockOf(options, file)
+  if (options.lab === false) {
+    const control = seed !== undefined ? 'a seed' : clock !== undefined ? 'a clock' : undefined
+    if (control !== undefined)
+      throw new OptionRefused(
+        `${control} is set, and the installation is started without the controls of a lab: leave out lab: false (--no-lab), or it`,
+      )
+    return seeding
+  }
+  const { keyPassword = defaultNodeOptions.keyPassword } = options
+  return {
+    ...seeding,
+    begin: async (store) => {
+      await seeding.begin(store)
+      await beginRandomSeed(store, seed, systemEffects.random)
+      if (clock === undefined) return
+      await readByAll(() => putClock(labOffice({ store, keyPassword, ca: undefined, ...systemEffects }), clock))
+    },
+  }
+}
+
+function seedOf({ seed }: InstallationOptions, file: Seed | undefined): string | undefined {
+  const [given, inFile] = [seed, file?.file.seed].map((one) => (one === undefined ? undefined : seedText(one)))
+  if (given !== undefined && inFile !== undefined && given !== inFile)
+    throw new OptionRefused(
+      `${file?.name} says that the seed is ${inFile}, and --seed (the option seed) says ${given}: leave one of them out`,
+    )
+  return given ?? inFile
+}
+
+/** What it is must be known before anything is made. */
+function clockOf({ clock }: InstallationOptions, file: Seed | undefined): unknown {
+  if (clock === undefined) return undefined
+  if (file?.file.clock !== undefined)
+    throw new OptionRefused(
+      `${file.name} sets the clock, and so does --clock (the option clock): leave one of them out`,
+    )
+  const wanted = typeof clock === 'string' ? clockOfWord(clock) : clock
+  try {
+    parseClockSetting(wanted, systemEffects.clock.now(), 0)
+  } catch (error) {
+    if (!(error instanceof LabInputError)) throw error
+    throw new OptionRefused(`The clock (--clock, or the option clock) cannot be set so. ${error.message}`)
+  }
+  return wanted
 }
 
 function sourceOf(seedFile: string | SeedFile): SeedSource {

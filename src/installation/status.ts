@@ -2,6 +2,7 @@
 import type { LabOffice } from '../administration/lab/ask-server.js'
 import type { ServerConfiguration } from '../cluster/configuration.js'
 import type { ClusterKind } from '../cluster/store/cluster-store.js'
+import type { StoredSeed } from '../cluster/store/random-seed-store.js'
 import type { Store } from '../cluster/store/open.js'
 import { activeControls, isActive } from '../lab/state.js'
 
@@ -70,6 +71,8 @@ export interface InstallationStatus {
   readonly clusters: readonly ClusterStatus[]
   /** What is set in the lab, each in a few words; left out where nothing is, and while the database is away. */
   readonly lab?: readonly string[]
+  /** What chance follows from; left out without a lab, and while the database is away. */
+  readonly seed?: StoredSeed
 }
 
 /** Where a cluster is, and its nodes: what does not change with each request. */
@@ -94,9 +97,18 @@ export function storedStatus({ configurationVersion, serverDecommissioned }: Ser
 }
 
 /** @param office undefined: there is no lab */
-export async function activeInLab(office: LabOffice | undefined): Promise<Pick<InstallationStatus, 'lab'>> {
+export async function activeInLab(office: LabOffice | undefined): Promise<Pick<InstallationStatus, 'lab' | 'seed'>> {
   const state = await office?.store.lab.read().catch(() => undefined)
-  return state === undefined || !isActive(state) ? {} : { lab: activeControls(state) }
+  const seed = await office?.store.randomSeed.find().catch(() => undefined)
+  return {
+    ...(state === undefined || !isActive(state) ? {} : { lab: activeControls(state) }),
+    ...(seed === undefined ? {} : { seed }),
+  }
+}
+
+/** `seed 42`, and what follows from it. */
+export function seedInWords({ seed, of }: StoredSeed): string {
+  return of === 'everything' ? `${seed} (all keys follow from it)` : `${seed} (of what faults leave to chance)`
 }
 
 /** The status is told also while the database is away: it is when people ask for it. */

@@ -4,6 +4,7 @@ import type { ServerConfiguration } from '../cluster/configuration.js'
 import type { ClusterKind } from '../cluster/store/cluster-store.js'
 import type { Store } from '../cluster/store/open.js'
 import type { CryptoMode } from '../crypto/modes.js'
+import type { Draws } from '../cluster/draws.js'
 import type { Clock, Random, Timers } from '../effects.js'
 import type { NodeSeeding } from '../node/start.js'
 
@@ -43,6 +44,7 @@ export interface TopologyOptions {
   readonly forestClock: () => Promise<Clock>
   readonly timers: Timers
   readonly random: Random
+  readonly draws: () => Promise<Draws>
   /** Ends what is being started. */
   readonly signal?: AbortSignal | undefined
 }

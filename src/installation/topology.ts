@@ -82,7 +82,7 @@ export async function startTopology(options: TopologyOptions): Promise<RunningTo
       return false
     }
     const mode = options.mode ?? defaultNodeOptions.mode
-    const making = { clock: await options.forestClock(), random }
+    const making = { clock: await options.forestClock(), random, draws: await options.draws() }
     if (kind === 'root') await provisionRoot(store, { name, baseUrl, mode, keyPassword, settings }, making)
     else await provisionLicensing(store, { name, baseUrl, keyPassword, enrollment, settings, ca: options.ca }, making)
     return true

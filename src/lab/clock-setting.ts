@@ -55,6 +55,18 @@ export function parseClockSetting(value: unknown, realNow: Date | undefined, ste
 }
 
 /**
+ * A clock in one word: `real`; an instant, at which it stands; a duration, by which it is off; or both with a slash between them, from where and by how
+ * much it goes on with each request.
+ * @returns what `parseClockSetting` judges
+ */
+export function clockOfWord(word: string): unknown {
+  if (word === 'real') return realClock
+  const [at, by, ...rest] = word.split('/')
+  if (by !== undefined && rest.length === 0) return { mode: 'step', at, by }
+  return /^[+-]?P/i.test(word) ? { mode: 'offset', by: word } : { mode: 'frozen', at: word }
+}
+
+/**
  * The setting by which it is that much later: one that stood stands there, one that ran runs on from there.
  * @param now what the clock says, as it is set
  * @throws LabInputError when that leads out of the years of the lab

@@ -3,11 +3,12 @@ import { issuingOffice } from '../administration/lab/issuing-office.js'
 import { labOffice } from '../administration/lab/ask-server.js'
 import { keepStart, type ThisStart } from '../administration/lab/reset.js'
 import { loadServerState } from '../cluster/server-state.js'
+import type { StoredSeed } from '../cluster/store/random-seed-store.js'
 import type { CryptoMode } from '../crypto/modes.js'
 import { seedForest } from '../directory/seed.js'
 import { systemEffects } from '../effects.js'
 import type { InstallationOptions } from '../installation/installation-options.js'
-import { clockOf, startServers } from '../installation/installation.js'
+import { clockOf, drawsIn, startServers } from '../installation/installation.js'
 import type { Servers } from '../installation/servers.js'
 import { installationLab, type InstallationLab } from '../installation/lab.js'
 import { settingsOf } from '../installation/start-settings.js'
@@ -26,6 +27,8 @@ export interface ReadyEvent {
   readonly token?: string
   /** What is set in the lab, where anything is: each in a few words. */
   readonly lab?: readonly string[]
+  /** What chance follows from: everything does where a seed was given, otherwise only what faults leave to chance. */
+  readonly seed?: StoredSeed
   /** With TLS: where the certificate of the lab CA is. */
   readonly ca?: string
 }
@@ -76,6 +79,7 @@ async function withManagement(options: InstallationOptions, servers: Servers): P
     openCluster,
     ...systemEffects,
     forestClock: () => clockOf(options, store),
+    draws: await drawsIn(options, store),
     lab: office,
     ca: servers.trusted,
   }
@@ -124,6 +128,7 @@ function thisStart(options: InstallationOptions, [root]: readonly ClusterPlace[]
   const licensing = options.licensing?.map(({ name }) => name) ?? ['licensing']
   return {
     settings: (kind, stored) => settingsOf(options, kind, stored),
+    ...(options.clock === undefined ? {} : { setsClock: true }),
     clusters: [...(root === undefined ? [] : [root.name]), ...licensing],
   }
 }

@@ -1,12 +1,13 @@
 /** What one node runs on: the effects, the store, and the server state of the moment. */
 import type { Logger } from 'pino'
+import { drawsFrom, type Draws } from '../cluster/draws.js'
 import { rememberingDirectory, type NodeDirectory } from '../cluster/remembering-directory.js'
 import { tokenKeys, type TokenKeys } from '../cluster/token-keys.js'
 import type { RequestLog } from '../cluster/request-log.js'
 import type { ServerState } from '../cluster/server-state.js'
 import type { Store } from '../cluster/store/open.js'
 import type { ServiceContext } from '../services/context.js'
-import { keyPool } from '../crypto/key-pool.js'
+import { keyPool, seededPairs } from '../crypto/key-pool.js'
 import type { Directory } from '../directory/directory.js'
 import type { Clock, Random, Timers } from '../effects.js'
 import type { TrustedProxies } from '../http/trusted-proxies.js'
@@ -51,6 +52,7 @@ export interface NodeContext extends ServiceContext {
   /** What the balancer shows, to be believed by which listener a request came. */
   readonly listenerKey: string | undefined
   readonly profile: Profile
+  readonly draws: Draws
   /** The clock of this machine, which nobody moves: for members, ids and whatever else is not of the forest. `clock` is the forest's. */
   readonly machineClock: Clock
   readonly lab: NodeLab
@@ -102,7 +104,10 @@ export interface NodeParts {
   readonly followsLab: boolean
   readonly journal?: NodeJournal | undefined
   readonly timers: Timers
+  /** Of the machine. */
   readonly random: Random
+  /** Unpredictable when left out. */
+  readonly draws?: Draws | undefined
   readonly store: Store
   readonly requestLog: RequestLog
   readonly metrics: Metrics
@@ -115,6 +120,8 @@ export interface NodeParts {
 export function createContext(parts: NodeParts): NodeContext {
   let current: ServerState | undefined
   const { timers, random, nodeId, ntlmLevel } = parts
+  const { draws = drawsFrom(random) } = parts
+  const pairs = keyPool({ timers })
   const { clock } = parts.lab
   let leaving = false
   let loading: Promise<unknown> = Promise.resolve()
@@ -122,12 +129,19 @@ export function createContext(parts: NodeParts): NodeContext {
   return {
     ...parts,
     clock,
+    draws,
     machineClock: parts.clock,
     directory: rememberingDirectory(parts.store.directory),
-    tokenKeys: tokenKeys(parts.store.tokenKeys, parts.random),
-    connections: signedInConnections({ clock, random, level: ntlmLevel, computer: nodeId }),
+    tokenKeys: tokenKeys(parts.store.tokenKeys, { random, draws }),
+    connections: signedInConnections({
+      clock,
+      draw: draws.isSeeded ? () => draws.next('NTLM challenge', current?.name ?? '') : () => random,
+      level: ntlmLevel,
+      computer: nodeId,
+    }),
     precertified: precertifiedAccounts(clock),
-    keyPairs: keyPool({ timers }),
+    machineRandom: random,
+    keyPairs: draws.isSeeded ? seededPairs(pairs, { random, of: draws.of }) : pairs,
     state: () => {
       if (current === undefined) throw new NotReady()
       return current
@@ -154,10 +168,24 @@ export function createContext(parts: NodeParts): NodeContext {
   }
 }
 
-/** @param directory as it is to one request */
-export function serviceContextOf(
-  { clock, random, store, state, precertified, rootUrl, keyPairs }: NodeContext,
-  directory: Directory,
-): ServiceContext {
-  return { clock, random, store, directory, state, precertified, rootUrl, keyPairs }
+/**
+ * What a request draws from. With a seed, which time it is that this account asks this cluster for this.
+ * @param account its SID; undefined for nobody
+ */
+export async function randomOf(
+  { draws, random, state }: NodeContext,
+  operation: string,
+  account: string | undefined,
+): Promise<Random> {
+  return draws.isSeeded ? draws.next('request', state().name, operation, account ?? '') : random
+}
+
+/**
+ * @param directory as it is to one request
+ * @param random what this request draws from
+ */
+export function serviceContextOf(node: NodeContext, directory: Directory, random: Random): ServiceContext {
+  const { clock, machineRandom, store, state, precertified, rootUrl, draws } = node
+  const keyPairs = draws.isSeeded ? seededPairs(node.keyPairs, { random, of: draws.of }) : node.keyPairs
+  return { clock, random, machineRandom, store, directory, state, precertified, rootUrl, keyPairs }
 }

@@ -13,7 +13,7 @@ import { discoveryDocument, oauthPaths, userRealm } from '../services/oauth/docu
 import { OAuthRefusal, readParameters, type Parameters } from '../services/oauth/parameters.js'
 import { writeSignInPage } from '../services/oauth/sign-in-page.js'
 import { exchangeToken, type TokenService } from '../services/oauth/token-endpoint.js'
-import { NotReady, type NodeContext } from './context.js'
+import { NotReady, randomOf, type NodeContext } from './context.js'
 import { beginOperation, EndedByLab, endAsTold, tellOutcome } from './lab-hooks.js'
 import { oauthSchemas } from './oauth-schemas.js'
 import { nothingDone } from './request-record.js'
@@ -139,7 +139,8 @@ async function sendCode(
   wanted: AuthorizeRequest,
   account: Account,
 ): Promise<FastifyReply> {
-  const address = await codeRedirect(serviceOf(context, request), wanted, account)
+  const random = await randomOf(context, 'OAuthAuthorize', account.sid)
+  const address = await codeRedirect({ ...serviceOf(context, request), random }, wanted, account)
   tellOutcome(request, () => ({ ...nothingDone, operation: 'OAuthAuthorize' }))
   request.log.info({ operation: 'OAuthAuthorize', user: account.name, client: wanted.clientId }, 'served')
   context.metrics.count('OAuthAuthorize', 0, undefined)

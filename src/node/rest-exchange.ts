@@ -7,7 +7,7 @@ import type { Notes } from '../services/context.js'
 import { originOf } from '../services/rest/addresses.js'
 import type { RestAnswer, RestCall, RestOperation, RestVersion } from '../services/rest/operation.js'
 import { stepOf } from '../services/steps.js'
-import { serviceContextOf, type NodeContext } from './context.js'
+import { randomOf, serviceContextOf, type NodeContext } from './context.js'
 import { alsoObserving, beginOperation, EndedByLab } from './lab-hooks.js'
 import { record } from './request-record.js'
 import { recordedOf, tell, type Told } from './soap-exchange.js'
@@ -76,10 +76,11 @@ async function call(
   const { account } = request.caller
   // The hook before lets nobody through without one.
   if (account === undefined) throw new RestException('Unauthorized', 'there is no account')
+  const random = context.draws.isSeeded ? await randomOf(context, operation.name, account.sid) : context.random
   const { 'accept-language': languages = '', 'x-ms-rms-platform-id': platform = '' } = request.headers
   return operation.handle({
     ...around,
-    context: serviceContextOf(context, request.directory),
+    context: serviceContextOf(context, request.directory, random),
     state,
     account,
     version,

@@ -21,7 +21,7 @@ import { plainVersions, readVersionData, versionDataHeader, versionsOf } from '.
 import { emptyElement } from '../xml/read.js'
 import { element } from '../xml/write.js'
 import { knownElements } from '../xrml/known-documents.js'
-import { serviceContextOf, type NodeContext } from './context.js'
+import { randomOf, serviceContextOf, type NodeContext } from './context.js'
 import { alsoObserving, beginOperation, EndedByLab, tellOutcome } from './lab-hooks.js'
 import { record, type Recorded } from './request-record.js'
 import type { Endpoint } from './roles.js'
@@ -129,7 +129,8 @@ async function perform(
   const request = readParameters(message.body ?? emptyElement(name, namespace), members, reading)
   const versions = versionData ? readVersionData(message, reading) : plainVersions
   const observer = alsoObserving(asked, node.metrics.stepObserver(name))
-  const context = serviceContextOf(node, asked.directory)
+  const random = node.draws.isSeeded ? await randomOf(node, name, asked.caller.account?.sid) : node.random
+  const context = serviceContextOf(node, asked.directory, random)
   const answer = await operation.handle({
     context,
     state,

@@ -8,6 +8,7 @@ import { requireEqualEngines } from '../cluster/equal-engines.js'
 import { saltInMemory } from '../cluster/memory-salt.js'
 import { provisionRoot } from '../cluster/provision.js'
 import { loadServerState, type ServerState } from '../cluster/server-state.js'
+import { drawsFrom, drawsOf, type Draws } from '../cluster/draws.js'
 import { fillableLog } from '../cluster/fillable-log.js'
 import { createSpool, type Spool } from '../cluster/spool.js'
 import type { ClusterKind } from '../cluster/store/cluster-store.js'
@@ -172,6 +173,10 @@ export async function startNode(given: Partial<NodeOptions> = {}): Promise<Runni
     isDatabaseAway: () => lab.state().installation.databaseAway === true,
     isDirectoryAway: () => lab.state().servers[nodeId]?.directoryAway === true,
   })
+  const draws = await begin(wholeStore, options, { random, log }).catch(async (error: unknown) => {
+    await closeStore()
+    throw error
+  })
   const metrics = createMetrics(nodeId)
   const { labControls, headerFaults } = options
   const faults = nodeFaults({ store, metrics, timers, log, headerFaults })
@@ -197,6 +202,7 @@ export async function startNode(given: Partial<NodeOptions> = {}): Promise<Runni
     journal,
     timers,
     random,
+    draws,
     store,
     requestLog,
     metrics,
@@ -231,7 +237,6 @@ export async function startNode(given: Partial<NodeOptions> = {}): Promise<Runni
   }
   try {
     place = await signingPlaceOf(options, log)
-    await options.seeding.begin(store)
     await refreshLab(context)
     const joined = options.provision
       ? undefined
@@ -241,7 +246,7 @@ export async function startNode(given: Partial<NodeOptions> = {}): Promise<Runni
     app = await buildApp(context, { kind, bodyLimit, headerLimit, requestTimeout, tls, emulatedServer })
     const url = await app.listen({ host: options.host, port: options.port })
     const baseUrl = `${(options.publicUrl ?? url).replace(/\/+$/, '')}/_wmcs`
-    const state = joined ?? (await provisionOrAdjust(store, options, baseUrl, place, { clock: lab.clock, random }))
+    const state = joined ?? (await provisionOrAdjust(store, options, baseUrl, place, { clock: lab.clock, random, draws }))
     context.setState(state)
     const now = clock.now().toISOString()
     const member = {
@@ -283,6 +288,18 @@ async function databaseOf(options: NodeOptions, log: Logger): Promise<Pick<Runni
     onUpgraded: (upgraded) => log.info(upgradedText(upgraded)),
   })
   return { store, close: () => store.close() }
+}
+
+/** What is drawn from is known when what is done first has been done. */
+async function begin(
+  store: Store,
+  { seeding, lab }: NodeOptions,
+  { random, log }: { readonly random: Random; readonly log: Logger },
+): Promise<Draws> {
+  const onUncounted = (err: Error): void =>
+    log.warn({ err }, 'a request could not be counted: what is drawn for it follows from no seed')
+  await seeding.begin(store)
+  return lab ? drawsOf(store.randomSeed, { random, onUncounted }) : drawsFrom(random)
 }
 
 async function signingPlaceOf({ engine, signerThreads }: NodeOptions, log: Logger): Promise<SigningPlace> {
@@ -335,7 +352,7 @@ async function provisionOrAdjust(
   options: NodeOptions,
   baseUrl: string,
   place: SigningPlace,
-  effects: { clock: Clock; random: Random },
+  effects: { clock: Clock; random: Random; draws: Draws },
 ): Promise<ServerState> {
   const { cluster, keyPassword, mode, settings } = options
   if ((await store.clusters.find(cluster)) === undefined) {

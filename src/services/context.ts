@@ -16,7 +16,10 @@ import type { StepObserver, Walk } from './steps.js'
 
 export interface ServiceContext {
   readonly clock: Clock
+  /** What stands in documents is drawn from here: with a seed, it can be repeated. */
   readonly random: Random
+  /** Never repeated: for what protects the database. */
+  readonly machineRandom: Random
   readonly store: Store
   readonly directory: Directory
   /** The state of this very moment: read once per request. */

@@ -38,7 +38,7 @@ const open = (limits: Partial<DialogueLimits> = {}): SignedInConnections =>
   signedInConnections(
     {
       clock: { now: () => now, monotonic: () => time },
-      random: { bytes: (length) => randomBytes(length) },
+      draw: () => ({ bytes: (length) => randomBytes(length) }),
       level: 'v2',
       computer: 'root-1',
     },

@@ -6,6 +6,7 @@ import type { DirectoryStore } from '../../cluster/store/directory-store.js'
 import type { FaultCounts } from '../../cluster/store/fault-counts.js'
 import type { LabStore } from '../../cluster/store/lab-store.js'
 import type { Member, MemberStore } from '../../cluster/store/member-store.js'
+import type { RandomSeedStore } from '../../cluster/store/random-seed-store.js'
 import type { SnapshotStore } from '../../cluster/store/snapshot-store.js'
 import type { StateStore } from '../../cluster/store/state-rows.js'
 import { clusterKeyOf } from '../../crypto/at-rest.js'
@@ -20,6 +21,7 @@ export interface LabOffice {
     readonly clusters: Pick<ClusterStore, 'list'>
     readonly directory: Pick<DirectoryStore, 'accountByName' | 'accountByMail' | 'listAccounts'>
     readonly faultCounts: FaultCounts
+    readonly randomSeed: RandomSeedStore
     readonly state: StateStore
     readonly snapshots: SnapshotStore
   }

@@ -3,7 +3,7 @@ import { nearest } from '../../config/nearest.js'
 import { nameKey } from '../../directory/account-name.js'
 import { allAddresses } from '../../directory/addresses.js'
 import type { Effect } from '../../lab/faults/effect.js'
-import { largestSeed, mostFaults, parseFault, parseFaultName, type Fault } from '../../lab/faults/fault.js'
+import { mostFaults, parseFault, parseFaultName, type Fault } from '../../lab/faults/fault.js'
 import { readInstalled, type NamedFault } from '../../lab/faults/installed.js'
 import type { Known, Match } from '../../lab/faults/match.js'
 import type { When } from '../../lab/faults/when.js'
@@ -13,6 +13,7 @@ import type { LabState } from '../../lab/state.js'
 import { problem } from '../problem.js'
 import type { LabOffice } from './ask-server.js'
 import { changeLab, type ToldServer } from './change-lab.js'
+import { seedOfFault } from './random-seed.js'
 
 export interface FaultOffice extends LabOffice {
   /** What its servers serve, and its balancers' listeners. */
@@ -71,8 +72,8 @@ export async function putFault(office: FaultOffice, name: string, wanted: unknow
   const { store, random } = office
   const parsed = parseFault(wanted, await knownIn(office))
   for (const user of parsed.match.user ?? []) await requireUser(store.directory, user)
-  const seed = parsed.seed ?? random.bytes(4).readUInt32BE() % (largestSeed + 1)
   const kept = parseFaultName(name)
+  const seed = parsed.seed ?? (await seedOfFault(store.randomSeed, kept, random))
   let replaced: readonly NamedFault[] = []
   const { state, nodes } = await changeLab(office, (before) => {
     replaced = readInstalled(before.faults).filter((fault) => fault.name === kept)

@@ -25,7 +25,7 @@ import { problem } from '../problem.js'
 import { otherAccount, requireKnownAccount } from './issue-accounts.js'
 import { givenLicense, unsignedLicense } from './issue-content.js'
 import { readIssueWanted, requireName, type IssueOrder, type IssueWanted } from './issue-wanted.js'
-import type { IssuingOffice } from './issuing-office.js'
+import { forOrder, type IssuingOffice } from './issuing-office.js'
 import { perform } from './perform.js'
 
 export interface IssuedDocument extends DocumentFacts {
@@ -57,7 +57,7 @@ export interface Issued {
  */
 export async function issue(office: IssuingOffice, wanted: unknown): Promise<Issued> {
   const order = readIssueWanted(wanted)
-  const bench = await workbench(office, order)
+  const bench = await workbench(await forOrder(office, 'issue', order.kind, order.account), order)
   const { kind, wrong } = order
   const { texts, ...more } = await makers[kind](bench)
   return {

@@ -1,4 +1,5 @@
 /** All that is set in the lab, and its end. */
+import type { StoredSeed } from '../../cluster/store/random-seed-store.js'
 import { activeControls, noLab, type LabState } from '../../lab/state.js'
 import type { LabOffice } from './ask-server.js'
 import { changeLab, type ToldServer } from './change-lab.js'
@@ -12,13 +13,17 @@ export interface LabReading {
   readonly faults: LabState['faults']
   readonly servers: LabState['servers']
   readonly installation: LabState['installation']
+  /** What chance follows from; left out for a database that has none yet. */
+  readonly seed?: StoredSeed
 }
 
 /** @throws DatabaseAway */
 export async function readLab(office: LabOffice): Promise<LabReading> {
   const state = await office.store.lab.read()
   const { version, faults, servers, installation } = state
-  return { version, active: activeControls(state), clock: await readClock(office), faults, servers, installation }
+  const [clock, seed] = await Promise.all([readClock(office), office.store.randomSeed.find()])
+  const reading = { version, active: activeControls(state), clock, faults, servers, installation }
+  return seed === undefined ? reading : { ...reading, seed }
 }
 
 /**

@@ -18,7 +18,7 @@ import { problem } from '../problem.js'
 import type { IssuingOffice } from './issuing-office.js'
 
 export interface Performing {
-  readonly office: Pick<IssuingOffice, 'store' | 'random' | 'keyPairs'>
+  readonly office: Pick<IssuingOffice, 'store' | 'random' | 'machineRandom' | 'keyPairs'>
   /** Of the forest. */
   readonly clock: Clock
   /** Of the cluster that performs it; `issuing` may be bad. */
@@ -61,10 +61,10 @@ export async function perform(operation: Operation, call: RmsCall, performing: P
 }
 
 function contextOf({ office, clock, state }: Performing): ServiceContext {
-  const { store, random, keyPairs } = office
+  const { store, random, machineRandom, keyPairs } = office
   const { directory } = store
   const precertified = precertifiedAccounts(clock)
-  return { clock, random, store, directory, state: () => state, precertified, rootUrl: undefined, keyPairs }
+  return { clock, random, machineRandom, store, directory, state: () => state, precertified, rootUrl: undefined, keyPairs }
 }
 
 function findFirst(holder: XmlElement, name: string): XmlElement | undefined {

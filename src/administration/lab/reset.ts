@@ -25,6 +25,8 @@ export interface ThisStart {
   readonly settings: (kind: ClusterKind, stored: ServerConfiguration) => Partial<ServerConfiguration>
   /** Names of the clusters that were asked for. */
   readonly clusters: readonly string[]
+  /** Whether it set the clock. */
+  readonly setsClock?: boolean
 }
 
 /**
@@ -49,7 +51,7 @@ export async function keepStart(office: LabOffice, start: ThisStart | undefined)
   }
 }
 
-function startedAgain(first: KeptState, now: KeptState, { settings, clusters }: ThisStart): KeptState {
+function startedAgain(first: KeptState, now: KeptState, { settings, clusters, setsClock = false }: ThisStart): KeptState {
   const added = now.state.clusters.filter(
     ({ name }) => clusters.includes(name) && !first.state.clusters.some((cluster) => cluster.name === name),
   )
@@ -63,6 +65,7 @@ function startedAgain(first: KeptState, now: KeptState, { settings, clusters }: 
   })
   const state: StateRows = {
     ...first.state,
+    ...(setsClock ? { lab: { ...first.state.lab, clock: now.state.lab.clock } } : {}),
     clusters: [...before, ...added].toSorted((one, other) => (one.name < other.name ? -1 : 1)),
     tables: {
       ...first.state.tables,

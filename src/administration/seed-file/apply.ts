@@ -85,7 +85,7 @@ export async function endSeed({ store, lab, served }: SeedOffice, seed: Seed): P
 }
 
 /** Servers that start read it then, and those that are busy at their next refresh. */
-async function readByAll(put: () => Promise<unknown>): Promise<void> {
+export async function readByAll(put: () => Promise<unknown>): Promise<void> {
   try {
     await put()
   } catch (error) {

@@ -1,5 +1,6 @@
 /** Whether what a seed file names is there: accounts, groups, endpoints, rights, servers; and whether its parts fit together. */
 import type { ClusterKind } from '../../cluster/store/cluster-store.js'
+import { seedText } from '../../config/seed-text.js'
 import { parseClockSetting } from '../../lab/clock-setting.js'
 import { parseFault, parseFaultName } from '../../lab/faults/fault.js'
 import type { Known } from '../../lab/faults/match.js'
@@ -37,6 +38,7 @@ export function referenceProblems(
   requireClusters(file.clusters)
   for (const [index, cluster] of (file.clusters ?? []).entries())
     judgeCluster(judge, cluster, { path: ['clusters', index], endpoints: surroundings.endpoints(kindOf(cluster)) })
+  if (file.seed !== undefined) attempt(['seed'], () => seedText(file.seed))
   if (file.clock !== undefined) attempt(['clock'], () => parseClockSetting(file.clock, undefined, 0))
   checkFaults()
   return problems

@@ -1,4 +1,5 @@
 /** JSON Schema of seed files: what the parser checks by, and what editors complete from. schemas/seed-file.json in the package is written from it. */
+import { longestSeed } from '../../config/seed-text.js'
 import { clockModes } from '../../lab/clock-setting.js'
 import { catalogue } from '../../lab/faults/catalogue.js'
 import { documentFaults } from '../../lab/faults/document-fault.js'
@@ -204,6 +205,14 @@ const schema = {
     accounts: list(account, mostAccounts),
     groups: list(group, mostGroups),
     clusters: { ...list(cluster, mostClusters), minItems: 1, description: 'All clusters of the installation' },
+    seed: {
+      anyOf: [
+        { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER },
+        { type: 'string', minLength: 1, maxLength: longestSeed },
+      ],
+      description:
+        'a whole number from 0 on, or a text of 1 to 128 characters: what keys, GUIDs and all that is drawn follow from',
+    },
     clock: {
       ...closed(
         {

@@ -46,5 +46,5 @@ function partText(part: string | number, isFirst: boolean): string {
 /** What was found out while the file was applied, or of its contents, is told with its place in the file. */
 export function isAboutInput(error: unknown): error is Error {
   if (error instanceof LabInputError) return true
-  return error instanceof Error && ['Problem', 'InvalidConfiguration'].includes(error.name)
+  return error instanceof Error && ['Problem', 'InvalidConfiguration', 'BadSeed'].includes(error.name)
 }

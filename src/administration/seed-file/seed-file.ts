@@ -22,6 +22,8 @@ export interface SeedFile {
   readonly groups?: readonly SeedGroup[]
   /** All of them: there is no other one. */
   readonly clusters?: readonly SeedCluster[]
+  /** What all that clients see follows from. */
+  readonly seed?: number | string
   readonly clock?: ClockWanted
   /** By name, as `PUT /lab/faults/NAME` takes them. */
   readonly faults?: Readonly<Record<string, FaultWanted>>

@@ -14,6 +14,7 @@ import { Failure } from '../failure.js'
 import { loadAccounts } from '../load-accounts.js'
 import { lastRun, writeReport } from '../load-report.js'
 import { requireFolder } from '../report-folder.js'
+import { scheduleSeed } from '../schedule-seed.js'
 import { createOutput, table, type Output } from '../output.js'
 import { runningServer } from '../running-server.js'
 import { createProgressLine } from '../progress-line.js'
@@ -73,7 +74,7 @@ function planOf(settings: Settings<'load'>, server: string): LoadPlan {
     shape,
     arrivals: settings.arrivals,
     mix: readMix(settings.mix),
-    seed: settings.seed,
+    seed: scheduleSeed(settings.seed),
     accounts: settings.accounts,
     contents: settings.contents,
     connections: settings.connections,

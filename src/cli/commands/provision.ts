@@ -3,6 +3,7 @@ import type { ServerConfiguration } from '../../cluster/configuration.js'
 import type { Settings } from '../../config/options.js'
 import type { CryptoMode } from '../../crypto/modes.js'
 import { provisionLicensing, provisionRoot } from '../../cluster/provision.js'
+import { drawsOf } from '../../cluster/draws.js'
 import { forestClock } from '../../cluster/forest-clock.js'
 import { loadServerState } from '../../cluster/server-state.js'
 import { openStore, upgradedText } from '../../cluster/store/open.js'
@@ -43,7 +44,9 @@ export async function provision(
     onUpgraded: (upgraded) => output.note(upgradedText(upgraded)),
   })
   try {
-    const effects = { clock: await forestClock(store.lab, systemClock), random: systemRandom }
+    const random = systemRandom
+    const draws = await drawsOf(store.randomSeed, { random })
+    const effects = { clock: await forestClock(store.lab, systemClock), random, draws }
     const present = ifAbsent ? await store.clusters.find(cluster) : undefined
     if (present?.kind === kind) {
       // A wrong password is told now, not by every node.

@@ -11,6 +11,7 @@ import { publishedExamples, publishedRule } from '../../sizing/published-figures
 import type { Demand } from '../../sizing/published-rule.js'
 import { emulatedServerOf } from '../emulated-server.js'
 import { Failure } from '../failure.js'
+import { scheduleSeed } from '../schedule-seed.js'
 import { createOutput, table, type Output } from '../output.js'
 import { requireFolder } from '../report-folder.js'
 import { createProgressLine } from '../progress-line.js'
@@ -78,17 +79,17 @@ function demandsOf({ users, active, itemsPerHour, peakFactor, growth }: SizeSett
 
 function answerFor(demand: Demand, server: EmulatedServer, { percentile, within, spare, seed }: SizeSettings): Answer {
   const target = { percentile, withinSeconds: within / 1000 }
-  const arrivals = simulatedArrivals
+  const drawn = { seed: scheduleSeed(seed), arrivals: simulatedArrivals }
   return answerOf(demand, server, target, spare, {
-    find: (rate) => serversForTarget({ server, rate, seed, arrivals }, target),
-    look: (rate, servers) => sizedAs({ server, rate, seed, arrivals, servers }, percentile),
+    find: (rate) => serversForTarget({ server, rate, ...drawn }, target),
+    look: (rate, servers) => sizedAs({ server, rate, ...drawn, servers }, percentile),
   })
 }
 
 function sweepOf(server: EmulatedServer, { seed }: SizeSettings, output: Output): readonly SweepPoint[] {
   const points: SweepPoint[] = []
   const sizes = Array.from({ length: largestSweep }, (_, index) => index + 1)
-  for (const point of sweep(sizes, server, { seed, arrivals: 20_000 })) {
+  for (const point of sweep(sizes, server, { seed: scheduleSeed(seed), arrivals: 20_000 })) {
     points.push(point)
     if (output.json) output.result({ event: 'point', ...point }, '')
   }
@@ -125,7 +126,7 @@ async function verify({ byModel, peak, server }: Answer, settings: SizeSettings,
       server,
       scale: settings.scale,
       seconds,
-      seed: settings.seed,
+      seed: scheduleSeed(settings.seed),
       onProgress: line.show,
       onLoad: line.showLoad,
     })
@@ -148,7 +149,7 @@ async function verify({ byModel, peak, server }: Answer, settings: SizeSettings,
 
 /** What the same cluster does when the load goes on: a run of a few minutes may well differ from it. */
 function longRun({ plan }: Verified, servers: number, { seed }: SizeSettings): string {
-  const { response } = predict({ servers, server: plan.server, rate: plan.rate, seed, arrivals: simulatedArrivals })
+  const { response } = predict({ servers, server: plan.server, rate: plan.rate, seed: scheduleSeed(seed), arrivals: simulatedArrivals })
   return `p50 ${time((1000 * response.p50) / plan.scale)}, p95 ${time((1000 * response.p95) / plan.scale)}`
 }
 

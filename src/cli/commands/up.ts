@@ -28,6 +28,8 @@ export function installationOptions(settings: Settings<'up'>): InstallationOptio
     root: settings.root,
     licensing: licensingOf(settings),
     seedFile: settings.seedFile,
+    seed: settings.seed,
+    clock: settings.clock,
     extranet: settings.extranet.map(({ key, value }) => ({ name: key, ...(value === 0 ? {} : { port: value }) })),
     restart: !settings.noRestart,
     host: settings.host,

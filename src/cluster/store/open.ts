@@ -16,6 +16,8 @@ import { labStore } from './lab-store.js'
 import type { LabStore } from './lab-store.js'
 import { memberStore } from './member-store.js'
 import type { MemberStore } from './member-store.js'
+import { randomSeedStore } from './random-seed-store.js'
+import type { RandomSeedStore } from './random-seed-store.js'
 import { requestLogStore } from './request-log-store.js'
 import type { RequestLogStore } from './request-log-store.js'
 import { seedMarkStore } from './seed-mark.js'
@@ -51,6 +53,7 @@ export interface Store {
   readonly lab: LabStore
   readonly faultCounts: FaultCounts
   readonly seedMark: SeedMarkStore
+  readonly randomSeed: RandomSeedStore
   readonly state: StateStore
   readonly snapshots: SnapshotStore
   readonly close: () => Promise<void>
@@ -98,6 +101,7 @@ export async function openStore(location: string, options: StoreOptions = {}): P
     lab: labStore(db),
     faultCounts: faultCounts(db),
     seedMark: seedMarkStore(db),
+    randomSeed: randomSeedStore(db),
     state: stateStore(db),
     snapshots: snapshotStore(db),
     close: () => db.destroy(),

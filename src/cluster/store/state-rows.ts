@@ -12,6 +12,7 @@ import { inChunks } from './directory-rows.js'
 import { bringHome, isPostgres, lockOthersOut } from './exclusive.js'
 import { faultCounts, type FaultCounts } from './fault-counts.js'
 import { labStore, type LabStore } from './lab-store.js'
+import { randomSeedStore } from './random-seed-store.js'
 import { columns, primaryKeys, type Database, type Tables } from './schema.js'
 
 /** Tables that are kept as they stand. Times in them are those of the forest. */
@@ -55,7 +56,7 @@ export interface StateStore {
   read(): Promise<StateRows>
   /**
    * Puts a state in the place of the present one. Versions go on from the present ones, so that every node loads it; authorization codes that are out, and
-   * members of clusters that are not in it, are gone.
+   * members of clusters that are not in it, are gone. What is drawn from a seed begins anew.
    * @param next from the present state; what it throws leaves everything as it was
    * @returns what is set in the lab now
    */
@@ -97,6 +98,7 @@ async function replaceRows(db: Database, next: Parameters<StateStore['replace']>
   for (const table of plainTables) await writeTable(db, table, tables[table])
   await db.deleteFrom('authorization_code').execute()
   await raiseDirectoryVersion(db)
+  await randomSeedStore(db).forgetAll()
   return writeLab(lab, labStore(db), faultCounts(db))
 }
 

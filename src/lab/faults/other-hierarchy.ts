@@ -29,7 +29,7 @@ const licensors = new WeakMap<Principal, Promise<Issuing>>()
 
 /** Of an account that none of the servers here has. */
 export async function otherAccountKey({ keyBits }: ModeRules, keys: KeyPool): Promise<RsaPublicKey> {
-  return (await once(accountKeys, keys, () => keys.take(keyBits))).publicKey
+  return (await once(accountKeys, keys, () => keys.take(keyBits, ['other account']))).publicKey
 }
 
 /** A server with the name and the id of this one, and another key, certified under another root: all links hold. */
@@ -55,9 +55,10 @@ const always = {
 } as const
 
 async function makeLicensor(principal: Principal, { hash, keyBits }: ModeRules, keys: KeyPool): Promise<Issuing> {
-  const root = await keys.take(authorityBits)
-  const authority = await keys.take(authorityBits)
-  const server = await keys.take(keyBits)
+  const take = (bits: number, whose: string) => keys.take(bits, ['other hierarchy', whose, principal.object?.name ?? ''])
+  const root = await take(authorityBits, 'root')
+  const authority = await take(authorityBits, 'authority')
+  const server = await take(keyBits, 'server')
   const certify = (certificate: Omit<IssuingCertificate, keyof typeof always>, by: RsaPrivateKey): Promise<string> =>
     buildIssuingCertificate({ ...certificate, ...always }, createSigner('openssl', by), hash)
   const authorityCertificate = await certify(

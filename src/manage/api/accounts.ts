@@ -4,6 +4,7 @@ import { createAccounts, type AccountWanted } from '../../administration/account
 import { freeAddresses, freeName, requireAccount, requireFreeSid } from '../../administration/directory-names.js'
 import type { Account, Group } from '../../directory/directory.js'
 import type { AddressChange } from '../../directory/addresses.js'
+import { drawsFrom } from '../../cluster/draws.js'
 import type { ManagementApi } from './management-api.js'
 import {
   answers,
@@ -65,7 +66,7 @@ const accountPage = {
 const tags = ['directory']
 const params = path({ account: namedAccount })
 
-export function registerAccounts(app: FastifyInstance, { store: { directory }, random }: ManagementApi): void {
+export function registerAccounts(app: FastifyInstance, { store: { directory }, random, draws = drawsFrom(random) }: ManagementApi): void {
   app.get<{ Querystring: { after?: string; limit: number } }>(
     '/directory/accounts',
     {
@@ -131,7 +132,7 @@ export function registerAccounts(app: FastifyInstance, { store: { directory }, r
       },
     },
     async ({ body }, reply) => {
-      const [account] = await createAccounts(directory, random, [body])
+      const [account] = await createAccounts(directory, await draws.next('SID'), [body])
       if (account === undefined) throw new Error('No account was made')
       return reply.code(201).header('location', `/directory/accounts/${account.sid}`).send(described(account))
     },

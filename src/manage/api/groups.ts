@@ -12,6 +12,7 @@ import {
 import { problem } from '../../administration/problem.js'
 import type { AddressChange } from '../../directory/addresses.js'
 import { describedGroup as described, groupReference } from './accounts.js'
+import { drawsFrom } from '../../cluster/draws.js'
 import type { ManagementApi } from './management-api.js'
 import {
   answers,
@@ -67,7 +68,7 @@ const tags = ['directory']
 const params = path({ group: namedGroup })
 const after = { type: 'string', maxLength: 256 } as const
 
-export function registerGroups(app: FastifyInstance, { store: { directory }, random }: ManagementApi): void {
+export function registerGroups(app: FastifyInstance, { store: { directory }, random, draws = drawsFrom(random) }: ManagementApi): void {
   app.get<{ Querystring: { after?: string; limit: number } }>(
     '/directory/groups',
     {
@@ -127,7 +128,7 @@ export function registerGroups(app: FastifyInstance, { store: { directory }, ran
       },
     },
     async ({ body }, reply) => {
-      const group = await createGroup(directory, random, body)
+      const group = await createGroup(directory, await draws.next('SID'), body)
       return reply.code(201).header('location', `/directory/groups/${group.sid}`).send(described(group))
     },
   )

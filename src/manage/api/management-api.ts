@@ -1,5 +1,6 @@
 /** What the routes of the management API are given. */
 import type { LabOffice } from '../../administration/lab/ask-server.js'
+import type { Draws } from '../../cluster/draws.js'
 import type { ServerState } from '../../cluster/server-state.js'
 import type { Store } from '../../cluster/store/open.js'
 import type { Clock, Random, Timers } from '../../effects.js'
@@ -18,5 +19,8 @@ export interface ManagementApi {
   readonly timers: Timers
   /** Certificates in PEM that https servers lead to, for questions to them. */
   readonly ca: string | undefined
+  /** Of the machine. */
   readonly random: Random
+  /** What stands in documents and in the directory is drawn from here; unpredictable when left out. */
+  readonly draws?: Draws | undefined
 }

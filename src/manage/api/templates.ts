@@ -3,9 +3,15 @@ import type { FastifyInstance, FastifyReply } from 'fastify'
 import { requireCluster } from '../../administration/change-configuration.js'
 import { problem } from '../../administration/problem.js'
 import { guid, templateFields } from '../../administration/template-fields.js'
-import { describeTemplate, saveTemplate, signTemplate, type TemplateBody } from '../../administration/templates.js'
+import {
+  describeTemplate,
+  newTemplateGuid,
+  saveTemplate,
+  signTemplate,
+  type TemplateBody,
+} from '../../administration/templates.js'
+import { drawsFrom } from '../../cluster/draws.js'
 import type { StoredTemplate, TemplateState } from '../../cluster/store/template-store.js'
-import { newGuid } from '../../effects.js'
 import type { ManagementApi } from './management-api.js'
 import { answers, closed, clusterName, path, removed } from './schemas.js'
 
@@ -44,7 +50,7 @@ const params = path({ cluster: clusterName, guid })
 
 export function registerTemplates(
   app: FastifyInstance,
-  { store, openCluster, forestClock, random }: ManagementApi,
+  { store, openCluster, forestClock, random, draws = drawsFrom(random) }: ManagementApi,
 ): void {
   const requireTemplate = async (cluster: string, named: string): Promise<StoredTemplate> => {
     await requireCluster(store, cluster)
@@ -118,7 +124,7 @@ export function registerTemplates(
     },
     async ({ params, body }, reply) => {
       await requireCluster(store, params.cluster)
-      const made = newGuid(random)
+      const made = await newTemplateGuid(store, params.cluster, await draws.next('template', params.cluster))
       const signedXrml = await signTemplate(body, made, await openCluster(params.cluster), await now())
       const answer = await save(params.cluster, { guid: made, state: body.state, signedXrml })
       return reply

@@ -28,8 +28,8 @@ const schema = {
   },
 } as const
 
-export function registerTokens(app: FastifyInstance, { store, openCluster, forestClock, random }: ManagementApi): void {
-  const keys = tokenKeys(store.tokenKeys, random)
+export function registerTokens(app: FastifyInstance, { store, openCluster, forestClock, random, draws }: ManagementApi): void {
+  const keys = tokenKeys(store.tokenKeys, { random, draws })
   app.post<{ Body: TokenRequest }>(
     '/tokens',
     {

@@ -13,12 +13,12 @@ export async function accountKeyPair(
 ): Promise<RsaPrivateKey> {
   const stored = await context.store.accountKeys.find(state.name, accountId)
   if (stored !== undefined) return openPair(state, accountId, stored.sealedKeyPair)
-  const made = await context.keyPairs.take(state.rules.keyBits)
+  const made = await context.keyPairs.take(state.rules.keyBits, ['account', state.name, accountId])
   const sealedKeyPair = sealAtRest(
     state.clusterKey,
     purpose(state.name, accountId),
     Buffer.from(privateKeyToPem(made)),
-    context.random,
+    context.machineRandom,
   )
   const key = { publicKey: made.publicKey.modulus, sealedKeyPair, created: context.clock.now().toISOString() }
   const winner = await context.store.accountKeys.insertIfAbsent(state.name, accountId, key)

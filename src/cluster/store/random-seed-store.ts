@@ -1,0 +1,52 @@
+/** The seed of an installation: a row beside the state of the lab, that no return to a state changes. And how often each act has drawn from it. */
+import type { Database } from './schema.js'
+
+export interface StoredSeed {
+  readonly seed: string
+  /** `everything` follows from it, keys included; or only the chances of faults do, and everything else is as unpredictable as it can be. */
+  readonly of: 'everything' | 'faults'
+}
+
+export interface RandomSeedStore {
+  /** Undefined while there is none: of a database of before, or of one without a lab. */
+  find(): Promise<StoredSeed | undefined>
+  write(seed: StoredSeed): Promise<void>
+  /** One more time of this act, at whatever server. @returns which one it was, from 1: each is given out once */
+  take(act: readonly string[]): Promise<number>
+  /** All acts begin with their first time again. */
+  forgetAll(): Promise<void>
+}
+
+const seedRow = 'random-seed'
+const prefix = 'draw '
+
+export function randomSeedStore(db: Database): RandomSeedStore {
+  return {
+    find: async () => {
+      const row = await db.selectFrom('lab_state').select('state').where('id', '=', seedRow).executeTakeFirst()
+      return row === undefined ? undefined : (JSON.parse(row.state) as StoredSeed)
+    },
+    write: async (seed) => {
+      const state = JSON.stringify(seed)
+      await db
+        .insertInto('lab_state')
+        .values({ id: seedRow, version: 1, state })
+        .onConflict((conflict) => conflict.column('id').doUpdateSet({ state }))
+        .execute()
+    },
+    take: async (act) => {
+      const { version } = await db
+        .insertInto('lab_state')
+        .values({ id: `${prefix}${JSON.stringify(act)}`, version: 1, state: '' })
+        .onConflict((conflict) =>
+          conflict.column('id').doUpdateSet((known) => ({ version: known('lab_state.version', '+', 1) })),
+        )
+        .returning('version')
+        .executeTakeFirstOrThrow()
+      return version
+    },
+    forgetAll: async () => {
+      await db.deleteFrom('lab_state').where('id', 'like', `${prefix}%`).execute()
+    },
+  }
+}
