@@ -1,6 +1,7 @@
 /** What `status` shows: each cluster with its addresses and its servers, and what is wrong where something is. */
 import type { Paint } from '../explain/paint.js'
 import type { BalancerStatus, ClusterStatus, InstallationStatus, NodeStatus } from '../installation/status.js'
+import { seedInWords } from './seed-words.js'
 import { tableText } from './table.js'
 import { wrapped } from './text-width.js'
 
@@ -55,7 +56,7 @@ interface Place {
 
 /** @param width characters of a line; Infinity where there is no terminal */
 export function statusScreen(
-  { forest, version, clusters, lab }: InstallationStatus,
+  { forest, version, clusters, lab, seed }: InstallationStatus,
   width: number,
   paint: Paint,
 ): string {
@@ -67,6 +68,7 @@ export function statusScreen(
   return [
     `${paint.strong(forest)}  ${paint.dim(`rms-emulator ${version}`)}`,
     ...(lab === undefined ? [] : [labText(lab, width, paint)]),
+    ...(seed?.of === 'everything' ? [wrapped(`seed: ${seedInWords(seed)}`, width).join('\n')] : []),
     ...clusters.map((cluster) => clusterText(cluster, place)),
     ...(missing.length === 0 ? [] : [paint.dim(`${missing.join(' and ')}: in a wider window, or with --json`)]),
   ].join('\n\n')

@@ -3,6 +3,7 @@ import { number } from '../charts/frame.js'
 import type { Paint } from '../explain/paint.js'
 import type { Installation } from '../manage/start.js'
 import type { EmulatedServer } from '../sizing/emulated-server.js'
+import { seedInWords } from './seed-words.js'
 import { tableText } from './table.js'
 import { wrapped } from './text-width.js'
 
@@ -64,6 +65,7 @@ function settingRows(screen: UpScreen): readonly (readonly string[])[] {
           ],
         ]),
     ...(ready.lab === undefined ? [] : [['lab', `${ready.lab.join('; ')} (rms-emulator lab clear ends it)`]]),
+    ...(ready.seed === undefined ? [] : [['seed', seedInWords(ready.seed)]]),
     ['state', data ?? 'temporary, removed at the end (--data DIR keeps it)'],
   ]
 }

@@ -11,9 +11,9 @@ export interface Draws {
   /** Whether everything follows from a seed. */
   readonly isSeeded: boolean
   /** For a thing that there is once, by its name. */
-  of(...thing: readonly string[]): Random
+  readonly of: (...thing: readonly string[]) => Random
   /** For what is done again and again, such as a request: its own each time. */
-  next(...act: readonly string[]): Promise<Random>
+  readonly next: (...act: readonly string[]) => Promise<Random>
 }
 
 /** Unpredictable ones. */

@@ -19,7 +19,11 @@ export function randomSeed(given: string | number): RandomSeed {
   return {
     text,
     stream: (...purpose) =>
-      keystream(createHmac('sha256', key).update(JSON.stringify(purpose.map(String)), 'utf8').digest()),
+      keystream(
+        createHmac('sha256', key)
+          .update(JSON.stringify(purpose.map(String)), 'utf8')
+          .digest(),
+      ),
   }
 }
 

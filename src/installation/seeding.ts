@@ -1,9 +1,8 @@
 /** The seed file of an installation that is being started: read and judged before anything is made. */
 import { readFileSync, statSync } from 'node:fs'
 import { labOffice, type LabOffice } from '../administration/lab/ask-server.js'
-import { putClock } from '../administration/lab/clock.js'
-import { beginRandomSeed } from '../administration/lab/random-seed.js'
-import { beginSeed, endSeed, readByAll, requireNoneBegun, seedCluster } from '../administration/seed-file/apply.js'
+import type { ClockWanted } from '../administration/lab/clock.js'
+import { beginSeed, endSeed, requireNoneBegun, seedCluster } from '../administration/seed-file/apply.js'
 import { parseSeed, type Seed, type SeedSource } from '../administration/seed-file/parse.js'
 import { kindOf } from '../administration/seed-file/references.js'
 import { largestSeedFile, rootName, type SeedCluster, type SeedFile } from '../administration/seed-file/seed-file.js'
@@ -14,12 +13,11 @@ import type { Store } from '../cluster/store/open.js'
 import { OptionRefused } from '../config/given-options.js'
 import { seedText } from '../config/seed-text.js'
 import { systemEffects } from '../effects.js'
-import { clockOfWord, parseClockSetting } from '../lab/clock-setting.js'
-import { LabInputError } from '../lab/input-error.js'
 import { endpointPaths } from '../node/roles.js'
 import { servedNames } from '../node/served.js'
 import { defaultNodeOptions, type NodeSeeding } from '../node/start.js'
 import type { InstallationOptions } from './installation-options.js'
+import { beginSeedAndClock, judgedClock } from './seed-and-clock.js'
 
 export interface Seeding extends NodeSeeding {
   /** When servers serve. */
@@ -77,9 +75,7 @@ function withChance(options: InstallationOptions, file: Seed | undefined, seedin
     ...seeding,
     begin: async (store) => {
       await seeding.begin(store)
-      await beginRandomSeed(store, seed, systemEffects.random)
-      if (clock === undefined) return
-      await readByAll(() => putClock(labOffice({ store, keyPassword, ca: undefined, ...systemEffects }), clock))
+      await beginSeedAndClock(store, { seed, clock }, keyPassword)
     },
   }
 }
@@ -93,21 +89,13 @@ function seedOf({ seed }: InstallationOptions, file: Seed | undefined): string |
   return given ?? inFile
 }
 
-/** What it is must be known before anything is made. */
-function clockOf({ clock }: InstallationOptions, file: Seed | undefined): unknown {
+function clockOf({ clock }: InstallationOptions, file: Seed | undefined): ClockWanted | undefined {
   if (clock === undefined) return undefined
   if (file?.file.clock !== undefined)
     throw new OptionRefused(
       `${file.name} sets the clock, and so does --clock (the option clock): leave one of them out`,
     )
-  const wanted = typeof clock === 'string' ? clockOfWord(clock) : clock
-  try {
-    parseClockSetting(wanted, systemEffects.clock.now(), 0)
-  } catch (error) {
-    if (!(error instanceof LabInputError)) throw error
-    throw new OptionRefused(`The clock (--clock, or the option clock) cannot be set so. ${error.message}`)
-  }
-  return wanted
+  return judgedClock(clock)
 }
 
 function sourceOf(seedFile: string | SeedFile): SeedSource {

@@ -106,11 +106,6 @@ export async function activeInLab(office: LabOffice | undefined): Promise<Pick<I
   }
 }
 
-/** `seed 42`, and what follows from it. */
-export function seedInWords({ seed, of }: StoredSeed): string {
-  return of === 'everything' ? `${seed} (all keys follow from it)` : `${seed} (of what faults leave to chance)`
-}
-
 /** The status is told also while the database is away: it is when people ask for it. */
 export async function withStored(store: Store, servers: ServersStatus): Promise<ClusterStatus> {
   const stored = await store.clusters.find(servers.name).catch(() => undefined)

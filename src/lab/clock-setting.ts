@@ -57,12 +57,18 @@ export function parseClockSetting(value: unknown, realNow: Date | undefined, ste
 /**
  * A clock in one word: `real`; an instant, at which it stands; a duration, by which it is off; or both with a slash between them, from where and by how
  * much it goes on with each request.
- * @returns what `parseClockSetting` judges
+ * @returns for `parseClockSetting`, which judges it
  */
-export function clockOfWord(word: string): unknown {
-  if (word === 'real') return realClock
+export function clockOfWord(
+  word: string,
+):
+  | { mode: 'real' }
+  | { mode: 'offset'; by: string }
+  | { mode: 'frozen'; at: string }
+  | { mode: 'step'; at: string; by: string } {
+  if (word === 'real') return { mode: 'real' }
   const [at, by, ...rest] = word.split('/')
-  if (by !== undefined && rest.length === 0) return { mode: 'step', at, by }
+  if (by !== undefined && rest.length === 0) return { mode: 'step', at: at ?? '', by }
   return /^[+-]?P/i.test(word) ? { mode: 'offset', by: word } : { mode: 'frozen', at: word }
 }
 

@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import type { ExtranetPlan, NewClusterPlan, Topology } from '../installation/changes.js'
 import { acceptJsonInUtf8 } from '../node/json-text.js'
 import { answerProblem, namePattern } from './api/answer-problem.js'
+import { randomSeed } from './api/lab/schemas.js'
 import { answers, closed, clusterName, path, removed } from './api/schemas.js'
 import { compileValidator, explainValidation } from './api/validation.js'
 
@@ -74,6 +75,7 @@ export const statusSchema = {
       items: text,
       description: 'What is set in the lab, each in a few words; left out where nothing is',
     },
+    seed: randomSeed,
   },
 } as const
 

@@ -246,7 +246,8 @@ export async function startNode(given: Partial<NodeOptions> = {}): Promise<Runni
     app = await buildApp(context, { kind, bodyLimit, headerLimit, requestTimeout, tls, emulatedServer })
     const url = await app.listen({ host: options.host, port: options.port })
     const baseUrl = `${(options.publicUrl ?? url).replace(/\/+$/, '')}/_wmcs`
-    const state = joined ?? (await provisionOrAdjust(store, options, baseUrl, place, { clock: lab.clock, random, draws }))
+    const state =
+      joined ?? (await provisionOrAdjust(store, options, baseUrl, place, { clock: lab.clock, random, draws }))
     context.setState(state)
     const now = clock.now().toISOString()
     const member = {

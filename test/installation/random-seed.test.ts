@@ -25,8 +25,17 @@ async function story(t: Test, url: string): Promise<void> {
   const [template] = await alice.templates()
   const rights = { rights: [{ to: 'bob@contoso.test', rights: ['VIEW', 'EDIT'] }] }
   const offline = await alice.protectFile(Buffer.from('offline'), '.txt', rights)
-  const online = await alice.protectFile(Buffer.from('online'), '.txt', { template: template?.text ?? '' }, { online: true })
-  for (const [file, text] of [[offline, 'offline'], [online, 'online'], [offline, 'offline']] as const)
+  const online = await alice.protectFile(
+    Buffer.from('online'),
+    '.txt',
+    { template: template?.text ?? '' },
+    { online: true },
+  )
+  for (const [file, text] of [
+    [offline, 'offline'],
+    [online, 'online'],
+    [offline, 'offline'],
+  ] as const)
     t.equal((await bob.openFile(file)).plain.toString(), text)
   await bob.certify({ persistent: false })
   await bob.close()
@@ -40,7 +49,9 @@ async function run(t: Test, door: RecordingDoor, options: InstallationOptions): 
   const installation = await startInstallation({ seed, clock: at, publicUrl: door.url, ...options })
   try {
     const [cluster] = installation.ready.clusters
-    door.leadTo(cluster?.balancer === undefined ? (cluster?.nodes[0]?.url ?? '') : await balancerOf(cluster.balancer.url))
+    door.leadTo(
+      cluster?.balancer === undefined ? (cluster?.nodes[0]?.url ?? '') : await balancerOf(cluster.balancer.url),
+    )
     await story(t, installation.url)
     return { digest: door.digest(), lines: door.transcript() }
   } finally {
@@ -61,21 +72,28 @@ function difference(one: Run, other: Run): string | undefined {
   const at = one.lines.findIndex((line, index) => line !== other.lines[index])
   if (at < 0) return one.lines.length === other.lines.length ? undefined : 'one is longer'
   const [here, there] = [one.lines[at] ?? '', other.lines[at] ?? '']
-  const place = [...here].findIndex((character, index) => character !== there[index])
+  let place = 0
+  while (place < here.length && here[place] === there[place]) place++
   const part = (text: string): string => text.slice(Math.max(0, place - 200), place + 100)
   return `${(one.lines[at - 1] ?? '').slice(0, 80)}\n--- ${at}, ${place}\n${part(here)}\n---\n${part(there)}`
 }
 
 for (const mode of [1, 2] as const satisfies readonly CryptoMode[]) {
-  t.test(`Mode ${mode}: two runs on one server, and one on three behind the balancer, have the same bodies`, async (t) => {
-    const door = await openRecordingDoor()
-    t.teardown(() => door.close())
-    const first = await run(t, door, { mode })
-    t.ok(first.lines.length > 30, `${first.lines.length / 2} exchanges`)
-    for (const [what, options] of [['again', { mode }], ['three servers', { mode, ...three }]] as const) {
-      const other = await run(t, door, options)
-      t.equal(difference(first, other), undefined, what)
-      t.equal(other.digest, first.digest, what)
-    }
-  })
+  t.test(
+    `Mode ${mode}: two runs on one server, and one on three behind the balancer, have the same bodies`,
+    async (t) => {
+      const door = await openRecordingDoor()
+      t.teardown(() => door.close())
+      const first = await run(t, door, { mode })
+      t.ok(first.lines.length > 30, `${first.lines.length / 2} exchanges`)
+      for (const [what, options] of [
+        ['again', { mode }],
+        ['three servers', { mode, ...three }],
+      ] as const) {
+        const other = await run(t, door, options)
+        t.equal(difference(first, other), undefined, what)
+        t.equal(other.digest, first.digest, what)
+      }
+    },
+  )
 }

@@ -64,7 +64,17 @@ function contextOf({ office, clock, state }: Performing): ServiceContext {
   const { store, random, machineRandom, keyPairs } = office
   const { directory } = store
   const precertified = precertifiedAccounts(clock)
-  return { clock, random, machineRandom, store, directory, state: () => state, precertified, rootUrl: undefined, keyPairs }
+  return {
+    clock,
+    random,
+    machineRandom,
+    store,
+    directory,
+    state: () => state,
+    precertified,
+    rootUrl: undefined,
+    keyPairs,
+  }
 }
 
 function findFirst(holder: XmlElement, name: string): XmlElement | undefined {

@@ -36,7 +36,8 @@ export async function beginRandomSeed(
 
 function requireSame(kept: StoredSeed | undefined, given: string): void {
   if (kept?.of === 'everything' && kept.seed === given) return
-  const how = kept?.of === 'everything' ? `from the seed ${kept.seed}` : 'without a seed, so that its keys follow from none'
+  const how =
+    kept?.of === 'everything' ? `from the seed ${kept.seed}` : 'without a seed, so that its keys follow from none'
   throw new OtherSeed(
     `This installation was made ${how}, and ${given} is for a new one: leave the seed out to go on with what there is, or begin anew with another data folder or database`,
   )

@@ -51,7 +51,11 @@ export async function keepStart(office: LabOffice, start: ThisStart | undefined)
   }
 }
 
-function startedAgain(first: KeptState, now: KeptState, { settings, clusters, setsClock = false }: ThisStart): KeptState {
+function startedAgain(
+  first: KeptState,
+  now: KeptState,
+  { settings, clusters, setsClock = false }: ThisStart,
+): KeptState {
   const added = now.state.clusters.filter(
     ({ name }) => clusters.includes(name) && !first.state.clusters.some((cluster) => cluster.name === name),
   )

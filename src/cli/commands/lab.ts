@@ -5,6 +5,7 @@ import type { Settings } from '../../config/options.js'
 import { Failure } from '../failure.js'
 import { callManagement } from '../management-call.js'
 import { createOutput } from '../output.js'
+import { seedInWords } from '../seed-words.js'
 
 /** Shows all that is set. */
 export async function lab(settings: Settings<'status'>): Promise<void> {
@@ -13,7 +14,11 @@ export async function lab(settings: Settings<'status'>): Promise<void> {
     found.active.length === 0
       ? 'Nothing is set: all is as in a product.'
       : found.active.map((control) => `- ${control}`).join('\n')
-  createOutput(settings.json).words(found, `${active}\n${clockText(found.clock)}`)
+  createOutput(settings.json).words(found, [active, clockText(found.clock), ...seedText(found.seed)].join('\n'))
+}
+
+function seedText(seed: LabReading['seed']): readonly string[] {
+  return seed === undefined ? [] : [`The seed is ${seedInWords(seed)}`]
 }
 
 /** Ends all that is set. */

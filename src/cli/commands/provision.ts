@@ -8,6 +8,7 @@ import { forestClock } from '../../cluster/forest-clock.js'
 import { loadServerState } from '../../cluster/server-state.js'
 import { openStore, upgradedText } from '../../cluster/store/open.js'
 import { systemClock, systemRandom } from '../../effects.js'
+import { beginSeedAndClock, judgedClock } from '../../installation/seed-and-clock.js'
 import { databaseOf } from '../database.js'
 import { Failure } from '../failure.js'
 import { createOutput, table } from '../output.js'
@@ -19,24 +20,13 @@ export async function provision(
   kind: string,
   given: readonly string[] = [],
 ): Promise<void> {
-  const { cluster, publicUrl, extranetUrl, keyPassword, enrollment, ifAbsent } = settings
-  if (kind !== 'root' && kind !== 'licensing')
-    throw new Failure(`There is no kind of cluster "${kind}": provision root, or provision licensing`, 2)
-  const db = databaseOf(settings)
-  if (cluster === undefined) throw new Failure('Say how the cluster is to be called: --cluster NAME', 2)
-  if (db === undefined)
-    throw new Failure(
-      'Say where the installation is, or is to be: --db PATH of an SQLite file, or --db postgres://…',
-      2,
-    )
-  if (publicUrl === undefined)
-    throw new Failure(
-      'Say under which address clients will see the cluster, as it stands in licenses: --public-url URL',
-      2,
-    )
+  requireKind(kind)
+  const { extranetUrl, keyPassword, enrollment, ifAbsent } = settings
+  const { cluster, db, publicUrl } = required(settings)
   const output = createOutput(settings.json)
   const baseUrl = baseUrlAt(publicUrl)
   const outside = extranetUrl === undefined ? {} : extranetUrls(kind, baseUrlAt(extranetUrl))
+  const clock = settings.clock === undefined ? undefined : judgedClock(settings.clock)
   // A root may be the first of a database; a licensing-only cluster joins what there is.
   const store = await openStore(db, {
     create: kind === 'root',
@@ -44,10 +34,11 @@ export async function provision(
     onUpgraded: (upgraded) => output.note(upgradedText(upgraded)),
   })
   try {
+    const present = ifAbsent ? await store.clusters.find(cluster) : undefined
     const random = systemRandom
+    if (present === undefined) await beginSeedAndClock(store, { seed: settings.seed, clock }, keyPassword)
     const draws = await drawsOf(store.randomSeed, { random })
     const effects = { clock: await forestClock(store.lab, systemClock), random, draws }
-    const present = ifAbsent ? await store.clusters.find(cluster) : undefined
     if (present?.kind === kind) {
       // A wrong password is told now, not by every node.
       await loadServerState(store, cluster, keyPassword, 'openssl')
@@ -82,6 +73,29 @@ export async function provision(
   } finally {
     await store.close()
   }
+}
+
+function requireKind(kind: string): asserts kind is 'root' | 'licensing' {
+  if (kind !== 'root' && kind !== 'licensing')
+    throw new Failure(`There is no kind of cluster "${kind}": provision root, or provision licensing`, 2)
+}
+
+/** @throws Failure for what is needed and was not said */
+function required(settings: Settings<'provision'>): Record<'cluster' | 'db' | 'publicUrl', string> {
+  const { cluster, publicUrl } = settings
+  const db = databaseOf(settings)
+  if (cluster === undefined) throw new Failure('Say how the cluster is to be called: --cluster NAME', 2)
+  if (db === undefined)
+    throw new Failure(
+      'Say where the installation is, or is to be: --db PATH of an SQLite file, or --db postgres://…',
+      2,
+    )
+  if (publicUrl === undefined)
+    throw new Failure(
+      'Say under which address clients will see the cluster, as it stands in licenses: --public-url URL',
+      2,
+    )
+  return { cluster, db, publicUrl }
 }
 
 function modeOf({ cryptoMode = 2 }: Settings<'provision'>): CryptoMode {

@@ -149,7 +149,13 @@ async function verify({ byModel, peak, server }: Answer, settings: SizeSettings,
 
 /** What the same cluster does when the load goes on: a run of a few minutes may well differ from it. */
 function longRun({ plan }: Verified, servers: number, { seed }: SizeSettings): string {
-  const { response } = predict({ servers, server: plan.server, rate: plan.rate, seed: scheduleSeed(seed), arrivals: simulatedArrivals })
+  const { response } = predict({
+    servers,
+    server: plan.server,
+    rate: plan.rate,
+    seed: scheduleSeed(seed),
+    arrivals: simulatedArrivals,
+  })
   return `p50 ${time((1000 * response.p50) / plan.scale)}, p95 ${time((1000 * response.p95) / plan.scale)}`
 }
 

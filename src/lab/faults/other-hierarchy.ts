@@ -55,7 +55,8 @@ const always = {
 } as const
 
 async function makeLicensor(principal: Principal, { hash, keyBits }: ModeRules, keys: KeyPool): Promise<Issuing> {
-  const take = (bits: number, whose: string) => keys.take(bits, ['other hierarchy', whose, principal.object?.name ?? ''])
+  const take = (bits: number, whose: string) =>
+    keys.take(bits, ['other hierarchy', whose, principal.object?.name ?? ''])
   const root = await take(authorityBits, 'root')
   const authority = await take(authorityBits, 'authority')
   const server = await take(keyBits, 'server')

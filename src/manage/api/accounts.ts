@@ -66,7 +66,10 @@ const accountPage = {
 const tags = ['directory']
 const params = path({ account: namedAccount })
 
-export function registerAccounts(app: FastifyInstance, { store: { directory }, random, draws = drawsFrom(random) }: ManagementApi): void {
+export function registerAccounts(
+  app: FastifyInstance,
+  { store: { directory }, random, draws = drawsFrom(random) }: ManagementApi,
+): void {
   app.get<{ Querystring: { after?: string; limit: number } }>(
     '/directory/accounts',
     {

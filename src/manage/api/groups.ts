@@ -68,7 +68,10 @@ const tags = ['directory']
 const params = path({ group: namedGroup })
 const after = { type: 'string', maxLength: 256 } as const
 
-export function registerGroups(app: FastifyInstance, { store: { directory }, random, draws = drawsFrom(random) }: ManagementApi): void {
+export function registerGroups(
+  app: FastifyInstance,
+  { store: { directory }, random, draws = drawsFrom(random) }: ManagementApi,
+): void {
   app.get<{ Querystring: { after?: string; limit: number } }>(
     '/directory/groups',
     {

@@ -28,7 +28,10 @@ const schema = {
   },
 } as const
 
-export function registerTokens(app: FastifyInstance, { store, openCluster, forestClock, random, draws }: ManagementApi): void {
+export function registerTokens(
+  app: FastifyInstance,
+  { store, openCluster, forestClock, random, draws }: ManagementApi,
+): void {
   const keys = tokenKeys(store.tokenKeys, { random, draws })
   app.post<{ Body: TokenRequest }>(
     '/tokens',

@@ -16,7 +16,7 @@ import { registerFaults } from './faults.js'
 import { registerIssue } from './issue.js'
 import { registerJournal } from './journal.js'
 import { registerInstallationControls, registerServerControls } from './servers.js'
-import { clockReading, notEverywhere, tags, toldServers } from './schemas.js'
+import { clockReading, notEverywhere, randomSeed, tags, toldServers } from './schemas.js'
 import { registerSnapshots } from './snapshots.js'
 import { registerState } from './state.js'
 import { tellChanges } from './tell-changes.js'
@@ -61,6 +61,7 @@ function registerLab(app: FastifyInstance, office: LabOffice): void {
       faults: byName,
       servers: byName,
       installation: { type: 'object', additionalProperties: true, description: 'What is set for all servers' },
+      seed: randomSeed,
     },
   } as const
   app.get(

@@ -46,6 +46,20 @@ export const clockReading = {
   properties: { ...clockProperties, now: instant },
 } as const
 
+/** Of the installation, for as long as it is there. */
+export const randomSeed = {
+  description: 'What chance follows from. Left out without a lab',
+  type: 'object',
+  properties: {
+    seed: { ...text, examples: ['42'] },
+    of: {
+      ...text,
+      description:
+        'everything: the same requests in the same order are answered with the same bytes; faults: only what faults leave to chance follows from it',
+    },
+  },
+} as const
+
 /** Of a return to a state that was kept. */
 export const returned = {
   description: 'Where the state is now',
