@@ -3,7 +3,7 @@ import { trustedProxiesOf } from '../http/trusted-proxies.js'
 import { parseCapacity } from '../sizing/emulated-server.js'
 import { publishedServers } from '../sizing/published-figures.js'
 import type { OptionRow, Pair } from './options.js'
-import { seedText } from './seed-text.js'
+import { objectionToSeed } from './seed-text.js'
 
 export type SettingValue = string | number | boolean | readonly Pair<string | number>[] | undefined
 
@@ -33,7 +33,10 @@ export function parseValue(row: OptionRow, texts: readonly string[]): SettingVal
     )
   }
   if (row.format === 'proxies') requireProxies(text)
-  if (row.format === 'seed') return requireSeed(text)
+  if (row.format === 'seed') {
+    const objection = objectionToSeed(text)
+    if (objection !== undefined) throw new BadValue(objection)
+  }
   if (row.listOf !== undefined) requireItems(text, row.listOf)
   return text
 }
@@ -76,14 +79,6 @@ function requireProxies(text: string): void {
     trustedProxiesOf(text)
   } catch (error) {
     throw new BadValue(`must be a list of addresses and ranges, with commas; ${(error as Error).message}`)
-  }
-}
-
-function requireSeed(text: string): string {
-  try {
-    return seedText(text)
-  } catch (error) {
-    throw new BadValue(`cannot be that: ${(error as Error).message}`)
   }
 }
 

@@ -21,13 +21,14 @@ function drawStart(bits: number, random: Random): bigint {
 const window = 2048
 
 async function nextPrime(start: bigint, bits: number): Promise<bigint> {
+  const end = 1n << BigInt(bits)
   for (const offset of withoutSmallFactors(start)) {
     const candidate = start + BigInt(2 * offset)
-    if (await isPrime(candidate)) return candidate
+    if (candidate < end && (await isPrime(candidate))) return candidate
   }
   const next = start + BigInt(2 * window)
-  // Above the highest number of that length there is none: on from the lowest one.
-  return nextPrime(next < 1n << BigInt(bits) ? next : (3n << BigInt(bits - 2)) | 1n, bits)
+  // Behind the highest number of that length it goes on from the lowest one.
+  return nextPrime(next < end ? next : (3n << BigInt(bits - 2)) | 1n, bits)
 }
 
 /** Which of `start`, `start + 2`, `start + 4` … have no small prime in them, by their place. */

@@ -20,7 +20,7 @@ import {
   type OptionCheck,
 } from '../config/given-options.js'
 import type { EngineName } from '../crypto/engine.js'
-import { seedText } from '../config/seed-text.js'
+import { objectionToSeed } from '../config/seed-text.js'
 import type { CryptoMode } from '../crypto/modes.js'
 import { schemeNames, type Scheme } from '../identity/schemes.js'
 import type { JournalOptions } from '../node/journal.js'
@@ -127,12 +127,8 @@ const textOrObject: OptionCheck = (value) => (typeof value === 'string' ? filled
 const flagOrObject: OptionCheck = (value) => (typeof value === 'boolean' ? undefined : anObject(value))
 
 const aSeed: OptionCheck = (value) => {
-  try {
-    seedText(value)
-    return undefined
-  } catch (error) {
-    return (error as Error).message
-  }
+  const objection = objectionToSeed(value)
+  return objection && `it ${objection}`
 }
 
 const checks: Readonly<Record<keyof InstallationOptions, OptionCheck>> = {

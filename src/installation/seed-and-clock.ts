@@ -28,6 +28,9 @@ export async function beginSeedAndClock(
   await readByAll(() => putClock(office, clock))
 }
 
+const words =
+  '. It takes an instant, at which it stands; a duration such as P30D, by which it is off; 2026-01-01T00:00:00Z/PT1S, to go on with each request; or real'
+
 /**
  * @param clock as people give it: in a word, or as `PUT /lab/clock` takes it
  * @throws OptionRefused
@@ -39,6 +42,8 @@ export function judgedClock(clock: string | ClockWanted): ClockWanted {
     return wanted
   } catch (error) {
     if (!(error instanceof LabInputError)) throw error
-    throw new OptionRefused(`The clock (--clock, or the option clock) cannot be set so. ${error.message}`)
+    throw new OptionRefused(
+      `The clock (--clock, or the option clock) cannot be set so. ${error.message}${typeof clock === 'string' ? words : ''}`,
+    )
   }
 }

@@ -66,7 +66,7 @@ function withChance(options: InstallationOptions, file: Seed | undefined, seedin
     const control = seed !== undefined ? 'a seed' : clock !== undefined ? 'a clock' : undefined
     if (control !== undefined)
       throw new OptionRefused(
-        `${control} is set, and the installation is started without the controls of a lab: leave out lab: false (--no-lab), or it`,
+        `${control} is given, and the installation is started without the controls of a lab: leave out one of them, --no-lab (lab: false) or ${control.replace('a ', 'the ')}`,
       )
     return seeding
   }
