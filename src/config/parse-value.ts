@@ -24,21 +24,25 @@ export function parseValue(row: OptionRow, texts: readonly string[]): SettingVal
   if (row.type === 'boolean') return parseBoolean(text)
   if (row.type === 'choice') return parseChoice(text, row.choices)
   if (text === '') throw new BadValue('must not be empty')
-  if (row.format === 'url') requireHttp(text)
-  if (row.format === 'header' && !/^[\x21-\x7e]{1,200}$/.test(text))
+  requireFormat(row, text)
+  if (row.listOf !== undefined) requireItems(text, row.listOf)
+  return text
+}
+
+function requireFormat({ format }: OptionRow & { type: 'string' }, text: string): void {
+  if (format === 'url') requireHttp(text)
+  if (format === 'header' && !/^[\x21-\x7e]{1,200}$/.test(text))
     throw new BadValue('must be 1 to 200 printable ASCII characters without spaces')
-  if (row.format === 'capacity' && parseCapacity(text) === undefined) {
+  if (format === 'capacity' && parseCapacity(text) === undefined) {
     throw new BadValue(
       `must be operations per second, such as 50 or 12.5, or ${publishedServers.map(({ name }) => name).join(' or ')}`,
     )
   }
-  if (row.format === 'proxies') requireProxies(text)
-  if (row.format === 'seed') {
+  if (format === 'proxies') requireProxies(text)
+  if (format === 'seed') {
     const objection = objectionToSeed(text)
     if (objection !== undefined) throw new BadValue(objection)
   }
-  if (row.listOf !== undefined) requireItems(text, row.listOf)
-  return text
 }
 
 function parseChoice(text: string, choices: readonly (string | number)[]): string | number {
