@@ -16,7 +16,7 @@ export async function writePackages(folder: string, names: readonly string[]): P
   for (const name of names) await writeManifest(`${folder}${packages}/${name}`)
 }
 
-/** tap as `tap build` has put it together, below a name that tap leaves out of the stack of a failed assertion. */
+/** tap with its plugins, below a name that tap leaves out of the stack of a failed assertion. */
 export async function writeTap(folder: string): Promise<void> {
   await writeFiles(folder, ['tap'], `${packages}/@tapjs`)
   await mkdir(`${folder}${packages}/tap`, { recursive: true })
