@@ -1,12 +1,16 @@
-/** An installation in this process: a root node, over a database in memory unless one is named. */
+/** An installation in this process: a root node, or several behind a balancer, over a database in memory unless one is named. */
 import { pino } from 'pino'
+import { startBalancer, type RunningBalancer } from '../balancer/balancer.js'
 import { isInMemory, openStore, upgradedText, type Store } from '../cluster/store/open.js'
+import { systemRandom } from '../effects.js'
 import { trustedProxiesOf } from '../http/trusted-proxies.js'
-import { defaultNodeOptions, startNode, type RunningNode } from '../node/start.js'
+import { defaultNodeOptions, startNode, type NodeOptions, type RunningNode } from '../node/start.js'
 import { profiles } from '../soap/profile.js'
+import { intranet } from './extranet.js'
 import type { InstallationOptions } from './installation-options.js'
 import { given, journalOf, requestLogBoundOf, requirePassword } from './node-settings.js'
 import type { Seeding } from './seeding.js'
+import { serverStatus } from './server-status.js'
 import type { Servers } from './servers.js'
 import { settingsOf } from './start-settings.js'
 import { withStored, type NodeStatus, type ServersStatus } from './status.js'
@@ -25,28 +29,113 @@ export async function startInProcess(
   { database, tls, seeding }: Place,
 ): Promise<Servers> {
   const store = await openDatabase(database, options)
-  let node: RunningNode | undefined
+  const told = given({ ...toldNodes(options), database, store, tls: tls?.front, seeding })
+  let running: Running | undefined
   const close = async (): Promise<void> => {
     try {
-      await node?.close()
+      await running?.close()
     } finally {
       await store.close()
     }
   }
   try {
-    const running = await startNode(given({ ...toldNodes(options), database, store, tls: tls?.front, seeding }))
-    node = running
+    const { root = 1 } = options
+    const started = root === 1 ? await startAlone(told) : await startBalanced(told, root)
+    running = started
     return {
       store,
       topology: undefined,
       ca: tls?.ca,
       trusted: trustedOf(tls),
-      status: async () => [await withStored(store, statusOf(running))],
+      status: async () => [await withStored(store, started.status())],
       close,
     }
   } catch (error) {
     await close()
     throw error
+  }
+}
+
+interface Running {
+  status(): ServersStatus
+  close(): Promise<void>
+}
+
+async function startAlone(told: Partial<NodeOptions>): Promise<Running> {
+  const node = await startNode(told)
+  return {
+    status: () => ({
+      name: node.cluster,
+      kind: node.kind,
+      url: node.baseUrl,
+      nodes: [{ id: node.nodeId, url: node.url, pid: process.pid, ...stateOf(node) }],
+    }),
+    close: () => node.close(),
+  }
+}
+
+/** The balancer has the address of the cluster, and its certificate; from there to the nodes nothing leaves the process. */
+async function startBalanced(told: Partial<NodeOptions>, count: number): Promise<Running> {
+  const { cluster, host, port, log } = { ...defaultNodeOptions, ...told }
+  const listenerKey = systemRandom.bytes(24).toString('base64url')
+  const balancer = await startBalancer({
+    clusters: [{ name: cluster, listeners: [{ name: intranet, host, port }], nodes: [] }],
+    listenerKey,
+    trustedProxies: told.trustedProxies,
+    tls: told.tls,
+    limits: limitsOf(told),
+    ...(log === undefined ? {} : { log }),
+  })
+  const nodes: RunningNode[] = []
+  const close = async (): Promise<void> => {
+    await balancer.close()
+    await Promise.all(nodes.map((node) => node.close()))
+  }
+  try {
+    const url = balancer.clusters[0]?.listeners[0]?.url
+    const behind = { ...told, publicUrl: told.publicUrl ?? url, host, port: 0, tls: undefined, listenerKey }
+    const first = await startNode(behind)
+    nodes.push(first)
+    const joining = { ...behind, provision: false, seeding: defaultNodeOptions.seeding }
+    while (nodes.length < count) nodes.push(await startNode({ ...joining, nodeId: `${cluster}-${nodes.length + 1}` }))
+    await balancer.setNodes(
+      cluster,
+      nodes.map(({ nodeId: id, url }) => ({ id, url })),
+    )
+    await balancer.waitUntil(({ clusters }) => clusters[0]?.nodes.every(({ state }) => state === 'ready') === true)
+    return { status: () => balancedStatus(balancer, first, nodes), close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+/** As the commands `node` and `balancer` have them: the balancer outlasts a node, so that the node's answer is what the client gets. */
+function limitsOf({ bodyLimit, headerLimit, requestTimeoutMilliseconds }: Partial<NodeOptions>) {
+  const bytes = bodyLimit ?? defaultNodeOptions.bodyLimit
+  const time = 2 * (requestTimeoutMilliseconds ?? defaultNodeOptions.requestTimeoutMilliseconds)
+  return {
+    bodyBytes: bytes,
+    keptBody: bytes,
+    answerTimeout: time,
+    requestTimeout: time,
+    ...(headerLimit === undefined ? {} : { headerBytes: headerLimit }),
+  }
+}
+
+function balancedStatus(
+  balancer: RunningBalancer,
+  { cluster, kind, baseUrl }: RunningNode,
+  nodes: readonly RunningNode[],
+): ServersStatus {
+  const { pid } = process
+  const seen = { nodes: balancer.status().clusters.flatMap((one) => one.nodes) }
+  return {
+    name: cluster,
+    kind,
+    url: baseUrl,
+    balancer: { url: balancer.statusUrl, pid, ...serving },
+    nodes: nodes.map(({ nodeId: id, url }) => serverStatus({ id, url, pid }, seen)),
   }
 }
 
@@ -90,20 +179,11 @@ function toldNodes(options: InstallationOptions) {
   }
 }
 
-function statusOf(node: RunningNode): ServersStatus {
-  return {
-    name: node.cluster,
-    kind: node.kind,
-    url: node.baseUrl,
-    nodes: [{ id: node.nodeId, url: node.url, pid: process.pid, ...stateOf(node) }],
-  }
-}
+const serving = { state: 'serving', reason: 'it serves in the process that says this' } as const
 
 /** As a balancer would see it. */
 function stateOf({ context }: RunningNode): Pick<NodeStatus, 'state' | 'reason'> {
   if (context.lab.pause.isPaused()) return { state: 'down', reason: 'it is paused' }
   const { status, reason = '' } = context.readiness()
-  return status === 'ready'
-    ? { state: 'serving', reason: 'it serves in the process that says this' }
-    : { state: 'down', reason }
+  return status === 'ready' ? serving : { state: 'down', reason }
 }

@@ -30,11 +30,11 @@ import type { TlsOptions } from './tls-files.js'
 
 export interface InstallationOptions {
   /**
-   * Whether every node and balancer is a process of its own. Otherwise, as when it is left out, the installation is one root node in this
+   * Whether every node and balancer is a process of its own. Otherwise, as when it is left out, the installation is a root cluster in this
    * process: what a test needs most of the time.
    */
   readonly processes?: boolean | undefined
-  /** With processes: number of root nodes, 2 when left out. */
+  /** Number of root nodes: one when left out, two with processes. In this process too, several are behind a balancer. */
   readonly root?: number | undefined
   /** With processes: licensing-only clusters; one of two nodes, `licensing`, when left out. */
   readonly licensing?: readonly { readonly name: string; readonly nodes: number }[] | undefined
@@ -178,8 +178,8 @@ const checks: Readonly<Record<keyof InstallationOptions, OptionCheck>> = {
   signal: anObject,
 }
 
-/** These say something of processes; one node in this process would know nothing of them. */
-const ofProcesses = ['root', 'licensing', 'extranet', 'clusterUrls', 'restart', 'onLine', 'onStart'] as const
+/** These say something of processes; nodes in this process would know nothing of them. */
+const ofProcesses = ['licensing', 'extranet', 'clusterUrls', 'restart', 'onLine', 'onStart'] as const
 
 /**
  * @throws OptionRefused for an option that is unknown, has an impossible value, or would be ignored
@@ -196,6 +196,6 @@ export function requireInstallationOptions(options: InstallationOptions): void {
   const ignored = ofProcesses.find((name) => options[name] !== undefined)
   if (ignored !== undefined)
     throw new OptionRefused(
-      `The option ${ignored} of startInstallation needs processes: true. Without it the installation is one root node in this process`,
+      `The option ${ignored} of startInstallation needs processes: true. Without it the installation is a root cluster in this process`,
     )
 }

@@ -238,7 +238,7 @@ function serversOf({
 
 /** Where no seed file says which there are. */
 function plannedClusters(options: InstallationOptions): readonly { readonly name: string; readonly nodes: number }[] {
-  if (options.processes !== true) return [{ name: defaultNodeOptions.cluster, nodes: 1 }]
+  if (options.processes !== true) return [{ name: defaultNodeOptions.cluster, nodes: options.root ?? 1 }]
   const { root, licensing } = serversOf(options)
   return [{ name: defaultNodeOptions.cluster, nodes: root }, ...licensing]
 }

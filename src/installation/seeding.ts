@@ -169,13 +169,13 @@ function inProcess(
   clusters: readonly SeedCluster[],
   root: SeedCluster | undefined,
 ): InstallationOptions {
-  if (clusters.length > 1 || (root?.servers ?? 1) > 1)
+  if (clusters.length > 1)
     throw new OptionRefused(
-      `${file} has ${clusters.map(({ name, servers = 1 }) => `${name} with ${servers === 1 ? '1 server' : `${servers} servers`}`).join(', ')}: that needs processes: true. Without it the installation is one root node in this process`,
+      `${file} has the clusters ${clusters.map(({ name }) => name).join(', ')}: that needs processes: true. Without it the installation is a root cluster in this process`,
     )
   if (root?.url !== undefined && options.publicUrl !== undefined)
     throw new OptionRefused(`${file} says the URL of the root, and so does the option publicUrl: leave one of them out`)
-  return { ...options, publicUrl: root?.url ?? options.publicUrl }
+  return { ...options, root: root?.servers ?? 1, publicUrl: root?.url ?? options.publicUrl }
 }
 
 function seedingOf(options: InstallationOptions, seed: Seed): Seeding {

@@ -48,6 +48,8 @@ export interface Installation {
   readonly lab: InstallationLab
   /** Stops everything that was started, and removes a temporary folder. May be called again. */
   close(): Promise<void>
+  /** The same at the end of a block: `await using installation = await startInstallation()`. */
+  [Symbol.asyncDispose](): Promise<void>
 }
 
 /**
@@ -104,6 +106,7 @@ async function withManagement(options: InstallationOptions, servers: Servers): P
   const mode = (await store.clusters.find(root?.name ?? ''))?.configuration.cryptographicMode ?? 2
   if (office !== undefined) await keepStart(office, thisStart(options, clusters))
   let closing: Promise<void> | undefined
+  const close = (): Promise<void> => (closing ??= stop(management.close(), servers))
   return {
     ready: {
       event: 'ready',
@@ -120,7 +123,8 @@ async function withManagement(options: InstallationOptions, servers: Servers): P
     ca: servers.ca,
     data: options.data,
     lab: installationLab(office, issuingOffice(api), servers.trusted),
-    close: () => (closing ??= stop(management.close(), servers)),
+    close,
+    [Symbol.asyncDispose]: close,
   }
 }
 

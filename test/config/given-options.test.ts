@@ -8,13 +8,13 @@ const refused: Readonly<Record<string, readonly [object, RegExp]>> = {
   'a mode that there is not': [{ mode: 3 }, /mode of startInstallation is 3: it must be 1 or 2$/],
   'a port as text': [{ port: '7000' }, /port of startInstallation is "7000": it must be a whole number/],
   'a negative port': [{ port: -1 }, /from 0 to 65535$/],
-  'nodes without processes': [{ root: 3 }, /root of startInstallation needs processes: true/],
   'clusters without processes': [{ licensing: [] }, /licensing of startInstallation needs processes: true/],
   'processes over a database in memory': [
     { processes: true, database: 'sqlite::memory:' },
     /database of startInstallation is in memory, where the processes/,
   ],
   'no nodes at all': [{ processes: true, root: 0 }, /whole number from 1 to 64/],
+  'no nodes in this process': [{ root: 0 }, /whole number from 1 to 64/],
   'a cluster as text': [{ processes: true, licensing: ['legal'] }, /each item must be an object/],
   'a cluster without nodes': [{ processes: true, licensing: [{ name: 'legal' }] }, /an item lacks nodes/],
   'a mistyped member': [

@@ -37,6 +37,46 @@ t.test('an installation in this process serves, says what it is, and closes with
   t.same(readdirSync(temporary), [])
 })
 
+t.test('several root nodes in this process share everything, behind a balancer', async (t) => {
+  let manage: string
+  {
+    await using lab = await startInstallation({ mode: 1, root: 3, ...(await place()) })
+    ;({ manage } = lab)
+    const before = await lab.lab.stateHash()
+    const [cluster] = lab.ready.clusters
+    const nodes = cluster?.nodes ?? []
+    t.match(cluster, { url: lab.url, balancer: { pid: process.pid } })
+    t.same(
+      nodes.map(({ id, state }) => [id, state]),
+      ['root-1', 'root-2', 'root-3'].map((id) => [id, 'serving']),
+    )
+    const served = async (url = lab.url): Promise<string> =>
+      (await fetch(`${url}/licensing/license.asmx`)).headers.get('x-served-by') ?? ''
+    t.same([await served(), await served(), await served()].toSorted(), ['root-1', 'root-2', 'root-3'])
+    t.same(await Promise.all(nodes.map(({ url }) => served(`${url}/_wmcs`))), ['root-1', 'root-2', 'root-3'])
+
+    const alice = { url: lab.url, user: 'alice@contoso.test', password: 'Passw0rd!' }
+    const rights = [{ to: 'bob@contoso.test', rights: ['VIEW' as const] }]
+    const file = await connect(alice).protectFile(Buffer.from('hello'), '.txt', { rights })
+    const bob = () => connect({ ...alice, user: 'bob@contoso.test' })
+    t.equal(Buffer.from((await bob().openFile(file)).plain).toString(), 'hello')
+    const { entries } = await lab.lab.journal.list({})
+    t.same([...new Set(entries.map(({ node }) => node))].toSorted(), ['root-1', 'root-2', 'root-3'])
+
+    const { nodes: told } = await lab.lab.clock.put({ mode: 'frozen', at: '2030-01-01T00:00:00Z' })
+    t.same(told.map(({ node }) => node).toSorted(), ['root-1', 'root-2', 'root-3'])
+    await lab.lab.accounts.add({ name: 'erin' })
+    await lab.lab.servers.pause('root-2')
+    const others = new Set([await served(), await served(), await served(), await served()])
+    t.same([...others].toSorted(), ['root-1', 'root-3'], 'the balancer takes requests away from a paused one')
+    await lab.lab.servers.resume('root-2')
+    await lab.lab.reset()
+    t.equal(await lab.lab.stateHash(), before)
+  }
+  await t.rejects(fetch(`${manage}/status`), 'it ends with its block')
+  t.same(readdirSync(temporary), [])
+})
+
 t.test('what cannot start leaves nothing behind, and the data can be used at once', async (t) => {
   const data = join(t.testdir(), 'lab')
   const where = { data, ...(await place()) }

@@ -225,7 +225,7 @@ t.test('a start that did not come to its end is made good by the next one', asyn
 t.test('what would contradict the file is refused before anything is made', async (t) => {
   const clusters = [{ name: 'root', servers: 2 }, { name: 'legal' }] as const
   const refused: readonly (readonly [InstallationOptions, RegExp])[] = [
-    [{ seedFile: { clusters } }, /root with 2 servers, legal with 1 server: that needs processes: true/],
+    [{ seedFile: { clusters } }, /has the clusters root, legal: that needs processes: true/],
     [{ seedFile: { clusters }, processes: true, root: 1 }, /which clusters there are, and so does --root/],
     [{ seedFile: { clusters }, processes: true, licensing: [] }, /so does --licensing or --no-licensing/],
     [{ seedFile: { clusters: [{ name: 'root', mode: 1 }] }, mode: 2 }, /is of mode 1, and --crypto-mode .* says 2/],

@@ -70,6 +70,21 @@ t.test('an installation in this process serves https, and its CA file is all tha
   })
 })
 
+t.test('several servers in this process are behind a balancer that serves https', async (t) => {
+  const lab = await start(t, { tls: true, mode: 1, seedFile: { clusters: [{ name: 'root', servers: 2 }] } })
+  t.match(lab.url, /^https:/)
+  t.same(
+    lab.ready.clusters.map(({ nodes }) => nodes.length),
+    [2],
+  )
+  const alice = connect({ url: lab.url, ...user, ca: lab.ca ?? '', signIn: 'ntlm' })
+  t.teardown(() => alice.close())
+  const { text } = await alice.publishOnline({ rights: [{ to: 'bob@contoso.test', rights: ['VIEW'] }] })
+  t.match(text, `${lab.url}/licensing`)
+  const { requests } = (await (await fetch(`${lab.manage}/requests?limit=1`)).json()) as { requests: object[] }
+  t.match(requests, [{ listener: 'intranet', secureConnectionState: true }])
+})
+
 t.test('the CA stays; the certificate is made anew for new names, and near its end', async (t) => {
   const folder = t.testdir()
   const first = await prepareTlsFiles(folder, {}, effects)
