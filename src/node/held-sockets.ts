@@ -1,17 +1,27 @@
-/** Connections on which nothing is said any more, because the lab wants it so. */
+/** Connections on which nothing is said, or not yet, because the lab wants it so. */
+import { setMaxListeners } from 'node:events'
 import type { Socket } from 'node:net'
+import { PassThrough } from 'node:stream'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { pause, type Timers } from '../effects.js'
+import { showsKey } from './listener-mark.js'
 
 interface HeldSockets {
   readonly hold: (socket: Socket) => void
   readonly free: (socket: Socket) => void
   /** A server that stops ends them, and those that would be held from now on. */
   readonly letGo: () => void
+  /** Aborted when the server stops. */
+  readonly stopping: AbortSignal
 }
 
 declare module 'fastify' {
   interface FastifyInstance {
     held: HeldSockets
+  }
+  interface FastifyRequest {
+    /** The body, where it was taken in before anybody was to read it. */
+    takenIn: PassThrough | undefined
   }
 }
 
@@ -19,6 +29,8 @@ declare module 'fastify' {
 export function canHold(app: FastifyInstance): void {
   const held = heldSockets()
   app.decorate('held', held)
+  app.decorateRequest('takenIn')
+  app.addHook('preParsing', (request, _reply, payload, done) => done(null, request.takenIn ?? payload))
   app.addHook('preClose', (done) => {
     held.letGo()
     done()
@@ -27,15 +39,18 @@ export function canHold(app: FastifyInstance): void {
 
 function heldSockets(): HeldSockets {
   const held = new Set<Socket>()
-  let isOver = false
+  const over = new AbortController()
+  // Each request that is late listens to it.
+  setMaxListeners(0, over.signal)
   return {
+    stopping: over.signal,
     hold: (socket) => {
-      if (isOver) socket.destroy()
+      if (over.signal.aborted) socket.destroy()
       held.add(socket)
     },
     free: (socket) => void held.delete(socket),
     letGo: () => {
-      isOver = true
+      over.abort()
       for (const socket of held) socket.destroy()
     },
   }
@@ -58,4 +73,63 @@ export function heldUntil({ raw: { socket }, server: { held } }: FastifyRequest,
     ends.addEventListener('abort', goOn, { once: true })
     socket.once('close', goOn)
   })
+}
+
+/** Nothing is said for that long, or until the client is gone, or the server stops: whoever waits for an answer is then not kept waiting. */
+export async function heldFor(request: FastifyRequest, milliseconds: number, timers: Timers): Promise<void> {
+  const { socket } = request.raw
+  const { stopping } = request.server.held
+  const over = new AbortController()
+  const end = (): void => over.abort()
+  socket.once('close', end)
+  stopping.addEventListener('abort', end)
+  if (stopping.aborted || socket.destroyed) end()
+  await pause(timers, milliseconds, over.signal)
+  stopping.removeEventListener('abort', end)
+  socket.removeListener('close', end)
+}
+
+/** Every balancer of ours waits longer than this for an answer: two seconds at least. */
+const betweenSigns = 1000
+
+/**
+ * No time-out of this server or of a balancer of ours cuts the connection meanwhile. A balancer hears that there is an answer to come (102, RFC 2518 10.1):
+ * a client might not know that status, and gets nothing.
+ */
+export async function withoutTimeout(request: FastifyRequest, timers: Timers, held: () => Promise<void>): Promise<void> {
+  const { socket } = request.raw
+  const before = socket.timeout ?? 0
+  socket.setTimeout(0)
+  const { balancerKey } = request.server
+  const hasBalancer = balancerKey !== undefined && showsKey(request.headers, balancerKey)
+  const signs = hasBalancer ? timers.every(betweenSigns, () => sayProcessing(socket)) : undefined
+  try {
+    await held()
+  } finally {
+    signs?.stop()
+    if (!socket.destroyed) socket.setTimeout(before)
+  }
+}
+
+/** Answers on this connection come one after another: this one has not begun. */
+function sayProcessing(socket: Socket): void {
+  if (socket.writable) socket.write('HTTP/1.1 102 Processing\r\n\r\n')
+}
+
+/** While a request waits before its body is read, the body comes all the same: otherwise it would be refused for not having come in its time. */
+export async function takingIn(request: FastifyRequest, held: () => Promise<void>): Promise<void> {
+  const { raw, routeOptions } = request
+  if (!raw.complete && request.takenIn === undefined) {
+    const body = new PassThrough({ highWaterMark: routeOptions.bodyLimit })
+    // Whoever reads it hears of a client that goes away in the middle.
+    raw.once('close', () => (raw.complete ? undefined : body.destroy(new Error('the client went away'))))
+    body.on('error', () => undefined)
+    request.takenIn = raw.pipe(body)
+  }
+  await held()
+}
+
+/** Nobody reads the body any more, unless it is to be read away. */
+export function dropTakenIn({ raw, takenIn }: FastifyRequest): void {
+  if (takenIn !== undefined) raw.unpipe(takenIn)
 }

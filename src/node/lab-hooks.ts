@@ -6,12 +6,12 @@ import type { Socket } from 'node:net'
 import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { ServerState } from '../cluster/server-state.js'
-import { pause, type Timers } from '../effects.js'
+import type { Timers } from '../effects.js'
 import { resetConnection, resetMark } from '../http/reset.js'
 import type { LabAnswer, LabEffect, LabExchange, LabOutcome, LabPoint, LabRequest } from '../lab/exchange.js'
 import type { StepObserver } from '../services/steps.js'
 import type { NodeContext } from './context.js'
-import { heldUntil } from './held-sockets.js'
+import { dropTakenIn, heldFor, heldUntil, takingIn, withoutTimeout } from './held-sockets.js'
 import { listenerOf, showsKey } from './listener-mark.js'
 
 declare module 'fastify' {
@@ -80,7 +80,9 @@ async function beginActing(
   context: NodeContext,
 ): Promise<unknown> {
   const { last } = await waitFor(exchange, 'request', request, context.timers)
-  return last === undefined ? undefined : endAsTold(last, request, reply)
+  if (last === undefined) return undefined
+  dropTakenIn(request)
+  return endAsTold(last, request, reply)
 }
 
 /** One step of the clock for each request, in one order for all nodes. While the database is away, time stands. */
@@ -174,22 +176,16 @@ type Ending = Exclude<LabEffect, { readonly kind: 'delay' | 'issue' | 'mark' }>
 
 async function waitFor(lab: LabExchange, point: LabPoint, request: FastifyRequest, timers: Timers): Promise<Waited> {
   const issuing: Issuing[] = []
+  const held = (wait: () => Promise<void>): Promise<void> =>
+    withoutTimeout(request, timers, () => (point === 'request' ? takingIn(request, wait) : wait()))
   for (const { effect } of await lab.effects(point)) {
     if (effect.kind === 'mark') continue
     if (effect.kind === 'issue') issuing.push(effect)
-    else if (effect.kind === 'delay') await pauseWhileConnected(request, timers, effect.milliseconds)
-    else if (effect.kind === 'hang') await heldUntil(request, effect.ends)
+    else if (effect.kind === 'delay') await held(() => heldFor(request, effect.milliseconds, timers))
+    else if (effect.kind === 'hang') await held(() => heldUntil(request, effect.ends))
     else return { last: effect, issuing }
   }
   return { issuing }
-}
-
-async function pauseWhileConnected({ raw }: FastifyRequest, timers: Timers, milliseconds: number): Promise<void> {
-  const gone = new AbortController()
-  const onClose = (): void => gone.abort()
-  raw.socket.once('close', onClose)
-  await pause(timers, milliseconds, gone.signal)
-  raw.socket.removeListener('close', onClose)
 }
 
 /** In place of what the server would have answered. */

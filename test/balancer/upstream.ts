@@ -236,6 +236,13 @@ function runUpstream(id: string, { port = 0, notReady = false, tls }: UpstreamOp
       void request.once('end', () => response.writeHead(500, { 'x-lab-connection': 'reset' }).end()).resume(),
     '/early': (_request, response) => void response.writeHead(413, { 'content-length': 0 }).end(),
     '/not-http': (request) => void request.socket.end('this is not HTTP\r\n\r\n'),
+    '/processing': async (request, response) => {
+      for (let times = 0; times < 6; times++) {
+        response.writeProcessing()
+        await new Promise((resolve) => setTimeout(resolve, 300))
+      }
+      await echo(request, response)
+    },
     '/never': (request, response) => {
       response.once('close', () => tell({ event: 'closed', finished: response.writableFinished }))
       request.resume()

@@ -172,6 +172,75 @@ t.test('a delay is waited for, and ends with a client that goes away', async (t)
   await served(t)
 })
 
+t.test('no time-out cuts what the lab keeps waiting, and a balancer of ours hears that an answer is to come', async (t) => {
+  const listenerKey = 'shown by our balancer'
+  const follow = { follow: () => true, begin: () => control }
+  const hurried = await startNode({ mode: 1, labControls: [follow], listenerKey, requestTimeoutMilliseconds: 100 })
+  t.teardown(() => hurried.close())
+  const send = (headers: Record<string, string>): Promise<string> => {
+    const socket = connect(Number(new URL(hurried.url).port), '127.0.0.1')
+    const given = { host: 'rms', 'content-type': 'text/xml', authorization, 'content-length': body.length, ...headers }
+    const head = Object.entries(given).map(([name, value]) => `${name}: ${value}\r\n`)
+    socket.write(`POST ${path} HTTP/1.1\r\n${head.join('')}\r\n${body}`)
+    return new Promise((resolve) => {
+      let text = ''
+      socket.on('data', (chunk: Buffer) => {
+        text += chunk.toString()
+        if (text.includes('</soap:Envelope>')) socket.destroy()
+      })
+      socket.on('close', () => resolve(text))
+    })
+  }
+  for (const point of ['request', 'operation', 'answer'] as const) {
+    set(t, point, { kind: 'delay', milliseconds: 1200 })
+    t.match(await send({}), /^HTTP\/1\.1 200 [^]*x-lab: fault=delay-1/, point)
+    const behind = await send({ 'x-balancer-key': listenerKey, 'x-balancer-listener': 'intranet' })
+    t.match(behind, /^HTTP\/1\.1 102 Processing\r\n\r\nHTTP\/1\.1 200 [^]*x-lab: fault=delay-1/, point)
+  }
+})
+
+t.test('the body of a request that waits is taken in meanwhile, whole and in order', async (t) => {
+  const follow = { follow: () => true, begin: () => control }
+  const roomy = await startNode({ mode: 1, labControls: [follow], timers: clock, bodyLimit: 2 ** 25 })
+  t.teardown(() => roomy.close())
+  set(t, 'request', { kind: 'delay', milliseconds: 88_000 })
+  // More than lies on its way when nobody reads it.
+  const long = body.replace('<s:Body>', `<!-- ${'long '.repeat(4_000_000)} --><s:Body>`)
+  let isSent = false
+  const sent = new ReadableStream({
+    start: (controller) => {
+      for (let at = 0; at < long.length; at += 2 ** 16) controller.enqueue(Buffer.from(long.slice(at, at + 2 ** 16)))
+      controller.close()
+    },
+  }).pipeThrough(new TransformStream({ flush: () => void (isSent = true) }))
+  const asked = fetch(`${roomy.url}${path}`, {
+    method: 'POST',
+    headers: { 'content-type': 'text/xml; charset=utf-8', authorization },
+    body: sent,
+    duplex: 'half',
+  })
+  await clock.untilTimer(88_000)
+  await until(() => isSent, 'all of it has gone out')
+  await clock.advance(88_000)
+  const answer = await asked
+  t.match([answer.status, answer.headers.get('x-lab')], [200, 'fault=delay-1'])
+  t.match(await answer.text(), /VersionInfo/)
+  await served(t)
+})
+
+t.test('a server that stops answers at once what is late', async (t) => {
+  const other = await startNode({ mode: 1, labControls: [{ follow: () => true, begin: () => control }], timers: clock })
+  set(t, 'answer', { kind: 'delay', milliseconds: 599_000 })
+  const asked = fetch(`${other.url}${path}`, {
+    method: 'POST',
+    headers: { 'content-type': 'text/xml', authorization },
+    body,
+  })
+  await clock.untilTimer(599_000)
+  await other.close()
+  t.equal((await asked).status, 200)
+})
+
 t.test('a connection is reset, at each point', async (t) => {
   for (const point of ['request', 'operation', 'answer'] as const) {
     set(t, point, { kind: 'reset' })
