@@ -99,8 +99,31 @@ function readLab(value: unknown): StateRows['lab'] {
   }
 }
 
+/** Columns that no two rows have alike, beside those of the primary keys: the database would refuse the state in the middle of it. */
+const unlike: readonly { readonly table: PlainTable; readonly by: readonly string[] }[] = [
+  { table: 'account', by: ['name_key'] },
+  { table: 'account_address', by: ['account_sid', 'position'] },
+  { table: 'directory_group', by: ['name_key'] },
+  { table: 'directory_group', by: ['mail_key'] },
+]
+
+function requireUnlike(tables: StateRows['tables']): void {
+  for (const { table, by } of unlike) {
+    const seen = new Set<string>()
+    for (const row of tables[table] as readonly object[] as readonly Members[]) {
+      const values = by.map((column) => row[column])
+      if (values.includes(null)) continue
+      const text = values.join(' ')
+      if (seen.has(text))
+        throw new InvalidState(`has in the table ${table} two rows whose ${by.join(' and ')} is ${text}`)
+      seen.add(text)
+    }
+  }
+}
+
 /** What the database would not see, and no node could live with. */
 function requireWhole({ tables, clusters }: StateRows): void {
+  requireUnlike(tables)
   if (tables.forest.length !== 1) throw new InvalidState(`has ${tables.forest.length} forests`)
   const names = new Set(clusters.map(({ name }) => name.toLowerCase()))
   if (names.size !== clusters.length) throw new InvalidState('has two clusters of one name')

@@ -22,7 +22,7 @@ import type { ApplicationExclusion } from '../cluster/configuration.js'
 import type { Account, Group } from '../directory/directory.js'
 import { seedPassword } from '../directory/seed.js'
 import { LabInputError } from '../lab/input-error.js'
-import { untilApplied } from './applied.js'
+import { untilApplied, type LeftOut } from './applied.js'
 
 /** As in a seed file, but for a GUID, which is made when it is left out. */
 export interface TemplateWanted extends Omit<SeedTemplate, 'guid'> {
@@ -36,7 +36,13 @@ interface InCluster {
   readonly cluster?: string
 }
 
-/** Every server has a change when its promise resolves. It rejects with LabInputError for what has no such form, and with Problem for what cannot be as things stand. */
+/** What a change came to. */
+export interface Reached {
+  /** Servers that the lab itself keeps from reading it, as one is set stale or paused, or the database away: they read it when that ends. */
+  readonly leftOut: readonly LeftOut[]
+}
+
+/** Every server has a change when its promise resolves, but for those that the answer names as left out. It rejects with LabInputError for what has no such form, and with Problem for what cannot be as things stand. */
 export interface LabThings {
   readonly accounts: {
     /** The password is that of all accounts of the lab when left out. */
@@ -51,11 +57,11 @@ export interface LabThings {
   }
   readonly templates: {
     /** In place of one of the same GUID. */
-    add(wanted: TemplateWanted, where?: InCluster): Promise<TemplateDescription>
-    remove(guid: string, where?: InCluster): Promise<void>
+    add(wanted: TemplateWanted, where?: InCluster): Promise<TemplateDescription & Reached>
+    remove(guid: string, where?: InCluster): Promise<Reached>
   }
   /** An account that was certified, a key of an account, or versions of an application. */
-  exclude(wanted: ExclusionWanted, where?: InCluster): Promise<void>
+  exclude(wanted: ExclusionWanted, where?: InCluster): Promise<Reached>
 }
 
 export interface ThingsOffice extends IssuingOffice {
@@ -111,7 +117,7 @@ export function labThings(office: ThingsOffice): LabThings {
         await requireCluster(store, cluster)
         if (!(await store.templates.remove(cluster, guidOf({ guid }))))
           problem(404, `Cluster "${cluster}" has no template ${guid}`)
-        await atEveryServer(office, cluster)
+        return atEveryServer(office, cluster)
       },
     },
     exclude: async (wanted, { cluster = rootName } = {}) => exclude(office, cluster, wanted),
@@ -128,7 +134,7 @@ async function addTemplate(
   office: ThingsOffice,
   cluster: string,
   wanted: TemplateWanted,
-): Promise<TemplateDescription> {
+): Promise<TemplateDescription & Reached> {
   office.lab()
   const { store, draws, openCluster, forestClock } = office
   const newOne = async () => newTemplateGuid(store, cluster, await draws.next('template', cluster))
@@ -140,11 +146,11 @@ async function addTemplate(
   const body = { ...template, applicationData: template.applicationData ?? [] }
   const signedXrml = await signTemplate(body, guid, await openCluster(cluster), now, 'taken')
   const saved = await saveTemplate(store, cluster, { guid, state: template.state ?? 'published', signedXrml }, now)
-  await atEveryServer(office, cluster)
-  return describeTemplate(saved)
+  const reached = await atEveryServer(office, cluster)
+  return { ...describeTemplate(saved), ...reached }
 }
 
-async function exclude(office: ThingsOffice, cluster: string, wanted: ExclusionWanted): Promise<void> {
+async function exclude(office: ThingsOffice, cluster: string, wanted: ExclusionWanted): Promise<Reached> {
   office.lab()
   const { store, forestClock } = office
   if ('application' in wanted) {
@@ -159,14 +165,15 @@ async function exclude(office: ThingsOffice, cluster: string, wanted: ExclusionW
       requireForm({ clusters: [{ name: rootName, exclusion: { accounts: [{ publicKey }] } }] })
     await excludeAccount(store, cluster, wanted, { since: (await forestClock()).now().toISOString() })
   }
-  await atEveryServer(office, cluster)
+  return atEveryServer(office, cluster)
 }
 
 /** @throws Problem 503 when one that answers does not have it in good time */
-async function atEveryServer({ store, lab, ca }: ThingsOffice, cluster: string): Promise<void> {
+async function atEveryServer({ store, lab, ca }: ThingsOffice, cluster: string): Promise<Reached> {
   const { clock, timers } = lab()
   const { configuration } = await requireCluster(store, cluster)
-  const late = await untilApplied(cluster, configuration, { store, clock, timers, ca })
+  const { late, leftOut } = await untilApplied(cluster, configuration, { store, clock, timers, ca })
   if (late.length > 0)
     problem(503, `It is stored, but ${late.join(', ')} did not read it in time: they do at their next refresh`)
+  return { leftOut }
 }

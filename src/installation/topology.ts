@@ -245,7 +245,7 @@ export async function startTopology(options: TopologyOptions): Promise<RunningTo
       await closeExtranet(balancer)
       throw error
     })
-    const late = await untilApplied(name, followed, { store, clock, timers, ca: options.ca })
+    const { late } = await untilApplied(name, followed, { store, clock, timers, ca: options.ca })
     if (late.length > 0)
       problem(
         503,

@@ -96,7 +96,11 @@ const betweenSigns = 1000
  * No time-out of this server or of a balancer of ours cuts the connection meanwhile. A balancer hears that there is an answer to come (102, RFC 2518 10.1):
  * a client might not know that status, and gets nothing.
  */
-export async function withoutTimeout(request: FastifyRequest, timers: Timers, held: () => Promise<void>): Promise<void> {
+export async function withoutTimeout(
+  request: FastifyRequest,
+  timers: Timers,
+  held: () => Promise<void>,
+): Promise<void> {
   const { socket } = request.raw
   const before = socket.timeout ?? 0
   socket.setTimeout(0)

@@ -449,9 +449,12 @@ t.test('clients that are slow, too many, or gone', async (t) => {
     t.match(await ask(`${url}/never`, { body: 'x' }), { status: 504 })
     t.equal(stateOf(balancer, 'node-1'), 'ready')
   })
-  await t.test('one that says that its answer is to come is waited for, and the client hears nothing of it', async (t) => {
-    const { url } = await startLab(t, 1, { answerTimeout: 1000 })
-    const { status, body } = await ask(`${url}/processing`, { body: 'x' })
-    t.match({ status, node: (JSON.parse(body) as Echo).node }, { status: 200, node: 'node-1' })
-  })
+  await t.test(
+    'one that says that its answer is to come is waited for, and the client hears nothing of it',
+    async (t) => {
+      const { url } = await startLab(t, 1, { answerTimeout: 1000 })
+      const { status, body } = await ask(`${url}/processing`, { body: 'x' })
+      t.match({ status, node: (JSON.parse(body) as Echo).node }, { status: 200, node: 'node-1' })
+    },
+  )
 })

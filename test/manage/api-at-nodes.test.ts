@@ -325,4 +325,20 @@ t.test('who waits for a change is answered when every server of the cluster has 
   await followConfiguration(timers, root, legal)
   t.match(await waiting, { status: 200, body: { configurationVersion } })
   t.match(await call('GET', '/clusters/sales/applied'), { status: 404 })
+
+  for (const [where, control, why] of [
+    ['/lab/servers/legal-1', { stale: true }, 'stale configuration'],
+    ['/lab/servers/legal-1', { paused: true }, 'paused'],
+    ['/lab/installation', { databaseAway: true }, 'database away'],
+  ] as const) {
+    await call('PUT', '/clusters/legal/super-users', { enabled: true, group: 'superusers@contoso.test' })
+    await call('PUT', where, control)
+    t.match(await call('GET', '/clusters/legal/applied'), {
+      status: 200,
+      body: { leftOut: [{ node: 'legal-1', why }] },
+    })
+    await call('DELETE', where)
+  }
+  await followConfiguration(timers, root, legal)
+  t.match(await call('GET', '/clusters/legal/applied'), { status: 200, body: { leftOut: [] } })
 })

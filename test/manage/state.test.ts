@@ -275,6 +275,27 @@ t.test('a snapshot travels in a file, which opens with its password alone, and a
   t.equal((await call('POST', '/lab/snapshots/arrived/restore')).status, 200)
   t.equal(await hashNow(), hash)
 
+  await t.test('the key pair of an account is that of its public key', async (t) => {
+    const carol = connect({ url: first.baseUrl, user: 'carol@contoso.test', password })
+    await carol.certify()
+    await carol.close()
+    await call('PUT', '/lab/snapshots/travels')
+    const own = await store.snapshots.find('travels')
+    if (own === undefined) throw new Error('it was taken')
+    const { state, servers } = JSON.parse(own.content) as { readonly state: StateJson; readonly servers: unknown }
+    const [pair, ...pairs] = state.tables['account_key'] as readonly { readonly account_id: string }[]
+    const account_key = [{ ...pair, public_key: first.context.state().own.signer.publicKey.modulus }, ...pairs]
+    const changed = { ...state, tables: { ...state.tables, account_key } }
+    await store.snapshots.put({ ...own, content: JSON.stringify({ state: changed, servers }) }, 50)
+    const sent = (await call('POST', '/lab/snapshots/travels/export', { password: 'of the file' })).body
+    t.match(await importing({ file: sent, password: 'of the file' }, 'strange'), {
+      status: 400,
+      body: { message: new RegExp(`a key pair of the account ${pair?.account_id} at root that is not that`) },
+    })
+    t.equal((await call('GET', '/lab/snapshots/strange')).status, 404, 'nothing is kept')
+    await store.snapshots.put(own, 50)
+  })
+
   await t.test('at another installation: with its keys, at the addresses of that one', async (t) => {
     const there = await startNode({ mode: 2, keyPassword: 'another password', settings })
     const office = labOffice({
@@ -310,6 +331,7 @@ t.test('what is kept is judged before anything is changed', async (t) => {
     JSON.stringify({ servers: null, state: { ...kept.state, ...state } })
   const [root] = kept.state.clusters
   const [forest] = kept.state.tables['forest'] ?? []
+  const account = kept.state.tables['account']?.[0] as object
   const former = { former_sid: 'S', account_sid: 'T' }
   const tables = (name: string, rows: readonly unknown[]): string =>
     withState({ tables: { ...kept.state.tables, [name]: rows } })
@@ -324,6 +346,18 @@ t.test('what is kept is judged before anything is changed', async (t) => {
     ['a configuration', withState({ clusters: [{ ...root, configuration: {} }] }), /a cluster root that cannot be/],
     ['a control of the lab', withState({ lab: { clock: { mode: 'ofset' } } }), /offset/],
     ['servers', JSON.stringify({ ...kept, servers: { root: { servers: ['other-1'], port: 1 } } }), /has servers/],
+    ['no server', JSON.stringify({ ...kept, servers: {} }), /no server of the root cluster "root"/],
+    [
+      'servers, none',
+      JSON.stringify({ ...kept, servers: { root: { servers: [], port: 1 } } }),
+      /no server of the root/,
+    ],
+    [
+      'servers of none',
+      JSON.stringify({ ...kept, servers: { root: { servers: ['root-1'], port: 1 }, x: { servers: [], port: 2 } } }),
+      /servers of a cluster "x" that is not in it/,
+    ],
+    ['two of one name', tables('account', [account, { ...account, sid: 'S' }]), /two rows whose name_key is /],
   ]
   for (const [label, text, message] of damaged) {
     await store.snapshots.put({ about, content: text }, 50)

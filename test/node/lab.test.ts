@@ -172,32 +172,41 @@ t.test('a delay is waited for, and ends with a client that goes away', async (t)
   await served(t)
 })
 
-t.test('no time-out cuts what the lab keeps waiting, and a balancer of ours hears that an answer is to come', async (t) => {
-  const listenerKey = 'shown by our balancer'
-  const follow = { follow: () => true, begin: () => control }
-  const hurried = await startNode({ mode: 1, labControls: [follow], listenerKey, requestTimeoutMilliseconds: 100 })
-  t.teardown(() => hurried.close())
-  const send = (headers: Record<string, string>): Promise<string> => {
-    const socket = connect(Number(new URL(hurried.url).port), '127.0.0.1')
-    const given = { host: 'rms', 'content-type': 'text/xml', authorization, 'content-length': body.length, ...headers }
-    const head = Object.entries(given).map(([name, value]) => `${name}: ${value}\r\n`)
-    socket.write(`POST ${path} HTTP/1.1\r\n${head.join('')}\r\n${body}`)
-    return new Promise((resolve) => {
-      let text = ''
-      socket.on('data', (chunk: Buffer) => {
-        text += chunk.toString()
-        if (text.includes('</soap:Envelope>')) socket.destroy()
+t.test(
+  'no time-out cuts what the lab keeps waiting, and a balancer of ours hears that an answer is to come',
+  async (t) => {
+    const listenerKey = 'shown by our balancer'
+    const follow = { follow: () => true, begin: () => control }
+    const hurried = await startNode({ mode: 1, labControls: [follow], listenerKey, requestTimeoutMilliseconds: 100 })
+    t.teardown(() => hurried.close())
+    const send = (headers: Record<string, string>): Promise<string> => {
+      const socket = connect(Number(new URL(hurried.url).port), '127.0.0.1')
+      const given = {
+        host: 'rms',
+        'content-type': 'text/xml',
+        authorization,
+        'content-length': body.length,
+        ...headers,
+      }
+      const head = Object.entries(given).map(([name, value]) => `${name}: ${value}\r\n`)
+      socket.write(`POST ${path} HTTP/1.1\r\n${head.join('')}\r\n${body}`)
+      return new Promise((resolve) => {
+        let text = ''
+        socket.on('data', (chunk: Buffer) => {
+          text += chunk.toString()
+          if (text.includes('</soap:Envelope>')) socket.destroy()
+        })
+        socket.on('close', () => resolve(text))
       })
-      socket.on('close', () => resolve(text))
-    })
-  }
-  for (const point of ['request', 'operation', 'answer'] as const) {
-    set(t, point, { kind: 'delay', milliseconds: 1200 })
-    t.match(await send({}), /^HTTP\/1\.1 200 [^]*x-lab: fault=delay-1/, point)
-    const behind = await send({ 'x-balancer-key': listenerKey, 'x-balancer-listener': 'intranet' })
-    t.match(behind, /^HTTP\/1\.1 102 Processing\r\n\r\nHTTP\/1\.1 200 [^]*x-lab: fault=delay-1/, point)
-  }
-})
+    }
+    for (const point of ['request', 'operation', 'answer'] as const) {
+      set(t, point, { kind: 'delay', milliseconds: 1200 })
+      t.match(await send({}), /^HTTP\/1\.1 200 [^]*x-lab: fault=delay-1/, point)
+      const behind = await send({ 'x-balancer-key': listenerKey, 'x-balancer-listener': 'intranet' })
+      t.match(behind, /^HTTP\/1\.1 102 Processing\r\n\r\nHTTP\/1\.1 200 [^]*x-lab: fault=delay-1/, point)
+    }
+  },
+)
 
 t.test('the body of a request that waits is taken in meanwhile, whole and in order', async (t) => {
   const follow = { follow: () => true, begin: () => control }

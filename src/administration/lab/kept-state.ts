@@ -52,7 +52,18 @@ export function keptStateOf({ about, content }: Snapshot, what: string): KeptSta
 /** @throws InvalidState, SyntaxError */
 export function readKeptState(content: string): KeptState {
   const { state, servers } = JSON.parse(content) as { readonly state: unknown; readonly servers: unknown }
-  return { state: readDocument(state), servers: readServers(servers) }
+  const kept = { state: readDocument(state), servers: readServers(servers) }
+  requireServersOf(kept)
+  return kept
+}
+
+/** Without a server of the root nothing could be served, nor be set right by a client. */
+function requireServersOf({ state: { clusters }, servers }: KeptState): void {
+  if (servers === undefined) return
+  const stranger = Object.keys(servers).find((name) => !clusters.some((cluster) => cluster.name === name))
+  if (stranger !== undefined) throw new InvalidState(`has servers of a cluster "${stranger}" that is not in it`)
+  const root = clusters.find(({ kind }) => kind === 'root')?.name ?? ''
+  if ((servers[root]?.servers ?? []).length === 0) throw new InvalidState(`has no server of the root cluster "${root}"`)
 }
 
 const mostServers = 64

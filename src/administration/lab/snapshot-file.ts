@@ -113,6 +113,9 @@ function readOpen(bytes: Buffer): KeptState {
   try {
     const kept = readKeptState(gunzipSync(bytes, { maxOutputLength: 2 * largestSnapshot }).toString('utf8'))
     for (const cluster of kept.state.clusters) requireKeys(cluster)
+    for (const { cluster, account_id: account, public_key: publicKey, sealed_key_pair: pem } of kept.state.tables
+      .account_key)
+      requireKey(pem, publicKey, `of the account ${account} at ${cluster}`)
     for (const { signed_xrml: text } of kept.state.tables.template) readRightsData(text)
     return kept
   } catch (error) {
@@ -128,10 +131,19 @@ function requireKeys({
   configuration: { slc, trustedLicensingServers },
 }: ClusterState): void {
   const certified = readDocuments(slc.join(''))[0]?.body.issuedPrincipal?.publicKey?.modulus
-  if (privateKeyFromPem(pem).publicKey.modulus !== certified)
-    throw new InvalidState(`has a key of the cluster ${name} that is not that of its certificate`)
-  for (const { publicKey, sealedKeyPair } of trustedLicensingServers) {
-    if (privateKeyFromPem(sealedKeyPair).publicKey.modulus !== publicKey)
-      throw new InvalidState(`has a trusted publishing domain of ${name} whose key is another one`)
+  requireKey(pem, certified, `of the cluster ${name}`)
+  for (const { publicKey, sealedKeyPair } of trustedLicensingServers)
+    requireKey(sealedKeyPair, publicKey, `of a trusted publishing domain of ${name}`)
+}
+
+function requireKey(pem: string, publicKey: string | undefined, whose: string): void {
+  if (modulusOf(pem) !== publicKey) throw new InvalidState(`has a key pair ${whose} that is not that of its public key`)
+}
+
+function modulusOf(pem: string): string {
+  try {
+    return privateKeyFromPem(pem).publicKey.modulus
+  } catch {
+    return 'none'
   }
 }

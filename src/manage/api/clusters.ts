@@ -43,7 +43,14 @@ const tags = ['installation']
 const appliedSchema = {
   description: 'Every server that answers has it',
   type: 'object',
-  properties: { configurationVersion: { type: 'integer' } },
+  properties: {
+    configurationVersion: { type: 'integer' },
+    leftOut: {
+      type: 'array',
+      description: 'Servers that the lab keeps from it, as a control is set: they read it when that ends',
+      items: { type: 'object', properties: { node: { type: 'string' }, why: { type: 'string' } } },
+    },
+  },
 } as const
 
 export function registerClusters(app: FastifyInstance, { store, clock, timers, ca }: ManagementApi): void {
@@ -89,20 +96,20 @@ export function registerClusters(app: FastifyInstance, { store, clock, timers, c
         tags,
         summary: 'Wait until the servers of a cluster have its configuration',
         description:
-          'A change of the configuration is answered when it is stored, and servers read it a moment later. This answers when all of them have the one that is stored now. Servers that do not answer are not waited for.',
+          'A change of the configuration is answered when it is stored, and servers read it a moment later. This answers when all of them have the one that is stored now. Servers that do not answer are not waited for, nor those that the lab keeps from it: `leftOut` names them.',
         params: path({ cluster: clusterName }),
         response: answers({ 200: appliedSchema }, 400, 404, 504),
       },
     },
     async ({ params }) => {
       const { name, configuration } = await requireCluster(store, params.cluster)
-      const late = await untilApplied(name, configuration, { store, clock, timers, ca })
+      const { late, leftOut } = await untilApplied(name, configuration, { store, clock, timers, ca })
       if (late.length > 0)
         problem(
           504,
           `${late.join(', ')} of "${name}" did not read version ${configuration.configurationVersion} in time`,
         )
-      return { configurationVersion: configuration.configurationVersion }
+      return { configurationVersion: configuration.configurationVersion, leftOut }
     },
   )
 }
