@@ -206,6 +206,7 @@ t.test('time, chance and environment are read in one place each', async (t) => {
 const inRealTime: Readonly<Record<string, string>> = {
   'balancer/attack-run.ts': 'attacks so often, whatever time that takes',
   'balancer/attackers.ts': 'is slow, or goes away at a random moment, whatever is done at that moment',
+  'balancer/upstream.ts': 'says in the time of its balancer that an answer is to come; more time changes nothing',
   'conformance/raw-http.ts': 'limits what hangs',
   'fixtures/until.ts': 'looks at real processes again and again',
   'hostile/campaign.ts': 'limits what hangs',

@@ -74,7 +74,8 @@ export async function startManagementElsewhere(
       topology: topologyElsewhere(store),
       ca: undefined,
     })
-    if (office !== undefined) await keepStart(office, undefined)
+    const kept = office === undefined ? undefined : await keepStart(office, undefined)
+    if (kept !== undefined) log.warn({ news: true }, kept)
     const stopForgetting = forgetDeadNodes(store, log, timers)
     const close = async (): Promise<void> => {
       stopForgetting()

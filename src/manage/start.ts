@@ -1,6 +1,6 @@
 /** A whole installation on one machine: its servers, its management listener. The library's entry for tests of other people. */
 import { issuingOffice } from '../administration/lab/issuing-office.js'
-import { labOffice } from '../administration/lab/ask-server.js'
+import { labOffice, type LabOffice } from '../administration/lab/ask-server.js'
 import { keepStart, type ThisStart } from '../administration/lab/reset.js'
 import { loadServerState } from '../cluster/server-state.js'
 import type { StoredSeed } from '../cluster/store/random-seed-store.js'
@@ -104,7 +104,7 @@ async function withManagement(options: InstallationOptions, servers: Servers): P
   const clusters = (await servers.status()).map(placeOf)
   const [root] = clusters
   const mode = (await store.clusters.find(root?.name ?? ''))?.configuration.cryptographicMode ?? 2
-  if (office !== undefined) await keepStart(office, thisStart(options, clusters))
+  if (office !== undefined) await keepThisStart(office, options, clusters)
   let closing: Promise<void> | undefined
   const close = (): Promise<void> => (closing ??= stop(management.close(), servers))
   return {
@@ -126,6 +126,15 @@ async function withManagement(options: InstallationOptions, servers: Servers): P
     close,
     [Symbol.asyncDispose]: close,
   }
+}
+
+async function keepThisStart(
+  office: LabOffice,
+  options: InstallationOptions,
+  clusters: readonly ClusterPlace[],
+): Promise<void> {
+  const news = await keepStart(office, thisStart(options, clusters))
+  if (news !== undefined) options.log?.warn({ news: true }, news)
 }
 
 function thisStart(options: InstallationOptions, [root]: readonly ClusterPlace[]): ThisStart {

@@ -1,6 +1,7 @@
 /** The journal of several nodes as management puts it together: every exchange once, in order per node; waiting by the event; what is gone is said. */
 import { join } from 'node:path'
 import t from 'tap'
+import { takeTurns } from '../../src/administration/lab/turns.js'
 import type { LabOffice } from '../../src/administration/lab/ask-server.js'
 import { awaitEntries, followJournal } from '../../src/administration/lab/journal-follow.js'
 import {
@@ -41,6 +42,7 @@ const office: LabOffice = {
   store,
   keyPassword: defaultNodeOptions.keyPassword,
   fetchFrom: fetch,
+  turns: takeTurns(),
   clock: systemClock,
   timers: clock,
   random: systemRandom,

@@ -11,6 +11,7 @@ import { connect } from '../../src/client/index.js'
 import { seedPassword as password } from '../../src/directory/seed.js'
 import { systemEffects } from '../../src/effects.js'
 import { schemaVersion } from '../../src/cluster/store/schema.js'
+import { mostRows, TooManyRows } from '../../src/cluster/store/state-rows.js'
 import { labPartner } from '../../src/xrml/lab-hierarchy.js'
 import type { NodeContext } from '../../src/node/context.js'
 import { startNode, type RunningNode } from '../../src/node/start.js'
@@ -172,6 +173,54 @@ async function isServed({ url }: RunningNode): Promise<boolean> {
   await alice.close()
   return served
 }
+
+t.test('states that are returned to at once do not mix, whoever sets or looks meanwhile', async (t) => {
+  await call('POST', '/lab/reset')
+  const start = await hashNow()
+  await call('PUT', '/lab/servers/root-2', { slow: 'PT0.001S' })
+  await call('PUT', '/lab/installation', { logQueueFull: true })
+  await call('PUT', '/lab/snapshots/controlled')
+  const controlled = await hashNow()
+  await call('PATCH', '/lab/servers/root-1', { skew: 'PT1M' })
+  const skewed = await hashNow()
+  for (let round = 0; round < 3; round++) {
+    const [back, seen, reset] = await Promise.all([
+      call('POST', '/lab/snapshots/controlled/restore'),
+      hashNow(),
+      call('POST', '/lab/reset'),
+    ])
+    t.same([back.status, reset.status], [200, 200])
+    t.ok([start, controlled, skewed].includes(seen), 'not a half of it')
+    t.ok([start, controlled].includes(await hashNow()), 'whichever came last')
+    const [again, set] = await Promise.all([
+      call('POST', '/lab/snapshots/controlled/restore'),
+      call('PUT', '/lab/servers/root-1', { skew: 'PT1M' }),
+    ])
+    t.same([again.status, set.status], [200, 200])
+    t.ok([controlled, skewed].includes(await hashNow()), 'what is set stands before it or behind it')
+  }
+  await call('POST', '/lab/reset')
+  await call('DELETE', '/lab/snapshots/controlled')
+})
+
+t.test('a start whose state is not kept, or in place of another one, is told of', async (t) => {
+  const known = await store.snapshots.find('start')
+  if (known === undefined) throw new Error('it was kept')
+  await store.snapshots.put({ ...known, about: { ...known.about, schema: 4 } }, 50)
+  t.match(
+    await keepStart(office, undefined),
+    /with schema version 4, .* returns to the state of this start from now on/,
+  )
+  t.equal(await keepStart(office, undefined), undefined)
+  const read = async (): Promise<never> => {
+    throw new TooManyRows(mostRows + 1)
+  }
+  const large = { ...office, store: { ...store, state: { ...store.state, read } } }
+  await store.snapshots.remove('start')
+  t.match(await keepStart(large, undefined), /state of this start is not kept, .*200001 rows/)
+  t.match(await call('POST', '/lab/reset'), { status: 409, body: { message: /200000 rows/ } })
+  await store.snapshots.put(known, 50)
+})
 
 t.test('a snapshot is taken, listed, restored, replaced and removed by name', async (t) => {
   const before = await hashNow()

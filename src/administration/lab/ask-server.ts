@@ -12,6 +12,7 @@ import type { StateStore } from '../../cluster/store/state-rows.js'
 import { clusterKeyOf } from '../../crypto/at-rest.js'
 import type { Clock, Random, Timers } from '../../effects.js'
 import type { Arrangement } from './arrangement.js'
+import { takeTurns, type Turns } from './turns.js'
 
 /** What the lab of an installation is managed with. */
 export interface LabOffice {
@@ -27,6 +28,8 @@ export interface LabOffice {
   }
   /** The servers, where they come and go with a state that is returned to; undefined where others start and stop them. */
   readonly arrangement?: Arrangement | undefined
+  /** Of all who change the lab by way of this process. */
+  readonly turns: Turns
   readonly keyPassword: string
   readonly fetchFrom: Fetch
   /** Aborted when servers have had time enough to say that they have a change; after two seconds when left out. */
@@ -41,8 +44,8 @@ export interface LabOffice {
 export function labOffice({
   ca,
   ...parts
-}: Omit<LabOffice, 'fetchFrom'> & { readonly ca: string | undefined }): LabOffice {
-  return { ...parts, fetchFrom: trustingFetch(ca) }
+}: Omit<LabOffice, 'fetchFrom' | 'turns'> & { readonly ca: string | undefined }): LabOffice {
+  return { ...parts, fetchFrom: trustingFetch(ca), turns: takeTurns() }
 }
 
 export interface ServerCall {

@@ -46,11 +46,22 @@ export async function changeLab(
   office: LabOffice,
   change: (state: LabState) => LabState | Promise<LabState>,
 ): Promise<LabChange> {
+  const state = await office.turns.together(() => saveChange(office, change))
+  return { state, nodes: await tellAll(office, '/lab/state', state) }
+}
+
+/**
+ * The change in the database alone. To be called in a turn.
+ * @throws LabInputError, DatabaseAway: nothing is changed
+ */
+export async function saveChange(
+  { store }: LabOffice,
+  change: (state: LabState) => LabState | Promise<LabState>,
+): Promise<LabState> {
   for (;;) {
-    const before = await office.store.lab.read()
-    const state = await office.store.lab.save({ ...(await change(before)), version: before.version })
-    if (state === undefined) continue
-    return { state, nodes: await tellAll(office, '/lab/state', state) }
+    const before = await store.lab.read()
+    const state = await store.lab.save({ ...(await change(before)), version: before.version })
+    if (state !== undefined) return state
   }
 }
 

@@ -3,10 +3,10 @@ import type { ServerConfiguration } from '../../cluster/configuration.js'
 import type { ClusterKind } from '../../cluster/store/cluster-store.js'
 import { schemaVersion } from '../../cluster/store/schema.js'
 import { startSnapshot } from '../../cluster/store/snapshot-store.js'
-import { TooManyRows, type StateRows } from '../../cluster/store/state-rows.js'
+import { mostRows, TooManyRows, type StateRows } from '../../cluster/store/state-rows.js'
 import { Problem, problem } from '../problem.js'
 import type { LabOffice } from './ask-server.js'
-import { keptStateOf, snapshotOf, type KeptState } from './kept-state.js'
+import { keptStateOf, largestSnapshot, snapshotOf, type KeptState } from './kept-state.js'
 import { returnTo, type Returned } from './return-to.js'
 
 /** @throws Problem 409, NotEverywhere, DatabaseAway */
@@ -15,7 +15,7 @@ export async function resetLab(office: LabOffice): Promise<Returned> {
   if (kept === undefined)
     problem(
       409,
-      'There is no state of the start to return to: the installation is starting, or had too many accounts and templates for one to be kept',
+      `There is no state of the start to return to: the installation is starting, or had more than is kept (${mostRows} rows of accounts, groups, keys and templates, ${largestSnapshot} characters), of which the log of its start tells`,
     )
   return returnTo(office, keptStateOf(kept, 'The state of the start'))
 }
@@ -33,22 +33,30 @@ export interface ThisStart {
  * Keeps the state of now, when none is kept yet. Of an installation that was started before, that of its first start stays, with the settings, servers and
  * clusters that this start gave it.
  * @param start undefined: whoever starts the servers is somebody else
+ * @returns what is to be known of it, for people: that none is kept, or another one than before
  * @throws DatabaseAway
  */
-export async function keepStart(office: LabOffice, start: ThisStart | undefined): Promise<void> {
+export async function keepStart(office: LabOffice, start: ThisStart | undefined): Promise<string | undefined> {
   const { snapshots, state: states } = office.store
   try {
     const before = await snapshots.find(startSnapshot)
     const isOurs = before?.about.schema === schemaVersion
-    if (isOurs && start === undefined) return
+    if (isOurs && start === undefined) return undefined
     const now = { state: await states.read(), servers: office.arrangement?.present() }
     const kept =
       isOurs && start !== undefined ? startedAgain(keptStateOf(before, 'The state of the start'), now, start) : now
     await snapshots.put(await snapshotOf(office, startSnapshot, kept), Infinity)
+    return before === undefined || isOurs ? undefined : replacedText(before.about.schema)
   } catch (error) {
-    // Too large, or of somebody else: the installation serves all the same, and a reset says why not.
-    if (!(error instanceof TooManyRows || error instanceof Problem)) throw error
+    // Too large, or of somebody else: the installation serves all the same.
+    if (error instanceof TooManyRows || error instanceof Problem)
+      return `The state of this start is not kept, and a reset cannot return to it: ${error.message}`
+    throw error
   }
+}
+
+function replacedText(schema: number): string {
+  return `The state of the first start was kept with schema version ${schema}, which this program cannot return to: a reset returns to the state of this start from now on`
 }
 
 function startedAgain(

@@ -7,7 +7,7 @@ import type { SuspendedLab } from '../../lab/suspended.js'
 import { problem } from '../problem.js'
 import type { ServersByCluster, WantedCluster } from './arrangement.js'
 import type { LabOffice } from './ask-server.js'
-import { changeLab, NotEverywhere, tellAll, type ToldServer } from './change-lab.js'
+import { NotEverywhere, saveChange, tellAll, type ToldServer } from './change-lab.js'
 import type { KeptState } from './kept-state.js'
 
 export interface Returned {
@@ -22,7 +22,11 @@ export interface Returned {
  * kept of exchanges in the journal is gone; the request log stays.
  * @throws Problem 409 and NotEverywhere, DatabaseAway
  */
-export async function returnTo(office: LabOffice, { state, servers }: KeptState): Promise<Returned> {
+export async function returnTo(office: LabOffice, kept: KeptState): Promise<Returned> {
+  return office.turns.alone(() => putBack(office, kept))
+}
+
+async function putBack(office: LabOffice, { state, servers }: KeptState): Promise<Returned> {
   const { arrangement } = office
   const tell = (): Promise<readonly ToldServer[]> => tellAll(office, '/lab/begin-anew', lab)
   let lab = noLab
@@ -40,9 +44,21 @@ export async function returnTo(office: LabOffice, { state, servers }: KeptState)
   if (!isControlled(state.lab)) return { version: lab.version, nodes: await tell() }
   const missed = await unlessGone(tell())
   const controls = { servers: state.lab.servers, installation: state.lab.installation }
-  const { state: later, nodes } = await changeLab(office, (before) => ({ ...before, ...controls }))
+  const later = await saveChange(office, (before) => {
+    if (before.version !== lab.version) refuseControls()
+    return { ...before, ...controls }
+  })
+  const nodes = await tellAll(office, '/lab/state', later)
   if (missed !== undefined) throw missed
   return { version: later.version, nodes }
+}
+
+/** By way of another process: it may have put another state in the place of this one. */
+function refuseControls(): never {
+  return problem(
+    409,
+    'The state is back, but not what is set in it for servers, as somebody else changed the lab meanwhile: do the same again',
+  )
 }
 
 /** Whether servers are kept from something: from reading a state, for example. */

@@ -12,7 +12,7 @@ export interface StateHash {
 
 /** @throws Problem 409 when the installation is too large, DatabaseAway */
 export async function readStateHash(office: LabOffice): Promise<StateHash> {
-  return { hash: await stateHash(await readState(office), office.keyPassword) }
+  return { hash: await stateHash(await office.turns.together(() => readState(office)), office.keyPassword) }
 }
 
 /** @throws Problem 409 when the installation is too large, DatabaseAway */
@@ -27,5 +27,5 @@ export async function readState({ store }: LabOffice): Promise<StateRows> {
 export async function keptNow(office: LabOffice): Promise<KeptState> {
   const { arrangement } = office
   const read = async (): Promise<KeptState> => ({ state: await readState(office), servers: arrangement?.present() })
-  return arrangement === undefined ? read() : arrangement.inTurn(read)
+  return office.turns.together(() => (arrangement === undefined ? read() : arrangement.inTurn(read)))
 }

@@ -30,6 +30,10 @@ export interface SeedExport {
  * @throws Problem 409 when there is more than a seed file takes; DatabaseAway
  */
 export async function exportSeed(office: ExportOffice): Promise<SeedExport> {
+  return office.lab.turns.together(() => readSeed(office))
+}
+
+async function readSeed(office: ExportOffice): Promise<SeedExport> {
   const { store, lab, served } = office
   const leftOut: string[] = []
   const rows = await store.clusters.list()
