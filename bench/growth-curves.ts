@@ -140,7 +140,7 @@ const templates: Curve = async (growing) => {
   for (const x of steps(growing, [count, 100, 1000])) {
     growing.bench.progress(`Mode ${mode}: ${x} templates`)
     while (count < x) {
-      const made = (await signSeedTemplates(issuer, systemClock.now(), systemRandom)).slice(0, x - count)
+      const made = (await signSeedTemplates(issuer, seedForest, systemClock.now(), systemRandom)).slice(0, x - count)
       for (const one of made) await store.templates.save('root', one)
       count += made.length
     }

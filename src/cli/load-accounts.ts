@@ -1,12 +1,13 @@
 /** Accounts that load comes from: those of the lab's directory, and more that management makes. */
-import { seedForest, seedPassword } from '../directory/seed.js'
+import { seedPassword } from '../directory/seed.js'
 import { callManagement, type ManagementSettings } from './management-call.js'
 
 /** Of every new directory; the first one publishes. */
-export const labAccounts: readonly string[] = ['alice', 'bob', 'carol'].map(mailOf)
+const labUsers = ['alice', 'bob', 'carol']
 
-function mailOf(user: string): string {
-  return `${user}@${seedForest.dnsName}`
+/** @param domain mail domain of the forest */
+export function labAccountsOf(domain: string): readonly string[] {
+  return labUsers.map((user) => `${user}@${domain}`)
 }
 
 /**
@@ -15,26 +16,25 @@ function mailOf(user: string): string {
  */
 export async function loadAccounts(
   count: number,
+  domain: string,
   management: ManagementSettings,
   progress: (text: string) => void,
 ): Promise<readonly string[]> {
+  const labAccounts = labAccountsOf(domain)
+  const mailOf = (user: string): string => `${user}@${domain}`
   if (count <= labAccounts.length) return labAccounts.slice(0, count)
   const users = Array.from({ length: count - labAccounts.length }, (_, index) => `load-${index + 1}`)
   const present = await presentNames(management)
-  const missing = users.filter((user) => !present.has(nameOf(user).toLowerCase()))
+  const missing = users.filter((user) => !present.has(user))
   for (const [index, user] of missing.entries()) {
     if (index % 20 === 0) progress(`Making ${missing.length} accounts: ${index}`)
     await callManagement(management, {
       method: 'POST',
       path: '/directory/accounts',
-      body: { name: nameOf(user), mail: mailOf(user), password: seedPassword },
+      body: { name: user, mail: mailOf(user), password: seedPassword },
     })
   }
   return [...labAccounts, ...users.map(mailOf)]
-}
-
-function nameOf(user: string): string {
-  return `${seedForest.netbiosName}\\${user}`
 }
 
 interface Page {
@@ -42,7 +42,7 @@ interface Page {
   readonly next: string | null
 }
 
-/** In lower case. */
+/** In lower case, without the domain. */
 async function presentNames(management: ManagementSettings): Promise<ReadonlySet<string>> {
   const names = new Set<string>()
   let after: string | null = ''
@@ -52,7 +52,7 @@ async function presentNames(management: ManagementSettings): Promise<ReadonlySet
       method: 'GET',
       path: `/directory/accounts?limit=500${from}`,
     })) as Page
-    for (const { name } of page.accounts) names.add(name.toLowerCase())
+    for (const { name } of page.accounts) names.add(name.slice(name.indexOf('\\') + 1).toLowerCase())
     after = page.next
   }
   return names

@@ -10,10 +10,16 @@ import { usualServer } from './usual-addresses.js'
  * @throws Failure when there are several
  */
 export async function runningServer(): Promise<string> {
-  if (keptAddresses().length === 0) return usualServer
+  return (await runningPlace()).url
+}
+
+/** The same, with the name of its forest where that is known. */
+export async function runningPlace(): Promise<{ readonly url: string; readonly forest?: string }> {
+  if (keptAddresses().length === 0) return { url: usualServer }
   const manage = await runningManage()
   const status = await callManagement({ manage, token: undefined }, { method: 'GET', path: '/status' }).catch(
     () => undefined,
   )
-  return isStatus(status) ? (status.clusters[0]?.url ?? usualServer) : usualServer
+  if (!isStatus(status)) return { url: usualServer }
+  return { url: status.clusters[0]?.url ?? usualServer, forest: status.forest }
 }

@@ -50,6 +50,7 @@ function settingRows(screen: UpScreen): readonly (readonly string[])[] {
   const { accounts, password, emulated } = screen
   const { ready, mode, manage, data, ca } = screen.installation
   return [
+    ['forest', ready.forest],
     ['management', `${manage}/docs`],
     ['management token', ready.token ?? 'none is asked for'],
     ...(ca === undefined ? [] : [['lab CA', `${manage}/ca.pem (clients must trust it)`]]),

@@ -9,7 +9,7 @@ import { seededChance } from '../sizing/chance.js'
 import type { EmulatedServer } from '../sizing/emulated-server.js'
 import { simulateCluster, type Simulated } from '../sizing/simulate.js'
 import { allowedDifference, compared, verifyPlan, type Compared, type VerifyPlan } from '../sizing/verify-plan.js'
-import { labAccounts } from './load-accounts.js'
+import { labAccountsOf } from './load-accounts.js'
 import { startOwnInstallation } from './own-installation.js'
 import type { Sample } from '../load/open-loop.js'
 
@@ -56,6 +56,7 @@ export async function verifySize(verification: Verification): Promise<Verified> 
     requestTimeoutMilliseconds: patience,
   }
   const installation = await startOwnInstallation(options, { exitCode: 130 })
+  const accounts = labAccountsOf(installation.ready.forest)
   try {
     const shape = { name: 'constant', highestRate: plan.rate, seconds } as const
     const mix = [{ operation: 'license', weight: 1 }] as const
@@ -66,13 +67,13 @@ export async function verifySize(verification: Verification): Promise<Verified> 
       arrivals: 'poisson',
       mix,
       seed,
-      accounts: labAccounts.length,
+      accounts: accounts.length,
       contents: 10,
       connections: 4000,
     } as const
     const load = {
       plan: loadPlan,
-      accounts: labAccounts,
+      accounts,
       password: seedPassword,
       timeoutMilliseconds: patience,
       clock: systemClock,

@@ -5,6 +5,8 @@
  */
 
 import type { EmulatedServer } from '../sizing/emulated-server.js'
+import { serviceGroupOf } from '../directory/forest.js'
+import { seedForest } from '../directory/seed.js'
 import type { RegisteredClient } from './oauth-clients.js'
 
 /** An application that licenses tell clients to refuse; every use license carries one exclusion POLICY for each. */
@@ -164,7 +166,7 @@ export const removedSinceSchema3: readonly string[] = [
  */
 export function defaultConfiguration(
   own: RequiredConfiguration & Partial<ServerConfiguration>,
-  serviceGroup = 'CONTOSO\\RMS Service Group',
+  serviceGroup = serviceGroupOf(seedForest),
 ): ServerConfiguration {
   return {
     configurationVersion: 0,

@@ -7,6 +7,7 @@ import { clusterKeyOf, saltLength } from '../crypto/at-rest.js'
 import { generateKeyPair } from '../crypto/keys.js'
 import { modes, type CryptoMode } from '../crypto/modes.js'
 import { createSigner } from '../crypto/signer.js'
+import { serviceGroupOf } from '../directory/forest.js'
 import { seedDirectory } from '../directory/seed.js'
 import { newGuid, type Clock, type Random } from '../effects.js'
 import type { XrmlDocument } from '../xrml/document.js'
@@ -62,7 +63,7 @@ const serverVersion = '6.3.0.0'
 const serverSku = 'RMS 2.0'
 
 /**
- * Makes the root cluster of the forest, and the lab directory when the database is new.
+ * Makes the root cluster of the forest, and the directory of contoso.test when the database has none (foundForest makes that of another forest).
  * @throws CannotProvision
  */
 export async function provisionRoot(store: Store, cluster: NewRootCluster, effects: Effects): Promise<void> {
@@ -156,7 +157,8 @@ async function provision(
   })
   const principal = slc[0]?.body.issuedPrincipal
   if (principal === undefined) throw new Error('The SLC just made has no principal')
-  const configuration = defaultConfiguration({
+  const forest = await store.forest.read()
+  const required = {
     serverName: plan.name,
     baseUrl: plan.baseUrl,
     cryptographicMode: plan.mode,
@@ -166,14 +168,15 @@ async function provision(
     serverVersion,
     serverSKU: serverSku,
     ...plan.settings,
-  })
+  }
+  const configuration = defaultConfiguration(required, serviceGroupOf(forest))
   const issuer = {
     principal,
     signer: createSigner('openssl', key),
     hash: rules.hash,
     licensingUrl: `${plan.baseUrl}/licensing`,
   }
-  const templates = await signSeedTemplates(issuer, now, draws.of('templates', plan.name))
+  const templates = await signSeedTemplates(issuer, forest, now, draws.of('templates', plan.name))
   const sealedKeyPair = sealClusterKeyPair(clusterKey, plan.name, key, random)
   const row = {
     name: plan.name,

@@ -39,9 +39,10 @@ export const clientOptions = {
   user: {
     type: 'string',
     placeholder: 'NAME',
-    default: 'alice@contoso.test',
+    default: undefined,
+    defaultText: 'alice',
     commands: ['client', 'print-client', 'explain'],
-    help: 'account to sign in with: CONTOSO\\alice or alice@contoso.test',
+    help: 'account to sign in with: alice, CONTOSO\\alice or alice@contoso.test',
   },
   password: {
     type: 'string',

@@ -35,6 +35,15 @@ export const labOptions = {
     commands: ['up', 'provision'],
     help: 'clock of the forest from the start on: 2026-01-01T00:00:00Z stands there, P30D is off by that, 2026-01-01T00:00:00Z/PT1S goes on with each request',
   },
+  forest: {
+    type: 'string',
+    format: 'forest',
+    placeholder: 'NAME',
+    default: undefined,
+    defaultText: 'contoso.test, or that of the data folder or database',
+    commands: ['up', 'provision'],
+    help: 'DNS name of the forest of a new installation, such as fabrikam.test: its accounts, mail addresses and SIDs are those of this forest',
+  },
   profile: {
     type: 'choice',
     choices: ['2016', '2008', 'strict'],

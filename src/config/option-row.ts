@@ -54,7 +54,7 @@ interface NumberRow extends RowBase {
 interface StringRow extends RowBase {
   readonly type: 'string'
   /** `header`: it travels as the value of an HTTP header. */
-  readonly format?: 'url' | 'header' | 'capacity' | 'proxies' | 'seed'
+  readonly format?: 'url' | 'header' | 'capacity' | 'proxies' | 'seed' | 'forest'
   /** The value is a list of some of these, with commas between them. */
   readonly listOf?: readonly string[]
   readonly default: string | undefined

@@ -2,6 +2,7 @@
 import { trustedProxiesOf } from '../http/trusted-proxies.js'
 import { parseCapacity } from '../sizing/emulated-server.js'
 import { publishedServers } from '../sizing/published-figures.js'
+import { forestNameProblem } from './forest-name.js'
 import type { OptionRow, Pair } from './options.js'
 import { objectionToSeed } from './seed-text.js'
 
@@ -43,6 +44,7 @@ function requireFormat({ format }: OptionRow & { type: 'string' }, text: string)
     const objection = objectionToSeed(text)
     if (objection !== undefined) throw new BadValue(objection)
   }
+  if (format === 'forest') requireForestName(text)
 }
 
 function parseChoice(text: string, choices: readonly (string | number)[]): string | number {
@@ -84,6 +86,11 @@ function requireProxies(text: string): void {
   } catch (error) {
     throw new BadValue(`must be a list of addresses and ranges, with commas; ${(error as Error).message}`)
   }
+}
+
+function requireForestName(text: string): void {
+  const problem = forestNameProblem(text)
+  if (problem !== undefined) throw new BadValue(problem)
 }
 
 function requireItems(text: string, known: readonly string[]): void {

@@ -1,6 +1,7 @@
 /** An installation in this process: a root node, or several behind a balancer, over a database in memory unless one is named. */
 import { pino } from 'pino'
 import { startBalancer, type RunningBalancer } from '../balancer/balancer.js'
+import { requireForest } from '../cluster/found-forest.js'
 import { isInMemory, openStore, upgradedText, type Store } from '../cluster/store/open.js'
 import { systemRandom } from '../effects.js'
 import { trustedProxiesOf } from '../http/trusted-proxies.js'
@@ -29,7 +30,6 @@ export async function startInProcess(
   { database, tls, seeding }: Place,
 ): Promise<Servers> {
   const store = await openDatabase(database, options)
-  const told = given({ ...toldNodes(options), database, store, tls: tls?.front, seeding })
   let running: Running | undefined
   const close = async (): Promise<void> => {
     try {
@@ -39,6 +39,8 @@ export async function startInProcess(
     }
   }
   try {
+    const forest = (await store.forest.find())?.dnsName ?? options.forest
+    const told = given({ ...toldNodes({ ...options, forest }), database, store, tls: tls?.front, seeding })
     const { root = 1 } = options
     const started = root === 1 ? await startAlone(told) : await startBalanced(told, root)
     running = started
@@ -144,6 +146,7 @@ async function openDatabase(database: string, options: InstallationOptions): Pro
   const store = await openStore(database, { migrate, onUpgraded: (upgraded) => log.info(upgradedText(upgraded)) })
   try {
     const { keyPassword, engine } = { ...defaultNodeOptions, ...given(options) }
+    await requireForest(store, options.forest)
     if (options.lab !== false && !isInMemory(database))
       await beginWithWholeServers(store.lab, log, () => requirePassword(store, { keyPassword, engine }))
     return store

@@ -19,6 +19,7 @@ import {
   wholeNumber,
   type OptionCheck,
 } from '../config/given-options.js'
+import { forestNameProblem } from '../config/forest-name.js'
 import type { EngineName } from '../crypto/engine.js'
 import { objectionToSeed } from '../config/seed-text.js'
 import type { CryptoMode } from '../crypto/modes.js'
@@ -115,6 +116,8 @@ export interface InstallationOptions {
   readonly seed?: number | string | undefined
   /** The clock of the forest from the start on: as `lab.clock.put` takes it, or as `--clock` does, such as `2026-01-01T00:00:00Z`. */
   readonly clock?: string | ClockWanted | undefined
+  /** DNS name of the forest of a new installation, contoso.test when left out; one that is kept has its own. */
+  readonly forest?: string | undefined
   readonly settings?: Partial<ServerConfiguration> | undefined
   readonly log?: Logger | undefined
   /** Ends the start while it is not done; nothing is left behind then. */
@@ -129,6 +132,10 @@ const flagOrObject: OptionCheck = (value) => (typeof value === 'boolean' ? undef
 const aSeed: OptionCheck = (value) => {
   const objection = objectionToSeed(value)
   return objection && `it ${objection}`
+}
+const forestRule = (name: string): string | undefined => {
+  const problem = forestNameProblem(name)
+  return problem && `it ${problem}`
 }
 
 const checks: Readonly<Record<keyof InstallationOptions, OptionCheck>> = {
@@ -173,6 +180,7 @@ const checks: Readonly<Record<keyof InstallationOptions, OptionCheck>> = {
   seedFile: textOrObject,
   seed: aSeed,
   clock: textOrObject,
+  forest: (value) => (typeof value === 'string' ? forestRule(value) : 'it must be a text'),
   settings: anObject,
   log: anObject,
   signal: anObject,

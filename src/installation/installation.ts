@@ -6,6 +6,7 @@ import { pino, type Logger } from 'pino'
 import { problem } from '../administration/problem.js'
 import { drawsFrom, drawsOf, type Draws } from '../cluster/draws.js'
 import { forestClock } from '../cluster/forest-clock.js'
+import { requireForest } from '../cluster/found-forest.js'
 import { openStore, upgradedText, type Store } from '../cluster/store/open.js'
 import { usefulThreads } from '../crypto/signing-threads.js'
 import { processEnvironment } from '../config/environment.js'
@@ -28,7 +29,7 @@ import { makeFolder } from '../make-folder.js'
 
 /**
  * Starts what serves; management is opened by whoever is given it.
- * @throws OptionRefused, UnknownEndpoint, SeedFileError, OtherSeedFile, DatabaseInUse when another installation runs on the same data, WrongKeyPassword, OtherSchemaVersion, and the
+ * @throws OptionRefused, UnknownEndpoint, SeedFileError, OtherSeedFile, OtherForest, DatabaseInUse when another installation runs on the same data, WrongKeyPassword, OtherSchemaVersion, and the
  * system's errors, such as EADDRINUSE for a port that is taken, and the reason of the signal; nothing is left behind then
  */
 export async function startServers(given: InstallationOptions): Promise<Servers> {
@@ -106,8 +107,10 @@ async function startProcesses(options: InstallationOptions, place: ProcessPlace)
   })
   try {
     await requirePassword(store, { keyPassword, engine })
+    await requireForest(store, options.forest)
     if (options.lab !== false) await beginWithWholeServers(store.lab, log)
     await seeding.begin(store)
+    const forest = (await store.forest.find())?.dnsName
     const topology = await startTopology({
       store,
       folder: join(folder, 'balancers'),
@@ -120,7 +123,7 @@ async function startProcesses(options: InstallationOptions, place: ProcessPlace)
       mode: options.mode,
       seeding,
       keyPassword,
-      settings: (kind, stored) => settingsOf(options, kind, stored),
+      settings: (kind, stored) => settingsOf({ ...options, forest }, kind, stored),
       nodeFlags: [...shared, ...nodeFlags(options, place)],
       balancerFlags: [...shared, ...tlsFlags(tls?.front)],
       environment: tls === undefined ? {} : { NODE_EXTRA_CA_CERTS: tls.trustFile },

@@ -8,6 +8,7 @@ import { kindOf } from '../administration/seed-file/references.js'
 import { largestSeedFile, rootName, type SeedCluster, type SeedFile } from '../administration/seed-file/seed-file.js'
 import { SeedFileError } from '../administration/seed-file/seed-file-error.js'
 import { forestClock } from '../cluster/forest-clock.js'
+import { foundForest } from '../cluster/found-forest.js'
 import { loadServerState } from '../cluster/server-state.js'
 import type { Store } from '../cluster/store/open.js'
 import { OptionRefused } from '../config/given-options.js'
@@ -30,12 +31,6 @@ export interface Seeded {
   readonly seeding: Seeding
 }
 
-const withoutFile: Seeding = {
-  begin: requireNoneBegun,
-  cluster: async () => undefined,
-  end: async () => undefined,
-}
-
 /**
  * @param clusters those that the installation has where the file says nothing of them
  * @throws SeedFileError, OptionRefused for what options and file say differently
@@ -45,14 +40,20 @@ export function seeded(
   clusters: readonly { readonly name: string; readonly nodes: number }[],
 ): Seeded {
   const { seedFile } = options
-  if (seedFile === undefined) return { options, seeding: withChance(options, undefined, withoutFile) }
+  if (seedFile === undefined) return { options, seeding: withChance(options, undefined, withoutFile(options.forest)) }
   const seed = parseSeed(sourceOf(seedFile), {
     served: servedNames(),
     endpoints: endpointPaths,
+    forest: options.forest,
     clusters: clusters.map(({ name, nodes }) => ({ name, servers: nodes })),
   })
   refuseWithoutLab(options, seed)
-  return { options: withClusters(options, seed), seeding: withChance(options, seed, seedingOf(options, seed)) }
+  const { dnsName: forest } = seed.directory.forest
+  refuseOtherForest(options, seed)
+  return {
+    options: withClusters({ ...options, forest }, seed),
+    seeding: withChance(options, seed, seedingOf(options, seed)),
+  }
 }
 
 /**
@@ -96,6 +97,23 @@ function clockOf({ clock }: InstallationOptions, file: Seed | undefined): ClockW
       `${file.name} sets the clock, and so does --clock (the option clock): leave one of them out`,
     )
   return judgedClock(clock)
+}
+function withoutFile(forest: string | undefined): Seeding {
+  return {
+    begin: async (store) => {
+      await requireNoneBegun(store)
+      await foundForest(store, forest)
+    },
+    cluster: async () => undefined,
+    end: async () => undefined,
+  }
+}
+
+function refuseOtherForest({ forest }: InstallationOptions, { name, file }: Seed): void {
+  if (forest === undefined || file.forest === undefined || file.forest.toLowerCase() === forest.toLowerCase()) return
+  throw new OptionRefused(
+    `${name} says that the forest is ${file.forest}, and --forest (the option forest) says ${forest}: leave one of them out`,
+  )
 }
 
 function sourceOf(seedFile: string | SeedFile): SeedSource {
@@ -192,6 +210,7 @@ function seedingOf(options: InstallationOptions, seed: Seed): Seeding {
     labOffice({ store, keyPassword, ca, ...systemEffects })
   return {
     begin: async (store) => {
+      await foundForest(store, seed.directory.forest.dnsName)
       isNew = await beginSeed({ store, lab: labOf(store, undefined) }, seed)
     },
     cluster: async (store, name) => {

@@ -1,5 +1,6 @@
 /** Settings of clusters that a start of the installation gives them, and the access lists among them. */
 import { defaultConfiguration, type ServerConfiguration } from '../cluster/configuration.js'
+import { forestNamed, serviceGroupOf, usualForestName } from '../directory/forest.js'
 import { withClients, type RegisteredClient } from '../cluster/oauth-clients.js'
 import type { ClusterKind } from '../cluster/store/cluster-store.js'
 import { endpointsNamed, unknownEndpoint } from '../identity/access.js'
@@ -11,6 +12,8 @@ export class UnknownEndpoint extends Error {
 }
 
 export interface GivenSettings {
+  /** DNS name of the forest; the usual one when left out. */
+  readonly forest?: string | undefined
   /** Accounts and groups to add to the access lists of endpoints. */
   readonly admit?: readonly { readonly endpoint: string; readonly group: string }[] | undefined
   /** Applications to add to those that the sign-in service sends users back to. */
@@ -23,7 +26,7 @@ export interface GivenSettings {
  * @param stored configuration of a cluster that is there already
  */
 export function settingsOf(
-  { settings, admit = [], oauthClients = [] }: GivenSettings,
+  { settings, admit = [], oauthClients = [], forest = usualForestName }: GivenSettings,
   kind: ClusterKind,
   stored?: ServerConfiguration,
 ): Partial<ServerConfiguration> {
@@ -31,7 +34,12 @@ export function settingsOf(
   const decommissioned = kind === 'root' && serverDecommissioned !== undefined ? { serverDecommissioned } : {}
   const registered = others.oauthClients ?? stored?.oauthClients ?? []
   const clients = oauthClients.length === 0 ? {} : { oauthClients: withClients(registered, oauthClients) }
-  return { ...others, ...decommissioned, ...clients, ...accessSettings(admit, kind, stored) }
+  return {
+    ...others,
+    ...decommissioned,
+    ...clients,
+    ...accessSettings(admit, kind, stored?.admittedGroups ?? defaultAccessLists(forest)),
+  }
 }
 
 /** @throws UnknownEndpoint */
@@ -45,10 +53,10 @@ export function requireEndpoints(admit: NonNullable<GivenSettings['admit']>): vo
 function accessSettings(
   admit: NonNullable<GivenSettings['admit']>,
   kind: ClusterKind,
-  stored: ServerConfiguration | undefined,
+  present: ServerConfiguration['admittedGroups'],
 ): Partial<ServerConfiguration> {
   if (admit.length === 0) return {}
-  const lists = new Map(Object.entries(stored?.admittedGroups ?? defaultAccessLists()))
+  const lists = new Map(Object.entries(present))
   for (const { endpoint, group } of admit) {
     for (const path of endpointsNamed(endpoint, endpointPaths(kind)))
       lists.set(path, [...new Set([...(lists.get(path) ?? []), group])])
@@ -56,7 +64,7 @@ function accessSettings(
   return { admittedGroups: Object.fromEntries(lists) }
 }
 
-function defaultAccessLists(): ServerConfiguration['admittedGroups'] {
+function defaultAccessLists(forest: string): ServerConfiguration['admittedGroups'] {
   const own = {
     serverName: '-',
     baseUrl: 'http://localhost',
@@ -65,5 +73,5 @@ function defaultAccessLists(): ServerConfiguration['admittedGroups'] {
     trustedSpcCAKeys: [],
     trustedRacIssuers: [],
   }
-  return defaultConfiguration(own).admittedGroups
+  return defaultConfiguration(own, serviceGroupOf(forestNamed(forest))).admittedGroups
 }

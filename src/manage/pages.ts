@@ -2,6 +2,8 @@
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
 import type { LabOffice } from '../administration/lab/ask-server.js'
 import type { Store } from '../cluster/store/open.js'
+import type { Forest } from '../directory/directory.js'
+import { inForest } from '../directory/forest.js'
 import { answerLater, describing } from '../node/documentation.js'
 import { pagesLook } from '../node/pages-look.js'
 import { version } from '../version.js'
@@ -81,10 +83,18 @@ async function addPages(app: FastifyInstance, { store, lab, needsToken }: Descri
     transformSpecificationClone: false,
     transformSpecification: (specification, request) => {
       const read = present.get(request)
-      return read === undefined ? specification : prefill(specification as Specification, prefilledOf(read))
+      if (read === undefined) return specification
+      return prefill(spelledIn(specification as Specification, read.forest), prefilledOf(read))
     },
   })
-  app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
+  app.get('/openapi.json', { schema: { hide: true } }, async () =>
+    spelledIn(app.swagger(), await store.forest.find().catch(() => undefined)),
+  )
+}
+
+/** Its examples are of the forest. */
+function spelledIn<Given extends object>(specification: Given, forest: Forest | undefined): Given {
+  return forest === undefined ? specification : (JSON.parse(inForest(JSON.stringify(specification), forest)) as Given)
 }
 
 const tokenSecurity = {

@@ -6,7 +6,9 @@ import type { LabOffice } from '../administration/lab/ask-server.js'
 import { listDocuments } from '../administration/lab/documents.js'
 import { journalDesk, readJournal } from '../administration/lab/journal.js'
 import type { Store } from '../cluster/store/open.js'
-import { seedPassword } from '../directory/seed.js'
+import type { Forest } from '../directory/directory.js'
+import { inForest } from '../directory/forest.js'
+import { seedForest, seedPassword } from '../directory/seed.js'
 import { labPartner, labTrustRoot } from '../xrml/lab-hierarchy.js'
 import { readDocuments } from '../xrml/document.js'
 import { keyId } from '../administration/key-id.js'
@@ -21,6 +23,7 @@ export interface Prefilled {
 
 /** Of the installation as it is when the page is opened. */
 export interface Present {
+  readonly forest: Forest
   readonly certificationUrl: string
   readonly template: string
   /** Id of the latest in the journal. */
@@ -37,6 +40,7 @@ export async function readPresent(store: Store, office: LabOffice | undefined): 
   const root = (await store.clusters.list()).find(({ kind }) => kind === 'root')
   const templates = root === undefined ? [] : await store.templates.list(root.name)
   return {
+    forest: (await store.forest.find()) ?? seedForest,
     certificationUrl: `${root?.configuration.baseUrl ?? 'http://127.0.0.1:7000/_wmcs'}/certification`,
     template: templates.at(-1)?.guid ?? '',
     exchange: (office && (await latestExchange(office))) ?? 'root-1.boot-1',
@@ -56,20 +60,22 @@ async function latestDocument(office: LabOffice): Promise<string | undefined> {
 const cluster = 'root'
 const fault = { name: 'gone' }
 const server = { id: 'root-1' }
-const [dave, finance, legal] = ['dave@contoso.test', 'finance@contoso.test', 'legal@contoso.test']
-const subEnrollment = { endpoint: 'certification/subenrollservice', name: 'CONTOSO\\rms-service' }
-const boardTemplate = {
-  texts: [{ lcid: 1033, name: 'Board only', description: 'The board may read this' }],
-  grants: [{ to: 'staff@contoso.test', rights: ['VIEW', 'PRINT'] }],
-}
 
 /** By method and path, in the order of the pages. */
 export function prefilledOf({
+  forest,
   certificationUrl,
   template,
   exchange,
   document,
 }: Present): Readonly<Record<string, Prefilled>> {
+  const mailOf = (user: string): string => `${user}@${forest.dnsName}`
+  const [dave, finance, legal] = [mailOf('dave'), mailOf('finance'), mailOf('legal')]
+  const subEnrollment = { endpoint: 'certification/subenrollservice', name: `${forest.netbiosName}\\rms-service` }
+  const boardTemplate = {
+    texts: [{ lcid: 1033, name: 'Board only', description: 'The board may read this' }],
+    grants: [{ to: mailOf('staff'), rights: ['VIEW', 'PRINT'] }],
+  }
   const partner = labPartner()
   const partnerKey = readDocuments(partner.licensorCertificate)[0]?.body.issuedPrincipal?.publicKey?.modulus ?? ''
   /** Of nobody's account. */
@@ -101,26 +107,26 @@ export function prefilledOf({
     'GET /directory/accounts': {},
     'POST /directory/accounts': { body: { name: 'dave', password: seedPassword, mail: dave } },
     'GET /directory/accounts/{account}': { parameters: { account: dave } },
-    'PATCH /directory/accounts/{account}': { parameters: { account: dave }, body: { mail: 'david@contoso.test' } },
+    'PATCH /directory/accounts/{account}': { parameters: { account: dave }, body: { mail: mailOf('david') } },
     'DELETE /directory/accounts/{account}': { parameters: { account: dave } },
     'GET /directory/groups': {},
     'POST /directory/groups': { body: { name: 'finance', mail: finance } },
     'GET /directory/groups/{group}': { parameters: { group: finance } },
-    'PATCH /directory/groups/{group}': { parameters: { group: finance }, body: { mail: 'money@contoso.test' } },
+    'PATCH /directory/groups/{group}': { parameters: { group: finance }, body: { mail: mailOf('money') } },
     'DELETE /directory/groups/{group}': { parameters: { group: finance } },
     'GET /directory/groups/{group}/members': { parameters: { group: legal } },
     'POST /directory/groups/{group}/members': {
       parameters: { group: legal },
-      body: { members: ['mallory@contoso.test'] },
+      body: { members: [mailOf('mallory')] },
     },
     'DELETE /directory/groups/{group}/members/{member}': {
-      parameters: { group: legal, member: 'mallory@contoso.test' },
+      parameters: { group: legal, member: mailOf('mallory') },
     },
 
     'GET /clusters/{cluster}/configuration': ofRoot,
     'PATCH /clusters/{cluster}/configuration': { ...ofRoot, body: { racValidityTimeSeconds: 30 * 86_400 } },
     'GET /clusters/{cluster}/super-users': ofRoot,
-    'PUT /clusters/{cluster}/super-users': { ...ofRoot, body: { enabled: true, group: 'superusers@contoso.test' } },
+    'PUT /clusters/{cluster}/super-users': { ...ofRoot, body: { enabled: true, group: mailOf('superusers') } },
     'GET /clusters/{cluster}/exclusion': ofRoot,
     'POST /clusters/{cluster}/exclusion/applications': {
       ...ofRoot,
@@ -135,7 +141,7 @@ export function prefilledOf({
     'GET /clusters/{cluster}/urls': ofRoot,
     'PUT /clusters/{cluster}/urls': {
       ...ofRoot,
-      body: { extranetLicensing: 'https://rms.contoso.example/_wmcs/licensing' },
+      body: { extranetLicensing: inForest('https://rms.contoso.example/_wmcs/licensing', forest) },
     },
     'GET /clusters/{cluster}/access': ofRoot,
     'POST /clusters/{cluster}/access/admit': { ...ofRoot, body: subEnrollment },
@@ -157,11 +163,13 @@ export function prefilledOf({
     'POST /clusters/{cluster}/trust/forests': {
       ...ofRoot,
       body: {
-        domain: 'fabrikam.test',
-        url: 'https://rms.fabrikam.test/_wmcs/groupexpansion/GroupExpansion.asmx',
+        domain: inForest('fabrikam.test', forest),
+        url: inForest('https://rms.fabrikam.test/_wmcs/groupexpansion/GroupExpansion.asmx', forest),
       },
     },
-    'DELETE /clusters/{cluster}/trust/forests/{domain}': { parameters: { cluster, domain: 'fabrikam.test' } },
+    'DELETE /clusters/{cluster}/trust/forests/{domain}': {
+      parameters: { cluster, domain: inForest('fabrikam.test', forest) },
+    },
 
     'GET /clusters/{cluster}/templates': ofRoot,
     'POST /clusters/{cluster}/templates': { ...ofRoot, body: boardTemplate },
@@ -203,7 +211,7 @@ export function prefilledOf({
     'DELETE /lab/journal': {},
     'GET /lab/state-hash': {},
     'GET /lab/export': {},
-    'POST /lab/issue': { body: { kind: 'rac', account: 'alice@contoso.test', wrong: 'expired' } },
+    'POST /lab/issue': { body: { kind: 'rac', account: mailOf('alice'), wrong: 'expired' } },
     'POST /lab/explain': { body: labPartner().licensorCertificate },
     'POST /lab/reset': {},
     'GET /lab/snapshots': {},
@@ -214,7 +222,7 @@ export function prefilledOf({
     'POST /lab/snapshots/{name}/import': { isLeftOut: true },
     'DELETE /lab/snapshots/{name}': ofSnapshot,
 
-    'POST /tokens': { body: { user: 'bob@contoso.test' } },
+    'POST /tokens': { body: { user: mailOf('bob') } },
     'GET /requests': {},
     'GET /requests/count': {},
     'GET /healthz': {},

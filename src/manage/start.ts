@@ -5,7 +5,6 @@ import { keepStart, type ThisStart } from '../administration/lab/reset.js'
 import { loadServerState } from '../cluster/server-state.js'
 import type { StoredSeed } from '../cluster/store/random-seed-store.js'
 import type { CryptoMode } from '../crypto/modes.js'
-import { seedForest } from '../directory/seed.js'
 import { systemEffects } from '../effects.js'
 import type { InstallationOptions } from '../installation/installation-options.js'
 import { clockOf, drawsIn, startServers } from '../installation/installation.js'
@@ -54,7 +53,7 @@ export interface Installation {
 
 /**
  * Starts an installation, with management beside it.
- * @throws OptionRefused, UnknownEndpoint, DatabaseInUse when another installation runs on the same data, WrongKeyPassword, MigrationNeeded, OtherSchemaVersion, and the
+ * @throws OptionRefused, UnknownEndpoint, OtherForest, DatabaseInUse when another installation runs on the same data, WrongKeyPassword, MigrationNeeded, OtherSchemaVersion, and the
  * system's errors, such as EADDRINUSE for a port that is taken, and the reason of the signal; nothing is left behind then
  */
 export async function startInstallation(options: InstallationOptions = {}): Promise<Installation> {
@@ -70,6 +69,7 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
 async function withManagement(options: InstallationOptions, servers: Servers): Promise<Installation> {
   const { store, topology } = servers
   const { token } = options
+  const { dnsName: forest } = await store.forest.read()
   const keyPassword = options.keyPassword ?? defaultNodeOptions.keyPassword
   const openCluster = (name: string) => loadServerState(store, name, keyPassword, 'openssl')
   const office =
@@ -86,7 +86,7 @@ async function withManagement(options: InstallationOptions, servers: Servers): P
     ca: servers.trusted,
   }
   const status = async (): Promise<InstallationStatus> => ({
-    forest: seedForest.dnsName,
+    forest,
     version,
     clusters: await servers.status(),
     ...(await activeInLab(office)),
@@ -104,14 +104,14 @@ async function withManagement(options: InstallationOptions, servers: Servers): P
   const clusters = (await servers.status()).map(placeOf)
   const [root] = clusters
   const mode = (await store.clusters.find(root?.name ?? ''))?.configuration.cryptographicMode ?? 2
-  if (office !== undefined) await keepThisStart(office, options, clusters)
+  if (office !== undefined) await keepThisStart(office, { ...options, forest }, clusters)
   let closing: Promise<void> | undefined
   const close = (): Promise<void> => (closing ??= stop(management.close(), servers))
   return {
     ready: {
       event: 'ready',
       manage: management.url,
-      forest: seedForest.dnsName,
+      forest,
       clusters,
       ...(token === undefined ? {} : { token }),
       ...(await activeInLab(office)),

@@ -10,6 +10,8 @@ import { defaultHeaderLimit, headerMargin } from '../http/header-limit.js'
 import { requestIds } from '../http/request-ids.js'
 import { anonymousCaller } from '../identity/caller.js'
 import type { EmulatedServer } from '../sizing/emulated-server.js'
+import { inForest } from '../directory/forest.js'
+import { seedForest } from '../directory/seed.js'
 import { contentType, versionOfContentType } from '../soap/envelope.js'
 import { faultStatus, writeFault } from '../soap/fault.js'
 import { writeDisco } from '../soap/disco.js'
@@ -111,7 +113,7 @@ export async function buildApp(context: NodeContext, options: AppOptions): Promi
       if (options.kind === 'root') await services.register(async (scope) => registerOAuth(scope, context))
     })
   }
-  registerDocumentation(app, options.kind, addRoutes)
+  registerDocumentation(app, options.kind, () => context.directory.forest().catch(() => seedForest), addRoutes)
   await addRoutes(app)
   return app
 }
@@ -162,11 +164,13 @@ async function answerPage(
   if (asked.includes('disco')) return reply.type('text/xml; charset=utf-8').send(writeDisco(service, address))
   if (asked.includes('wsdl')) return reply.type('text/xml; charset=utf-8').send(writeWsdl(service, address))
   const operation = [query['op'] ?? []].flat()[0]
+  // Without the database the page is there all the same.
+  const forest = await request.directory.forest().catch(() => seedForest)
   const isThere = operation === undefined || service.operations.some(({ name }) => name === operation)
   return reply
     .code(isThere ? 200 : 404)
     .type('text/html; charset=utf-8')
-    .send(writeHelpPage(service, address, operation))
+    .send(writeHelpPage(service, address, operation, (example) => inForest(example, forest)))
 }
 
 /** The server itself, and the addresses of its services as they stand in licenses: a page for people, who click on them. */

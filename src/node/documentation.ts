@@ -6,6 +6,8 @@ import Fastify, {
   type FastifyServerOptions,
 } from 'fastify'
 import type { ClusterKind } from '../cluster/store/cluster-store.js'
+import type { Forest } from '../directory/directory.js'
+import { inForest } from '../directory/forest.js'
 import { openApiOptions } from './openapi.js'
 import { pagesLook } from './pages-look.js'
 
@@ -21,9 +23,10 @@ export const describing = {
 export function registerDocumentation(
   app: FastifyInstance,
   kind: ClusterKind,
+  forest: () => Promise<Forest>,
   addRoutes: (described: FastifyInstance) => Promise<void>,
 ): void {
-  answerLater(app, () => makeDocumentation(kind, addRoutes))
+  answerLater(app, () => makeDocumentation(kind, forest, addRoutes))
 }
 
 /** @param make the instance that answers for the pages, made when the first one is asked for */
@@ -51,8 +54,13 @@ export function answerLater(app: FastifyInstance, make: () => Promise<FastifyIns
 
 async function makeDocumentation(
   kind: ClusterKind,
+  forestOf: () => Promise<Forest>,
   addRoutes: (described: FastifyInstance) => Promise<void>,
 ): Promise<FastifyInstance> {
+  const forest = await forestOf()
+  const spelled = <Given extends object>(specification: Given): Given =>
+    JSON.parse(inForest(JSON.stringify(specification), forest)) as Given
+
   const [{ default: fastifySwagger }, { default: fastifySwaggerUi }] = await Promise.all([
     import('@fastify/swagger'),
     import('@fastify/swagger-ui'),
@@ -62,8 +70,12 @@ async function makeDocumentation(
     routerOptions: { caseSensitive: false, ignoreTrailingSlash: true },
   })
   await described.register(fastifySwagger, openApiOptions(kind))
-  await described.register(fastifySwaggerUi, pagesLook(`rms-emulator, ${kind} server`))
-  described.get('/openapi.json', { schema: { hide: true } }, async () => described.swagger())
+  await described.register(fastifySwaggerUi, {
+    ...pagesLook(`rms-emulator, ${kind} server`),
+    transformSpecificationClone: false,
+    transformSpecification: spelled,
+  })
+  described.get('/openapi.json', { schema: { hide: true } }, async () => spelled(described.swagger()))
   await described.register(async (scope) => addRoutes(scope as unknown as FastifyInstance))
   await described.ready()
   return described

@@ -13,12 +13,20 @@ export const pageStyle =
   'h1{border-bottom:3px solid #2a6f6b}a{color:#1c5a8a}pre{background:#f2f5f4;padding:1rem;overflow:auto;font-size:13px}' +
   'dt{margin-top:.75rem;font-weight:600}dd{margin:0}'
 
+/** An example message with the names of the place where it is shown. */
+type Spelling = (example: string) => string
+
 /**
  * HTML without scripts, to be sent as UTF-8.
  * @param address of the service as the caller used it
  * @param operation what `?op=` names; without it all operations are listed
  */
-export function writeHelpPage(service: ServiceDescription, address: string, operation?: string): string {
+export function writeHelpPage(
+  service: ServiceDescription,
+  address: string,
+  operation?: string,
+  spell: Spelling = (example) => example,
+): string {
   const found = service.operations.find((candidate) => candidate.name === operation)
   const title = found === undefined ? service.name : `${service.name}: ${found.name}`
   const page = element(
@@ -37,7 +45,7 @@ export function writeHelpPage(service: ServiceDescription, address: string, oper
       'body',
       {},
       element('h1', {}, text(service.name)),
-      found === undefined ? overview(service, operation) : details(service, found, address),
+      found === undefined ? overview(service, operation) : details(service, found, address, spell),
     ),
   )
   return `<!DOCTYPE html>${page}`
@@ -59,13 +67,18 @@ function listed({ name, about }: OperationDescription): readonly Markup[] {
   return [element('dt', {}, element('a', { href: `?op=${name}` }, text(name))), element('dd', {}, text(about))]
 }
 
-function details(service: ServiceDescription, operation: OperationDescription, address: string): readonly Markup[] {
+function details(
+  service: ServiceDescription,
+  operation: OperationDescription,
+  address: string,
+  spell: Spelling,
+): readonly Markup[] {
   return [
     element('p', {}, element('a', { href: '?' }, text('All operations'))),
     element('h2', {}, text(operation.name)),
     paragraph(operation.about),
-    ...exchange(service, operation, address, '1.1'),
-    ...exchange(service, operation, address, '1.2'),
+    ...exchange(service, operation, address, '1.1', spell),
+    ...exchange(service, operation, address, '1.2', spell),
   ]
 }
 
@@ -74,6 +87,7 @@ function exchange(
   operation: OperationDescription,
   address: string,
   version: SoapVersion,
+  spell: Spelling,
 ): readonly Markup[] {
   const action = soapAction(service, operation.name)
   // Not every legal host is one to the URL class.
@@ -84,13 +98,13 @@ function exchange(
     `Content-Type: ${contentType(version, action)}`,
     ...(version === '1.1' ? [`SOAPAction: "${action}"`] : []),
     '',
-    exampleRequest(service, operation, version),
+    spell(exampleRequest(service, operation, version)),
   ]
   const answer = [
     'HTTP/1.1 200 OK',
     `Content-Type: ${contentType(version)}`,
     '',
-    exampleResponse(service, operation, version),
+    spell(exampleResponse(service, operation, version)),
   ]
   return [
     element('h3', {}, text(`SOAP ${version}`)),

@@ -4,6 +4,7 @@ import { proofHeader, proveCall } from '../../cluster/proven-call.js'
 import type { ClusterStore } from '../../cluster/store/cluster-store.js'
 import type { DirectoryStore } from '../../cluster/store/directory-store.js'
 import type { FaultCounts } from '../../cluster/store/fault-counts.js'
+import type { ForestStore } from '../../cluster/store/forest-store.js'
 import type { LabStore } from '../../cluster/store/lab-store.js'
 import type { Member, MemberStore } from '../../cluster/store/member-store.js'
 import type { RandomSeedStore } from '../../cluster/store/random-seed-store.js'
@@ -23,6 +24,7 @@ export interface LabOffice {
     readonly directory: Pick<DirectoryStore, 'accountByName' | 'accountByMail' | 'listAccounts'>
     readonly faultCounts: FaultCounts
     readonly randomSeed: RandomSeedStore
+    readonly forest: Pick<ForestStore, 'read'>
     readonly state: StateStore
     readonly snapshots: SnapshotStore
   }

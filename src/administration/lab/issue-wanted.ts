@@ -91,8 +91,7 @@ export function readIssueWanted(value: unknown): IssueOrder {
     throw new LabInputError(`Give either "${second}" or "${first}", not both: "${first}" says already who may do what`)
   if (given['license'] !== undefined && given['owner'] !== undefined)
     throw new LabInputError('Give either "owner" or "license", not both: the license has its author')
-  if (given['account'] === undefined)
-    throw new LabInputError('"account" of what to issue is missing: such as "alice@contoso.test"')
+  if (given['account'] === undefined) throw new LabInputError('"account" of what to issue is missing: such as "alice"')
   const text = (name: (typeof members)[number], longest = longestName): object =>
     given[name] === undefined ? {} : { [name]: readText(given[name], name, longest) }
   return {

@@ -27,7 +27,8 @@ export async function returnTo(office: LabOffice, kept: KeptState): Promise<Retu
 }
 
 async function putBack(office: LabOffice, { state, servers }: KeptState): Promise<Returned> {
-  const { arrangement } = office
+  const { arrangement, store } = office
+  await requireSameForest(store, state)
   const tell = (): Promise<readonly ToldServer[]> => tellAll(office, '/lab/begin-anew', lab)
   let lab = noLab
   const write = async (places?: Places): Promise<void> => {
@@ -59,6 +60,17 @@ function refuseControls(): never {
     409,
     'The state is back, but not what is set in it for servers, as somebody else changed the lab meanwhile: do the same again',
   )
+}
+
+/** Names and SIDs of everybody follow from it. */
+async function requireSameForest({ forest }: LabOffice['store'], { tables }: StateRows): Promise<void> {
+  const { dnsName: here } = await forest.read()
+  const there = tables.forest[0]?.dns_name
+  if (there !== here)
+    problem(
+      409,
+      `The state is of the forest ${there}, and this installation is ${here}: start one with --forest ${there} for it. Nothing was changed`,
+    )
 }
 
 /** Whether servers are kept from something: from reading a state, for example. */

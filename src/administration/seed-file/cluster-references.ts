@@ -1,6 +1,5 @@
 /** Whether what a seed file says of a cluster can be: who and what is named is there, and its parts fit together. */
 import { nearest } from '../../config/nearest.js'
-import { seedForest } from '../../directory/seed.js'
 import { anonymousName, endpointsNamed } from '../../identity/access.js'
 import { parseInstant } from '../../lab/instant.js'
 import { shown } from '../../lab/json-object.js'
@@ -57,7 +56,7 @@ function judgeTemplates(judge: Judge, templates: readonly SeedTemplate[], path: 
 function judgeGrants({ say, directory }: Judge, { grants, customRights = [] }: SeedTemplate, path: SeedPath): void {
   for (const [index, { to, rights, known = true }] of grants.entries()) {
     const at = [...path, 'grants', index]
-    const isOurs = to.toLowerCase().endsWith(`@${seedForest.dnsName}`)
+    const isOurs = to.toLowerCase().endsWith(`@${directory.forest.dnsName}`)
     if (known && isOurs && !directory.hasAddress(to))
       say(
         [...at, 'to'],
@@ -113,7 +112,7 @@ function ending(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1).replace(/\.asmx$/, '')
 }
 
-function judgeTrust({ say, attempt }: Judge, { trust = {} }: SeedCluster, path: SeedPath): void {
+function judgeTrust({ say, attempt, directory }: Judge, { trust = {} }: SeedCluster, path: SeedPath): void {
   for (const [index, domain] of (trust.userDomains ?? []).entries())
     if ('certificate' in domain)
       attempt([...path, 'trust', 'userDomains', index, 'certificate'], () =>
@@ -123,7 +122,8 @@ function judgeTrust({ say, attempt }: Judge, { trust = {} }: SeedCluster, path: 
   for (const [index, { user, password }] of (trust.forests ?? []).entries()) {
     const at = [...path, 'trust', 'forests', index]
     const domain = domains[index] ?? ''
-    if (domain === seedForest.dnsName) say([...at, 'domain'], `is ${domain}, the own forest: its directory is here`)
+    if (domain === directory.forest.dnsName)
+      say([...at, 'domain'], `is ${domain}, the own forest: its directory is here`)
     if (domains.indexOf(domain) < index) say([...at, 'domain'], `is ${domain}, which stands there already`)
     if ((user === undefined) !== (password === undefined)) say(at, 'must have user and password, or neither')
   }

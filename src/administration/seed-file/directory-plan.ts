@@ -3,8 +3,9 @@ import { createHash } from 'node:crypto'
 import { nearest } from '../../config/nearest.js'
 import { accountKey, nameKey } from '../../directory/account-name.js'
 import { addressesOf, allAddresses } from '../../directory/addresses.js'
-import { domainUsersSid, type Group, type NewAccount } from '../../directory/directory.js'
-import { seedDirectory, seedForest, seedPassword } from '../../directory/seed.js'
+import { domainUsersSid, type Forest, type Group, type NewAccount } from '../../directory/directory.js'
+import { serviceGroupOf } from '../../directory/forest.js'
+import { seedDirectoryOf, seedPassword } from '../../directory/seed.js'
 import { shown } from '../../lab/json-object.js'
 import { plannedMembers } from './planned-members.js'
 import type { SeedAccount, SeedFile, SeedGroup } from './seed-file.js'
@@ -16,6 +17,7 @@ interface Placed {
 }
 
 export interface DirectoryPlan {
+  readonly forest: Forest
   readonly accounts: readonly (NewAccount & Placed)[]
   readonly groups: readonly (Group & Placed)[]
   /** SIDs of the direct members, by SID of the group. */
@@ -32,38 +34,34 @@ export interface DirectoryPlan {
 export type DirectoryNames = Pick<DirectoryPlan, 'find' | 'groupWith' | 'hasAddress' | 'hint'>
 
 /** What servers need of themselves: the account by which they call each other, its group, and the group that everybody is in. */
-const serviceAccount = `${seedForest.netbiosName}\\rms-service`
-const serviceGroup = `${seedForest.netbiosName}\\RMS Service Group`
-const everybodySid = domainUsersSid(seedForest)
-
-export function isOfServers({ name, sid }: { readonly name: string; readonly sid: string }): boolean {
-  return name === serviceAccount || name === serviceGroup || sid === everybodySid
+function isOfServers({ name, sid }: { readonly name: string; readonly sid: string }, forest: Forest): boolean {
+  const names = [`${forest.netbiosName}\\rms-service`, serviceGroupOf(forest)]
+  return names.includes(name) || sid === domainUsersSid(forest)
 }
 
 /** @param problems receives what is wrong; the plan is of no use then */
-export function planDirectory(file: SeedFile, problems: SeedProblem[]): DirectoryPlan {
+export function planDirectory(file: SeedFile, forest: Forest, problems: SeedProblem[]): DirectoryPlan {
+  const seed = seedDirectoryOf(forest)
   const hasAll = file.builtIn !== false
   const builtIn = <One extends { readonly name: string; readonly sid: string }>(all: readonly One[]) =>
-    all.filter((one) => hasAll || isOfServers(one)).map((one) => ({ ...one, path: undefined }))
-  const sids = new Set(
-    [...seedDirectory.accounts, ...seedDirectory.groups, ...named(file)].flatMap(({ sid }) => sid ?? []),
-  )
-  const accounts = merged(builtIn(seedDirectory.accounts), file.accounts ?? [], (wanted, place) => ({
+    all.filter((one) => hasAll || isOfServers(one, forest)).map((one) => ({ ...one, path: undefined }))
+  const sids = new Set([...seed.accounts, ...seed.groups, ...named(file)].flatMap(({ sid }) => sid ?? []))
+  const accounts = merged(builtIn(seed.accounts), file.accounts ?? [], (wanted, place) => ({
     ...place,
     ...addressesOf(wanted.mail, wanted.proxyAddresses ?? []),
     sidHistory: wanted.sidHistory ?? [],
     enabled: wanted.enabled ?? true,
     password: wanted.password ?? seedPassword,
   }))
-  const groups = merged(builtIn(seedDirectory.groups), file.groups ?? [], (wanted, place) => ({
+  const groups = merged(builtIn(seed.groups), file.groups ?? [], (wanted, place) => ({
     ...place,
     ...addressesOf(wanted.mail, wanted.proxyAddresses ?? []),
   }))
   const all = [...accounts, ...groups]
   requireOneEach(all, accounts, problems)
-  const names = namesOf(accounts, groups)
-  const members = plannedMembers(file, { accounts, groups, names }, problems)
-  return { accounts, groups, members, ...names }
+  const names = namesOf(accounts, groups, forest)
+  const members = plannedMembers(file, seed, { accounts, groups, names }, problems)
+  return { forest, accounts, groups, members, ...names }
 
   function merged<
     Wanted extends SeedAccount | SeedGroup,
@@ -77,11 +75,11 @@ export function planDirectory(file: SeedFile, problems: SeedProblem[]): Director
     const taken = new Map(base.map((one) => [one.sid, one]))
     const added = wanted.map((one, index) => {
       const path = [kind, index]
-      const name = fullName(one.name)
+      const name = fullName(one.name, forest)
       if (name === undefined)
         problems.push({
           path: [...path, 'name'],
-          message: `${pathText([...path, 'name'])} is ${shown(one.name)}, which is of another domain: write ${seedForest.netbiosName}\\name, or the name alone`,
+          message: `${pathText([...path, 'name'])} is ${shown(one.name)}, which is of another domain: write ${forest.netbiosName}\\name, or the name alone`,
         })
       const key = nameKey(name ?? one.name)
       const former = base.find((known) => known.sid === one.sid) ?? base.find((known) => nameKey(known.name) === key)
@@ -101,7 +99,7 @@ export function planDirectory(file: SeedFile, problems: SeedProblem[]): Director
   function madeSid(key: string): string {
     for (let attempt = 0; ; attempt++) {
       const digest = createHash('sha256').update(`${attempt}:${key}`, 'utf8').digest()
-      const sid = `${seedForest.domainSid}-${100_000 + (digest.readUInt32BE() >>> 2)}`
+      const sid = `${forest.domainSid}-${100_000 + (digest.readUInt32BE() >>> 2)}`
       if (sids.has(sid)) continue
       sids.add(sid)
       return sid
@@ -113,11 +111,11 @@ function named({ accounts = [], groups = [] }: SeedFile): readonly { readonly si
   return [...accounts, ...groups]
 }
 
-function fullName(name: string): string | undefined {
+function fullName(name: string, forest: Forest): string | undefined {
   const backslash = name.indexOf('\\')
   const domain = nameKey(name.slice(0, Math.max(backslash, 0)))
-  const isOurs = ['', nameKey(seedForest.netbiosName), nameKey(seedForest.dnsName)].includes(domain)
-  return isOurs ? `${seedForest.netbiosName}\\${name.slice(backslash + 1)}` : undefined
+  const isOurs = ['', nameKey(forest.netbiosName), nameKey(forest.dnsName)].includes(domain)
+  return isOurs ? `${forest.netbiosName}\\${name.slice(backslash + 1)}` : undefined
 }
 
 type Entry = DirectoryPlan['accounts'][number] | DirectoryPlan['groups'][number]
@@ -167,7 +165,7 @@ function requireOneEach(all: readonly Entry[], accounts: DirectoryPlan['accounts
       )
 }
 
-function namesOf(accounts: DirectoryPlan['accounts'], groups: DirectoryPlan['groups']): DirectoryNames {
+function namesOf(accounts: DirectoryPlan['accounts'], groups: DirectoryPlan['groups'], forest: Forest): DirectoryNames {
   const bySid = (entries: readonly Entry[]) => new Set(entries.map(({ sid }) => sid))
   const byName = (entries: readonly Entry[]) => new Map(entries.map(({ name, sid }) => [nameKey(name), sid]))
   const byMail = (entries: readonly Entry[]) =>
@@ -181,7 +179,7 @@ function namesOf(accounts: DirectoryPlan['accounts'], groups: DirectoryPlan['gro
     if (/^S-1-/i.test(wanted)) return sids.has(wanted.toUpperCase()) ? wanted.toUpperCase() : undefined
     const isMail = wanted.includes('@') && !wanted.includes('\\')
     // An account may be called by its name with the domain of the forest behind it; a group may not.
-    const key = kind === 'group' && isMail ? undefined : accountKey(wanted, seedForest)
+    const key = kind === 'group' && isMail ? undefined : accountKey(wanted, forest)
     return (key === undefined ? undefined : names.get(key)) ?? (isMail ? mails.get(nameKey(wanted)) : undefined)
   }
   return {

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { defaultConfiguration, type ServerConfiguration } from '../../cluster/configuration.js'
 import type { ClusterRow } from '../../cluster/store/cluster-store.js'
 import type { Store } from '../../cluster/store/open.js'
-import { seedForest } from '../../directory/seed.js'
+import { serviceGroupOf } from '../../directory/forest.js'
 import { knownRights } from '../../xrml/rights.js'
 import { requireSomebody } from '../access.js'
 import { keyId } from '../key-id.js'
@@ -26,6 +26,7 @@ interface Office {
 export async function exportCluster(office: Office, row: ClusterRow, leftOut: string[]): Promise<SeedCluster> {
   const { store } = office
   const { name, kind, configuration } = row
+  const usual = usualConfiguration(configuration, serviceGroupOf(await store.forest.read()))
   const say = (what: string): void => void leftOut.push(`cluster ${name}: ${what}`)
   const stored = await store.templates.list(name)
   if (stored.length > mostTemplates) tooMuch(`templates of cluster ${name}`, stored.length, mostTemplates)
@@ -35,9 +36,9 @@ export async function exportCluster(office: Office, row: ClusterRow, leftOut: st
     templates,
     superUsers: await superUsersOf(store, configuration, say),
     exclusion: exclusionOf(configuration),
-    access: await accessOf(office, row, say),
+    access: await accessOf(office, row, usual, say),
     trust: await trustOf(store, row, say),
-    settings: settingsOf(configuration, say),
+    settings: settingsOf(configuration, usual, say),
   }
   const filled = Object.entries(parts).filter(([, part]) => part !== undefined && Object.keys(part).length > 0)
   const mode = kind === 'root' ? { mode: configuration.cryptographicMode } : {}
@@ -69,8 +70,8 @@ async function templateOf(store: Store, template: TemplateDescription): Promise<
 }
 
 /** Addresses of other forests are for them to know. */
-async function isSomebody({ directory }: Store, address: string): Promise<boolean> {
-  if (!address.toLowerCase().endsWith(`@${seedForest.dnsName}`)) return true
+async function isSomebody({ directory, forest }: Store, address: string): Promise<boolean> {
+  if (!address.toLowerCase().endsWith(`@${(await forest.read()).dnsName.toLowerCase()}`)) return true
   return ((await directory.accountByMail(address)) ?? (await directory.groupByMail(address))) !== undefined
 }
 
@@ -103,10 +104,10 @@ function exclusionOf(configuration: ServerConfiguration): SeedCluster['exclusion
 async function accessOf(
   { store, endpoints }: Office,
   { kind, configuration }: ClusterRow,
+  { admittedGroups: usual }: ServerConfiguration,
   say: Say,
 ): Promise<SeedCluster['access']> {
   const lists: (readonly [string, readonly string[] | 'everybody'])[] = []
-  const { admittedGroups: usual } = usualConfiguration(configuration)
   for (const path of endpoints(kind)) {
     const list = configuration.admittedGroups[path]
     if (isDeepStrictEqual(list, usual[path])) continue
@@ -152,8 +153,7 @@ async function trustOf(store: Store, row: ClusterRow, say: Say): Promise<SeedClu
 }
 
 /** Those that are not as in a new cluster. */
-function settingsOf(configuration: ServerConfiguration, say: Say): SeedCluster['settings'] {
-  const usual = usualConfiguration(configuration)
+function settingsOf(configuration: ServerConfiguration, usual: ServerConfiguration, say: Say): SeedCluster['settings'] {
   const { extranetListener } = configuration
   if (extranetListener !== null) say('its extranet listener: add-extranet opens one')
   const follows = (value: unknown): boolean =>
@@ -166,13 +166,8 @@ function settingsOf(configuration: ServerConfiguration, say: Say): SeedCluster['
 }
 
 /** As the cluster was made, where it was told nothing. */
-function usualConfiguration({
-  serverName,
-  baseUrl,
-  cryptographicMode,
-  slc,
-  trustedSpcCAKeys,
-  trustedRacIssuers,
-}: ServerConfiguration): ServerConfiguration {
-  return defaultConfiguration({ serverName, baseUrl, cryptographicMode, slc, trustedSpcCAKeys, trustedRacIssuers })
+function usualConfiguration(configuration: ServerConfiguration, serviceGroup: string): ServerConfiguration {
+  const { serverName, baseUrl, cryptographicMode, slc, trustedSpcCAKeys, trustedRacIssuers } = configuration
+  const own = { serverName, baseUrl, cryptographicMode, slc, trustedSpcCAKeys, trustedRacIssuers }
+  return defaultConfiguration(own, serviceGroup)
 }

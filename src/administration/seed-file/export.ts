@@ -2,6 +2,7 @@
 import { livingMembers } from '../../cluster/living-members.js'
 import type { ClusterRow } from '../../cluster/store/cluster-store.js'
 import type { Store } from '../../cluster/store/open.js'
+import { usualForestName } from '../../directory/forest.js'
 import type { LabState } from '../../lab/state.js'
 import { readClock, type ClockWanted } from '../lab/clock.js'
 import type { LabOffice } from '../lab/ask-server.js'
@@ -38,6 +39,7 @@ async function readSeed(office: ExportOffice): Promise<SeedExport> {
   const leftOut: string[] = []
   const rows = await store.clusters.list()
   if (rows.length > mostClusters) tooMuch('clusters', rows.length, mostClusters)
+  const { dnsName } = await store.forest.read()
   const directory = await exportDirectory(store.directory)
   const clusters = []
   for (const row of rows.toSorted(rootFirst))
@@ -48,6 +50,8 @@ async function readSeed(office: ExportOffice): Promise<SeedExport> {
   const faults = await exportFaults(state, { directory: store.directory, served, clusters }, leftOut)
   return {
     seedFile: {
+      // Most are of the usual one.
+      ...(dnsName === usualForestName ? {} : { forest: dnsName }),
       builtIn: false,
       ...directory,
       clusters,

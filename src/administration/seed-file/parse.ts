@@ -1,10 +1,13 @@
 /** A seed file, read and judged before anything is done: whoever has the result can apply it. */
 import { createHash } from 'node:crypto'
+import { forestNameProblem } from '../../config/forest-name.js'
+import { forestNamed, usualForestName } from '../../directory/forest.js'
 import { planDirectory, type DirectoryPlan } from './directory-plan.js'
 import { readSeedText, type SeedText } from './read-text.js'
 import { referenceProblems, type SeedSurroundings } from './references.js'
 import { isAboutInput, pathText, SeedFileError, type SeedPath, type SeedProblem } from './seed-file-error.js'
 import type { SeedFile } from './seed-file.js'
+import { shown } from '../../lab/json-object.js'
 import { structureProblems } from './structure.js'
 
 /** As it stands in a file, or made by a program. */
@@ -34,8 +37,12 @@ export function parseSeed(source: SeedSource, surroundings: SeedSurroundings): S
   }
   refuse(structureProblems(value, (path) => read?.written(path)))
   const file = value as SeedFile
+  const forestProblem = file.forest === undefined ? undefined : forestNameProblem(file.forest)
+  if (forestProblem !== undefined)
+    refuse([{ path: ['forest'], message: `forest is ${shown(file.forest)}: it ${forestProblem}` }])
   const problems: SeedProblem[] = []
-  const directory = planDirectory(file, problems)
+  const forest = forestNamed(file.forest ?? surroundings.forest ?? usualForestName)
+  const directory = planDirectory(file, forest, problems)
   refuse([...problems, ...referenceProblems(file, directory, surroundings)])
   return {
     name,

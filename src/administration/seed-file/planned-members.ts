@@ -1,12 +1,9 @@
 /** Who is in which group, as a seed file wants it: by what its groups say, by what its accounts say, and as it is built in. */
-import { domainUsersSid } from '../../directory/directory.js'
-import { seedDirectory, seedForest } from '../../directory/seed.js'
+import { domainUsersSid, type DirectorySeed } from '../../directory/directory.js'
 import { shown } from '../../lab/json-object.js'
 import type { DirectoryNames, DirectoryPlan } from './directory-plan.js'
 import type { SeedFile } from './seed-file.js'
 import { pathText, type SeedPath, type SeedProblem } from './seed-file-error.js'
-
-const everybodySid = domainUsersSid(seedForest)
 
 interface Entries extends Pick<DirectoryPlan, 'accounts' | 'groups'> {
   readonly names: DirectoryNames
@@ -18,10 +15,12 @@ interface Entries extends Pick<DirectoryPlan, 'accounts' | 'groups'> {
  */
 export function plannedMembers(
   file: SeedFile,
+  seed: DirectorySeed,
   entries: Entries,
   problems: SeedProblem[],
 ): ReadonlyMap<string, readonly string[]> {
   const { accounts, groups, names } = entries
+  const everybodySid = domainUsersSid(seed.forest)
   const found = new Map<string, Set<string>>()
   const add = (group: string, member: string): void => {
     found.set(group, (found.get(group) ?? new Set()).add(member))
@@ -29,7 +28,7 @@ export function plannedMembers(
   const say = (path: SeedPath, what: string): void => {
     problems.push({ path, message: `${pathText(path)} ${what}` })
   }
-  for (const { groupSid, memberSid } of builtInMemberships(file, entries)) add(groupSid, memberSid)
+  for (const { groupSid, memberSid } of builtInMemberships(file, seed, entries)) add(groupSid, memberSid)
   for (const group of groups) addMembersOf(group)
   for (const account of accounts) addGroupsOf(account)
   return new Map([...found].map(([group, sids]) => [group, [...sids].toSorted()]))
@@ -59,11 +58,15 @@ export function plannedMembers(
 }
 
 /** Those of a built-in group stay, unless the file says who is in it. */
-function builtInMemberships({ groups: wanted = [] }: SeedFile, { accounts, groups }: Entries) {
+function builtInMemberships(
+  { groups: wanted = [] }: SeedFile,
+  { memberships }: DirectorySeed,
+  { accounts, groups }: Entries,
+) {
   const present = new Set([...accounts, ...groups].map(({ sid }) => sid))
   const said = groups.filter(({ path }) => path !== undefined && wanted[Number(path[1])]?.members !== undefined)
   const sids = new Set(said.map(({ sid }) => sid))
-  return seedDirectory.memberships.filter(
+  return memberships.filter(
     ({ groupSid, memberSid }) => present.has(groupSid) && present.has(memberSid) && !sids.has(groupSid),
   )
 }

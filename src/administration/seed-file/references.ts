@@ -13,6 +13,8 @@ import type { SeedProblem } from './seed-file-error.js'
 
 /** What a file is judged against. */
 export interface SeedSurroundings {
+  /** DNS name of the forest where the file names none; undefined: the usual one. */
+  readonly forest?: string | undefined
   /** What servers serve, and listeners of balancers. */
   readonly served: Omit<Known, 'clusters' | 'nodes'>
   /** Paths of all endpoints that have access lists. */

@@ -198,6 +198,13 @@ const schema = {
   title: 'Seed file of rms-emulator',
   ...closed({
     $schema: { type: 'string', maxLength: 2000 },
+    forest: {
+      type: 'string',
+      minLength: 1,
+      maxLength: 1000,
+      description: 'a DNS name: that of the forest. That of --forest when left out, or contoso.test',
+      examples: ['fabrikam.test'],
+    },
     builtIn: {
       ...flag,
       description: 'Whether the built-in accounts, groups and templates are there too. true when left out',

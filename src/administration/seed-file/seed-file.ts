@@ -13,6 +13,8 @@ import type { ForestWanted } from '../trusted-forests.js'
 export interface SeedFile {
   /** Of JSON files, for editors. */
   readonly $schema?: string
+  /** DNS name of the forest; that of --forest when left out, or contoso.test. */
+  readonly forest?: string
   /**
    * Whether the accounts, groups and templates that every installation starts with are there beside those of the file, as when it is left out. Without
    * them, only what servers need of themselves is: the service account and its group, and Domain Users.

@@ -24,6 +24,7 @@ import { readCertificates } from '../certificates.js'
 import { Failure } from '../failure.js'
 import { readInput, requireFree, writeResult } from '../files.js'
 import { createOutput, table, type Output } from '../output.js'
+import { usualUser } from '../mail-domain.js'
 import { rightsEntry } from '../rights-entry.js'
 import { runningServer } from '../running-server.js'
 
@@ -40,7 +41,7 @@ async function withClient(settings: ClientSettings, run: (task: Task) => Promise
   const machine = settings.machine === undefined ? undefined : await findMachine(settings.machine)
   const client = connect({
     url: settings.server ?? (await runningServer()),
-    user: settings.user,
+    user: settings.user ?? usualUser,
     password: settings.password,
     signIn: settings.signIn,
     ...(settings.ca === undefined ? {} : { ca: await readCertificates(settings.ca) }),

@@ -9,13 +9,14 @@ interface RestStory extends Story {
 }
 
 export async function tellOverRest(story: Story, url: string, ca: string | undefined): Promise<void> {
+  const domain = await story.domain()
   const known = new Map<string, RestClient>()
   const rest = (user: string): RestClient => {
     const client =
       known.get(user) ??
       connectRest({
         url,
-        user: `${user}@contoso.test`,
+        user: `${user}@${domain}`,
         password: seedPassword,
         ca,
         onStep: ({ server }) => void (server !== undefined && story.output.served.add(server)),
@@ -44,16 +45,17 @@ export async function tellOverRest(story: Story, url: string, ca: string | undef
     throw new Failure(
       'The server distributes no template "Read Only": this demo needs a server that rms-emulator started',
     )
+  const bob = `bob@${domain}`
   const policies: readonly (readonly [string, RestPolicy])[] = [
     [
       'rights for bob',
       {
-        rights: [{ to: 'bob@contoso.test', rights: ['VIEW', 'PRINT'] }],
+        rights: [{ to: bob, rights: ['VIEW', 'PRINT'] }],
         name: 'For bob',
         description: 'bob may read and print',
       },
     ],
-    ['a role for bob', { roles: [{ to: 'bob@contoso.test', roles: ['VIEWER'] }] }],
+    ['a role for bob', { roles: [{ to: bob, roles: ['VIEWER'] }] }],
     ['a template for staff', { templateId: template.id }],
   ]
   for (const [name, policy] of policies) {
@@ -93,7 +95,7 @@ async function chapter(story: RestStory, how: string, policy: RestPolicy, cipher
 /** Protected over SOAP, offline and online; opened over REST. */
 async function acrossFromSoap(story: RestStory): Promise<void> {
   const { output, file, rest, client } = story
-  const policy = { rights: [{ to: 'bob@contoso.test', rights: ['VIEW'] }] }
+  const policy = { rights: [{ to: `bob@${await story.domain()}`, rights: ['VIEW'] }] }
   for (const online of [false, true]) {
     const how = online ? 'online' : 'offline'
     const pfile = await timed(output, `alice protects the file over SOAP ${how}`, () =>

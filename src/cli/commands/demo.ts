@@ -9,6 +9,7 @@ import { exceptions } from '../../exceptions.js'
 import { readCertificates } from '../certificates.js'
 import { Failure } from '../failure.js'
 import { readInput } from '../files.js'
+import { mailDomainOf } from '../mail-domain.js'
 import { createOutput, type Output } from '../output.js'
 import { paintFor } from '../colors.js'
 import { usualServer } from '../usual-addresses.js'
@@ -25,6 +26,8 @@ export interface StoryOutput extends Output {
 export interface Story {
   readonly output: StoryOutput
   readonly client: (user: string) => RmsClient
+  /** What mail addresses of the forest end in. */
+  readonly domain: () => Promise<string>
   readonly file: { readonly name: string; readonly bytes: Buffer; readonly extension: string; readonly sha256: string }
 }
 
@@ -33,7 +36,7 @@ export interface DemoArguments {
   readonly file: string | undefined
 }
 
-const sample = Buffer.from('Contoso quarterly figures. For bob’s eyes, not for mallory’s.\n'.repeat(200))
+const sample = Buffer.from('Quarterly figures. For bob’s eyes, not for mallory’s.\n'.repeat(200))
 
 export async function demo(settings: Settings<'demo'>, { file }: DemoArguments): Promise<void> {
   const output: StoryOutput = { ...createOutput(settings.json), served: new Set(), told: new Set() }
@@ -45,10 +48,12 @@ export async function demo(settings: Settings<'demo'>, { file }: DemoArguments):
   const url = settings.server ?? own?.url ?? ''
   try {
     const ca = settings.ca === undefined ? own?.ca : await readCertificates(settings.ca)
-    const story = { output, client: clients(url, settings.signIn, ca, output), file: subject }
+    const client = clients(url, settings.signIn, ca, output)
+    const domain = async (): Promise<string> => own?.ready.forest ?? (await mailDomainOf(client('alice')))
+    const story = { output, client, domain, file: subject }
     if (settings.rest) await (await import('./demo-rest.js')).tellOverRest(story, url, ca)
     else await tell(story)
-    if (!settings.json) process.stderr.write(`\n${nextStep(settings, paintFor(process.stderr))}\n`)
+    if (!settings.json) process.stderr.write(`\n${nextStep(settings, await domain(), paintFor(process.stderr))}\n`)
   } finally {
     await own?.close()
   }
@@ -62,13 +67,13 @@ function startOwn(settings: Settings<'demo'>) {
 }
 
 /** What the reader can do with what was shown. A command stands whole on its line: it is copied. */
-function nextStep({ server, ca }: Settings<'demo'>, { dim }: Paint): string {
+function nextStep({ server, ca }: Settings<'demo'>, domain: string, { dim }: Paint): string {
   const trust = ca === undefined ? '' : ` --ca ${ca}`
   const commands =
     server === undefined
       ? ['npx rms-emulator up', `npx rms-emulator demo --server ${usualServer}`]
       : [
-          `npx rms-emulator client publish FILE --to bob@contoso.test=VIEW --server ${server}${trust}`,
+          `npx rms-emulator client publish FILE --to bob@${domain}=VIEW --server ${server}${trust}`,
           `npx rms-emulator explain FILE.pfile --server ${server}${trust}`,
         ]
   return commands.map((command, index) => dim(`${index === 0 ? 'Next: ' : 'Then: '} ${command}`)).join('\n')
@@ -81,7 +86,7 @@ function clients(url: string, signIn: SignIn, ca: string | undefined, { served }
       known.get(user) ??
       connect({
         url,
-        user: `CONTOSO\\${user}`,
+        user,
         password: seedPassword,
         signIn,
         ...(ca === undefined ? {} : { ca }),
@@ -109,7 +114,7 @@ async function tell(story: Story): Promise<void> {
     await timed(output, `${user} activates a machine, gets a RAC and a CLC`, () => story.client(user).bootstrap())
   }
   const forBob = {
-    rights: [{ to: 'bob@contoso.test', rights: ['VIEW', 'PRINT'] }],
+    rights: [{ to: `bob@${await story.domain()}`, rights: ['VIEW', 'PRINT'] }],
     name: 'For bob',
     description: 'bob may read and print',
   }

@@ -9,6 +9,7 @@ import { readPl } from '../../xrml/pl.js'
 import { readCertificates } from '../certificates.js'
 import { paintFor } from '../colors.js'
 import { readInputOrStandard } from '../files.js'
+import { usualUser } from '../mail-domain.js'
 import { createOutput, type Output } from '../output.js'
 import { usualServer } from '../usual-addresses.js'
 
@@ -47,7 +48,7 @@ const trustRoots = [labTrustRoot(2), labTrustRoot(1)]
 /** The licensor certificate of the server, and those above it. */
 async function chainOf({ server: url, user, password, ca }: Asked): Promise<readonly string[]> {
   const trusted = ca === undefined ? {} : { ca: await readCertificates(ca) }
-  const { slcChain } = await connect({ url, user, password, ...trusted }).serverInfo()
+  const { slcChain } = await connect({ url, user: user ?? usualUser, password, ...trusted }).serverInfo()
   return slcChain.map((document) => document.text)
 }
 

@@ -13,10 +13,11 @@ import { readCertificates } from '../certificates.js'
 import { Failure } from '../failure.js'
 import { loadAccounts } from '../load-accounts.js'
 import { lastRun, writeReport } from '../load-report.js'
+import { mailDomainAt } from '../mail-domain.js'
 import { requireFolder } from '../report-folder.js'
 import { scheduleSeed } from '../schedule-seed.js'
 import { createOutput, table, type Output } from '../output.js'
-import { runningServer } from '../running-server.js'
+import { runningPlace } from '../running-server.js'
 import { createProgressLine } from '../progress-line.js'
 import { stopSignal } from '../stop-signal.js'
 
@@ -24,19 +25,23 @@ import { stopSignal } from '../stop-signal.js'
 const mostArrivals = 1_000_000
 
 export async function load(settings: Settings<'load'>): Promise<void> {
-  const plan = planOf(settings, settings.server ?? (await runningServer()))
+  const place = settings.server === undefined ? await runningPlace() : { url: settings.server }
+  const plan = planOf(settings, place.url)
   const output = createOutput(settings.json)
   const folder = settings.out ?? 'rms-load'
   await requireFolder(folder)
   const stop = stopSignal()
   const line = createProgressLine(settings.json)
   try {
+    const ca = settings.ca === undefined ? undefined : await readCertificates(settings.ca)
+    const timeoutMilliseconds = settings.requestTimeout * 1000
+    const domain = place.forest ?? (await mailDomainAt(place.url, { ca, timeoutMilliseconds }))
     const { result, samples } = await runLoad({
       plan,
-      accounts: await loadAccounts(settings.accounts, settings, line.show),
+      accounts: await loadAccounts(settings.accounts, domain, settings, line.show),
       password: seedPassword,
-      timeoutMilliseconds: settings.requestTimeout * 1000,
-      ca: settings.ca === undefined ? undefined : await readCertificates(settings.ca),
+      timeoutMilliseconds,
+      ca,
       clock: systemClock,
       timers: systemTimers,
       random: systemRandom,

@@ -3,6 +3,7 @@ import type { Settings } from '../../config/options.js'
 import { Failure } from '../failure.js'
 import { callManagement } from '../management-call.js'
 import { createOutput } from '../output.js'
+import { usualUser } from '../mail-domain.js'
 import { runningManage } from '../running-installations.js'
 import { printForCurl } from '../print-client/curl.js'
 import { printForDotnet } from '../print-client/dotnet.js'
@@ -33,7 +34,7 @@ export async function printClient(settings: Settings<'print-client'>): Promise<v
 }
 
 async function findFacts(settings: Settings<'print-client'>): Promise<ClientFacts> {
-  const { user, password, cluster: wanted, token } = settings
+  const { password, cluster: wanted, token } = settings
   const manage = settings.manage ?? (await runningManage())
   const status = await callManagement({ manage, token }, { method: 'GET', path: '/status' })
   const root = isStatus(status) ? status.clusters.find(({ kind }) => kind === 'root') : undefined
@@ -49,6 +50,7 @@ async function findFacts(settings: Settings<'print-client'>): Promise<ClientFact
       2,
     )
   const ca = root.url.startsWith('https:') ? await fetchCa(manage) : undefined
+  const user = settings.user ?? `${usualUser}@${status.forest}`
   return { rootUrl: root.url, licensingUrl: licensing.url, forest: status.forest, ca, user, password }
 }
 

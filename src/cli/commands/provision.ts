@@ -3,11 +3,12 @@ import type { ServerConfiguration } from '../../cluster/configuration.js'
 import type { Settings } from '../../config/options.js'
 import type { CryptoMode } from '../../crypto/modes.js'
 import { provisionLicensing, provisionRoot } from '../../cluster/provision.js'
-import { drawsOf } from '../../cluster/draws.js'
+import { drawsOf, type Draws } from '../../cluster/draws.js'
+import { foundForest, requireForest } from '../../cluster/found-forest.js'
 import { forestClock } from '../../cluster/forest-clock.js'
 import { loadServerState } from '../../cluster/server-state.js'
-import { openStore, upgradedText } from '../../cluster/store/open.js'
-import { systemClock, systemRandom } from '../../effects.js'
+import { openStore, upgradedText, type Store } from '../../cluster/store/open.js'
+import { systemClock, systemRandom, type Clock, type Random } from '../../effects.js'
 import { beginSeedAndClock, judgedClock } from '../../installation/seed-and-clock.js'
 import { databaseOf } from '../database.js'
 import { Failure } from '../failure.js'
@@ -21,7 +22,7 @@ export async function provision(
   given: readonly string[] = [],
 ): Promise<void> {
   requireKind(kind)
-  const { extranetUrl, keyPassword, enrollment, ifAbsent } = settings
+  const { extranetUrl, keyPassword, ifAbsent } = settings
   const { cluster, db, publicUrl } = required(settings)
   const output = createOutput(settings.json)
   const baseUrl = baseUrlAt(publicUrl)
@@ -34,6 +35,7 @@ export async function provision(
     onUpgraded: (upgraded) => output.note(upgradedText(upgraded)),
   })
   try {
+    await requireForest(store, settings.forest)
     const present = ifAbsent ? await store.clusters.find(cluster) : undefined
     const random = systemRandom
     if (present === undefined) await beginSeedAndClock(store, { seed: settings.seed, clock }, keyPassword)
@@ -48,14 +50,7 @@ export async function provision(
       )
       return
     }
-    if (kind === 'root')
-      await provisionRoot(
-        store,
-        { name: cluster, baseUrl, mode: modeOf(settings), keyPassword, settings: outside },
-        effects,
-      )
-    else
-      await provisionLicensing(store, { name: cluster, baseUrl, keyPassword, enrollment, settings: outside }, effects)
+    await make(store, settings, { kind, name: cluster, baseUrl, settings: outside }, effects)
     const configuration = (await store.clusters.find(cluster))?.configuration
     const made = {
       event: 'provisioned',
@@ -96,6 +91,25 @@ function required(settings: Settings<'provision'>): Record<'cluster' | 'db' | 'p
       2,
     )
   return { cluster, db, publicUrl }
+}
+
+interface Wanted {
+  readonly kind: 'root' | 'licensing'
+  readonly name: string
+  readonly baseUrl: string
+  readonly settings: Partial<ServerConfiguration>
+}
+
+async function make(
+  store: Store,
+  given: Settings<'provision'>,
+  { kind, ...wanted }: Wanted,
+  effects: { readonly clock: Clock; readonly random: Random; readonly draws: Draws },
+): Promise<void> {
+  const { keyPassword, enrollment } = given
+  if (kind === 'licensing') return provisionLicensing(store, { ...wanted, keyPassword, enrollment }, effects)
+  await foundForest(store, given.forest)
+  await provisionRoot(store, { ...wanted, mode: modeOf(given), keyPassword }, effects)
 }
 
 function modeOf({ cryptoMode = 2 }: Settings<'provision'>): CryptoMode {

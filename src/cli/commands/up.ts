@@ -1,7 +1,8 @@
 /** `up`: starts an installation, says how to use it, and stops it on SIGINT or SIGTERM. */
 import { processEnvironment } from '../../config/environment.js'
 import type { Settings } from '../../config/options.js'
-import { seedDirectory, seedPassword } from '../../directory/seed.js'
+import { forestNamed } from '../../directory/forest.js'
+import { seedDirectoryOf, seedPassword } from '../../directory/seed.js'
 import { systemClock, systemTimers, systemRandom } from '../../effects.js'
 import { schemesOf } from '../../identity/schemes.js'
 import type { InstallationOptions } from '../../installation/installation-options.js'
@@ -30,6 +31,7 @@ export function installationOptions(settings: Settings<'up'>): InstallationOptio
     seedFile: settings.seedFile,
     seed: settings.seed,
     clock: settings.clock,
+    forest: settings.forest,
     extranet: settings.extranet.map(({ key, value }) => ({ name: key, ...(value === 0 ? {} : { port: value }) })),
     restart: !settings.noRestart,
     host: settings.host,
@@ -110,7 +112,7 @@ export async function up(settings: Settings<'up'>): Promise<void> {
   forgetToken = keepToken(installation.manage, options.token ?? '', log)
   const screen = {
     installation,
-    accounts: options.seedFile === undefined ? accounts : [`as ${settings.seedFile} says`],
+    accounts: options.seedFile === undefined ? accountsOf(installation.ready.forest) : [`as ${settings.seedFile} says`],
     password: options.seedFile === undefined ? seedPassword : undefined,
     emulated: options.settings?.emulatedServer ?? null,
     usualManage,
@@ -119,4 +121,6 @@ export async function up(settings: Settings<'up'>): Promise<void> {
   begin()
 }
 
-const accounts = seedDirectory.accounts.flatMap(({ mail }) => mail ?? [])
+function accountsOf(forest: string): readonly string[] {
+  return seedDirectoryOf(forestNamed(forest)).accounts.flatMap(({ mail }) => mail ?? [])
+}

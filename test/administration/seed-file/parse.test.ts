@@ -284,9 +284,19 @@ const wrong: readonly (readonly [string, ...string[]])[] = [
   ['accounts: []\n---\ngroups: []', '2:1: a second document begins here: a seed file is one'],
   ['accounts:\n\t- name: dave', '2:1: it is no YAML: Tabs are not allowed as indentation'],
   ['? [a]\n: 1', '1:3: the seed file has a key that is no name'],
+  ['forest: fabrikam', '1:9: forest is "fabrikam": it must be a DNS name of two parts or more, such as fabrikam.test'],
+  ['forest: 42', '1:9: forest is the number 42: it must be a text, between quotes: "42"'],
+  [
+    'forest: fabrikam.test\naccounts: [{ name: CONTOSO\\dave }]',
+    '2:20: accounts[0].name is "CONTOSO\\\\dave", which is of another domain: write FABRIKAM\\name, or the name alone',
+  ],
+  [
+    'forest: fabrikam.test\ngroups: [{ name: team, members: [bob@contoso.test] }]',
+    '2:34: groups[0].members[0] is "bob@contoso.test", and there is no such account or group: did you mean "bob@fabrikam.test"?',
+  ],
   [
     '__proto__: 1',
-    '1:1: the seed file has no key "__proto__": there are $schema, builtIn, accounts, groups, clusters, clock, faults',
+    '1:1: the seed file has no key "__proto__": there are $schema, forest, builtIn, accounts, groups, clusters, clock, faults',
   ],
 ]
 
