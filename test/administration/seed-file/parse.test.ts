@@ -296,7 +296,7 @@ const wrong: readonly (readonly [string, ...string[]])[] = [
   ],
   [
     '__proto__: 1',
-    '1:1: the seed file has no key "__proto__": there are $schema, forest, builtIn, accounts, groups, clusters, clock, faults',
+    '1:1: the seed file has no key "__proto__": there are $schema, forest, builtIn, accounts, groups, clusters, seed, clock, faults',
   ],
 ]
 
