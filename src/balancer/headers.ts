@@ -1,7 +1,7 @@
 /** Header lists on their way through: what ends at each hop (RFC 9110, 7.6.1), and what the balancer adds for the nodes. */
 import type { IncomingMessage } from 'node:http'
 import { legalAuthority } from '../http/authority.js'
-import { forwardedAsked, type Asked } from '../http/forwarded.js'
+import { forwardedAsked, forwardedFor, type Asked } from '../http/forwarded.js'
 import { valuesOf } from '../http/raw-headers.js'
 import type { TrustedProxies } from '../http/trusted-proxies.js'
 import { showsProxy } from '../proxy-headers.js'
@@ -103,15 +103,19 @@ export function nodeHeaders(request: IncomingMessage, asked: Asked, { mark, conn
   const { scheme, host } = asked
   const dropped = connectionNames(valuesOf(rawHeaders, 'connection'))
   const headers = host === undefined ? [] : ['Host', host]
-  let forwardedFor = ''
+  const before = forwardedFor((name) => valuesOf(rawHeaders, name))
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
     const name = rawHeaders[at] ?? ''
     const value = rawHeaders[at + 1] ?? ''
     const lower = name.toLowerCase()
-    if (lower === 'x-forwarded-for') forwardedFor += `${value}, `
-    else if (!hopByHop.has(lower) && !replaced.has(lower) && dropped?.has(lower) !== true) headers.push(name, value)
+    if (!hopByHop.has(lower) && !replaced.has(lower) && dropped?.has(lower) !== true) headers.push(name, value)
   }
-  headers.push('X-Forwarded-For', `${forwardedFor}${socket.remoteAddress ?? 'unknown'}`, 'X-Forwarded-Proto', scheme)
+  headers.push(
+    'X-Forwarded-For',
+    [...before, socket.remoteAddress ?? 'unknown'].join(', '),
+    'X-Forwarded-Proto',
+    scheme,
+  )
   // Empty, it tells that the Host of this connection is not the client's.
   headers.push('X-Forwarded-Host', host ?? '', ...mark)
   if (isOneClients(request, key)) headers.push('X-Balancer-Connection', connection)

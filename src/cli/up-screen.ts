@@ -13,6 +13,10 @@ export interface UpScreen {
   readonly accounts: readonly string[]
   readonly password: string | undefined
   readonly emulated: EmulatedServer | null
+  /** Whether the demo's people are there: alice, bob and mallory. */
+  readonly hasDemo: boolean
+  /** What clients see has a certificate that was brought, not one of the lab CA. */
+  readonly bringsCertificate: boolean
   /** Where commands look when they are told no address. */
   readonly usualManage: string
 }
@@ -47,13 +51,14 @@ function clusterRows({ ready }: UpScreen['installation']): readonly (readonly st
 }
 
 function settingRows(screen: UpScreen): readonly (readonly string[])[] {
-  const { accounts, password, emulated } = screen
+  const { accounts, password, emulated, bringsCertificate } = screen
+  const trusting = bringsCertificate ? 'who asks a server itself must trust it' : 'clients must trust it'
   const { ready, mode, manage, data, ca } = screen.installation
   return [
     ['forest', ready.forest],
     ['management', `${manage}/docs`],
     ['management token', ready.token ?? 'none is asked for'],
-    ...(ca === undefined ? [] : [['lab CA', `${manage}/ca.pem (clients must trust it)`]]),
+    ...(ca === undefined ? [] : [['lab CA', `${manage}/ca.pem (${trusting})`]]),
     ['accounts', accounts.join(', ')],
     ...(password === undefined ? [] : [['password', `${password} (all of them)`]]),
     ['mode', `Mode ${mode}`],
@@ -72,13 +77,16 @@ function settingRows(screen: UpScreen): readonly (readonly string[])[] {
 }
 
 /** Commands stand whole on their lines: they are copied. */
-function commandLines({ installation, usualManage }: UpScreen, paint: Paint): readonly string[] {
+function commandLines(screen: UpScreen, paint: Paint): readonly string[] {
+  const { installation, usualManage, hasDemo, bringsCertificate } = screen
   const { url, manage, ca } = installation
   const here = manage === usualManage ? '' : ` --manage ${manage}`
-  const trust = ca === undefined ? '' : ` --ca ${manage}/ca.pem`
+  const trust = ca === undefined || bringsCertificate ? '' : ` --ca ${manage}/ca.pem`
+  const status = `npx rms-emulator status${here}`
   return [
-    `Next:     ${paint.strong(`npx rms-emulator demo --server ${url}${trust}`)}`,
-    `Then:     npx rms-emulator status${here}`,
+    ...(hasDemo
+      ? [`Next:     ${paint.strong(`npx rms-emulator demo --server ${url}${trust}`)}`, `Then:     ${status}`]
+      : [`Next:     ${paint.strong(status)}`]),
     `          npx rms-emulator add-server root${here}`,
     `Token:    npx rms-emulator management-token${here}`,
   ]

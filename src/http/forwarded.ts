@@ -53,14 +53,36 @@ function isPort(text: string): boolean {
   return /^[1-9]\d{0,4}$/.test(text) && Number(text) <= 65_535
 }
 
-/** Of the first element of a Forwarded header: names in lower case, values without their quotes. */
-function pairsOf(header: string): ReadonlyMap<string, string> {
-  const pairs = new Map<string, string>()
+/**
+ * Whom each proxy had the request from, the client first: as X-Forwarded-For says, or Forwarded where there is none of it.
+ * @returns values that are to be read as lists
+ */
+export function forwardedFor(valuesOf: HeaderValues): readonly string[] {
+  const usual = valuesOf('x-forwarded-for')
+  return usual.length > 0
+    ? usual
+    : elementsOf(valuesOf('forwarded').join(',')).map((pairs) => pairs.get('for') ?? 'unknown')
+}
+
+/** Of the first element of a Forwarded header. */
+function pairsOf(header: string): Pairs {
+  return elementsOf(header)[0] ?? new Map()
+}
+
+/** Names in lower case, values without their quotes. */
+type Pairs = ReadonlyMap<string, string>
+
+/** What stands behind something that is malformed is not read. */
+function elementsOf(header: string): readonly Pairs[] {
+  const elements: Pairs[] = []
+  let pairs = new Map<string, string>()
   for (const [, name = '', quoted, token = '', end = ''] of header.matchAll(
     /\s*([!#$%&'*+.^_`|~0-9A-Za-z-]+)=(?:"((?:[^"\\]|\\.)*)"|([^\s;,"]*))\s*([;,]|$)/gy,
   )) {
     pairs.set(name.toLowerCase(), quoted === undefined ? token : quoted.replaceAll(/\\(.)/g, '$1'))
-    if (end !== ';') break
+    if (end === ';') continue
+    elements.push(pairs)
+    pairs = new Map()
   }
-  return pairs
+  return pairs.size === 0 ? elements : [...elements, pairs]
 }

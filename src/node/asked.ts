@@ -6,7 +6,7 @@ import type { FastifyRequest } from 'fastify'
 import type { ServerConfiguration } from '../cluster/configuration.js'
 import { isSameAuthority, legalAuthority, type Scheme } from '../http/authority.js'
 import { clientAddress, plainAddress } from '../http/client-address.js'
-import { forwardedAsked, namesNoHost, type Asked, type HeaderValues } from '../http/forwarded.js'
+import { forwardedAsked, forwardedFor, namesNoHost, type Asked, type HeaderValues } from '../http/forwarded.js'
 import { valuesOf } from '../http/raw-headers.js'
 import { namedUrls } from '../services/rest/addresses.js'
 import type { NodeContext } from './context.js'
@@ -36,7 +36,8 @@ export function readAsked(request: FastifyRequest, context: NodeContext): Asked 
 export function clientAddressOf(request: FastifyRequest, context: NodeContext): string {
   const peer = plainAddress(request.raw.socket.remoteAddress ?? '') ?? ''
   if (!isBelieved(request, context)) return peer
-  return clientAddress(peer, valuesOf(request.raw.rawHeaders, 'x-forwarded-for'), context.trustedProxies)
+  const named = forwardedFor((name) => valuesOf(request.raw.rawHeaders, name))
+  return clientAddress(peer, named, context.trustedProxies)
 }
 
 function isBelieved({ headers, raw }: FastifyRequest, { listenerKey, trustedProxies }: NodeContext): boolean {

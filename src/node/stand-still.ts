@@ -1,13 +1,16 @@
 /** A server that the lab has paused: it takes connections and requests, and answers nobody but the lab. What it was about to answer waits, too. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { NodeContext } from './context.js'
-import { heldUntil } from './held-sockets.js'
+import { heldUntil, takingIn } from './held-sockets.js'
 import { showsKey } from './listener-mark.js'
 
 /** To be called before any other hook is added. */
 export function standStillWhilePaused(app: FastifyInstance, { lab: { pause }, listenerKey }: NodeContext): void {
   const isHeld = (request: FastifyRequest): boolean => pause.isPaused() && !isOfLab(request)
-  app.addHook('onRequest', (request, reply, done) => (isHeld(request) ? hold(request, reply) : done()))
+  // Its end is seen behind the body alone: of one that was left in the middle, or moved to another server, nothing may be done here.
+  app.addHook('onRequest', (request, reply, done) =>
+    isHeld(request) ? takingIn(request, () => hold(request, reply)) : done(),
+  )
   app.addHook('onSend', (request, reply, body, done) =>
     isHeld(request) ? hold(request, reply).then(() => body) : done(null, body),
   )

@@ -74,6 +74,15 @@ t.test('what a node gets and what a client gets', async (t) => {
     t.equal(answer.match(/Set-Cookie/g)?.length, 2, 'repeated headers stay apart')
   })
 
+  await t.test('what Forwarded says of the way goes on where X-Forwarded-For does', async (t) => {
+    const { body } = await ask(`${url}/echo`, {
+      headers: { forwarded: 'for=10.1.1.1;proto=https, for="[2001:db8::7]:1"' },
+    })
+    const { headers } = JSON.parse(body) as Echo
+    t.equal(headers[headers.indexOf('X-Forwarded-For') + 1], '10.1.1.1, [2001:db8::7]:1, 127.0.0.1')
+    t.notOk(headers.some((name) => name.toLowerCase() === 'forwarded'))
+  })
+
   await t.test('a connection has a name, but not one that shows a proxy', async (t) => {
     const agent = new Agent({ keepAlive: true, maxSockets: 1 })
     t.teardown(() => agent.destroy())

@@ -51,7 +51,15 @@ t.test('the screen of up: no line but a command is wider than the terminal', asy
   const installation = { ready, url, mode: 2 as const, manage, data: undefined, ca: 'PEM' }
   const emulated = { operationsPerSecond: 5, serviceDistribution: 'fixed' as const, queueLimit: 1000 }
   const accounts = ['alice@contoso.test', 'bob@contoso.test', 'carol@contoso.test', 'mallory@contoso.test']
-  const screen = { installation, accounts, password: 'Passw0rd!', emulated, usualManage: manage }
+  const screen = {
+    installation,
+    accounts,
+    password: 'Passw0rd!',
+    emulated,
+    usualManage: manage,
+    hasDemo: true,
+    bringsCertificate: false,
+  }
   for (const width of [60, 72, 80, 100, 160]) {
     for (const line of upScreen(screen, width, plain).split('\n'))
       if (!line.includes('npx')) t.ok(line.length <= width, `${width}: ${line}`)
@@ -65,5 +73,12 @@ t.test('the screen of up: no line but a command is wider than the terminal', asy
   t.notMatch(upScreen(screen, 100, plain), /\nlab +clock/)
   const commands = (usualManage: string): string => upScreen({ ...screen, usualManage }, 80, plain)
   t.notMatch(commands(manage), '--manage')
+  t.match(commands(manage), /Next: +npx rms-emulator demo --server http:\/\/127\.0\.0\.1:7001\/_wmcs --ca /)
+  const brought = upScreen({ ...screen, bringsCertificate: true }, 100, plain)
+  t.match(brought, /lab CA +http:\S+ \(who asks a server itself must trust it\)/)
+  t.notMatch(brought, '--ca', 'what clients see is not of the lab CA')
+  const others = upScreen({ ...screen, hasDemo: false }, 100, plain)
+  t.match(others, /Next: +npx rms-emulator status\n/)
+  t.notMatch(others, 'demo', 'its people are not there')
   t.match(commands('http://127.0.0.1:1'), /add-server root --manage http:\/\/127\.0\.0\.1:7080\n/)
 })

@@ -764,6 +764,12 @@ t.test('the request log: by what, by whom, when; as CSV that no spreadsheet comp
   t.same(await ids('?user=nobody'), [])
   t.same(await ids('?operation=GetServerInfo'), ['2'])
   t.same(await ids('?result=Failed'), ['3'])
+  t.same(await ids('?result=failed'), ['3'], 'capitals and small letters are alike')
+  t.match(await call('GET', '/requests?result=faild'), {
+    status: 400,
+    body: { message: 'querystring/result must be one of Succeeded, Failed: did you mean "Failed"?' },
+  })
+  t.match((await call('GET', '/requests?result=7')).body, { message: /must be one of Succeeded, Failed$/ })
   t.same(await ids('?requestId=2'), ['2'], 'by X-Request-Id of the answer')
   t.same(await ids('?requestId=mine'), ['1'], 'by what the client called it')
   t.match((await call('GET', '/requests/count?requestId=mine')).body, { count: 1 })

@@ -1,5 +1,7 @@
 /** Single servers of the lab stand still, are slow, have a wrong clock or lack something; all of them lack the database, or a log that takes records. */
+import { once } from 'node:events'
 import { readdirSync } from 'node:fs'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { startBalancer } from '../../src/balancer/balancer.js'
@@ -189,6 +191,24 @@ t.test('what waits at a paused server goes to another one, which its balancer le
   t.equal((await served()) - before, 2, 'what went to another one is not done here, too')
   await balancerTime.advance(100)
   await until(() => stateAtBalancer('root-2') === 'ready', 'it is seen again')
+})
+
+t.test('a large request that left a paused server is not done there, too', async (t) => {
+  await set(t, 'root-2', { paused: true })
+  const served = () => first.store.requestLog.count({ hostMachineName: 'root-2' })
+  const before = await served()
+  const large = body.replace('<s:Body>', `<!-- ${'large '.repeat(100_000)} --><s:Body>`)
+  const socket = connect(Number(new URL(second.url).port), '127.0.0.1')
+  const authorization = `Basic ${Buffer.from(`CONTOSO\\bob:${seedPassword}`).toString('base64')}`
+  const head = { host: 'rms', authorization, 'content-type': 'text/xml', 'content-length': large.length }
+  const lines = Object.entries({ ...head, 'x-balancer-key': listenerKey }).map(([name, value]) => `${name}: ${value}`)
+  socket.write(`POST ${path} HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`)
+  // All of it, and then the balancer leaves.
+  await new Promise<void>((resolve) => void socket.end(large, resolve))
+  for (let turn = 1; turn <= 20; turn++) t.equal((await ask(first.url)).status, 200)
+  await call('PATCH', '/lab/servers/root-2', { paused: false })
+  await once(socket.resume(), 'close')
+  t.equal((await served()) - before, 0)
 })
 
 t.test('the clock of one server differs from that of the forest', async (t) => {

@@ -153,6 +153,10 @@ t.test('the request log has the address of the client, of which nobody is believ
   trusted = '127.0.0.1, 198.51.100.0/24'
   t.equal(await addressOf('by-proxies', byBalancer), '192.0.2.1', 'unless that was a proxy that is believed')
   t.equal(await addressOf('by-named-proxy', forwarded), '192.0.2.1')
+  const standard = { forwarded: 'for=192.0.2.1;proto=http, For="[2001:db8::7]:4711", for=198.51.100.7' }
+  t.equal(await addressOf('by-the-standard', standard), '2001:db8::7', 'Forwarded, where that alone is written')
+  t.equal(await addressOf('by-both', { ...forwarded, ...standard }), '192.0.2.1')
+  t.equal(await addressOf('by-nobody', { forwarded: 'proto=http, for=unknown' }), '127.0.0.1')
   trusted = undefined
 })
 

@@ -25,11 +25,15 @@ export interface LabChange {
 /** The change is made, but these servers do not have it yet: they read it when they refresh, or start. */
 export class NotEverywhere extends Problem {
   readonly nodes: readonly ToldServer[]
-  constructor(nodes: readonly ToldServer[]) {
+  /** @param done what is done all the same, for people */
+  constructor(nodes: readonly ToldServer[], done: string) {
     const missing = nodes.filter(({ reached }) => !reached)
     const others = nodes.length === missing.length ? '' : ' All others have it.'
     const list = missing.map(({ node, why }) => `${node} (${why ?? 'no answer'})`).join(', ')
-    super(504, `It is set, but not everywhere yet: ${list} was not reached.${others}`)
+    super(
+      504,
+      `${done}, but not everywhere yet: ${list} ${missing.length === 1 ? 'was' : 'were'} not reached.${others}`,
+    )
     this.nodes = nodes
   }
 }
@@ -90,7 +94,7 @@ export async function tellAll(
     .filter((one) => one !== undefined)
     .toSorted((one, other) => (one.node < other.node ? -1 : 1))
   if (nodes.every(({ reached }) => reached)) return nodes
-  throw new NotEverywhere(nodes)
+  throw new NotEverywhere(nodes, target === '/lab/begin-anew' ? 'The state is back' : 'It is set')
 }
 
 interface Telling {

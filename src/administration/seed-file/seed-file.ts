@@ -131,10 +131,10 @@ export const seedSettings = [
 export type SeedSetting = (typeof seedSettings)[number]
 
 /** Characters. */
-export const largestSeedFile = 2 * 1024 * 1024
-export const mostAccounts = 5000
-export const mostGroups = 1000
-export const mostMembers = 10_000
+export const largestSeedFile = 8 * 1024 * 1024
+export const mostAccounts = 20_000
+export const mostGroups = 5000
+export const mostMembers = 20_000
 export const mostClusters = 64
 export const mostTemplates = 200
 

@@ -17,6 +17,7 @@ import { startOwnInstallation } from '../own-installation.js'
 import { openServerLog } from '../server-log.js'
 import { createStartingLine } from '../starting-line.js'
 import { usualManage } from '../usual-addresses.js'
+import { callManagement } from '../management-call.js'
 import { upScreen } from '../up-screen.js'
 import { requireTlsPair } from '../tls-flags.js'
 import { oauthClientsOf } from '../oauth-clients.js'
@@ -115,6 +116,8 @@ export async function up(settings: Settings<'up'>): Promise<void> {
     accounts: options.seedFile === undefined ? accountsOf(installation.ready.forest) : [`as ${settings.seedFile} says`],
     password: options.seedFile === undefined ? seedPassword : undefined,
     emulated: options.settings?.emulatedServer ?? null,
+    hasDemo: options.seedFile === undefined || (await hasDemoPeople(installation.manage, options.token)),
+    bringsCertificate: settings.tlsCert !== undefined,
     usualManage,
   }
   output.result(installation.ready, upScreen(screen, screenWidth(), output.paint))
@@ -123,4 +126,15 @@ export async function up(settings: Settings<'up'>): Promise<void> {
 
 function accountsOf(forest: string): readonly string[] {
   return seedDirectoryOf(forestNamed(forest)).accounts.flatMap(({ mail }) => mail ?? [])
+}
+
+/** A seed file may have others in their place. */
+async function hasDemoPeople(manage: string, token: string | undefined): Promise<boolean> {
+  const found = ['alice', 'bob', 'mallory'].map((name) =>
+    callManagement({ manage, token }, { method: 'GET', path: `/directory/accounts/${name}` }),
+  )
+  return Promise.all(found).then(
+    () => true,
+    () => false,
+  )
 }

@@ -1,7 +1,8 @@
 /** The token endpoint (RFC 6749, 4.1.3, 4.3, 6; RFC 7636, 4.6): codes, refresh tokens and passwords become access tokens. */
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import type { Account } from '../../directory/directory.js'
 import { restResource } from '../../identity/bearer.js'
+import { isSameSecret } from '../../same-secret.js'
 import { requireResource } from './authorize.js'
 import { ownClientId } from './clients.js'
 import { redeemCode, type CodeGrant, type CodeKeeper } from './codes.js'
@@ -78,8 +79,7 @@ function requireVerifier({ challenge }: CodeGrant, verifier: string | undefined)
           .update(verifier ?? '')
           .digest('base64url')
       : (verifier ?? '')
-  const [given, wanted] = [Buffer.from(found), Buffer.from(challenge?.value ?? '')]
-  if (given.length === wanted.length && timingSafeEqual(given, wanted)) return
+  if (isSameSecret(found, challenge?.value ?? '')) return
   throw new OAuthRefusal('invalid_grant', 'code_verifier does not belong to the code_challenge of the code')
 }
 

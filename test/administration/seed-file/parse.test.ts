@@ -323,7 +323,7 @@ t.test('whatever is too deep or too large is refused before it is read', async (
   )
   t.match(
     refusalOf(() => parse(`# ${'x'.repeat(largestSeedFile)}`)),
-    /a seed file has at most 2097152$/,
+    /a seed file has at most \d+$/,
   )
   const many = Array.from({ length: mostAccounts + 1 }, (_, index) => `- name: a${index}\n`).join('')
   t.equal(
