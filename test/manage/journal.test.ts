@@ -84,10 +84,11 @@ t.test('as HAR and NDJSON it has requests and answers, and no secret', async (t)
 })
 
 t.test('what is mistyped is refused with what was meant', async (t) => {
+  t.equal((await ask('?outcome=failed')).status, 200, 'capitals and small letters are alike')
   for (const [path, meant] of [
     ['?operation=AcquireLicence', /AcquireLicense/],
     ['?node=root-7', /root-1/],
-    ['?outcome=failed', /Succeeded/],
+    ['?outcome=faild', /one of Succeeded, Failed: did you mean "Failed"\?/],
     ['?after=x', /position/],
     ['/nobody', /root-1\.mim/],
     ['?limit=0', /limit/],
