@@ -50,10 +50,11 @@ export function createNodeLab({ nodeId, clock: real, controls = [] }: NodeLabPar
     pause,
     isWatching: () => watching.length > 0,
     begin: (request) => {
-      const parts = watching.flatMap((control): readonly ControlledExchange[] => {
+      const parts: ControlledExchange[] = []
+      for (const control of watching) {
         const part = control.begin(request)
-        return part === undefined ? [] : [part]
-      })
+        if (part !== undefined) parts.push(part)
+      }
       return parts.length === 0 ? undefined : labExchange(parts)
     },
   }

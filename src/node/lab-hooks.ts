@@ -22,7 +22,7 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** What the lab has to do with this exchange: mostly nothing. */
     lab: LabExchange | undefined
-    /** A JSON body as it was sent. */
+    /** The body as octets in UTF-8, where it was sent so. */
     sentBytes: Uint8Array | undefined
   }
 }
@@ -66,10 +66,10 @@ async function stepAndBegin(request: FastifyRequest, reply: FastifyReply, contex
 }
 
 function begin(request: FastifyRequest, reply: FastifyReply, context: NodeContext): LabExchange | undefined {
-  const exchange = context.lab.begin(factsOf(request, context))
+  const exchange = context.lab.begin(new Asked(request, context))
   if (exchange === undefined) return undefined
   request.lab = exchange
-  reply.raw.once('close', () => exchange.ended())
+  reply.raw.on('close', () => exchange.ended())
   return exchange
 }
 
@@ -95,21 +95,51 @@ async function takeStep(request: FastifyRequest, reply: FastifyReply, { store, l
   reply.header('date', lab.clock.now().toUTCString())
 }
 
-function factsOf(request: FastifyRequest, context: NodeContext): LabRequest {
-  return {
-    id: request.id,
-    time: context.clock.now(),
-    node: context.nodeId,
-    cluster: context.hasState() ? context.state().name : '',
-    listener: listenerOf(request.headers, context.listenerKey),
-    method: request.method,
-    url: request.url,
-    origin: originOf(request),
-    httpVersion: request.raw.httpVersion,
-    endpoint: request.routeOptions.url ?? '',
-    headers: request.headers,
-    rawHeaders: request.raw.rawHeaders,
-    from: request.ip,
+/** Read when it is asked for: most exchanges are watched alone, and of many nobody asks for more than half of it. */
+class Asked implements LabRequest {
+  readonly time: Date
+  readonly #request: FastifyRequest
+  readonly #context: NodeContext
+  constructor(request: FastifyRequest, context: NodeContext) {
+    this.time = context.clock.now()
+    this.#request = request
+    this.#context = context
+  }
+  get id(): string {
+    return this.#request.id
+  }
+  get node(): string {
+    return this.#context.nodeId
+  }
+  get cluster(): string {
+    return this.#context.hasState() ? this.#context.state().name : ''
+  }
+  get listener(): string {
+    return listenerOf(this.#request.headers, this.#context.listenerKey)
+  }
+  get method(): string {
+    return this.#request.method
+  }
+  get url(): string {
+    return this.#request.url
+  }
+  get origin(): string {
+    return originOf(this.#request)
+  }
+  get httpVersion(): string {
+    return this.#request.raw.httpVersion
+  }
+  get endpoint(): string {
+    return this.#request.routeOptions.url ?? ''
+  }
+  get headers(): LabRequest['headers'] {
+    return this.#request.headers
+  }
+  get rawHeaders(): readonly string[] {
+    return this.#request.raw.rawHeaders
+  }
+  get from(): string {
+    return this.#request.ip
   }
 }
 
@@ -122,7 +152,7 @@ function originOf({ asked, headers }: FastifyRequest): string {
 /** What comes to no service is only told: no control has anything to do there. */
 export function tellUnrouted(request: FastifyRequest, reply: FastifyReply, context: NodeContext, body: string): void {
   if (!context.lab.isWatching()) return
-  const exchange = context.lab.begin(factsOf(request, context))
+  const exchange = context.lab.begin(new Asked(request, context))
   exchange?.answered(answerOf(reply, body))
   exchange?.ended()
 }

@@ -31,7 +31,16 @@ export function acceptSoapBodies(app: FastifyInstance): void {
 
 async function readBody(request: FastifyRequest, body: Buffer): Promise<string> {
   const contentType = readContentType(request.headers['content-type'])
-  return decode(await unpacked(request, body), contentType)
+  const bytes = await unpacked(request, body)
+  if (!isPlain(bytes)) return decode(bytes, contentType)
+  requireRead(encodingOf(bytes, contentType))
+  request.sentBytes = bytes
+  return bytes.toString('latin1')
+}
+
+/** Nearly all there is: every encoding here has these characters in common, but UTF-16 has zeros in between. */
+function isPlain(body: Buffer): boolean {
+  return isAscii(body) && !body.includes(0)
 }
 
 /** The limit counts for what comes out: a small body must not become a huge one. */
@@ -58,18 +67,21 @@ interface NamedEncoding {
 
 /** What does not fit is refused rather than guessed, and by the name of the encoding. */
 function decode(body: Buffer, contentType: ContentType): string {
-  const { name, where } = encodingOf(body, contentType)
-  const decoder = decoderOf(name)
-  if (decoder === undefined)
-    throw new BodyRefused(415, `The encoding "${name.slice(0, 40)}", ${where}, is not read here: send UTF-8`)
-  // Nearly all there is: every encoding here has these characters in common, but UTF-16 has zeros in between.
-  if (isAscii(body) && !body.includes(0)) return body.toString('latin1')
+  const encoding = encodingOf(body, contentType)
+  const decoder = requireRead(encoding)
+  const { name, where } = encoding
   try {
     return decoder(body)
   } catch {
     const what = isUnicode(name) ? 'neither UTF-8 nor UTF-16' : `not in ${name}`
     throw new BodyRefused(400, `The request is ${what}; its encoding is "${name}", ${where}`)
   }
+}
+
+function requireRead({ name, where }: NamedEncoding): (body: Buffer) => string {
+  const decoder = decoderOf(name)
+  if (decoder !== undefined) return decoder
+  throw new BodyRefused(415, `The encoding "${name.slice(0, 40)}", ${where}, is not read here: send UTF-8`)
 }
 
 /** A byte order mark, the charset of the Content-Type, for application/… the XML declaration, or UTF-8: the first of them that there is. */

@@ -1,9 +1,12 @@
 /**
- * One piece of memory for all bodies of a journal, written round and round. Objects of their own would survive until the garbage collector goes through the
+ * One piece of memory for all that a journal keeps, written round and round. Objects of their own would survive until the garbage collector goes through the
  * whole heap: a tenth of what a license costs. Here nothing is left to be collected.
  */
 
-/** A body that is kept. It is empty when it has been written over. */
+/** What is to be kept. */
+export type Given = string | Uint8Array | undefined
+
+/** What is kept of it. It is empty when it has been written over. */
 export interface KeptBody {
   /** Octets. */
   readonly length: number
@@ -12,20 +15,25 @@ export interface KeptBody {
 }
 
 export interface Arena {
+  /** Octets. */
   readonly capacity: number
+  /** How much was ever written, with what was left out at the end of the memory. As many octets as the capacity are still there. */
+  end(): number
   /**
-   * @param bodies of one exchange: text is kept in UTF-8
-   * @returns the bodies, and how much the arena has gone on: what is farther back than its capacity is written over. Undefined when they are too large
+   * @param given text is kept in UTF-8
+   * @returns octets, which are the last ones before the end; undefined when it is too large
    */
-  keep(
-    ...bodies: readonly (string | Uint8Array | undefined)[]
-  ): { readonly kept: readonly KeptBody[]; readonly span: number } | undefined
+  write(given: Given): number | undefined
+  /** @param start of all that was ever written */
+  kept(start: number, length: number): KeptBody
 }
+
+/** A character of UTF-16 has no more octets in UTF-8. */
+const mostOctetsOfCharacter = 3
 
 export function createArena(capacity: number): Arena {
   // Untouched pages of it take no memory.
   let memory: Buffer | undefined
-  /** Of all that was ever written: where it stands is the remainder. */
   let end = 0
 
   class Kept implements KeptBody {
@@ -45,37 +53,46 @@ export function createArena(capacity: number): Arena {
     }
   }
 
-  const write = (body: string | Uint8Array, at: number, length: number): void => {
-    if (typeof body !== 'string') memory?.set(body, at)
-    // As many octets as characters: all of it is ASCII, which is copied as it stands.
-    else memory?.write(body, at, length, length === body.length ? 'latin1' : 'utf8')
+  /** It stands in one piece: where the rest of the memory may not hold it, it is measured, and begins at the front if need be. */
+  const makeRoom = (given: string | Uint8Array): boolean => {
+    const rest = capacity - (end % capacity)
+    if (mostOctetsOf(given) <= rest) return true
+    const length = typeof given === 'string' ? Buffer.byteLength(given) : given.length
+    if (length > capacity) return false
+    if (length > rest) end += rest
+    return true
   }
 
   return {
     capacity,
-    keep(...bodies) {
-      const lengths = bodies.map(lengthOf)
-      const length = lengths.reduce((sum, one) => sum + one, 0)
-      if (length > capacity) return undefined
+    end: () => end,
+    write(given) {
+      if (given === undefined || given.length === 0) return 0
+      if (!makeRoom(given)) return undefined
       memory ??= Buffer.allocUnsafeSlow(capacity)
-      const before = end
-      // One exchange stands in one piece.
-      if ((end % capacity) + length > capacity) end += capacity - (end % capacity)
-      const kept = bodies.map((body, index) => {
-        const start = end
-        const own = lengths[index] ?? 0
-        if (body !== undefined) write(body, start % capacity, own)
-        end += own
-        return new Kept(start, own)
-      })
-      return { kept, span: end - before }
+      const at = end % capacity
+      // Text is measured and written in one.
+      const length = typeof given === 'string' ? memory.write(given, at, 'utf8') : copy(given, memory, at)
+      end += length
+      return length
     },
+    kept: (start, length) => new Kept(start, length),
   }
+}
+
+/** What no arena keeps. */
+export function looseBody(given: Given): KeptBody {
+  const bytes = typeof given === 'string' ? Buffer.from(given, 'utf8') : Buffer.from(given ?? none)
+  return { length: bytes.length, bytes: () => bytes, text: () => bytes.toString('utf8') }
 }
 
 const none = Buffer.alloc(0)
 
-function lengthOf(body: string | Uint8Array | undefined): number {
-  if (body === undefined) return 0
-  return typeof body === 'string' ? Buffer.byteLength(body) : body.length
+function mostOctetsOf(given: string | Uint8Array): number {
+  return typeof given === 'string' ? mostOctetsOfCharacter * given.length : given.length
+}
+
+function copy(bytes: Uint8Array, memory: Buffer, at: number): number {
+  memory.set(bytes, at)
+  return bytes.length
 }

@@ -6,9 +6,10 @@ import { RestException } from '../../rest-exceptions.js'
 import { SoapProblem } from '../../soap/soap-problem.js'
 import { realClock, type ClockSetting } from '../clock-setting.js'
 import type { ControlledExchange, LabAnswer, LabControl, LabOutcome, LabRefusal, LabRequest } from '../exchange.js'
+import type { Given } from './arena.js'
 import { pathOf } from './decision.js'
-import type { GivenBody, Refused, StepTime } from './exchange.js'
-import type { Ended, NodeJournal } from './node-journal.js'
+import type { Ended, Refused, StepTime } from './exchange.js'
+import type { NodeJournal } from './node-journal.js'
 
 export interface JournalControlOptions {
   readonly journal: Pick<NodeJournal, 'add'>
@@ -35,7 +36,7 @@ class Watched implements ControlledExchange {
   readonly #setting: ClockSetting
   readonly #began: number
   readonly #steps: StepTime[] = []
-  #body: GivenBody
+  #body: Given
   #caller: Caller | undefined
   #operation: string | undefined
   #outcome: LabOutcome | undefined
@@ -84,7 +85,7 @@ class Watched implements ControlledExchange {
     const request = this.#request
     const caller = this.#caller
     const outcome = this.#outcome
-    this.#journal.add({
+    const ended: Ended = {
       requestId: request.id,
       clientRequestId: clientIdOf(request),
       time: request.time,
@@ -95,7 +96,7 @@ class Watched implements ControlledExchange {
       operation: outcome?.operation ?? this.#operation ?? `${request.method} ${pathOf(request.url)}`,
       user: caller?.account?.name ?? '',
       addresses: addressesOf(caller, outcome),
-      request: requestOf(request, this.#body),
+      request: requestOf(request),
       answer: answerOf(answer),
       steps: this.#steps,
       failed: outcome?.refusal !== undefined,
@@ -103,7 +104,8 @@ class Watched implements ControlledExchange {
       faults,
       metadata: outcome?.metadata ?? nothing,
       warnings: outcome?.warnings ?? none,
-    })
+    }
+    this.#journal.add(ended, this.#body, answer?.body)
   }
 }
 
@@ -126,20 +128,18 @@ function addressesOf(caller: Caller | undefined, outcome: LabOutcome | undefined
   return other && other !== own ? [own, other] : [own]
 }
 
-function requestOf({ method, url, httpVersion, rawHeaders, origin }: LabRequest, body: GivenBody): Ended['request'] {
-  return { method, url: origin + url, httpVersion, headers: rawHeaders, body }
+function requestOf({ method, url, httpVersion, rawHeaders, origin }: LabRequest): Ended['request'] {
+  return { method, url: origin + url, httpVersion, headers: rawHeaders }
 }
 
 /** What is no text and no octets was JSON: who reads it gets it as it was understood. */
-function bodyOf(given: unknown): GivenBody {
+function bodyOf(given: unknown): Given {
   if (given === undefined || given === null) return undefined
   return typeof given === 'string' || given instanceof Uint8Array ? given : JSON.stringify(given)
 }
 
 function answerOf(answer: LabAnswer | undefined): Ended['answer'] {
-  return answer === undefined
-    ? { status: 0, headers: {}, body: undefined }
-    : { status: answer.status, headers: answer.headers, body: answer.body }
+  return answer === undefined ? { status: 0, headers: {} } : { status: answer.status, headers: answer.headers }
 }
 
 function refusalsOf(outcome: LabOutcome | undefined): readonly Refused[] {

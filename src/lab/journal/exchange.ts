@@ -1,7 +1,7 @@
-/** One exchange as a node keeps it: what is there anyway, by reference. What readers want to know is made of it when they ask. */
+/** One exchange, as a node is told of it and as its readers get it. What else they want to know is made of it when they ask. */
 import type { RefusalFacts } from '../../refusal.js'
 import type { ClockSetting } from '../clock-setting.js'
-import type { KeptBody } from './arena.js'
+import type { Given, KeptBody } from './arena.js'
 
 export interface Exchange {
   /** From 1, in the order in which exchanges ended at this node since its start. */
@@ -55,10 +55,14 @@ export interface KeptAnswer {
   readonly body: Body
 }
 
-/** As it travelled; undefined where there was none. */
-export type GivenBody = string | Uint8Array | undefined
-/** The same, or what a journal keeps of it. */
-export type Body = GivenBody | KeptBody
+/** As it travelled, or what a journal keeps of it; undefined where there was none. */
+export type Body = Given | KeptBody
+
+/** An exchange that ended: its number is given by the journal, and its bodies come beside it. */
+export type Ended = Omit<Exchange, 'sequence' | 'request' | 'answer'> & {
+  readonly request: Omit<KeptRequest, 'body'>
+  readonly answer: Omit<KeptAnswer, 'body'>
+}
 
 /** '' for none. Of what is no text it is something that can be searched. */
 export function textOf(body: Body): string {

@@ -1,11 +1,12 @@
 /** The journal of one node: the last exchanges, in memory. Management puts those of all nodes together. */
 import { entryOf, messagesOf, type JournalEntry, type Telling } from './entry.js'
-import { createArena } from './arena.js'
+import type { Given } from './arena.js'
 import { findText, foundDocuments, type FoundDocument, type FoundText } from './found-documents.js'
-import type { Exchange, GivenBody } from './exchange.js'
+import type { Ended, Exchange } from './exchange.js'
 import { criteriaOf, fitsAll, type JournalFilter } from './filter.js'
 import { nearestOf, type Difference } from './nearest.js'
 import type { NearMiss } from './near-miss.js'
+import { readExchange, writeFacts, type Facts } from './record.js'
 import { createRing, type RingLimits } from './ring.js'
 
 export interface NodeJournalOptions {
@@ -18,14 +19,6 @@ export interface NodeJournalOptions {
   /** For one that was refused. Never rejects: an entry without near misses is better than none. */
   readonly nearMisses: (exchange: Exchange) => Promise<readonly NearMiss[]>
 }
-
-/** An exchange that ended; its number is given here. */
-export type Ended = Omit<Exchange, 'sequence' | 'request' | 'answer'> & {
-  readonly request: Given<Exchange['request']>
-  readonly answer: Given<Exchange['answer']>
-}
-
-type Given<Message> = Omit<Message, 'body'> & { readonly body: GivenBody }
 
 /** An entry with its place: where others are put beside it, and where to read on. */
 export interface PlacedEntry {
@@ -72,8 +65,12 @@ export interface NearEntry {
 
 export interface NodeJournal {
   readonly boot: string
-  /** Takes the object over, and makes nothing of it before somebody asks: bodies are copied, and that is all. */
-  add(ended: Ended): void
+  /**
+   * Copies the bodies, and makes nothing of the rest before somebody asks.
+   * @param asked body of the request
+   * @param answered body of the answer
+   */
+  add(ended: Ended, asked: Given, answered: Given): void
   read(question: Question): Promise<Part>
   /** By X-Request-Id, with request and answer; undefined when it is not there (any more). */
   find(requestId: string): Promise<JournalEntry | undefined>
@@ -90,9 +87,9 @@ export interface NodeJournal {
 }
 
 export function createNodeJournal({ limits, telling, boot, began, nearMisses }: NodeJournalOptions): NodeJournal {
-  // An eighth of the memory is for what stands beside the bodies: headers, steps, and the objects themselves.
-  const arena = createArena(Math.floor((limits.bytes * 7) / 8))
-  const ring = createRing<Exchange>({ ...limits, bytes: arena.capacity })
+  // An eighth of the memory is for what readers get, and for where the records are.
+  const bytes = Math.floor((limits.bytes * 7) / 8)
+  const ring = createRing<Facts, Exchange>({ limits: { ...limits, bytes }, write: writeFacts, read: readExchange })
   let last = 0
 
   const entry = async (exchange: Exchange, messages: boolean): Promise<JournalEntry> => {
@@ -112,15 +109,7 @@ export function createNodeJournal({ limits, telling, boot, began, nearMisses }: 
 
   return {
     boot,
-    add(ended) {
-      const { request, answer } = ended
-      const place = arena.keep(request.body, answer.body)
-      const [asked, answered] = place?.kept ?? []
-      // What was given becomes what is kept: each request pays for this, and for another object of each with it.
-      Object.assign(request, { body: asked })
-      Object.assign(answer, { body: answered })
-      ring.push(Object.assign(ended, { sequence: ++last }), place?.span ?? Infinity)
-    },
+    add: (ended, asked, answered) => ring.push([++last, ended], asked, answered),
     async read({ filter, after = 0, before = Infinity, limit, messages }) {
       const criteria = criteriaOf(filter, telling)
       const items = ring.items()

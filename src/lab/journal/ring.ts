@@ -1,90 +1,181 @@
-/** The last items, as many as a number and a sum of sizes allow. Whoever waits for one is told when it comes. */
+/** The last records, as many as a number and the memory for them allow. Whoever waits for one is told when it comes. */
+import { createArena, looseBody, type Given, type KeptBody } from './arena.js'
 
 export interface RingLimits {
   readonly bytes: number
   readonly entries: number
 }
 
-export interface Ring<Item> {
-  /** An item that is larger than the whole ring is told to those who listen, and not kept. */
-  push(item: Item, size: number): void
-  /** Those that are kept, the oldest first. */
+/** Pieces of octets: the bodies that came with a record, and what is written of the rest. */
+export type Pieces<Piece> = readonly [asked: Piece, answered: Piece, common: Piece, rare: Piece]
+
+export interface RingOptions<Facts, Item> {
+  readonly limits: RingLimits
+  readonly write: (facts: Facts) => readonly [common: string, rare: Given]
+  /** What readers get of a record. Asked once, when the first of them reads. */
+  readonly read: (pieces: Pieces<KeptBody>) => Item
+}
+
+export interface Ring<Facts, Item> {
+  /** A record that is larger than the whole ring is told to those who listen, and not kept. */
+  push(facts: Facts, asked: Given, answered: Given): void
+  /** Those that are kept, the oldest first. The same objects each time. */
   items(): readonly Item[]
   /** @returns whether it was there */
   remove(item: Item): boolean
   clear(): void
   /** How many are kept. */
   count(): number
-  /** Sum of their sizes. */
-  bytes(): number
   /** How many had to make room, since the last time that it was cleared. */
   dropped(): number
   /** @returns ends it */
   onPush(listener: (item: Item) => void): () => void
 }
 
-interface Slot<Item> {
-  readonly item: Item
-  readonly size: number
-}
+/** Facts are written by the dozen: one at a time, between two signatures, the same takes five times as long, since nothing of it is in the caches. */
+const mostWaiting = 32
 
-export function createRing<Item>(limits: RingLimits): Ring<Item> {
-  // Grows as it is filled: most installations of a test never fill it.
-  let slots: (Slot<Item> | undefined)[] = []
+/** Of a slot: start and length of each piece. */
+const slotLength = 8
+const commonStart = 4
+
+export function createRing<Facts, Item>({ limits, write, read }: RingOptions<Facts, Item>): Ring<Facts, Item> {
+  const arena = createArena(limits.bytes)
+  // Where the pieces of each record are. Grows as it is filled: most installations of a test never fill it.
+  let slots = new Float64Array(0)
   let first = 0
   let count = 0
-  let bytes = 0
   let dropped = 0
+  /** Facts of the last records, which are not written yet. */
+  let waiting: Facts[] = []
+  /** What readers got, by where the common piece is. */
+  const made = new Map<number, Item>()
   const listeners = new Set<(item: Item) => void>()
 
-  const mustDropFor = (size: number): boolean => count > 0 && (bytes + size > limits.bytes || count === limits.entries)
+  const slotAt = (index: number): number => (first + index * slotLength) % slots.length
+  const valueAt = (index: number, value: number): number => slots[slotAt(index) + value] ?? 0
 
   const dropFirst = (): void => {
-    bytes -= slots[first]?.size ?? 0
-    slots[first] = undefined
-    first = (first + 1) % slots.length
+    if (made.size > 0) made.delete(valueAt(0, commonStart))
+    if (waiting.length === count) waiting.shift()
+    first = slotAt(1)
     count--
     dropped++
   }
 
-  const grow = (): void => {
-    slots = kept()
-    first = 0
-    slots.length = Math.min(limits.entries, Math.max(16, 2 * count))
+  /** The body of the request is the first that is written over. */
+  const isFirstGone = (): boolean => count > 0 && valueAt(0, 0) < arena.end() - arena.capacity
+
+  const dropGone = (): void => {
+    while (isFirstGone()) dropFirst()
   }
 
-  const kept = (): (Slot<Item> | undefined)[] =>
-    Array.from({ length: count }, (_, index) => slots[(first + index) % slots.length])
+  /** @param kept indexes of those that stay */
+  const layOut = (kept: readonly number[], length: number): void => {
+    const next = new Float64Array(length)
+    for (const [to, from] of kept.entries())
+      next.set(slots.subarray(slotAt(from), slotAt(from) + slotLength), to * slotLength)
+    slots = next
+    first = 0
+    count = kept.length
+  }
+
+  const indexes = (): number[] => Array.from({ length: count }, (_, index) => index)
+
+  const removeAt = (index: number): void => {
+    made.delete(valueAt(index, commonStart))
+    layOut(
+      indexes().filter((other) => other !== index),
+      slots.length,
+    )
+  }
+
+  const addSlot = (): number => {
+    if (count === limits.entries) dropFirst()
+    if (count * slotLength === slots.length)
+      layOut(indexes(), slotLength * Math.min(limits.entries, Math.max(16, 2 * count)))
+    return slotAt(count++)
+  }
+
+  /** @returns false when it is too large */
+  const writeTo = (slot: number, given: Given): boolean => {
+    const length = arena.write(given)
+    if (length === undefined) return false
+    slots[slot] = arena.end() - length
+    slots[slot + 1] = length
+    return true
+  }
+
+  const writeWaiting = (): void => {
+    for (let facts = waiting[0]; facts !== undefined; facts = waiting[0]) {
+      const index = count - waiting.length
+      const slot = slotAt(index) + commonStart
+      waiting.shift()
+      const [common, rare] = write(facts)
+      if (!writeTo(slot, common) || !writeTo(slot + 2, rare)) {
+        removeAt(index)
+        dropped++
+      }
+      dropGone()
+    }
+  }
+
+  const itemAt = (index: number): Item => {
+    const start = valueAt(index, commonStart)
+    const before = made.get(start)
+    if (before !== undefined) return before
+    const piece = (at: number): KeptBody => arena.kept(valueAt(index, at), valueAt(index, at + 1))
+    const item = read([piece(0), piece(2), piece(4), piece(6)])
+    made.set(start, item)
+    return item
+  }
+
+  /** @returns false when it is too large */
+  const keep = (facts: Facts, asked: Given, answered: Given): boolean => {
+    if (limits.entries === 0) return false
+    const slot = addSlot()
+    if (!writeTo(slot, asked) || !writeTo(slot + 2, answered)) {
+      count--
+      dropGone()
+      return false
+    }
+    waiting.push(facts)
+    dropGone()
+    return true
+  }
 
   return {
-    push(item, size) {
-      if (size > limits.bytes || limits.entries === 0) dropped++
-      else {
-        while (mustDropFor(size)) dropFirst()
-        if (count === slots.length) grow()
-        slots[(first + count) % slots.length] = { item, size }
-        count++
-        bytes += size
-      }
+    push(facts, asked, answered) {
+      const before = arena.end()
+      if (!keep(facts, asked, answered)) dropped++
+      if (waiting.length === mostWaiting) writeWaiting()
+      if (listeners.size === 0) return
+      writeWaiting()
+      const isKept = count > 0 && valueAt(count - 1, commonStart) >= before
+      const [common, rare] = isKept ? [] : write(facts)
+      const item = isKept
+        ? itemAt(count - 1)
+        : read([looseBody(asked), looseBody(answered), looseBody(common), looseBody(rare)])
       for (const listener of listeners) listener(item)
     },
     remove(item) {
-      const before = kept()
-      const after = before.filter((slot) => slot?.item !== item)
-      if (after.length === before.length) return false
-      slots = after
-      first = 0
-      count = after.length
-      bytes = after.reduce((sum, slot) => sum + (slot?.size ?? 0), 0)
+      writeWaiting()
+      const index = indexes().find((one) => made.get(valueAt(one, commonStart)) === item)
+      if (index === undefined) return false
+      removeAt(index)
       return true
     },
-    items: () => kept().flatMap((slot) => (slot === undefined ? [] : [slot.item])),
+    items() {
+      writeWaiting()
+      return indexes().map(itemAt)
+    },
     clear() {
-      slots = []
-      first = count = bytes = dropped = 0
+      made.clear()
+      waiting = []
+      slots = new Float64Array(0)
+      first = count = dropped = 0
     },
     count: () => count,
-    bytes: () => bytes,
     dropped: () => dropped,
     onPush(listener) {
       listeners.add(listener)

@@ -1,14 +1,22 @@
 /** Exchanges for the tests of the journal: what is not said is ordinary. */
-import type { Ended } from '../../../src/lab/journal/node-journal.js'
-import type { Exchange } from '../../../src/lab/journal/exchange.js'
+import type { Given } from '../../../src/lab/journal/arena.js'
+import type { Ended, Exchange } from '../../../src/lab/journal/exchange.js'
 
 type Parts = Partial<Omit<Exchange, 'request' | 'answer'>> & {
-  readonly request?: Partial<Ended['request']>
-  readonly answer?: Partial<Ended['answer']>
+  readonly request?: Partial<Ended['request']> & { readonly body?: Given }
+  readonly answer?: Partial<Ended['answer']> & { readonly body?: Given }
 }
 
-export function ended({ request, answer, ...rest }: Parts = {}): Ended {
+/** As a journal is told of it: its bodies come beside it. */
+export function ended(parts: Parts = {}): [Ended, Given, Given] {
+  const { sequence: _, request, answer, ...rest } = exchange(parts)
+  const [{ body: asked, ...head }, { body: answered, ...headOfAnswer }] = [request, answer]
+  return [{ ...rest, request: head, answer: headOfAnswer }, asked as Given, answered as Given]
+}
+
+export function exchange({ request, answer, ...rest }: Parts = {}): Exchange {
   return {
+    sequence: 1,
     requestId: 'boot-1',
     clientRequestId: undefined,
     time: new Date('2026-01-02T03:04:05.000Z'),
@@ -35,10 +43,6 @@ export function ended({ request, answer, ...rest }: Parts = {}): Ended {
     },
     answer: { status: 200, headers: { 'content-type': 'text/xml; charset=utf-8' }, body: '<b/>', ...answer },
   }
-}
-
-export function exchange(parts: Parts = {}): Exchange {
-  return { sequence: 1, ...ended(parts) }
 }
 
 export function refused(

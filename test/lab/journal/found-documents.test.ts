@@ -17,7 +17,7 @@ t.test('each document is told once, with when and where it was seen', async (t) 
   const journal = journalOf()
   for (let number = 1; number <= 50; number++)
     journal.add(
-      ended({
+      ...ended({
         requestId: `mim-${number}`,
         ended: number,
         time: new Date(Date.UTC(2026, 0, number)),
@@ -44,14 +44,14 @@ t.test('each document is told once, with when and where it was seen', async (t) 
 t.test('what only begins like a document is told as one of unknown kind', async (t) => {
   const journal = journalOf()
   journal.add(
-    ended({ request: { body: '<XrML><BODY type="Microsoft Rights Label">' }, answer: { body: '&lt;XrML &bad;' } }),
+    ...ended({ request: { body: '<XrML><BODY type="Microsoft Rights Label">' }, answer: { body: '&lt;XrML &bad;' } }),
   )
   t.match(await journal.documents(), [{ kind: 'PL', characters: 42 }])
 })
 
 t.test('requests go on while documents are looked for', async (t) => {
   const journal = journalOf()
-  for (let number = 0; number < 100; number++) journal.add(ended({ request: { body: chain[0] } }))
+  for (let number = 0; number < 100; number++) journal.add(...ended({ request: { body: chain[0] } }))
   let turns = 0
   const count = (): void => {
     turns++

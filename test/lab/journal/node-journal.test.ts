@@ -13,7 +13,7 @@ t.test('the latest ones that fit are told, with what is there and what had to go
   const journal = journalOf(5)
   t.match(await journal.read(everything), { first: 1, last: 0, kept: 0, dropped: 0, matched: 0, entries: [] })
   for (let sequence = 1; sequence <= 7; sequence++)
-    journal.add(ended({ ...number(sequence), operation: sequence % 2 === 0 ? 'Certify' : 'AcquireLicense' }))
+    journal.add(...ended({ ...number(sequence), operation: sequence % 2 === 0 ? 'Certify' : 'AcquireLicense' }))
   const part = await journal.read({ filter: { operation: 'AcquireLicense' }, limit: 2, messages: false })
   t.match(part, { node: 'root-1', boot: 'mim', began: 5, first: 3, last: 7, kept: 5, dropped: 2, matched: 3 })
   t.same(
@@ -34,7 +34,7 @@ t.test('the latest ones that fit are told, with what is there and what had to go
 
 t.test('an entry alone has its messages; in lists they are where they are asked for', async (t) => {
   const journal = journalOf()
-  journal.add(ended(number(1)))
+  journal.add(...ended(number(1)))
   t.match(await journal.find('mim-1'), { request: { body: '<a/>' }, answer: { status: 200, body: '<b/>' } })
   t.equal(await journal.find('mim-2'), undefined)
   t.equal((await journal.read(everything)).entries[0]?.entry.request, undefined)
@@ -43,8 +43,8 @@ t.test('an entry alone has its messages; in lists they are where they are asked 
 
 t.test('near misses are looked for at refusals alone', async (t) => {
   const journal = journalOf()
-  journal.add(ended(number(1)))
-  journal.add(ended({ ...number(2), refusals: [refused('it is excluded')] }))
+  journal.add(...ended(number(1)))
+  journal.add(...ended({ ...number(2), refusals: [refused('it is excluded')] }))
   const { entries } = await journal.read(everything)
   t.same(
     entries.map(({ entry }) => [entry.outcome, entry.nearMisses, entry.decision.map(({ found }) => found)]),
@@ -72,10 +72,10 @@ t.test('who follows gets each in order, also where the near misses of one take l
   const stop = journal.follow({ operation: 'AcquireLicense' }, true, (entry) => {
     if (told.push(entry) === 3) enough()
   })
-  journal.add(ended({ ...number(1), refusals: [refused('slow to explain')] }))
-  journal.add(ended(number(2)))
-  journal.add(ended({ ...number(3), operation: 'Certify' }))
-  journal.add(ended(number(4)))
+  journal.add(...ended({ ...number(1), refusals: [refused('slow to explain')] }))
+  journal.add(...ended(number(2)))
+  journal.add(...ended({ ...number(3), operation: 'Certify' }))
+  journal.add(...ended(number(4)))
   t.same(told, [], 'nothing overtakes the first one')
   release()
   await all
@@ -85,7 +85,7 @@ t.test('who follows gets each in order, also where the near misses of one take l
   )
   t.equal(told[0]?.entry.request?.body, '<a/>')
   stop()
-  journal.add(ended(number(5)))
+  journal.add(...ended(number(5)))
   await journal.read(everything)
   t.equal(told.length, 3)
 })
