@@ -54,6 +54,8 @@ interface Door extends Observed {
   readonly opening: Set<string>
   /** What its listeners share. */
   readonly forwarding: Omit<Forwarding, 'mark' | 'isClosing'>
+  /** As a cluster of one node: what requests of scopes go to. */
+  readonly scopes: BalancedCluster | undefined
 }
 
 /** @throws when a port is taken or a node list is wrong; nothing is left behind then */
@@ -150,18 +152,25 @@ export async function startBalancer(options: BalancerOptions): Promise<RunningBa
     await Promise.all(
       observed.flatMap(({ listeners }) => listeners.map((listener) => listener.close(limits.drainTimeout))),
     )
-    await Promise.all([statusServer?.close(), ...observed.map(({ cluster }) => cluster.close())])
+    const all = observed.flatMap(({ cluster, scopes }) => [cluster, scopes ?? []].flat())
+    await Promise.all([statusServer?.close(), ...all.map((cluster) => cluster.close())])
   }
 
   try {
-    for (const { name, nodes, listeners: wanted } of options.clusters) {
-      const cluster = createCluster(name, parseNodes(nodes), limits, { clock, timers, log, changed })
+    for (const { name, nodes, listeners: wanted, scopes: scopesUrl } of options.clusters) {
+      const effects = { clock, timers, log, changed }
+      const cluster = createCluster(name, parseNodes(nodes), limits, effects)
+      const scopes =
+        scopesUrl === undefined
+          ? undefined
+          : createCluster(`${name}, scopes`, [{ id: 'scopes', url: scopesUrl }], limits, effects)
       const forwarding = {
         cluster,
         listenerKey: options.listenerKey,
         connectionName,
         limits,
         pinning: createPinning(cluster, limits),
+        scopes: scopes && { cluster: scopes, pinning: createPinning(scopes, limits) },
         kept,
         refuse,
         trust,
@@ -169,7 +178,7 @@ export async function startBalancer(options: BalancerOptions): Promise<RunningBa
         monotonic: () => clock.monotonic(),
         timers,
       }
-      const door: Door = { cluster, listeners: [], opening: new Set(), forwarding }
+      const door: Door = { cluster, listeners: [], opening: new Set(), forwarding, scopes }
       observed.push(door)
       for (const listener of wanted) await openListener(door, listener)
     }

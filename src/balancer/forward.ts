@@ -4,6 +4,7 @@ import type { Socket } from 'node:net'
 import type { Dispatcher } from 'undici'
 import type { Timers } from '../effects.js'
 import { resetConnection, resetMark } from '../http/reset.js'
+import { scopedPath } from '../http/scoped-path.js'
 import type { BalancedCluster } from './cluster.js'
 import { isRefusedConnection, isShortage } from './failure.js'
 import {
@@ -31,6 +32,8 @@ export interface Forwarding {
   readonly connectionName: (socket: Socket) => string
   readonly limits: Limits
   readonly pinning: Pinning
+  /** Where requests below `/f/` go instead. */
+  readonly scopes?: { readonly cluster: BalancedCluster; readonly pinning: Pinning } | undefined
   readonly kept: KeptBytes
   readonly refuse: Refuse
   /** Whose word on how the client asked is passed on. */
@@ -61,10 +64,12 @@ export function forward(
   request: IncomingMessage,
   response: ServerResponse,
   expectsContinue: boolean,
-  forwarding: Forwarding,
+  whole: Forwarding,
 ): void {
-  const started = forwarding.monotonic()
   const target = targetOf(request)
+  const isScoped = typeof target !== 'string' && scopedPath(target.path) !== undefined
+  const forwarding = isScoped ? { ...whole, ...whole.scopes } : whole
+  const started = forwarding.monotonic()
   const refusal = refusedFraming(request)
   response.once('close', () =>
     forwarding.observe(response.headersSent ? response.statusCode : 0, forwarding.monotonic() - started),

@@ -11,7 +11,7 @@ export class NodeListError extends Error {
 }
 
 /**
- * `{ "clusters": [{ "name", "listeners": [{ "name", "host", "port" }], "nodes": [{ "id", "url" }] }] }`; `host` is 127.0.0.1 when left out.
+ * `{ "clusters": [{ "name", "listeners": [{ "name", "host", "port" }], "nodes": [{ "id", "url" }], "scopes": url }] }`; `host` is 127.0.0.1 when left out, and `scopes` need not be there.
  * @throws NodeListError
  */
 export function parseClusters(text: string): readonly ClusterOptions[] {
@@ -30,6 +30,7 @@ export function parseClusters(text: string): readonly ClusterOptions[] {
       name: name(given['name'], `${where}.name`),
       listeners,
       nodes: parseNodes(given['nodes'], `${where}.nodes`),
+      ...(given['scopes'] === undefined ? {} : { scopes: origin(given['scopes'], `${where}.scopes`) }),
     }
   })
   if (clusters.length === 0) throw new NodeListError('clusters must name one cluster at least')

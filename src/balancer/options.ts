@@ -23,6 +23,8 @@ export interface ClusterOptions {
   readonly name: string
   readonly listeners: readonly ListenerOptions[]
   readonly nodes: readonly NodeEntry[]
+  /** What answers requests below `/f/`, in place of the nodes: http://host:port, without a path. */
+  readonly scopes?: string | undefined
 }
 
 export interface TlsPair {

@@ -3,9 +3,8 @@ import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 import { text as readText } from 'node:stream/consumers'
 import { Failure } from './failure.js'
-import type { ManagementSettings } from './management-call.js'
+import { managementBase, managementUrl, type ManagementSettings } from './management-call.js'
 import { findToken } from './management-token.js'
-import { runningManage } from './running-installations.js'
 
 export interface ServerEvent {
   readonly event: string
@@ -17,13 +16,13 @@ export interface ServerEvent {
  * @throws Failure with the reason of the installation
  */
 export async function* managementEvents(
-  { manage, token }: ManagementSettings,
+  settings: ManagementSettings,
   path: string,
   signal: AbortSignal,
 ): AsyncGenerator<ServerEvent> {
-  const base = manage ?? (await runningManage())
-  const url = new URL(path, base)
-  const bearer = token ?? findToken(base)
+  const base = await managementBase(settings)
+  const url = managementUrl(base, path)
+  const bearer = settings.token ?? findToken(base)
   const { request } = url.protocol === 'https:' ? await import('node:https') : await import('node:http')
   const headers = bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }
   const asked = request(url, { headers, signal })

@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import { add, settingsOf } from './add-command.js'
 import type { ExportArguments } from './commands/lab-export.js'
 import type { JournalArguments } from './commands/lab-journal.js'
+import { addScopeCommands } from './lab-scope-commands.js'
 import { addSnapshotCommands } from './lab-snapshot-commands.js'
 import { journalFilters } from './journal-filters.js'
 import { requireKnownCommand } from './known-command.js'
@@ -90,6 +91,7 @@ function addStateCommands(lab: Command): void {
     'lab state-hash',
   ]).action(async (_flags, command: Command) => (await loadState()).showStateHash(settingsOf(command, 'status')))
   addSnapshotCommands(lab)
+  addScopeCommands(lab)
 }
 
 function addFaultCommands(lab: Command): void {

@@ -7,11 +7,14 @@ import { Failure, systemCode } from './failure.js'
 import { findToken } from './management-token.js'
 import { runningManage } from './running-installations.js'
 import { answerWithin } from '../effects.js'
+import { siteOf } from '../http/scoped-path.js'
 
 export interface ManagementSettings {
   /** undefined: that of the running installation. */
   readonly manage: string | undefined
   readonly token: string | undefined
+  /** Of the installation, when it is about one. */
+  readonly scope?: string | undefined
 }
 
 interface Call {
@@ -33,12 +36,18 @@ const longestWait = 120_000
  * @returns the body of the answer, as JSON; undefined when it has none
  * @throws Failure with the reason of the installation
  */
-export async function callManagement({ manage, token }: ManagementSettings, call: Call): Promise<unknown> {
-  return callAt(manage ?? (await runningManage()), token, call)
+export async function callManagement(settings: ManagementSettings, call: Call): Promise<unknown> {
+  return callAt(await managementBase(settings), settings.token, call)
+}
+
+/** Address of the management of an installation, or of a scope of it: `http://127.0.0.1:7080/f/NAME`. */
+export async function managementBase({ manage, scope }: Omit<ManagementSettings, 'token'>): Promise<string> {
+  const given = manage ?? (await runningManage())
+  return scope === undefined ? given : `${new URL(given).origin}/f/${encodeURIComponent(scope)}`
 }
 
 async function callAt(manage: string, token: string | undefined, call: Call): Promise<unknown> {
-  const url = new URL(call.path, manage)
+  const url = managementUrl(manage, call.path)
   const bearer = token ?? findToken(manage)
   const headers = {
     ...(bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }),
@@ -66,6 +75,11 @@ async function callAt(manage: string, token: string | undefined, call: Call): Pr
   throw new Failure(
     `${url.href} answers HTTP ${status}, but not as an installation does. Is this its management address? rms-emulator up prints it`,
   )
+}
+
+/** @param manage management address, of the installation or of a scope: `http://127.0.0.1:7080/f/NAME` */
+export function managementUrl(manage: string, path: string): URL {
+  return new URL(`${siteOf(manage)}${path}`)
 }
 
 function isGood(status: number): boolean {

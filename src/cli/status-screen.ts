@@ -1,6 +1,12 @@
 /** What `status` shows: each cluster with its addresses and its servers, and what is wrong where something is. */
 import type { Paint } from '../explain/paint.js'
-import type { BalancerStatus, ClusterStatus, InstallationStatus, NodeStatus } from '../installation/status.js'
+import type {
+  BalancerStatus,
+  ClusterStatus,
+  InstallationStatus,
+  NodeStatus,
+  ScopesStatus,
+} from '../installation/status.js'
 import { seedInWords } from './seed-words.js'
 import { tableText } from './table.js'
 import { wrapped } from './text-width.js'
@@ -56,7 +62,7 @@ interface Place {
 
 /** @param width characters of a line; Infinity where there is no terminal */
 export function statusScreen(
-  { forest, version, clusters, lab, seed }: InstallationStatus,
+  { forest, version, clusters, lab, seed, scopes }: InstallationStatus,
   width: number,
   paint: Paint,
 ): string {
@@ -70,6 +76,7 @@ export function statusScreen(
     ...(lab === undefined ? [] : [labText(lab, width, paint)]),
     ...(seed?.of === 'everything' ? [wrapped(`seed: ${seedInWords(seed)}`, width).join('\n')] : []),
     ...clusters.map((cluster) => clusterText(cluster, place)),
+    ...(scopes === undefined ? [] : [wrapped(scopesText(scopes), width).join('\n')]),
     ...(missing.length === 0 ? [] : [paint.dim(`${missing.join(' and ')}: in a wider window, or with --json`)]),
   ].join('\n\n')
 }
@@ -79,6 +86,10 @@ function labText(active: readonly string[], width: number, paint: Paint): string
   return wrapped(`lab: ${active.join('; ')}`, width)
     .map(paint.note)
     .join('\n')
+}
+
+function scopesText({ most, url, names }: ScopesStatus): string {
+  return `scopes: ${names.length === 0 ? `none yet; up to ${most}, at ${url}NAME` : `${names.join(', ')}; up to ${most}, at ${url}`}`
 }
 
 function widthOf({ title, cell }: Column, nodes: readonly NodeStatus[]): number {

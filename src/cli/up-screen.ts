@@ -72,6 +72,9 @@ function settingRows(screen: UpScreen): readonly (readonly string[])[] {
         ]),
     ...(ready.lab === undefined ? [] : [['lab', `${ready.lab.join('; ')} (rms-emulator lab clear ends it)`]]),
     ...(ready.seed === undefined ? [] : [['seed', seedInWords(ready.seed)]]),
+    ...(ready.scopes === undefined
+      ? []
+      : [['scopes', `${ready.scopes.url}NAME, made by the first request (up to ${ready.scopes.most})`]]),
     ['state', data ?? 'temporary, removed at the end (--data DIR keeps it)'],
   ]
 }

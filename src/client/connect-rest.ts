@@ -15,6 +15,7 @@ import { publishBody } from './rest-request.js'
 import { readChallenge, signInByPassword } from './rest-token.js'
 import type { RestClient, RestLicense, RestOptions, RestServices } from './rest-types.js'
 import { baseUrlOf } from './service-url.js'
+import { siteOf } from '../http/scoped-path.js'
 import { trustingFetch } from './trusting-fetch.js'
 import { readable, verifyLinks } from './verify.js'
 
@@ -25,7 +26,8 @@ import { readable, verifyLinks } from './verify.js'
 export function connectRest(options: RestOptions): RestClient {
   requireRestOptions(options)
   const { user = '', password = '', clock = systemClock, onStep } = options
-  const { origin, hostname } = new URL(baseUrlOf(options.url))
+  const baseUrl = baseUrlOf(options.url)
+  const { hostname } = new URL(baseUrl)
   const context: RestCallContext = {
     userAgent: options.userAgent ?? 'rms-emulator client',
     languages: options.languages ?? 'en',
@@ -55,7 +57,7 @@ export function connectRest(options: RestOptions): RestClient {
   }
 
   const discover = async (query: string, headers: Readonly<Record<string, string>> = {}): Promise<RestServices> => {
-    const url = `${origin}/my/v2/servicediscovery?${query}`
+    const url = `${siteOf(baseUrl)}/my/v2/servicediscovery?${query}`
     return readServices(await call('ServiceDiscovery', { url, headers }), url)
   }
   const services = remembered(() => discover(user.includes('@') ? `email=${encodeURIComponent(user)}` : ''))

@@ -66,7 +66,8 @@ export async function signInByPassword(
 ): Promise<string> {
   const { origin, pathname, hostname } = new URL(authorization)
   if (!hosts.includes(hostname)) throw new ForeignSignInService(authorization)
-  const url = `${origin}/${pathname.split('/')[1] ?? ''}/oauth2/token`
+  const folder = /^(.*\/oauth2)\/authorize$/i.exec(pathname)?.[1] ?? `/${pathname.split('/')[1] ?? ''}/oauth2`
+  const url = `${origin}${folder}/token`
   const form = { grant_type: 'password', username: user, password, client_id: clientId, resource }
   try {
     const response = await context.fetch(url, {

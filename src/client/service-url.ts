@@ -8,7 +8,7 @@ export function baseUrlOf(address: string): string {
   return folderUrlOf(address).replace(/\/(certification|licensing)(external)?$/i, '')
 }
 
-/** The folder of a service from the folder's or a file's address, without slash at the end. A server's bare address gets `/_wmcs`. */
+/** The folder of a service from the folder's or a file's address, without slash at the end. The bare address of a server, or of a scope, gets `/_wmcs`. */
 export function folderUrlOf(address: string): string {
   if (!URL.canParse(address) || !/^https?:$/.test(new URL(address).protocol)) {
     throw new RangeError(
@@ -17,7 +17,7 @@ export function folderUrlOf(address: string): string {
   }
   const { origin, pathname } = new URL(address)
   const path = pathname.replace(/\/[^/]*\.asmx$/i, '').replace(/\/+$/, '')
-  return `${origin}${path === '' ? '/_wmcs' : path}`
+  return `${origin}${path}${/^(?:\/f\/[^/]+)?$/i.test(path) ? '/_wmcs' : ''}`
 }
 
 /**

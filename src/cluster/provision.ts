@@ -4,7 +4,7 @@
  */
 import { sameServiceUrl } from '../client/service-url.js'
 import { clusterKeyOf, saltLength } from '../crypto/at-rest.js'
-import { generateKeyPair } from '../crypto/keys.js'
+import { generateKeyPair, type RsaPrivateKey } from '../crypto/keys.js'
 import { modes, type CryptoMode } from '../crypto/modes.js'
 import { createSigner } from '../crypto/signer.js'
 import { serviceGroupOf } from '../directory/forest.js'
@@ -31,6 +31,8 @@ export interface NewCluster {
   readonly keyPassword: string
   /** Of the cluster key; a new one when left out. */
   readonly keySalt?: Uint8Array | undefined
+  /** A new one when left out. */
+  readonly keyPair?: Promise<RsaPrivateKey> | undefined
   /** Settings that differ from the defaults. */
   readonly settings?: Partial<ServerConfiguration> | undefined
 }
@@ -144,7 +146,7 @@ async function provision(
   const now = clock.now()
   const rules = modes[plan.mode]
   await requireEqualEngines()
-  const key = await generateKeyPair(rules.keyBits, draws.of('key pair', 'cluster', plan.name))
+  const key = await (plan.keyPair ?? generateKeyPair(rules.keyBits, draws.of('key pair', 'cluster', plan.name)))
   const salt = plan.keySalt ?? random.bytes(saltLength)
   const clusterKey = await clusterKeyOf(plan.keyPassword, salt)
   const slc = await enroll({

@@ -11,6 +11,14 @@ export const clientOptions = {
     commands: [...managing, 'load'],
     help: 'management address of the running installation',
   },
+  scope: {
+    type: 'string',
+    placeholder: 'NAME',
+    default: undefined,
+    defaultText: 'none',
+    commands: managing,
+    help: 'scope of the running installation that the command is about, in place of the installation itself',
+  },
   token: {
     type: 'string',
     placeholder: 'TEXT',

@@ -44,6 +44,22 @@ export const labOptions = {
     commands: ['up', 'provision'],
     help: 'DNS name of the forest of a new installation, such as fabrikam.test: its accounts, mail addresses and SIDs are those of this forest',
   },
+  scopes: {
+    type: 'integer',
+    minimum: 0,
+    maximum: 100,
+    default: 0,
+    commands: ['up'],
+    help: 'scopes that there may be at one time: forests of their own at /f/NAME, made by the first request for each; 0 for none',
+  },
+  'scope-idle': {
+    type: 'integer',
+    minimum: 1,
+    maximum: 86_400,
+    default: 600,
+    commands: ['up'],
+    help: 'time without a request until a scope is gone, in seconds',
+  },
   profile: {
     type: 'choice',
     choices: ['2016', '2008', 'strict'],

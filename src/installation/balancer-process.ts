@@ -29,6 +29,8 @@ export interface BalancerProcessOptions {
   readonly random: Random
   /** What it shows its nodes, to be believed by which listener a request came. */
   readonly listenerKey: string
+  /** What answers the requests of scopes, without a path; they go to its nodes when left out. */
+  readonly scopesUrl?: string | undefined
   /** Ends what is being started. */
   readonly signal?: AbortSignal | undefined
 }
@@ -143,9 +145,13 @@ export async function startBalancerProcess(options: BalancerProcessOptions): Pro
 
   const writeNodes = async (): Promise<void> => {
     await mkdir(folder, { recursive: true, mode: 0o700 })
-    await writeFile(file, JSON.stringify({ clusters: [{ name: cluster, listeners, nodes }] }), {
-      mode: 0o600,
-    })
+    await writeFile(
+      file,
+      JSON.stringify({ clusters: [{ name: cluster, listeners, nodes, scopes: options.scopesUrl }] }),
+      {
+        mode: 0o600,
+      },
+    )
   }
   const noteListeners = ({ clusters }: StatusBody): void => {
     listeners = (clusters[0]?.listeners ?? []).map(({ name, url }) => ({

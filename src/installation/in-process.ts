@@ -3,13 +3,14 @@ import { pino } from 'pino'
 import { startBalancer, type RunningBalancer } from '../balancer/balancer.js'
 import { requireForest } from '../cluster/found-forest.js'
 import { isInMemory, openStore, upgradedText, type Store } from '../cluster/store/open.js'
-import { systemRandom } from '../effects.js'
 import { trustedProxiesOf } from '../http/trusted-proxies.js'
+import type { PassOn } from '../node/http-server.js'
 import { defaultNodeOptions, startNode, type NodeOptions, type RunningNode } from '../node/start.js'
 import { profiles } from '../soap/profile.js'
 import { intranet } from './extranet.js'
 import type { InstallationOptions } from './installation-options.js'
 import { given, journalOf, requestLogBoundOf, requirePassword } from './node-settings.js'
+import type { DoorOfScopes } from './scopes/scope-door.js'
 import type { Seeding } from './seeding.js'
 import { serverStatus } from './server-status.js'
 import type { Servers } from './servers.js'
@@ -22,12 +23,14 @@ interface Place {
   readonly database: string
   readonly tls: Tls | undefined
   readonly seeding: Seeding
+  readonly passOn: PassOn | undefined
 }
 
 /** @throws as `startServers`; nothing runs then */
 export async function startInProcess(
   options: InstallationOptions,
-  { database, tls, seeding }: Place,
+  { database, tls, seeding, passOn }: Place,
+  door: DoorOfScopes,
 ): Promise<Servers> {
   const store = await openDatabase(database, options)
   let running: Running | undefined
@@ -42,7 +45,8 @@ export async function startInProcess(
     const forest = (await store.forest.find())?.dnsName ?? options.forest
     const told = given({ ...toldNodes({ ...options, forest }), database, store, tls: tls?.front, seeding })
     const { root = 1 } = options
-    const started = root === 1 ? await startAlone(told) : await startBalanced(told, root)
+    const started =
+      root === 1 ? await startAlone({ ...told, ...given({ passOn }) }) : await startBalanced(told, root, door)
     running = started
     return {
       store,
@@ -50,6 +54,7 @@ export async function startInProcess(
       ca: tls?.ca,
       trusted: trustedOf(tls),
       status: async () => [await withStored(store, started.status())],
+      ownUrl: started.ownUrl,
       close,
     }
   } catch (error) {
@@ -60,28 +65,26 @@ export async function startInProcess(
 
 interface Running {
   status(): ServersStatus
+  /** Where the node that is alone answers clients, without a path; undefined behind a balancer. */
+  readonly ownUrl: string | undefined
   close(): Promise<void>
 }
 
 async function startAlone(told: Partial<NodeOptions>): Promise<Running> {
   const node = await startNode(told)
   return {
-    status: () => ({
-      name: node.cluster,
-      kind: node.kind,
-      url: node.baseUrl,
-      nodes: [{ id: node.nodeId, url: node.url, pid: process.pid, ...stateOf(node) }],
-    }),
+    status: () => statusOf(node),
+    ownUrl: node.url,
     close: () => node.close(),
   }
 }
 
 /** The balancer has the address of the cluster, and its certificate; from there to the nodes nothing leaves the process. */
-async function startBalanced(told: Partial<NodeOptions>, count: number): Promise<Running> {
+async function startBalanced(told: Partial<NodeOptions>, count: number, door: DoorOfScopes): Promise<Running> {
   const { cluster, host, port, log } = { ...defaultNodeOptions, ...told }
-  const listenerKey = systemRandom.bytes(24).toString('base64url')
+  const { listenerKey, url: scopes } = door
   const balancer = await startBalancer({
-    clusters: [{ name: cluster, listeners: [{ name: intranet, host, port }], nodes: [] }],
+    clusters: [{ name: cluster, listeners: [{ name: intranet, host, port }], nodes: [], scopes }],
     listenerKey,
     trustedProxies: told.trustedProxies,
     tls: told.tls,
@@ -105,7 +108,7 @@ async function startBalanced(told: Partial<NodeOptions>, count: number): Promise
       nodes.map(({ nodeId: id, url }) => ({ id, url })),
     )
     await balancer.waitUntil(({ clusters }) => clusters[0]?.nodes.every(({ state }) => state === 'ready') === true)
-    return { status: () => balancedStatus(balancer, first, nodes), close }
+    return { status: () => balancedStatus(balancer, first, nodes), ownUrl: undefined, close }
   } catch (error) {
     await close()
     throw error
@@ -156,7 +159,8 @@ async function openDatabase(database: string, options: InstallationOptions): Pro
   }
 }
 
-function toldNodes(options: InstallationOptions) {
+/** What nodes of this process are told of it, as far as anything is said. */
+export function toldNodes(options: InstallationOptions): TellingNodes {
   return {
     host: options.host,
     port: options.port,
@@ -179,6 +183,17 @@ function toldNodes(options: InstallationOptions) {
     lab: options.lab,
     journal: journalOf(options),
     settings: settingsOf(options, 'root'),
+  }
+}
+
+type TellingNodes = { readonly [Name in keyof NodeOptions]?: NodeOptions[Name] | undefined }
+
+export function statusOf(node: RunningNode): ServersStatus {
+  return {
+    name: node.cluster,
+    kind: node.kind,
+    url: node.baseUrl,
+    nodes: [{ id: node.nodeId, url: node.url, pid: process.pid, ...stateOf(node) }],
   }
 }
 

@@ -104,6 +104,10 @@ export interface InstallationOptions {
   readonly oauthClients?: readonly RegisteredClient[] | undefined
   /** Whether there are controls of a lab: clock, faults. There are when it is left out; nothing of them is set until somebody asks. */
   readonly lab?: boolean | undefined
+  /** Scopes that there may be at one time: forests of their own below `/f/NAME`, made by the first request for each. None when left out. */
+  readonly scopes?: number | undefined
+  /** Seconds without a request until a scope is gone; 600 when left out. */
+  readonly scopeIdleSeconds?: number | undefined
   /**
    * What a new installation begins with: path of a YAML or JSON file, or what it says. One that is kept was made so before: the same again is fine,
    * another one is refused.
@@ -123,6 +127,9 @@ export interface InstallationOptions {
   /** Ends the start while it is not done; nothing is left behind then. */
   readonly signal?: AbortSignal | undefined
 }
+
+/** Each is a server of its own in the memory of one process. */
+export const mostScopes = 100
 
 const port = wholeNumber(0, 65_535)
 const falseOrObject: OptionCheck = (value) => (value === false ? undefined : anObject(value))
@@ -177,6 +184,8 @@ const checks: Readonly<Record<keyof InstallationOptions, OptionCheck>> = {
   admit: listOf({ endpoint: filledText, group: filledText }, ['endpoint', 'group']),
   oauthClients: listOf({ id: filledText, redirectUris: listOfTexts() }, ['id', 'redirectUris']),
   lab: flag,
+  scopes: wholeNumber(0, mostScopes),
+  scopeIdleSeconds: wholeNumber(1, 86_400),
   seedFile: textOrObject,
   seed: aSeed,
   clock: textOrObject,
@@ -194,6 +203,8 @@ const ofProcesses = ['licensing', 'extranet', 'clusterUrls', 'restart', 'onLine'
  */
 export function requireInstallationOptions(options: InstallationOptions): void {
   requireOptions('startInstallation', options, checks)
+  if (options.lab === false && (options.scopes ?? 0) > 0)
+    throw new OptionRefused('The option scopes of startInstallation needs the controls of a lab: leave out lab: false')
   if (options.processes === true) {
     if (options.database !== undefined && isInMemory(options.database))
       throw new OptionRefused(

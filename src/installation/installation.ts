@@ -11,6 +11,7 @@ import { openStore, upgradedText, type Store } from '../cluster/store/open.js'
 import { usefulThreads } from '../crypto/signing-threads.js'
 import { processEnvironment } from '../config/environment.js'
 import { systemEffects, type Clock } from '../effects.js'
+import type { PassOn } from '../node/http-server.js'
 import { defaultNodeOptions } from '../node/start.js'
 import { requireInstallationOptions, type InstallationOptions } from './installation-options.js'
 import { lockDatabase } from './database-lock.js'
@@ -19,6 +20,9 @@ import { given, journalOf, requestLogBoundOf, requirePassword } from './node-set
 import { requireFreePort } from './require-free-port.js'
 import { seeded, type Seeding } from './seeding.js'
 import { requireEndpoints, settingsOf } from './start-settings.js'
+import { openScopeDoor, type DoorOfScopes, type OpenDoor } from './scopes/scope-door.js'
+import { scopeGate } from './scopes/start-scopes.js'
+import type { Scopes } from './scopes/scopes.js'
 import type { Servers } from './servers.js'
 import { beginWithWholeServers } from './whole-servers.js'
 import { makeTemporaryFolder } from './temporary-folder.js'
@@ -37,19 +41,26 @@ export async function startServers(given: InstallationOptions): Promise<Servers>
   const { options, seeding } = seeded(given, plannedClusters(given))
   requireEndpoints(options.admit ?? [])
   const place = placeOf(options)
+  const gate = scopeGate(given)
   let unlock: (() => Promise<void>) | undefined
   let servers: Servers | undefined
+  let door: OpenDoor | undefined
+  let scopes: Scopes | undefined
   const close = async (): Promise<void> => {
+    await scopes?.close()
     await servers?.close()
+    await door?.close()
     await unlock?.()
     place.remove()
   }
   try {
     unlock = await lockDatabase(place.database, options.log)
-    servers = await startAt(options, place, seeding)
+    door = await openScopeDoor(options, gate?.passOn)
+    servers = await startAt(options, place, seeding, { passOn: gate?.passOn, door })
     await seeding.end(servers.store, servers.trusted)
+    scopes = await gate?.open({ ownUrl: servers.ownUrl, door, store: servers.store })
     options.signal?.throwIfAborted()
-    return { ...servers, close }
+    return { ...servers, scopes, close }
   } catch (error) {
     await close()
     throw error
@@ -75,18 +86,27 @@ function placeOf({ data, database, processes }: InstallationOptions): Place {
   }
 }
 
-async function startAt(options: InstallationOptions, { folder, database }: Place, seeding: Seeding): Promise<Servers> {
+async function startAt(
+  options: InstallationOptions,
+  { folder, database }: Place,
+  seeding: Seeding,
+  { passOn, door }: { readonly passOn: PassOn | undefined; readonly door: DoorOfScopes },
+): Promise<Servers> {
   if (folder !== undefined) makeFolder(folder, 0o700)
   await requirePorts(options)
   options.signal?.throwIfAborted()
   const wanted = tlsOf(options)
   if (folder === undefined)
-    return startInProcess(options, { database, tls: wanted && (await makeTls(wanted, systemEffects)), seeding })
+    return startInProcess(
+      options,
+      { database, tls: wanted && (await makeTls(wanted, systemEffects)), seeding, passOn },
+      door,
+    )
   const tls = wanted && (await prepareTlsFiles(folder, wanted, systemEffects))
   options.signal?.throwIfAborted()
   return options.processes === true
-    ? startProcesses(options, { folder, database, tls, seeding })
-    : startInProcess(options, { database, tls, seeding })
+    ? startProcesses(options, { folder, database, tls, seeding }, door)
+    : startInProcess(options, { database, tls, seeding, passOn }, door)
 }
 
 interface ProcessPlace {
@@ -96,7 +116,7 @@ interface ProcessPlace {
   readonly seeding: Seeding
 }
 
-async function startProcesses(options: InstallationOptions, place: ProcessPlace): Promise<Servers> {
+async function startProcesses(options: InstallationOptions, place: ProcessPlace, door: DoorOfScopes): Promise<Servers> {
   const { database, folder, tls, seeding } = place
   const { keyPassword, engine, host } = { ...defaultNodeOptions, ...given(options) }
   const log = options.log ?? pino({ level: 'silent' })
@@ -129,6 +149,8 @@ async function startProcesses(options: InstallationOptions, place: ProcessPlace)
       environment: tls === undefined ? {} : { NODE_EXTRA_CA_CERTS: tls.trustFile },
       ca: trustedOf(tls),
       secrets: { RMS_DB: database, RMS_KEY_PASSWORD: keyPassword },
+      listenerKey: door.listenerKey,
+      scopesUrl: door.url,
       restart: options.restart ?? true,
       log,
       onLine: options.onLine ?? (() => undefined),

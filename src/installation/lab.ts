@@ -60,12 +60,13 @@ import type { InstallationControls } from '../lab/servers/installation-controls.
 import { endpointPaths } from '../node/roles.js'
 import { servedNames } from '../node/served.js'
 import { labSnapshots, type LabSnapshots } from './lab-snapshots.js'
+import type { LabScopes } from './lab-scopes.js'
 import { labThings, type LabThings } from './lab-things.js'
 import { labJournal, type LabJournal } from './lab-journal.js'
 import { clearLab, readLab, type LabReading } from '../administration/lab/lab.js'
 
 /** Each change is at every server when its promise resolves. It rejects with NotEverywhere when one of them could not be reached, and with LabInputError for what cannot be. */
-export interface InstallationLab extends LabThings {
+export interface ScopeLab extends LabThings {
   readonly clock: {
     /** How it is set, and what it says. */
     read(): Promise<ClockReading>
@@ -136,17 +137,23 @@ export interface InstallationLab extends LabThings {
   clear(): Promise<{ readonly ended: readonly string[]; readonly nodes: readonly ToldServer[] }>
 }
 
+/** What is set in an installation is not set in its scopes. */
+export interface InstallationLab extends ScopeLab {
+  /** Forests of their own below `/f/NAME`, each with all of these controls. */
+  readonly scopes: LabScopes
+}
+
 /**
- * @param given undefined: there is no lab, and every call says so
+ * @param given told who has the controls now; undefined: there is no lab, and every call says so
  * @param ca certificates in PEM that https servers lead to
  */
 export function installationLab(
-  given: LabOffice | undefined,
+  given: (() => LabOffice) | undefined,
   issuing: IssuingOffice,
   ca: string | undefined,
-): InstallationLab {
+): ScopeLab {
   const office = (): LabOffice =>
-    given ?? problem(404, 'There are no controls of a lab here: the installation was started with lab: false')
+    given?.() ?? problem(404, 'There are no controls of a lab here: the installation was started with lab: false')
   const faultOffice = (): FaultOffice => ({ ...office(), served: servedNames() })
   return {
     ...labThings({ ...issuing, lab: office, ca }),

@@ -21,8 +21,8 @@ import type { InstallationOptions } from './installation-options.js'
 import { beginSeedAndClock, judgedClock } from './seed-and-clock.js'
 
 export interface Seeding extends NodeSeeding {
-  /** When servers serve. */
-  end(store: Store, trusted: string | undefined): Promise<void>
+  /** When servers serve. @param lab of the installation, where its servers are not asked at their addresses */
+  end(store: Store, trusted: string | undefined, lab?: LabOffice): Promise<void>
 }
 
 export interface Seeded {
@@ -41,12 +41,7 @@ export function seeded(
 ): Seeded {
   const { seedFile } = options
   if (seedFile === undefined) return { options, seeding: withChance(options, undefined, withoutFile(options.forest)) }
-  const seed = parseSeed(sourceOf(seedFile), {
-    served: servedNames(),
-    endpoints: endpointPaths,
-    forest: options.forest,
-    clusters: clusters.map(({ name, nodes }) => ({ name, servers: nodes })),
-  })
+  const seed = readSeed(options, seedFile, clusters)
   refuseWithoutLab(options, seed)
   const { dnsName: forest } = seed.directory.forest
   refuseOtherForest(options, seed)
@@ -54,6 +49,23 @@ export function seeded(
     options: withClusters({ ...options, forest }, seed),
     seeding: withChance(options, seed, seedingOf(options, seed)),
   }
+}
+
+/**
+ * @param clusters those that the installation has where the file says nothing of them
+ * @throws SeedFileError, OptionRefused
+ */
+export function readSeed(
+  { forest }: Pick<InstallationOptions, 'forest'>,
+  seedFile: string | SeedFile,
+  clusters: readonly { readonly name: string; readonly nodes: number }[],
+): Seed {
+  return parseSeed(sourceOf(seedFile), {
+    served: servedNames(),
+    endpoints: endpointPaths,
+    forest,
+    clusters: clusters.map(({ name, nodes }) => ({ name, servers: nodes })),
+  })
 }
 
 /**
@@ -216,8 +228,8 @@ function seedingOf(options: InstallationOptions, seed: Seed): Seeding {
     cluster: async (store, name) => {
       if (isNew) await seedCluster(officeOf(store), seed, name)
     },
-    end: async (store, trusted) => {
-      if (isNew) await endSeed({ ...officeOf(store), lab: labOf(store, trusted), served: servedNames() }, seed)
+    end: async (store, trusted, lab = labOf(store, trusted)) => {
+      if (isNew) await endSeed({ ...officeOf(store), lab, served: servedNames() }, seed)
     },
   }
 }

@@ -1,5 +1,6 @@
 /** What serves of an installation, however it was started. */
 import type { Store } from '../cluster/store/open.js'
+import type { Scopes } from './scopes/scopes.js'
 import type { ClusterStatus } from './status.js'
 import type { RunningTopology } from './topology.js'
 
@@ -11,6 +12,10 @@ export interface Servers {
   /** What certificates of the servers lead to, in PEM. */
   readonly trusted: string | undefined
   readonly status: () => Promise<readonly ClusterStatus[]>
+  /** Where this process itself answers clients, without a path; undefined where it answers none. */
+  readonly ownUrl?: string
+  /** Undefined: it has none. */
+  readonly scopes?: Scopes | undefined
   /** Stops everything that was started, and removes a temporary folder. */
   close(): Promise<void>
 }

@@ -4,7 +4,9 @@ import type { ServerConfiguration } from '../cluster/configuration.js'
 import type { ClusterKind } from '../cluster/store/cluster-store.js'
 import type { StoredSeed } from '../cluster/store/random-seed-store.js'
 import type { Store } from '../cluster/store/open.js'
+import { siteOf } from '../http/scoped-path.js'
 import { activeControls, isActive } from '../lab/state.js'
+import type { Scopes } from './scopes/scopes.js'
 
 export interface NodeStatus {
   readonly id: string
@@ -73,6 +75,23 @@ export interface InstallationStatus {
   readonly lab?: readonly string[]
   /** What chance follows from; left out without a lab, and while the database is away. */
   readonly seed?: StoredSeed
+  /** Left out where it has none. */
+  readonly scopes?: ScopesStatus
+}
+
+export interface ScopesStatus {
+  /** How many there may be. */
+  readonly most: number
+  /** Where they are: a name follows. */
+  readonly url: string
+  /** Names of those that there are. */
+  readonly names: readonly string[]
+}
+
+/** @param root base URL of the root cluster */
+export function scopesStatus(scopes: Scopes | undefined, root: string): Pick<InstallationStatus, 'scopes'> {
+  if (scopes === undefined || root === '') return {}
+  return { scopes: { most: scopes.most, url: `${siteOf(root)}/f/`, names: scopes.list().map(({ name }) => name) } }
 }
 
 /** Where a cluster is, and its nodes: what does not change with each request. */

@@ -33,6 +33,10 @@ export interface TopologyOptions {
   readonly environment: Readonly<Record<string, string>>
   /** The same, for calls of this process, in PEM. */
   readonly ca: string | undefined
+  /** What balancers show the servers, to be believed by which listener a request came. */
+  readonly listenerKey: string
+  /** Where requests of scopes are answered, without a path; undefined where there are none. */
+  readonly scopesUrl: string | undefined
   readonly restart: boolean
   readonly log: Logger
   readonly onLine: (line: string) => void

@@ -35,7 +35,7 @@ export async function startTopology(options: TopologyOptions): Promise<RunningTo
   const effects = { clock, timers, random }
   const clusters: ClusterProcesses[] = []
   const balancers: BalancerProcess[] = []
-  const listenerKey = random.bytes(24).toString('base64url')
+  const { listenerKey } = options
   const ports = freePorts(options.port)
   let stopping: Promise<void> | undefined
   let changes: Promise<unknown> = Promise.resolve()
@@ -54,6 +54,7 @@ export async function startTopology(options: TopologyOptions): Promise<RunningTo
       log,
       onLine,
       listenerKey,
+      scopesUrl: options.scopesUrl,
       signal,
       ...effects,
     })

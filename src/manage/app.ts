@@ -1,23 +1,23 @@
 /** The management listener: what runs, for the CLI and for people. Apart from /_wmcs, on a port of its own. */
-import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import Fastify, { type FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { readUnreadBodies } from '../node/unread-bodies.js'
 import { defaultHeaderLimit } from '../http/header-limit.js'
 import { requestIds } from '../http/request-ids.js'
 import { nameRequest, onHttpServer } from '../node/http-server.js'
-import { isSameSecret } from '../same-secret.js'
 import { closeUnusedConnections } from '../node/unused-connections.js'
 import { lazySerializers } from './lazy-serializers.js'
 import { registerPages } from './pages.js'
 import { registerManagementApi, type ManagementApi } from './api/index.js'
 import { registerReadiness } from './readiness.js'
+import { requireToken } from './require-token.js'
+import { registerScopePaths } from './scope-paths.js'
+import type { Scopes } from '../installation/scopes/scopes.js'
 import type { Topology } from '../installation/changes.js'
 import type { InstallationStatus } from '../installation/status.js'
 import { statusSchema, registerTopology } from './topology-routes.js'
 
 export interface ManagementOptions {
-  readonly host: string
-  readonly port: number
   /** What every call but /healthz, /readyz and the page must bring as `Authorization: Bearer`; none is asked for when left out. */
   readonly token: string | undefined
   readonly log: Logger | undefined
@@ -29,12 +29,22 @@ export interface ManagementOptions {
   readonly topology: Topology | undefined
   /** Certificate of the lab CA in PEM, where servers have certificates of it. */
   readonly ca: string | undefined
+  /** Undefined: there are none. */
+  readonly scopes?: Scopes | undefined
 }
 
 export async function startManagement(
-  options: ManagementOptions,
+  options: ManagementOptions & { readonly host: string; readonly port: number },
 ): Promise<{ readonly url: string; close(): Promise<void> }> {
-  const { host, port, token, log, api } = options
+  const { host, port } = options
+  const app = await buildManagement(options)
+  const url = await app.listen({ host, port })
+  return { url, close: () => app.close() }
+}
+
+/** What does not listen yet. */
+export async function buildManagement(options: ManagementOptions): Promise<FastifyInstance> {
+  const { token, log, api } = options
   const app = Fastify({
     ...(log === undefined ? {} : { loggerInstance: log }),
     requestTimeout: 60_000,
@@ -57,8 +67,8 @@ export async function startManagement(
   }
   registerPages(app, { store: api.store, lab: api.lab, needsToken: token !== undefined, addRoutes })
   await addRoutes(app)
-  const url = await app.listen({ host, port })
-  return { url, close: () => app.close() }
+  registerScopePaths(app, options, buildManagement)
+  return app
 }
 
 /** For everybody. */
@@ -79,7 +89,7 @@ async function registerRoutes(
   app: FastifyInstance,
   { token, status, topology, api }: ManagementOptions,
 ): Promise<void> {
-  if (token !== undefined) app.addHook('onRequest', async (request, reply) => requireToken(token, request, reply))
+  app.addHook('onRequest', async (request, reply) => requireToken(token, request, reply))
   app.get(
     '/status',
     { schema: { tags: ['installation'], summary: 'Forest, clusters and nodes', response: { 200: statusSchema } } },
@@ -92,11 +102,4 @@ async function registerRoutes(
 function managementIds(started: Date): () => string {
   const nextId = requestIds(started)
   return () => `manage-${nextId()}`
-}
-
-async function requireToken(token: string, request: FastifyRequest, reply: FastifyReply): Promise<void> {
-  if (isSameSecret(/^Bearer\s+(\S+)$/i.exec(request.headers.authorization ?? '')?.[1] ?? '', token)) return
-  const message =
-    'This needs the management token of the installation, as Authorization: Bearer. rms-emulator up prints it'
-  await reply.code(401).header('www-authenticate', 'Bearer').send({ error: 'Unauthorized', message })
 }

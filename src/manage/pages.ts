@@ -4,6 +4,7 @@ import type { LabOffice } from '../administration/lab/ask-server.js'
 import type { Store } from '../cluster/store/open.js'
 import type { Forest } from '../directory/directory.js'
 import { inForest } from '../directory/forest.js'
+import { prefixOf } from '../node/asked.js'
 import { answerLater, describing } from '../node/documentation.js'
 import { pagesLook } from '../node/pages-look.js'
 import { version } from '../version.js'
@@ -48,17 +49,17 @@ export interface Described {
 
 /** The pages are made when somebody first asks: few do, and test runners that cannot load them need none. */
 export function registerPages(app: FastifyInstance, described: Described): void {
-  app.get('/', { schema: { hide: true } }, async (_request, reply) => reply.redirect('/docs'))
-  answerLater(app, async () => {
+  app.get('/', { schema: { hide: true } }, async (request, reply) => reply.redirect(`${prefixOf(request)}/docs`))
+  answerLater(app, async (prefix) => {
     const pages = Fastify({ schemaController: { compilersFactory: describing } }) as unknown as FastifyInstance
-    await addPages(pages, described)
+    await addPages(pages, described, prefix)
     await pages.register(async (scope) => described.addRoutes(scope))
     await pages.ready()
     return pages
   })
 }
 
-async function addPages(app: FastifyInstance, { store, lab, needsToken }: Described): Promise<void> {
+async function addPages(app: FastifyInstance, { store, lab, needsToken }: Described, prefix: string): Promise<void> {
   const [{ default: fastifySwagger }, { default: fastifySwaggerUi }] = await Promise.all([
     import('@fastify/swagger'),
     import('@fastify/swagger-ui'),
@@ -66,7 +67,8 @@ async function addPages(app: FastifyInstance, { store, lab, needsToken }: Descri
   await app.register(fastifySwagger, {
     openapi: {
       openapi: '3.0.3',
-      info: { title, version, description: introduction },
+      info: { title, version, description: introduction.replace('](/', `](${prefix}/`) },
+      ...(prefix === '' ? {} : { servers: [{ url: prefix }] }),
       tags,
       ...(needsToken ? tokenSecurity : {}),
     },

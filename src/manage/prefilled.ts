@@ -82,6 +82,7 @@ export function prefilledOf({
   const someKey = labTrustRoot(2).publicKey.modulus
   const ofDocument = { parameters: { hash: document } }
   const ofRoot = { parameters: { cluster } }
+  const ofScope = { parameters: { name: 'suite-a' } }
   const ofSnapshot = { parameters: { name: 'prepared' } }
   const ofTemplate = { parameters: { cluster, guid: template } }
   return {
@@ -214,6 +215,11 @@ export function prefilledOf({
     'POST /lab/issue': { body: { kind: 'rac', account: mailOf('alice'), wrong: 'expired' } },
     'POST /lab/explain': { body: labPartner().licensorCertificate },
     'POST /lab/reset': {},
+    'GET /lab/scopes': {},
+    'PUT /lab/scopes/{name}': ofScope,
+    'GET /lab/scopes/{name}': ofScope,
+    'DELETE /lab/scopes/{name}': ofScope,
+    'DELETE /lab/scopes': {},
     'GET /lab/snapshots': {},
     'POST /lab/snapshots/{name}/restore': { parameters: { name: 'start' } },
     'POST /lab/snapshots/{name}/export': { parameters: { name: 'start' }, body: { password: seedPassword } },

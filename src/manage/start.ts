@@ -10,8 +10,16 @@ import type { InstallationOptions } from '../installation/installation-options.j
 import { clockOf, drawsIn, startServers } from '../installation/installation.js'
 import type { Servers } from '../installation/servers.js'
 import { installationLab, type InstallationLab } from '../installation/lab.js'
+import { labScopes, type LabScope } from '../installation/lab-scopes.js'
 import { settingsOf } from '../installation/start-settings.js'
-import { activeInLab, placeOf, type ClusterPlace, type InstallationStatus } from '../installation/status.js'
+import {
+  activeInLab,
+  placeOf,
+  scopesStatus,
+  type ClusterPlace,
+  type InstallationStatus,
+  type ScopesStatus,
+} from '../installation/status.js'
 import { defaultNodeOptions } from '../node/start.js'
 import { version } from '../version.js'
 import { startManagement } from './app.js'
@@ -28,6 +36,8 @@ export interface ReadyEvent {
   readonly lab?: readonly string[]
   /** What chance follows from: everything does where a seed was given, otherwise only what faults leave to chance. */
   readonly seed?: StoredSeed
+  /** Where it has any. */
+  readonly scopes?: ScopesStatus
   /** With TLS: where the certificate of the lab CA is. */
   readonly ca?: string
 }
@@ -43,6 +53,8 @@ export interface Installation {
   readonly ca: string | undefined
   /** Folder where state is kept; undefined where it ends with the installation. */
   readonly data: string | undefined
+  /** A forest of its own below `/f/NAME`, made unless it is there; needs the option `scopes`. As `lab.scopes.put`. */
+  scope(name: string): Promise<LabScope>
   /** The controls of the lab. With `lab: false` each of them throws. */
   readonly lab: InstallationLab
   /** Stops everything that was started, and removes a temporary folder. May be called again. */
@@ -84,12 +96,15 @@ async function withManagement(options: InstallationOptions, servers: Servers): P
     draws: await drawsIn(options, store),
     lab: office,
     ca: servers.trusted,
+    scopes: servers.scopes,
   }
+  const withScopes = async () => scopesStatus(servers.scopes, await rootUrlOf(store))
   const status = async (): Promise<InstallationStatus> => ({
     forest,
     version,
     clusters: await servers.status(),
     ...(await activeInLab(office)),
+    ...(await withScopes()),
   })
   const management = await startManagement({
     host: options.manageHost ?? '127.0.0.1',
@@ -100,7 +115,9 @@ async function withManagement(options: InstallationOptions, servers: Servers): P
     api,
     topology,
     ca: servers.ca,
+    scopes: servers.scopes,
   })
+  const scopes = labScopes(servers.scopes, management.url)
   const clusters = (await servers.status()).map(placeOf)
   const [root] = clusters
   const mode = (await store.clusters.find(root?.name ?? ''))?.configuration.cryptographicMode ?? 2
@@ -115,6 +132,7 @@ async function withManagement(options: InstallationOptions, servers: Servers): P
       clusters,
       ...(token === undefined ? {} : { token }),
       ...(await activeInLab(office)),
+      ...(await withScopes()),
       ...(servers.ca === undefined ? {} : { ca: `${management.url}/ca.pem` }),
     },
     url: root?.url ?? '',
@@ -122,7 +140,11 @@ async function withManagement(options: InstallationOptions, servers: Servers): P
     mode,
     ca: servers.ca,
     data: options.data,
-    lab: installationLab(office, issuingOffice(api), servers.trusted),
+    lab: {
+      ...installationLab(office && (() => office), issuingOffice(api), servers.trusted),
+      scopes,
+    },
+    scope: (name) => scopes.put(name),
     close,
     [Symbol.asyncDispose]: close,
   }
@@ -144,6 +166,12 @@ function thisStart(options: InstallationOptions, [root]: readonly ClusterPlace[]
     ...(options.clock === undefined ? {} : { setsClock: true }),
     clusters: [...(root === undefined ? [] : [root.name]), ...licensing],
   }
+}
+
+/** As it is now; '' while the database is away. */
+async function rootUrlOf({ clusters }: Servers['store']): Promise<string> {
+  const all = await clusters.list().catch(() => [])
+  return all.find(({ kind }) => kind === 'root')?.configuration.baseUrl ?? ''
 }
 
 /** Also when the first part fails, the second one is done. */

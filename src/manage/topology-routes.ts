@@ -76,6 +76,15 @@ export const statusSchema = {
       description: 'What is set in the lab, each in a few words; left out where nothing is',
     },
     seed: randomSeed,
+    scopes: {
+      description: 'Left out where it has none',
+      type: 'object',
+      properties: {
+        most: { type: 'integer', description: 'How many there may be' },
+        url: { ...text, description: 'Where they are: a name follows' },
+        names: { type: 'array', items: text },
+      },
+    },
   },
 } as const
 

@@ -7,6 +7,7 @@ import { DirectoryAway } from '../cluster/store/outage.js'
 import type { TlsIdentity } from '../crypto/lab-ca.js'
 import { RmsException } from '../exceptions.js'
 import { defaultHeaderLimit, headerMargin } from '../http/header-limit.js'
+import { scopedPath } from '../http/scoped-path.js'
 import { requestIds } from '../http/request-ids.js'
 import { anonymousCaller } from '../identity/caller.js'
 import type { EmulatedServer } from '../sizing/emulated-server.js'
@@ -17,13 +18,13 @@ import { faultStatus, writeFault } from '../soap/fault.js'
 import { writeDisco } from '../soap/disco.js'
 import { writeHelpPage } from '../soap/help-page.js'
 import { writeWsdl } from '../soap/wsdl.js'
-import { askedOrigin, readAsked } from './asked.js'
+import { askedSite, prefixOf, readAsked } from './asked.js'
 import { registerBinaryGroupExpansion } from './binary-group-expansion.js'
 import type { NodeContext } from './context.js'
 import { NotReady } from './context.js'
 import { describing, registerDocumentation } from './documentation.js'
 import { canHold } from './held-sockets.js'
-import { nameRequest, onHttpServer } from './http-server.js'
+import { nameRequest, onHttpServer, type PassOn } from './http-server.js'
 import { writeIndexPage } from './index-page.js'
 import { EndedByLab, endAsTold, followExchanges, tellUnrouted } from './lab-hooks.js'
 import { registerJournal } from './journal-routes.js'
@@ -53,6 +54,8 @@ export interface AppOptions {
   readonly tls?: TlsIdentity | undefined
   /** The server that this node behaves like, whatever its cluster does. */
   readonly emulatedServer?: EmulatedServer | undefined
+  /** Sees each request first; true: it answers it. */
+  readonly passOn?: PassOn | undefined
 }
 
 export async function buildApp(context: NodeContext, options: AppOptions): Promise<FastifyInstance> {
@@ -64,6 +67,7 @@ export async function buildApp(context: NodeContext, options: AppOptions): Promi
       nextId: requestIds(context.machineClock.now()),
       timers: context.timers,
       log: context.log,
+      passOn: options.passOn,
     }),
     bodyLimit: options.bodyLimit,
     requestTimeout: options.requestTimeout,
@@ -139,7 +143,7 @@ async function registerServices(
         soapExchange(endpoint, context),
       )
       app.get(url, { schema: { hide: true } }, async (request, reply) =>
-        answerPage(endpoint, { url, origin: askedOrigin(request, context) }, request, reply),
+        answerPage(endpoint, `${askedSite(request, context)}${url}`, request, reply),
       )
       app.route({
         method: ['PUT', 'DELETE', 'PATCH', 'OPTIONS'],
@@ -154,11 +158,10 @@ async function registerServices(
 /** The WSDL for `?wsdl` in any case, where it is for `?disco`, the help page otherwise; all without signing in, as most clients fetch them. */
 async function answerPage(
   { service }: Endpoint,
-  { origin, url }: { readonly origin: string; readonly url: string },
+  address: string,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  const address = `${origin}${url}`
   const query = request.query as Readonly<Record<string, string | readonly string[] | undefined>>
   const asked = Object.keys(query).map((name) => name.toLowerCase())
   if (asked.includes('disco')) return reply.type('text/xml; charset=utf-8').send(writeDisco(service, address))
@@ -183,9 +186,10 @@ async function registerIndexes(app: FastifyInstance, context: NodeContext, kind:
   const whole = ['/', '/_wmcs'].map((url) => ({ folder: undefined, url, endpoints: roles[kind] }))
   for (const { folder, url, endpoints } of [...whole, ...folders]) {
     if (endpoints.length === 0) continue
-    app.get(url, { schema: { hide: true } }, async (_request, reply) => {
+    app.get(url, { schema: { hide: true } }, async (request, reply) => {
       const { nodeId } = context
-      const page = writeIndexPage({ cluster: context.state().name, kind, nodeId, endpoints, folder })
+      const cluster = context.state().name
+      const page = writeIndexPage({ cluster, kind, nodeId, endpoints, folder, prefix: prefixOf(request) })
       return reply.type('text/html; charset=utf-8').send(page)
     })
   }
@@ -229,11 +233,15 @@ async function registerHealth(app: FastifyInstance, context: NodeContext): Promi
 
 function answerNotFound(context: NodeContext, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   request.log.info({ path: request.url.slice(0, 200), status: 404, why: 'there is no such path' }, 'refused')
-  const text = 'There is nothing at this path. The services are below /_wmcs, see /docs.\n'
+  const isScoped = prefixOf(request) === '' && scopedPath(request.url) !== undefined
+  const text = isScoped ? noScopes : 'There is nothing at this path. The services are below /_wmcs, see /docs.\n'
   reply.code(404).type('text/plain; charset=utf-8')
   tellUnrouted(request, reply, context, text)
   return reply.send(text)
 }
+
+const noScopes =
+  'There are no scopes at this address. An installation that was started with --scopes N (in a program: startInstallation({ scopes: N })) has them below /f/NAME at the addresses of its clusters.\n'
 
 /** Errors before SOAP: bodies that cannot be taken. The client learns what to change, and nothing from the inside. */
 function answerError(

@@ -8,6 +8,7 @@ import { isSameAuthority, legalAuthority, type Scheme } from '../http/authority.
 import { clientAddress, plainAddress } from '../http/client-address.js'
 import { forwardedAsked, forwardedFor, namesNoHost, type Asked, type HeaderValues } from '../http/forwarded.js'
 import { valuesOf } from '../http/raw-headers.js'
+import { scopedPath, siteOf } from '../http/scoped-path.js'
 import { namedUrls } from '../services/rest/addresses.js'
 import type { NodeContext } from './context.js'
 import { showsKey } from './listener-mark.js'
@@ -50,12 +51,18 @@ export function isSecure({ asked: { scheme, host } }: FastifyRequest, { state }:
   return host !== undefined && secureHosts(state().configuration).some((known) => isSameAuthority('https', known, host))
 }
 
-/** The origin that the client used; the cluster's own where that is not known. */
-export function askedOrigin(request: FastifyRequest, context: NodeContext): string {
+/** Where the paths of this server begin for the client: the origin that it used, or the cluster's own where that is not known, and the path of the scope. */
+export function askedSite(request: FastifyRequest, context: NodeContext): string {
   const { host } = request.asked
-  if (host === undefined) return new URL(context.state().configuration.baseUrl).origin
+  if (host === undefined) return siteOf(context.state().configuration.baseUrl)
   const scheme: Scheme = isSecure(request, context) ? 'https' : 'http'
-  return `${scheme}://${host}`
+  return `${scheme}://${host}${prefixOf(request)}`
+}
+
+/** What the client wrote before the paths of this server: `/f/NAME` for a scope, otherwise nothing. */
+export function prefixOf({ originalUrl, url }: FastifyRequest): string {
+  const path = originalUrl === url ? undefined : scopedPath(originalUrl)
+  return path === undefined ? '' : `/f/${path.name}`
 }
 
 /** A configuration never changes: there is a new one then. */

@@ -7,7 +7,7 @@ import type { RequestLog } from '../cluster/request-log.js'
 import type { ServerState } from '../cluster/server-state.js'
 import type { Store } from '../cluster/store/open.js'
 import type { ServiceContext } from '../services/context.js'
-import { keyPool, seededPairs } from '../crypto/key-pool.js'
+import { keyPool, seededPairs, type KeyPool } from '../crypto/key-pool.js'
 import type { Directory } from '../directory/directory.js'
 import type { Clock, Random, Timers } from '../effects.js'
 import type { TrustedProxies } from '../http/trusted-proxies.js'
@@ -115,13 +115,15 @@ export interface NodeParts {
   readonly ntlmLevel: NtlmLevel
   /** Where the root cluster is asked, without /_wmcs, when not at its public URL. */
   readonly rootUrl: string | undefined
+  /** Its own when left out. */
+  readonly keyPairs?: KeyPool | undefined
 }
 
 export function createContext(parts: NodeParts): NodeContext {
   let current: ServerState | undefined
   const { timers, random, nodeId, ntlmLevel } = parts
   const { draws = drawsFrom(random) } = parts
-  const pairs = keyPool({ timers })
+  const pairs = parts.keyPairs ?? keyPool({ timers })
   const { clock } = parts.lab
   let leaving = false
   let loading: Promise<unknown> = Promise.resolve()

@@ -8,6 +8,7 @@ import Fastify, {
 import type { ClusterKind } from '../cluster/store/cluster-store.js'
 import type { Forest } from '../directory/directory.js'
 import { inForest } from '../directory/forest.js'
+import { prefixOf } from './asked.js'
 import { openApiOptions } from './openapi.js'
 import { pagesLook } from './pages-look.js'
 
@@ -26,20 +27,22 @@ export function registerDocumentation(
   forest: () => Promise<Forest>,
   addRoutes: (described: FastifyInstance) => Promise<void>,
 ): void {
-  answerLater(app, () => makeDocumentation(kind, forest, addRoutes))
+  answerLater(app, (prefix) => makeDocumentation(kind, prefix, forest, addRoutes))
 }
 
-/** @param make the instance that answers for the pages, made when the first one is asked for */
-export function answerLater(app: FastifyInstance, make: () => Promise<FastifyInstance>): void {
+/** @param make the instance that answers for the pages, made when the first one is asked for; told what stands before all paths, in a scope */
+export function answerLater(app: FastifyInstance, make: (prefix: string) => Promise<FastifyInstance>): void {
   let making: Promise<FastifyInstance> | undefined
   /** What failed once is tried anew for the next one who asks. */
-  const made = (): Promise<FastifyInstance> =>
-    (making ??= make().catch((error: unknown) => {
+  const made = (prefix: string): Promise<FastifyInstance> =>
+    (making ??= make(prefix).catch((error: unknown) => {
       making = undefined
       throw error
     }))
   const answer = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
-    const { statusCode, headers, rawPayload } = await (await made()).inject({ method: 'GET', url: request.url })
+    const { statusCode, headers, rawPayload } = await (
+      await made(prefixOf(request))
+    ).inject({ method: 'GET', url: request.url })
     if (statusCode === 404) {
       reply.callNotFound()
       return reply
@@ -54,6 +57,7 @@ export function answerLater(app: FastifyInstance, make: () => Promise<FastifyIns
 
 async function makeDocumentation(
   kind: ClusterKind,
+  prefix: string,
   forestOf: () => Promise<Forest>,
   addRoutes: (described: FastifyInstance) => Promise<void>,
 ): Promise<FastifyInstance> {
@@ -69,7 +73,7 @@ async function makeDocumentation(
     schemaController: { compilersFactory: describing },
     routerOptions: { caseSensitive: false, ignoreTrailingSlash: true },
   })
-  await described.register(fastifySwagger, openApiOptions(kind))
+  await described.register(fastifySwagger, openApiOptions(kind, prefix))
   await described.register(fastifySwaggerUi, {
     ...pagesLook(`rms-emulator, ${kind} server`),
     transformSpecificationClone: false,

@@ -27,7 +27,11 @@ export interface HttpServerOptions {
   readonly nextId: () => string
   readonly timers: Timers
   readonly log?: Logger | undefined
+  /** Sees each request first; true: it answers it. */
+  readonly passOn?: PassOn | undefined
 }
+
+export type PassOn = (request: IncomingMessage, response: ServerResponse) => boolean
 
 /** Milliseconds, as Fastify hands them on. */
 interface Times {
@@ -62,8 +66,8 @@ export function onHttpServer(options: HttpServerOptions): ServerParts {
 }
 
 function httpServer(
-  handler: RequestListener,
-  { tls, headerLimit, nextId, timers, log }: HttpServerOptions,
+  ownHandler: RequestListener,
+  { tls, headerLimit, nextId, timers, log, passOn }: HttpServerOptions,
   { keepAliveTimeout = 0, requestTimeout = 0, connectionTimeout = 0 }: Times,
 ): Server {
   const settings: ServerOptions = {
@@ -73,6 +77,12 @@ function httpServer(
     // Refused with the hosts that are none.
     requireHostHeader: false,
   }
+  const handler: RequestListener =
+    passOn === undefined
+      ? ownHandler
+      : (request, response) => {
+          if (!passOn(request, response)) ownHandler(request, response)
+        }
   const server = answerHalfClosed(
     tls === undefined
       ? createServer(settings, handler)

@@ -13,12 +13,14 @@ export interface Indexed {
   readonly endpoints: readonly Endpoint[]
   /** What to call them all: nothing for the whole server. */
   readonly folder: string | undefined
+  /** What stands before all paths: `/f/NAME` for a scope. */
+  readonly prefix: string
 }
 
 const kinds: Readonly<Record<ClusterKind, string>> = { root: 'root cluster', licensing: 'licensing-only cluster' }
 
 /** HTML without scripts, to be sent as UTF-8. */
-export function writeIndexPage({ cluster, kind, nodeId, endpoints, folder }: Indexed): string {
+export function writeIndexPage({ cluster, kind, nodeId, endpoints, folder, prefix }: Indexed): string {
   const title = `rms-emulator: ${kinds[kind]} ${cluster}${folder === undefined ? '' : `, ${folder}`}`
   const page = element(
     'html',
@@ -36,16 +38,20 @@ export function writeIndexPage({ cluster, kind, nodeId, endpoints, folder }: Ind
       element('h1', {}, text(title)),
       paragraph('A lab. Every key of it is known to everybody: never protect real documents with it.'),
       element('h2', {}, text('Services')),
-      element('dl', {}, endpoints.flatMap(listed)),
-      folder === undefined ? others(kind) : element('p', {}, link('/', 'All services')),
+      element(
+        'dl',
+        {},
+        endpoints.flatMap((endpoint) => listed(endpoint, prefix)),
+      ),
+      folder === undefined ? others(kind, prefix) : element('p', {}, link(`${prefix}/`, 'All services')),
       paragraph(`Answered by server ${nodeId}.`),
     ),
   )
   return `<!DOCTYPE html>${page}`
 }
 
-function listed({ path, operations }: Endpoint): readonly Markup[] {
-  const url = `/_wmcs${path}`
+function listed({ path, operations }: Endpoint, prefix: string): readonly Markup[] {
+  const url = `${prefix}/_wmcs${path}`
   const names = operations.map(({ name }, index) => [
     index === 0 ? text('') : text(', '),
     link(`${url}?op=${name}`, name),
@@ -53,7 +59,7 @@ function listed({ path, operations }: Endpoint): readonly Markup[] {
   return [element('dt', {}, link(url, url)), element('dd', {}, names.flat())]
 }
 
-function others(kind: ClusterKind): readonly Markup[] {
+function others(kind: ClusterKind, prefix: string): readonly Markup[] {
   const rows = [
     ['/docs', 'All interfaces, REST among them, to try out'],
     ['/openapi.json', 'Their description for programs'],
@@ -66,7 +72,10 @@ function others(kind: ClusterKind): readonly Markup[] {
     element(
       'dl',
       {},
-      rows.flatMap(([url, about]) => [element('dt', {}, link(url, url)), element('dd', {}, text(about))]),
+      rows.flatMap(([path, about]) => {
+        const url = `${prefix}${path}`
+        return [element('dt', {}, link(url, url)), element('dd', {}, text(about))]
+      }),
     ),
   ]
 }

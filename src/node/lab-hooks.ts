@@ -10,6 +10,7 @@ import type { Timers } from '../effects.js'
 import { resetConnection, resetMark } from '../http/reset.js'
 import type { LabAnswer, LabEffect, LabExchange, LabOutcome, LabPoint, LabRequest } from '../lab/exchange.js'
 import type { StepObserver } from '../services/steps.js'
+import { prefixOf } from './asked.js'
 import type { NodeContext } from './context.js'
 import { dropTakenIn, heldFor, heldUntil, takingIn, withoutTimeout } from './held-sockets.js'
 import { listenerOf, showsKey } from './listener-mark.js'
@@ -143,10 +144,11 @@ class Asked implements LabRequest {
   }
 }
 
-function originOf({ asked, headers }: FastifyRequest): string {
+function originOf(request: FastifyRequest): string {
+  const { asked, headers } = request
   // What has no legal host has been refused before anybody asked.
   const { scheme = 'http', host = headers.host ?? '' } = (asked as FastifyRequest['asked'] | undefined) ?? {}
-  return `${scheme}://${host}`
+  return `${scheme}://${host}${prefixOf(request)}`
 }
 
 /** What comes to no service is only told: no control has anything to do there. */

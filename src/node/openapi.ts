@@ -6,7 +6,8 @@ import { exampleRequest, exampleResponse } from '../soap/example.js'
 import { version } from '../version.js'
 import type { Endpoint } from './roles.js'
 
-export function openApiOptions(kind: ClusterKind): FastifyDynamicSwaggerOptions {
+/** @param prefix what stands before all paths, in a scope */
+export function openApiOptions(kind: ClusterKind, prefix: string): FastifyDynamicSwaggerOptions {
   return {
     openapi: {
       openapi: '3.0.3',
@@ -16,6 +17,7 @@ export function openApiOptions(kind: ClusterKind): FastifyDynamicSwaggerOptions 
           'The SOAP services of a Rights Management Services server. Every operation is a POST of a SOAP 1.1 (text/xml) or 1.2 (application/soap+xml) message; GET with ?wsdl gives the service description. The REST services of the Mobile Device Extension are below /my/v1 and /my/v2.',
         version,
       },
+      ...(prefix === '' ? {} : { servers: [{ url: prefix }] }),
       components: {
         securitySchemes: {
           basic: signIn('basic'),

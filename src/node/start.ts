@@ -17,6 +17,8 @@ import { storeWithOutages } from '../cluster/store/outage.js'
 import type { CryptoMode } from '../crypto/modes.js'
 import type { TlsIdentity } from '../crypto/lab-ca.js'
 import type { EngineName } from '../crypto/engine.js'
+import type { KeyPool } from '../crypto/key-pool.js'
+import type { RsaPrivateKey } from '../crypto/keys.js'
 import type { SigningPlace } from '../crypto/signer.js'
 import { startSigningThreads } from '../crypto/signing-threads.js'
 import { systemClock, systemRandom, systemTimers, type Clock, type Random, type Timers } from '../effects.js'
@@ -29,10 +31,13 @@ import type { NtlmLevel } from '../ntlm/server.js'
 import { usualProfile, type Profile } from '../soap/profile.js'
 import type { EmulatedServer } from '../sizing/emulated-server.js'
 import { buildApp } from './app.js'
+import type { PassOn } from './http-server.js'
 import type { RequestLogBound } from '../cluster/bound-request-log.js'
 import { createContext, type NodeContext } from './context.js'
 import { keepFresh, refreshLab } from './keep-fresh.js'
 import { startJournal, type JournalOptions } from './journal.js'
+import { placed, type NodePlace } from './place.js'
+import { reportEvent } from './report-event.js'
 import { pruneRequestLog } from './prune-request-log.js'
 import { createMetrics } from './metrics.js'
 import { nodeFaults } from './node-faults.js'
@@ -97,6 +102,14 @@ export interface NodeOptions {
   /** Keeps the last exchanges, for whoever asks why; none when left out. */
   readonly journal?: JournalOptions | undefined
   readonly seeding: NodeSeeding
+  /** In place of a listener of its own: is given the app, and says where its requests come in. */
+  readonly place?: ((app: FastifyInstance) => Promise<NodePlace>) | undefined
+  /** Key pair of the cluster that is made; a new one when left out. */
+  readonly clusterKeyPair?: Promise<RsaPrivateKey> | undefined
+  /** Where the key pairs of accounts come from, which stays open with the node closed; its own when left out. */
+  readonly keyPairs?: KeyPool | undefined
+  /** Sees each request first; true: it answers it. */
+  readonly passOn?: PassOn | undefined
   readonly log?: Logger
   readonly clock?: Clock
   readonly timers?: Timers
@@ -209,6 +222,7 @@ export async function startNode(given: Partial<NodeOptions> = {}): Promise<Runni
     schemes,
     ntlmLevel,
     profile,
+    keyPairs: options.keyPairs,
   })
   let place: SigningPlace = options.engine
   let app: FastifyInstance | undefined
@@ -228,7 +242,7 @@ export async function startNode(given: Partial<NodeOptions> = {}): Promise<Runni
     }
   }
   const release = async (): Promise<void> => {
-    context.keyPairs.close()
+    if (options.keyPairs === undefined) context.keyPairs.close()
     if (typeof place !== 'string') await place.close()
     await requestLog.close()
     // Without having joined there is nothing to leave: the id may be another node's.
@@ -242,12 +256,13 @@ export async function startNode(given: Partial<NodeOptions> = {}): Promise<Runni
       ? undefined
       : await loadServerState(store, options.cluster, options.keyPassword, place)
     const kind = joined?.kind ?? (await store.clusters.find(options.cluster))?.kind ?? 'root'
-    const { bodyLimit, headerLimit, requestTimeoutMilliseconds: requestTimeout, tls, emulatedServer } = options
-    app = await buildApp(context, { kind, bodyLimit, headerLimit, requestTimeout, tls, emulatedServer })
-    const url = await app.listen({ host: options.host, port: options.port })
-    const baseUrl = `${(options.publicUrl ?? url).replace(/\/+$/, '')}/_wmcs`
+    const { bodyLimit, headerLimit, requestTimeoutMilliseconds: requestTimeout, tls, emulatedServer, passOn } = options
+    app = await buildApp(context, { kind, bodyLimit, headerLimit, requestTimeout, tls, emulatedServer, passOn })
+    const { url, publicUrl, settings } = await placed(app, options)
+    const baseUrl = `${publicUrl.replace(/\/+$/, '')}/_wmcs`
+    const cluster = { ...options, settings: { ...options.settings, ...settings } }
     const state =
-      joined ?? (await provisionOrAdjust(store, options, baseUrl, place, { clock: lab.clock, random, draws }))
+      joined ?? (await provisionOrAdjust(store, cluster, baseUrl, place, { clock: lab.clock, random, draws }))
     context.setState(state)
     const now = clock.now().toISOString()
     const member = {
@@ -323,31 +338,6 @@ function loggingOptions({ includeXrmlInLog, spoolFolder, spoolLimit }: NodeOptio
   return { includeReceivedXrml: includeXrmlInLog, includeIssuedXrml: includeXrmlInLog, report, ...spool }
 }
 
-function reportEvent(event: RequestLogEvent, log: Logger): void {
-  switch (event.kind) {
-    case 'away':
-      log.warn({ why: event.error.message }, 'the database is away: request log records wait in the spool')
-      break
-    case 'back':
-      log.info('the database is back')
-      break
-    case 'unkept':
-      log.error({ why: event.error.message }, 'no request can be recorded, so none is answered: the node is not ready')
-      break
-    case 'kept':
-      log.info('requests can be recorded again: the node is ready')
-      break
-    case 'recovered':
-      log.info(
-        { written: event.written, damaged: event.damaged },
-        'request log records of the spool are in the database',
-      )
-      break
-    case 'failed':
-      log.error({ err: event.error }, 'the spool of request log records cannot be read')
-  }
-}
-
 async function provisionOrAdjust(
   store: Store,
   options: NodeOptions,
@@ -355,10 +345,10 @@ async function provisionOrAdjust(
   place: SigningPlace,
   effects: { clock: Clock; random: Random; draws: Draws },
 ): Promise<ServerState> {
-  const { cluster, keyPassword, mode, settings } = options
+  const { cluster, keyPassword, mode, settings, clusterKeyPair: keyPair } = options
   if ((await store.clusters.find(cluster)) === undefined) {
     const keySalt = isInMemory(options.database) ? saltInMemory(effects.random) : undefined
-    await provisionRoot(store, { name: cluster, baseUrl, mode, keyPassword, keySalt, settings }, effects)
+    await provisionRoot(store, { name: cluster, baseUrl, mode, keyPassword, keyPair, keySalt, settings }, effects)
   } else {
     // A wrong password must change nothing.
     await loadServerState(store, cluster, keyPassword, place)

@@ -14,7 +14,8 @@ export function readUnreadBodies(app: FastifyInstance, most: number = mostReadAw
       else reply.header('connection', 'close')
       done(null, payload)
     }
-    if (request.raw.complete) send()
+    // Of one that came on no connection, only its end is known.
+    if (request.raw.complete || request.raw.readableEnded) send()
     else readAway(request.raw, most, send)
   })
 }

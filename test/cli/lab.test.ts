@@ -14,7 +14,7 @@ import { main, outcome, run, type Outcome } from './command.js'
 t.setTimeout(280_000)
 setMaxListeners(0)
 const log = pino({ level: 'silent' })
-const installation = await startInstallation({ mode: 1, token: 'secret', log })
+const installation = await startInstallation({ mode: 1, token: 'secret', log, scopes: 1 })
 t.teardown(() => installation.close())
 
 /** An answer within two seconds is asked for, and this machine may be busy: then the same is asked again, which changes nothing. */
@@ -293,6 +293,26 @@ t.test('what was set for servers ends with the installation, its clock and fault
   t.equal((await fetch(`${after.manage}/readyz`)).status, 200)
 })
 
+t.test('scopes are made, shown and removed, and commands are about one', async (t) => {
+  const site = installation.url.replace(/\/_wmcs$/, '')
+  t.match(await lab(['scopes']), { code: 0, stdout: /^There is none yet, and there may be 1: / })
+  t.match(await json('scopes', 'put', 'suite-a'), { event: 'scope', name: 'suite-a', url: `${site}/f/suite-a/_wmcs` })
+  t.match(await lab(['scopes']), { stdout: `suite-a  ${site}/f/suite-a/_wmcs` })
+  t.match(statusScreen(await status(), 120, plain), `\n\nscopes: suite-a; up to 1, at ${site}/f/`)
+  t.match(await lab(['faults', 'put', 'gone', 'template-deleted', '--scope', 'suite-a']), { code: 0 })
+  t.match(await json('--scope', 'suite-a'), { active: ['fault gone'] })
+  t.match(await lab(['--manage', `${installation.manage}/f/suite-a`]), { stdout: /^- fault gone/ })
+  t.match(await json(), { active: [] }, 'the installation has nothing of it')
+  t.match(await run(['healthcheck', '--manage', installation.manage, '--scope', 'suite-a']), { code: 0 })
+  t.match(await lab(['scopes', 'put', 'suite b']), { code: 2, stderr: /such as "suite-b"/ })
+  t.match(await lab(['scopes', 'put', 'suite-b']), { code: 1, stderr: /There is 1 scope already \(suite-a\)/ })
+  t.match(await lab(['scopes', 'remove', 'suite-b']), { code: 1, stderr: /did you mean "suite-a"\?/ })
+  t.match(await lab(['scopes', 'remov', 'suite-a']), { code: 2, stderr: /did you mean "remove"\?/ })
+  t.match(await lab(['scopes', 'remove', 'suite-a']), { code: 0, stdout: 'suite-a is gone.\n' })
+  t.match(await lab(['scopes', 'clear']), { code: 0, stdout: 'There was none.\n' })
+  t.match(await run(['healthcheck', '--manage', installation.manage, '--scope', 'suite-a']), { code: 1 })
+})
+
 t.test('without a lab all of it is refused', async (t) => {
   const without = await startInstallation({ mode: 1, token: 'secret', log, lab: false })
   t.teardown(() => without.close())
@@ -306,6 +326,7 @@ t.test('without a lab all of it is refused', async (t) => {
     ['snapshot'],
     ['server', 'pause', 'root-1'],
     ['installation'],
+    ['scopes'],
   ])
     t.match(await lab(args, without), { code: 1, stderr: /started with --no-lab/ }, args.join(' '))
   await t.rejects(without.lab.clock.advance('P1D'), { message: /no controls of a lab/ })

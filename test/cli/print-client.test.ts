@@ -4,7 +4,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import t from 'tap'
-import { readPfile, writePfile } from '../../src/client/index.js'
+import { connect, readPfile, writePfile } from '../../src/client/index.js'
 import { trustingFetch } from '../../src/client/trusting-fetch.js'
 import { encryptContent } from '../../src/crypto/content-cipher.js'
 import { run, startUp, type Outcome } from './command.js'
@@ -15,7 +15,9 @@ const execute = promisify(execFile)
 // Inside of the package, so that its own name is found.
 const folder = t.testdir({ temporary: {} })
 const environment = { TMPDIR: join(folder, 'temporary') }
-const lab = await startUp(['--tls', '--licensing', 'licensing=1', '--root', '1'], { environment })
+const lab = await startUp(['--tls', '--licensing', 'licensing=1', '--root', '1', '--scopes', '1'], {
+  environment,
+})
 t.teardown(async () => void (await lab.stop()))
 const [rootUrl, licensingUrl] = lab.ready.clusters.map(({ url }) => url) as [string, string]
 
@@ -50,6 +52,30 @@ t.test('node: a module that protects a text and opens it', async (t) => {
   const { stdout } = await execute(process.execPath, [file])
   t.match(stdout, licensingUrl)
   t.match(stdout, /^hello \[ 'OWNER' \]$/m)
+})
+
+t.test('a scope is there at each balancer, for who signs in by NTLM, too', async (t) => {
+  const ca = await (await fetch(`${lab.ready.manage}/ca.pem`)).text()
+  const site = rootUrl.replace(/\/_wmcs$/, '')
+  const at = (base: string, user: string, signIn: 'ntlm' | 'basic') =>
+    connect({ url: `${base.replace(/\/_wmcs$/, '')}/f/suite-a`, user, password: 'Passw0rd!', ca, signIn })
+  const [alice, bob] = [at(rootUrl, 'alice@contoso.test', 'ntlm'), at(licensingUrl, 'bob@contoso.test', 'ntlm')]
+  const file = await alice.protectFile(Buffer.from('hello'), '.txt', {
+    rights: [{ to: 'bob@contoso.test', rights: ['VIEW'] }],
+  })
+  t.equal((await bob.openFile(file)).plain.toString(), 'hello')
+  t.equal((await at(rootUrl, 'bob@contoso.test', 'basic').openFile(file)).plain.toString(), 'hello')
+  t.equal((await bob.locations()).licensingUrl, `${site}/f/suite-a/_wmcs/licensing`)
+  await t.rejects(
+    connect({ url: rootUrl, user: 'bob@contoso.test', password: 'Passw0rd!', ca }).openFile(file),
+    /UntrustedPersonaCertException/,
+    'the installation did not issue it',
+  )
+  await Promise.all([alice.close(), bob.close()])
+  t.match(await print('node', '--scope', 'suite-a'), `${site}/f/suite-a/_wmcs`)
+  const node = await trustingFetch(ca)(`${lab.ready.clusters[0]?.nodes[0]?.url}/f/suite-a/_wmcs/`, {})
+  t.equal(node.status, 404)
+  t.match(await node.text(), /at the addresses of its clusters/, 'a server has none')
 })
 
 t.test('the others name the addresses and carry the certificate', async (t) => {

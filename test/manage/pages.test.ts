@@ -29,7 +29,8 @@ interface Specification {
 t.test(
   'every operation of the pages does what it says with the values it begins with, one after the other',
   async (t) => {
-    const up = await startUp(['--root', '2', '--licensing', 'licensing=1', '--port', '0', '--forest', 'fabrikam.test'])
+    const flags = ['--root', '2', '--licensing', 'licensing=1', '--scopes', '2', '--port', '0']
+    const up = await startUp([...flags, '--forest', 'fabrikam.test'])
     t.teardown(() => up.stop())
     const { manage, token, clusters } = up.ready
     // The journal begins with this.

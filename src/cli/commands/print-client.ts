@@ -1,10 +1,9 @@
 /** `print-client --for NAME`: what a client needs to find and trust a running installation, in the form that this client takes. */
 import type { Settings } from '../../config/options.js'
 import { Failure } from '../failure.js'
-import { callManagement } from '../management-call.js'
+import { callManagement, managementBase } from '../management-call.js'
 import { createOutput } from '../output.js'
 import { usualUser } from '../mail-domain.js'
-import { runningManage } from '../running-installations.js'
 import { printForCurl } from '../print-client/curl.js'
 import { printForDotnet } from '../print-client/dotnet.js'
 import type { ClientFacts } from '../print-client/facts.js'
@@ -35,7 +34,7 @@ export async function printClient(settings: Settings<'print-client'>): Promise<v
 
 async function findFacts(settings: Settings<'print-client'>): Promise<ClientFacts> {
   const { password, cluster: wanted, token } = settings
-  const manage = settings.manage ?? (await runningManage())
+  const manage = await managementBase(settings)
   const status = await callManagement({ manage, token }, { method: 'GET', path: '/status' })
   const root = isStatus(status) ? status.clusters.find(({ kind }) => kind === 'root') : undefined
   if (!isStatus(status) || root === undefined)

@@ -46,6 +46,8 @@ export function installationOptions(settings: Settings<'up'>): InstallationOptio
     clusterUrls: settings.clusterUrl.map(({ key, value }) => ({ name: key, url: withoutPath(value) })),
     mode: settings.cryptoMode,
     lab: !settings.noLab,
+    scopes: settings.scopes,
+    scopeIdleSeconds: settings.scopeIdle,
     engine: settings.signer,
     signerThreads: settings.signerThreads,
     data: settings.data,

@@ -1,5 +1,6 @@
 /** Near misses of a whole exchange: of what it was refused for, or of what never came to a service. */
 import { nearest } from '../../config/nearest.js'
+import { scopedPath } from '../../http/scoped-path.js'
 import { clockInWords } from '../state.js'
 import { pathOf } from './decision.js'
 import type { Exchange, Refused } from './exchange.js'
@@ -74,6 +75,6 @@ function basicName(headers: readonly string[]): string | undefined {
 function nearPaths(asked: string, paths: readonly string[]): readonly NearMiss[] {
   const last = (path: string): string => path.replace(/^.*\//, '').toLowerCase()
   const sameFile = paths.find((path) => last(path) === last(asked) && last(asked) !== '')
-  const meant = sameFile ?? nearest(asked.slice(-64), paths)
+  const meant = sameFile ?? nearest((scopedPath(asked)?.rest ?? asked).slice(-64), paths)
   return meant === undefined ? [] : [{ kind: 'nearest path', text: `Did you mean ${meant}?` }]
 }

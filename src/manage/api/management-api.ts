@@ -4,6 +4,7 @@ import type { Draws } from '../../cluster/draws.js'
 import type { ServerState } from '../../cluster/server-state.js'
 import type { Store } from '../../cluster/store/open.js'
 import type { Clock, Random, Timers } from '../../effects.js'
+import type { Scopes } from '../../installation/scopes/scopes.js'
 
 export interface ManagementApi {
   readonly store: Store
@@ -23,4 +24,6 @@ export interface ManagementApi {
   readonly random: Random
   /** What stands in documents and in the directory is drawn from here; unpredictable when left out. */
   readonly draws?: Draws | undefined
+  /** Undefined: there are none. */
+  readonly scopes?: Scopes | undefined
 }

@@ -1,7 +1,8 @@
-/** Addresses of the REST services: on the origin of each cluster (design 12). */
+/** Addresses of the REST services: beside `/_wmcs` of each cluster, on its origin (design 12). */
 import type { ServerConfiguration } from '../../cluster/configuration.js'
 import type { ServerState } from '../../cluster/server-state.js'
 import { isSameAuthority } from '../../http/authority.js'
+import { siteOf } from '../../http/scoped-path.js'
 import { extranetCertificationUrl } from '../standing.js'
 import type { RestServiceName, RestVersion } from './operation.js'
 
@@ -47,7 +48,7 @@ function atHost(urls: readonly string[], host: string): string | undefined {
  * @param host as the client used it, with its port unless it is the usual one
  */
 export function originOf(configuration: Urls, host: string): string {
-  return new URL(externalUrl(configuration, host) ?? configuration.baseUrl).origin
+  return siteOf(externalUrl(configuration, host) ?? configuration.baseUrl)
 }
 
 /** The external URL that who used this host came by. */
@@ -61,18 +62,18 @@ function externalUrl({ externalLicensingUrl, externalCertificationUrl }: Urls, h
 /** Where who used this host signs in: whoever came from outside is sent to the root's address outside, when it has one. */
 export function signInOriginFor(state: ServerState, host: string): string {
   const outside = externalUrl(state.configuration, host) === undefined ? undefined : extranetCertificationUrl(state)
-  return outside === undefined ? signInOrigin(state) : new URL(outside).origin
+  return outside === undefined ? signInOrigin(state) : siteOf(outside)
 }
 
 /** Where the sign-in service is for who asks it: where they asked, when that is an address of this cluster; else where it is for all. */
 export function signInOriginAt(state: ServerState, host: string): string {
   const known = atHost(namedUrls(state.configuration), host)
-  return known === undefined ? signInOrigin(state) : new URL(known).origin
+  return known === undefined ? signInOrigin(state) : siteOf(known)
 }
 
 /** Where the sign-in service of the forest is: at its root; here, when no root is registered. */
 export function signInOrigin({ certificationUrl, configuration }: ServerState): string {
-  return new URL(URL.canParse(certificationUrl) ? certificationUrl : configuration.baseUrl).origin
+  return siteOf(URL.canParse(certificationUrl) ? certificationUrl : configuration.baseUrl)
 }
 
 export function restUrl(origin: string, version: RestVersion, service: RestServiceName): string {

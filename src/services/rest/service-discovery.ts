@@ -1,5 +1,6 @@
 /** Service discovery: the addresses of the services, for the domain of a mail address or the licensing URL of a license (rest-mde 1, 4). */
 import type { ServerConfiguration } from '../../cluster/configuration.js'
+import { scopedPath } from '../../http/scoped-path.js'
 import { refuseRest } from '../../rest-exceptions.js'
 import { walk } from '../steps.js'
 import { knownUrls, originOf, restUrl } from './addresses.js'
@@ -51,7 +52,7 @@ async function findCluster(call: RestCall): Promise<{ found: string }> {
 async function clusterOf(service: string, { state, context, origin }: RestCall): Promise<string> {
   const url = URL.canParse(service) ? new URL(service) : undefined
   const isOf = (configuration: ServerConfiguration): boolean =>
-    knownUrls(configuration).some((known) => new URL(known).host.toLowerCase() === url?.host.toLowerCase())
+    url !== undefined && knownUrls(configuration).some((known) => isSamePlace(new URL(known), url))
   if (isOf(state.configuration)) return origin
   // Content of a trusted publishing domain is licensed here.
   const trusted = state.trusted.flatMap(({ principal }) => principal.object?.addresses ?? [])
@@ -69,6 +70,14 @@ async function clusterOf(service: string, { state, context, origin }: RestCall):
       about: { kind: 'url', url: service.slice(0, 200) },
     })
   return originOf(other.configuration, url.host)
+}
+
+/** Scopes share their host with others. */
+function isSamePlace(one: URL, other: URL): boolean {
+  const [own, wanted] = [one, other].map(({ host, pathname }) =>
+    `${host} ${scopedPath(pathname)?.name ?? ''}`.toLowerCase(),
+  )
+  return own === wanted
 }
 
 /** The domain of the forest and those below it; another one where somebody of the directory has this address. */

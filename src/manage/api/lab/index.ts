@@ -17,6 +17,7 @@ import { registerIssue } from './issue.js'
 import { registerJournal } from './journal.js'
 import { registerInstallationControls, registerServerControls } from './servers.js'
 import { clockReading, notEverywhere, randomSeed, tags, toldServers } from './schemas.js'
+import { registerScopes } from './scopes.js'
 import { registerSnapshots } from './snapshots.js'
 import { registerState } from './state.js'
 import { tellChanges } from './tell-changes.js'
@@ -44,6 +45,7 @@ export function registerLabControls(app: FastifyInstance, api: ManagementApi): v
   registerExplain(app, issuing)
   registerDocuments(app, office, issuing)
   registerIssue(app, issuing)
+  registerScopes(app, api.scopes)
 }
 
 const words = { type: 'array', items: { type: 'string' } } as const
