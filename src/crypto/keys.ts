@@ -4,6 +4,7 @@ import type { Random } from '../effects.js'
 import { recentMap } from '../recent.js'
 import { nodeForge, type Forge } from './node-forge.js'
 import { drawPrimes } from './primes.js'
+import { keystream, streamKeyLength } from './seeded-random.js'
 
 export interface RsaPublicKey {
   /** Base64 of the little-endian modulus, full length, as PUBLICKEY carries it. Two keys are equal when these are. */
@@ -27,21 +28,32 @@ export const publicExponent = 65537
  * @param bits an even number
  * @param random what the pair is to follow from; OpenSSL's own chance when left out, or when it cannot be repeated
  */
-export async function generateKeyPair(bits: number, random?: Random): Promise<RsaPrivateKey> {
+export function generateKeyPair(bits: number, random?: Random): Promise<RsaPrivateKey> {
+  return random?.isRepeatable === true ? repeatedPair(bits, random.bytes(streamKeyLength)) : putTogether(bits)
+}
+
+/** From the same key of a stream the same pair is made: in a process that begins again from its seed, it is made once. */
+function repeatedPair(bits: number, streamKey: Buffer): Promise<RsaPrivateKey> {
+  const name = `${bits} ${streamKey.toString('base64')}`
+  const pair = repeatedPairs.get(name) ?? putTogether(bits, keystream(streamKey))
+  repeatedPairs.set(name, pair)
+  return pair
+}
+
+const repeatedPairs = recentMap<string, Promise<RsaPrivateKey>>(500)
+
+async function putTogether(bits: number, random?: Random): Promise<RsaPrivateKey> {
   const { jsbn, pki } = nodeForge()
   const one = jsbn.BigInteger.ONE
   const half = bits / 2
   const found =
-    random?.isRepeatable === true
-      ? await drawPrimes(half, random)
-      : await Promise.all([findPrime(half), findPrime(half)])
+    random === undefined ? await Promise.all([findPrime(half), findPrime(half)]) : await drawPrimes(half, random)
   const primes = [bigInteger(found[0]), bigInteger(found[1])] as const
   const [p, q] = primes[0].compareTo(primes[1]) > 0 ? primes : [primes[1], primes[0]]
   const [p1, q1] = [p.subtract(one), q.subtract(one)]
   const [n, e, phi] = [p.multiply(q), bigInteger(publicExponent), p1.multiply(q1)]
   // e is a prime: it has an inverse modulo phi unless it divides phi
-  if (p.equals(q) || n.bitLength() !== bits || phi.mod(e).equals(jsbn.BigInteger.ZERO))
-    return generateKeyPair(bits, random)
+  if (p.equals(q) || n.bitLength() !== bits || phi.mod(e).equals(jsbn.BigInteger.ZERO)) return putTogether(bits, random)
   const d = inverseOfSmall(e, phi)
   const pair = pki.setRsaPrivateKey(n, e, d, p, q, d.mod(p1), d.mod(q1), q.modInverse(p))
   return privateKeyFromPem(pki.privateKeyInfoToPem(pki.wrapRsaPrivateKey(pki.privateKeyToAsn1(pair))))

@@ -27,8 +27,11 @@ export function randomSeed(given: string | number): RandomSeed {
   }
 }
 
+/** Bytes. */
+export const streamKeyLength = 32
+
 /** AES-256 in counter mode, over zeros: each byte is given out once. */
-function keystream(key: Buffer): Random {
+export function keystream(key: Buffer): Random {
   const cipher = createCipheriv('aes-256-ctr', key, Buffer.alloc(16))
   return { isRepeatable: true, bytes: (length) => cipher.update(Buffer.alloc(length)) }
 }

@@ -7,8 +7,8 @@ import { buffer } from 'node:stream/consumers'
 export interface RecordingDoor {
   /** Without a path. */
   readonly url: string
-  /** Where it leads from now on; what was kept is gone. */
-  leadTo(target: string): void
+  /** Where it leads from now on, to several in turn; what was kept is gone. NTLM needs one alone. */
+  leadTo(...targets: readonly string[]): void
   /** What was asked and answered since then, for people who look for the difference. */
   transcript(): readonly string[]
   /** SHA-256 of all bodies. */
@@ -19,7 +19,8 @@ export interface RecordingDoor {
 const ofConnection: ReadonlySet<string> = new Set(['connection', 'keep-alive', 'transfer-encoding', 'content-length'])
 
 export async function openRecordingDoor(): Promise<RecordingDoor> {
-  let target = new URL('http://127.0.0.1')
+  let targets: readonly string[] = []
+  let turn = 0
   let lines: string[] = []
   /** NTLM signs in a connection: each of a client has its own one behind. */
   const agents = new WeakMap<Socket, Agent>()
@@ -34,7 +35,7 @@ export async function openRecordingDoor(): Promise<RecordingDoor> {
       const body = await buffer(incoming)
       const answer = await new Promise<IncomingMessage>((resolve, reject) => {
         const { method, url: path, headers, socket } = incoming
-        const { hostname, port } = target
+        const { hostname, port } = new URL(targets[turn++ % targets.length] ?? '')
         request({ hostname, port, method, path, headers, agent: agentOf(socket) }, resolve)
           .once('error', reject)
           .end(body)
@@ -51,8 +52,9 @@ export async function openRecordingDoor(): Promise<RecordingDoor> {
   await listening(server)
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    leadTo: (next) => {
-      target = new URL(next)
+    leadTo: (...next) => {
+      targets = next
+      turn = 0
       lines = []
     },
     transcript: () => lines,

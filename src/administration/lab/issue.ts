@@ -144,7 +144,9 @@ const makers: Readonly<Record<IssueWanted['kind'], (bench: Workbench) => Promise
     }
   },
   ul: async (bench) => {
-    const [rac, license] = await Promise.all([openRac(bench), licenseFor(bench)])
+    // One after the other: what they draw can be repeated then.
+    const rac = await openRac(bench)
+    const license = await licenseFor(bench)
     const [pl] = license
     return {
       texts: await asOrdered(bench, acquireLicense, acquireLicenseCall('', rac.chain, [license])),

@@ -47,6 +47,7 @@ async function readSeed(office: ExportOffice): Promise<SeedExport> {
   const state = await lab.store.lab.read()
   leftOut.push(...unsaid(state))
   const clock = await exportClock(lab)
+  const seed = await lab.store.randomSeed.find()
   const faults = await exportFaults(state, { directory: store.directory, served, clusters }, leftOut)
   return {
     seedFile: {
@@ -55,6 +56,7 @@ async function readSeed(office: ExportOffice): Promise<SeedExport> {
       builtIn: false,
       ...directory,
       clusters,
+      ...(seed?.of === 'everything' ? { seed: seed.seed } : {}),
       ...(clock === undefined ? {} : { clock }),
       ...(Object.keys(faults).length === 0 ? {} : { faults }),
     },
