@@ -61,9 +61,17 @@ async function cannotJoin(t: Test, database: TestDatabase): Promise<void> {
     location,
     '--key-password',
     'right',
+    '--seed',
+    '7',
+    '--clock',
+    'PT1S',
   ])
   t.match(made, { code: 0 })
   const before = await everything(location)
+  const lab = Object.fromEntries(
+    (before['lab_state'] as Tables['lab_state'][]).map(({ id, state }) => [id, JSON.parse(state)]),
+  )
+  t.match(lab, { 'random-seed': { seed: '7', of: 'everything' }, state: { clock: { mode: 'offset', by: 'PT1S' } } })
   t.ok(Object.keys(before).length > 10)
 
   /** All of them end with 1 and this on stderr, without a stack or a password. */
@@ -92,6 +100,10 @@ async function cannotJoin(t: Test, database: TestDatabase): Promise<void> {
   const empty = await database.fresh()
   await refused([
     [node('root', location, '--key-password', 'wrong'), /cluster key password is wrong/],
+    [
+      ['provision', 'licensing', '--cluster', 'legal', '--public-url', 'http://b', '--db', location, '--seed', '8'],
+      /This installation was made from the seed 7, and 8 is for a new one/,
+    ],
     [
       node('sales', location, '--key-password', 'right'),
       /There is no cluster "sales" in this database; it has root\. Provision it first/,

@@ -245,7 +245,8 @@ t.test(
 t.test('--decommissioned cannot be undone', async (t) => {
   const data = join(t.testdir(), 'lab')
   const admit = ['--admit', 'decommission=ANONYMOUS']
-  const first = await startUp(['--data', data])
+  const first = await startUp(['--data', data, '--seed', '42', '--clock', 'PT1S'])
+  t.match(first.ready, { seed: { seed: '42', of: 'everything' }, lab: ['clock offset PT1S'] })
   const alice = connectTo(first.url, 'alice')
   const published = await alice.publish(forBob)
   await first.stop()

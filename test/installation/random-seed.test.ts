@@ -25,6 +25,8 @@ const at = '2026-01-01T00:00:00Z'
 const clock = { now: () => new Date(at), monotonic: () => 0 }
 const seed = 42
 const keyPassword = 'lab-key-password'
+/** It goes on with each request: three servers have one order. */
+const stepping = '2026-01-01T00:00:00Z/PT1S'
 const three = { processes: true, root: 3, licensing: [] } as const satisfies InstallationOptions
 
 interface Run {
@@ -104,11 +106,12 @@ for (const mode of [1, 2] as const satisfies readonly CryptoMode[]) {
     async (t) => {
       const door = await openRecordingDoor()
       t.teardown(() => door.close())
-      const first = await run(t, door, { mode })
+      const told = { mode, ...(mode === 1 ? { clock: stepping } : {}) }
+      const first = await run(t, door, told)
       t.ok(first.lines.length > 30, `${first.lines.length / 2} exchanges`)
       for (const [what, options] of [
-        ['again', { mode }],
-        ['three servers', { mode, ...three }],
+        ['again', told],
+        ['three servers', { ...told, ...three }],
       ] as const) {
         const other = await run(t, door, options)
         t.equal(difference(first, other), undefined, what)
@@ -217,11 +220,41 @@ t.test('an installation that is kept goes on with its seed, and with no other', 
   }
   const first = await certified({ seed, clock: at })
   t.not(await certified({}), first, 'the second certificate is the second one, also after a start')
-  t.not(await certified({ seed: '42' }), first)
+  t.not(await certified({ seed: '42', clock: '2026-02-01T00:00:00Z' }), first)
+  const again = await startInstallation({ data, clock: '2026-02-01T00:00:00Z' })
+  await again.lab.clock.put({ mode: 'real' })
+  await again.lab.reset()
+  t.match(await again.lab.clock.read(), { mode: 'frozen', at: '2026-02-01T00:00:00Z' }, 'that of this start')
+  await again.close()
   await t.rejects(startInstallation({ data, seed: 43 }), {
     status: 409,
     message: /made from the seed 42, and 43 is/,
   })
+})
+
+t.test('what administrators make follows from the order in which they make it', async (t) => {
+  const made = async (): Promise<readonly unknown[]> => {
+    const installation = await startInstallation({ seed, clock: at, mode: 1, publicUrl: 'http://rms.contoso.test' })
+    const { lab } = installation
+    const template = {
+      texts: [{ lcid: 1033, name: 'N', description: 'D' }],
+      grants: [{ to: 'ANYONE', rights: ['VIEW'] }],
+    }
+    try {
+      const account = await lab.accounts.add({ name: 'dave', mail: 'dave@contoso.test' })
+      const { guid } = await lab.templates.add(template)
+      await lab.snapshots.take('after')
+      const license = await lab.issue({ kind: 'ul', account: 'bob', owner: 'alice' })
+      const wrong = await lab.issue({ kind: 'rac', account: 'bob', wrong: 'other-root' })
+      await lab.snapshots.restore('after')
+      t.not((await lab.templates.add(template)).guid, guid, 'what is drawn again is not taken again')
+      t.equal((await lab.issue({ kind: 'ul', account: 'bob', owner: 'alice' })).chain, license.chain)
+      return [account.sid, guid, license.chain, wrong.chain]
+    } finally {
+      await installation.close()
+    }
+  }
+  t.same(await made(), await made())
 })
 
 t.test('without a seed one is drawn, for what faults leave to chance alone', async (t) => {

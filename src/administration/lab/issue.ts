@@ -57,7 +57,7 @@ export interface Issued {
  */
 export async function issue(office: IssuingOffice, wanted: unknown): Promise<Issued> {
   const order = readIssueWanted(wanted)
-  const bench = await workbench(await forOrder(office, 'issue', order.kind, order.account), order)
+  const bench = await workbench(office, order)
   const { kind, wrong } = order
   const { texts, ...more } = await makers[kind](bench)
   return {
@@ -103,7 +103,8 @@ async function workbench(office: IssuingOffice, order: IssueOrder): Promise<Work
   const account = await requireKnownAccount(store.directory, 'account', order.account)
   const [cluster, root] = await Promise.all([office.openCluster(name), office.openCluster(rootName)])
   const clock = await office.forestClock()
-  return { office, order, clock, account, cluster, root, machine: machineFor(order, account, root) }
+  const own = await forOrder(office, 'issue', order.kind, name, account.sid)
+  return { office: own, order, clock, account, cluster, root, machine: machineFor(order, account, root) }
 }
 
 /** The one of the account, where there is one of its name. */

@@ -38,7 +38,10 @@ export async function provision(
     await requireForest(store, settings.forest)
     const present = ifAbsent ? await store.clusters.find(cluster) : undefined
     const random = systemRandom
-    if (present === undefined) await beginSeedAndClock(store, { seed: settings.seed, clock }, keyPassword)
+    if (present === undefined) {
+      if (clock !== undefined) await requireNew(store)
+      await beginSeedAndClock(store, { seed: settings.seed, clock }, keyPassword)
+    }
     const draws = await drawsOf(store.randomSeed, { random })
     const effects = { clock: await forestClock(store.lab, systemClock), random, draws }
     if (present?.kind === kind) {
@@ -110,6 +113,12 @@ async function make(
   if (kind === 'licensing') return provisionLicensing(store, { ...wanted, keyPassword, enrollment }, effects)
   await foundForest(store, given.forest)
   await provisionRoot(store, { ...wanted, mode: modeOf(given), keyPassword }, effects)
+}
+
+/** The clock of servers that run is another command's business. @throws Failure */
+async function requireNew({ clusters }: Store): Promise<void> {
+  if ((await clusters.list()).length > 0)
+    throw new Failure('--clock is for a new installation: rms-emulator lab clock sets that of one that is there', 2)
 }
 
 function modeOf({ cryptoMode = 2 }: Settings<'provision'>): CryptoMode {
