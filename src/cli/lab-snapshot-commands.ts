@@ -49,13 +49,18 @@ export function addSnapshotCommands(lab: Command): void {
     (await load()).exportSnapshot(settingsOf(command, 'status'), { name, file, flags }),
   )
   withPassword(
-    named(
-      'import',
-      'keep the snapshot that is in a file, also of another installation',
+    add(snapshot, 'import', 'status', 'keep the snapshot that is in a file, also of another installation', [
+      'lab snapshot import prepared.json',
       'lab snapshot import prepared prepared.json',
-    ).argument('<file>', 'as lab snapshot export has written it'),
-  ).action(async (name: string, file: string, flags: PasswordFlags, command: Command) =>
-    (await load()).importSnapshot(settingsOf(command, 'status'), { name, file, flags }),
+    ])
+      .argument('<name-or-file>', 'name of the snapshot, before the file; the one that the file says when left out')
+      .argument('[file]', 'as lab snapshot export has written it'),
+  ).action(async (first: string, second: string | undefined, flags: PasswordFlags, command: Command) =>
+    (await load()).importSnapshot(settingsOf(command, 'status'), {
+      name: second === undefined ? undefined : first,
+      file: second ?? first,
+      flags,
+    }),
   )
 }
 

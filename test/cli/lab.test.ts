@@ -70,7 +70,7 @@ t.test('the state is one word, the same from the command line and from a program
 t.test('a reset and snapshots: by commands, in files, and from a program', async (t) => {
   const hash = await installation.lab.stateHash()
   await installation.lab.clock.put({ mode: 'frozen', at: '2030-01-01T00:00:00Z' })
-  t.match(await lab(['snapshot']), { code: 0, stdout: /^No snapshot is kept: lab snapshot take NAME/ })
+  t.match(await lab(['snapshot']), { code: 0, stdout: /^name .*\nstart +20\d\d-.*\nlab snapshot take NAME keeps/ })
   t.match(await lab(['snapshot', 'take', 'later']), { code: 0, stdout: /later is kept.*lab snapshot restore later/ })
   t.match(await lab(['snapshot', 'list']), { code: 0, stdout: /later +20\d\d-/ })
   const { journal } = installation.lab
@@ -97,10 +97,16 @@ t.test('a reset and snapshots: by commands, in files, and from a program', async
     code: 2,
     stderr: /no file of a/,
   })
+  t.match(await lab(['snapshot', 'import', file, ...secret]), {
+    code: 0,
+    stdout: /is kept as later\..*restore later\n/,
+  })
+  t.match(await lab(['snapshot', 'import', `${file}.password`, ...secret]), { code: 2, stderr: /no file of a/ })
+  await lab(['snapshot', 'remove', 'later'])
   t.match(await lab(['snapshot', 'restore', 'again']), { code: 0, stdout: /^Everything is as in again at 1 server/ })
   t.match(await installation.lab.clock.read(), { mode: 'frozen' })
   const { snapshots } = installation.lab
-  t.match(await snapshots.list(), [{ name: 'again' }])
+  t.match(await snapshots.list(), [{ name: 'start' }, { name: 'again' }])
   const written = await snapshots.export('again', 'another')
   await snapshots.remove('again')
   t.match(await snapshots.import('third', written, 'another'), { name: 'third', hash: written.hash })

@@ -102,6 +102,7 @@ t.test('the next run is compared with it, in text', async (t) => {
   t.equal(asked.code, 0)
   t.match(asked.stdout, /^All 5 requests were answered, half of them within /)
   t.match(asked.stdout, /last run +this run/)
+  t.notMatch(asked.stdout, /[+-]\d[\d,.]* %/, 'no change is told between loads that were different')
   t.match(
     asked.stdout,
     /The runs were not the same: shape: constant then, ramp now; rate: 60\/s then, 5\/s now.*accounts: 3 then, 5 now/,

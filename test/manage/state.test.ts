@@ -224,10 +224,10 @@ t.test('a start whose state is not kept, or in place of another one, is told of'
 
 t.test('a snapshot is taken, listed, restored, replaced and removed by name', async (t) => {
   const before = await hashNow()
-  t.same((await call('GET', '/lab/snapshots')).body, { snapshots: [] })
+  t.match((await call('GET', '/lab/snapshots')).body, { snapshots: [{ name: 'start' }] }, 'it can be returned to')
   const about = { name: 'prepared', schema: schemaVersion, taken: /Z$/, hash: before, size: Number }
   t.match([(await call('PUT', '/lab/snapshots/prepared')).body], [about])
-  t.match((await call('GET', '/lab/snapshots')).body, { snapshots: [about] })
+  t.match((await call('GET', '/lab/snapshots')).body, { snapshots: [{ name: 'start' }, about] })
   t.match((await call('GET', '/lab/snapshots/prepared')).body, about)
   await call('PUT', '/lab/clock', { mode: 'step', at: '2030-01-01T00:00:00Z', by: 'PT1S' })
   await (await fetch(`${first.url}/my/v2/templates`)).text()
@@ -437,7 +437,7 @@ t.test('what is kept is judged before anything is changed', async (t) => {
   const others = Array.from({ length: 47 }, (_, at) => `other${at}`)
   for (const name of others) await store.snapshots.put({ about: { ...about, name }, content: '' }, 50)
   const { snapshots } = (await call('GET', '/lab/snapshots')).body as unknown as { readonly snapshots: unknown[] }
-  t.equal(snapshots.length, 50)
+  t.equal(snapshots.length, 51, 'and that of the start')
   t.match(await call('PUT', '/lab/snapshots/too-many'), { status: 409, body: { message: /50 snapshots already/ } })
   t.equal((await call('PUT', '/lab/snapshots/whole')).status, 200, 'one may be replaced')
   for (const [method, path] of [

@@ -6,7 +6,7 @@ import type { Effect } from '../../lab/faults/effect.js'
 import { mostFaults, parseFault, parseFaultName, type Fault } from '../../lab/faults/fault.js'
 import { readInstalled, type NamedFault } from '../../lab/faults/installed.js'
 import type { Known, Match } from '../../lab/faults/match.js'
-import type { When } from '../../lab/faults/when.js'
+import { isUsedUp, type When } from '../../lab/faults/when.js'
 import { LabInputError } from '../../lab/input-error.js'
 import { shown } from '../../lab/json-object.js'
 import type { LabState } from '../../lab/state.js'
@@ -26,6 +26,8 @@ export interface FaultReading extends Omit<Fault, 'seed'> {
   readonly seed: number
   /** Requests that it matched so far, at all servers. */
   readonly matched: number
+  /** It has struck as often as it was to, and does nothing any more. */
+  readonly usedUp?: true
 }
 
 /** A match member is a text, or a list of which one fits. */
@@ -123,7 +125,8 @@ function requireFault({ faults }: LabState, name: string): NamedFault {
 async function readingOf({ store }: FaultOffice, fault: NamedFault): Promise<FaultReading> {
   const { name, match, effect, when, seed, ready } = fault
   const matched = await store.faultCounts.matched(fault)
-  return { name, ...(ready === undefined ? {} : { ready }), match, effect, when, seed, matched }
+  const usedUp = isUsedUp(when, matched) ? ({ usedUp: true } as const) : {}
+  return { name, ...(ready === undefined ? {} : { ready }), match, effect, when, seed, matched, ...usedUp }
 }
 
 async function knownIn({ store, served }: FaultOffice): Promise<Known> {

@@ -11,9 +11,10 @@ import { keptNow } from './state.js'
 /** They are in the database of the installation. */
 export const mostSnapshots = 50
 
-/** @throws DatabaseAway */
+/** That of the start first, where one is kept. @throws DatabaseAway */
 export async function listSnapshots({ store }: LabOffice): Promise<readonly SnapshotAbout[]> {
-  return store.snapshots.list()
+  const [start, others] = await Promise.all([store.snapshots.about(startSnapshot), store.snapshots.list()])
+  return start === undefined ? others : [start, ...others]
 }
 
 /** @throws Problem 404, DatabaseAway */

@@ -62,10 +62,10 @@ function faultOf(text: string): object {
 }
 
 /** `gone: every AcquireLicense … → {"http":503}, when {"next":1}; matched 3` */
-function lineOf({ name, match, effect, when, matched }: FaultReading): string {
+function lineOf({ name, match, effect, when, matched, usedUp }: FaultReading): string {
   const which = Object.entries(match).map(
     ([member, values]) => `${member} ${(values as readonly string[]).join(' or ')}`,
   )
   const often = Object.keys(when).length === 0 ? '' : `, when ${JSON.stringify(when)}`
-  return `${name}: ${which.join(', ') || 'every request'}: ${JSON.stringify(effect)}${often}; matched ${matched}`
+  return `${name}: ${which.join(', ') || 'every request'}: ${JSON.stringify(effect)}${often}; matched ${matched}${usedUp === true ? ', used up' : ''}`
 }

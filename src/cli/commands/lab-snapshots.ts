@@ -16,10 +16,11 @@ export async function listSnapshots(settings: SnapshotSettings): Promise<void> {
     readonly snapshots: readonly SnapshotAbout[]
   }
   const rows = found.snapshots.map(({ name, taken, hash }) => [name, taken, hash.slice(0, 12)])
+  const hint = rows.some(([name]) => name !== 'start') ? '' : 'lab snapshot take NAME keeps the state of now.'
   const text =
     rows.length === 0
-      ? 'No snapshot is kept: lab snapshot take NAME keeps the state of now.'
-      : table([['name', 'taken', 'state'], ...rows], { hasHeader: true })
+      ? `No snapshot is kept: ${hint}`
+      : `${table([['name', 'taken', 'state'], ...rows], { hasHeader: true })}${hint && `\n${hint}`}`
   createOutput(settings.json).result(found, text)
 }
 
@@ -41,8 +42,8 @@ export async function removeSnapshot(settings: SnapshotSettings, name: string): 
   createOutput(settings.json).result({ event: 'snapshot-removed', name }, `${name} is gone.`)
 }
 
-interface Wanted<Flags> {
-  readonly name: string
+interface Wanted<Flags, Name = string> {
+  readonly name: Name
   readonly file: string
   readonly flags: Flags
 }
@@ -60,11 +61,13 @@ export async function exportSnapshot(
   createOutput(settings.json).words({ event: 'exported', name, file }, text)
 }
 
+/** Without a name it is called as the file says. */
 export async function importSnapshot(
   settings: SnapshotSettings,
-  { name, file, flags }: Wanted<PasswordFlags>,
+  { name: wanted, file, flags }: Wanted<PasswordFlags, string | undefined>,
 ): Promise<void> {
   const given = readFile(file, (await readInput(file)).toString('utf8'))
+  const name = wanted ?? nameOf(given, file)
   const body = { password: await passwordOf(flags), file: given }
   const about = (await callManagement(settings, {
     method: 'POST',
@@ -81,6 +84,16 @@ function readFile(path: string, text: string): SnapshotFile {
   } catch {
     throw new Failure(`${path} is no file of a snapshot: lab snapshot export writes one`, 2)
   }
+}
+
+function nameOf(given: { readonly name?: unknown } | null, file: string): string {
+  if (typeof given?.name === 'string' && given.name !== 'start') return given.name
+  throw new Failure(
+    given?.name === 'start'
+      ? `${file} holds the state of a start: say what it is to be called here, lab snapshot import NAME ${file}`
+      : `${file} is no file of a snapshot: lab snapshot export writes one`,
+    2,
+  )
 }
 
 function pathOf(name: string): string {

@@ -140,7 +140,8 @@ function comparison(result: LoadResult, before: LoadResult): string {
     name,
     show(was),
     show(now),
-    Number.isFinite(change) ? `${change > 0 ? '+' : ''}${number(100 * change)} %` : '',
+    // Of different loads it would say something of the loads, and be read as if it said it of the server.
+    different.length === 0 && Number.isFinite(change) ? `${change > 0 ? '+' : ''}${number(100 * change)} %` : '',
     different.length === 0 ? verdict : '',
   ])
   const text = table([['', 'last run', 'this run', 'change', ''], ...rows], { hasHeader: true })

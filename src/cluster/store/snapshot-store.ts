@@ -24,6 +24,8 @@ export interface SnapshotStore {
   /** In order of name; without that of the start. */
   list(): Promise<readonly SnapshotAbout[]>
   find(name: string): Promise<Snapshot | undefined>
+  /** What is known of it, without reading it. */
+  about(name: string): Promise<SnapshotAbout | undefined>
   /**
    * Keeps it, in place of one of its name.
    * @param most how many there may be
@@ -54,6 +56,10 @@ export function snapshotStore(db: Database): SnapshotStore {
   }
   return {
     list: () => list(db),
+    about: async (name) => {
+      const about = await textOf(`${aboutPrefix}${name}`)
+      return about === undefined ? undefined : (JSON.parse(about) as SnapshotAbout)
+    },
     find: async (name) => {
       const about = await textOf(`${aboutPrefix}${name}`)
       const content = await textOf(`${contentPrefix}${name}`)

@@ -97,6 +97,14 @@ export function strikes(when: When, ordinal: number, draw: () => number): boolea
 }
 
 /**
+ * Whether it has struck as often as it is to: it stays set, and does nothing any more.
+ * @param matched requests that the fault matched so far, at all nodes
+ */
+export function isUsedUp(when: When, matched: number): boolean {
+  return 'next' in when && matched >= (when.after ?? 0) + when.next
+}
+
+/**
  * A number from 0 up to 1 that is the same wherever and whenever it is drawn.
  * @param purpose what it is for, so that different questions about a request have different answers
  */

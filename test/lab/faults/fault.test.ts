@@ -5,7 +5,7 @@ import { exceptions } from '../../../src/exceptions.js'
 import { delayOf, longestDelay, parseEffect } from '../../../src/lab/faults/effect.js'
 import { parseFault, parseFaultName } from '../../../src/lab/faults/fault.js'
 import { matches, parseMatch, type Known, type Seen } from '../../../src/lab/faults/match.js'
-import { drawn, isInForce, parseWhen, strikes } from '../../../src/lab/faults/when.js'
+import { drawn, isInForce, isUsedUp, parseWhen, strikes } from '../../../src/lab/faults/when.js'
 import { LabInputError } from '../../../src/lab/input-error.js'
 
 const known: Known = {
@@ -259,5 +259,12 @@ t.test('delays are as long as they say, or scatter around their median', async (
     delayOf({ median: 'PT10M', sigma: 3 }, () => 0.999),
     longestDelay,
     'no delay is longer than the longest',
+  )
+})
+
+t.test('a fault for the next requests is used up when it has matched them', async (t) => {
+  t.same(
+    [isUsedUp({ next: 2 }, 1), isUsedUp({ next: 2 }, 2), isUsedUp({ next: 1, after: 2 }, 2), isUsedUp({ every: 1 }, 9)],
+    [false, true, false, false],
   )
 })

@@ -37,6 +37,7 @@ const faultProperties = {
   when: anyObject,
   seed,
   matched: { type: 'integer', description: 'Requests that it matched so far, at all servers' },
+  usedUp: { type: 'boolean', description: 'true: it has struck as often as "when" says, and does nothing any more' },
 } as const
 const reading = { description: 'The fault', type: 'object', properties: faultProperties } as const
 const changed = { ...reading, properties: { ...faultProperties, nodes: toldServers } } as const

@@ -66,7 +66,13 @@ export function registerSnapshots(app: FastifyInstance, office: LabOffice): void
   const address = '/lab/snapshots/:name'
   app.get(
     '/lab/snapshots',
-    { schema: { tags, summary: 'The snapshots that were taken', response: answers({ 200: listing }) } },
+    {
+      schema: {
+        tags,
+        summary: 'The snapshots that were taken, and that of the start',
+        response: answers({ 200: listing }),
+      },
+    },
     async () => ({ snapshots: await listSnapshots(office) }),
   )
   app.put<{ Params: Named }>(
