@@ -35,6 +35,7 @@ const leastOfNginx = [
 const mostAdded = 0.5
 const mostMoreCpu = 5
 const leastScale = 1.9
+const mostForJournal = { percent: 3, mebibytes: 32 }
 
 /** Those of which something was measured; nothing for a question that was not asked. */
 export function goalsOf(answers: readonly Answered[]): readonly Goal[] {
@@ -43,6 +44,7 @@ export function goalsOf(answers: readonly Answered[]): readonly Goal[] {
     ...nodeGoals(rowsOf('issue')),
     ...balancerGoals(rowsOf('balancer')),
     ...databaseNames.flatMap((database) => clusterGoals(rowsOf('cluster'), database)),
+    ...rowsOf('lab').flatMap(labGoals),
   ]
 }
 
@@ -133,6 +135,26 @@ function clusterGoals(rows: readonly Row[], database: DatabaseName): readonly Go
       wanted: `≥ ${leastScale} ×`,
       measured: `${rounded(scale)} ×${isTold ? '' : ': it takes 4 cores'}`,
       isReached: isTold ? scale >= leastScale : undefined,
+    },
+  ]
+}
+
+/** Of the journal, which is on by default. */
+function labGoals({ key, mode, moreCpu, moreRss }: Row): readonly Goal[] {
+  if (key !== 'lab with journal' || moreCpu === undefined || moreRss === undefined) return []
+  const { percent, mebibytes } = mostForJournal
+  return [
+    {
+      what: `CPU time of a license with the journal, Mode ${mode ?? ''}`,
+      wanted: `≤ ${percent} % more`,
+      measured: `${moreCpu.median.toFixed(1)} % more (half of the rounds ${moreCpu.lowest.toFixed(1)} to ${moreCpu.highest.toFixed(1)})`,
+      isReached: moreCpu.median <= percent,
+    },
+    {
+      what: `memory with the journal, Mode ${mode ?? ''}`,
+      wanted: `≤ ${mebibytes} MiB more`,
+      measured: `${rounded(moreRss)} MiB more`,
+      isReached: moreRss <= mebibytes,
     },
   ]
 }

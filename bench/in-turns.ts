@@ -3,7 +3,7 @@ import { hasOneLicense } from './issue.bench.js'
 import { fire, type LoadRequest } from './load.js'
 import type { Bench, Row } from './question.js'
 import type { SpawnedNode } from './spawn-node.js'
-import { percentile, spreadOf } from './spread.js'
+import { percentile, quartilesOf, spreadOf } from './spread.js'
 
 export interface Side {
   readonly name: string
@@ -30,6 +30,10 @@ export async function measureInTurns(
   bench: Bench,
   sides: readonly Side[],
 ): Promise<readonly Omit<Row, 'mode' | 'engine'>[]> {
+  return (await takeTurns(bench, sides)).map(rowOf)
+}
+
+async function takeTurns(bench: Bench, sides: readonly Side[]): Promise<readonly Made[]> {
   const { size, progress } = bench
   // More nodes have a part of the requests each, and are to warm up as long as one does
   const rates = new Map<Side, number>()
@@ -43,13 +47,37 @@ export async function measureInTurns(
   }
   const shots = new Map<Side, Shot[]>(sides.map((side) => [side, []]))
   for (let round = 1; round <= size.rounds; round++) {
-    for (const [side, before] of shots) {
+    // What goes slower by and by, or faster, is not always to hit the same ones
+    for (const [side, before] of round % 2 === 1 ? shots : [...shots].toReversed()) {
       const rate = before.at(-1)?.rate ?? rates.get(side) ?? 1
       progress(`${side.name}: round ${round} of ${size.rounds}, ${rate.toFixed(0)} licenses/s`)
       before.push(await shoot(bench, side, rate * size.secondsPerRound))
     }
   }
-  return [...shots].map(([{ name }, made]) => rowOf(name, made))
+  return [...shots].map(([{ name }, made]) => ({ name, shots: made }))
+}
+
+/** @returns a row for each side; of all but the first also what they cost more than that one */
+export async function measureAgainstFirst(
+  bench: Bench,
+  sides: readonly Side[],
+): Promise<readonly Omit<Row, 'mode' | 'engine'>[]> {
+  const [first, ...others] = await takeTurns(bench, sides)
+  if (first === undefined) return []
+  const rowOfFirst = rowOf(first)
+  return [
+    rowOfFirst,
+    ...others.map((made): Omit<Row, 'mode' | 'engine'> => {
+      const row = rowOf(made)
+      const more = made.shots.map(({ cpu }, round) => 100 * (cpu / (first.shots[round]?.cpu ?? cpu) - 1))
+      return { ...row, moreCpu: quartilesOf(more), moreRss: (row.rss ?? 0) - (rowOfFirst.rss ?? 0) }
+    }),
+  ]
+}
+
+interface Made {
+  readonly name: string
+  readonly shots: readonly Shot[]
 }
 
 async function shoot({ size, signal }: Bench, { url, nodes, requests, prepare }: Side, amount: number): Promise<Shot> {
@@ -77,7 +105,7 @@ async function usageOf(nodes: readonly SpawnedNode[]): Promise<{ readonly cpu: n
   return { cpu: all.reduce((sum, { cpu }) => sum + cpu, 0), rss: Math.max(...all.map(({ rss }) => rss)) }
 }
 
-function rowOf(name: string, shots: readonly Shot[]): Omit<Row, 'mode' | 'engine'> {
+function rowOf({ name, shots }: Made): Omit<Row, 'mode' | 'engine'> {
   const latencies = shots.flatMap((shot) => shot.latencies)
   const last = shots.at(-1)
   return {

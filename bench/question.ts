@@ -99,6 +99,10 @@ export interface Row {
   readonly ofNginx?: number
   /** p50 less the p50 without anything between client and node, in milliseconds. */
   readonly addedP50?: number
+  /** CPU time of one operation more than that of the first row, in percent: median and quartiles of the rounds, each against the same round of the other. */
+  readonly moreCpu?: Spread
+  /** RSS more than that of the first row, in MiB. */
+  readonly moreRss?: number
   /** Whether each node had a core of its own, and load and balancer others. */
   readonly ownCores?: boolean
   readonly point?: Point

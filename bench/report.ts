@@ -57,7 +57,9 @@ const columns: readonly { readonly title: string; readonly cell: (row: Row) => s
   { title: 'p50 ms', cell: ({ p50 }) => rounded(p50) },
   { title: 'p99 ms', cell: ({ p99 }) => rounded(p99) },
   { title: 'CPU ms each', cell: ({ cpu }) => rounded(cpu?.median) },
+  { title: '% more CPU (quartiles)', cell: ({ moreCpu }) => quartiles(moreCpu) },
   { title: 'RSS MiB', cell: ({ rss }) => (rss === undefined ? '' : rss.toFixed(0)) },
+  { title: 'more MiB', cell: ({ moreRss }) => (moreRss === undefined ? '' : moreRss.toFixed(0)) },
   { title: '% of raw sign', cell: ({ share }) => rounded(share) },
   { title: '% of nginx', cell: ({ ofNginx }) => rounded(ofNginx) },
   { title: 'added p50 ms', cell: ({ addedP50 }) => rounded(addedP50) },
@@ -162,4 +164,10 @@ function range(spread: Spread | undefined): string {
   if (spread === undefined) return ''
   const { lowest, highest } = spread
   return `${rounded(lowest)}–${rounded(highest)}`
+}
+
+function quartiles(spread: Spread | undefined): string {
+  if (spread === undefined) return ''
+  const [median, lowest, highest] = [spread.median, spread.lowest, spread.highest].map((value) => value.toFixed(1))
+  return `${median} (${lowest} to ${highest})`
 }

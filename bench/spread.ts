@@ -12,6 +12,14 @@ export function spreadOf(values: readonly number[]): Spread {
 }
 
 /**
+ * Where rounds are short and many, the lowest and the highest tell of the machine alone.
+ * @throws RangeError without values
+ */
+export function quartilesOf(values: readonly number[]): Spread {
+  return { median: percentile(values, 50), lowest: percentile(values, 25), highest: percentile(values, 75) }
+}
+
+/**
  * Between two values it is where the straight line between them is, so that the 50th of an even number is their mean.
  * @param percent 0 to 100
  * @throws RangeError without values
