@@ -31,9 +31,11 @@ const introduction = `What runs here is a lab: an emulation of Microsoft Rights 
 
 1. Press **Authorize** and paste the token. \`rms-emulator up\` prints it when it is ready.
 2. Open an operation and press **Execute**: the values that stand there work, from the first operation to the last.
+   Those of one exchange or document need one in the journal: let a client ask a server first.
 
 Changes count at every server within a second. The same calls work from the command line, for example
-\`curl -H "Authorization: Bearer $RMS_TOKEN" $RMS_MANAGE/status\`.
+\`curl -H "Authorization: Bearer $RMS_TOKEN" $RMS_MANAGE/status\`,
+where RMS_MANAGE is the address of this page, such as \`http://127.0.0.1:7080\`, and RMS_TOKEN the token. The commands of \`rms-emulator\` read both.
 All of it in one file: [openapi.json](/openapi.json).`
 
 const title = 'rms-emulator: management'
@@ -119,6 +121,7 @@ interface Parameter {
 }
 
 interface Operation {
+  readonly description?: string
   readonly parameters?: readonly Parameter[]
   readonly requestBody?: { readonly content: Readonly<Record<string, object>> }
   readonly responses?: Readonly<Record<string, { readonly content?: Readonly<Record<string, object>> }>>
@@ -152,10 +155,11 @@ function neverEnds({ responses = {} }: Operation): boolean {
   return Object.values(responses).some(({ content = {} }) => 'text/event-stream' in content)
 }
 
-function withValues(operation: Operation, { parameters = {}, body }: Prefilled): Operation {
-  const { parameters: described, requestBody } = operation
+function withValues(operation: Operation, { parameters = {}, body, note }: Prefilled): Operation {
+  const { parameters: described, requestBody, description } = operation
   return {
     ...operation,
+    ...(note === undefined ? {} : { description: [note, description].filter(Boolean).join(' ') }),
     ...(described === undefined
       ? {}
       : { parameters: described.map((parameter) => withValue(parameter, parameters[parameter.name])) }),

@@ -17,6 +17,8 @@ export interface Prefilled {
   /** Values of parameters in the path and the query, by name. */
   readonly parameters?: Readonly<Record<string, string | boolean>>
   readonly body?: unknown
+  /** What has to be there before it succeeds, for people. */
+  readonly note?: string
   /** It needs what only its user has, and is not on the pages; the OpenAPI document has it. */
   readonly isLeftOut?: true
 }
@@ -26,10 +28,10 @@ export interface Present {
   readonly forest: Forest
   readonly certificationUrl: string
   readonly template: string
-  /** Id of the latest in the journal. */
-  readonly exchange: string
+  /** Id of the latest in the journal; undefined while it is empty. */
+  readonly exchange: string | undefined
   /** Hash of the latest document in it. */
-  readonly document: string
+  readonly document: string | undefined
 }
 
 /**
@@ -43,8 +45,8 @@ export async function readPresent(store: Store, office: LabOffice | undefined): 
     forest: (await store.forest.find()) ?? seedForest,
     certificationUrl: `${root?.configuration.baseUrl ?? 'http://127.0.0.1:7000/_wmcs'}/certification`,
     template: templates.at(-1)?.guid ?? '',
-    exchange: (office && (await latestExchange(office))) ?? 'root-1.boot-1',
-    document: (office && (await latestDocument(office))) ?? '0'.repeat(64),
+    exchange: office && (await latestExchange(office)),
+    document: office && (await latestDocument(office)),
   }
 }
 
@@ -80,7 +82,17 @@ export function prefilledOf({
   const partnerKey = readDocuments(partner.licensorCertificate)[0]?.body.issuedPrincipal?.publicKey?.modulus ?? ''
   /** Of nobody's account. */
   const someKey = labTrustRoot(2).publicKey.modulus
-  const ofDocument = { parameters: { hash: document } }
+  const ofDocument = {
+    parameters: { hash: document ?? '0'.repeat(64) },
+    ...(document === undefined
+      ? { note: 'No document has travelled yet: let a client be certified first, and open this page anew.' }
+      : {}),
+  }
+  const noExchange =
+    exchange === undefined
+      ? { note: 'The journal was empty when this page was opened: let a client ask a server first, and open it anew.' }
+      : {}
+  const ofExchange = { parameters: { id: exchange ?? 'root-1.boot-1' }, ...noExchange }
   const ofRoot = { parameters: { cluster } }
   const ofScope = { parameters: { name: 'suite-a' } }
   const ofSnapshot = { parameters: { name: 'prepared' } }
@@ -204,10 +216,13 @@ export function prefilledOf({
     'GET /lab/documents/{hash}': ofDocument,
     'GET /lab/documents/{hash}/raw': ofDocument,
     'GET /lab/documents/{hash}/explain': ofDocument,
-    'POST /lab/journal/wait': { body: { match: { node: 'root-1' }, count: 1, timeout: 'PT5S' } },
-    'POST /lab/journal/verify': { body: { match: { node: 'root-1' }, atLeast: 1 } },
-    'GET /lab/journal/{id}': { parameters: { id: exchange } },
-    'DELETE /lab/journal/{id}': { parameters: { id: exchange } },
+    'POST /lab/journal/wait': {
+      body: { match: { node: 'root-1' }, count: 1, timeout: 'PT5S' },
+      ...noExchange,
+    },
+    'POST /lab/journal/verify': { body: { match: { node: 'root-1' }, atLeast: 1 }, ...noExchange },
+    'GET /lab/journal/{id}': ofExchange,
+    'DELETE /lab/journal/{id}': ofExchange,
     'GET /lab/journal': {},
     'DELETE /lab/journal': {},
     'GET /lab/state-hash': {},

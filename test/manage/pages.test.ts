@@ -13,11 +13,17 @@ interface Parameter {
   readonly example?: string | boolean
 }
 
+interface Media {
+  readonly schema?: { readonly format?: string }
+  readonly example?: unknown
+}
+
 interface Operation {
   readonly tags?: readonly string[]
   readonly summary?: string
+  readonly description?: string
   readonly parameters?: readonly Parameter[]
-  readonly requestBody?: { readonly content: Readonly<Record<string, { readonly example?: unknown }>> }
+  readonly requestBody?: { readonly content: Readonly<Record<string, Media>> }
 }
 
 interface Specification {
@@ -33,6 +39,16 @@ t.test(
     const up = await startUp([...flags, '--forest', 'fabrikam.test'])
     t.teardown(() => up.stop())
     const { manage, token, clusters } = up.ready
+    const early = (await (await fetch(`${manage}/docs/json`)).json()) as Specification
+    for (const [path, method, said] of [
+      ['/lab/journal/{id}', 'get', /^The journal was empty/],
+      ['/lab/journal/{id}', 'delete', /^The journal was empty/],
+      ['/lab/journal/wait', 'post', /^The journal was empty/],
+      ['/lab/journal/verify', 'post', /^The journal was empty/],
+      ['/lab/documents/{hash}', 'get', /^No document has travelled/],
+    ] as const)
+      t.match(early.paths[path]?.[method]?.description, said, `${method} ${path}`)
+    t.match(early.info.description, /RMS_MANAGE is the address of this page/)
     // The journal begins with this.
     t.ok(await connect({ url: `${clusters[0]?.nodes[0]?.url}/_wmcs`, user: 'alice', password }).serverCertificate())
     // Whoever has nothing but the address comes to them, too.
@@ -54,6 +70,8 @@ t.test(
       t.ok(known.has(operation.tags?.[0] ?? ''), `${method} ${path} stands in a section`)
       const answer = await execute(manage, token ?? '', method, path, operation)
       t.ok(answer.status < 300, `${method} ${path}: ${answer.status} ${answer.status < 300 ? '' : answer.text}`)
+      t.notMatch(operation.description ?? '', /was empty|has travelled/)
+      if (path === '/lab/explain') t.match(answer.text, /^\{"documents":\[\{/, 'something was sent')
     }
   },
 )
@@ -74,14 +92,16 @@ async function execute(
   })
   for (const { name, in: place, example } of parameters)
     if (place === 'query' && example !== undefined) url.searchParams.set(name, String(example))
-  const body = requestBody?.content['application/json']?.example
+  // The page shows the first media type; of octets it asks for a file.
+  const [type = '', media] = Object.entries(requestBody?.content ?? {})[0] ?? []
+  const body = media?.schema?.format === 'binary' ? undefined : media?.example
   const answer = await fetch(url, {
     method,
     headers: {
       authorization: `Bearer ${token}`,
-      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...(body === undefined ? {} : { 'content-type': type }),
     },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
   })
   return { status: answer.status, text: (await answer.text()).slice(0, 300) }
 }

@@ -36,8 +36,13 @@ export function registerExplain(app: FastifyInstance, office: Explaining): void 
           summary: 'Say of documents whether they are good, each check in order',
           description:
             'The body is a document or chain in any encoding, a SOAP message, or a protected file, under any Content-Type; at most 4 MiB. The encrypted policy of a publishing license is opened where a cluster of this installation has the key. Dates count by the clock of the forest.',
-          consumes: ['application/octet-stream', 'text/xml'],
-          body: { type: 'string', format: 'binary' },
+          // The first is what a page of the API sends as it is written there; of the second it would ask for a file.
+          body: {
+            content: {
+              'text/plain': { schema: { type: 'string' } },
+              'application/octet-stream': { schema: { type: 'string', format: 'binary' } },
+            },
+          },
           response: answers({ 200: explanation }, 400),
         },
         // The schema is for readers: any octets will do.
