@@ -20,6 +20,8 @@ export interface Size {
   readonly points: number
   /** The curve of log rows ends with as many as are written in so many seconds. */
   readonly logRowSeconds: number
+  /** Kinds of installations that are started in a process, those that come first, and how many of a kind each process starts: three at least. */
+  readonly inProcess: { readonly kinds: number; readonly starts: number }
 }
 
 export const full: Size = {
@@ -33,6 +35,7 @@ export const full: Size = {
   warmUpSeconds: 3,
   points: Infinity,
   logRowSeconds: 60,
+  inProcess: { kinds: Infinity, starts: 10 },
 }
 
 /** One mode, and one engine: with forge a license takes a hundred times as long. */
@@ -47,6 +50,7 @@ export const quick: Size = {
   secondsPerRound: 0.05,
   warmUpSeconds: 0.05,
   points: 1,
+  inProcess: { kinds: 2, starts: 3 },
 }
 
 export interface Bench {

@@ -9,6 +9,7 @@ import { certify } from './certify.bench.js'
 import { chartsOf } from './chart.js'
 import { cluster } from './cluster.bench.js'
 import { growth } from './growth.bench.js'
+import { inProcess } from './in-process.bench.js'
 import { installation } from './installation.bench.js'
 import { issue } from './issue.bench.js'
 import { lab } from './lab.bench.js'
@@ -32,6 +33,7 @@ const questions: readonly Question[] = [
   cluster,
   growth,
   installation,
+  inProcess,
   lab,
 ]
 
