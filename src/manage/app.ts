@@ -1,11 +1,12 @@
 /** The management listener: what runs, for the CLI and for people. Apart from /_wmcs, on a port of its own. */
+import type { IncomingMessage } from 'node:http'
 import Fastify, { type FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { readUnreadBodies } from '../node/unread-bodies.js'
 import { defaultHeaderLimit } from '../http/header-limit.js'
 import { requestIds } from '../http/request-ids.js'
-import { nameRequest, onHttpServer } from '../node/http-server.js'
-import { closeUnusedConnections } from '../node/unused-connections.js'
+import { nameRequest, ofEachRequest } from '../node/http-server.js'
+import { listenForLateApp } from './late-app.js'
 import { lazySerializers } from './lazy-serializers.js'
 import { registerPages } from './pages.js'
 import { registerManagementApi, type ManagementApi } from './api/index.js'
@@ -36,29 +37,29 @@ export interface ManagementOptions {
 export async function startManagement(
   options: ManagementOptions & { readonly host: string; readonly port: number },
 ): Promise<{ readonly url: string; close(): Promise<void> }> {
-  const { host, port } = options
-  const app = await buildManagement(options)
-  const url = await app.listen({ host, port })
-  return { url, close: () => app.close() }
+  const { host, port, log, api } = options
+  const nextId = managementIds(api.clock.now())
+  const server = { headerLimit: defaultHeaderLimit, nextId, timers: api.timers, log }
+  const make = async (idOf: (raw: IncomingMessage) => string): Promise<FastifyInstance> =>
+    buildManagement(options, idOf)
+  return listenForLateApp({ host, port, requestTimeout: 60_000, ...server, make })
 }
 
-/** What does not listen yet. */
-export async function buildManagement(options: ManagementOptions): Promise<FastifyInstance> {
+/**
+ * What does not listen.
+ * @param genReqId what a request is called; by a count of its own when left out
+ */
+export async function buildManagement(
+  options: ManagementOptions,
+  genReqId: (raw: IncomingMessage) => string = managementIds(options.api.clock.now()),
+): Promise<FastifyInstance> {
   const { token, log, api } = options
   const app = Fastify({
     ...(log === undefined ? {} : { loggerInstance: log }),
-    requestTimeout: 60_000,
-    ...onHttpServer({
-      headerLimit: defaultHeaderLimit,
-      nextId: managementIds(api.clock.now()),
-      timers: api.timers,
-      log,
-    }),
-    forceCloseConnections: 'idle',
+    ...ofEachRequest(genReqId),
     schemaController: { compilersFactory: lazySerializers },
     routerOptions: { maxParamLength: 300 },
   }) as unknown as FastifyInstance
-  closeUnusedConnections(app)
   readUnreadBodies(app)
   app.addHook('onRequest', async (request, reply) => nameRequest(request, reply))
   const addRoutes = async (to: FastifyInstance): Promise<void> => {

@@ -40,14 +40,18 @@ interface Times {
   readonly connectionTimeout?: number
 }
 
-interface ServerParts {
+/** What an app says of each request, whoever listens. */
+interface RequestParts {
+  readonly frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => void
+  readonly genReqId: (raw: IncomingMessage) => string
+  readonly logController: LogController
+}
+
+interface ServerParts extends RequestParts {
   /** By this alone Fastify knows how to call its own address. */
   readonly https: TlsIdentity | null
   readonly serverFactory: (handler: RequestListener, times: Times) => Server
   readonly clientErrorHandler: () => void
-  readonly frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => void
-  readonly genReqId: () => string
-  readonly logController: LogController
 }
 
 /** To stand among the options of a Fastify app. */
@@ -58,8 +62,15 @@ export function onHttpServer(options: HttpServerOptions): ServerParts {
     serverFactory: (handler: RequestListener, times: Times) => httpServer(handler, options, times),
     // The server has its own, on each address that it listens on.
     clientErrorHandler: () => undefined,
+    ...ofEachRequest(nextId),
+  }
+}
+
+/** To stand among the options of a Fastify app, too. */
+export function ofEachRequest(genReqId: (raw: IncomingMessage) => string): RequestParts {
+  return {
     frameworkErrors: refuseUnroutable,
-    genReqId: nextId,
+    genReqId,
     // One line per exchange is written where its outcome is known.
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
   }

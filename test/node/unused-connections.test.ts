@@ -55,3 +55,26 @@ t.test('management', async (t) => {
   await installation.close()
   t.equal(await told, '')
 })
+
+t.test(
+  'who is answered while a listener closes does not keep it open until the connection has been idle for a minute',
+  async (t) => {
+    // Below that minute.
+    t.setTimeout(50_000)
+    const installation = await startInstallation({ mode: 1 })
+    const { host, port } = portOf(installation.manage)
+    const socket = connect({ host, port })
+    let text = ''
+    socket.on('data', (chunk: Buffer) => void (text += chunk.toString()))
+    const closed = once(socket, 'close')
+    const body = JSON.stringify({ match: { operation: 'Certify' }, timeout: 'PT1S' })
+    const head = ['POST /lab/journal/wait HTTP/1.1', `Host: ${host}:${port}`, 'Content-Type: application/json']
+    socket.write(`${[...head, `Content-Length: ${body.length}`, 'Expect: 100-continue'].join('\r\n')}\r\n\r\n`)
+    // It has come to the server then.
+    await once(socket, 'data')
+    socket.write(body)
+    await installation.close()
+    await closed
+    t.match(text, /HTTP\/1.1 408/)
+  },
+)
