@@ -62,7 +62,7 @@ interface Place {
 
 /** @param width characters of a line; Infinity where there is no terminal */
 export function statusScreen(
-  { forest, version, clusters, lab, seed, scopes }: InstallationStatus,
+  { forest, partners = [], version, clusters, lab, seed, scopes }: InstallationStatus,
   width: number,
   paint: Paint,
 ): string {
@@ -73,6 +73,7 @@ export function statusScreen(
   const missing = [address, processId].filter((column) => !columns.includes(column)).map(({ title }) => title)
   return [
     `${paint.strong(forest)}  ${paint.dim(`rms-emulator ${version}`)}`,
+    ...(partners.length === 0 ? [] : [wrapped(`partners: ${partners.join(', ')}`, width).join('\n')]),
     ...(lab === undefined ? [] : [labText(lab, width, paint)]),
     ...(seed?.of === 'everything' ? [wrapped(`seed: ${seedInWords(seed)}`, width).join('\n')] : []),
     ...clusters.map((cluster) => clusterText(cluster, place)),

@@ -56,6 +56,7 @@ function settingRows(screen: UpScreen): readonly (readonly string[])[] {
   const { ready, mode, manage, data, ca } = screen.installation
   return [
     ['forest', ready.forest],
+    ...(ready.partners === undefined ? [] : [['partners', ready.partners.join(', ')]]),
     ['management', `${manage}/docs`],
     ['management token', ready.token ?? 'none is asked for'],
     ...(ca === undefined ? [] : [['lab CA', `${manage}/ca.pem (${trusting})`]]),

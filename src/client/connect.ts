@@ -14,7 +14,7 @@ import { acquirePreLicense } from './acquire-pre-license.js'
 import { acquireTemplates, type Template } from './acquire-templates.js'
 import { certify } from './certify.js'
 import { requireConnectOptions } from './connect-options.js'
-import { openConnections } from './connections.js'
+import { anonymousFirst, openConnections } from './connections.js'
 import { step, type ClientContext } from './context.js'
 import { findServiceLocations, getLicensorCertificate, getServerInfo, type LicensingServer } from './discover.js'
 import { editIssuanceLicense } from './edit-issuance-license.js'
@@ -121,8 +121,17 @@ export function connect(options: ConnectOptions): RmsClient {
     const named = sameServiceUrl(pl.extranetLicensingUrl, licensingUrl) ? licensingUrl : pl.licensingUrl
     return acquisitionUrl(named, licensingUrl, [options.url, certificationUrl, ...(options.licensingHosts ?? [])])
   }
-  const licenseFor = async (licensee: readonly XrmlDocument[], pl: readonly XrmlDocument[]): Promise<License> =>
-    acquireLicense(context, await licensingUrlOf(pl), licensee, pl)
+  const elsewhere = context.credentials === undefined ? context : strangerIn(context, options)
+  /** At a cluster of others, who may have no account for this user, the account certificate may be enough. */
+  const contextAt = async (url: string): Promise<ClientContext> => {
+    const { licensingUrl, certificationUrl } = await locations()
+    const own = [licensingUrl, certificationUrl, options.url]
+    return own.some((address) => originOfUrl(address) === originOfUrl(url)) ? context : elsewhere
+  }
+  const licenseFor = async (licensee: readonly XrmlDocument[], pl: readonly XrmlDocument[]): Promise<License> => {
+    const url = await licensingUrlOf(pl)
+    return acquireLicense(await contextAt(url), url, licensee, pl)
+  }
   const openWith = async (license: License, pl?: XrmlDocument): Promise<OpenedLicense> => {
     const holder = await account()
     return step(context, 'open license', () => openLicense(license, holder, clock.now(), pl))
@@ -175,7 +184,7 @@ export function connect(options: ConnectOptions): RmsClient {
         throw new RangeError(
           `One call goes to one server, the licenses name ${[...urls].join(' and ')}. Make one call for each.`,
         )
-      return url === undefined ? [] : acquireLicenses(context, url, (await account()).chain, chains)
+      return url === undefined ? [] : acquireLicenses(await contextAt(url), url, (await account()).chain, chains)
     },
     acquireLicenseFor: (licensee, pl) => licenseFor(licensee, readPlChain(pl)),
     async acquirePreLicense(pl, mails) {
@@ -204,9 +213,22 @@ export function connect(options: ConnectOptions): RmsClient {
       const plain = await step(context, 'decrypt', () => decryptFile(pfile, opened.contentKey))
       return { ...opened, plain, extension: pfile.extension, license }
     },
-    close: async () => context.connections?.close(),
+    close: async () => {
+      await context.connections?.close()
+      if (elsewhere !== context) await elsewhere.connections?.close()
+    },
   }
   return client
+}
+
+function strangerIn(context: ClientContext, { ca }: ConnectOptions): ClientContext {
+  const { credentials } = context
+  const signedIn = context.connections ?? openConnections({ credentials })
+  return { ...context, connections: anonymousFirst(openConnections({ ca }), signedIn) }
+}
+
+function originOfUrl(address: string): string {
+  return new URL(address).origin
 }
 
 function contextOf(options: ConnectOptions): ClientContext {

@@ -105,6 +105,20 @@ function sharedConnections({ credentials, ca }: ConnectionsOptions, others?: Con
   }
 }
 
+/**
+ * As clients of Windows ask: with the credentials only where the server does not answer without.
+ * @param signedIn is not closed with it
+ */
+export function anonymousFirst(anonymous: Connections, signedIn: Connections): Connections {
+  return {
+    post: async (request) => {
+      const answer = await anonymous.post(request)
+      return answer.status === 401 ? signedIn.post(request) : answer
+    },
+    close: () => anonymous.close(),
+  }
+}
+
 /** Value of Authorization (RFC 7617). */
 export function basicAuthorization({ user, password }: Credentials): string {
   return `Basic ${Buffer.from(`${user}:${password}`, 'utf8').toString('base64')}`

@@ -39,6 +39,10 @@ const orNull =
     const expected = value === null ? undefined : inner(value)
     return expected === undefined ? undefined : `${expected}, or null`
   }
+const orLeftOut =
+  (inner: Check): Check =>
+  (value) =>
+    value === undefined ? undefined : inner(value)
 const listOf =
   (inner: Check, most: number): Check =>
   (value) => {
@@ -122,6 +126,7 @@ const checks: Readonly<Record<keyof ServerConfiguration, Check>> = {
       url,
       user: orNull(text(256)),
       sealedPassword: orNull(text(10_000)),
+      licensor: orLeftOut(publicKey),
     }),
     100,
   ),

@@ -55,6 +55,8 @@ export interface ForestTrust {
   readonly user: string | null
   /** The password, sealed under our cluster key for the purpose `trusted-forest:<domain>`. */
   readonly sealedPassword: string | null
+  /** SLC key of its root, where it is a partner: that of the trusted user domain which goes with it. */
+  readonly licensor?: string
 }
 
 export interface ServerConfiguration {

@@ -70,6 +70,12 @@ export async function untilApplied(
   }
 }
 
+/** As untilApplied, for what every cluster has now. */
+export async function untilAllApplied(applying: Applying): Promise<void> {
+  for (const { name, configuration } of await applying.store.clusters.list())
+    await untilApplied(name, configuration, applying)
+}
+
 /** What cannot be read is set nowhere. */
 async function labOf({ lab }: Store): Promise<LabState> {
   return lab.read().catch((error: unknown) => {

@@ -122,6 +122,11 @@ export interface InstallationOptions {
   readonly clock?: string | ClockWanted | undefined
   /** DNS name of the forest of a new installation, contoso.test when left out; one that is kept has its own. */
   readonly forest?: string | undefined
+  /**
+   * An installation of another forest: management address, and management token where it asks for one. Both know each other when this one has started:
+   * account certificates, groups. It must run.
+   */
+  readonly forestOf?: string | { readonly url: string; readonly token?: string | undefined } | undefined
   readonly settings?: Partial<ServerConfiguration> | undefined
   readonly log?: Logger | undefined
   /** Ends the start while it is not done; nothing is left behind then. */
@@ -140,6 +145,7 @@ const aSeed: OptionCheck = (value) => {
   const objection = objectionToSeed(value)
   return objection && `it ${objection}`
 }
+const aPartner = listOf({ url: filledText, token: filledText }, ['url'])
 const forestRule = (name: string): string | undefined => {
   const problem = forestNameProblem(name)
   return problem && `it ${problem}`
@@ -189,6 +195,7 @@ const checks: Readonly<Record<keyof InstallationOptions, OptionCheck>> = {
   seedFile: textOrObject,
   seed: aSeed,
   clock: textOrObject,
+  forestOf: (value) => (typeof value === 'string' ? filledText(value) : aPartner([value])),
   forest: (value) => (typeof value === 'string' ? forestRule(value) : 'it must be a text'),
   settings: anObject,
   log: anObject,

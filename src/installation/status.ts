@@ -1,7 +1,9 @@
 /** What an installation says of itself: forest, clusters and nodes. */
+import { listPartners } from '../administration/forest-partners.js'
 import type { LabOffice } from '../administration/lab/ask-server.js'
 import type { ServerConfiguration } from '../cluster/configuration.js'
 import type { ClusterKind } from '../cluster/store/cluster-store.js'
+import { DatabaseAway } from '../cluster/store/database-away.js'
 import type { StoredSeed } from '../cluster/store/random-seed-store.js'
 import type { Store } from '../cluster/store/open.js'
 import { siteOf } from '../http/scoped-path.js'
@@ -68,6 +70,8 @@ export interface ClusterStatus extends ServersStatus, Partial<StoredStatus> {}
 
 export interface InstallationStatus {
   readonly forest: string
+  /** Forests that it knows as partners; left out where there are none, and while the database is away. */
+  readonly partners?: readonly string[]
   /** Of the program. */
   readonly version: string
   readonly clusters: readonly ClusterStatus[]
@@ -113,6 +117,16 @@ export function placeOf({ name, kind, url, extranetUrl, balancer, nodes }: Clust
 
 export function storedStatus({ configurationVersion, serverDecommissioned }: ServerConfiguration): StoredStatus {
   return { configurationVersion, decommissioned: serverDecommissioned }
+}
+
+export async function partnersOf(store: Store): Promise<Pick<InstallationStatus, 'partners'>> {
+  try {
+    const partners = (await listPartners(store)).map(({ forest }) => forest)
+    return partners.length === 0 ? {} : { partners }
+  } catch (error) {
+    if (error instanceof DatabaseAway) return {}
+    throw error
+  }
 }
 
 /** @param office undefined: there is no lab */

@@ -20,6 +20,7 @@ import { startManagement } from './app.js'
 import { version } from '../version.js'
 import {
   activeInLab,
+  partnersOf,
   storedStatus,
   type ClusterStatus,
   type InstallationStatus,
@@ -68,7 +69,11 @@ export async function startManagementElsewhere(
       port,
       token,
       log,
-      status: async () => ({ ...(await statusOf(store)), ...(await activeInLab(office)) }),
+      status: async () => ({
+        ...(await statusOf(store)),
+        ...(await partnersOf(store)),
+        ...(await activeInLab(office)),
+      }),
       readiness: async () => askedStatus(await statusOf(store), timers),
       api,
       topology: topologyElsewhere(store),

@@ -114,6 +114,18 @@ export function prefilledOf({
     'GET /ca.pem': {},
 
     'GET /forest': {},
+    'GET /forest/introduction': {},
+    'POST /forest/partners': { isLeftOut: true },
+    'PUT /forest/partners/{forest}': {
+      parameters: { forest: inForest('fabrikam.test', forest) },
+      body: {
+        certificate: partner.licensorCertificate,
+        groupExpansion: inForest('https://rms.fabrikam.test/_wmcs/groupexpansion/GroupExpansion.asmx', forest),
+        user: inForest('FABRIKAM\\rms-service', forest),
+        password: seedPassword,
+      },
+    },
+    'DELETE /forest/partners/{forest}': { parameters: { forest: inForest('fabrikam.test', forest) } },
     'DELETE /forest/scp': { parameters: { force: true } },
     'PUT /forest/scp': { body: { url: certificationUrl } },
 

@@ -14,6 +14,7 @@ import { labScopes, type LabScope } from '../installation/lab-scopes.js'
 import { settingsOf } from '../installation/start-settings.js'
 import {
   activeInLab,
+  partnersOf,
   placeOf,
   scopesStatus,
   type ClusterPlace,
@@ -23,12 +24,15 @@ import {
 import { defaultNodeOptions } from '../node/start.js'
 import { version } from '../version.js'
 import { startManagement } from './app.js'
+import { meetPartnerOf, requirePartnerOf } from './start-partner.js'
 
 /** What `up --json` prints when everything serves. */
 export interface ReadyEvent {
   readonly event: 'ready'
   readonly manage: string
   readonly forest: string
+  /** Forests that it knows as partners, where there are any. */
+  readonly partners?: readonly string[]
   readonly clusters: readonly ClusterPlace[]
   /** Where management asks for one. */
   readonly token?: string
@@ -69,6 +73,7 @@ export interface Installation {
  * system's errors, such as EADDRINUSE for a port that is taken, and the reason of the signal; nothing is left behind then
  */
 export async function startInstallation(options: InstallationOptions = {}): Promise<Installation> {
+  await requirePartnerOf(options)
   const servers = await startServers(options)
   try {
     return await withManagement(options, servers)
@@ -99,8 +104,10 @@ async function withManagement(options: InstallationOptions, servers: Servers): P
     scopes: servers.scopes,
   }
   const withScopes = async () => scopesStatus(servers.scopes, await rootUrlOf(store))
+  await meetPartnerOf(options, api)
   const status = async (): Promise<InstallationStatus> => ({
     forest,
+    ...(await partnersOf(store)),
     version,
     clusters: await servers.status(),
     ...(await activeInLab(office)),
@@ -129,6 +136,7 @@ async function withManagement(options: InstallationOptions, servers: Servers): P
       event: 'ready',
       manage: management.url,
       forest,
+      ...(await partnersOf(store)),
       clusters,
       ...(token === undefined ? {} : { token }),
       ...(await activeInLab(office)),

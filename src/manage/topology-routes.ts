@@ -68,6 +68,7 @@ export const statusSchema = {
   type: 'object',
   properties: {
     forest: text,
+    partners: { type: 'array', items: text, description: 'Forests that it knows; left out where there are none' },
     version: { ...text, description: 'Of the program' },
     clusters: { type: 'array', items: clusterSchema },
     lab: {

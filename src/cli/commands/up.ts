@@ -12,6 +12,7 @@ import { Failure } from '../failure.js'
 import { journalOf } from '../journal-settings.js'
 import { keepToken } from '../keep-token.js'
 import { endWithNpm } from '../parent.js'
+import { partnerPlace } from '../partner-place.js'
 import { createOutput, screenWidth } from '../output.js'
 import { startOwnInstallation } from '../own-installation.js'
 import { openServerLog } from '../server-log.js'
@@ -110,7 +111,8 @@ export async function up(settings: Settings<'up'>): Promise<void> {
   }
   const ending = { exitCode: 0, onStopping, onError, onClosed: () => forgetToken() } as const
   endWithNpm(processEnvironment(), systemTimers, () => process.kill(process.pid, 'SIGTERM'))
-  const started = startOwnInstallation({ ...options, log, onLine: relay, onStart: line.show }, ending)
+  const forestOf = await partnerPlace(settings)
+  const started = startOwnInstallation({ ...options, forestOf, log, onLine: relay, onStart: line.show }, ending)
   const installation = await started.finally(line.end)
   forgetToken = keepToken(installation.manage, options.token ?? '', log)
   const screen = {

@@ -1,10 +1,12 @@
 /** The forest and its service connection point (SCP): where clients and licensing-only clusters find the root (adrms-deployment 1.6). */
 import type { FastifyInstance } from 'fastify'
+import { listPartners } from '../../administration/forest-partners.js'
 import {
   moveServiceConnectionPoint,
   readServiceConnectionPoint,
   removeServiceConnectionPoint,
 } from '../../administration/service-connection-point.js'
+import { partnersSchema } from './forest-partners.js'
 import type { ManagementApi } from './management-api.js'
 import { answers, closed, removed, url } from './schemas.js'
 
@@ -28,6 +30,7 @@ const forestSchema = {
     netbiosName: { type: 'string', examples: ['CONTOSO'] },
     domainSid: { type: 'string' },
     serviceConnectionPoint: scpSchema,
+    partners: partnersSchema,
   },
 } as const
 const tags = ['forest']
@@ -38,13 +41,14 @@ export function registerForest(app: FastifyInstance, { store }: ManagementApi): 
     {
       schema: {
         tags,
-        summary: 'Names of the forest, and its service connection point',
+        summary: 'Names of the forest, its service connection point, and its partners',
         response: answers({ 200: forestSchema }),
       },
     },
     async () => {
       const { dnsName, netbiosName, domainSid } = await store.forest.read()
-      return { dnsName, netbiosName, domainSid, serviceConnectionPoint: await readServiceConnectionPoint(store) }
+      const [serviceConnectionPoint, partners] = [await readServiceConnectionPoint(store), await listPartners(store)]
+      return { dnsName, netbiosName, domainSid, serviceConnectionPoint, partners }
     },
   )
 

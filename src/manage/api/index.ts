@@ -6,6 +6,7 @@ import { registerAccounts } from './accounts.js'
 import { registerConfiguration } from './configuration.js'
 import { registerExclusion } from './exclusion.js'
 import { registerForest } from './forest.js'
+import { registerForestPartners } from './forest-partners.js'
 import { registerGroups } from './groups.js'
 import { registerLabControls } from './lab/index.js'
 import type { ManagementApi } from './management-api.js'
@@ -31,6 +32,7 @@ export async function registerManagementApi(app: FastifyInstance, api: Managemen
     acceptJsonInUtf8(scope)
     scope.setErrorHandler(answerProblem)
     registerForest(scope, api)
+    registerForestPartners(scope, api)
     registerClusters(scope, api)
     registerAccounts(scope, api)
     registerGroups(scope, api)
