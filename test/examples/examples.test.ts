@@ -19,13 +19,13 @@ const environment = Object.fromEntries(
 
 const start = promisify(execFile)
 
-t.test('node:test: two files side by side, each with an installation of its own', async (t) => {
+t.test('node:test: three files side by side, each with an installation of its own', async (t) => {
   const files = filesOf('node-test').map((name) => `${examples}node-test/${name}`)
   const { stdout } = await start(process.execPath, ['--test', '--test-reporter=tap', ...files], {
     cwd: root,
     env: environment,
   })
-  t.match(stdout, /# pass 6\n# fail 0/)
+  t.match(stdout, /# pass 7\n# fail 0/)
 })
 
 const python = await findInterpreter(['/usr/bin/python3', 'python3'], ['-c', 'import pytest'])

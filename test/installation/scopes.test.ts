@@ -407,6 +407,23 @@ function standIn(name: string, onClose: () => void): Scope {
   }
 }
 
+t.test(
+  'of several nodes in this process, another forest and a given seed, scopes have keys of their own',
+  async (t) => {
+    const given: Installation = await startInstallation({ scopes: 2, root: 2, forest: 'fabrikam.test', seed: 42 })
+    t.teardown(() => given.close())
+    const [a, b] = await Promise.all([given.scope('a'), given.scope('b')])
+    t.equal(a.url, given.url.replace(/_wmcs$/, 'f/a/_wmcs'), 'below the address of the balancer')
+    const certificates = await Promise.all(
+      [a.url, b.url, given.url].map(
+        async (url) => (await as('alice@fabrikam.test', url, 'ntlm').serverCertificate())[0],
+      ),
+    )
+    const keys = certificates.map((slc) => slc?.body.issuedPrincipal?.publicKey?.modulus)
+    t.equal(new Set(keys).size, 3)
+  },
+)
+
 t.test('an installation without scopes says how to have them', async (t) => {
   const without: Installation = await startInstallation()
   t.teardown(() => without.close())
