@@ -22,6 +22,8 @@ export interface ChangesOptions {
   readonly database?: string | undefined
   /** Whether pages fill up what is missing to the number of requests between two changes; otherwise licenses alone do, which takes longer. */
   readonly withPages: boolean
+  /** Between two changes: a thousand unless told, which is what the spread over the nodes can be judged by. */
+  readonly leastRequests?: number
   /** Nodes that a kill takes, one after the other: only some of them have requests at the moment. */
   readonly kills: number
   readonly onProgress: (text: string) => void
@@ -60,7 +62,7 @@ export function isGood({ failed, missing, twice, uneven }: ChangesResult): boole
   return failed + missing.length + twice.length + uneven.length === 0
 }
 
-const leastRequests = 1000
+const enoughToJudge = 1000
 const mostUneven = 1
 /** Licenses between two changes, at least. */
 const leastLicenses = 20
@@ -72,6 +74,8 @@ interface Lab {
   readonly loop: OpenLoop
   readonly prng: Prng
   readonly kills: number
+  readonly withPages: boolean
+  readonly leastRequests: number
 }
 
 export async function runChanges({
@@ -80,6 +84,7 @@ export async function runChanges({
   seed,
   database,
   withPages,
+  leastRequests = enoughToJudge,
   kills,
   onProgress,
 }: ChangesOptions): Promise<ChangesResult> {
@@ -95,7 +100,7 @@ export async function runChanges({
     const requests = await licenseRequests(up.url)
     const began = performance.now()
     const loop = startOpenLoop(up.url, requests, rate)
-    const lab: Lab = { up, loop, prng: createPrng(seed, 0), kills }
+    const lab: Lab = { up, loop, prng: createPrng(seed, 0), kills, withPages, leastRequests }
     const changes: Record<Kind, number> = { kill: 0, add: 0, drain: 0, replace: 0, reload: 0 }
     const spells: Spell[] = []
     let shown = 0
@@ -104,7 +109,7 @@ export async function runChanges({
       for (const kind of inAnyOrder(lab.prng)) {
         const told = await change(lab, kind)
         changes[kind]++
-        spells.push(await spell(lab, told, withPages))
+        spells.push(await spell(lab, told))
         const failures = failuresOf(loop.answers)
         onProgress(`${elapsed().toFixed(0)} s, ${loop.answers.length} requests, ${failures.length} failed: ${told}`)
         for (const failure of failures.slice(shown, shown + 3)) onProgress(`  ${failure}`)
@@ -112,7 +117,7 @@ export async function runChanges({
       }
     }
     try {
-      spells.push(await spell(lab, 'start', withPages))
+      spells.push(await spell(lab, 'start'))
       do await changeAll()
       while (elapsed() < seconds)
     } finally {
@@ -187,7 +192,7 @@ async function more({ answers }: OpenLoop): Promise<void> {
 }
 
 /** From when the set of nodes is as it is now, until there are enough requests. */
-async function spell({ up, loop }: Lab, after: string, withPages: boolean): Promise<Spell> {
+async function spell({ up, loop, withPages, leastRequests }: Lab, after: string): Promise<Spell> {
   const { nodes } = await rootOf(up)
   const ids = nodes.map(({ id }) => id)
   const changed = loop.answers.length
