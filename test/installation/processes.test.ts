@@ -16,7 +16,7 @@ import { openStore } from '../../src/cluster/store/open.js'
 import { seedPassword as password } from '../../src/directory/seed.js'
 import { systemClock, systemRandom } from '../../src/effects.js'
 import type { ClusterStatus, InstallationStatus, NodeStatus } from '../../src/index.js'
-import { sharedDatabase } from '../cluster/postgres.js'
+import { isOnPostgres, sharedDatabase } from '../cluster/postgres.js'
 import {
   childrenOf,
   isAlive,
@@ -263,57 +263,60 @@ t.test(
   },
 )
 
-t.test('a server that hangs is shown so, and one that is drained, and a cluster without servers', async (t) => {
-  const stateOf = async (id: string): Promise<NodeStatus | undefined> =>
-    (await clusterNamed('licensing')).nodes.find((node) => node.id === id)
-  const { pid = 0 } = (await stateOf('licensing-3')) ?? {}
-  process.kill(pid, 'SIGSTOP')
-  try {
-    await until(async () => (await stateOf('licensing-3'))?.state === 'down', 'status says that it is down')
-    t.match(await stateOf('licensing-3'), { pid, reason: '/readyz did not answer within 2000 ms', since: /Z$/ })
-  } finally {
-    process.kill(pid, 'SIGCONT')
-  }
-  await until(async () => (await stateOf('licensing-3'))?.state === 'serving', 'it serves again')
-  const { requests } = (await stateOf('licensing-3')) ?? {}
-  t.ok((requests?.answered ?? 0) > 0, 'what it has answered')
-  t.match(requests, { running: Number, failed: Number })
+// The database has no part in these: they run once.
+if (!isOnPostgres) {
+  t.test('a server that hangs is shown so, and one that is drained, and a cluster without servers', async (t) => {
+    const stateOf = async (id: string): Promise<NodeStatus | undefined> =>
+      (await clusterNamed('licensing')).nodes.find((node) => node.id === id)
+    const { pid = 0 } = (await stateOf('licensing-3')) ?? {}
+    process.kill(pid, 'SIGSTOP')
+    try {
+      await until(async () => (await stateOf('licensing-3'))?.state === 'down', 'status says that it is down')
+      t.match(await stateOf('licensing-3'), { pid, reason: '/readyz did not answer within 2000 ms', since: /Z$/ })
+    } finally {
+      process.kill(pid, 'SIGCONT')
+    }
+    await until(async () => (await stateOf('licensing-3'))?.state === 'serving', 'it serves again')
+    const { requests } = (await stateOf('licensing-3')) ?? {}
+    t.ok((requests?.answered ?? 0) > 0, 'what it has answered')
+    t.match(requests, { running: Number, failed: Number })
 
-  t.equal((await fetch(`${manage}/readyz`)).status, 503, 'the last server of a cluster was removed')
-  t.match(await command('lab', 'server', 'pause', 'licensing-3'), { code: 0, stdout: 'licensing-3: paused.\n' })
-  const paused = await servers(licensingUrl, 6)
-  t.same(paused, ['licensing-1', 'licensing-2'], 'nobody fails, and what waited at it went to another one')
-  t.equal((await stateOf('licensing-3'))?.state, 'down')
-  t.match(await command('lab', 'server', 'resume', 'licensing-3'), { stdout: 'licensing-3 is as in a product.\n' })
-  await until(async () => (await stateOf('licensing-3'))?.state === 'serving', 'it serves again')
+    t.equal((await fetch(`${manage}/readyz`)).status, 503, 'the last server of a cluster was removed')
+    t.match(await command('lab', 'server', 'pause', 'licensing-3'), { code: 0, stdout: 'licensing-3: paused.\n' })
+    const paused = await servers(licensingUrl, 6)
+    t.same(paused, ['licensing-1', 'licensing-2'], 'nobody fails, and what waited at it went to another one')
+    t.equal((await stateOf('licensing-3'))?.state, 'down')
+    t.match(await command('lab', 'server', 'resume', 'licensing-3'), { stdout: 'licensing-3 is as in a product.\n' })
+    await until(async () => (await stateOf('licensing-3'))?.state === 'serving', 'it serves again')
 
-  t.equal((await call('POST', '/servers/licensing-3/drain')).status, 200)
-  t.match(await stateOf('licensing-3'), { state: 'draining', reason: 'asked to drain' })
-  t.match(await (await call('POST', '/servers/licensing-3/resume')).json(), { state: 'serving' })
-  const { balancer, configurationVersion, decommissioned } = await clusterNamed('licensing')
-  t.match(await (await fetch(`${balancer?.url}/status`)).json(), { clusters: [{ name: 'licensing' }] })
-  t.match([balancer?.state, decommissioned], ['serving', false])
-  t.type(configurationVersion, 'number')
-  t.same((await clusterNamed('legal')).nodes, [], 'its last server was removed, and it stays')
-})
-
-t.test('a server is drained and resumed', async (t) => {
-  t.match(await command('drain', 'licensing-2'), {
-    code: 0,
-    stdout: /until rms-emulator resume licensing-2/,
-    stderr: '',
+    t.equal((await call('POST', '/servers/licensing-3/drain')).status, 200)
+    t.match(await stateOf('licensing-3'), { state: 'draining', reason: 'asked to drain' })
+    t.match(await (await call('POST', '/servers/licensing-3/resume')).json(), { state: 'serving' })
+    const { balancer, configurationVersion, decommissioned } = await clusterNamed('licensing')
+    t.match(await (await fetch(`${balancer?.url}/status`)).json(), { clusters: [{ name: 'licensing' }] })
+    t.match([balancer?.state, decommissioned], ['serving', false])
+    t.type(configurationVersion, 'number')
+    t.same((await clusterNamed('legal')).nodes, [], 'its last server was removed, and it stays')
   })
-  t.notOk((await servers(licensingUrl, 4)).includes('licensing-2'))
-  const before = (await clusterNamed('licensing')).balancer?.pid ?? 0
-  process.kill(before, 'SIGKILL')
-  const drainsAgain = async (): Promise<boolean> => {
-    const { balancer, nodes } = await clusterNamed('licensing')
-    return balancer?.pid !== before && nodes.find(({ id }) => id === 'licensing-2')?.state === 'draining'
-  }
-  await until(drainsAgain, 'a balancer that was started again is told')
-  t.match(jsonLines(await command('resume', 'licensing-2', '--json')), [{ event: 'resumed', state: 'serving' }])
-  await until(async () => (await servers(licensingUrl, 3)).includes('licensing-2'), 'it is given requests again')
-})
+
+  t.test('a server is drained and resumed', async (t) => {
+    t.match(await command('drain', 'licensing-2'), {
+      code: 0,
+      stdout: /until rms-emulator resume licensing-2/,
+      stderr: '',
+    })
+    t.notOk((await servers(licensingUrl, 4)).includes('licensing-2'))
+    const before = (await clusterNamed('licensing')).balancer?.pid ?? 0
+    process.kill(before, 'SIGKILL')
+    const drainsAgain = async (): Promise<boolean> => {
+      const { balancer, nodes } = await clusterNamed('licensing')
+      return balancer?.pid !== before && nodes.find(({ id }) => id === 'licensing-2')?.state === 'draining'
+    }
+    await until(drainsAgain, 'a balancer that was started again is told')
+    t.match(jsonLines(await command('resume', 'licensing-2', '--json')), [{ event: 'resumed', state: 'serving' }])
+    await until(async () => (await servers(licensingUrl, 3)).includes('licensing-2'), 'it is given requests again')
+  })
+}
 
 t.test('a cluster that the root does not admit tells the command that helps, and it does', async (t) => {
   const refused = await command('add-cluster', 'enrolled', '--enrollment', 'root')
