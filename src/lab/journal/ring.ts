@@ -32,8 +32,11 @@ export interface Ring<Facts, Item> {
   onPush(listener: (item: Item) => void): () => void
 }
 
-/** Facts are written by the dozen: one at a time, between two signatures, the same takes five times as long, since nothing of it is in the caches. */
-const mostWaiting = 32
+/**
+ * Facts are written several at a time: one alone, between two signatures, takes two to three times as long, since nothing of it is in the caches. More of them would
+ * live long enough to be moved among what is old, where only a search through the whole heap ends them.
+ */
+const mostWaiting = 8
 
 /** Of a slot: start and length of each piece. */
 const slotLength = 8
