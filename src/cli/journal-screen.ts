@@ -1,7 +1,7 @@
 /** Entries of the journal for people: a line for each, with why below a refusal; one alone with all that there is. */
 import type { Paint } from '../explain/paint.js'
 import type { Header } from '../lab/journal/blank-secrets.js'
-import type { DecisionStep } from '../lab/journal/decision.js'
+import { firstHalf, noCredentials, type DecisionStep } from '../lab/journal/decision.js'
 import type { AnswerMessage, JournalEntry, RequestMessage } from '../lab/journal/entry.js'
 import type { ExchangeRecord } from './exchange.js'
 import { exchangeLines } from './exchange-line.js'
@@ -53,7 +53,8 @@ function refusalOf({
 
 function outcomeOf({ outcome, status, decision: [first] }: JournalEntry): ExchangeRecord['outcome'] {
   if (outcome === 'Succeeded') return 'served'
-  if (status === 401 && first?.found === 'no credentials') return 'sign in'
+  // Of a client that signs in nothing was refused yet.
+  if (status === 401 && (first?.found === noCredentials || first?.found === firstHalf)) return 'sign in'
   return status === 503 || status === 0 ? 'failed' : 'refused'
 }
 

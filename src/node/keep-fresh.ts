@@ -17,8 +17,9 @@ export function keepFresh(context: NodeContext, member: Member): () => Promise<v
   let timer: Timer | undefined
   let looking: Promise<void> | undefined
   let ended = false
+  let trouble: string | undefined
   const look = async (): Promise<void> => {
-    await refreshState(context, member)
+    trouble = await refreshState(context, member, trouble)
     if (!ended) arm()
   }
   const arm = (): void => {
@@ -71,8 +72,16 @@ export async function beginAnew(context: NodeContext): Promise<void> {
   context.journal?.clear()
 }
 
-/** A database that is away does not end the node: it goes on with what it has, and says so. */
-async function refreshState(context: NodeContext, member: Member): Promise<void> {
+/**
+ * A database that is away does not end the node: it goes on with what it has, and says so, once for as long as that lasts.
+ * @param before what the last time was in the way
+ * @returns what is in the way; undefined when nothing is
+ */
+async function refreshState(
+  context: NodeContext,
+  member: Member,
+  before: string | undefined,
+): Promise<string | undefined> {
   const { store, log } = context
   try {
     const now = context.machineClock.now()
@@ -84,7 +93,11 @@ async function refreshState(context: NodeContext, member: Member): Promise<void>
     await store.members.removeSilent(new Date(now.getTime() - silence).toISOString(), member.cluster)
     await refreshLab(context)
     await refreshConfiguration(context)
+    if (before !== undefined) log.info('the configuration is refreshed again')
+    return undefined
   } catch (error) {
-    log.warn({ err: error }, 'the configuration could not be refreshed')
+    const trouble = error instanceof Error ? error.message : String(error)
+    if (trouble !== before) log.warn({ err: error }, 'the configuration could not be refreshed')
+    return trouble
   }
 }

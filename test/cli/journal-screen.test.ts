@@ -1,7 +1,8 @@
 /** One exchange of the journal, for people. */
 import t from 'tap'
-import { entryScreen } from '../../src/cli/journal-screen.js'
+import { entryLines, entryScreen } from '../../src/cli/journal-screen.js'
 import { plain } from '../../src/explain/paint.js'
+import { firstHalf, noCredentials } from '../../src/lab/journal/decision.js'
 import type { JournalEntry } from '../../src/lab/journal/entry.js'
 
 const message = {
@@ -36,4 +37,15 @@ t.test('on a terminal a long body does not push the reason away; in a pipe all o
   t.match(terminal, /why +the reason/)
   t.match(terminal, /…\n\(29687 characters more: in a pipe or a file, and with --json, all of it is there\)\nshort/)
   t.ok(entryScreen(entry, Infinity, plain).includes(`${message.body}\n\nAnswer`))
+})
+
+t.test('who signs in is refused nothing yet: neither before nor in the middle of a dialogue', async (t) => {
+  const found = (text: string): string =>
+    entryLines(
+      { ...entry, status: 401, decision: [{ step: '', rule: 'who calls has signed in', wanted: 'NTLM', found: text }] },
+      120,
+      plain,
+    )[0] ?? ''
+  t.match([noCredentials, firstHalf].map(found), [/ sign in /, / sign in /])
+  t.match(found('the password is not that of the account'), / refused /)
 })

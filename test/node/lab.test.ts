@@ -3,6 +3,7 @@ import { createSecretKey } from 'node:crypto'
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
+import { pino } from 'pino'
 import t, { type Test } from 'tap'
 import { proveCall, type ProvenCall } from '../../src/cluster/proven-call.js'
 import { seedPassword } from '../../src/directory/seed.js'
@@ -418,6 +419,28 @@ t.test('a node reads what is set when it starts, and when it refreshes', async (
     await (await fetch(`${first.url}/metrics`)).text(),
     /rms_lab_active\{control="clock frozen at 2030-01-01T00:00:00Z",node="root-1"\} 1/,
   )
+})
+
+t.test('a database that is away is told of once, and when it is back', async (t) => {
+  const lines: string[] = []
+  const log = pino({ level: 'info' }, { write: (line: string) => void lines.push(line) })
+  const time = testClock()
+  const lone = await startNode({ mode: 1, timers: time, log })
+  t.teardown(() => lone.close())
+  const told = (): readonly string[] =>
+    lines.flatMap((line) => /"msg":"(the configuration [^"]*refreshed[^"]*)"/.exec(line)?.[1] ?? [])
+  const refresh = async (): Promise<void> => {
+    await time.untilTimer(1000)
+    await time.advance(1000)
+  }
+  lone.context.lab.set({ ...noLab, version: 1, installation: { databaseAway: true } })
+  for (let times = 1; times <= 3; times++) await refresh()
+  await time.untilTimer(1000)
+  t.same(told(), ['the configuration could not be refreshed'])
+  lone.context.lab.set({ ...noLab, version: 2 })
+  await refresh()
+  await until(() => told().length === 2, 'it is read again')
+  t.equal(told()[1], 'the configuration is refreshed again')
 })
 
 t.test('a clock that steps goes one further with each request, in one order for all nodes', async (t) => {

@@ -87,10 +87,7 @@ export async function labDocuments(
     for (const [name, value] of Object.entries({ kind, account, guid })) if (value !== undefined) asked.set(name, value)
     const page = (await get(`/lab/documents?${asked.toString()}`)) as DocumentPage
     for (const { text } of page.gaps) output.note(text)
-    output.result(
-      page,
-      page.documents.length === 0 ? 'There is no such document in the journals.' : listed(page.documents),
-    )
+    output.result(page, page.documents.length === 0 ? noneText({ kind, account, guid }) : listed(page.documents))
     return true
   }
   const path = `/lab/documents/${encodeURIComponent(hash)}`
@@ -112,6 +109,12 @@ export async function labDocuments(
   const seen = `Seen ${document.seen === 1 ? 'once' : `${document.seen} times`}: ${document.exchanges.join(', ')}`
   output.result(place, `${listed([document])}\n${seen}${part('Issuers', issuers)}${part('Issued with it', children)}`)
   return true
+}
+
+function noneText(wanted: Pick<DocumentsArguments, 'kind' | 'account' | 'guid'>): string {
+  return Object.values(wanted).some((value) => value !== undefined)
+    ? 'There is no such document in the journals.'
+    : 'No document has travelled since the journals began: rms-emulator demo --server URL lets some.'
 }
 
 function listed(documents: readonly LabDocument[]): string {

@@ -21,6 +21,10 @@ function refusedStep({ step = '', rule, why, facts }: Refused): DecisionStep {
   return { step, rule: facts?.rule ?? rule, wanted: facts?.wanted ?? '', found: facts?.found ?? why }
 }
 
+/** What a refusal found that is none: it is how clients sign in. */
+export const firstHalf = 'the first half of a dialogue: the answer has the next message'
+export const noCredentials = 'no credentials'
+
 /** What was refused before anybody looked into it, and what a client is asked for first. */
 function byStatus({ request, answer }: Pick<Exchange, 'request' | 'answer'>): Omit<DecisionStep, 'step'> {
   const told = textOf(answer.body).trim().slice(0, 300)
@@ -34,7 +38,7 @@ function byStatus({ request, answer }: Pick<Exchange, 'request' | 'answer'>): Om
     case 401: {
       const schemes = [answer.headers['www-authenticate'] ?? ''].flat().join(', ')
       const isDialogue = /(?:NTLM|Negotiate)\s+\S/.test(schemes)
-      const found = isDialogue ? 'the first half of a dialogue: the answer has the next message' : 'no credentials'
+      const found = isDialogue ? firstHalf : noCredentials
       return { rule: 'who calls has signed in', wanted: schemes.replace(/(NTLM|Negotiate)\s+\S+/g, '$1'), found }
     }
     case 404:
