@@ -1,10 +1,12 @@
 /** Scopes: forests of their own below /f/NAME of one installation. Nothing crosses over, whatever is set in one of them. */
 import { request, type IncomingMessage } from 'node:http'
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { text as readText } from 'node:stream/consumers'
 import t from 'tap'
 import { pino } from 'pino'
 import { RestRefused, SoapFault } from '../../src/client/index.js'
+import { authenticate, negotiate, ntlmAccount } from '../../src/ntlm/client.js'
 import { systemClock, type Timers } from '../../src/effects.js'
 import { openScopes } from '../../src/installation/scopes/scopes.js'
 import type { Scope } from '../../src/installation/scopes/scope.js'
@@ -17,6 +19,9 @@ import {
   type LabScope,
   type RmsClient,
 } from '../../src/index.js'
+import { openConnection, rawRequest, type RawAnswer } from '../conformance/raw-http.js'
+
+t.setTimeout(280_000)
 
 const password = 'Passw0rd!'
 const plain = Buffer.from('For bob only.')
@@ -421,6 +426,8 @@ t.test(
     )
     const keys = certificates.map((slc) => slc?.body.issuedPrincipal?.publicKey?.modulus)
     t.equal(new Set(keys).size, 3)
+    const statuses = await statusesOnOneConnection(given.url, 'FABRIKAM\\alice')
+    t.same(statuses, [500, 500, 401, 401, 500], 'also who signed in by NTLM did so in one scope alone')
   },
 )
 
@@ -439,3 +446,27 @@ t.test('an installation without scopes says how to have them', async (t) => {
   await t.rejects(startInstallation({ scopes: 1, lab: false }), OptionRefused)
   await t.rejects(startInstallation({ scopes: 101 }), OptionRefused)
 })
+
+t.test('who signed in by NTLM on a connection did so in one scope alone', async (t) => {
+  t.same(await statusesOnOneConnection(installation.url), [500, 500, 401, 401, 500])
+  await startedAnew()
+})
+
+/** For a body that no service takes, of who signs in to scope a: from there, there again, from scope b, from the installation, from scope a. */
+async function statusesOnOneConnection(root: string, user = 'CONTOSO\\alice'): Promise<readonly number[]> {
+  const site = root.replace(/\/_wmcs$/, '')
+  const connection = await openConnection(site)
+  const post = async (prefix: string, token?: Buffer): Promise<RawAnswer> => {
+    const headers = token === undefined ? {} : { Authorization: `NTLM ${token.toString('base64')}` }
+    connection.send(rawRequest(`${site}${prefix}/_wmcs/licensing/license.asmx`, '<a />', headers))
+    return connection.answer()
+  }
+  const first = negotiate()
+  const { headers } = await post('/f/a', first)
+  const challenge = Buffer.from(headers['www-authenticate']?.split(' ')[1] ?? '', 'base64')
+  const inputs = { now: new Date(), random: (length: number) => randomBytes(length) }
+  const answers = [await post('/f/a', authenticate(first, challenge, ntlmAccount(user, password), inputs))]
+  for (const prefix of ['/f/a', '/f/b', '', '/f/a']) answers.push(await post(prefix))
+  connection.close()
+  return answers.map(({ status }) => status)
+}
