@@ -9,8 +9,8 @@ const engine = 'openssl'
 
 const kinds: readonly (readonly [StartKind, string])[] = [
   ['memory', 'in memory'],
-  ['file', 'in a folder'],
   ['seed', 'in memory, with a seed'],
+  ['file', 'in a folder'],
   ['nodes', 'in memory, three nodes'],
 ]
 

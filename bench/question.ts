@@ -35,7 +35,7 @@ export const full: Size = {
   warmUpSeconds: 3,
   points: Infinity,
   logRowSeconds: 60,
-  inProcess: { kinds: Infinity, starts: 10 },
+  inProcess: { kinds: Infinity, starts: 5 },
 }
 
 /** One mode, and one engine: with forge a license takes a hundred times as long. */
@@ -50,7 +50,7 @@ export const quick: Size = {
   secondsPerRound: 0.05,
   warmUpSeconds: 0.05,
   points: 1,
-  inProcess: { kinds: 2, starts: 3 },
+  inProcess: { kinds: 3, starts: 3 },
 }
 
 export interface Bench {
