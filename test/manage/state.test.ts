@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { Agent, request, type IncomingMessage } from 'node:http'
 import t from 'tap'
 import { labOffice } from '../../src/administration/lab/ask-server.js'
-import { keepStart } from '../../src/administration/lab/reset.js'
+import { keepStart, resetLab } from '../../src/administration/lab/reset.js'
 import type { SnapshotFile } from '../../src/administration/lab/snapshot-file.js'
 import { importSnapshot, restoreSnapshot, takeSnapshot } from '../../src/administration/lab/snapshots.js'
 import { connect } from '../../src/client/index.js'
@@ -201,6 +201,14 @@ t.test('states that are returned to at once do not mix, whoever sets or looks me
   }
   await call('POST', '/lab/reset')
   await call('DELETE', '/lab/snapshots/controlled')
+})
+
+t.test('a state that is back, but not at every server, is told as that', async (t) => {
+  const hurried = { ...office, patience: () => AbortSignal.abort() }
+  await t.rejects(resetLab(hurried), {
+    message: /^The state is back, but not everywhere yet: root-1 \(.*\), root-2 \(.*\) were not reached\.$/,
+  })
+  t.equal((await call('POST', '/lab/reset')).status, 200)
 })
 
 t.test('a start whose state is not kept, or in place of another one, is told of', async (t) => {
