@@ -354,7 +354,8 @@ function remembered({ database, statements }: Connection, text: string): Prepare
   const known = statements.get(text)
   if (known !== undefined) return known
   const statement = database.prepare(text)
-  const prepared = { statement, isReader: statement.reader }
+  // To ask the statement takes as long as to prepare it.
+  const prepared = { statement, isReader: text.startsWith('select ') || statement.reader }
   const oldest = statements.keys().next()
   if (statements.size >= rememberedStatements && !oldest.done) statements.delete(oldest.value)
   statements.set(text, prepared)
