@@ -23,7 +23,7 @@ const report = readFileSync(join(folder, 'report.txt'))
 t.test('ready: the line that programs wait for, and status says the same', async (t) => {
   const [line] = server.lines
   const event = JSON.parse(line ?? '') as Record<string, unknown>
-  t.same(Object.keys(event), ['event', 'manage', 'forest', 'clusters', 'token'])
+  t.same(Object.keys(event), ['event', 'manage', 'forest', 'clusters', 'token', 'seed'])
   t.match(event, { event: 'ready', manage: /^http:\/\/127\.0\.0\.1:\d+$/, forest: 'contoso.test' })
   const nodes = server.ready.clusters[0]?.nodes ?? []
   t.match(nodes, [{ id: 'root-1', url: /^http:\/\/127\.0\.0\.1:\d+$/, pid: Number, state: 'serving' }])

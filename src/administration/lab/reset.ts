@@ -5,6 +5,7 @@ import { schemaVersion } from '../../cluster/store/schema.js'
 import { startSnapshot } from '../../cluster/store/snapshot-store.js'
 import { mostRows, TooManyRows, type StateRows } from '../../cluster/store/state-rows.js'
 import { Problem, problem } from '../problem.js'
+import type { ServersByCluster } from './arrangement.js'
 import type { LabOffice } from './ask-server.js'
 import { keptStateOf, largestSnapshot, snapshotOf, type KeptState } from './kept-state.js'
 import { returnTo, type Returned } from './return-to.js'
@@ -85,5 +86,14 @@ function startedAgain(
       template: [...first.state.tables.template, ...now.state.tables.template.filter(isAdded)],
     },
   }
-  return { state, servers: now.servers }
+  return { state, servers: serversOf(state.clusters, now.servers) }
+}
+
+/** Clusters that came back with this start, and were not of the first one, go at a reset: so do their servers. */
+function serversOf(
+  clusters: StateRows['clusters'],
+  present: ServersByCluster | undefined,
+): ServersByCluster | undefined {
+  if (present === undefined) return undefined
+  return Object.fromEntries(Object.entries(present).filter(([name]) => clusters.some((one) => one.name === name)))
 }
