@@ -181,6 +181,8 @@ export function createRing<Facts, Item>({ limits, write, read }: RingOptions<Fac
     count: () => count,
     dropped: () => dropped,
     onPush(listener) {
+      // From here on nothing waits when the next one comes: what is written at its push is that one.
+      writeWaiting()
       listeners.add(listener)
       return () => void listeners.delete(listener)
     },

@@ -113,6 +113,16 @@ t.test('who listens is told at once, also of what is too large to be kept, until
   t.equal(ring.dropped(), 1)
 })
 
+t.test('who begins to listen while others wait to be written is told what comes next, however large', async (t) => {
+  const ring = ringOf({ entries: 2, bytes: 64 })
+  const heard: number[] = []
+  ring.push(1, 'one', '')
+  ring.onPush(({ number }) => heard.push(number))
+  ring.push(2, 'huge'.repeat(20), 'small')
+  ring.push(4, 'two', '')
+  t.same(heard, [2, 4])
+})
+
 t.test('records without bodies, and some that wait to be written, are told apart', async (t) => {
   const ring = ringOf({ entries: 40, bytes: 4000 })
   for (let number = 1; number <= 50; number++) ring.push(number, undefined, undefined)
