@@ -17,7 +17,7 @@ export interface RingOptions<Facts, Item> {
 }
 
 export interface Ring<Facts, Item> {
-  /** A record that is larger than the whole ring is told to those who listen, and not kept. */
+  /** A record that is larger than the whole ring is told to those who listen, and not kept. One whose facts cannot be written is neither. */
   push(facts: Facts, asked: Given, answered: Given): void
   /** Those that are kept, the oldest first. The same objects each time. */
   items(): readonly Item[]
@@ -109,13 +109,22 @@ export function createRing<Facts, Item>({ limits, write, read }: RingOptions<Fac
     return true
   }
 
+  /** Facts that are no data are in no journal: whoever comes next, and whoever reads, has nothing to do with them. */
+  const written = (facts: Facts): ReturnType<typeof write> | undefined => {
+    try {
+      return write(facts)
+    } catch {
+      return undefined
+    }
+  }
+
   const writeWaiting = (): void => {
     for (let facts = waiting[0]; facts !== undefined; facts = waiting[0]) {
       const index = count - waiting.length
       const slot = slotAt(index) + commonStart
       waiting.shift()
-      const [common, rare] = write(facts)
-      if (!writeTo(slot, common) || !writeTo(slot + 2, rare)) {
+      const pieces = written(facts)
+      if (pieces === undefined || !writeTo(slot, pieces[0]) || !writeTo(slot + 2, pieces[1])) {
         removeAt(index)
         dropped++
       }
@@ -131,6 +140,13 @@ export function createRing<Facts, Item>({ limits, write, read }: RingOptions<Fac
     const item = read([piece(0), piece(2), piece(4), piece(6)])
     made.set(start, item)
     return item
+  }
+
+  /** Of what is not kept; undefined when it cannot be written either. */
+  const looseItem = (facts: Facts, asked: Given, answered: Given): Item | undefined => {
+    const pieces = written(facts)
+    if (pieces === undefined) return undefined
+    return read([looseBody(asked), looseBody(answered), looseBody(pieces[0]), looseBody(pieces[1])])
   }
 
   /** @returns false when it is too large */
@@ -155,10 +171,8 @@ export function createRing<Facts, Item>({ limits, write, read }: RingOptions<Fac
       if (listeners.size === 0) return
       writeWaiting()
       const isKept = count > 0 && valueAt(count - 1, commonStart) >= before
-      const [common, rare] = isKept ? [] : write(facts)
-      const item = isKept
-        ? itemAt(count - 1)
-        : read([looseBody(asked), looseBody(answered), looseBody(common), looseBody(rare)])
+      const item = isKept ? itemAt(count - 1) : looseItem(facts, asked, answered)
+      if (item === undefined) return
       for (const listener of listeners) listener(item)
     },
     remove(item) {

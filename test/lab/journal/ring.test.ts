@@ -1,3 +1,4 @@
+import { deserialize, serialize } from 'node:v8'
 import t from 'tap'
 import { createRing, type RingLimits } from '../../../src/lab/journal/ring.js'
 import { fc } from '../../fixtures/property.js'
@@ -121,6 +122,26 @@ t.test('who begins to listen while others wait to be written is told what comes 
   ring.push(2, 'huge'.repeat(20), 'small')
   ring.push(4, 'two', '')
   t.same(heard, [2, 4])
+})
+
+t.test('what cannot be written is left out and counted, and hinders no other', async (t) => {
+  for (const isHeard of [false, true]) {
+    const ring = createRing<unknown, unknown>({
+      limits: { entries: 40, bytes: 4000 },
+      write: (facts) => ['one', serialize(facts)],
+      read: ([, , , rare]) => deserialize(rare.bytes()) as unknown,
+    })
+    const heard: unknown[] = []
+    if (isHeard) ring.onPush((item) => heard.push(item))
+    const pushed = [1, () => 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, () => 12]
+    for (const facts of pushed) ring.push(facts, 'asked', 'answered')
+    ring.push(() => 13, 'asked'.repeat(1000), 'too large as well')
+    const those = [1, 3, 4, 5, 6, 7, 8, 9, 10, 11]
+    t.same(ring.items(), those)
+    t.same(heard, isHeard ? those : [])
+    t.equal(ring.count(), those.length)
+    t.equal(ring.dropped(), 3)
+  }
 })
 
 t.test('records without bodies, and some that wait to be written, are told apart', async (t) => {
