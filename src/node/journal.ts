@@ -1,4 +1,5 @@
 /** The journal of this node, and what it looks through for near misses: the directory, the clusters of the installation, the paths that are served. */
+import type { Logger } from 'pino'
 import type { ServerConfiguration } from '../cluster/configuration.js'
 import type { Store } from '../cluster/store/open.js'
 import type { Clock } from '../effects.js'
@@ -26,12 +27,13 @@ interface Parts {
   /** Of the machine. */
   readonly clock: Clock
   readonly store: Store
+  readonly log: Logger
 }
 
 /** @param options undefined: none is kept */
 export function startJournal(
   options: JournalOptions | undefined,
-  { nodeId, cluster, clock, store }: Parts,
+  { nodeId, cluster, clock, store, log }: Parts,
 ): { readonly journal: NodeJournal | undefined; readonly control: readonly LabControl[] } {
   if (options === undefined) return { journal: undefined, control: [] }
   const { limits, secrets } = options
@@ -47,6 +49,11 @@ export function startJournal(
       clusters: () => knownClusters(store, cluster),
       paths: servedPaths(),
     }),
+    onNoMemory: (err) =>
+      log.error(
+        { err, bytes: limits.bytes },
+        'there is no memory for the journal: it keeps nothing until this server is started again, with a smaller journal or more memory',
+      ),
   })
   return { journal, control: [journalControl({ journal, clock })] }
 }

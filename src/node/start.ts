@@ -193,7 +193,7 @@ export async function startNode(given: Partial<NodeOptions> = {}): Promise<Runni
   const metrics = createMetrics(nodeId)
   const { labControls, headerFaults } = options
   const faults = nodeFaults({ store, metrics, timers, log, headerFaults })
-  const { journal, control } = startJournal(options.journal, { nodeId, cluster: options.cluster, clock, store })
+  const { journal, control } = startJournal(options.journal, { nodeId, cluster: options.cluster, clock, store, log })
   const controls = [serverControl(nodeId), faults, ...labControls, ...control].filter(() => options.lab)
   const lab = createNodeLab({ nodeId, clock, controls })
   const requestLog = fillableLog(

@@ -45,8 +45,8 @@ const path = '/_wmcs/certification/server.asmx'
 const authorization = `Basic ${Buffer.from(`CONTOSO\\alice:${seedPassword}`).toString('base64')}`
 const operation = `<GetServerInfo xmlns="${serverNamespace}"><requests><ServerInfoRequest><Type>VersionInfo</Type></ServerInfoRequest></requests></GetServerInfo>`
 const body = `<s:Envelope xmlns:s="${envelopeNamespaces['1.1']}"><s:Body>${operation}</s:Body></s:Envelope>`
-const post = (headers: Record<string, string> = {}): Promise<Response> =>
-  fetch(`${node.url}${path}`, {
+const post = (headers: Record<string, string> = {}, url = node.url): Promise<Response> =>
+  fetch(`${url}${path}`, {
     method: 'POST',
     headers: { 'content-type': 'text/xml; charset=utf-8', authorization, ...headers },
     body,
@@ -441,6 +441,20 @@ t.test('a database that is away is told of once, and when it is back', async (t)
   await refresh()
   await until(() => told().length === 2, 'it is read again')
   t.equal(told()[1], 'the configuration is refreshed again')
+})
+
+t.test('where there is no memory for the journal, one line says so, and the services go on without it', async (t) => {
+  const lines: string[] = []
+  const log = pino({ level: 'warn' }, { write: (line: string) => void lines.push(line) })
+  const more = { limits: { bytes: 2 ** 52, entries: 100 }, secrets: false }
+  const lone = await startNode({ mode: 1, journal: more, log })
+  t.teardown(() => lone.close())
+  const heard: number[] = []
+  lone.context.journal?.follow({}, false, ({ entry }) => heard.push(entry.status))
+  for (let times = 1; times <= 3; times++) t.equal((await post({}, lone.url)).status, 200)
+  t.match(await lone.context.journal?.read({ filter: {}, limit: 10, messages: false }), { kept: 0, dropped: 3 })
+  t.equal(heard.length, 3, 'who follows is told all the same')
+  t.match(lines, [/"bytes":4503599627370496,.*there is no memory for the journal/])
 })
 
 t.test('a clock that steps goes one further with each request, in one order for all nodes', async (t) => {

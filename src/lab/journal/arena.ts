@@ -15,8 +15,8 @@ export interface KeptBody {
 }
 
 export interface Arena {
-  /** Octets. */
-  readonly capacity: number
+  /** Octets. None from the time when there was no memory for it. */
+  capacity(): number
   /** How much was ever written, with what was left out at the end of the memory. As many octets as the capacity are still there. */
   end(): number
   /**
@@ -31,10 +31,27 @@ export interface Arena {
 /** A character of UTF-16 has no more octets in UTF-8. */
 const mostOctetsOfCharacter = 3
 
-export function createArena(capacity: number): Arena {
-  // Untouched pages of it take no memory.
+/** @param onNoMemory hears once that there is none: from then on all is too large to be kept */
+export function createArena(size: number, onNoMemory: (error: unknown) => void = () => undefined): Arena {
+  let capacity = size
   let memory: Buffer | undefined
   let end = 0
+
+  /**
+   * At the first write. Untouched pages of it take no memory, but V8 looks for garbage the sooner the more of it there is: allocated at a start, it makes the
+   * second one in a process take half as much CPU again.
+   */
+  const allocated = (): Buffer | undefined => {
+    if (memory !== undefined) return memory
+    try {
+      memory = Buffer.allocUnsafeSlow(capacity)
+    } catch (error) {
+      // Whoever tries again and again waits each time, until V8 has looked everywhere for some.
+      capacity = 0
+      onNoMemory(error)
+    }
+    return memory
+  }
 
   class Kept implements KeptBody {
     readonly #start: number
@@ -64,15 +81,16 @@ export function createArena(capacity: number): Arena {
   }
 
   return {
-    capacity,
+    capacity: () => capacity,
     end: () => end,
     write(given) {
       if (given === undefined || given.length === 0) return 0
       if (!makeRoom(given)) return undefined
-      memory ??= Buffer.allocUnsafeSlow(capacity)
+      const target = allocated()
+      if (target === undefined) return undefined
       const at = end % capacity
       // Text is measured and written in one.
-      const length = typeof given === 'string' ? memory.write(given, at, 'utf8') : copy(given, memory, at)
+      const length = typeof given === 'string' ? target.write(given, at, 'utf8') : copy(given, target, at)
       end += length
       return length
     },

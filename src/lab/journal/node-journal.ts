@@ -18,6 +18,8 @@ export interface NodeJournalOptions {
   readonly began: number
   /** For one that was refused. Never rejects: an entry without near misses is better than none. */
   readonly nearMisses: (exchange: Exchange) => Promise<readonly NearMiss[]>
+  /** Hears once that there is no memory for it. */
+  readonly onNoMemory?: ((error: unknown) => void) | undefined
 }
 
 /** An entry with its place: where others are put beside it, and where to read on. */
@@ -86,10 +88,16 @@ export interface NodeJournal {
   documentText(hash: string): Promise<FoundText | undefined>
 }
 
-export function createNodeJournal({ limits, telling, boot, began, nearMisses }: NodeJournalOptions): NodeJournal {
+export function createNodeJournal(options: NodeJournalOptions): NodeJournal {
+  const { limits, telling, boot, began, nearMisses, onNoMemory } = options
   // An eighth of the memory is for what readers get, and for where the records are.
   const bytes = Math.floor((limits.bytes * 7) / 8)
-  const ring = createRing<Facts, Exchange>({ limits: { ...limits, bytes }, write: writeFacts, read: readExchange })
+  const ring = createRing<Facts, Exchange>({
+    limits: { ...limits, bytes },
+    write: writeFacts,
+    read: readExchange,
+    onNoMemory,
+  })
   let last = 0
 
   const entry = async (exchange: Exchange, messages: boolean): Promise<JournalEntry> => {

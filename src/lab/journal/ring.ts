@@ -14,6 +14,8 @@ export interface RingOptions<Facts, Item> {
   readonly write: (facts: Facts) => readonly [common: string, rare: Given]
   /** What readers get of a record. Asked once, when the first of them reads. */
   readonly read: (pieces: Pieces<KeptBody>) => Item
+  /** Hears once that there is no memory: from then on none is kept, and those who listen are told all the same. */
+  readonly onNoMemory?: ((error: unknown) => void) | undefined
 }
 
 export interface Ring<Facts, Item> {
@@ -42,8 +44,13 @@ const mostWaiting = 8
 const slotLength = 8
 const commonStart = 4
 
-export function createRing<Facts, Item>({ limits, write, read }: RingOptions<Facts, Item>): Ring<Facts, Item> {
-  const arena = createArena(limits.bytes)
+export function createRing<Facts, Item>({
+  limits,
+  write,
+  read,
+  onNoMemory,
+}: RingOptions<Facts, Item>): Ring<Facts, Item> {
+  const arena = createArena(limits.bytes, onNoMemory)
   // Where the pieces of each record are. Grows as it is filled: most installations of a test never fill it.
   let slots = new Float64Array(0)
   let first = 0
@@ -67,7 +74,7 @@ export function createRing<Facts, Item>({ limits, write, read }: RingOptions<Fac
   }
 
   /** The body of the request is the first that is written over. */
-  const isFirstGone = (): boolean => count > 0 && valueAt(0, 0) < arena.end() - arena.capacity
+  const isFirstGone = (): boolean => count > 0 && valueAt(0, 0) < arena.end() - arena.capacity()
 
   const dropGone = (): void => {
     while (isFirstGone()) dropFirst()
