@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { pino, type Logger } from 'pino'
 import { problem } from '../administration/problem.js'
-import { drawsFrom, drawsOf, type Draws } from '../cluster/draws.js'
+import { drawsOf, type Draws } from '../cluster/draws.js'
 import { forestClock } from '../cluster/forest-clock.js'
 import { requireForest } from '../cluster/found-forest.js'
 import { openStore, upgradedText, type Store } from '../cluster/store/open.js'
@@ -157,7 +157,7 @@ async function startProcesses(options: InstallationOptions, place: ProcessPlace,
       onStart: options.onStart ?? (() => undefined),
       ...systemEffects,
       forestClock: () => clockOf(options, store),
-      draws: () => drawsIn(options, store),
+      draws: () => drawsIn(store),
       signal: options.signal && heardByMany(options.signal),
     })
     const close = async (): Promise<void> => {
@@ -190,10 +190,9 @@ export async function clockOf({ lab = true }: InstallationOptions, store: Store)
   return lab ? forestClock(store.lab, systemEffects.clock) : systemEffects.clock
 }
 
-/** Without a lab everything is unpredictable, whatever is in the database. */
-export async function drawsIn({ lab = true }: InstallationOptions, { randomSeed }: Store): Promise<Draws> {
-  const { random } = systemEffects
-  return lab ? drawsOf(randomSeed, { random }) : drawsFrom(random)
+/** With a lab or without: the seed is of the installation, and the keys that are there follow from it. */
+export function drawsIn({ randomSeed }: Store): Promise<Draws> {
+  return drawsOf(randomSeed, { random: systemEffects.random })
 }
 
 function sharedFlags(options: InstallationOptions, log: Logger): readonly string[] {

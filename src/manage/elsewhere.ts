@@ -8,7 +8,7 @@ import { askReady } from '../balancer/ask-ready.js'
 import { keepStart } from '../administration/lab/reset.js'
 import { forestClock } from '../cluster/forest-clock.js'
 import { livingMembers } from '../cluster/living-members.js'
-import { drawsFrom, drawsOf } from '../cluster/draws.js'
+import { drawsOf } from '../cluster/draws.js'
 import { loadServerState } from '../cluster/server-state.js'
 import type { ClusterRow } from '../cluster/store/cluster-store.js'
 import type { Member } from '../cluster/store/member-store.js'
@@ -62,7 +62,7 @@ export async function startManagementElsewhere(
     const office = options.lab === false ? undefined : labOffice({ store, keyPassword, ca: undefined, ...effects })
     const clock = async (): Promise<Clock> => (office === undefined ? systemClock : forestClock(store.lab, systemClock))
     const { random } = effects
-    const draws = office === undefined ? drawsFrom(random) : await drawsOf(store.randomSeed, { random })
+    const draws = await drawsOf(store.randomSeed, { random })
     const api = { store, openCluster, ...effects, draws, forestClock: clock, lab: office, ca: undefined }
     const management = await startManagement({
       host,

@@ -98,7 +98,7 @@ async function withManagement(options: InstallationOptions, servers: Servers): P
     openCluster,
     ...systemEffects,
     forestClock: () => clockOf(options, store),
-    draws: await drawsIn(options, store),
+    draws: await drawsIn(store),
     lab: office,
     ca: servers.trusted,
     scopes: servers.scopes,

@@ -8,7 +8,7 @@ import { requireEqualEngines } from '../cluster/equal-engines.js'
 import { saltInMemory } from '../cluster/memory-salt.js'
 import { provisionRoot } from '../cluster/provision.js'
 import { loadServerState, type ServerState } from '../cluster/server-state.js'
-import { drawsFrom, drawsOf, type Draws } from '../cluster/draws.js'
+import { drawsOf, type Draws } from '../cluster/draws.js'
 import { fillableLog } from '../cluster/fillable-log.js'
 import { createSpool, type Spool } from '../cluster/spool.js'
 import type { ClusterKind } from '../cluster/store/cluster-store.js'
@@ -309,13 +309,14 @@ async function databaseOf(options: NodeOptions, log: Logger): Promise<Pick<Runni
 /** What is drawn from is known when what is done first has been done. */
 async function begin(
   store: Store,
-  { seeding, lab }: NodeOptions,
+  { seeding }: NodeOptions,
   { random, log }: { readonly random: Random; readonly log: Logger },
 ): Promise<Draws> {
   const onUncounted = (err: Error): void =>
     log.warn({ err }, 'a request could not be counted: what is drawn for it follows from no seed')
   await seeding.begin(store)
-  return lab ? drawsOf(store.randomSeed, { random, onUncounted }) : drawsFrom(random)
+  // Of a node without a lab too: the seed is of the installation, and the keys that are there follow from it.
+  return drawsOf(store.randomSeed, { random, onUncounted })
 }
 
 async function signingPlaceOf({ engine, signerThreads }: NodeOptions, log: Logger): Promise<SigningPlace> {

@@ -19,6 +19,7 @@ import {
 import type { InstallationOptions } from '../../src/installation/installation-options.js'
 import { beginSeedAndClock } from '../../src/installation/seed-and-clock.js'
 import { startNode, type NodeOptions, type RunningNode } from '../../src/node/start.js'
+import { glanceAt } from '../../src/xrml/document.js'
 import { openRecordingDoor, type RecordingDoor } from './recording-door.js'
 
 const at = '2026-01-01T00:00:00Z'
@@ -230,6 +231,35 @@ t.test('an installation that is kept goes on with its seed, and with no other', 
     status: 409,
     message: /made from the seed 42, and 43 is/,
   })
+})
+
+t.test('a server without a lab makes of the seed what one with a lab makes of it', async (t) => {
+  const folder = t.testdir()
+  const made = async (lab: boolean): Promise<readonly unknown[]> => {
+    const data = join(folder, String(lab))
+    await (await startInstallation({ data, mode: 1, seed, clock: at })).close()
+    const installation = await startInstallation({ data, lab, token: 'secret' })
+    try {
+      const { key, rac } = await connect({
+        url: installation.url,
+        user: 'alice@contoso.test',
+        password,
+        mode: 1,
+        ...(lab ? { clock } : {}),
+      }).certify()
+      const account = await fetch(`${installation.manage}/directory/accounts`, {
+        method: 'POST',
+        headers: { authorization: 'Bearer secret', 'content-type': 'application/json' },
+        body: JSON.stringify({ name: String.raw`CONTOSO\dave`, mail: 'dave@contoso.test', password }),
+      })
+      const { sid } = (await account.json()) as { readonly sid?: string }
+      t.equal(account.status, 201)
+      return [key.publicKey.modulus, glanceAt(rac.document.text).id, sid]
+    } finally {
+      await installation.close()
+    }
+  }
+  t.same(await made(false), await made(true))
 })
 
 t.test('what administrators make follows from the order in which they make it', async (t) => {
