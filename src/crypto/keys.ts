@@ -35,12 +35,26 @@ export function generateKeyPair(bits: number, random?: Random): Promise<RsaPriva
 /** From the same key of a stream the same pair is made: in a process that begins again from its seed, it is made once. */
 function repeatedPair(bits: number, streamKey: Buffer): Promise<RsaPrivateKey> {
   const name = `${bits} ${streamKey.toString('base64')}`
-  const pair = repeatedPairs.get(name) ?? putTogether(bits, keystream(streamKey))
-  repeatedPairs.set(name, pair)
+  const known = repeatedPairs.get(name)
+  return known === undefined ? oncePutTogether(name, bits, streamKey) : Promise.resolve(known)
+}
+
+/** Whoever wants it meanwhile waits for the same. What fails is tried again by the next one. */
+function oncePutTogether(name: string, bits: number, streamKey: Buffer): Promise<RsaPrivateKey> {
+  const begun = pairsUnderWay.get(name)
+  if (begun !== undefined) return begun
+  const pair = putTogether(bits, keystream(streamKey))
+    .then((made) => {
+      repeatedPairs.set(name, made)
+      return made
+    })
+    .finally(() => pairsUnderWay.delete(name))
+  pairsUnderWay.set(name, pair)
   return pair
 }
 
-const repeatedPairs = recentMap<string, Promise<RsaPrivateKey>>(500)
+const pairsUnderWay = new Map<string, Promise<RsaPrivateKey>>()
+const repeatedPairs = recentMap<string, RsaPrivateKey>(500)
 
 async function putTogether(bits: number, random?: Random): Promise<RsaPrivateKey> {
   const { jsbn, pki } = nodeForge()

@@ -1,6 +1,8 @@
-import { checkPrimeSync, createPublicKey, publicEncrypt } from 'node:crypto'
+import openssl, { checkPrimeSync, createPublicKey, publicEncrypt } from 'node:crypto'
+import { syncBuiltinESMExports } from 'node:module'
 import t from 'tap'
 import { generateKeyPair, privateKeyFromPem, privateKeyToPem } from '../../src/crypto/keys.js'
+import { seededRandom } from '../../src/crypto/seeded-random.js'
 import { createSigner } from '../../src/crypto/signer.js'
 
 for (const bits of [1024, 2048]) {
@@ -33,3 +35,23 @@ for (const bits of [1024, 2048]) {
     t.not((await generateKeyPair(bits)).publicKey.modulus, pair.publicKey.modulus)
   })
 }
+
+t.test(
+  'a seeded pair is made once, whoever wants it; one that could not be made is made for the next one',
+  async (t) => {
+    const make = () => generateKeyPair(1024, seededRandom(42, 'made once'))
+    const { checkPrime } = openssl
+    const put = (check: unknown): void => {
+      Object.assign(openssl, { checkPrime: check })
+      syncBuiltinESMExports()
+    }
+    t.teardown(() => put(checkPrime))
+    put((_candidate: bigint, done: (error: Error) => void) => done(new Error('no memory')))
+    const outcomes = await Promise.allSettled([make(), make()])
+    t.match(outcomes, [{ reason: { message: 'no memory' } }, { reason: { message: 'no memory' } }])
+    put(checkPrime)
+    const [one, other] = await Promise.all([make(), make()])
+    t.equal(one, other)
+    t.equal(await make(), one)
+  },
+)
