@@ -102,8 +102,7 @@ export async function withoutTimeout(
   held: () => Promise<void>,
 ): Promise<void> {
   const { socket } = request.raw
-  const before = socket.timeout ?? 0
-  socket.setTimeout(0)
+  suspendTimeout(socket)
   const { balancerKey } = request.server
   const hasBalancer = balancerKey !== undefined && showsKey(request.headers, balancerKey)
   const signs = hasBalancer ? timers.every(betweenSigns, () => sayProcessing(socket)) : undefined
@@ -111,8 +110,28 @@ export async function withoutTimeout(
     await held()
   } finally {
     signs?.stop()
-    if (!socket.destroyed) socket.setTimeout(before)
+    resumeTimeout(socket)
   }
+}
+
+/** Connections without a time-out: which one they had, and how many of their requests wait. Several may come before the first is answered. */
+const suspended = new WeakMap<Socket, { readonly before: number; readonly waiting: number }>()
+
+function suspendTimeout(socket: Socket): void {
+  const { before, waiting } = suspended.get(socket) ?? { before: socket.timeout ?? 0, waiting: 0 }
+  suspended.set(socket, { before, waiting: waiting + 1 })
+  socket.setTimeout(0)
+}
+
+/** The last one that waits has it back. */
+function resumeTimeout(socket: Socket): void {
+  const { before, waiting } = suspended.get(socket) ?? { before: 0, waiting: 1 }
+  if (waiting > 1) {
+    suspended.set(socket, { before, waiting: waiting - 1 })
+    return
+  }
+  suspended.delete(socket)
+  if (!socket.destroyed) socket.setTimeout(before)
 }
 
 /** Answers on this connection come one after another: this one has not begun. */

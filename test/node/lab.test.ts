@@ -1,8 +1,9 @@
 /** What the lab does to exchanges of a node: each effect at each point, as a client sees it, and what controls are told. */
 import { createSecretKey } from 'node:crypto'
 import { once } from 'node:events'
-import { connect, type Socket } from 'node:net'
+import { connect, Socket } from 'node:net'
 import { join } from 'node:path'
+import type { FastifyRequest } from 'fastify'
 import { pino } from 'pino'
 import t, { type Test } from 'tap'
 import { proveCall, type ProvenCall } from '../../src/cluster/proven-call.js'
@@ -11,6 +12,7 @@ import { systemClock, systemRandom, type Clock } from '../../src/effects.js'
 import { RmsException } from '../../src/exceptions.js'
 import type { ControlledExchange, FiredEffect, LabControl, LabEffect, LabPoint } from '../../src/lab/exchange.js'
 import { noLab } from '../../src/lab/state.js'
+import { withoutTimeout } from '../../src/node/held-sockets.js'
 import { refreshLab } from '../../src/node/keep-fresh.js'
 import { startNode } from '../../src/node/start.js'
 import { RestException } from '../../src/rest-exceptions.js'
@@ -52,11 +54,13 @@ const post = (headers: Record<string, string> = {}, url = node.url): Promise<Res
     body,
   })
 
+const head = `POST ${path} HTTP/1.1\r\nHost: rms\r\nContent-Type: text/xml\r\nAuthorization: ${authorization}`
+const asked = `${head}\r\nContent-Length: ${body.length}\r\n\r\n${body}`
+
 /** The same, with all that travels in one's own hands. */
-function ask(): Socket {
-  const socket = connect(Number(new URL(node.url).port), '127.0.0.1')
-  const head = `POST ${path} HTTP/1.1\r\nHost: rms\r\nContent-Type: text/xml\r\nAuthorization: ${authorization}`
-  socket.write(`${head}\r\nContent-Length: ${body.length}\r\n\r\n${body}`)
+function ask({ url } = node): Socket {
+  const socket = connect(Number(new URL(url).port), '127.0.0.1')
+  socket.write(asked)
   return socket
 }
 
@@ -206,8 +210,46 @@ t.test(
       const behind = await send({ 'x-balancer-key': listenerKey, 'x-balancer-listener': 'intranet' })
       t.match(behind, /^HTTP\/1\.1 102 Processing\r\n\r\nHTTP\/1\.1 200 [^]*x-lab: fault=delay-1/, point)
     }
+    // The second of two that come at once waits on when the first one is answered.
+    const delays = [10, 1200]
+    const later = (): FiredEffect[] => [{ fault: 'late', effect: { kind: 'delay', milliseconds: delays.shift() ?? 0 } }]
+    control = { effects: (point) => (point === 'operation' ? later() : []) }
+    const socket = connect(Number(new URL(hurried.url).port), '127.0.0.1')
+    socket.write(asked + asked)
+    let text = ''
+    socket.on('data', (chunk: Buffer) => {
+      text += chunk.toString()
+      if (text.split('</soap:Envelope>').length === 3) socket.destroy()
+    })
+    await once(socket, 'close')
+    t.equal(text.match(/x-lab: fault=late/g)?.length, 2)
   },
 )
+
+t.test('of two requests on one connection that wait, neither has the time-out back for the other', async (t) => {
+  const socket = new Socket()
+  socket.setTimeout(30_000)
+  t.teardown(() => socket.destroy())
+  const begin = (): readonly [() => void, Promise<void>] => {
+    let end = (): void => undefined
+    const held = new Promise<void>((resolve) => (end = resolve))
+    const request = { raw: { socket }, server: {}, headers: {} } as FastifyRequest
+    return [end, withoutTimeout(request, clock, () => held)]
+  }
+  for (const [first, last] of [
+    [0, 1],
+    [1, 0],
+  ] as const) {
+    const waiting = [begin(), begin()]
+    t.equal(socket.timeout, 0)
+    waiting[first]?.[0]()
+    await waiting[first]?.[1]
+    t.equal(socket.timeout, 0, 'the other one waits')
+    waiting[last]?.[0]()
+    await waiting[last]?.[1]
+    t.equal(socket.timeout, 30_000, 'nobody waits')
+  }
+})
 
 t.test('the body of a request that waits is taken in meanwhile, whole and in order', async (t) => {
   const follow = { follow: () => true, begin: () => control }
