@@ -70,7 +70,9 @@ function begin(request: FastifyRequest, reply: FastifyReply, context: NodeContex
   const exchange = context.lab.begin(new Asked(request, context))
   if (exchange === undefined) return undefined
   request.lab = exchange
-  reply.raw.on('close', () => exchange.ended())
+  // Of a client that went away while the step was counted, nothing is told any more.
+  if (request.raw.socket.destroyed) exchange.ended()
+  else reply.raw.on('close', () => exchange.ended())
   return exchange
 }
 

@@ -1,5 +1,6 @@
 /** What the lab does to exchanges of a node: each effect at each point, as a client sees it, and what controls are told. */
 import { createSecretKey } from 'node:crypto'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { once } from 'node:events'
 import { connect, Socket } from 'node:net'
 import { join } from 'node:path'
@@ -7,6 +8,7 @@ import type { FastifyRequest } from 'fastify'
 import { pino } from 'pino'
 import t, { type Test } from 'tap'
 import { proveCall, type ProvenCall } from '../../src/cluster/proven-call.js'
+import { openStore } from '../../src/cluster/store/open.js'
 import { seedPassword } from '../../src/directory/seed.js'
 import { systemClock, systemRandom, type Clock } from '../../src/effects.js'
 import { RmsException } from '../../src/exceptions.js'
@@ -526,6 +528,46 @@ t.test('a clock that steps goes one further with each request, in one order for 
     [1, 2, 3, 4, 5, 6].map((minute) => `2030-01-01T00:0${minute}:00.000Z`),
     'the request log has the time of the lab',
   )
+})
+
+t.test('a client that goes away while the step of the clock is counted is in the journal', async (t) => {
+  const whole = await openStore(':memory:')
+  t.teardown(() => whole.close())
+  let [counting, goOn] = [(): void => undefined, (): void => undefined]
+  const begun = new Promise<void>((resolve) => (counting = resolve))
+  const gone = new Promise<void>((resolve) => (goOn = resolve))
+  const takeStep = async (): Promise<number> => {
+    counting()
+    await gone
+    return whole.lab.takeStep()
+  }
+  const lone = await startNode({
+    mode: 1,
+    store: { ...whole, lab: { ...whole.lab, takeStep } },
+    journal: { limits: { bytes: 2 ** 20, entries: 10 }, secrets: false },
+  })
+  t.teardown(() => lone.close())
+  const by = { mode: 'step', at: '2030-01-01T00:00:00Z', by: 'PT1M', from: 0 } as const
+  lone.context.lab.set({ ...noLab, version: 1, clock: by })
+  const statuses: number[] = []
+  lone.context.journal?.follow({}, false, ({ entry }) => statuses.push(entry.status))
+  const served = new Promise<Socket>((resolve) => {
+    const hear = (message: unknown): void => {
+      unsubscribe('http.server.request.start', hear)
+      resolve((message as { readonly socket: Socket }).socket)
+    }
+    subscribe('http.server.request.start', hear)
+  })
+  const socket = connect(Number(new URL(lone.url).port), '127.0.0.1')
+  socket.write(asked.slice(0, -10))
+  await begun
+  const server = await served
+  const closed = new Promise((resolve) => server.once('close', resolve))
+  socket.resetAndDestroy()
+  await closed
+  goOn()
+  await until(() => statuses.length > 0, 'it is in the journal')
+  t.same(statuses, [0])
 })
 
 t.test('the Date header says the time of the lab', async (t) => {
