@@ -10,6 +10,7 @@ import type { CryptoMode } from '../src/crypto/modes.js'
 export const lab: Question = {
   name: 'lab',
   about: 'use licenses of a node without a lab, with one of which nothing is set, and with one that keeps a journal',
+  roundsOf: ({ rounds }) => rounds * parts,
   async ask(bench) {
     const rows: Row[] = []
     for (const mode of bench.size.modes)

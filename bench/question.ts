@@ -125,6 +125,8 @@ export interface RateRow extends Row {
 export interface Answered {
   readonly name: string
   readonly about: string
+  /** Where they are others than those of the size. */
+  readonly rounds?: number | undefined
   readonly rows: readonly Row[]
 }
 
@@ -133,6 +135,8 @@ export interface Question {
   readonly about: string
   /** Whether it takes all cores, as an installation of many processes does; otherwise the load keeps to one of its own. */
   readonly takesAllCores?: boolean
+  /** How many rounds it makes of those of the size; as many when left out. */
+  readonly roundsOf?: (size: Size) => number
   /** @throws when anything failed: a figure from a run with errors is none */
   readonly ask: (bench: Bench) => Promise<readonly Row[]>
 }

@@ -112,6 +112,7 @@ export function circumstances({
   rounds,
   pinning,
   loadAfter,
+  answers,
 }: Report): readonly string[] {
   const where =
     pinning === null
@@ -119,8 +120,15 @@ export function circumstances({
       : `Node on core ${pinning.nodeCore}, load on core ${pinning.loadCore}, unless a question takes all cores`
   return [
     `${machine.cpu}, ${machine.cores} cores, ${machine.system}, Node ${machine.node}, OpenSSL ${machine.openssl}, ${date}, \`${command}\``,
-    `${where}; load average ${machine.loadBefore} before the run, ${loadAfter} at its end (the run itself is up to 2 of it); ${connections} connections; median of ${rounds} rounds; no errors (a run with an error reports nothing).`,
+    `${where}; load average ${machine.loadBefore} before the run, ${loadAfter} at its end (the run itself is up to 2 of it); ${connections} connections; median of ${roundsOf(rounds, answers)}; no errors (a run with an error reports nothing).`,
   ]
+}
+
+/** `5 rounds (lab: 40)` */
+function roundsOf(rounds: number, answers: readonly Answered[]): string {
+  const others = answers.filter((answer) => answer.rounds !== undefined && answer.rounds !== rounds)
+  const named = others.map((answer) => `${answer.name}: ${answer.rounds}`)
+  return `${rounds} rounds${named.length === 0 ? '' : ` (${named.join(', ')})`}`
 }
 
 const profiles =

@@ -92,7 +92,8 @@ async function main(args: readonly string[]): Promise<void> {
   try {
     for (const question of asked) {
       if (question.takesAllCores === true && pinning !== undefined) unpin()
-      answers.push({ name: question.name, about: question.about, rows: await question.ask(bench) })
+      const { name, about } = question
+      answers.push({ name, about, rounds: question.roundsOf?.(size), rows: await question.ask(bench) })
       if (question.takesAllCores === true) pinLoad()
     }
   } finally {

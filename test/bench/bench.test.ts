@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { certify } from '../../bench/certify.bench.js'
 import { issue } from '../../bench/issue.bench.js'
+import { lab } from '../../bench/lab.bench.js'
 import { fire, type Load } from '../../bench/load.js'
 import { selfTimes } from '../../bench/profile.js'
 import { parse } from '../../bench/parse.bench.js'
@@ -72,6 +73,9 @@ t.test('every question answers with rates, and the report shows each row', async
     answers,
   }
   t.match(markdown(report), /not pinned[^]*\| license, one PL, 2 users \| 1 \| openssl \| [1-9]/)
+  t.match(markdown(report), /; median of 2 rounds;/)
+  const short = { name: 'lab', about: lab.about, rounds: lab.roundsOf?.(tiny.size), rows }
+  t.match(markdown({ ...report, answers: [...answers, short] }), /; median of 2 rounds \(lab: 16\);/)
 })
 
 t.test('parsing, publishing and certification answer with rates, too', async (t) => {
