@@ -10,13 +10,13 @@ import { run } from '../cli/command.js'
 import { harSchema } from '../lab/journal/har-schema.js'
 
 const token = 'journal-test-token'
-const installation = await startInstallation({ mode: 1, token })
+const installation = await startInstallation({ mode: 1, token, scopes: 2 })
 t.teardown(() => installation.close())
 const { manage, lab } = installation
 const { journal } = lab
 const headers = { authorization: `Bearer ${token}` }
-const ask = (path: string, body?: object, more: RequestInit = {}) =>
-  fetch(`${manage}/lab/journal${path}`, {
+const ask = (path: string, body?: object, more: RequestInit = {}, base = manage) =>
+  fetch(`${base}/lab/journal${path}`, {
     ...more,
     headers: {
       ...headers,
@@ -26,9 +26,9 @@ const ask = (path: string, body?: object, more: RequestInit = {}) =>
     ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
   })
 
-const at = (user: string) =>
+const at = (user: string, url = installation.url) =>
   connect({
-    url: installation.url,
+    url,
     user: `${user}@contoso.test`,
     password,
     machine: readyMachine('alice-pc-mode1'),
@@ -183,6 +183,24 @@ t.test('as server-sent events they come as they end, and the stream goes on wher
     /^data: (.*)$/m.exec(next)?.[1],
     new RegExp(`"id":"${after.entries.find(({ operation }) => operation === 'Certify')?.id}"`),
   )
+})
+
+t.test('in a scope it is followed as in the installation, while it grows', async (t) => {
+  const scope = await installation.scope('followed')
+  const base = `${manage}/f/followed`
+  const gone = new AbortController()
+  const answer = await ask('/stream', undefined, { signal: gone.signal }, base)
+  const reader = (answer.body as ReadableStream<Uint8Array>).getReader()
+  const waiting = scope.lab.journal.waitFor({ operation: 'Certify' }, { timeout: 'PT60S' })
+  const asked = ask('/wait', { match: { operation: 'Certify' }, timeout: 'PT60S' }, {}, base)
+  await at('alice', scope.url).certify()
+  t.match(await waiting, [{ operation: 'Certify', user: 'CONTOSO\\alice' }])
+  t.match(await (await asked).json(), { entries: [{ operation: 'Certify' }] })
+  // Reading ends when it was told of.
+  let told = ''
+  while (!/"operation":"Certify".*\n\n/.test(told)) told += Buffer.from((await reader.read()).value ?? []).toString()
+  gone.abort()
+  await scope.close()
 })
 
 t.test('on the command line it reads well, and is JSON for programs', async (t) => {
