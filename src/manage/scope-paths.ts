@@ -10,6 +10,7 @@ import { version } from '../version.js'
 import { answerProblem } from './api/answer-problem.js'
 import type { ManagementOptions } from './app.js'
 import { requireToken } from './require-token.js'
+import { scopeManagements } from './scope-managements.js'
 
 /** For everybody, as at the installation itself. */
 const openPath = /^\/(?:healthz|readyz|ca\.pem)(?:\?|$)/
@@ -22,12 +23,9 @@ type Build = (options: ManagementOptions) => Promise<FastifyInstance>
  */
 export function registerScopePaths(app: FastifyInstance, options: ManagementOptions, build: Build): void {
   const { scopes, token } = options
-  const managements = new WeakMap<Scope, Promise<FastifyInstance>>()
-  const managementOf = (scope: Scope): Promise<FastifyInstance> => {
-    const made = managements.get(scope) ?? managementOfScope(scope, options, build)
-    managements.set(scope, made)
-    return made
-  }
+  const managements = scopeManagements(async (scope) => managementOfScope(scope, options, build), options.log)
+  // A listener that closes waits for its answers, and those of its scopes.
+  app.addHook('preClose', async () => managements.close())
 
   const pass = async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
     const path = scopedPath(request.raw.url ?? '')
@@ -42,7 +40,7 @@ export function registerScopePaths(app: FastifyInstance, options: ManagementOpti
     }
     // Who has no token makes none.
     if (isOpen) scopes.find(path.name)
-    return scopes.use(path.name, async (scope) => serve(await managementOf(scope), path, request, reply))
+    return scopes.use(path.name, async (scope) => serve(await managements.of(scope), path, request, reply))
   }
 
   // Bodies are left to whoever answers.

@@ -3,6 +3,7 @@ import { request, type IncomingMessage } from 'node:http'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { text as readText } from 'node:stream/consumers'
+import Fastify, { type FastifyInstance } from 'fastify'
 import t from 'tap'
 import { pino } from 'pino'
 import { RestRefused, SoapFault } from '../../src/client/index.js'
@@ -10,6 +11,7 @@ import { authenticate, negotiate, ntlmAccount } from '../../src/ntlm/client.js'
 import { systemClock, type Timers } from '../../src/effects.js'
 import { openScopes } from '../../src/installation/scopes/scopes.js'
 import type { Scope } from '../../src/installation/scopes/scope.js'
+import { scopeManagements } from '../../src/manage/scope-managements.js'
 import {
   connect,
   connectRest,
@@ -405,6 +407,7 @@ function standIn(name: string, onClose: () => void): Scope {
     forestClock: none,
     clusters: none,
     serve: none,
+    ending: new AbortController().signal,
     close: async (idle) => {
       await idle
       onClose()
@@ -430,6 +433,32 @@ t.test(
     t.same(statuses, [500, 500, 401, 401, 500], 'also who signed in by NTLM did so in one scope alone')
   },
 )
+
+t.test('an installation that closes answers who waits for something in one of its scopes', async (t) => {
+  const closing: Installation = await startInstallation({ scopes: 1, token, mode: 1 })
+  t.teardown(() => closing.close())
+  await closing.scope('waited')
+  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
+  const body = JSON.stringify({ match: { operation: 'Certify' }, timeout: 'PT10M' })
+  const waiting = fetch(`${closing.manage}/f/waited/lab/journal/wait`, { method: 'POST', headers, body })
+  const running = async (): Promise<number> => (await closing.lab.scopes.list())[0]?.running ?? 0
+  while ((await running()) === 0) await new Promise((resolve) => setImmediate(resolve))
+  await closing.close()
+  t.equal((await waiting).status, 408)
+})
+
+t.test('the management of a scope that could not be made is tried anew for the next who asks', async (t) => {
+  const outcomes = [Promise.reject(new Error('The database is away')), buildEmpty()]
+  const managements = scopeManagements(async () => outcomes.shift() ?? buildEmpty(), undefined)
+  const scope = standIn('tried', () => undefined)
+  await t.rejects(managements.of(scope), /away/)
+  const app = await managements.of(scope)
+  t.equal(await managements.of(scope), app)
+  await managements.close()
+  await t.rejects(managements.of(standIn('late', () => undefined)), /answers nothing any more/)
+})
+
+const buildEmpty = async (): Promise<FastifyInstance> => Fastify()
 
 t.test('an installation without scopes says how to have them', async (t) => {
   const without: Installation = await startInstallation()

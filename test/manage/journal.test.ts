@@ -203,6 +203,18 @@ t.test('in a scope it is followed as in the installation, while it grows', async
   await scope.close()
 })
 
+t.test('who follows and waits in a scope is answered when it is removed', async (t) => {
+  const scope = await installation.scope('removed')
+  const base = `${manage}/f/removed`
+  const stream = await ask('/stream', undefined, {}, base)
+  const waiting = ask('/wait', { match: { operation: 'Certify' }, timeout: 'PT10M' }, {}, base)
+  while ((await lab.scopes.list())[0]?.running !== 2) await new Promise((resolve) => setImmediate(resolve))
+  await scope.close()
+  t.equal((await waiting).status, 408)
+  t.match(await stream.text(), /^:/)
+  t.same(await lab.scopes.list(), [])
+})
+
 t.test('on the command line it reads well, and is JSON for programs', async (t) => {
   const shown = await run(['lab', 'journal', '--manage', manage, '--token', token, '--operation', 'AcquireLicense'])
   t.equal(shown.code, 0, shown.stderr)

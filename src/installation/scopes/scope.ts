@@ -26,6 +26,8 @@ export interface Scope {
   readonly clusters: () => Promise<readonly ClusterStatus[]>
   /** Answers a request whose URL is that inside of the scope. */
   readonly serve: (request: IncomingMessage, response: ServerResponse) => void
+  /** Aborted when it begins to close: who answers for it and never ends by itself ends. */
+  readonly ending: AbortSignal
   /** What the lab keeps from being answered is cut. @param idle resolves when the other requests have been answered */
   close(idle: Promise<void>): Promise<void>
 }
@@ -58,6 +60,7 @@ export async function makeScope(name: string, blank: BlankScope, plan: ScopePlan
     await node.close()
     throw error
   }
+  const ending = new AbortController()
   return {
     name,
     url: node.baseUrl,
@@ -67,7 +70,9 @@ export async function makeScope(name: string, blank: BlankScope, plan: ScopePlan
     forestClock: () => forestClock(store.lab, systemEffects.clock),
     clusters: async () => [await withStored(store, statusOf(node))],
     serve: (request, response) => app.routing(request, response),
+    ending: ending.signal,
     close: async (idle) => {
+      ending.abort()
       app.held.letGo()
       await idle
       await node.close()
