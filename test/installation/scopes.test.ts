@@ -9,8 +9,13 @@ import { pino } from 'pino'
 import { RestRefused, SoapFault } from '../../src/client/index.js'
 import { authenticate, negotiate, ntlmAccount } from '../../src/ntlm/client.js'
 import { systemClock, type Timers } from '../../src/effects.js'
+import type { ServerConfiguration } from '../../src/cluster/configuration.js'
+import type { BlankScope } from '../../src/installation/scopes/blank-scope.js'
 import { openScopes } from '../../src/installation/scopes/scopes.js'
-import type { Scope } from '../../src/installation/scopes/scope.js'
+import { planScopes, type ScopePlan } from '../../src/installation/scopes/scope-plan.js'
+import { makeScope, type Scope } from '../../src/installation/scopes/scope.js'
+import { stockOf } from '../../src/installation/scopes/stock.js'
+import { startNode } from '../../src/node/start.js'
 import { scopeManagements } from '../../src/manage/scope-managements.js'
 import {
   connect,
@@ -459,6 +464,46 @@ t.test('the management of a scope that could not be made is tried anew for the n
 })
 
 const buildEmpty = async (): Promise<FastifyInstance> => Fastify()
+
+t.test('while the database is away no scope is made, and the next one takes nothing that is lost', async (t) => {
+  const { stored, plan } = await plannedScopes()
+  t.teardown(() => plan.close())
+  const { timers, pass } = movedTimers()
+  const prepared: BlankScope[] = []
+  const prepare = (): BlankScope => {
+    const blank = plan.prepare()
+    prepared.push(blank)
+    return blank
+  }
+  const stock = stockOf(prepare, () => 1, { timers, log: pino({ level: 'silent' }) })
+  await stock.fill()
+  let isAway = true
+  const configuration = async (): Promise<ServerConfiguration> => {
+    if (isAway) throw new Error('The database is away')
+    return stored
+  }
+  const make = async (name: string): Promise<Scope> =>
+    makeScope(name, () => stock.take(), plan, { url: site, configuration })
+  for (let count = 0; count < 20; count++) {
+    await t.rejects(make('away'), /is away/)
+    pass(1000)
+  }
+  t.equal(prepared.length, 1, 'the one in stock is there')
+  isAway = false
+  const scope = await make('back')
+  t.equal(scope.url, `${site}/f/back/_wmcs`)
+  t.equal(prepared.length, 1)
+  await scope.close(Promise.resolve())
+  await stock.close()
+})
+
+/** Of an installation as the one above, with its root cluster. */
+async function plannedScopes(): Promise<{ readonly stored: ServerConfiguration; readonly plan: ScopePlan }> {
+  const node = await startNode({ mode: 1 })
+  const stored = { ...node.context.state().configuration, baseUrl: installation.url }
+  await node.close()
+  return { stored, plan: planScopes({ mode: 1, forest: 'contoso.test' }, undefined) }
+}
 
 t.test('an installation without scopes says how to have them', async (t) => {
   const without: Installation = await startInstallation()

@@ -40,10 +40,18 @@ export interface ScopeDoor {
   readonly configuration: () => Promise<ServerConfiguration>
 }
 
-/** @throws what starting a node throws, and SeedFileError */
-export async function makeScope(name: string, blank: BlankScope, plan: ScopePlan, door: ScopeDoor): Promise<Scope> {
+/**
+ * @param take gives the blank one that becomes it, when nothing else is missing
+ * @throws DatabaseAway, what starting a node throws, and SeedFileError
+ */
+export async function makeScope(
+  name: string,
+  take: () => BlankScope,
+  plan: ScopePlan,
+  door: ScopeDoor,
+): Promise<Scope> {
   const at = placeOf(name, door.url, await door.configuration())
-  const { node, app, seeding } = await blank.place(at)
+  const { node, app, seeding } = await take().place(at)
   const { store } = node
   const { keyPassword, settings } = plan
   const lab: LabOffice = {

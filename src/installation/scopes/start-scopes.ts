@@ -52,7 +52,7 @@ export function scopeGate(options: InstallationOptions): ScopeGate | undefined {
       const stock = stockOf(plan.prepare, () => Math.min(inStock, most - (opened?.list().length ?? 0)), { timers, log })
       const scopes = openScopes(
         { most, idleSeconds },
-        (name) => makeScope(name, stock.take(), plan, { url, configuration }),
+        (name) => makeScope(name, () => stock.take(), plan, { url, configuration }),
         { ...systemEffects, log },
       )
       const close = async (): Promise<void> => {
