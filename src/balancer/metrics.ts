@@ -1,10 +1,12 @@
 /** What /metrics tells. Counters live as plain numbers where they are counted and are read when somebody asks, so that requests cost nothing. */
-import { Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
+import { Gauge, Histogram, Registry } from 'prom-client'
+import { besideProcess } from '../process-metrics.js'
 import type { BalancedCluster } from './cluster.js'
 import type { Listener } from './listener.js'
 
 export interface BalancerMetrics {
-  readonly registry: Registry
+  /** All that there is to tell, now. */
+  readonly registry: () => Registry
   /** For the requests of one cluster. */
   readonly observer: (cluster: string) => (status: number, milliseconds: number) => void
 }
@@ -20,7 +22,6 @@ const buckets = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 
 export function createBalancerMetrics(observed: () => readonly Observed[]): BalancerMetrics {
   const registry = new Registry()
   const registers = [registry]
-  collectDefaultMetrics({ register: registry, prefix: 'rms_balancer_' })
   const duration = new Histogram({
     name: 'rms_balancer_request_duration_seconds',
     help: 'Time of requests, from headers to the last byte',
@@ -85,7 +86,7 @@ export function createBalancerMetrics(observed: () => readonly Observed[]): Bala
   )
 
   return {
-    registry,
+    registry: besideProcess(registry, 'rms_balancer_', {}),
     observer: (cluster) => {
       const time = duration.labels(cluster)
       const counts = new Map<number, number>()

@@ -85,7 +85,7 @@ interface Answer {
 /** @throws when the port is taken */
 export async function serveStatus(
   options: StatusOptions & { readonly token: string; readonly nextId: () => string },
-  registry: Registry,
+  registry: () => Registry,
   actions: StatusActions,
 ): Promise<StatusServer> {
   const server = answerHalfClosed(
@@ -134,7 +134,7 @@ const sayJson = (status: number, value: object): Answer => ({
 async function answer(
   request: IncomingMessage,
   token: string,
-  registry: Registry,
+  registry: () => Registry,
   actions: StatusActions,
 ): Promise<Answer> {
   const path = (request.url ?? '').split('?')[0] ?? ''
@@ -152,11 +152,14 @@ async function answer(
   }
 }
 
-async function answerPage(path: string, registry: Registry, { status }: StatusActions): Promise<Answer> {
+async function answerPage(path: string, registry: () => Registry, { status }: StatusActions): Promise<Answer> {
   if (path === '/') return { status: 200, type: 'text/html; charset=utf-8', body: writePage(status()) }
   if (path === '/status') return sayJson(200, status())
   if (path === '/healthz') return sayJson(200, { status: 'ok' })
-  if (path === '/metrics') return { status: 200, type: registry.contentType, body: await registry.metrics() }
+  if (path === '/metrics') {
+    const all = registry()
+    return { status: 200, type: all.contentType, body: await all.metrics() }
+  }
   return sayJson(404, {
     error: `There is nothing at ${path.slice(0, 100)}: /, /status, /metrics, /healthz; POST /nodes, /drain, /resume, /open, /close`,
   })

@@ -226,8 +226,10 @@ async function registerHealth(app: FastifyInstance, context: NodeContext): Promi
   app.get(
     '/metrics',
     { schema: { tags: ['health'], summary: 'Counters and times, in the Prometheus text format' } },
-    async (_request, reply) =>
-      reply.type(context.metrics.registry.contentType).send(await context.metrics.registry.metrics()),
+    async (_request, reply) => {
+      const all = context.metrics.registry()
+      return reply.type(all.contentType).send(await all.metrics())
+    },
   )
 }
 

@@ -1,10 +1,12 @@
 /** What /metrics tells: the counters of the genuine servers (requests, failures, processing time per operation), and the time of each step. */
-import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
+import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { besideProcess } from '../process-metrics.js'
 import type { StepObserver } from '../services/steps.js'
 import { createHistogram, type Observe } from './histogram.js'
 
 export interface Metrics {
-  readonly registry: Registry
+  /** All that there is to tell, now. */
+  readonly registry: () => Registry
   /** For one request of an operation. */
   readonly stepObserver: (operation: string) => StepObserver
   /** @param failure exception name or HTTP reason; undefined for a request that succeeded */
@@ -29,8 +31,6 @@ const waitBuckets = [0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10,
 
 export function createMetrics(nodeId: string): Metrics {
   const registry = new Registry()
-  registry.setDefaultLabels({ node: nodeId })
-  collectDefaultMetrics({ register: registry, prefix: 'rms_' })
   const registers = [registry]
   const requests = new Counter({
     name: 'rms_requests_total',
@@ -88,7 +88,7 @@ export function createMetrics(nodeId: string): Metrics {
   const durations = new Map<string, Observe>()
   const stepObservers = new Map<string, StepObserver>()
   return {
-    registry,
+    registry: besideProcess(registry, 'rms_', { node: nodeId }),
     stepObserver: (operation) =>
       once(stepObservers, operation, () => observerOfSteps((step) => steps(operation, step))),
     count: (operation, seconds, failure) => {

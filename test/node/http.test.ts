@@ -4,9 +4,13 @@ import { connect, type Socket } from 'node:net'
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { pino } from 'pino'
 import t, { type Test } from 'tap'
+import { createBalancerMetrics } from '../../src/balancer/metrics.js'
 import { seedPassword } from '../../src/directory/seed.js'
+import { createMetrics } from '../../src/node/metrics.js'
 import { roles } from '../../src/node/roles.js'
 import { defaultJournalLimits } from '../../src/node/journal.js'
 import { startNode, type RunningNode } from '../../src/node/start.js'
@@ -316,6 +320,40 @@ t.test('health, readiness, metrics and the OpenAPI description answer without si
   t.match(await json('/openapi.json'), { openapi: /^3/ })
   t.match(await (await fetch(`${node.url}/metrics`)).text(), /GetServerInfo/)
 })
+
+t.test('metrics tell of the process what each of its servers tells, and hold no server that is gone', async (t) => {
+  const [one, other] = ['one', 'other'].map((name) => createMetrics(name))
+  for (const [name, metrics] of [
+    ['one', one],
+    ['other', other],
+  ] as const) {
+    const text = (await metrics?.registry().metrics()) ?? ''
+    t.match(text, new RegExp(`^rms_process_cpu_seconds_total\\{node="${name}"\\} `, 'm'))
+    t.match(text, new RegExp(`^rms_nodejs_heap_space_size_total_bytes\\{space="new",node="${name}"\\} `, 'm'))
+    t.match(text, '# TYPE rms_nodejs_gc_duration_seconds histogram\n')
+    t.match(text, '# TYPE rms_requests_total counter\n')
+  }
+  const balancing = createBalancerMetrics(() => []).registry()
+  t.match(await balancing.metrics(), /^rms_balancer_process_cpu_seconds_total \d/m)
+
+  setFlagsFromString('--expose-gc')
+  const collectGarbage = runInNewContext('gc') as () => void
+  const gone = [watched((held) => createMetrics('gone').watchLab(() => [JSON.stringify(held)]))]
+  gone.push(watched((held) => void createBalancerMetrics(() => [held].flatMap(() => []))))
+  // A job that has seen them keeps them.
+  await new Promise((resolve) => setImmediate(resolve))
+  collectGarbage()
+  t.same(
+    gone.map((reference) => reference.deref()),
+    [undefined, undefined],
+  )
+})
+
+function watched(use: (held: object) => void): WeakRef<object> {
+  const held = {}
+  use(held)
+  return new WeakRef(held)
+}
 
 t.test('answers of one connection come in the order of their requests', async (t) => {
   const wrong = body.replace('VersionInfo', 'Coffee')
