@@ -155,6 +155,13 @@ t.test('the same again is no other thing; trust that is taken back refuses again
   const before = await configurations()
   t.equal((await call(contoso, 'POST', '/forest/partners', { url: fabrikam.manage })).status, 201)
   t.equal(await configurations(), before)
+  t.match(await call(contoso, 'DELETE', '/clusters/root/trust/forests/Fabrikam.test'), {
+    status: 409,
+    body: {
+      message: 'fabrikam.test is a partner, whose certificates are trusted too: DELETE /forest/partners/fabrikam.test',
+    },
+  })
+  t.equal(await configurations(), before)
   t.equal((await call(contoso, 'DELETE', '/forest/partners/Fabrikam.test')).status, 204)
   t.equal(await refusal(bob?.openFile(forBob)), exceptions.UntrustedPersonaCert.name)
   t.match((await alice.openFile(forAlice)).plain, plain, 'fabrikam trusts still')

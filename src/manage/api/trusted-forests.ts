@@ -79,6 +79,7 @@ export function registerTrustedForests(app: FastifyInstance, { store, openCluste
       schema: {
         tags,
         summary: 'Ask another forest no longer',
+        description: 'Not for a partner: DELETE /forest/partners/{forest}.',
         params: path({ cluster: clusterName, domain }),
         headers: ifMatchHeader,
         response: answers(removed, 400, 404, 409, 412),
@@ -86,9 +87,13 @@ export function registerTrustedForests(app: FastifyInstance, { store, openCluste
     },
     async ({ params, headers }, reply) => {
       await changeConfiguration(store, params.cluster, headers['if-match'], ({ trustedForests: stored }) => {
-        const rest = stored.filter((other) => other.domain !== params.domain.toLowerCase())
-        if (rest.length === stored.length) problem(404, `No forest of the domain ${params.domain} is asked`)
-        return { trustedForests: rest }
+        const domain = params.domain.toLowerCase()
+        const former = stored.find((other) => other.domain === domain)
+        if (former === undefined) problem(404, `No forest of the domain ${params.domain} is asked`)
+        // Its certificates would be trusted on, and nobody would see by what.
+        if (former.licensor !== undefined)
+          problem(409, `${domain} is a partner, whose certificates are trusted too: DELETE /forest/partners/${domain}`)
+        return { trustedForests: stored.filter((other) => other !== former) }
       })
       return reply.code(204).send()
     },
