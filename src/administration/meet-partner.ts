@@ -1,10 +1,12 @@
 /** Two installations get to know each other: one asks the management of the other, and tells it. */
 import { answerWithin } from '../effects.js'
+import { siteOf } from '../http/scoped-path.js'
 import { introduce, knowPartner, requirePartner, type Introduction } from './forest-partners.js'
 import { problem } from './problem.js'
 
 /** The management of the other installation. */
 export interface PartnerPlace {
+  /** That of a scope is `http://127.0.0.1:7080/f/NAME`. */
   readonly url: string
   /** Its management token, where it asks for one. */
   readonly token?: string | undefined
@@ -81,7 +83,7 @@ async function send(
     ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
     ...(body === undefined ? {} : { 'content-type': 'application/json' }),
   }
-  const response = await fetch(new URL(path, url), {
+  const response = await fetch(`${siteOf(url)}${path}`, {
     method,
     headers,
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),

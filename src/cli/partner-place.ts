@@ -5,6 +5,7 @@ import { isStatus } from './commands/status.js'
 import { Failure } from './failure.js'
 import { callManagement } from './management-call.js'
 import { findToken, keptAddresses } from './management-token.js'
+import { scopedPath } from '../http/scoped-path.js'
 
 /** @throws Failure for a token without an installation, and for a cluster of nobody who runs here */
 export async function partnerPlace({
@@ -16,11 +17,14 @@ export async function partnerPlace({
     throw new Failure('--partner-token is for the installation of another forest: give --forest-of URL too', 2)
   }
   const { pathname } = new URL(forestOf)
-  const url = /^\/_wmcs(?:\/|$)/i.test(pathname) ? await managementOf(forestOf) : forestOf
+  const scoped = scopedPath(pathname)
+  const isOfCluster = /^\/_wmcs(?:\/|$)/i.test(scoped?.rest ?? pathname)
+  const scopePath = scoped === undefined ? '' : `/f/${scoped.name}`
+  const url = isOfCluster ? `${await managementOf(forestOf)}${scopePath}` : forestOf
   return { url, token: partnerToken ?? findToken(url) }
 }
 
-/** @param address of a cluster */
+/** @param address of a cluster, of an installation or a scope of it @returns that of the installation */
 async function managementOf(address: string): Promise<string> {
   for (const manage of keptAddresses()) {
     const status = await callManagement({ manage, token: undefined }, { method: 'GET', path: '/status' }).catch(

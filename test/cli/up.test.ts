@@ -113,6 +113,12 @@ t.test('--forest-of finds the installation by the address of its cluster, and bo
   for (const [flags, code, stderr] of [
     [['--forest-of', 'http://127.0.0.1:1/_wmcs'], 2, /is the address of a cluster, and of no installation that/],
     [['--forest-of', 'http://127.0.0.1:1'], 1, /does not answer at http:\/\/127\.0\.0\.1:1/],
+    // It has no scopes, and is asked for one where its management is.
+    [
+      ['--forest-of', contoso.url.replace('/_wmcs', '/f/a/_wmcs')],
+      2,
+      new RegExp(`What is at ${contoso.ready.manage}/f/a is not the management`),
+    ],
     [['--forest-of', contoso.ready.manage], 1, /Both installations are the forest contoso\.test/],
     [
       ['--forest-of', contoso.ready.manage, '--forest', 'x.test', '--partner-token', 'wrong'],

@@ -11,7 +11,7 @@ import { startInstallation, type Installation } from '../../src/manage/start.js'
 t.setTimeout(280_000)
 const token = 'of-contoso'
 const [contoso, fabrikam] = await Promise.all([
-  startInstallation({ token }),
+  startInstallation({ token, scopes: 1 }),
   startInstallation({ forest: 'fabrikam.test' }),
 ])
 t.teardown(() => Promise.all([contoso.close(), fabrikam.close()]))
@@ -197,3 +197,16 @@ t.test(
     t.notSame(ids[0], ids[1])
   },
 )
+
+t.test('a scope is a partner of its own: the installation that it belongs to is not changed', async (t) => {
+  const before = (await call(contoso, 'GET', '/forest')).body['partners']
+  const place = { url: `${contoso.manage}/f/met/`, token }
+  const tailspin = await startInstallation({ forest: 'tailspin.test', forestOf: place })
+  t.teardown(() => tailspin.close())
+  t.match((await call(contoso, 'GET', '/f/met/forest')).body, { partners: [{ forest: 'tailspin.test' }] })
+  t.same((await call(contoso, 'GET', '/forest')).body['partners'], before)
+  const { url } = await contoso.scope('met')
+  const author = connect({ url, user: 'alice@contoso.test', password, machine: readyMachine('bob-pc-mode2') })
+  const file = await author.protectFile(plain, '.txt', { rights: [{ to: 'bob@tailspin.test', rights: ['VIEW'] }] })
+  t.match((await at(tailspin, 'bob').openFile(file)).plain, plain)
+})
