@@ -46,7 +46,8 @@ export function registerScopePaths(app: FastifyInstance, options: ManagementOpti
   // Bodies are left to whoever answers.
   void app.register(async (scope) => {
     scope.setErrorHandler(answerProblem)
-    for (const url of ['/f/:name', '/f/:name/*'])
+    // Written in small letters or capitals, as where clients ask (scopedPath).
+    for (const url of ['/f/:name', '/f/:name/*', '/F/:name', '/F/:name/*'])
       scope.all(url, { schema: { hide: true }, onRequest: pass }, (_request, reply) => reply)
   })
 }

@@ -228,6 +228,8 @@ t.test('the management API of a scope is that of the installation, below its pat
     lab: ['fault gone'],
   })
   t.match(JSON.parse((await manage('GET', '/f/managed/clusters/root/applied')).body), {})
+  t.equal((await get('/F/managed/_wmcs/licensing/server.asmx?wsdl')).status, 200)
+  t.equal((await manage('GET', '/F/managed/status')).status, 200, 'a capital is as good here as there')
   t.match(JSON.parse((await manage('GET', '/f/managed/openapi.json')).body), { servers: [{ url: '/f/managed' }] })
   t.equal((await manage('GET', '/f/managed/lab/scopes')).status, 404, 'a scope has no scopes')
   t.match(JSON.parse((await manage('GET', '/status')).body), {
@@ -365,7 +367,10 @@ t.test('a scope that nobody uses is gone after its time, and one that is in use 
   pass(599_999)
   scopes.stillThere(scope)
   pass(599_999)
-  t.same(names(), ['idle'], 'each use begins the time anew')
+  t.same(names(), ['idle'])
+  t.equal((await scopes.make('idle')).isNew, false)
+  pass(599_999)
+  t.same(names(), ['idle'], 'each use begins the time anew, and so does who makes sure that it is there')
   pass(1)
   t.same(names(), [])
   t.throws(() => scopes.stillThere(scope), /nobody used it for 600 s/)

@@ -209,8 +209,8 @@ export function openScopes(
     find: (name) => readingOf(find(name))[0] ?? refuseUnknown(name, []),
     make: async (name) => {
       const before = entries.get(name)
-      const entry = enter(name)
-      await entry.making
+      await use(name, async () => undefined)
+      const entry = find(name)
       const [scope] = readingOf(entry)
       return { scope: scope ?? refuseUnknown(name, []), isNew: before !== entry }
     },
