@@ -14,6 +14,7 @@ const floors: readonly (readonly string[])[] = [
     'rest-exceptions',
     'recent',
     'proxy-headers',
+    'process-metrics',
     'same-secret',
     'mail-address',
     'version',
@@ -41,7 +42,7 @@ const narrower: Readonly<Record<string, readonly string[]>> = {
   charts: ['xml'],
   load: ['effects', 'sizing', 'xml', 'charts', 'soap', 'client'],
   http: ['effects'],
-  balancer: ['effects', 'proxy-headers', 'same-secret', 'config', 'http'],
+  balancer: ['effects', 'process-metrics', 'proxy-headers', 'same-secret', 'config', 'http'],
   explain: ['effects', 'xml', 'crypto', 'xrml'],
 }
 
