@@ -18,6 +18,8 @@ const up = await startUp(['--root', '4', '--no-licensing', '--log-level', 'error
 const took: number[] = []
 try {
   const requests = await licenseRequests(up.url)
+  // Management makes its routes when it is asked first: until then no wait is there.
+  await (await fetch(`${up.ready.manage}/lab`, { headers: { authorization: `Bearer ${up.ready.token}` } })).text()
   const loop = startOpenLoop(up.url, requests, Number(values.rate))
   for (let count = 0; count < Number(values.times); count++) {
     const request = requests[count % requests.length]
