@@ -1,4 +1,5 @@
 /** How many requests each fault of the lab has matched, at all nodes together: a row of the lab's table for each fault, whose version counts. */
+import { countLabRow, removeLabRows } from './lab-rows.js'
 import type { Database } from './schema.js'
 
 /** A fault that is put anew counts from nothing: it has another version of the lab state. */
@@ -19,17 +20,7 @@ export interface FaultCounts {
 
 export function faultCounts(db: Database): FaultCounts {
   return {
-    take: async (fault) => {
-      const { version } = await db
-        .insertInto('lab_state')
-        .values({ id: idOf(fault), version: 1, state: '' })
-        .onConflict((conflict) =>
-          conflict.column('id').doUpdateSet((known) => ({ version: known('lab_state.version', '+', 1) })),
-        )
-        .returning('version')
-        .executeTakeFirstOrThrow()
-      return version
-    },
+    take: (fault) => countLabRow(db, idOf(fault)),
     matched: async (fault) => {
       const row = await db.selectFrom('lab_state').select('version').where('id', '=', idOf(fault)).executeTakeFirst()
       return row?.version ?? 0
@@ -38,9 +29,7 @@ export function faultCounts(db: Database): FaultCounts {
       if (faults.length === 0) return
       await db.deleteFrom('lab_state').where('id', 'in', faults.map(idOf)).execute()
     },
-    forgetAll: async () => {
-      await db.deleteFrom('lab_state').where('id', 'like', `${prefix}%`).execute()
-    },
+    forgetAll: () => removeLabRows(db, prefix),
   }
 }
 

@@ -1,4 +1,5 @@
 /** The seed of an installation: a row beside the state of the lab, that no return to a state changes. And how often each act has drawn from it. */
+import { countLabRow, readLabRow, removeLabRows, writeLabRow } from './lab-rows.js'
 import type { Database } from './schema.js'
 
 export interface StoredSeed {
@@ -22,31 +23,9 @@ const prefix = 'draw '
 
 export function randomSeedStore(db: Database): RandomSeedStore {
   return {
-    find: async () => {
-      const row = await db.selectFrom('lab_state').select('state').where('id', '=', seedRow).executeTakeFirst()
-      return row === undefined ? undefined : (JSON.parse(row.state) as StoredSeed)
-    },
-    write: async (seed) => {
-      const state = JSON.stringify(seed)
-      await db
-        .insertInto('lab_state')
-        .values({ id: seedRow, version: 1, state })
-        .onConflict((conflict) => conflict.column('id').doUpdateSet({ state }))
-        .execute()
-    },
-    take: async (act) => {
-      const { version } = await db
-        .insertInto('lab_state')
-        .values({ id: `${prefix}${JSON.stringify(act)}`, version: 1, state: '' })
-        .onConflict((conflict) =>
-          conflict.column('id').doUpdateSet((known) => ({ version: known('lab_state.version', '+', 1) })),
-        )
-        .returning('version')
-        .executeTakeFirstOrThrow()
-      return version
-    },
-    forgetAll: async () => {
-      await db.deleteFrom('lab_state').where('id', 'like', `${prefix}%`).execute()
-    },
+    find: () => readLabRow<StoredSeed>(db, seedRow),
+    write: (seed) => writeLabRow(db, seedRow, seed),
+    take: (act) => countLabRow(db, `${prefix}${JSON.stringify(act)}`),
+    forgetAll: () => removeLabRows(db, prefix),
   }
 }

@@ -1,4 +1,5 @@
 /** Which seed file the installation was made from: a row beside the state of the lab. */
+import { readLabRow, writeLabRow } from './lab-rows.js'
 import type { Database } from './schema.js'
 
 export interface SeedMark {
@@ -22,17 +23,7 @@ const row = 'seed-file'
 
 export function seedMarkStore(db: Database): SeedMarkStore {
   return {
-    read: async () => {
-      const found = await db.selectFrom('lab_state').select('state').where('id', '=', row).executeTakeFirst()
-      return found === undefined ? undefined : (JSON.parse(found.state) as SeedMark)
-    },
-    write: async (mark) => {
-      const state = JSON.stringify(mark)
-      await db
-        .insertInto('lab_state')
-        .values({ id: row, version: 1, state })
-        .onConflict((conflict) => conflict.column('id').doUpdateSet({ state }))
-        .execute()
-    },
+    read: () => readLabRow<SeedMark>(db, row),
+    write: (mark) => writeLabRow(db, row, mark),
   }
 }
