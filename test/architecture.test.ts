@@ -7,6 +7,7 @@ import t from 'tap'
 /** From the ground up: a folder (or a file, by its name) imports only from floors below its own. */
 const floors: readonly (readonly string[])[] = [
   [
+    'command-line',
     'effects',
     'exceptions',
     'refusal',

@@ -3,6 +3,7 @@ import { answerWithin } from '../effects.js'
 import { siteOf } from '../http/scoped-path.js'
 import { introduce, knowPartner, requirePartner, type Introduction } from './forest-partners.js'
 import { problem } from './problem.js'
+import { commandLine } from '../command-line.js'
 
 /** The management of the other installation. */
 export interface PartnerPlace {
@@ -104,7 +105,7 @@ function refuseAnswer(place: PartnerPlace, status: number, answer: object | unde
 function refusePlace({ url }: PartnerPlace, why: string): never {
   return problem(
     400,
-    `What is at ${url} is not the management of an rms-emulator that knows of partners: ${why}. rms-emulator up prints the address, such as http://127.0.0.1:7080`,
+    `What is at ${url} is not the management of an rms-emulator that knows of partners: ${why}. ${commandLine('up')} prints the address, such as http://127.0.0.1:7080`,
   )
 }
 

@@ -1,9 +1,10 @@
 /** A command of the command line, with the settings that it takes. */
 import type { Command } from 'commander'
-import { addFlags, describeFlags, loadCommand } from '../config/commander-options.js'
+import { addFlags, describeFlags, loadCommand, parsedFlags } from '../config/commander-options.js'
 import { processEnvironment } from '../config/environment.js'
 import type { CommandName, Settings } from '../config/options.js'
 import { exampleLines } from './command-help.js'
+import { rememberPlace } from './next-command.js'
 import { printConfig } from './print-config.js'
 
 /** A command with the settings of that name; help ends with the examples. */
@@ -26,6 +27,7 @@ export function add(
 
 /** @throws what is wrong with them; ConfigPrinted when they were to be shown alone */
 export function settingsOf<Name extends CommandName>(command: Command, name: Name): Settings<Name> {
+  rememberPlace(parsedFlags(command, name))
   const loaded = loadCommand(command, name, processEnvironment())
   isJsonWanted = (loaded.settings as { readonly json: boolean }).json
   printConfig(name, loaded)

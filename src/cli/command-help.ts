@@ -1,7 +1,9 @@
 /** What help says besides the settings: examples, exit codes, groups of commands; and what a mistyped flag was meant to be. */
 import type { Command, CommanderError } from 'commander'
 import { helpWidth } from '../config/commander-options.js'
+import { commandLine } from '../command-line.js'
 import { wrap, wrapCommand } from '../config/help.js'
+import { nearest } from '../config/nearest.js'
 import { optionNames, optionRow, optionsOf, type CommandName } from '../config/options.js'
 import { exitCodes } from './failure.js'
 
@@ -17,7 +19,7 @@ export function closing(command: Command): string {
 }
 
 export function exampleLines(command: Command, examples: readonly string[]): string {
-  const lines = examples.flatMap((example) => wrapCommand(`rms-emulator ${example}`, helpWidth(command)))
+  const lines = examples.flatMap((example) => wrapCommand(commandLine(example), helpWidth(command)))
   return `\n${examples.length === 1 ? 'Example' : 'Examples'}:\n${lines.join('\n')}\n${closing(command)}`
 }
 
@@ -40,8 +42,12 @@ export function hintFor({ code, message }: CommanderError): string {
   const flag = /'--([\w-]+)(?:=.*)?'/.exec(message)?.[1]
   const command = process.argv[2] as CommandName | undefined
   if (code !== 'commander.unknownOption' || flag === undefined || command === undefined) return ''
-  const own = optionsOf(command).find((name) => name.endsWith(`-${flag}`))
+  const names = optionsOf(command)
+  const own = names.find((name) => name.endsWith(`-${flag}`))
   if (own !== undefined) return `Did you mean --${own}?\n`
   const known = optionNames.find((name) => name === flag)
-  return known === undefined ? '' : `--${flag} is a setting of ${optionRow(known).commands.join(', ')}.\n`
+  if (known !== undefined) return `--${flag} is a setting of ${optionRow(known).commands.join(', ')}.\n`
+  // Commander says so itself of what is closer.
+  const meant = message.includes('Did you mean') ? undefined : nearest(flag, names)
+  return meant === undefined ? '' : `Did you mean --${meant}?\n`
 }

@@ -5,6 +5,8 @@ import { text as readText } from 'node:stream/consumers'
 import { Failure } from './failure.js'
 import { managementBase, managementUrl, type ManagementSettings } from './management-call.js'
 import { findToken } from './management-token.js'
+import { commandLine } from '../command-line.js'
+import { withPlace } from './next-command.js'
 
 export interface ServerEvent {
   readonly event: string
@@ -46,9 +48,9 @@ export async function* managementEvents(
 async function reasonOf(answer: IncomingMessage, url: URL): Promise<string> {
   const text = await readText(answer)
   try {
-    return (JSON.parse(text) as { readonly message: string }).message
+    return withPlace((JSON.parse(text) as { readonly message: string }).message)
   } catch {
-    return `${url.href} answers HTTP ${answer.statusCode}, but not as an installation does. Is this its management address? rms-emulator up prints it`
+    return `${url.href} answers HTTP ${answer.statusCode}, but not as an installation does. Is this its management address? ${commandLine('up')} prints it`
   }
 }
 

@@ -40,13 +40,8 @@ export interface Ending {
 export interface Ended {
   readonly ending: Ending
   readonly exitCode: ExitCode
-}
-
-/** How people find out more than a client is told; undefined for a server that says nothing of itself. */
-export function wayToTheReason({ requestId, server }: Ending): string | undefined {
-  return requestId === undefined || server === undefined
-    ? undefined
-    : `Its reason:  npx rms-emulator lab journal ${server}.${requestId}`
+  /** What was asked that refused, where that is known. */
+  readonly url?: string | undefined
 }
 
 const events = { 1: 'failed', 2: 'usage', 3: 'refused' } as const
@@ -54,7 +49,11 @@ const events = { 1: 'failed', 2: 'usage', 3: 'refused' } as const
 /** What to print, and how to exit. Errors that are ours to mend show where they come from. */
 export function endedBy(error: unknown): Ended {
   const exitCode = exitCodeOf(error)
-  return { exitCode, ending: { event: events[exitCode], ...factsOf(error), reason: reasonOf(error) } }
+  return {
+    exitCode,
+    ...given('url', urlIn(error)),
+    ending: { event: events[exitCode], ...factsOf(error), reason: reasonOf(error) },
+  }
 }
 
 /** Errors by the names of their classes: the classes themselves would bring server and client into every command. */
@@ -95,6 +94,11 @@ function isRefusal(error: Error): boolean {
     default:
       return false
   }
+}
+
+function urlIn(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined
+  return error instanceof Failure ? urlIn(error.cause) : textIn(error, 'url')
 }
 
 /** Those of the first error below that knows them. */

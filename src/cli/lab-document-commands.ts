@@ -4,6 +4,7 @@ import { documentFaults } from '../lab/faults/document-fault.js'
 import { add, settingsOf } from './add-command.js'
 import { collect } from './collect.js'
 import type { DocumentsArguments, IssueArguments } from './commands/lab-documents.js'
+import { commandLine } from '../command-line.js'
 
 /** Loaded when they run. */
 const load = () => import('./commands/lab-documents.js')
@@ -33,7 +34,7 @@ export function addDocumentCommands(lab: Command): void {
     })
   add(lab, 'issue', 'status', 'make a certificate or license for somebody, rightly or wrongly on purpose', [
     'lab issue rac --account alice@contoso.test --out alice.xrml',
-    'lab issue rac --account alice@contoso.test --wrong expired | rms-emulator explain -',
+    `lab issue rac --account alice@contoso.test --wrong expired | ${commandLine('explain -')}`,
     'lab issue pl --account alice@contoso.test --to bob@contoso.test=VIEW,PRINT --out plan.pl',
     'lab issue ul --account bob@contoso.test --license plan.pl',
   ])

@@ -8,6 +8,8 @@ import { findToken } from './management-token.js'
 import { runningManage } from './running-installations.js'
 import { answerWithin } from '../effects.js'
 import { siteOf } from '../http/scoped-path.js'
+import { commandLine } from '../command-line.js'
+import { withPlace } from './next-command.js'
 
 export interface ManagementSettings {
   /** undefined: that of the running installation. */
@@ -66,14 +68,15 @@ async function callAt(manage: string, token: string | undefined, call: Call): Pr
         ? 'asks for a management token, and none was found on this machine'
         : 'has another management token'
     throw new Failure(
-      `The installation at ${manage} ${why}. Give the one that rms-emulator up prints: --token TEXT, or RMS_TOKEN`,
+      `The installation at ${manage} ${why}. Give the one that ${commandLine('up')} prints: --token TEXT, or RMS_TOKEN`,
     )
   }
   const reason = answer !== undefined && 'message' in answer ? answer.message : undefined
   // Fastify's own words for a path that it does not have: that is another server, or an installation in one process.
-  if (typeof reason === 'string' && !reason.startsWith('Route ')) throw new Failure(reason, status === 400 ? 2 : 1)
+  if (typeof reason === 'string' && !reason.startsWith('Route '))
+    throw new Failure(withPlace(reason), status === 400 ? 2 : 1)
   throw new Failure(
-    `${url.href} answers HTTP ${status}, but not as an installation does. Is this its management address? rms-emulator up prints it`,
+    `${url.href} answers HTTP ${status}, but not as an installation does. Is this its management address? ${commandLine('up')} prints it`,
   )
 }
 
@@ -98,7 +101,7 @@ function bodyOf({ body, bytes }: Call): string | Uint8Array {
 function whyNot(error: unknown, url: URL): string {
   const code = systemCode(error)
   return code === 'ECONNREFUSED'
-    ? ` (${code}). Start an installation with rms-emulator up, or name a running one with --manage URL`
+    ? ` (${code}). Start an installation with ${commandLine('up')}, or name a running one with --manage URL`
     : `: ${adviceOnError(error, url.href, longestWait)}`
 }
 

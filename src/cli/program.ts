@@ -1,5 +1,6 @@
 /** The command line: which commands there are, and how they end. */
 import { Command, CommanderError } from 'commander'
+import { commandLine } from '../command-line.js'
 import { version } from '../version.js'
 import { parsedFlags } from '../config/commander-options.js'
 import type { AccessArguments, AdmitArguments } from './commands/access.js'
@@ -8,7 +9,7 @@ import type { TokenArguments } from './commands/token.js'
 import { add, settingsOf, wantsJson } from './add-command.js'
 import { addClientCommands } from './client-commands.js'
 import { closing, commandGroups, exampleLines, hintFor } from './command-help.js'
-import { endedBy, wayToTheReason, type Ended } from './failure.js'
+import { endedBy, type Ended } from './failure.js'
 import { addHealthcheck } from './healthcheck-command.js'
 import { addLabCommands } from './lab-commands.js'
 import { errorWidth, surviveClosedOutput } from './output.js'
@@ -45,7 +46,7 @@ function program(): Command {
     .version(version)
     .showSuggestionAfterError()
     .showHelpAfterError('(--help shows what there is)')
-    .addHelpText('after', () => `\nBegin with:\n  rms-emulator demo\n  rms-emulator up\n${closing(root)}`)
+    .addHelpText('after', () => `\nBegin with:\n  ${commandLine('demo')}\n  ${commandLine('up')}\n${closing(root)}`)
     .commandsGroup('Begin:')
     // What stands behind a command is of that one, where a command above it takes the same flags.
     .enablePositionalOptions()
@@ -304,7 +305,7 @@ export async function main(): Promise<void> {
   } catch (error) {
     if (error instanceof ConfigPrinted) return
     if (!(error instanceof CommanderError)) {
-      tell(endedBy(error))
+      await tell(endedBy(error))
     } else if (error.exitCode !== 0) {
       // Commander has told people itself, but for what only we know.
       process.stderr.write(hintFor(error))
@@ -325,12 +326,13 @@ function usageEnding({ message }: CommanderError): Ended {
   return { exitCode: 2, ending: { event: 'usage', reason: message.replace(/^error: /, '') } }
 }
 
-function tell(ended: Ended): void {
+async function tell(ended: Ended): Promise<void> {
   // Whoever started us with a channel has it from the line for programs, and tells it in its own words.
   const isTold = wantsJson() && process.connected
   if (!isTold) {
     process.stderr.write(`${folded(ended.ending.reason, errorWidth())}\n`)
-    const way = wayToTheReason(ended.ending)
+    const { wayToTheReason } = await import('./way-to-the-reason.js')
+    const way = await wayToTheReason(ended)
     // A command stands whole on its line: it is copied.
     if (way !== undefined) process.stderr.write(`${way}\n`)
   }

@@ -7,6 +7,7 @@ import { erlangC, meanResponse, responsePercentile } from '../sizing/erlang.js'
 import { averageRate, peakRate, serversByRule, type Demand } from '../sizing/published-rule.js'
 import { percentileOf } from '../sizing/percentiles.js'
 import { table } from './output.js'
+import { commandLine } from '../command-line.js'
 
 export interface Answer {
   readonly demand: Demand
@@ -109,8 +110,8 @@ function tryLines({ byModel, spare, server, peak }: Answer): readonly string[] {
   const spread = server.serviceDistribution === 'fixed' ? '' : ` --service-distribution ${server.serviceDistribution}`
   return [
     '',
-    `Try it    npx rms-emulator up --root ${servers} --no-licensing --capacity ${server.operationsPerSecond}${spread}`,
-    `          npx rms-emulator load --rate ${Number(peak.toPrecision(3))}`,
+    `Try it    ${commandLine(`up --root ${servers} --no-licensing --capacity ${server.operationsPerSecond}${spread}`)}`,
+    `          ${commandLine(`load --rate ${Number(peak.toPrecision(3))}`)}`,
   ]
 }
 

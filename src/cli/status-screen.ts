@@ -10,6 +10,8 @@ import type {
 import { seedInWords } from './seed-words.js'
 import { tableText } from './table.js'
 import { wrapped } from './text-width.js'
+import { nextCommand } from './next-command.js'
+import { shellWord } from '../command-line.js'
 
 interface Column {
   readonly title: string
@@ -104,11 +106,12 @@ function neededBy(columns: readonly Column[], nodes: readonly NodeStatus[]): num
 
 function clusterText(cluster: ClusterStatus, place: Place): string {
   const { name, kind, nodes } = cluster
-  const { paint, width } = place
-  const none = `no server: rms-emulator add-server ${name} starts one`
+  const { paint } = place
   const parts = [
     factTable(cluster, place),
-    nodes.length === 0 ? wrapped(none, width).map(paint.note).join('\n') : serverTable(nodes, place),
+    nodes.length === 0
+      ? paint.note(`no server; one is started by\n${nextCommand(`add-server ${shellWord(name)}`)}`)
+      : serverTable(nodes, place),
   ]
   const lines = parts.flatMap((part) => part.split('\n')).map((line) => indent + line)
   return [`${paint.strong(name)}, ${kind === 'root' ? 'root cluster' : 'licensing-only cluster'}`, ...lines].join('\n')

@@ -1,4 +1,5 @@
 /** Texts in columns of characters. */
+import { wordsOf } from '../command-line.js'
 
 /** The end is cut off with an ellipsis where it does not fit. */
 export function clipped(text: string, width: number): string {
@@ -29,7 +30,7 @@ function piecesOf(word: string, width: number): readonly string[] {
 
 /**
  * A text of several lines, each broken between words where it is longer; what follows stands under its first word. Colors take no room, and words
- * stay whole: addresses are copied.
+ * stay whole, and so do commands: both are copied.
  */
 export function folded(text: string, width: number): string {
   if (width === Infinity) return text
@@ -43,7 +44,7 @@ function foldedLine(line: string, width: number): string {
   if (visibleLength(line) <= width) return line
   const [indent = ''] = /^ */.exec(line) ?? []
   const lines: string[] = []
-  for (const word of line.slice(indent.length).split(' ')) {
+  for (const word of wordsOf(line.slice(indent.length))) {
     const last = lines.at(-1)
     if (last !== undefined && visibleLength(last) + 1 + visibleLength(word) <= width)
       lines[lines.length - 1] = `${last} ${word}`

@@ -6,6 +6,7 @@ import type { EmulatedServer } from '../sizing/emulated-server.js'
 import { seedInWords } from './seed-words.js'
 import { tableText } from './table.js'
 import { wrapped } from './text-width.js'
+import { commandLine } from '../command-line.js'
 
 export interface UpScreen {
   readonly installation: Pick<Installation, 'ready' | 'url' | 'mode' | 'manage' | 'data' | 'ca'>
@@ -71,7 +72,7 @@ function settingRows(screen: UpScreen): readonly (readonly string[])[] {
             `each server ${number(emulated.operationsPerSecond)} operations a second, ${emulated.serviceDistribution} times, ${emulated.queueLimit} may wait`,
           ],
         ]),
-    ...(ready.lab === undefined ? [] : [['lab', `${ready.lab.join('; ')} (rms-emulator lab clear ends it)`]]),
+    ...(ready.lab === undefined ? [] : [['lab', ready.lab.join('; ')]]),
     ...(ready.seed === undefined ? [] : [['seed', seedInWords(ready.seed)]]),
     ...(ready.scopes === undefined
       ? []
@@ -86,12 +87,13 @@ function commandLines(screen: UpScreen, paint: Paint): readonly string[] {
   const { url, manage, ca } = installation
   const here = manage === usualManage ? '' : ` --manage ${manage}`
   const trust = ca === undefined || bringsCertificate ? '' : ` --ca ${manage}/ca.pem`
-  const status = `npx rms-emulator status${here}`
+  const status = commandLine(`status${here}`)
   return [
     ...(hasDemo
-      ? [`Next:     ${paint.strong(`npx rms-emulator demo --server ${url}${trust}`)}`, `Then:     ${status}`]
+      ? [`Next:     ${paint.strong(commandLine(`demo --server ${url}${trust}`))}`, `Then:     ${status}`]
       : [`Next:     ${paint.strong(status)}`]),
-    `          npx rms-emulator add-server root${here}`,
-    `Token:    npx rms-emulator management-token${here}`,
+    `          ${commandLine(`add-server root${here}`)}`,
+    `Token:    ${commandLine(`management-token${here}`)}`,
+    ...(installation.ready.lab === undefined ? [] : [`End lab:  ${commandLine(`lab clear${here}`)}`]),
   ]
 }

@@ -23,6 +23,7 @@ import { serviceAccount } from './service-account.js'
 import type { ClusterRow } from './store/cluster-store.js'
 import type { Store } from './store/open.js'
 import { subEnrollAtRoot } from './sub-enroll-at-root.js'
+import { commandLine } from '../command-line.js'
 
 export interface NewCluster {
   readonly name: string
@@ -80,7 +81,7 @@ export async function provisionRoot(store: Store, cluster: NewRootCluster, effec
     const registered = (await store.forest.read()).serviceConnectionPoint
     if (registered !== undefined && !sameServiceUrl(registered, serviceConnectionPoint)) {
       throw new CannotProvision(
-        `The service connection point of the forest names ${registered}, which is no cluster of this database. If that root is gone, remove the service connection point first: rms-emulator scp remove --db …`,
+        `The service connection point of the forest names ${registered}, which is no cluster of this database. If that root is gone, remove the service connection point first: ${commandLine('scp remove --db …')}`,
       )
     }
     await requireName(store, cluster.name)

@@ -8,6 +8,7 @@ import { checkChain } from '../xrml/chain.js'
 import { readOneDocument, type XrmlDocument } from '../xrml/document.js'
 import type { Enrollee } from './enroll.js'
 import type { ServiceAccount } from './service-account.js'
+import { commandLine, shellWord } from '../command-line.js'
 
 const namespace = 'http://microsoft.com/DRM/SubEnrollmentService'
 
@@ -56,7 +57,7 @@ export async function subEnrollAtRoot(
     (error: unknown) => {
       if (error instanceof CallFailed && error.status === 401) {
         throw new EnrollmentRefused(
-          `${url} does not admit ${account.user}. Grant it access at the root, and try again: rms-emulator admit subenrollservice "${account.user}"`,
+          `${url} does not admit ${account.user}. Grant it access at the root, and try again: ${commandLine(`admit subenrollservice ${shellWord(account.user)}`)}`,
         )
       }
       if (error instanceof CallFailed || error instanceof SoapFault)

@@ -5,6 +5,7 @@ import { pino, type Logger } from 'pino'
 import { DatabaseRefused } from '../cluster/store/database-away.js'
 import type { LockEvent } from '../cluster/store/postgres-lock.js'
 import { makeFolder } from '../make-folder.js'
+import { commandLine } from '../command-line.js'
 
 /** Another process, or another installation of this one, has the database. */
 export class DatabaseInUse extends Error {
@@ -63,7 +64,7 @@ async function lockPostgres(location: string, log: Logger): Promise<() => Promis
   const { targetOf } = await import('../cluster/store/postgres.js')
   const { name } = targetOf({ connectionString: location })
   throw new DatabaseInUse(
-    `An installation already runs on the ${name}. Use that one, stop it, or give this one a database of its own; further machines join with rms-emulator node`,
+    `An installation already runs on the ${name}. Use that one, stop it, or give this one a database of its own; further machines join with ${commandLine('node')}`,
   )
 }
 

@@ -4,6 +4,7 @@
  */
 import { sameServiceUrl } from '../client/service-url.js'
 import type { ServerConfiguration } from '../cluster/configuration.js'
+import { commandLine } from '../command-line.js'
 
 interface KeptSetting<Name extends keyof ServerConfiguration = keyof ServerConfiguration> {
   readonly name: Name
@@ -25,7 +26,7 @@ const keptSettings: readonly KeptSetting[] = [
     from: 'added',
     flag: '--admit',
     to: 'its access lists',
-    undo: 'rms-emulator revoke takes it away',
+    undo: `it is taken away by ${commandLine('revoke ENDPOINT NAME')}`,
   },
   {
     name: 'oauthClients',

@@ -19,6 +19,7 @@ import { seenUrl } from './seen-url.js'
 import type { TopologyOptions } from './topology-options.js'
 import { forgetServer } from './whole-servers.js'
 import type { ExtranetPlan, NewClusterPlan, Topology } from './changes.js'
+import { commandLine, shellWord } from '../command-line.js'
 
 export interface RunningTopology extends Topology {
   readonly arrangement: Arrangement
@@ -232,7 +233,10 @@ export async function startTopology(options: TopologyOptions): Promise<RunningTo
     const before = balancer.extranetUrl()
     if (wanted === undefined && before === undefined) problem(404, `The cluster "${name}" has no extranet listener`)
     if (wanted !== undefined && before !== undefined)
-      problem(409, `The cluster "${name}" has an extranet listener at ${before} already: close it first`)
+      problem(
+        409,
+        `The cluster "${name}" has an extranet listener at ${before} already. Close it first: ${commandLine(`remove-extranet ${shellWord(name)}`)}`,
+      )
     if (balancer.pid() === 0) problem(409, `The balancer of "${name}" is being started again: try again in a moment`)
     if (wanted === undefined) {
       const without = await followListener(store, cluster, undefined)

@@ -28,6 +28,7 @@ import {
 } from '../installation/status.js'
 import { requireRemovable } from '../installation/remove-cluster.js'
 import type { Topology } from '../installation/changes.js'
+import { commandLine, shellWord } from '../command-line.js'
 
 export interface ElsewhereOptions {
   /** As for `openStore`. */
@@ -184,7 +185,7 @@ function topologyElsewhere(store: Store): Topology {
     addCluster: async ({ name }) =>
       problem(
         501,
-        `${refused}make the cluster with rms-emulator provision licensing --cluster ${name}, then start its nodes and its balancer`,
+        `${refused}make the cluster with ${commandLine(`provision licensing --cluster ${shellWord(name)}`)}, then start its nodes and its balancer`,
       ),
     removeCluster: async (name, force) => {
       const { kind } = await requireCluster(store, name)
@@ -200,7 +201,7 @@ function topologyElsewhere(store: Store): Topology {
     addServer: async (cluster) =>
       problem(
         501,
-        `${refused}start one more with rms-emulator node --cluster ${cluster}, or scale its service; its balancer finds it`,
+        `${refused}start one more with ${commandLine(`node --cluster ${shellWord(cluster)}`)}, or scale its service; its balancer finds it`,
       ),
     setExtranet: async (cluster) =>
       problem(

@@ -9,6 +9,7 @@ import { answerLater, describing } from '../node/documentation.js'
 import { pagesLook } from '../node/pages-look.js'
 import { version } from '../version.js'
 import { prefilledOf, readPresent, type Prefilled, type Present } from './prefilled.js'
+import { commandLine } from '../command-line.js'
 
 const tags = [
   { name: 'installation', description: 'Clusters and servers, that come and go while the installation runs' },
@@ -29,13 +30,13 @@ const tags = [
 
 const introduction = `What runs here is a lab: an emulation of Microsoft Rights Management Services.
 
-1. Press **Authorize** and paste the token. \`rms-emulator up\` prints it when it is ready.
+1. Press **Authorize** and paste the token. \`${commandLine('up')}\` prints it when it is ready.
 2. Open an operation and press **Execute**: the values that stand there work, from the first operation to the last.
    Those of one exchange or document need one in the journal: let a client ask a server first.
 
 Changes count at every server within a second. The same calls work from the command line, for example
 \`curl -H "Authorization: Bearer $RMS_TOKEN" $RMS_MANAGE/status\`,
-where RMS_MANAGE is the address of this page, such as \`http://127.0.0.1:7080\`, and RMS_TOKEN the token. The commands of \`rms-emulator\` read both.
+where RMS_MANAGE is the address of this page, such as \`http://127.0.0.1:7080\`, and RMS_TOKEN the token. The commands of \`${commandLine('…')}\` read both.
 All of it in one file: [openapi.json](/openapi.json).`
 
 const title = 'rms-emulator: management'
@@ -107,8 +108,7 @@ const tokenSecurity = {
       token: {
         type: 'http' as const,
         scheme: 'bearer',
-        description:
-          'The management token. rms-emulator up prints it when it is ready; RMS_TOKEN or --token set another.',
+        description: `The management token. ${commandLine('up')} prints it when it is ready; RMS_TOKEN or --token set another.`,
       },
     },
   },

@@ -1,6 +1,7 @@
 /** The management token: what whoever manages an installation, or a scope of it, has to show. */
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { isSameSecret } from '../same-secret.js'
+import { commandLine } from '../command-line.js'
 
 /** @param token undefined: none is asked for */
 export async function requireToken(
@@ -13,7 +14,6 @@ export async function requireToken(
     isSameSecret(/^Bearer\s+(\S+)$/i.exec(request.headers.authorization ?? '')?.[1] ?? '', token)
   )
     return
-  const message =
-    'This needs the management token of the installation, as Authorization: Bearer. rms-emulator up prints it'
+  const message = `This needs the management token of the installation, as Authorization: Bearer. It is printed by ${commandLine('up')}, and later by ${commandLine('management-token')}`
   await reply.code(401).header('www-authenticate', 'Bearer').send({ error: 'Unauthorized', message })
 }

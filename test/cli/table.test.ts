@@ -68,7 +68,7 @@ t.test('the screen of up: no line but a command is wider than the terminal', asy
   const set = { ...installation, ready: { ...installation.ready, lab: ['clock offset P1D'] } }
   t.match(
     upScreen({ ...screen, installation: set }, 100, plain),
-    /\nlab +clock offset P1D \(rms-emulator lab clear ends it\)\n/,
+    /\nlab +clock offset P1D\n/,
   )
   t.notMatch(upScreen(screen, 100, plain), /\nlab +clock/)
   const commands = (usualManage: string): string => upScreen({ ...screen, usualManage }, 80, plain)

@@ -163,7 +163,7 @@ t.test('--help of every command shows its settings, an example and the exit code
     t.equal(stderr, '', name)
     t.match(stdout, new RegExp(`^Usage: rms-emulator ?${name}`), name)
     for (const option of settings === undefined ? [] : optionsOf(settings)) t.match(stdout, `  --${option} `, name)
-    t.match(stdout, new RegExp(`\n  rms-emulator ${name}`), `${name} has an example`)
+    t.match(stdout, new RegExp(`\n  npx rms-emulator ${name}`), `${name} has an example`)
     t.match(stdout, /Exit codes:\n {2}0 .*\n {2}1 .*\n {2}2 .*\n {2}3 /, name)
     t.notMatch(stdout, /\n\n\n/, name)
     t.notMatch(stdout, '\u001B[', `${name} has no colors in a pipe`)
@@ -184,7 +184,7 @@ t.test('what cannot be reached or read ends with 1 and a sentence that says what
     [['demo', '--server', nowhere], /connection was refused\. Is the server running, and is this its port\?/],
     [
       ['status', '--manage', nowhere],
-      /\/status does not answer \(ECONNREFUSED\)\. Start an installation with rms-emulator up/,
+      /\/status does not answer \(ECONNREFUSED\)\. Start an installation with npx rms-emulator up/,
     ],
     [['client', 'locate', '--server', nowhere], /connection was refused\. Is the server running/],
     [['client', 'open', `${folder}/plain.txt`, '--server', nowhere], /\S/],

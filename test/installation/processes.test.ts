@@ -302,7 +302,7 @@ if (!isOnPostgres) {
   t.test('a server is drained and resumed', async (t) => {
     t.match(await command('drain', 'licensing-2'), {
       code: 0,
-      stdout: /until rms-emulator resume licensing-2/,
+      stdout: /until npx rms-emulator resume licensing-2/,
       stderr: '',
     })
     t.notOk((await servers(licensingUrl, 4)).includes('licensing-2'))

@@ -144,7 +144,9 @@ async function requireUser(directory: FaultOffice['store']['directory'], name: s
   const names = accounts.flatMap((account) => [...allAddresses(account), account.name, shortName(account.name)])
   const meant = nearest(nameKey(name), names)
   const hint =
-    meant === undefined ? 'rms-emulator token or the management API list who there is' : `did you mean "${meant}"?`
+    meant === undefined
+      ? 'GET /directory/accounts of the management API lists who there is'
+      : `did you mean "${meant}"?`
   throw new LabInputError(`There is no account ${shown(name)} in the directory: ${hint}`)
 }
 

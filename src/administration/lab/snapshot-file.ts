@@ -13,6 +13,7 @@ import { readRightsData } from '../../xrml/rights-data.js'
 import { problem } from '../problem.js'
 import type { LabOffice } from './ask-server.js'
 import { keptStateOf, largestSnapshot, readKeptState, type KeptState } from './kept-state.js'
+import { commandLine } from '../../command-line.js'
 
 export const snapshotFormat = 'rms-emulator snapshot 1'
 
@@ -98,7 +99,7 @@ function requireFile(file: unknown): void {
   if (format !== snapshotFormat)
     problem(
       400,
-      `This is no file of a snapshot: its format would be "${snapshotFormat}". lab snapshot export writes one`,
+      `This is no file of a snapshot: its format would be "${snapshotFormat}". One is written by ${commandLine('lab snapshot export NAME FILE')}`,
     )
   const wrong = ['name', 'taken', 'hash', 'salt', 'sealed', 'digest'].find((name) => {
     const text = texts[name]

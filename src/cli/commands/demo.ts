@@ -15,6 +15,7 @@ import { paintFor } from '../colors.js'
 import { usualServer } from '../usual-addresses.js'
 import type { Paint } from '../../explain/paint.js'
 import { startOwnInstallation } from '../own-installation.js'
+import { commandLine, shellWord } from '../../command-line.js'
 
 /** Where the story is told, and what was told already. */
 export interface StoryOutput extends Output {
@@ -68,13 +69,13 @@ function startOwn(settings: Settings<'demo'>) {
 
 /** What the reader can do with what was shown. A command stands whole on its line: it is copied. */
 function nextStep({ server, ca }: Settings<'demo'>, domain: string, { dim }: Paint): string {
-  const trust = ca === undefined ? '' : ` --ca ${ca}`
+  const trust = ca === undefined ? '' : ` --ca ${shellWord(ca)}`
   const commands =
     server === undefined
-      ? ['npx rms-emulator up', `npx rms-emulator demo --server ${usualServer}`]
+      ? [commandLine('up'), commandLine(`demo --server ${usualServer}`)]
       : [
-          `npx rms-emulator client publish FILE --to bob@${domain}=VIEW --server ${server}${trust}`,
-          `npx rms-emulator explain FILE.pfile --server ${server}${trust}`,
+          commandLine(`client publish FILE --to bob@${domain}=VIEW --server ${shellWord(server)}${trust}`),
+          commandLine(`explain FILE.pfile --server ${shellWord(server)}${trust}`),
         ]
   return commands.map((command, index) => dim(`${index === 0 ? 'Next: ' : 'Then: '} ${command}`)).join('\n')
 }

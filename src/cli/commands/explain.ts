@@ -12,6 +12,7 @@ import { readInputOrStandard } from '../files.js'
 import { usualUser } from '../mail-domain.js'
 import { createOutput, type Output } from '../output.js'
 import { usualServer } from '../usual-addresses.js'
+import { commandLine, shellWord } from '../../command-line.js'
 
 /** @returns whether every document is good and the chain leads to the lab root */
 export async function explainFile(settings: Settings<'explain'>, file: string): Promise<boolean> {
@@ -30,7 +31,9 @@ function tellOfServer(output: Output, file: string, bytes: Buffer): void {
   if (output.json) return
   output.note('A protected file does not hold the chain of its server. With it:')
   const { dim } = paintFor(process.stderr)
-  process.stderr.write(`${dim(`npx rms-emulator explain ${file} --server ${serverIn(bytes) ?? usualServer}`)}\n`)
+  process.stderr.write(
+    `${dim(commandLine(`explain ${shellWord(file)} --server ${shellWord(serverIn(bytes) ?? usualServer)}`))}\n`,
+  )
 }
 
 /** The server that a protected file is licensed by; undefined where there is no such file. */

@@ -9,6 +9,7 @@ import { callManagement } from '../management-call.js'
 import { createOutput, table } from '../output.js'
 import { rightsEntry } from '../rights-entry.js'
 import { withoutControls } from '../text-width.js'
+import { commandLine } from '../../command-line.js'
 
 /** @returns whether every document is good and trusted */
 export async function labExplain(settings: Settings<'status'>, file: string): Promise<boolean> {
@@ -114,7 +115,7 @@ export async function labDocuments(
 function noneText(wanted: Pick<DocumentsArguments, 'kind' | 'account' | 'guid'>): string {
   return Object.values(wanted).some((value) => value !== undefined)
     ? 'There is no such document in the journals.'
-    : 'No document has travelled since the journals began: rms-emulator demo --server URL lets some.'
+    : `No document has travelled since the journals began. Some do by ${commandLine('demo --server URL')}`
 }
 
 function listed(documents: readonly LabDocument[]): string {

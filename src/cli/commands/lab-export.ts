@@ -3,6 +3,7 @@ import type { SeedExport } from '../../administration/seed-file/export.js'
 import { writeResult } from '../files.js'
 import { callManagement, type ManagementSettings } from '../management-call.js'
 import { createOutput } from '../output.js'
+import { commandLine, shellWord } from '../../command-line.js'
 
 export interface ExportArguments {
   readonly force: boolean
@@ -25,6 +26,6 @@ export async function labExport(
   const missing = leftOut.map((what) => `\n- without ${what}`).join('')
   output.words(
     { event: 'exported', path, leftOut },
-    `${path} is written: rms-emulator up --seed-file ${path} starts an installation like this one.${missing}`,
+    `${path} is written. An installation like this one is started by ${commandLine(`up --seed-file ${shellWord(path)}`)}${missing}`,
   )
 }

@@ -11,6 +11,8 @@ import {
 import { Failure } from '../failure.js'
 import { callManagement, type ManagementSettings } from '../management-call.js'
 import { createOutput, table } from '../output.js'
+import { shellWord } from '../../command-line.js'
+import { nextCommand } from '../next-command.js'
 
 type LabSettings = ManagementSettings & { readonly json: boolean }
 
@@ -39,7 +41,7 @@ export async function setServer(
 ): Promise<void> {
   if (value === undefined)
     throw new Failure(
-      `How much? Give a duration behind the server, such as lab server ${control} ${id} PT2S, or --end`,
+      `How much? Give a duration behind the server, or --end: ${nextCommand(`lab server ${control} ${shellWord(id)} PT2S`)}`,
       2,
     )
   if (typeof value === 'string' && value.startsWith('--'))

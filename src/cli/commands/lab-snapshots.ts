@@ -8,6 +8,8 @@ import { readInput, requireFree, writeResult } from '../files.js'
 import { callManagement, type ManagementSettings } from '../management-call.js'
 import { createOutput, table } from '../output.js'
 import { atServers } from './lab-state.js'
+import { shellWord } from '../../command-line.js'
+import { nextCommand } from '../next-command.js'
 
 type SnapshotSettings = ManagementSettings & { readonly json: boolean }
 
@@ -16,17 +18,19 @@ export async function listSnapshots(settings: SnapshotSettings): Promise<void> {
     readonly snapshots: readonly SnapshotAbout[]
   }
   const rows = found.snapshots.map(({ name, taken, hash }) => [name, taken, hash.slice(0, 12)])
-  const hint = rows.some(([name]) => name !== 'start') ? '' : 'lab snapshot take NAME keeps the state of now.'
+  const hint = rows.some(([name]) => name !== 'start')
+    ? ''
+    : `One of now is kept by ${nextCommand('lab snapshot take NAME')}`
   const text =
     rows.length === 0
-      ? `No snapshot is kept: ${hint}`
+      ? `No snapshot is kept. ${hint}`
       : `${table([['name', 'taken', 'state'], ...rows], { hasHeader: true })}${hint && `\n${hint}`}`
   createOutput(settings.json).result(found, text)
 }
 
 export async function takeSnapshot(settings: SnapshotSettings, name: string): Promise<void> {
   const about = (await callManagement(settings, { method: 'PUT', path: pathOf(name) })) as SnapshotAbout
-  const text = `${name} is kept. Return to it with: rms-emulator lab snapshot restore ${name}`
+  const text = `${name} is kept. Return to it with: ${nextCommand(`lab snapshot restore ${shellWord(name)}`)}`
   createOutput(settings.json).words({ event: 'snapshot', ...about }, text)
 }
 
@@ -74,7 +78,7 @@ export async function importSnapshot(
     path: `${pathOf(name)}/import`,
     body,
   })) as SnapshotAbout
-  const text = `${file} is kept as ${name}. Return to it with: rms-emulator lab snapshot restore ${name}`
+  const text = `${file} is kept as ${name}. Return to it with: ${nextCommand(`lab snapshot restore ${shellWord(name)}`)}`
   createOutput(settings.json).words({ event: 'imported', ...about }, text)
 }
 
@@ -82,7 +86,10 @@ function readFile(path: string, text: string): SnapshotFile {
   try {
     return JSON.parse(text) as SnapshotFile
   } catch {
-    throw new Failure(`${path} is no file of a snapshot: lab snapshot export writes one`, 2)
+    throw new Failure(
+      `${path} is no file of a snapshot. One is written by ${nextCommand('lab snapshot export NAME FILE')}`,
+      2,
+    )
   }
 }
 
@@ -90,8 +97,8 @@ function nameOf(given: { readonly name?: unknown } | null, file: string): string
   if (typeof given?.name === 'string' && given.name !== 'start') return given.name
   throw new Failure(
     given?.name === 'start'
-      ? `${file} holds the state of a start: say what it is to be called here, lab snapshot import NAME ${file}`
-      : `${file} is no file of a snapshot: lab snapshot export writes one`,
+      ? `${file} holds the state of a start: say what it is to be called here: ${nextCommand(`lab snapshot import NAME ${shellWord(file)}`)}`
+      : `${file} is no file of a snapshot. One is written by ${nextCommand('lab snapshot export NAME FILE')}`,
     2,
   )
 }

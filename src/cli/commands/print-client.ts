@@ -12,6 +12,7 @@ import { printForPython } from '../print-client/python.js'
 import { printForSdkCpp } from '../print-client/sdk-cpp.js'
 import { printForWindows } from '../print-client/windows.js'
 import { isStatus } from './status.js'
+import { commandLine } from '../../command-line.js'
 
 type ClientName = Settings<'print-client'>['for']
 
@@ -39,7 +40,7 @@ async function findFacts(settings: Settings<'print-client'>): Promise<ClientFact
   const root = isStatus(status) ? status.clusters.find(({ kind }) => kind === 'root') : undefined
   if (!isStatus(status) || root === undefined)
     throw new Failure(
-      `${manage} does not answer as an installation does. Is this its management address? rms-emulator up prints it`,
+      `${manage} does not answer as an installation does. Is this its management address? ${commandLine('up')} prints it`,
     )
   // As `client` without --server: the root cluster.
   const licensing = wanted === undefined ? root : status.clusters.find(({ name }) => name === wanted)

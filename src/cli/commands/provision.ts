@@ -14,6 +14,7 @@ import { databaseOf } from '../database.js'
 import { Failure } from '../failure.js'
 import { createOutput, table } from '../output.js'
 import { withoutPath } from '../public-url.js'
+import { commandLine, shellWord } from '../../command-line.js'
 
 /** @param given flags of database and secrets, as they stood on the command line: those of the next command */
 export async function provision(
@@ -63,7 +64,7 @@ export async function provision(
       ...(extranetUrl === undefined ? {} : { extranetUrl: baseUrlAt(extranetUrl) }),
       cryptoMode: configuration?.cryptographicMode,
     }
-    const next = ['rms-emulator', 'node', '--cluster', cluster, ...given].map(quoted).join(' ')
+    const next = commandLine(['node', '--cluster', cluster, ...given].map(shellWord).join(' '))
     output.result(
       made,
       `${table([['cluster', `${cluster} (${kind}, Mode ${made.cryptoMode})`], ['URL', baseUrl], ...(made.extranetUrl === undefined ? [] : [['extranet URL', made.extranetUrl]])])}\n\nNext:  ${output.paint.strong(next)}`,
@@ -75,7 +76,10 @@ export async function provision(
 
 function requireKind(kind: string): asserts kind is 'root' | 'licensing' {
   if (kind !== 'root' && kind !== 'licensing')
-    throw new Failure(`There is no kind of cluster "${kind}": provision root, or provision licensing`, 2)
+    throw new Failure(
+      `There is no kind of cluster "${kind}": ${commandLine('provision root')}, or ${commandLine('provision licensing')}`,
+      2,
+    )
 }
 
 /** @throws Failure for what is needed and was not said */
@@ -118,16 +122,14 @@ async function make(
 /** The clock of servers that run is another command's business. @throws Failure */
 async function requireNew({ clusters }: Store): Promise<void> {
   if ((await clusters.list()).length > 0)
-    throw new Failure('--clock is for a new installation: rms-emulator lab clock sets that of one that is there', 2)
+    throw new Failure(
+      `--clock is for a new installation. That of one that is there is set by ${commandLine('lab clock')}`,
+      2,
+    )
 }
 
 function modeOf({ cryptoMode = 2 }: Settings<'provision'>): CryptoMode {
   return cryptoMode
-}
-
-/** For a shell, where it needs that. */
-function quoted(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
 }
 
 function baseUrlAt(address: string): string {

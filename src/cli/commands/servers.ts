@@ -5,6 +5,8 @@ import type { ClusterStatus, NodeStatus } from '../../installation/status.js'
 import { Failure } from '../failure.js'
 import { callManagement } from '../management-call.js'
 import { createOutput, table } from '../output.js'
+import { shellWord } from '../../command-line.js'
+import { nextCommand } from '../next-command.js'
 
 export async function addServer(settings: Settings<'add-server'>, cluster: string): Promise<void> {
   const output = createOutput(settings.json)
@@ -103,9 +105,9 @@ export async function removeCluster(settings: Settings<'remove-server'>, name: s
 export async function drainServer(settings: Settings<'add-server'>, id: string): Promise<void> {
   const output = createOutput(settings.json)
   const drained = await changeServer(settings, id, 'drain')
-  output.result(
+  output.words(
     { event: 'drained', ...drained },
-    `${id} has finished its requests and is given no more, until rms-emulator resume ${id}`,
+    `${id} has finished its requests and is given no more, until ${nextCommand(`resume ${shellWord(id)}`)}`,
   )
   const { clusters } = (await callManagement(settings, { method: 'GET', path: '/status' })) as {
     readonly clusters: readonly ClusterStatus[]

@@ -8,6 +8,7 @@ import { createOutput, screenWidth } from '../output.js'
 import { statusScreen } from '../status-screen.js'
 import { stopSignal } from '../stop-signal.js'
 import { createRedrawn, watchChanges } from '../watch.js'
+import { commandLine } from '../../command-line.js'
 
 export async function status(settings: Settings<'status'>, { watch }: { readonly watch: boolean }): Promise<void> {
   const output = createOutput(settings.json)
@@ -16,7 +17,7 @@ export async function status(settings: Settings<'status'>, { watch }: { readonly
     const found = await callManagement(settings, { method: 'GET', path: '/status', signal })
     if (isStatus(found)) return found
     throw new Failure(
-      `${settings.manage ?? 'The running installation'} does not answer as an installation does. Is this its management address? rms-emulator up prints it`,
+      `${settings.manage ?? 'The running installation'} does not answer as an installation does. Is this its management address? ${commandLine('up')} prints it`,
     )
   }
   if (!watch) {

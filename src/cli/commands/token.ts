@@ -3,6 +3,7 @@ import type { Settings } from '../../config/options.js'
 import { Failure } from '../failure.js'
 import { callManagement } from '../management-call.js'
 import { createOutput } from '../output.js'
+import { commandLine } from '../../command-line.js'
 
 export interface TokenArguments {
   readonly audience?: string
@@ -26,7 +27,7 @@ export async function token(
   const made = await callManagement(settings, { method: 'POST', path: '/tokens', body })
   if (!isToken(made))
     throw new Failure(
-      `${settings.manage ?? 'The running installation'} does not answer as an installation does. Is this its management address? rms-emulator up prints it`,
+      `${settings.manage ?? 'The running installation'} does not answer as an installation does. Is this its management address? ${commandLine('up')} prints it`,
     )
   output.result(made, made.access_token)
 }

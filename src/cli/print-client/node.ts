@@ -1,9 +1,13 @@
 /** For Node.js: a module that protects a text and opens it again, by the client of this package. */
+import { fileURLToPath } from 'node:url'
+import { shellWord } from '../../command-line.js'
+import { packageFolder } from '../../package-folder.js'
 import type { ClientFacts } from './facts.js'
 
 export function printForNode({ licensingUrl, ca, user, password }: ClientFacts): string {
   return [
-    '// npm install rms-emulator; save this as client.mjs; node client.mjs',
+    `// npm install ${shellWord(fileURLToPath(packageFolder).replace(/[/\\]$/, ''))}`,
+    '// On another machine: npm install the file that npm pack makes there. Save this as client.mjs; node client.mjs',
     "import { connect } from 'rms-emulator/client'",
     '',
     ...(ca === undefined ? [] : ['const ca = `', `${ca.trim()}\``, '']),

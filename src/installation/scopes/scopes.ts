@@ -9,6 +9,7 @@ import { scopedPath, type ScopedPath } from '../../http/scoped-path.js'
 import type { PassOn } from '../../node/http-server.js'
 import { isOfService, requireScopeName } from './scope-name.js'
 import type { Scope } from './scope.js'
+import { commandLine } from '../../command-line.js'
 
 export interface ScopeReading {
   readonly name: string
@@ -249,7 +250,7 @@ function refuseMore(entries: ReadonlyMap<string, Entry>, most: number): never {
   return problem(
     409,
     `There ${entries.size === 1 ? 'is 1 scope' : `are ${entries.size} scopes`} already (${names}), and no more may be: ` +
-      `remove one, such as ${oldest?.name}, which was used longest ago (rms-emulator lab scopes remove ${oldest?.name}), or start with more than --scopes ${most}`,
+      `remove one, such as ${oldest?.name}, which was used longest ago (${commandLine(`lab scopes remove ${oldest?.name}`)}), or start with more than --scopes ${most}`,
   )
 }
 

@@ -5,6 +5,7 @@ import type { FiredEffect } from '../exchange.js'
 import { shown } from '../json-object.js'
 import { catalogue } from './catalogue.js'
 import type { NamedFault } from './installed.js'
+import { commandLine } from '../../command-line.js'
 
 /**
  * Those that the header names, set ones first, ready ones otherwise; several with commas.
@@ -36,7 +37,10 @@ function readyNamed(name: string): NamedFault | undefined {
 function whyNot(name: string, faults: readonly NamedFault[]): string {
   const known = [...faults, ...catalogue].map((fault) => fault.name)
   const meant = nearest(name, known)
-  const hint = meant === undefined ? 'rms-emulator lab faults catalogue lists the ready ones' : `did you mean ${meant}?`
+  const hint =
+    meant === undefined
+      ? `the ready ones are listed by ${commandLine('lab faults catalogue')}`
+      : `did you mean ${meant}?`
   return `X-Lab-Fault asks for ${shown(name)}, and there is no such fault: ${hint}`
 }
 

@@ -2,6 +2,7 @@
  * Ready faults: for every row of the symptom catalogue that a server can cause, what its clients see (adrms-deployment 6). A fault here does what the clients
  * saw; what lay behind it on Windows is told in words.
  */
+import { commandLine } from '../../command-line.js'
 import type { Fault } from './fault.js'
 
 export interface ReadyFault {
@@ -270,14 +271,12 @@ export const rowsOfOthers: readonly RowOfOthers[] = [
   {
     row: 6,
     symptom: 'the service is not found',
-    reason:
-      'no request reaches a server: the service connection point is missing or stale. rms-emulator scp remove does it, and scp move',
+    reason: `no request reaches a server: the service connection point is missing or stale. ${commandLine('scp remove')} does it, and scp move`,
   },
   {
     row: 15,
     symptom: 'nobody outside can open the content',
-    reason:
-      'the URL in the license leads nowhere. An extranet URL that is set after publishing does the same here, and rms-emulator remove-extranet',
+    reason: `the URL in the license leads nowhere. An extranet URL that is set after publishing does the same here, and ${commandLine('remove-extranet')}`,
   },
   {
     row: 26,

@@ -4,6 +4,7 @@ import { requireSomebody, sameName } from '../../administration/access.js'
 import { changeConfiguration, etagOf, requireCluster, type Change } from '../../administration/change-configuration.js'
 import { problem } from '../../administration/problem.js'
 import type { ClusterRow } from '../../cluster/store/cluster-store.js'
+import { commandLine, shellWord } from '../../command-line.js'
 import { anonymousName, endpointsNamed, unknownEndpoint } from '../../identity/access.js'
 import { endpointPaths } from '../../node/roles.js'
 import type { ManagementApi } from './management-api.js'
@@ -87,7 +88,7 @@ export function registerAccess(app: FastifyInstance, { store }: ManagementApi): 
         if (list === undefined && !body.restrict && admitted !== anonymousName)
           problem(
             409,
-            `${at} admits everybody who signs in already. To admit ${admitted} alone, ask for that: admit --restrict (over HTTP: "restrict": true)`,
+            `${at} admits everybody who signs in already. To admit ${admitted} alone, ask for that, over HTTP by "restrict": true, or by ${admitAlone(params.cluster, { ...body, name: admitted })}`,
           )
         return {
           admittedGroups: {
@@ -117,7 +118,7 @@ export function registerAccess(app: FastifyInstance, { store }: ManagementApi): 
         if (list === undefined)
           return problem(
             404,
-            `${at} has no access list: it admits everybody who signs in. To admit some alone: admit --restrict (over HTTP: "restrict": true)`,
+            `${at} has no access list: it admits everybody who signs in. To admit some alone, over HTTP by "restrict": true, or by ${admitAlone(params.cluster, body)}`,
           )
         if (!list.some((other) => sameName(other, body.name)))
           problem(404, `"${body.name}" is not on the access list of ${at}: it has ${list.join(', ') || 'nobody'}`)
@@ -147,6 +148,10 @@ export function registerAccess(app: FastifyInstance, { store }: ManagementApi): 
       return reply.header('etag', done.etag).send(done.body)
     },
   )
+}
+
+function admitAlone(cluster: string, { endpoint, name }: Entry): string {
+  return commandLine(`admit ${[endpoint, name, '--cluster', cluster].map(shellWord).join(' ')} --restrict`)
 }
 
 /** The one endpoint that is meant. */

@@ -1,6 +1,7 @@
 /** The explainer over HTTP: raw octets in, what `explain FILE --json` prints out. */
 import type { FastifyInstance } from 'fastify'
 import { explainBytes, type Explaining } from '../../../administration/lab/explain.js'
+import { commandLine } from '../../../command-line.js'
 import { answers } from '../schemas.js'
 import { tags } from './schemas.js'
 
@@ -9,7 +10,7 @@ export const mostExplained = 4 * 1024 * 1024
 
 const anyObject = { type: 'object', additionalProperties: true } as const
 export const explanation = {
-  description: 'What rms-emulator explain FILE --json prints; policy is there where a cluster here could open it',
+  description: `What ${commandLine('explain FILE --json')} prints; policy is there where a cluster here could open it`,
   type: 'object',
   properties: {
     documents: { type: 'array', items: anyObject },
