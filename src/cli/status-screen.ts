@@ -110,7 +110,7 @@ function clusterText(cluster: ClusterStatus, place: Place): string {
   const parts = [
     factTable(cluster, place),
     nodes.length === 0
-      ? paint.note(`no server; one is started by\n${nextCommand(`add-server ${shellWord(name)}`)}`)
+      ? ['no server; one is started by', nextCommand(`add-server ${shellWord(name)}`)].map(paint.note).join('\n')
       : serverTable(nodes, place),
   ]
   const lines = parts.flatMap((part) => part.split('\n')).map((line) => indent + line)

@@ -74,7 +74,8 @@ legal, licensing-only cluster
   balancer        down: it did not answer within 3000 ms
   configuration   version 12
   decommissioned  it hands out content keys and does nothing else
-  no server: rms-emulator add-server legal starts one
+  no server; one is started by
+  npx rms-emulator add-server legal
 
 licensing, licensing-only cluster
   clients        http://127.0.0.1:7003/_wmcs
@@ -119,7 +120,7 @@ t.test('what is wrong is red, what waits is yellow, what serves is green', async
     '<note>starting: not checked yet</note>',
     '<bad>down: it did not answer within 3000 ms</bad>',
     '<bad>it hands out content keys and does nothing else</bad>',
-    '<note>no server: rms-emulator add-server legal starts one</note>',
+    '<note>npx rms-emulator add-server legal</note>',
   ])
     t.ok(text.includes(painted), painted)
   t.equal(text.replace(/<\/?\w+>/g, ''), at160, 'colors have no width')

@@ -66,11 +66,12 @@ t.test('the screen of up: no line but a command is wider than the terminal', asy
   }
   t.match(upScreen(screen, 100, plain), /its balancer +http:\/\/127\.0\.0\.1:40007\n/)
   const set = { ...installation, ready: { ...installation.ready, lab: ['clock offset P1D'] } }
+  t.match(upScreen({ ...screen, installation: set }, 100, plain), /\nlab +clock offset P1D\n/)
   t.match(
-    upScreen({ ...screen, installation: set }, 100, plain),
-    /\nlab +clock offset P1D\n/,
+    upScreen({ ...screen, usualManage: 'http://127.0.0.1:1', installation: set }, 100, plain),
+    `\nEnd lab:  npx rms-emulator lab clear --manage ${manage}\n`,
   )
-  t.notMatch(upScreen(screen, 100, plain), /\nlab +clock/)
+  t.notMatch(upScreen(screen, 100, plain), /\nlab +clock|End lab/)
   const commands = (usualManage: string): string => upScreen({ ...screen, usualManage }, 80, plain)
   t.notMatch(commands(manage), '--manage')
   t.match(commands(manage), /Next: +npx rms-emulator demo --server http:\/\/127\.0\.0\.1:7001\/_wmcs --ca /)

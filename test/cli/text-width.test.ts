@@ -13,3 +13,10 @@ t.test('addresses stay whole, and colors take no room', async (t) => {
   t.equal(folded(`it serves at ${url} now`, 20), `it serves at\n${url}\nnow`)
   t.equal(folded('\u001B[32mgood\u001B[39m and well', 13), '\u001B[32mgood\u001B[39m and well')
 })
+
+t.test('commands stay whole: they are copied', async (t) => {
+  const restore = 'npx rms-emulator lab snapshot restore before --manage http://127.0.0.1:7090'
+  t.equal(folded(`before is kept. Return to it with: ${restore}`, 40), `before is kept. Return to it with:\n${restore}`)
+  const remove = 'npx rms-emulator lab scopes remove a'
+  t.equal(folded(`Remove one (${remove}), or start anew`, 30), `Remove one\n(${remove}),\nor start anew`)
+})

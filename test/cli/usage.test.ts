@@ -72,6 +72,8 @@ t.test('what was asked for in a wrong way ends with 2 and a sentence on stderr',
       ['client', 'certify', '--machine', 'alice-pc-mode3'],
       /no machine "alice-pc-mode3"\. Give one of alice-pc-mode1, /,
     ],
+    [['up', '--management-port', '1'], /Did you mean --manage-port\?/],
+    [['status', '--manege', 'x'], /^error: unknown option '--manege'\n\(Did you mean --manage\?\)\n[^\n]*\n$/],
     [['client'], /Usage: rms-emulator client/],
     [[], /Usage: rms-emulator/],
   ]
