@@ -4,7 +4,7 @@ import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { version } from '../../src/version.js'
-import { jsonLines, run, startUp, type Outcome } from './command.js'
+import { jsonLines, printedCommands, run, startUp, type Outcome } from './command.js'
 
 t.setTimeout(280_000)
 
@@ -146,7 +146,14 @@ t.test('publish with rights, by template, online; open by another user; mallory 
   const mallory = ['--user', 'mallory@contoso.test', '--data', 'mallory']
   const refused = await client('open', 'report.txt.pfile', '--out', 'stolen.txt', ...mallory)
   t.match(refused, { code: 3, stdout: '', stderr: noRights })
-  t.match(refused.stderr, /\nIts reason: {2}npx rms-emulator lab journal root-\d\.\S+\n$/)
+  t.match(refused.stderr, /\nIts reason: {2}npx rms-emulator lab journal root-\d\.\S+(?: --manage \S+)?\n$/)
+  const [journal = []] = printedCommands(refused.stderr)
+  t.match(await run(journal), { code: 0, stdout: /mallory/ }, 'it is the journal of this server')
+  const elsewhere = { environment: { RMS_MANAGE: 'http://127.0.0.1:1' } }
+  const stolen = ['client', 'open', 'report.txt.pfile', '--out', 'stolen.txt', ...mallory]
+  const refusedAgain = await run(stolen, { cwd: folder, ...elsewhere })
+  t.match(refusedAgain.stderr, ` --manage ${server.ready.manage}\n`, 'also where commands ask another installation')
+  t.match(await run(printedCommands(refusedAgain.stderr)[0] ?? [], elsewhere), { code: 0, stdout: /mallory/ })
   const told = await client('open', 'report.txt.pfile', '--out', 'stolen.txt', '--json', ...mallory)
   t.equal(told.code, 3)
   t.match(jsonLines(told), [{ event: 'refused', exception: noRights, step: 'AcquireLicense', reason: noRights }])

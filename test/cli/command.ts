@@ -5,6 +5,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import type { ReadyEvent } from '../../src/manage/start.js'
+import { replaceCommands } from '../../src/command-line.js'
 import { programFile } from '../../src/package-folder.js'
 
 export const main = fileURLToPath(programFile('main.js'))
@@ -147,4 +148,15 @@ export function isAlive(pid: number): boolean {
   } catch {
     return false
   }
+}
+
+/** The commands that a text tells to run, each as the words that a shell makes of it. */
+export function printedCommands(text: string): readonly (readonly string[])[] {
+  const found: string[] = []
+  replaceCommands(text, (command) => `${found.push(command)}`)
+  return found.map((command) =>
+    [...command.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)]
+      .slice(2)
+      .map(([, one, other, plain]) => one ?? other ?? plain ?? ''),
+  )
 }

@@ -48,7 +48,10 @@ t.test(
 
 t.test('node: a module that protects a text and opens it', async (t) => {
   const file = join(folder, 'client.mjs')
-  writeFileSync(file, await print('node', '--cluster', 'licensing'))
+  const text = await print('node', '--cluster', 'licensing')
+  const [, installed = ''] = /^\/\/ npm install (\S+)$/m.exec(text) ?? []
+  t.match(JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')), { name: 'rms-emulator' })
+  writeFileSync(file, text)
   const { stdout } = await execute(process.execPath, [file])
   t.match(stdout, licensingUrl)
   t.match(stdout, /^hello \[ 'OWNER' \]$/m)

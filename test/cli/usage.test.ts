@@ -21,7 +21,10 @@ t.test('what was asked for in a wrong way ends with 2 and a sentence on stderr',
     [['up', '--port', '70x'], /^--port is "70x"; it must be a whole number from 0 to 65535$/m],
     [['up', '--port'], /option '--port <N>' argument missing/],
     [['up', '--root', '0'], /^--root is "0"; it must be a whole number from 1 to 64$/m],
-    [['provision', 'rooot', '--cluster', 'x'], /no kind of cluster "rooot": provision root, or provision licensing/],
+    [
+      ['provision', 'rooot', '--cluster', 'x'],
+      /no kind of cluster "rooot": npx rms-emulator provision root, or npx rms-emulator provision licensing/,
+    ],
     [['add-cluster', 'legal', '--nodes', '0'], /--nodes is "0"; it must be a whole number from 1 to 64/],
     [
       ['node', '--cluster', 'root', '--db', 'lab.sqlite', '--db-password', 'x'],

@@ -19,7 +19,7 @@ import { startInstallation, type ClusterStatus, type InstallationStatus } from '
 import type { XrmlDocument } from '../../src/xrml/document.js'
 import { readPl } from '../../src/xrml/pl.js'
 import { databases } from '../cluster/postgres.js'
-import { answers, jsonLines, run, startUp, type Outcome, type RunningUp } from '../cli/command.js'
+import { answers, jsonLines, printedCommands, run, startUp, type Outcome, type RunningUp } from '../cli/command.js'
 import { until } from '../fixtures/until.js'
 
 t.setTimeout(280_000)
@@ -200,7 +200,12 @@ t.test('content keeps the URLs of its time and opens; listeners open and close w
   await until(async () => (await clcNow()) === outside, 'the CLC names the URL that was set')
   t.equal((await newClient(legal, 'alice').locations()).licensingUrl, licensing, 'as the locator does')
   t.match(await command('add-extranet', 'legal'), { code: 0, stdout: /http:\/\/127/ })
-  t.match(await command('add-extranet', 'legal'), { code: 1, stderr: /has an extranet listener at \S+ already/ })
+  const open = await command('add-extranet', 'legal')
+  t.match(open, { code: 1, stderr: /has an extranet listener at \S+ already/ })
+  const [close = []] = printedCommands(open.stderr)
+  t.same(close, ['remove-extranet', 'legal', '--manage', lab.ready.manage])
+  t.match(await run(close, { environment }), { code: 0, stdout: /is closed/ })
+  t.match(await command('add-extranet', 'legal'), { code: 0 })
   t.match(await command('add-extranet', 'legal', '--port', 'x'), { code: 2, stderr: /--port is "x"/ })
   t.match(await call('GET', '/clusters/legal/urls'), { extranetLicensing: outside }, "an administrator's URL stays")
   const { account } = await clientAt(lab.url, 'bob').bootstrap()

@@ -23,6 +23,7 @@ import {
   jsonLines,
   main,
   outcome,
+  printedCommands,
   run,
   startUp,
   type Outcome,
@@ -302,7 +303,7 @@ if (!isOnPostgres) {
   t.test('a server is drained and resumed', async (t) => {
     t.match(await command('drain', 'licensing-2'), {
       code: 0,
-      stdout: /until npx rms-emulator resume licensing-2/,
+      stdout: new RegExp(`until npx rms-emulator resume licensing-2 --manage ${manage}\n`),
       stderr: '',
     })
     t.notOk((await servers(licensingUrl, 4)).includes('licensing-2'))
@@ -320,14 +321,17 @@ if (!isOnPostgres) {
 
 t.test('a cluster that the root does not admit tells the command that helps, and it does', async (t) => {
   const refused = await command('add-cluster', 'enrolled', '--enrollment', 'root')
-  const told = /rms-emulator (admit) (subenrollservice) "(CONTOSO\\rms-service)"/.exec(refused.stderr)?.slice(1) ?? []
-  t.same(told, ['admit', 'subenrollservice', 'CONTOSO\\rms-service'], refused.stderr)
-  t.match(await command(...told), { code: 0, stdout: /subenrollservice\.asmx of root admits CONTOSO\\rms-service/ })
+  const [told = []] = printedCommands(refused.stderr)
+  t.same(told, ['admit', 'subenrollservice', 'CONTOSO\\rms-service', '--manage', manage], refused.stderr)
+  t.match(await run(told, { environment }), {
+    code: 0,
+    stdout: /subenrollservice\.asmx of root admits CONTOSO\\rms-service/,
+  })
   await until(
     async () => (await command('add-cluster', 'enrolled', '--enrollment', 'root')).code === 0,
     'the nodes of the root know it, and the cluster is there',
   )
-  t.match(await command('revoke', ...told.slice(1)), { code: 0, stdout: /admits nobody/ })
+  t.match(await command('revoke', ...told.slice(1, 3)), { code: 0, stdout: /admits nobody/ })
   t.match(await command('drain', 'enrolled-1'), {
     code: 0,
     stderr: /^No server of the cluster enrolled takes requests now: its clients get HTTP 503$/m,
