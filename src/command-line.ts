@@ -16,8 +16,8 @@ export function shellWord(text: string): string {
   return `'${text.replaceAll("'", String.raw`'\''`)}'`
 }
 
-/** Commands in a text. One ends at the end of its line, or before a bracket or a mark of punctuation that a space follows. */
-const commandInText = /npx rms-emulator (?:[^\s,.:;()]|[,.:;](?=\S)|[^\S\n](?!$))+/gm
+/** Commands in a text. One ends at the end of its line, or before a bracket or a mark of punctuation that a space follows; what is quoted is a part of it. */
+const commandInText = /npx rms-emulator (?:\\.|"[^"\n]*"|'[^'\n]*'|[^\s,.:;()]|[,.:;](?=\S)|[^\S\n](?!$))+/gm
 
 export function replaceCommands(text: string, change: (command: string) => string): string {
   return text.replace(commandInText, change)

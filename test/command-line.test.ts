@@ -20,6 +20,12 @@ t.test('a command in a sentence ends where that does', async (t) => {
     marked(`${commandLine('demo --server http://h:1/x')}, or`),
     '<npx rms-emulator demo --server http://h:1/x>, or',
   )
+  t.equal(
+    marked(`by ${commandLine('admit license "Staff (all), more" --restrict')}, or`),
+    'by <npx rms-emulator admit license "Staff (all), more" --restrict>, or',
+  )
+  const awkward = commandLine(`admit license ${shellWord("it's (a) $5")} --restrict`)
+  t.equal(marked(`by ${awkward}`), `by <${awkward}>`)
   t.equal(marked(`${commandLine('resume a')}\n- more`), '<npx rms-emulator resume a>\n- more')
 })
 

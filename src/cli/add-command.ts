@@ -2,7 +2,7 @@
 import type { Command } from 'commander'
 import { addFlags, describeFlags, loadCommand, parsedFlags } from '../config/commander-options.js'
 import { processEnvironment } from '../config/environment.js'
-import type { CommandName, Settings } from '../config/options.js'
+import { optionsOf, type CommandName, type Settings } from '../config/options.js'
 import { exampleLines } from './command-help.js'
 import { rememberPlace } from './next-command.js'
 import { printConfig } from './print-config.js'
@@ -27,7 +27,8 @@ export function add(
 
 /** @throws what is wrong with them; ConfigPrinted when they were to be shown alone */
 export function settingsOf<Name extends CommandName>(command: Command, name: Name): Settings<Name> {
-  rememberPlace(parsedFlags(command, name))
+  // Those of `up` are about the one that it starts.
+  if (optionsOf(name).includes('manage')) rememberPlace(parsedFlags(command, name))
   const loaded = loadCommand(command, name, processEnvironment())
   isJsonWanted = (loaded.settings as { readonly json: boolean }).json
   printConfig(name, loaded)

@@ -1,4 +1,5 @@
 /** A cluster as a seed file has it. */
+import { commandLine } from '../../command-line.js'
 import { isDeepStrictEqual } from 'node:util'
 import { defaultConfiguration, type ServerConfiguration } from '../../cluster/configuration.js'
 import type { ClusterRow } from '../../cluster/store/cluster-store.js'
@@ -155,7 +156,7 @@ async function trustOf(store: Store, row: ClusterRow, say: Say): Promise<SeedClu
 /** Those that are not as in a new cluster. */
 function settingsOf(configuration: ServerConfiguration, usual: ServerConfiguration, say: Say): SeedCluster['settings'] {
   const { extranetListener } = configuration
-  if (extranetListener !== null) say('its extranet listener: add-extranet opens one')
+  if (extranetListener !== null) say(`its extranet listener: one is opened by ${commandLine('add-extranet CLUSTER')}`)
   const follows = (value: unknown): boolean =>
     extranetListener !== null && typeof value === 'string' && value.startsWith(`${extranetListener}/`)
   const changed = seedSettings.filter((name) => {
