@@ -8,11 +8,14 @@ import { requestIds } from '../http/request-ids.js'
 import { nameRequest, ofEachRequest } from '../node/http-server.js'
 import { listenForLateApp } from './late-app.js'
 import { lazySerializers } from './lazy-serializers.js'
+import { registerBrowserPaths } from '../http/browser-paths.js'
 import { registerPages } from './pages.js'
+import { answerProblem } from './api/answer-problem.js'
 import { registerManagementApi, type ManagementApi } from './api/index.js'
 import { registerReadiness } from './readiness.js'
 import { requireToken } from './require-token.js'
 import { registerScopePaths } from './scope-paths.js'
+import { refuseUnknownPaths } from './unknown-path.js'
 import type { Scopes } from '../installation/scopes/scopes.js'
 import type { Topology } from '../installation/changes.js'
 import type { InstallationStatus } from '../installation/status.js'
@@ -62,6 +65,9 @@ export async function buildManagement(
   }) as unknown as FastifyInstance
   readUnreadBodies(app)
   app.addHook('onRequest', async (request, reply) => nameRequest(request, reply))
+  app.setErrorHandler(answerProblem)
+  refuseUnknownPaths(app)
+  registerBrowserPaths(app)
   const addRoutes = async (to: FastifyInstance): Promise<void> => {
     await to.register(async (scope) => registerOpenRoutes(scope, options))
     await to.register(async (scope) => registerRoutes(scope, options))

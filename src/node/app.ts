@@ -8,6 +8,7 @@ import type { TlsIdentity } from '../crypto/lab-ca.js'
 import { RmsException } from '../exceptions.js'
 import { defaultHeaderLimit, headerMargin } from '../http/header-limit.js'
 import { scopedPath } from '../http/scoped-path.js'
+import { registerBrowserPaths } from '../http/browser-paths.js'
 import { requestIds } from '../http/request-ids.js'
 import { anonymousCaller } from '../identity/caller.js'
 import type { EmulatedServer } from '../sizing/emulated-server.js'
@@ -104,6 +105,7 @@ export async function buildApp(context: NodeContext, options: AppOptions): Promi
   app.setNotFoundHandler((request, reply) => answerNotFound(context, request, reply))
 
   const turns = takeTurns(context, options.emulatedServer)
+  registerBrowserPaths(app)
   const addRoutes = async (to: FastifyInstance): Promise<void> => {
     await to.register(async (scope) => registerHealth(scope, context))
     if (context.followsLab)

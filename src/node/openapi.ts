@@ -40,27 +40,31 @@ function signIn(scheme: 'basic' | 'negotiate' | 'ntlm') {
   return { type: 'http' as const, scheme, description: 'An account of the directory' }
 }
 
+/** Of a text, or of an element without a name, Swagger UI shows a comment in place of the example. */
+const soapMessage = {
+  type: 'object',
+  xml: { name: 'Envelope', prefix: 'soap', namespace: 'http://schemas.xmlsoap.org/soap/envelope/' },
+}
+
 /** Schema of the POST route of an endpoint. It describes; nothing is validated by it. */
 export function openApiSchema({ service, operations, path }: Endpoint, hide: boolean): FastifySchema {
   const names = operations.map(({ name }) => name).join(', ')
-  const messages = (write: typeof exampleRequest): object => {
-    const first = operations[0]
-    const examples = Object.fromEntries(
+  const examples = (write: typeof exampleRequest): object =>
+    Object.fromEntries(
       operations.map(({ name, description }) => [name, { summary: name, value: write(service, description) }]),
     )
-    return first === undefined
-      ? {}
-      : { schema: { type: 'string', example: write(service, first.description) }, examples }
-  }
+  // Of a request @fastify/swagger takes them from the schema.
+  const asked = { schema: { ...soapMessage, 'x-examples': examples(exampleRequest) } }
+  const answered = { schema: soapMessage, examples: examples(exampleResponse) }
   return {
     hide,
     tags: [service.name],
     summary: `${names} at ${path}`,
     description: operations.map(({ description }) => `- **${description.name}**: ${description.about}`).join('\n'),
     security: [{ negotiate: [] }, { ntlm: [] }, { basic: [] }],
-    body: { content: { 'text/xml': messages(exampleRequest), 'application/soap+xml': { schema: { type: 'string' } } } },
+    body: { content: { 'text/xml': asked, 'application/soap+xml': { schema: { type: 'string' } } } },
     response: {
-      200: { description: 'The answer', content: { 'text/xml': messages(exampleResponse) } },
+      200: { description: 'The answer', content: { 'text/xml': answered } },
       401: { description: 'Not signed in, or not admitted', content: { 'text/plain': { schema: { type: 'string' } } } },
       413: { description: 'The message is too large', content: { 'text/plain': { schema: { type: 'string' } } } },
       415: { description: 'Not a SOAP content type', content: { 'text/plain': { schema: { type: 'string' } } } },

@@ -12,7 +12,7 @@ export const keyPassword = 'lab-key-password'
 
 export interface ApiUnderTest {
   readonly app: FastifyInstance
-  /** Method and path of every route, as `GET /forest`. */
+  /** Method and path of every route that is shown, as `GET /forest`. */
   readonly routes: readonly string[]
   /** Status and body of a call; the body parsed where it is JSON. */
   readonly call: (
@@ -39,7 +39,9 @@ export async function apiOver(
 ): Promise<ApiUnderTest> {
   const app = Fastify()
   const routes: string[] = []
-  app.addHook('onRoute', ({ method, url }) => {
+  app.addHook('onRoute', ({ method, url, schema }) => {
+    // What is only refused here is in no document.
+    if (schema?.hide === true) return
     for (const name of [method].flat()) if (name !== 'HEAD') routes.push(`${name} ${url}`)
   })
   await app.register(fastifySwagger, { openapi: { openapi: '3.0.3', info: { title: 'test', version: '1' } } })

@@ -3,6 +3,7 @@ import { Ajv } from 'ajv'
 import t from 'tap'
 import { connect, readyMachine } from '../../src/client/index.js'
 import { seedPassword as password } from '../../src/directory/seed.js'
+import { browserPaths } from '../../src/http/browser-paths.js'
 import type { JournalPage } from '../../src/administration/lab/journal.js'
 import type { JournalEntry } from '../../src/lab/journal/entry.js'
 import { startInstallation } from '../../src/manage/start.js'
@@ -71,6 +72,19 @@ t.test('the list has what was done, and why mallory was refused', async (t) => {
     answer: { body: /NoRightsForRequestedPrincipalException/ },
   })
   t.match(one.request?.headers.find(({ name }) => /^authorization$/i.test(name))?.value, /^\w+ \[blanked\]$/)
+})
+
+t.test('what browsers ask for by themselves is nothing that is refused, and stands in no journal', async (t) => {
+  for (const path of browserPaths) {
+    t.equal((await fetch(new URL(path, installation.url))).status, 204, path)
+    t.equal((await fetch(new URL(path, manage))).status, 204, path)
+  }
+  t.equal((await fetch(new URL('/favicon.png', installation.url))).status, 404)
+  const { entries } = (await (await ask('?text=favicon')).json()) as JournalPage
+  t.match(
+    entries.map(({ operation }) => operation),
+    ['GET /favicon.png'],
+  )
 })
 
 t.test('as HAR and NDJSON it has requests and answers, and no secret', async (t) => {

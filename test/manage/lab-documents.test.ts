@@ -147,7 +147,7 @@ t.test('whatever is sent is answered', async (t) => {
   }
   const large = await ask('/lab/explain', { method: 'POST', body: Buffer.alloc(4 * 1024 * 1024 + 1, 'a') })
   t.equal(large.status, 413)
-  t.match(await large.json(), { message: /too large/ })
+  t.match(await large.json(), { error: 'PayloadTooLarge', message: /larger than the \d+ octets/ })
   await t.rejects(lab.explain(Buffer.from('<XrML >'.repeat(101))), { name: 'LabInputError' })
   t.equal((await fetch(`${manage}/lab/explain`, { method: 'POST', body: content.text })).status, 401)
 })

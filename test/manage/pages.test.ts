@@ -2,6 +2,7 @@
 import t from 'tap'
 import { connect } from '../../src/client/index.js'
 import { seedPassword as password } from '../../src/directory/seed.js'
+import { startInstallation } from '../../src/manage/start.js'
 import { startUp } from '../cli/command.js'
 
 t.setTimeout(280_000)
@@ -35,8 +36,8 @@ interface Specification {
 t.test(
   'every operation of the pages does what it says with the values it begins with, one after the other',
   async (t) => {
-    const flags = ['--root', '2', '--licensing', 'licensing=1', '--scopes', '2', '--port', '0']
-    const up = await startUp([...flags, '--forest', 'fabrikam.test'])
+    // As a newcomer starts it.
+    const up = await startUp(['--port', '0'])
     t.teardown(() => up.stop())
     const { manage, token, clusters } = up.ready
     const early = (await (await fetch(`${manage}/docs/json`)).json()) as Specification
@@ -72,6 +73,57 @@ t.test(
       t.ok(answer.status < 300, `${method} ${path}: ${answer.status} ${answer.status < 300 ? '' : answer.text}`)
       t.notMatch(operation.description ?? '', /was empty|has travelled/)
       if (path === '/lab/explain') t.match(answer.text, /^\{"documents":\[\{/, 'something was sent')
+    }
+  },
+)
+
+t.test(
+  'what an installation was not started with is not on its pages; what it was started with works there',
+  async (t) => {
+    const token = 'pages-test-token'
+    const scopesOf = async (scopes?: number) => {
+      const installation = await startInstallation({ mode: 1, token, ...(scopes === undefined ? {} : { scopes }) })
+      t.teardown(() => installation.close())
+      const { manage } = installation
+      const { paths } = (await (await fetch(`${manage}/docs/json`)).json()) as Specification
+      return { manage, paths: Object.entries(paths).filter(([path]) => path.startsWith('/lab/scopes')) }
+    }
+    const plain = await scopesOf()
+    t.same(plain.paths, [])
+    for (const path of ['/lab/scopes', '/lab/scopes/suite-a']) {
+      const answer = await fetch(plain.manage + path, { headers: { authorization: `Bearer ${token}` } })
+      t.match(await answer.text(), /scopes/, `${path} says how to have them`)
+      t.equal(answer.status, 404)
+    }
+    for (const [method, path, type, status, error, message] of [
+      ['GET', '/statsu', undefined, 404, 'NotFound', /^There is nothing at "\/statsu": did you mean \/status\?/],
+      ['POST', '/nothing/there', 'application/json', 404, 'NotFound', /^There is nothing at "\/nothing\/there"/],
+      ['POST', '/status', 'application/json', 405, 'MethodNotAllowed', /it takes GET/],
+      [
+        'PATCH',
+        '/clusters/root/configuration',
+        'application/xml',
+        415,
+        'UnsupportedMediaType',
+        /"application\/xml" is not taken/,
+      ],
+    ] as const) {
+      const answer = await fetch(plain.manage + path, {
+        method,
+        headers: { authorization: `Bearer ${token}`, ...(type === undefined ? {} : { 'content-type': type }) },
+        ...(type === 'application/xml' ? { body: '<a/>' } : {}),
+      })
+      t.equal(answer.status, status, path)
+      t.match(await answer.json(), { error, message }, path)
+    }
+    const scoped = await scopesOf(2)
+    const operations = scoped.paths.flatMap(([path, methods]) =>
+      Object.entries(methods).map(([method, operation]) => ({ method: method.toUpperCase(), path, operation })),
+    )
+    t.equal(operations.length, 5)
+    for (const { method, path, operation } of operations) {
+      const answer = await execute(scoped.manage, token, method, path, operation)
+      t.ok(answer.status < 300, `${method} ${path}: ${answer.status} ${answer.text}`)
     }
   },
 )

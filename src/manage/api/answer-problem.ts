@@ -21,7 +21,7 @@ export function answerProblem(error: FastifyError, request: FastifyRequest, repl
   if (error instanceof NotEverywhere)
     return reply.code(status).send({ error: name, message: error.message, nodes: error.nodes })
   if (error instanceof Problem || status < 500)
-    return reply.code(status).send({ error: name, message: messageOf(error) })
+    return reply.code(status).send({ error: name, message: messageOf(error, request) })
   request.log.error({ err: error, url: request.url.slice(0, 200) }, 'unexpected error of the management API')
   return reply
     .code(status)
@@ -29,9 +29,14 @@ export function answerProblem(error: FastifyError, request: FastifyRequest, repl
 }
 
 /** What a pattern asks for, in words; the rest the validator says well enough. */
-function messageOf(error: FastifyError): string {
+function messageOf(error: FastifyError, request: FastifyRequest): string {
   const [first] = error.validation ?? []
   const field = first?.instancePath.split('/').at(-1) ?? ''
+  const type = request.headers['content-type']?.slice(0, 100) ?? ''
+  if (error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE')
+    return `The content type ${JSON.stringify(type)} is not taken here: /docs says which is, mostly application/json`
+  if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE')
+    return `The body is larger than the ${request.routeOptions.bodyLimit} octets that are taken here`
   return first?.keyword === 'pattern' && first.params['pattern'] === namePattern
     ? `The ${field} may have letters, digits, dots, hyphens and underscores, and begins with a letter or digit`
     : error.message
@@ -50,5 +55,12 @@ function statusOf(error: FastifyError): readonly [number, string] {
   if (error instanceof UnknownCluster) return [404, problemNames[404]]
   const { statusCode = 500 } = error
   if (statusCode >= 500) return [500, 'InternalError']
-  return [statusCode, problemNames[statusCode as ProblemStatus] ?? 'BadRequest']
+  return [statusCode, problemNames[statusCode as ProblemStatus] ?? httpNames[statusCode] ?? 'BadRequest']
+}
+
+/** What HTTP itself refuses, before anybody looks at what was asked for. */
+const httpNames: Readonly<Record<number, string>> = {
+  405: 'MethodNotAllowed',
+  413: 'PayloadTooLarge',
+  415: 'UnsupportedMediaType',
 }

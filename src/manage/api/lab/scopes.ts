@@ -33,18 +33,18 @@ interface Named {
   readonly name: string
 }
 
-/** @param scopes undefined: the installation was started without */
+/** @param scopes undefined: the installation was started without, and no page lists them */
 export function registerScopes(app: FastifyInstance, scopes: Scopes | undefined): void {
-  const those = (): Scopes => scopes ?? refuseWithoutScopes()
+  if (scopes === undefined) {
+    for (const url of ['/lab/scopes', '/lab/scopes/*']) app.all(url, { schema: { hide: true } }, refuseWithoutScopes)
+    return
+  }
   const params = path({ name: { ...text, maxLength: 300, description: 'Name of a scope', examples: ['suite-a'] } })
   const address = '/lab/scopes/:name'
   app.get(
     '/lab/scopes',
-    { schema: { tags, summary: 'The scopes that there are', response: answers({ 200: listing }, 404) } },
-    async () => {
-      const all = those()
-      return { most: all.most, idleSeconds: all.idleSeconds, scopes: all.list() }
-    },
+    { schema: { tags, summary: 'The scopes that there are', response: answers({ 200: listing }) } },
+    async () => ({ most: scopes.most, idleSeconds: scopes.idleSeconds, scopes: scopes.list() }),
   )
   app.put<{ Params: Named }>(
     address,
@@ -59,14 +59,14 @@ export function registerScopes(app: FastifyInstance, scopes: Scopes | undefined)
       },
     },
     async ({ params }, reply) => {
-      const { scope, isNew } = await those().make(params.name)
+      const { scope, isNew } = await scopes.make(params.name)
       return reply.code(isNew ? 201 : 200).send(scope)
     },
   )
   app.get<{ Params: Named }>(
     address,
     { schema: { tags, summary: 'One scope', params, response: answers({ 200: reading }, 400, 404) } },
-    async ({ params }) => those().find(params.name),
+    async ({ params }) => scopes.find(params.name),
   )
   app.delete<{ Params: Named }>(
     address,
@@ -80,13 +80,13 @@ export function registerScopes(app: FastifyInstance, scopes: Scopes | undefined)
       },
     },
     async ({ params }, reply) => {
-      await those().remove(params.name)
+      await scopes.remove(params.name)
       return reply.code(204).send()
     },
   )
   app.delete(
     '/lab/scopes',
-    { schema: { tags, summary: 'Remove all scopes', response: answers({ 200: allRemoved }, 404) } },
-    async () => ({ removed: await those().removeAll() }),
+    { schema: { tags, summary: 'Remove all scopes', response: answers({ 200: allRemoved }) } },
+    async () => ({ removed: await scopes.removeAll() }),
   )
 }
