@@ -72,6 +72,7 @@ const reasons: Readonly<Record<string, string>> = {
   EPERM: 'this user may not',
   EROFS: 'the disk is read-only',
   ENOSPC: 'the disk is full',
+  EDQUOT: 'the disk quota of this user is used up',
   ERR_FS_FILE_TOO_LARGE: 'it has more than 2 GiB',
 }
 

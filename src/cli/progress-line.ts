@@ -16,9 +16,16 @@ const seldom = 10
 export function createProgressLine(isSilent: boolean): ProgressLine {
   const isTerminal = process.stderr.isTTY
   let told = 0
+  let before = ''
   const show = (text: string): void => {
     if (isSilent) return
-    process.stderr.write(isTerminal ? `\r\u001B[K${clipped(text, (process.stderr.columns || 200) - 1)}` : `${text}\n`)
+    // Where nothing is written over, a count that goes on would be the same sentence again and again.
+    const sentence = isTerminal ? text : text.replace(/: \d+$/, '')
+    if (!isTerminal && sentence === before) return
+    before = sentence
+    process.stderr.write(
+      isTerminal ? `\r\u001B[K${clipped(text, (process.stderr.columns || 200) - 1)}` : `${sentence}\n`,
+    )
   }
   return {
     show,

@@ -6,6 +6,7 @@ import { environmentName, optionNames, optionRow, options, optionsOf } from './o
 import type { CommandName, OptionName, Settings } from './options.js'
 import { BadValue, parseValue, showValue } from './parse-value.js'
 import type { SettingValue } from './parse-value.js'
+import { pairings } from './passed-over.js'
 import { readSecret, secretFileName, secretOfFile } from './secret-file.js'
 
 /** What flags gave, by setting name: several texts for a repeatable one, `true` for a boolean. */
@@ -79,6 +80,7 @@ export function loadSettings<Command extends CommandName>(command: Command, sour
     for (const [name, given] of layer) readValue(name, given, values, problems)
   }
   settleExclusions(values, problems)
+  if (command === 'up') refusePassedOver(values, problems)
   if (problems.length > 0) throw new SettingsError(problems)
 
   const names = optionsOf(command)
@@ -249,6 +251,19 @@ function settleExclusions(values: Values, problems: string[]): void {
       values.set(name, { value: false, given: theirs.given })
     } else {
       values.set(other, { value: [], given: mine.given })
+    }
+  }
+}
+
+/** What a stronger source switches off was settled by it; what is given beside it, or above it, would be passed over. */
+function refusePassedOver(values: Values, problems: string[]): void {
+  for (const { names, by, isOff, why } of pairings) {
+    const other = values.get(by)
+    if (!isOff(other === undefined ? optionRow(by).default : other.value)) continue
+    for (const name of names) {
+      const mine = values.get(name)
+      if (mine === undefined || mine.value === optionRow(name).default) continue
+      if (rank[mine.given.kind] >= rank[other?.given.kind ?? 'default']) problems.push(`${mine.given.from} ${why}`)
     }
   }
 }

@@ -32,11 +32,14 @@ export function sentences({
         ]
       : []
   const [least, most] = [Math.min(...nodes.map(({ share }) => share)), Math.max(...nodes.map(({ share }) => share))]
-  const shares =
-    nodes.length < 2
-      ? []
-      : [`${nodes.length} servers answered, each between ${number(100 * least)} and ${number(100 * most)} % of it.`]
+  const shares = nodes.length < 2 ? [] : [`${nodes.length} servers answered, each ${shareText(least, most)} % of it.`]
   return [`${all}${times}.`, ...why, ...behind, ...shares]
+}
+
+/** Shares that read the same are one. */
+function shareText(least: number, most: number): string {
+  const [low, high] = [number(100 * least), number(100 * most)]
+  return low === high ? low : `between ${low} and ${high}`
 }
 
 /** Whether the figures are the cluster's. */

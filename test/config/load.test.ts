@@ -291,3 +291,21 @@ t.test('every secret may stand in a file that flag, environment or config file n
     t.notMatch(String(problems), /sesame/)
   }
 })
+
+t.test('up refuses what another option would pass over; what a stronger source switches off is settled', async (t) => {
+  const refused: readonly (readonly [Sources['flags'], RegExp])[] = [
+    [{ ntlm: 'v1', schemes: 'basic' }, /^--ntlm is about NTLM/],
+    [{ 'journal-bytes': '1', 'no-journal': 'true' }, /^--journal-bytes is about the journal/],
+    [{ 'journal-secrets': 'true', 'no-lab': 'true' }, /^--journal-secrets is about the journal/],
+    [{ 'header-faults': 'true', 'no-lab': 'true' }, /^--header-faults is about faults/],
+    [{ 'scope-idle': '5' }, /^--scope-idle is about scopes/],
+  ]
+  for (const [flags, problem] of refused) {
+    const problems = problemsOf('up', sources(flags))
+    t.equal(problems.length, 1, String(problems))
+    t.match(problems[0], problem)
+  }
+  t.same(problemsOf('up', sources({ ntlm: 'v1', schemes: 'basic,ntlm' })), [])
+  t.same(problemsOf('up', sources({ 'scope-idle': '5', scopes: '1' })), [])
+  t.same(problemsOf('up', sources({ schemes: 'basic' }, { RMS_NTLM: 'v1' })), [])
+})

@@ -373,6 +373,9 @@ t.test('the first sentence says the most, and overload is called so', async (t) 
     }),
   )
   t.match(slow.join(' '), /could not keep up/)
+  const even = resultOf(plan, { samples: all, seconds: 10, isStopped: false, machine })
+  const node = { id: 'root-1', answers: 5, refused: 0, share: 0.5, p95: 1 }
+  t.match(sentences({ ...even, nodes: [node, node] }).join(' '), /2 servers answered, each 50 % of it\./)
 })
 
 t.test('the CSV has a line for each request, quoted where it must be', async (t) => {
