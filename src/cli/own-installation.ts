@@ -92,6 +92,8 @@ function explained(error: unknown, options: InstallationOptions): unknown {
       return new Failure(
         `--host ${host} is not an address of this machine. Give one that is, or 0.0.0.0 for all of them`,
       )
+    // Of the lock of a temporary folder.
+    case 'SQLITE_FULL':
     case 'ENOSPC':
       return new Failure(
         `There is no space left for files of the installation below ${data ?? tmpdir()}. Make room, or give another folder with --data`,
@@ -100,10 +102,18 @@ function explained(error: unknown, options: InstallationOptions): unknown {
       if (facts.syscall === 'listen')
         return new Failure(`This user may not listen on port ${port}. Choose one above 1023 with ${flag}`)
   }
-  const isAboutFolder = facts.syscall === 'mkdir' || facts.syscall === 'open'
-  return isAboutFolder && data !== undefined
-    ? new Failure(`The data folder ${data} cannot be used: ${reason(error)}`)
-    : error
+  return aboutFolder(error, data) ?? error
+}
+
+/** undefined: it is not about the folder of the installation. */
+function aboutFolder(error: unknown, data: string | undefined): Failure | undefined {
+  const { syscall = '' } = error as { readonly syscall?: string }
+  if (syscall === 'mkdtemp')
+    return new Failure(
+      `The folder ${tmpdir()} cannot be used: ${reason(error)}. Name another one with TMPDIR, or give --data`,
+    )
+  const isOurs = data !== undefined && (syscall === 'mkdir' || syscall === 'open')
+  return isOurs ? new Failure(`The data folder ${data} cannot be used: ${reason(error)}`) : undefined
 }
 
 /** The setting that a port came from. */

@@ -4,6 +4,7 @@ import Libsql from 'libsql'
 import { pino, type Logger } from 'pino'
 import { DatabaseRefused } from '../cluster/store/database-away.js'
 import type { LockEvent } from '../cluster/store/postgres-lock.js'
+import { objectionTo } from '../cluster/store/sqlite-errors.js'
 import { makeFolder } from '../make-folder.js'
 import { commandLine } from '../command-line.js'
 
@@ -47,11 +48,10 @@ function lockFile(path: string): () => Promise<void> {
       ? new DatabaseInUse(
           `An installation already runs on ${path}. Use that one, stop it, or give this one a folder of its own`,
         )
-      : // As another user's, of which Libsql itself says a number.
-        new DatabaseRefused(
-          `The database file ${path} cannot be used: this user must be able to write to ${path}.lock and to its folder`,
-          { cause: error },
-        )
+      : // Of another user's file Libsql itself says a number.
+        new DatabaseRefused(`The database file ${path} cannot be used: ${objectionTo(`${path}.lock`, error)}`, {
+          cause: error,
+        })
   }
   return async () => void lock?.close()
 }

@@ -13,6 +13,7 @@ import { sqliteDialect } from '../../src/cluster/store/sqlite.js'
 import { seedDirectory as seed } from '../../src/directory/seed.js'
 import { noLab } from '../../src/lab/state.js'
 import { databases } from './postgres.js'
+import { objectionOf, objectionTo } from '../../src/cluster/store/sqlite-errors.js'
 import type { TestDatabase } from './postgres.js'
 
 const configuration = defaultConfiguration({
@@ -434,6 +435,19 @@ t.test('what cannot be opened is named', async (t) => {
   writeFileSync(join(folder, 'cut.db'), readFileSync(whole).subarray(0, 8192))
   await refused('cut.db', /The database file .*cut\.db is damaged, or cut off: put a whole copy in its place/)
   await refused('folder.db', /The database file .*folder\.db cannot be opened: this user must be able to write/)
+})
+
+t.test('a full disk, a quota and a read-only disk are not told as missing rights', async (t) => {
+  const path = join(t.testdir(), 'rms.db')
+  const of = (code: string) => objectionTo(path, Object.assign(new Error('said by SQLite'), { code }))
+  t.match(of('SQLITE_FULL'), /^there is no space left on its disk: make room/)
+  t.match(of('UNKNOWN_SQLITE_ERROR_13'), /^there is no space left/)
+  t.match(of('SQLITE_IOERR_WRITE'), /the quota of this user is used up \(said by SQLite\)/)
+  t.match(of('SQLITE_CANTOPEN'), /^this user must be able to write to .*rms\.db, and to its folder/)
+  t.match(objectionOf('ENOSPC', path), /no space left/)
+  t.match(objectionOf('EDQUOT', path), /quota of this user is used up/)
+  t.match(objectionOf('EROFS', path), /its disk is read-only/)
+  t.match(objectionOf('EACCES', path), /this user must be able to write/)
 })
 
 t.test('a file that this process closed, or opens twice, is the one that other processes write to', async (t) => {

@@ -16,9 +16,10 @@ import { lastRun, writeReport } from '../load-report.js'
 import { mailDomainAt } from '../mail-domain.js'
 import { requireFolder } from '../report-folder.js'
 import { scheduleSeed } from '../schedule-seed.js'
-import { createOutput, table, type Output } from '../output.js'
+import { createOutput, screenWidth, table, type Output } from '../output.js'
 import { runningPlace } from '../running-server.js'
 import { createProgressLine } from '../progress-line.js'
+import { folded } from '../text-width.js'
 import { stopSignal } from '../stop-signal.js'
 
 /** Every request is kept until the report is written. */
@@ -102,6 +103,7 @@ function summary(result: LoadResult, before: LoadResult | undefined, page: strin
     time(p95),
   ])
   const [headline = '', ...others] = sentences(result)
+  const words = (text: string): string => folded(text, screenWidth())
   return [
     ...(isStopped
       ? [
@@ -110,8 +112,8 @@ function summary(result: LoadResult, before: LoadResult | undefined, page: strin
           ),
         ]
       : []),
-    paint.strong(headline),
-    ...others,
+    paint.strong(words(headline)),
+    ...others.map(words),
     '',
     table([['operation', 'offered', 'answered', 'p50', 'p90', 'p95', 'p99', 'highest'], ...operationRows], {
       hasHeader: true,
@@ -129,7 +131,7 @@ function summary(result: LoadResult, before: LoadResult | undefined, page: strin
         ]),
     ...(before === undefined ? [] : ['', comparison(result, before)]),
     '',
-    (limits.length === 0 ? paint.dim : paint.note)(limitSentence(result)),
+    (limits.length === 0 ? paint.dim : paint.note)(words(limitSentence(result))),
     `Report: ${page}`,
   ].join('\n')
 }
@@ -145,5 +147,7 @@ function comparison(result: LoadResult, before: LoadResult): string {
     different.length === 0 ? verdict : '',
   ])
   const text = table([['', 'last run', 'this run', 'change', ''], ...rows], { hasHeader: true })
-  return different.length === 0 ? text : `${text}\nThe runs were not the same: ${different.join('; ')}`
+  return different.length === 0
+    ? text
+    : `${text}\n${folded(`The runs were not the same: ${different.join('; ')}`, screenWidth())}`
 }

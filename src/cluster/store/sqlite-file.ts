@@ -12,7 +12,7 @@ import { pause, systemClock, systemTimers, type Clock, type Timers } from '../..
 import { DatabaseAway, DatabaseRefused } from './database-away.js'
 import { memorySchema } from './memory-schema.js'
 import { schemaVersion } from './schema.js'
-import { codeOf, explained } from './sqlite-errors.js'
+import { codeOf, explained, isAboutWriting, objectionTo } from './sqlite-errors.js'
 import { makeFolder } from '../../make-folder.js'
 
 export interface SqliteFile {
@@ -185,7 +185,7 @@ export async function openSqliteFile(
       if (!(error instanceof Libsql.SqliteError) || !unusable.test(code)) throw error
       if (code.startsWith('SQLITE_BUSY')) return undefined
       leave()
-      throw away(`cannot be used: ${error.message}`, error)
+      throw away(`cannot be used: ${isAboutWriting(error) ? objectionTo(path, error) : error.message}`, error)
     }
   }
 
