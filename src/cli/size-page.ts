@@ -29,7 +29,7 @@ export function sizePage({ answers, verified, points, date }: SizePage): string 
           ? 'No cluster meets the target'
           : `${plural(answer.byModel.servers + answer.spare)} for ${number(answer.demand.users)} users`,
         undefined,
-        element('pre', {}, text(answerText(answer))),
+        element('pre', {}, text(answerText(answer, Infinity))),
       ),
     ),
     verified === undefined ? undefined : verification(verified),

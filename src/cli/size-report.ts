@@ -6,8 +6,9 @@ import { meanServiceSeconds, type EmulatedServer } from '../sizing/emulated-serv
 import { erlangC, meanResponse, responsePercentile } from '../sizing/erlang.js'
 import { averageRate, peakRate, serversByRule, type Demand } from '../sizing/published-rule.js'
 import { percentileOf } from '../sizing/percentiles.js'
-import { table } from './output.js'
 import { commandLine } from '../command-line.js'
+import { tableText } from './table.js'
+import { wrapped } from './text-width.js'
 
 export interface Answer {
   readonly demand: Demand
@@ -70,18 +71,31 @@ function sharedQueue(
   return { mean: meanResponse(queue), answeredWithin: responsePercentile(target.percentile, queue) }
 }
 
-/** The answer first, then how it is found. */
-export function answerText(answer: Answer): string {
-  return [
+/** The answer first, then how it is found. @param width characters of a line; Infinity where there is no terminal */
+export function answerText(answer: Answer, width: number): string {
+  const lines = [
     ...answerLines(answer),
     '',
     ...demandLines(answer),
     '',
     ...ruleLines(answer),
     '',
-    ...modelLines(answer),
+    ...modelLines(answer, width),
     ...tryLines(answer),
-  ].join('\n')
+  ]
+  return lines.flatMap((line) => besideTitle(line, width)).join('\n')
+}
+
+/** Of what each part is about. */
+const roomOfTitle = 10
+
+/** A long line goes on under its text; a command is copied, and stays whole. */
+function besideTitle(line: string, width: number): readonly string[] {
+  if (line.length <= width || line.includes('npx rms-emulator')) return [line]
+  const title = line.slice(0, roomOfTitle)
+  return wrapped(line.slice(roomOfTitle), width - roomOfTitle, true).map(
+    (text, at) => `${at === 0 ? title : ' '.repeat(roomOfTitle)}${text}`,
+  )
 }
 
 /** A cluster that is busier than this has little left for what was not foreseen. */
@@ -131,7 +145,7 @@ function ruleLines({ peak, server, byRule }: Answer): readonly string[] {
   ]
 }
 
-function modelLines(answer: Answer): readonly string[] {
+function modelLines(answer: Answer, width: number): readonly string[] {
   const { server, target, byModel, ruleAsItIs, spare, peak } = answer
   const wanted = `${number(target.percentile)} % of answers within ${time(1000 * target.withinSeconds)}`
   const service = `${server.serviceDistribution} service time of ${time(1000 * meanServiceSeconds(server))}`
@@ -148,10 +162,13 @@ function modelLines(answer: Answer): readonly string[] {
     about,
     `          ${wanted}: ${plural(byModel.servers)}${spare === 0 ? '' : `, and ${spare} spare: ${plural(byModel.servers + spare)}`}`,
     ...indent(
-      table([
-        ['', 'servers', 'load', 'mean', ...percentagesOf(target).map((percentage) => `p${number(percentage)}`)],
-        ...rowsOf(answer),
-      ]),
+      tableText(
+        [
+          ['', 'servers', 'load', 'mean', ...percentagesOf(target).map((percentage) => `p${number(percentage)}`)],
+          ...rowsOf(answer),
+        ],
+        { hasHeader: true, width: width - roomOfTitle },
+      ),
     ),
     ...(ruleAsItIs === undefined
       ? []

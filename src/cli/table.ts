@@ -47,15 +47,18 @@ function linesOf(row: readonly string[], widths: readonly number[], room: number
   return [`${before}${paint(first)}`, ...others.map((line) => ' '.repeat(before.length) + paint(line))]
 }
 
+/** Cells may be padded to line up with another table: in a block nothing stands beside them. */
 function blockOf(row: readonly string[], header: readonly string[], width: number, paint: PaintText): string {
-  const names = Math.max(0, ...header.slice(1).map((name) => name.length + gap))
+  const titles = header.slice(1).map((name) => name.trim())
+  const names = Math.max(0, ...titles.map((name) => name.length + gap))
   const last = row.length - 2
-  const others = row.slice(1).flatMap((cell, index) => {
+  const others = row.slice(1).flatMap((padded, index) => {
+    const cell = padded.trim()
     if (cell === '') return []
-    const name = (header[index + 1] ?? '').padEnd(names)
+    const name = (titles[index] ?? '').padEnd(names)
     return wrapped(cell, width - gap - names, true).map(
       (line, at) => `${' '.repeat(gap)}${at === 0 ? name : ' '.repeat(names)}${index === last ? paint(line) : line}`,
     )
   })
-  return [row[0] ?? '', ...others].filter((line) => line !== '').join('\n')
+  return [(row[0] ?? '').trimEnd(), ...others].filter((line) => line !== '').join('\n')
 }

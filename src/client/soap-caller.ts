@@ -88,11 +88,17 @@ export class CallFailed extends Error {
   readonly url: string
   /** HTTP status; undefined when there was no answer at all. */
   readonly status: number | undefined
+  /** By which the server's request log has it; undefined where there was no answer, or none that says. */
+  readonly requestId: string | undefined
+  /** The server that answered; undefined where it gives no name. */
+  readonly server: string | undefined
 
-  constructor(url: string, status: number | undefined, message: string, cause?: unknown) {
+  constructor(url: string, status: number | undefined, message: string, cause?: unknown, origin?: AnswerOrigin) {
     super(message, { cause })
     this.url = url
     this.status = status
+    this.requestId = origin?.requestId
+    this.server = origin?.server
   }
 }
 
@@ -191,9 +197,10 @@ export async function readBounded(response: Response, url: string, maximumBytes:
 }
 
 /** Faults come with 500 or 400 and are read as well; anything else that is not XML is explained by its status. */
-function readAnswer(url: string, { status, type, bytes }: HttpAnswer): SoapMessage {
+function readAnswer(url: string, { status, type, bytes, origin }: HttpAnswer): SoapMessage {
   if (![200, 400, 500].includes(status) || !/xml/i.test(type)) {
-    throw new CallFailed(url, status, `${url} answered HTTP ${status}: ${adviceOnStatus(status, type)}`)
+    const why = `${url} answered HTTP ${status}: ${adviceOnStatus(status, type)}`
+    throw new CallFailed(url, status, why, undefined, origin)
   }
   try {
     return readEnvelope(decodeText(bytes))

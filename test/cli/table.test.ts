@@ -36,6 +36,19 @@ t.test('where nothing is left for it, each row is a block', async (t) => {
   ])
 })
 
+t.test('in a block no cell keeps the room that it had in its column', async (t) => {
+  const padded = [
+    ['server   ', 'running', 'state'],
+    ['root-1   ', '      2', 'down: /var/lib/rms/rms.sqlite is away'],
+  ]
+  t.same(tableText(padded, { hasHeader: true, width: 40 }).split('\n'), [
+    'root-1',
+    '  running  2',
+    '  state    down: /var/lib/rms/rms.sqlite',
+    '           is away',
+  ])
+})
+
 t.test('the screen of up: no line but a command is wider than the terminal', async (t) => {
   const nodes = [1, 2, 3].map((id) => ({
     id: `licensing-${id}`,

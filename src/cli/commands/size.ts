@@ -12,7 +12,7 @@ import type { Demand } from '../../sizing/published-rule.js'
 import { emulatedServerOf } from '../emulated-server.js'
 import { Failure } from '../failure.js'
 import { scheduleSeed } from '../schedule-seed.js'
-import { createOutput, table, type Output } from '../output.js'
+import { createOutput, screenWidth, table, type Output } from '../output.js'
 import { requireFolder } from '../report-folder.js'
 import { createProgressLine } from '../progress-line.js'
 import { sizePage } from '../size-page.js'
@@ -32,7 +32,8 @@ export async function size(settings: SizeSettings): Promise<void> {
     throw new Failure('Say what is to be verified: --users N, and what they do', 2)
   if (settings.out !== undefined) await requireFolder(settings.out)
   const answers = demandsOf(settings).map((demand) => answerFor(demand, server, settings))
-  for (const answer of answers) output.result({ event: 'size', ...answerJson(answer) }, `${answerText(answer)}\n`)
+  for (const answer of answers)
+    output.result({ event: 'size', ...answerJson(answer) }, `${answerText(answer, screenWidth())}\n`)
   if (settings.users === undefined)
     output.note(
       'These are the published examples. Give your own load: --users N --active 0.5 --items-per-hour 8, and see --help',
