@@ -1,4 +1,4 @@
-/** The examples for tests of other people run as they stand: node:test here, pytest where it is installed. Vitest and Jest are run by hand (examples/README.md). */
+/** The examples for tests of other people run as they stand: node:test here, pytest where it is installed. Vitest and Jest run those of theirs in test/pack. */
 import { execFile } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'

@@ -1,7 +1,7 @@
 /** The package as others get it: what is in it, and that it works away from this folder. */
 import { execFile } from 'node:child_process'
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cp, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
@@ -107,3 +107,29 @@ t.test('a strict TypeScript program compiles against it and protects and opens a
   const { stdout } = await execute(process.execPath, ['program.js'], { cwd: folder })
   t.same(JSON.parse(stdout), [true, ['VIEW'], 'UL', true, 1, false])
 })
+
+/** Where .ci/run installs Vitest and Jest: they are not of this package. */
+const runners = resolve('build/runners')
+for (const [runner, flags, options, passed] of [
+  ['vitest', [], ['run', '--dir', 'vitest'], /Tests .*7 passed/],
+  ['jest', ['--experimental-vm-modules'], ['--rootDir', 'jest', '--testMatch', '**/*.test.mjs'], /Tests: .*7 passed/],
+] as const) {
+  const program = join(runners, 'node_modules', runner, runner === 'jest' ? 'bin/jest.js' : 'vitest.mjs')
+  const skip = !existsSync(program) && `${runner} is not installed: npm install --prefix build/runners ${runner}`
+  t.test(`the examples run under ${runner} as tests of a project that installed it`, { skip }, async (t) => {
+    for (const [from, to] of [
+      [installed, join(runners, 'node_modules', 'rms-emulator')],
+      [`examples/${runner}`, join(runners, runner)],
+    ] as const) {
+      await rm(to, { recursive: true, force: true })
+      await cp(from, to, { recursive: true, verbatimSymlinks: true })
+    }
+    // Of a run of tap nothing may be seen: the runners take it for their own.
+    const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(?:RMS_|TAP|NODE_)/.test(name)))
+    const { stdout, stderr } = await execute(process.execPath, [...flags, program, ...options], {
+      cwd: runners,
+      env: { ...env, NO_COLOR: '1', FORCE_COLOR: '0' },
+    })
+    t.match(stdout + stderr, passed)
+  })
+}
