@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { Registry } from 'prom-client'
 import { isSameSecret } from '../same-secret.js'
 import { UnknownNode, type BalancedCluster } from './cluster.js'
+import { browserPaths } from '../http/browser-paths.js'
 import { answerHalfClosed } from '../http/half-open.js'
 import { start, urlOf, type Listener } from './listener.js'
 import { NodeListError, parseListenerCall, parseListenerNameCall, parseNodeCall, parseNodesCall } from './node-list.js'
@@ -113,8 +114,7 @@ export async function serveStatus(
 
 function send(response: ServerResponse, id: string, { status, type, body }: Answer): void {
   response.writeHead(status, {
-    'content-type': type,
-    'content-length': Buffer.byteLength(body),
+    ...(status === 204 ? {} : { 'content-type': type, 'content-length': Buffer.byteLength(body) }),
     'x-request-id': id,
     'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',
@@ -160,6 +160,7 @@ async function answerPage(path: string, registry: () => Registry, { status }: St
     const all = registry()
     return { status: 200, type: all.contentType, body: await all.metrics() }
   }
+  if (browserPaths.includes(path)) return { status: 204, type: 'text/plain; charset=utf-8', body: '' }
   return sayJson(404, {
     error: `There is nothing at ${path.slice(0, 100)}: /, /status, /metrics, /healthz; POST /nodes, /drain, /resume, /open, /close`,
   })

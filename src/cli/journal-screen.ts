@@ -70,8 +70,15 @@ function comparison({ wanted, found }: DecisionStep): readonly string[] {
   return [...(wanted === '' ? [] : [`wanted ${wanted}`]), `found ${found}`]
 }
 
-/** All of one entry; bodies as they are, but for what would push the reason off a terminal. */
-export function entryScreen(entry: JournalEntry, width: number, paint: Paint): string {
+export interface EntryView {
+  /** Of the terminal, or Infinity. */
+  readonly width: number
+  /** Otherwise of a long body its begin, which does not push the reason off a terminal. */
+  readonly wholeBodies: boolean
+}
+
+/** All of one entry. */
+export function entryScreen(entry: JournalEntry, view: EntryView, paint: Paint): string {
   const { steps, decision, nearMisses, documents, request, answer, faults, warnings = [] } = entry
   const facts = tableText(
     [
@@ -85,7 +92,7 @@ export function entryScreen(entry: JournalEntry, width: number, paint: Paint): s
       ...(warnings.length === 0 ? [] : [['warnings', warnings.join('; ')]]),
       ...(entry.why === undefined ? [] : [['why', entry.why]]),
     ],
-    { width },
+    { width: view.width },
   )
   const part = (title: string, lines: readonly string[]): string =>
     lines.length === 0 ? '' : `\n\n${paint.strong(title)}\n${lines.join('\n')}`
@@ -108,32 +115,43 @@ export function entryScreen(entry: JournalEntry, width: number, paint: Paint): s
     ),
     part(
       'Documents',
-      documents.map(({ direction, kind, id, hash }) => `${direction.padEnd(3)} ${kind.padEnd(8)} ${hash} ${id ?? ''}`),
+      documents.map(({ direction, kind, id, hash }) =>
+        [direction.padEnd(3), kind.padEnd(8), hash, ...(id === undefined ? [] : [id])].join(' '),
+      ),
     ),
     request === undefined
       ? ''
-      : part('Request', messageLines(`${request.method} ${request.url} HTTP/${request.httpVersion}`, request, width)),
+      : part('Request', messageLines(`${request.method} ${request.url} HTTP/${request.httpVersion}`, request, view)),
     answer === undefined
       ? ''
-      : part('Answer', messageLines(`HTTP/${answer.httpVersion} ${answer.status}`, answer, width)),
+      : part('Answer', messageLines(`HTTP/${answer.httpVersion} ${answer.status}`, answer, view)),
   ].join('')
 }
 
 /** Lines of a terminal that a line of a body may take: SOAP is one line of thirty thousand characters. */
-const mostLines = 4
+const mostRows = 4
+/** Of a body of many lines. */
+const mostLines = 40
 
 function messageLines(
   first: string,
   { headers, body }: RequestMessage | AnswerMessage,
-  width: number,
+  { width, wholeBodies }: EntryView,
 ): readonly string[] {
-  const shown = body.split('\n').map((line) => shortened(withoutControls(line), mostLines * width))
-  return [withoutControls(first), ...headers.map(headerLine), ...(body === '' ? [] : ['', ...shown])]
+  const whole = body.split('\n').map(withoutControls)
+  const shown = wholeBodies ? whole : shortened(whole, mostRows * (Number.isFinite(width) ? width : usualWidth))
+  const cut = shown.some((line, index) => line !== whole[index]) || shown.length < whole.length
+  return [
+    withoutControls(first),
+    ...headers.map(headerLine),
+    ...(body === '' ? [] : ['', ...shown]),
+    ...(cut ? [`(${Buffer.byteLength(body)} octets in all: --bodies prints them, and --json)`] : []),
+  ]
 }
 
-function shortened(line: string, room: number): string {
-  if (line.length <= room) return line
-  return `${line.slice(0, room)}…\n(${line.length - room} characters more: in a pipe or a file, and with --json, all of it is there)`
+function shortened(lines: readonly string[], room: number): readonly string[] {
+  const kept = lines.slice(0, mostLines).map((line) => (line.length <= room ? line : `${line.slice(0, room)}…`))
+  return kept.length < lines.length ? [...kept, '…'] : kept
 }
 
 function headerLine({ name, value }: Header): string {

@@ -57,10 +57,12 @@ export function addLabCommands(root: Command): void {
     'lab journal --follow',
     'lab journal --operation AcquireLicense --outcome Failed',
     'lab journal root-1.mim0x3ab-12',
+    'lab journal root-1.mim0x3ab-12 --bodies',
     'lab journal root-1.mim0x3ab-12 --clear',
   ])
     .argument('[id]', 'one exchange, with request and answer')
     .option('--follow', 'go on with each exchange as it ends, until Ctrl-C', false)
+    .option('--bodies', 'of one: long messages whole', false)
     .option('--clear', 'forget all exchanges, or the one that is named', false)
     .option('--limit <N>', 'the latest ones, so many', '20')
   for (const [name, about] of journalFilters) journal.option(`--${name} <TEXT>`, about)

@@ -1,6 +1,6 @@
 /** The management listener: what runs, for the CLI and for people. Apart from /_wmcs, on a port of its own. */
 import type { IncomingMessage } from 'node:http'
-import Fastify, { type FastifyInstance } from 'fastify'
+import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
 import { readUnreadBodies } from '../node/unread-bodies.js'
 import { defaultHeaderLimit } from '../http/header-limit.js'
@@ -45,7 +45,7 @@ export async function startManagement(
   const server = { headerLimit: defaultHeaderLimit, nextId, timers: api.timers, log }
   const make = async (idOf: (raw: IncomingMessage) => string): Promise<FastifyInstance> =>
     buildManagement(options, idOf)
-  return listenForLateApp({ host, port, requestTimeout: 60_000, ...server, make })
+  return listenForLateApp({ host, port, requestTimeout: 60_000, refuseUnreadable, ...server, make })
 }
 
 /**
@@ -104,6 +104,11 @@ async function registerRoutes(
   )
   if (topology !== undefined) await registerTopology(app, topology)
   await registerManagementApi(app, api)
+}
+
+function refuseUnreadable(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
+  nameRequest(request, reply)
+  answerProblem(error, request, reply)
 }
 
 function managementIds(started: Date): () => string {

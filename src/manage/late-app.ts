@@ -3,7 +3,7 @@
  * most tests nobody asks for them.
  */
 import type { IncomingMessage } from 'node:http'
-import Fastify, { type FastifyInstance } from 'fastify'
+import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
 import { onHttpServer, type HttpServerOptions } from '../node/http-server.js'
 import { closeUnusedConnections } from '../node/unused-connections.js'
@@ -14,6 +14,8 @@ export interface LateAppOptions extends HttpServerOptions {
   readonly log: Logger | undefined
   /** Milliseconds for a whole request to arrive. */
   readonly requestTimeout: number
+  /** Answers what comes to no route, as its path cannot be read. */
+  readonly refuseUnreadable: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => void
   /** @param idOf what the listener calls a request @returns one that does not listen */
   readonly make: (idOf: (raw: IncomingMessage) => string) => Promise<FastifyInstance>
 }
@@ -24,6 +26,7 @@ export async function listenForLateApp({
   port,
   log,
   requestTimeout,
+  refuseUnreadable,
   make,
   ...server
 }: LateAppOptions): Promise<{ readonly url: string; close(): Promise<void> }> {
@@ -32,6 +35,7 @@ export async function listenForLateApp({
     ...(log === undefined ? {} : { loggerInstance: log }),
     requestTimeout,
     ...onHttpServer({ ...server, log }),
+    frameworkErrors: refuseUnreadable,
     forceCloseConnections: 'idle',
   }) as unknown as FastifyInstance
   closeUnusedConnections(door)

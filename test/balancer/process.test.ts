@@ -136,6 +136,7 @@ t.test('the balancer as a process', async (t) => {
     t.match(metrics.body, /rms_balancer_requests_total\{cluster="root",status="200"\} 6\n/)
     t.match(metrics.body, /rms_balancer_node_ready\{cluster="root",node="two"\} 1\n/)
     t.match(metrics.body, /rms_balancer_request_duration_seconds_count\{cluster="root"\} 6\n/)
+    t.match(await ask(`${ready.status}/favicon.ico`, { method: 'GET' }), { status: 204 })
     t.match(await ask(`${ready.status}/other`, { method: 'GET' }), { status: 404 })
   })
 

@@ -31,12 +31,27 @@ const entry = {
   answer: { ...message, status: 500 },
 } as unknown as JournalEntry
 
-t.test('on a terminal a long body does not push the reason away; in a pipe all of it is there', async (t) => {
-  const terminal = entryScreen(entry, 80, plain)
-  t.ok(terminal.length < 3000, `${terminal.length} characters`)
-  t.match(terminal, /why +the reason/)
-  t.match(terminal, /…\n\(29687 characters more: in a pipe or a file, and with --json, all of it is there\)\nshort/)
-  t.ok(entryScreen(entry, Infinity, plain).includes(`${message.body}\n\nAnswer`))
+t.test('a long body does not push the reason away, on a terminal or in a pipe, unless it is asked for', async (t) => {
+  for (const width of [80, Infinity]) {
+    const short = entryScreen(entry, { width, wholeBodies: false }, plain)
+    t.ok(short.length < 3000, `${short.length} characters`)
+    t.match(short, /why +the reason/)
+    t.match(short, /x…\nshort\n\(30013 octets in all: --bodies prints them, and --json\)\n\nAnswer/)
+    const whole = entryScreen(entry, { width, wholeBodies: true }, plain)
+    t.ok(whole.includes(`${message.body}\n\nAnswer`))
+    t.notMatch(whole, /octets in all/)
+  }
+})
+
+t.test('octets are counted, not characters, and many lines are as long as one', async (t) => {
+  const screenOf = (body: string): string =>
+    entryScreen(
+      { ...entry, answer: { ...message, body, status: 500 } } as JournalEntry,
+      { width: 80, wholeBodies: false },
+      plain,
+    )
+  t.match(screenOf('ü\n'.repeat(400)), /ü\n…\n\(1200 octets in all/)
+  t.notMatch(screenOf('short\nand good').split('Answer')[1] ?? '', /octets|…/)
 })
 
 t.test('who signs in is refused nothing yet: neither before nor in the middle of a dialogue', async (t) => {

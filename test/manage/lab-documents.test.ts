@@ -306,6 +306,10 @@ t.test('on the command line what is made goes to a file, or on to the next comma
   t.match((await explained(piped.stdout)).documents[0]?.policy?.list, [
     { right: 'PRINT', principal: 'bob@contoso.test' },
   ])
+  const plan = join(t.testdir(), 'plan.pl')
+  const kept = await run(['lab', 'issue', 'pl', '--account', 'alice', '--out', plan, ...reach])
+  // A publishing license has no id of its own: it is told by its content.
+  t.match(kept, { code: 0, stdout: /^PL +[0-9a-f]{64}\n[^]*\nContent: \{[0-9a-f-]{36}\}\nWritten to / })
   const wrong = await run(['lab', 'issue', 'rac', '--account', 'bobb', ...reach])
   t.match(wrong, { code: 2, stderr: /did you mean "bob"/ })
 })

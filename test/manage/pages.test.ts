@@ -97,6 +97,7 @@ t.test(
     }
     for (const [method, path, type, status, error, message] of [
       ['GET', '/statsu', undefined, 404, 'NotFound', /^There is nothing at "\/statsu": did you mean \/status\?/],
+      ['GET', '/%', undefined, 400, 'BadRequest', /%/],
       ['POST', '/nothing/there', 'application/json', 404, 'NotFound', /^There is nothing at "\/nothing\/there"/],
       ['POST', '/status', 'application/json', 405, 'MethodNotAllowed', /it takes GET/],
       [

@@ -61,8 +61,12 @@ export async function labIssue(settings: Settings<'status'>, kind: string, given
   await writeResult(target, Buffer.from(issued.chain))
   const { chain: _written, documents, ...facts } = issued
   const listed = documents.map(({ text: _text, ...document }) => document)
-  const rows = listed.map(({ kind: name, hash, id }) => [name, hash, id ?? ''])
-  output.result({ event: 'issued', file: out, ...facts, documents: listed }, `${table(rows)}\nWritten to ${out}.`)
+  const rows = listed.map(({ kind: name, hash, id }) => [name, hash, ...(id === undefined ? [] : [id])])
+  const content = issued.contentId === undefined ? '' : `\nContent: ${issued.contentId}`
+  output.result(
+    { event: 'issued', file: out, ...facts, documents: listed },
+    `${table(rows)}${content}\nWritten to ${out}.`,
+  )
 }
 
 export interface DocumentsArguments {

@@ -6,6 +6,7 @@ import type { JournalEntry } from '../../lab/journal/entry.js'
 import { filterNames } from '../journal-filters.js'
 import type { JournalFilter } from '../../lab/journal/filter.js'
 import { managementEvents } from '../event-stream.js'
+import { Failure } from '../failure.js'
 import { entryLines, entryScreen } from '../journal-screen.js'
 import { callManagement } from '../management-call.js'
 import { createOutput, screenWidth, type Output } from '../output.js'
@@ -14,6 +15,7 @@ import { stopSignal } from '../stop-signal.js'
 export interface JournalArguments extends Omit<JournalFilter, 'status'> {
   readonly follow: boolean
   readonly clear: boolean
+  readonly bodies: boolean
   readonly limit: string
   readonly status?: string
 }
@@ -22,8 +24,10 @@ export interface JournalArguments extends Omit<JournalFilter, 'status'> {
 export async function labJournal(
   settings: Settings<'status'>,
   id: string | undefined,
-  { follow, clear, limit, ...filter }: JournalArguments,
+  { follow, clear, bodies, limit, ...filter }: JournalArguments,
 ): Promise<void> {
+  if (bodies && (id === undefined || clear))
+    throw new Failure('--bodies prints the messages of one exchange: give its id, without --clear', 2)
   const output = createOutput(settings.json)
   const path = id === undefined ? '/lab/journal' : `/lab/journal/${encodeURIComponent(id)}`
   if (clear) {
@@ -34,7 +38,7 @@ export async function labJournal(
   }
   if (id !== undefined) {
     const entry = (await callManagement(settings, { method: 'GET', path })) as JournalEntry
-    output.result(entry, entryScreen(entry, screenWidth(), output.paint))
+    output.result(entry, entryScreen(entry, { width: screenWidth(), wholeBodies: bodies }, output.paint))
     return
   }
   const asked = queryOf(filter)
