@@ -4,7 +4,7 @@
  */
 import type { LabOffice } from '../administration/lab/ask-server.js'
 import { listDocuments } from '../administration/lab/documents.js'
-import { journalDesk, readJournal } from '../administration/lab/journal.js'
+import { isJournalKept, journalDesk, readJournal } from '../administration/lab/journal.js'
 import type { Store } from '../cluster/store/open.js'
 import type { Forest } from '../directory/directory.js'
 import { inForest } from '../directory/forest.js'
@@ -19,7 +19,7 @@ export interface Prefilled {
   readonly body?: unknown
   /** What has to be there before it succeeds, for people. */
   readonly note?: string
-  /** It needs what only its user has, and is not on the pages; the OpenAPI document has it. */
+  /** It needs what only its user has, or what this installation keeps none of, and is not on the pages; the OpenAPI document has it. */
   readonly isLeftOut?: true
 }
 
@@ -28,6 +28,7 @@ export interface Present {
   readonly forest: Forest
   readonly certificationUrl: string
   readonly template: string
+  readonly hasJournal: boolean
   /** Id of the latest in the journal; undefined while it is empty. */
   readonly exchange: string | undefined
   /** Hash of the latest document in it. */
@@ -41,11 +42,13 @@ export interface Present {
 export async function readPresent(store: Store, office: LabOffice | undefined): Promise<Present> {
   const root = (await store.clusters.list()).find(({ kind }) => kind === 'root')
   const templates = root === undefined ? [] : await store.templates.list(root.name)
+  const exchange = office && (await latestExchange(office))
   return {
     forest: (await store.forest.find()) ?? seedForest,
     certificationUrl: `${root?.configuration.baseUrl ?? 'http://127.0.0.1:7000/_wmcs'}/certification`,
     template: templates.at(-1)?.guid ?? '',
-    exchange: office && (await latestExchange(office)),
+    hasJournal: exchange !== undefined || (office !== undefined && (await isJournalKept(office))),
+    exchange,
     document: office && (await latestDocument(office)),
   }
 }
@@ -68,6 +71,7 @@ export function prefilledOf({
   forest,
   certificationUrl,
   template,
+  hasJournal,
   exchange,
   document,
 }: Present): Readonly<Record<string, Prefilled>> {
@@ -82,7 +86,9 @@ export function prefilledOf({
   const partnerKey = readDocuments(partner.licensorCertificate)[0]?.body.issuedPrincipal?.publicKey?.modulus ?? ''
   /** Of nobody's account. */
   const someKey = labTrustRoot(2).publicKey.modulus
+  const ofJournal = hasJournal ? {} : ({ isLeftOut: true } as const)
   const ofDocument = {
+    ...ofJournal,
     parameters: { hash: document ?? '0'.repeat(64) },
     ...(document === undefined
       ? { note: 'No document has travelled yet: let a client be certified first, and open this page anew.' }
@@ -90,7 +96,10 @@ export function prefilledOf({
   }
   const noExchange =
     exchange === undefined
-      ? { note: 'The journal was empty when this page was opened: let a client ask a server first, and open it anew.' }
+      ? {
+          ...ofJournal,
+          note: 'The journal was empty when this page was opened: let a client ask a server first, and open it anew.',
+        }
       : {}
   const ofExchange = { parameters: { id: exchange ?? 'root-1.boot-1' }, ...noExchange }
   const ofRoot = { parameters: { cluster } }

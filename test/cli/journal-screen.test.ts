@@ -45,11 +45,7 @@ t.test('a long body does not push the reason away, on a terminal or in a pipe, u
 
 t.test('octets are counted, not characters, and many lines are as long as one', async (t) => {
   const screenOf = (body: string): string =>
-    entryScreen(
-      { ...entry, answer: { ...message, body, status: 500 } } as JournalEntry,
-      { width: 80, wholeBodies: false },
-      plain,
-    )
+    entryScreen({ ...entry, answer: { ...message, body, status: 500 } }, { width: 80, wholeBodies: false }, plain)
   t.match(screenOf('ü\n'.repeat(400)), /ü\n…\n\(1200 octets in all/)
   t.notMatch(screenOf('short\nand good').split('Answer')[1] ?? '', /octets|…/)
 })

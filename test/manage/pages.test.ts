@@ -88,6 +88,14 @@ t.test(
       const { paths } = (await (await fetch(`${manage}/docs/json`)).json()) as Specification
       return { manage, paths: Object.entries(paths).filter(([path]) => path.startsWith('/lab/scopes')) }
     }
+    const silent = await startInstallation({ mode: 1, token, journal: false })
+    t.teardown(() => silent.close())
+    const { paths: unkept } = (await (await fetch(`${silent.manage}/docs/json`)).json()) as Specification
+    t.same(
+      Object.keys(unkept).filter((path) => /^\/lab\/(?:journal|documents)/.test(path)),
+      ['/lab/documents', '/lab/journal'],
+      'without a journal, no exchange and no document',
+    )
     const plain = await scopesOf()
     t.same(plain.paths, [])
     for (const path of ['/lab/scopes', '/lab/scopes/suite-a']) {

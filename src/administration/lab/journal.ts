@@ -72,6 +72,13 @@ export async function readJournal({ office, lives }: JournalDesk, query: Journal
   }
 }
 
+/** Whether any server keeps one, or may. @throws DatabaseAway */
+export async function isJournalKept(office: LabOffice): Promise<boolean> {
+  const question = { filter: {}, limit: 1, messages: false }
+  const answers = await askAll<Part>(office, 'POST', '/lab/journal/read', () => question)
+  return answers.some((asked) => 'answer' in asked || !asked.keepsNone)
+}
+
 /** A number of another life of a node says nothing of this one. */
 function sinceBoot(part: Part, after: Position): Part {
   const before = after.get(part.node)
