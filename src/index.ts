@@ -38,7 +38,13 @@ export type { SnapshotFile } from './administration/lab/snapshot-file.js'
 export type { SnapshotAbout } from './cluster/store/snapshot-store.js'
 export type { Returned } from './administration/lab/return-to.js'
 export type { ReadyFault } from './lab/faults/catalogue.js'
-export type { DocumentFilter, DocumentPage, DocumentPlace, LabDocument } from './administration/lab/documents.js'
+export type {
+  DocumentFilter,
+  DocumentPage,
+  DocumentPlace,
+  DocumentsForgotten,
+  LabDocument,
+} from './administration/lab/documents.js'
 export type { Issued, IssuedDocument } from './administration/lab/issue.js'
 export type { GivenRights, IssueWanted } from './administration/lab/issue-wanted.js'
 export { JournalDiffers, NotInJournal } from './installation/lab-journal.js'

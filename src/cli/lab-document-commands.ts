@@ -18,9 +18,10 @@ export function addDocumentCommands(lab: Command): void {
     .action(async (file: string, _flags, command: Command) => {
       if (!(await (await load()).labExplain(settingsOf(command, 'status'), file))) process.exitCode = 1
     })
-  add(lab, 'documents', 'status', 'show the certificates and licenses of the journal, or one of them', [
+  add(lab, 'documents', 'status', 'show the certificates and licenses that passed, or one of them', [
     'lab documents --kind UL --account bob',
     'lab documents 5a3c… --explain',
+    'lab documents --clear',
   ])
     .argument('[hash]', 'one, with the certificates above it and what was issued with it')
     .option('--kind <KIND>', 'SPC, RAC, CLC, SLC, CA, PL, UL, template or unknown')
@@ -29,6 +30,7 @@ export function addDocumentCommands(lab: Command): void {
     .option('--limit <N>', 'the latest ones, so many', '20')
     .option('--explain', 'of one: whether it is good, each check in order')
     .option('--raw', 'of one: its text')
+    .option('--clear', 'forget those that are kept for good; the journal keeps its own')
     .action(async (hash: string | undefined, flags: DocumentsArguments, command: Command) => {
       if (!(await (await load()).labDocuments(settingsOf(command, 'status'), hash, flags))) process.exitCode = 1
     })

@@ -120,4 +120,10 @@ export const labOptions = {
     commands: serving,
     help: 'show passwords, tokens and private keys in the journal as they travelled',
   },
+  'keep-documents': {
+    type: 'boolean',
+    default: false,
+    commands: serving,
+    help: 'keep the certificates and licenses that pass for good, in the database, whatever the journal lets go: bounded by nothing but the disk',
+  },
 } as const satisfies OptionRows

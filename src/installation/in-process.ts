@@ -182,6 +182,7 @@ export function toldNodes(options: InstallationOptions): TellingNodes {
     ntlmLevel: options.ntlmLevel,
     lab: options.lab,
     journal: journalOf(options),
+    keepDocuments: options.keepDocuments,
     settings: settingsOf(options, 'root'),
   }
 }

@@ -90,6 +90,11 @@ export interface InstallationOptions {
   readonly requestLogDays?: number | undefined
   /** How much each server keeps of its last exchanges; false keeps nothing. 1000 exchanges in 32 MiB when left out, without secrets. */
   readonly journal?: false | JournalOptions | undefined
+  /**
+   * Whether the certificates and licenses that pass are kept for good, in the database, whatever the journal lets go. Bounded by nothing but the disk: it
+   * needs `data`, or a `database` that stays.
+   */
+  readonly keepDocuments?: boolean | undefined
   /** Bytes of log records that wait while the database is away. */
   readonly spoolLimit?: number | undefined
   /** https, by certificates of a lab CA in the folder of the installation, or of one's own. */
@@ -183,6 +188,7 @@ const checks: Readonly<Record<keyof InstallationOptions, OptionCheck>> = {
   requestLogRows: wholeNumber(0, 1_000_000_000),
   requestLogDays: wholeNumber(0, 36_500),
   journal: falseOrObject,
+  keepDocuments: flag,
   spoolLimit: wholeNumber(0, Number.MAX_SAFE_INTEGER),
   tls: flagOrObject,
   schemes: listOfTexts(...schemeNames),
@@ -212,6 +218,7 @@ export function requireInstallationOptions(options: InstallationOptions): void {
   requireOptions('startInstallation', options, checks)
   if (options.lab === false && (options.scopes ?? 0) > 0)
     throw new OptionRefused('The option scopes of startInstallation needs the controls of a lab: leave out lab: false')
+  requirePlaceOfDocuments(options)
   if (options.processes === true) {
     if (options.database !== undefined && isInMemory(options.database))
       throw new OptionRefused(
@@ -223,5 +230,17 @@ export function requireInstallationOptions(options: InstallationOptions): void {
   if (ignored !== undefined)
     throw new OptionRefused(
       `The option ${ignored} of startInstallation needs processes: true. Without it the installation is a root cluster in this process`,
+    )
+}
+
+function requirePlaceOfDocuments({ keepDocuments = false, lab = true, data, database }: InstallationOptions): void {
+  if (!keepDocuments) return
+  if (!lab)
+    throw new OptionRefused(
+      'Documents are kept by the lab (--keep-documents, keepDocuments: true), and there is none: leave out --no-lab (lab: false)',
+    )
+  if (database === undefined ? data === undefined : isInMemory(database))
+    throw new OptionRefused(
+      'Documents are to be kept for good (--keep-documents, keepDocuments: true), and nothing of this installation stays: say where, with --data DIR (data) or --db (database)',
     )
 }

@@ -238,6 +238,7 @@ function nodeFlags(options: InstallationOptions, { folder, tls }: ProcessPlace):
     ...(includeXrmlInLog ? ['--log-xrml'] : []),
     ...(headerFaults ? ['--header-faults'] : []),
     ...(options.lab === false ? ['--no-lab'] : []),
+    ...(options.keepDocuments === true ? ['--keep-documents'] : []),
     ...journalFlags(options),
   ]
   const { days, rows } = requestLogBoundOf(options)

@@ -13,10 +13,12 @@ import {
   documentText,
   explainDocument,
   findDocument,
+  forgetDocuments,
   listDocuments,
   type DocumentFilter,
   type DocumentPage,
   type DocumentPlace,
+  type DocumentsForgotten,
 } from '../administration/lab/documents.js'
 import { explainBytes } from '../administration/lab/explain.js'
 import {
@@ -116,7 +118,7 @@ export interface ScopeLab extends LabThings {
    * @param bytes a document or chain in any encoding, a SOAP message, or a protected file
    */
   explain(bytes: Uint8Array): Promise<Explanation>
-  /** Those of the exchanges in the journal. */
+  /** Those of the exchanges in the journal, and with `keepDocuments` all that ever passed. */
   readonly documents: {
     /** The latest first. */
     list(filter?: DocumentFilter, page?: { readonly limit?: number; readonly skip?: number }): Promise<DocumentPage>
@@ -125,6 +127,8 @@ export interface ScopeLab extends LabThings {
     /** XrML as it travelled; private keys are blanked unless the journal shows secrets. */
     text(hash: string): Promise<string>
     explain(hash: string): Promise<Explanation>
+    /** Forgets those that are kept for good. What is in the journal stays there until that lets it go. */
+    clear(): Promise<DocumentsForgotten>
   }
   /** Makes a certificate or license for somebody, rightly or wrongly on purpose. Rejects with Problem when the services refuse. */
   issue(wanted: IssueWanted): Promise<Issued>
@@ -195,6 +199,7 @@ export function installationLab(
       find: async (hash) => findDocument(office(), hash),
       text: async (hash) => (await documentText(office(), hash)).text,
       explain: async (hash) => explainDocument(office(), issuing, hash),
+      clear: async () => forgetDocuments(office()),
     },
     issue: async (wanted) => {
       office()

@@ -237,6 +237,7 @@ export function prefilledOf({
     'GET /lab/documents/{hash}': ofDocument,
     'GET /lab/documents/{hash}/raw': ofDocument,
     'GET /lab/documents/{hash}/explain': ofDocument,
+    'DELETE /lab/documents': {},
     'POST /lab/journal/wait': {
       body: { match: { node: 'root-1' }, count: 1, timeout: 'PT5S' },
       ...noExchange,

@@ -24,6 +24,7 @@ import { registerBinaryGroupExpansion } from './binary-group-expansion.js'
 import type { NodeContext } from './context.js'
 import { NotReady } from './context.js'
 import { describing, registerDocumentation } from './documentation.js'
+import { registerDocuments } from './document-routes.js'
 import { canHold } from './held-sockets.js'
 import { nameRequest, onHttpServer, type PassOn } from './http-server.js'
 import { writeIndexPage } from './index-page.js'
@@ -109,7 +110,12 @@ export async function buildApp(context: NodeContext, options: AppOptions): Promi
   const addRoutes = async (to: FastifyInstance): Promise<void> => {
     await to.register(async (scope) => registerHealth(scope, context))
     if (context.followsLab)
-      await to.register(async (scope) => registerLab(scope, context, (lab) => registerJournal(lab, context)))
+      await to.register(async (scope) =>
+        registerLab(scope, context, (lab) => {
+          registerJournal(lab, context)
+          registerDocuments(lab, context)
+        }),
+      )
     await to.register(async (scope) => registerIndexes(scope, context, options.kind))
     await to.register(async (services) => {
       followExchanges(services, context)

@@ -14,6 +14,7 @@ import type { TrustedProxies } from '../http/trusted-proxies.js'
 import { signedInConnections, type SignedInConnections } from '../identity/connections.js'
 import type { Scheme } from '../identity/schemes.js'
 import { activeControls } from '../lab/state.js'
+import type { DocumentKeeper } from '../lab/documents/keeper.js'
 import type { NodeJournal } from '../lab/journal/node-journal.js'
 import type { NodeLab } from '../lab/node-lab.js'
 import type { NtlmLevel } from '../ntlm/server.js'
@@ -60,6 +61,8 @@ export interface NodeContext extends ServiceContext {
   readonly followsLab: boolean
   /** The last exchanges; undefined where none is kept. */
   readonly journal?: NodeJournal | undefined
+  /** Keeps the documents of exchanges for good; undefined where nobody asked for that. */
+  readonly documents?: DocumentKeeper | undefined
   /** Proxies that are believed in how a client asked. */
   readonly trustedProxies: TrustedProxies
   readonly log: Logger
@@ -103,6 +106,7 @@ export interface NodeParts {
   readonly lab: NodeLab
   readonly followsLab: boolean
   readonly journal?: NodeJournal | undefined
+  readonly documents?: DocumentKeeper | undefined
   readonly timers: Timers
   /** Of the machine. */
   readonly random: Random

@@ -1,7 +1,7 @@
 /** The part that a node has of the journal, as management asks for it: behind the proof of the lab's other routes. */
 import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply } from 'fastify'
-import type { DocumentQuestion, FollowQuestion, FindQuestion, NearestQuestion } from '../lab/journal/asking.js'
+import type { FollowQuestion, FindQuestion, NearestQuestion } from '../lab/journal/asking.js'
 import { ndjsonType } from '../lab/journal/ndjson.js'
 import type { NodeJournal, PlacedEntry, Question } from '../lab/journal/node-journal.js'
 import { parseJson } from '../lab/state.js'
@@ -25,10 +25,6 @@ export function registerJournal(app: FastifyInstance, context: NodeContext): voi
     const { filter, most } = readAsked(body) as NearestQuestion
     return { near: await journal.nearest(filter, most) }
   })
-  app.post('/lab/documents/list', { schema }, async () => ({ documents: await journal.documents() }))
-  app.post('/lab/documents/find', { schema }, async ({ body }) => ({
-    found: await journal.documentText((readAsked(body) as DocumentQuestion).hash),
-  }))
   app.delete('/lab/journal', { schema }, async (_request, reply) => {
     journal.clear()
     return reply.code(204).send()

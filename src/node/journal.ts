@@ -2,8 +2,9 @@
 import type { Logger } from 'pino'
 import type { ServerConfiguration } from '../cluster/configuration.js'
 import type { Store } from '../cluster/store/open.js'
-import type { Clock } from '../effects.js'
-import { journalControl } from '../lab/journal/control.js'
+import type { Clock, Timers } from '../effects.js'
+import { documentKeeper, type DocumentKeeper } from '../lab/documents/keeper.js'
+import { journalControl, type JournalControlOptions } from '../lab/journal/control.js'
 import type { LabControl } from '../lab/exchange.js'
 import { nearMissFinder } from '../lab/journal/near-exchange.js'
 import type { KnownCluster } from '../lab/journal/near-miss.js'
@@ -26,19 +27,66 @@ interface Parts {
   readonly cluster: string
   /** Of the machine. */
   readonly clock: Clock
+  readonly timers: Timers
   readonly store: Store
   readonly log: Logger
 }
 
-/** @param options undefined: none is kept */
-export function startJournal(
-  options: JournalOptions | undefined,
-  { nodeId, cluster, clock, store, log }: Parts,
-): { readonly journal: NodeJournal | undefined; readonly control: readonly LabControl[] } {
-  if (options === undefined) return { journal: undefined, control: [] }
-  const { limits, secrets } = options
+interface Wanted {
+  /** Undefined: none is kept. */
+  readonly journal?: JournalOptions | undefined
+  /** Whether the documents of exchanges are kept for good. */
+  readonly keepDocuments: boolean
+}
+
+export interface Keeping {
+  readonly journal: NodeJournal | undefined
+  readonly documents: DocumentKeeper | undefined
+  readonly control: readonly LabControl[]
+}
+
+export function startKeeping({ journal: options, keepDocuments }: Wanted, parts: Parts): Keeping {
+  const journal = options && startJournal(options, parts)
+  const documents = keepDocuments ? startDocuments(parts) : undefined
+  const both = keepingBoth(journal, documents)
+  return {
+    journal,
+    documents,
+    control: both === undefined ? [] : [journalControl({ journal: both, clock: parts.clock })],
+  }
+}
+
+type Adding = JournalControlOptions['journal']
+
+/** One watches each exchange for both of them. */
+function keepingBoth(journal: Adding | undefined, documents: Adding | undefined): Adding | undefined {
+  if (journal === undefined || documents === undefined) return journal ?? documents
+  return {
+    add: (ended, asked, answered) => {
+      journal.add(ended, asked, answered)
+      documents.add(ended, asked, answered)
+    },
+  }
+}
+
+function startDocuments({ nodeId, timers, store, log }: Parts): DocumentKeeper {
+  return documentKeeper({
+    node: nodeId,
+    shelf: store.keptDocuments,
+    timers,
+    onTrouble: (err) =>
+      log.warn(
+        { err },
+        'documents cannot be kept in the database: they wait in memory until it takes them, or this server ends',
+      ),
+    onFull: () =>
+      log.error('too many documents wait for the database: those that come meanwhile are not kept for good'),
+  })
+}
+
+function startJournal({ limits, secrets }: JournalOptions, { nodeId, cluster, clock, store, log }: Parts): NodeJournal {
   const began = clock.now().getTime()
-  const journal = createNodeJournal({
+  return createNodeJournal({
     limits,
     telling: { node: nodeId, cluster, secrets },
     boot: began.toString(36),
@@ -55,7 +103,6 @@ export function startJournal(
         'there is no memory for the journal: it keeps nothing until this server is started again, with a smaller journal or more memory',
       ),
   })
-  return { journal, control: [journalControl({ journal, clock })] }
 }
 
 /** A name that is like another one is looked for among so many. */

@@ -35,7 +35,7 @@ import type { PassOn } from './http-server.js'
 import type { RequestLogBound } from '../cluster/bound-request-log.js'
 import { createContext, type NodeContext } from './context.js'
 import { keepFresh, refreshLab } from './keep-fresh.js'
-import { startJournal, type JournalOptions } from './journal.js'
+import { startKeeping, type JournalOptions } from './journal.js'
 import { placed, type NodePlace } from './place.js'
 import { reportEvent } from './report-event.js'
 import { pruneRequestLog } from './prune-request-log.js'
@@ -101,6 +101,8 @@ export interface NodeOptions {
   readonly headerFaults: boolean
   /** Keeps the last exchanges, for whoever asks why; none when left out. */
   readonly journal?: JournalOptions | undefined
+  /** Whether the documents of exchanges are kept for good, in the database. */
+  readonly keepDocuments: boolean
   readonly seeding: NodeSeeding
   /** In place of a listener of its own: is given the app, and says where its requests come in. */
   readonly place?: ((app: FastifyInstance) => Promise<NodePlace>) | undefined
@@ -157,6 +159,7 @@ export const defaultNodeOptions = {
   requestTimeoutMilliseconds: 30_000,
   labControls: [],
   headerFaults: false,
+  keepDocuments: false,
   includeXrmlInLog: false,
   requestLogBound: { days: 0, rows: 1_000_000 },
   provision: true,
@@ -193,7 +196,8 @@ export async function startNode(given: Partial<NodeOptions> = {}): Promise<Runni
   const metrics = createMetrics(nodeId)
   const { labControls, headerFaults } = options
   const faults = nodeFaults({ store, metrics, timers, log, headerFaults })
-  const { journal, control } = startJournal(options.journal, { nodeId, cluster: options.cluster, clock, store, log })
+  const { cluster } = options
+  const { journal, documents, control } = startKeeping(options, { nodeId, cluster, clock, timers, store, log })
   const controls = [serverControl(nodeId), faults, ...labControls, ...control].filter(() => options.lab)
   const lab = createNodeLab({ nodeId, clock, controls })
   const requestLog = fillableLog(
@@ -213,6 +217,7 @@ export async function startNode(given: Partial<NodeOptions> = {}): Promise<Runni
     lab,
     followsLab: options.lab,
     journal,
+    documents,
     timers,
     random,
     draws,
@@ -245,6 +250,7 @@ export async function startNode(given: Partial<NodeOptions> = {}): Promise<Runni
     if (options.keyPairs === undefined) context.keyPairs.close()
     if (typeof place !== 'string') await place.close()
     await requestLog.close()
+    await documents?.close()
     // Without having joined there is nothing to leave: the id may be another node's.
     if (stopRefreshing !== undefined) await store.members.leave(nodeId).catch(() => undefined)
     await closeStore()

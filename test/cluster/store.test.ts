@@ -11,6 +11,8 @@ import type { Tables } from '../../src/cluster/store/schema.js'
 import { postgresDialect } from '../../src/cluster/store/postgres.js'
 import { sqliteDialect } from '../../src/cluster/store/sqlite.js'
 import { seedDirectory as seed } from '../../src/directory/seed.js'
+import { plainFilter, type DocumentFilter } from '../../src/lab/documents/document-filter.js'
+import type { KeptDocument } from '../../src/lab/documents/kept-document.js'
 import { noLab } from '../../src/lab/state.js'
 import { databases } from './postgres.js'
 import { objectionOf, objectionTo } from '../../src/cluster/store/sqlite-errors.js'
@@ -87,6 +89,66 @@ async function run(t: Test, database: TestDatabase): Promise<void> {
     await faultCounts.forget([fault])
     t.equal(await faultCounts.matched(fault), 0)
     t.equal(await faultCounts.matched({ ...fault, since: 5 }), 1)
+  })
+
+  t.test('documents are kept once, however many nodes write them at once, and found by what they say', async (t) => {
+    const location = await database.fresh()
+    const stores = [await openStore(location), await openStore(location)] as const
+    t.teardown(() => Promise.all(stores.map((store) => store.close())))
+    const [{ keptDocuments: one }, { keptDocuments: other }] = stores
+    const hashOf = (number: number): string => number.toString(16).padStart(64, '0')
+    const document = (number: number, more: Partial<KeptDocument> = {}): KeptDocument => ({
+      kind: 'UL',
+      hash: hashOf(number),
+      characters: 4,
+      first: `2026-01-01T00:00:00.00${number % 10}Z`,
+      last: `2026-01-01T00:00:00.00${number % 10}Z`,
+      ended: 1_800_000_000_000.5 + number,
+      seen: 1,
+      firstExchange: `root-1.${number}`,
+      lastExchange: `root-1.${number}`,
+      text: `t\u00e4xt`,
+      ...more,
+    })
+    t.same([await one.any(), await one.count({}), await one.text(hashOf(1))], [false, 0, undefined])
+    const many = Array.from({ length: 120 }, (_, number) => document(number))
+    await Promise.all(
+      [...Array(4).keys()].map((turn) => (turn % 2 ? one : other).keep(turn < 2 ? many : many.toReversed())),
+    )
+    t.same([await one.any(), await other.count({})], [true, 120])
+    const page = await one.list({}, { limit: 3, offset: 1 })
+    t.match(page, [{ hash: hashOf(118), seen: 4 }, { hash: hashOf(117) }, { hash: hashOf(116) }])
+    await other.keep([document(5, { ended: 1, last: 'before', lastExchange: 'root-2.9', first: 'before', seen: 2 })])
+    t.match(await one.find(hashOf(5)), { ...document(5, { seen: 6 }), text: undefined }, 'what comes late is counted')
+    await other.keep([document(5, { ended: 2e12, last: 'later', lastExchange: 'root-2.10' })])
+    const later = { ended: 2e12, last: 'later', lastExchange: 'root-2.10', firstExchange: 'root-1.5', seen: 7 }
+    t.match(await one.find(hashOf(5)), later)
+    t.equal(await one.text(hashOf(5)), 't\u00e4xt')
+    t.same(await one.known([hashOf(5), hashOf(500)]), new Set([hashOf(5)]))
+
+    const bob = 'Bob@contoso.test'
+    await one.keep([
+      document(1000, { kind: 'RAC', account: bob, id: '{AB-CD}', issuer: 'k1', issuing: 'k2' }),
+      document(1001, { kind: 'PL', account: 'bobby@contoso.test', content: '{EF}', issuer: 'k2' }),
+      document(1002, { kind: 'PL', account: bob, content: 'ef', issuer: 'k2', text: 'with \0 in it' }),
+      document(1003, { id: 'x'.repeat(100_000), account: '\u00fc'.repeat(100_000) }),
+    ])
+    const found = async (filter: DocumentFilter): Promise<readonly string[]> =>
+      (await other.list(plainFilter(filter), { limit: 10, offset: 0 })).map(({ hash }) => hash)
+    const ofBob = [hashOf(1002), hashOf(1000)]
+    t.same(await found({ account: 'bob' }), ofBob)
+    t.same(await found({ account: 'smtp:BOB@CONTOSO.TEST' }), ofBob)
+    t.same(await found({ account: 'bo%' }), [])
+    t.same(await found({ guid: '{Ef}' }), [hashOf(1002), hashOf(1001)])
+    t.same(await found({ guid: 'ab-cd', kind: 'rac' }), [hashOf(1000)])
+    t.same(await found({ hash: hashOf(1001).slice(0, 63) }), [1003, 1002, 1001, 1000].map(hashOf))
+    t.same(await found({ hash: `${hashOf(1001)}0` }), [])
+    t.equal(await one.count(plainFilter({ kind: 'pl', account: 'bob' })), 1)
+    t.match(await one.find(hashOf(1000)), { account: bob, id: '{AB-CD}', issuer: 'k1', issuing: 'k2' })
+    t.match(await one.issuing('k2'), [{ hash: hashOf(1000) }])
+    t.match(await one.issuedWith('k2', 1), [{ hash: hashOf(1002) }])
+    t.equal(await one.clear(), 124)
+    t.same([await other.any(), await other.clear()], [false, 0])
   })
 
   t.test('the state of the lab is changed by one at a time, and its steps have one order', async (t) => {

@@ -5,6 +5,7 @@ import type { ClusterStore } from '../../cluster/store/cluster-store.js'
 import type { DirectoryStore } from '../../cluster/store/directory-store.js'
 import type { FaultCounts } from '../../cluster/store/fault-counts.js'
 import type { ForestStore } from '../../cluster/store/forest-store.js'
+import type { KeptDocumentStore } from '../../cluster/store/kept-document-store.js'
 import type { LabStore } from '../../cluster/store/lab-store.js'
 import type { Member, MemberStore } from '../../cluster/store/member-store.js'
 import type { RandomSeedStore } from '../../cluster/store/random-seed-store.js'
@@ -19,6 +20,7 @@ import { takeTurns, type Turns } from './turns.js'
 export interface LabOffice {
   readonly store: {
     readonly lab: LabStore
+    readonly keptDocuments: KeptDocumentStore
     readonly members: Pick<MemberStore, 'list'>
     readonly clusters: Pick<ClusterStore, 'list'>
     readonly directory: Pick<DirectoryStore, 'accountByName' | 'accountByMail' | 'listAccounts'>

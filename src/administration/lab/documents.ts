@@ -1,38 +1,22 @@
-/** The documents that came and went: those of the journals of all nodes, each once, with those above and below it. */
+/** The documents that came and went: those of the journals of all nodes and those that are kept for good, each once, with those above and below it. */
+import type { KeptFacts } from '../../cluster/store/kept-document-store.js'
 import type { Explanation } from '../../explain/explanation.js'
+import { fits, plainFilter, type DocumentFilter } from '../../lab/documents/document-filter.js'
 import { LabInputError } from '../../lab/input-error.js'
-import { readChoice } from '../../lab/json-object.js'
-import type { FoundDocument, FoundText } from '../../lab/journal/found-documents.js'
-import { plainAddress } from '../../mail-address.js'
-import type { DocumentKind } from '../../xrml/document.js'
+import { blankBody } from '../../lab/journal/blank-secrets.js'
+import type { FoundDocument } from '../../lab/journal/found-documents.js'
 import { problem } from '../problem.js'
 import type { LabOffice } from './ask-server.js'
+import { documentsAtNodes, forgetAtNodes, textAtNodes, type Found } from './documents-at-nodes.js'
 import { explainBytes, type Explaining } from './explain.js'
-import { askAll, type Gap } from './journal-nodes.js'
+import type { Gap } from './journal-nodes.js'
 
-export const documentKinds = [
-  'SPC',
-  'RAC',
-  'CLC',
-  'SLC',
-  'CA',
-  'PL',
-  'UL',
-  'template',
-  'unknown',
-] as const satisfies readonly DocumentKind[]
+export { documentKinds, type DocumentFilter } from '../../lab/documents/document-filter.js'
 
-export interface DocumentFilter {
-  readonly kind?: string
-  /** Whom it is of: mail address, or the part before the @. */
-  readonly account?: string
-  /** Id of the content, or of the document itself: a GUID in any spelling. */
-  readonly guid?: string
-  /** The hash, or its beginning. */
-  readonly hash?: string
+export interface LabDocument extends Omit<FoundDocument, 'ended' | 'issuer' | 'issuing'> {
+  /** It is kept for good. */
+  readonly kept?: true
 }
-
-export type LabDocument = Omit<FoundDocument, 'ended' | 'issuer' | 'issuing'>
 
 export interface DocumentPage {
   /** The latest first. */
@@ -51,8 +35,19 @@ export interface DocumentPlace {
   readonly children: readonly LabDocument[]
 }
 
+export interface DocumentsForgotten {
+  /** How many were kept for good. */
+  readonly removed: number
+  /** Nodes that could not be told: what they have not written yet may come. */
+  readonly gaps: readonly Gap[]
+}
+
+/** As it is found, wherever that is. */
+type Known = FoundDocument & Pick<LabDocument, 'kept'>
+
 const mostChildren = 100
 const longestChain = 10
+const mostExchanges = 20
 
 /** @throws LabInputError, DatabaseAway */
 export async function listDocuments(
@@ -60,92 +55,132 @@ export async function listDocuments(
   filter: DocumentFilter,
   { limit, skip }: { readonly limit: number; readonly skip: number },
 ): Promise<DocumentPage> {
-  const fits = fitting(filter)
-  const { all, gaps } = await readAll(office)
-  const found = all.filter(fits)
-  return { documents: found.slice(skip, skip + limit).map(shownOf), matched: found.length, gaps }
-}
-
-function fitting({ kind, account, guid, hash }: DocumentFilter): (document: FoundDocument) => boolean {
-  const wantedKind = kind === undefined ? undefined : readKind(kind)
-  const wantedAccount = account === undefined ? undefined : plainAddress(account).toLowerCase()
-  const wantedGuid = guid === undefined ? undefined : plainGuid(guid)
-  return (document) =>
-    (wantedKind === undefined || document.kind === wantedKind) &&
-    (wantedAccount === undefined || isOf(document, wantedAccount)) &&
-    (wantedGuid === undefined || [document.id, document.content].some((id) => plainGuid(id ?? '') === wantedGuid)) &&
-    (hash === undefined || document.hash.startsWith(hash.toLowerCase()))
-}
-
-/** @throws LabInputError with the kind that was meant */
-function readKind(kind: string): string {
-  const known = documentKinds.find((one) => one.toLowerCase() === kind.toLowerCase())
-  return known ?? readChoice(kind, '"kind" of documents', documentKinds)
-}
-
-function isOf({ account = '' }: FoundDocument, wanted: string): boolean {
-  const own = account.toLowerCase()
-  return own === wanted || own.replace(/@.*$/, '') === wanted
-}
-
-function plainGuid(guid: string): string {
-  return guid
-    .trim()
-    .replace(/^\{|\}$/g, '')
-    .toLowerCase()
-}
-
-/** @throws Problem 404 when it is not there (any more) */
-export async function findDocument(office: LabOffice, hash: string): Promise<DocumentPlace> {
-  const { all } = await readAll(office)
-  const found = all.find((document) => document.hash === hash.toLowerCase()) ?? gone(hash)
-  const children = found.issuing === undefined ? [] : all.filter(({ issuer }) => issuer === found.issuing)
+  const plain = plainFilter(filter)
+  const { found, gaps } = await documentsAtNodes(office)
+  const { keptDocuments } = office.store
+  const isKept = await keptAmong(office, found)
+  const loose = [...found.values()].filter((document) => !isKept.has(document.hash) && fits(document, plain))
+  // Loose ones may stand before all of those that are left out here, which stand before the page in any case.
+  const offset = Math.max(0, skip - loose.length)
+  const [rows, count] = await Promise.all([
+    keptDocuments.list(plain, { limit: limit + loose.length, offset }),
+    keptDocuments.count(plain),
+  ])
+  const all = latestFirst([...rows.map((row) => knownOf(row, found)), ...loose])
   return {
-    document: shownOf(found),
-    issuers: issuersOf(found, all).map(shownOf),
-    children: children.slice(0, mostChildren).map(shownOf),
+    documents: all.slice(skip - offset, skip - offset + limit).map(shownOf),
+    matched: count + loose.length,
+    gaps,
   }
 }
 
-function issuersOf(document: FoundDocument, all: readonly FoundDocument[]): readonly FoundDocument[] {
-  const chain: FoundDocument[] = []
+/** Hashes of those in journals that are kept for good, too. */
+async function keptAmong({ store }: LabOffice, found: Found['found']): Promise<ReadonlySet<string>> {
+  return (await store.keptDocuments.any()) ? store.keptDocuments.known([...found.keys()]) : new Set()
+}
+
+function latestFirst(documents: readonly Known[]): readonly Known[] {
+  return documents.toSorted((one, other) => other.ended - one.ended)
+}
+
+/** What is kept says how often and when it was seen; the journal, in which exchanges that are still there. */
+function knownOf({ firstExchange, lastExchange, ...kept }: KeptFacts, found: Found['found']): Known {
+  const exchanges = [...(found.get(kept.hash)?.exchanges ?? []), lastExchange, firstExchange]
+  return { ...kept, exchanges: [...new Set(exchanges)].slice(0, mostExchanges), kept: true }
+}
+
+/** @throws Problem 404 when it is not there (any more), LabInputError, DatabaseAway */
+export async function findDocument(office: LabOffice, hash: string): Promise<DocumentPlace> {
+  const known = requireHash(hash)
+  const { found } = await documentsAtNodes(office)
+  const { keptDocuments } = office.store
+  const row = await keptDocuments.find(known)
+  const document = row === undefined ? (found.get(known) ?? gone(known)) : knownOf(row, found)
+  const { issuing } = document
+  return {
+    document: shownOf(document),
+    issuers: (await issuersOf(office, document, found)).map(shownOf),
+    children:
+      issuing === undefined
+        ? []
+        : together(
+            await keptDocuments.issuedWith(issuing, mostChildren),
+            [...found.values()].filter(({ issuer }) => issuer === issuing),
+            found,
+          )
+            .slice(0, mostChildren)
+            .map(shownOf),
+  }
+}
+
+/** Each once, the latest first. */
+function together(
+  kept: readonly KeptFacts[],
+  loose: readonly FoundDocument[],
+  found: Found['found'],
+): readonly Known[] {
+  const all = new Map<string, Known>(loose.map((document) => [document.hash, document]))
+  for (const row of kept) all.set(row.hash, knownOf(row, found))
+  return latestFirst([...all.values()])
+}
+
+async function issuersOf(
+  { store }: LabOffice,
+  document: FoundDocument,
+  found: Found['found'],
+): Promise<readonly Known[]> {
+  const chain: Known[] = []
   let last: FoundDocument | undefined = document
   while (last?.issuer !== undefined && chain.length < longestChain) {
     const { issuer }: FoundDocument = last
-    last = all.find(({ issuing, hash }) => issuing === issuer && !chain.some((other) => other.hash === hash))
-    if (last !== undefined) chain.push(last)
+    const candidates = together(
+      await store.keptDocuments.issuing(issuer),
+      [...found.values()].filter(({ issuing }) => issuing === issuer),
+      found,
+    )
+    const next: Known | undefined = candidates.find(({ hash }) => !chain.some((other) => other.hash === hash))
+    if (next !== undefined) chain.push(next)
+    last = next
   }
   return chain
 }
 
 /**
  * The text as it travelled; without private keys, unless the journal shows secrets.
- * @throws Problem 404
+ * @throws Problem 404, LabInputError, DatabaseAway
  */
 export async function documentText(
   office: LabOffice,
   hash: string,
 ): Promise<{ readonly text: string; readonly isBlanked: boolean }> {
-  const { text, shown } = await findText(office, hash)
+  const known = requireHash(hash)
+  const { found, secrets } = await textAtNodes(office, known)
+  const text = found?.text ?? (await office.store.keptDocuments.text(known)) ?? gone(known)
+  const shown = found?.shown ?? (secrets ? text : blankBody(text, 'text/xml'))
   return { text: shown, isBlanked: shown !== text }
 }
 
 /**
  * With the certificates above it, as far as they are there.
- * @throws Problem 404
+ * @throws Problem 404, LabInputError, DatabaseAway
  */
 export async function explainDocument(office: LabOffice, explaining: Explaining, hash: string): Promise<Explanation> {
-  const { issuers } = await findDocument(office, hash)
-  const texts = await Promise.all([hash, ...issuers.map((issuer) => issuer.hash)].map((one) => findText(office, one)))
-  return explainBytes(explaining, Buffer.from(texts.map(({ text }) => text).join('')))
+  const { document, issuers } = await findDocument(office, hash)
+  const texts = await Promise.all([document, ...issuers].map(async (one) => wholeText(office, one.hash)))
+  return explainBytes(explaining, Buffer.from(texts.join('')))
 }
 
-async function findText(office: LabOffice, hash: string): Promise<FoundText> {
-  const asked = await askAll<{ readonly found?: FoundText }>(office, 'POST', '/lab/documents/find', () => ({
-    hash: requireHash(hash),
-  }))
-  const [found] = asked.flatMap((one) => ('answer' in one && one.answer.found !== undefined ? [one.answer.found] : []))
-  return found ?? gone(hash)
+async function wholeText(office: LabOffice, hash: string): Promise<string> {
+  return (await office.store.keptDocuments.text(hash)) ?? (await textAtNodes(office, hash)).found?.text ?? gone(hash)
+}
+
+/**
+ * Forgets those that are kept for good. What is in the journals stays there until these let it go.
+ * @throws DatabaseAway
+ */
+export async function forgetDocuments(office: LabOffice): Promise<DocumentsForgotten> {
+  const gaps = await forgetAtNodes(office)
+  return { removed: await office.store.keptDocuments.clear(), gaps }
 }
 
 function requireHash(hash: string): string {
@@ -154,46 +189,10 @@ function requireHash(hash: string): string {
 }
 
 function gone(hash: string): never {
-  const known = requireHash(hash)
-  return problem(404, `No server has the document ${known} in its journal (any more)`)
-}
-
-interface Found {
-  readonly all: readonly FoundDocument[]
-  readonly gaps: readonly Gap[]
-}
-
-/** Those of all nodes, the latest first. */
-async function readAll(office: LabOffice): Promise<Found> {
-  const asked = await askAll<{ readonly documents: readonly FoundDocument[] }>(
-    office,
-    'POST',
-    '/lab/documents/list',
-    () => ({}),
-  )
-  const merged = new Map<string, FoundDocument>()
-  for (const document of asked.flatMap((one) => ('answer' in one ? one.answer.documents : []))) {
-    const other = merged.get(document.hash)
-    merged.set(document.hash, other === undefined ? document : both(other, document))
-  }
-  return {
-    all: [...merged.values()].toSorted((one, other) => other.ended - one.ended),
-    gaps: asked.flatMap((one) => ('why' in one ? [{ node: one.node, text: one.why }] : [])),
-  }
-}
-
-function both(one: FoundDocument, other: FoundDocument): FoundDocument {
-  const later = one.ended >= other.ended ? one : other
-  return {
-    ...later,
-    first: one.first < other.first ? one.first : other.first,
-    last: one.last > other.last ? one.last : other.last,
-    seen: one.seen + other.seen,
-    exchanges: [...one.exchanges, ...other.exchanges].slice(0, 20),
-  }
+  return problem(404, `No server has the document ${hash} in its journal (any more), and it is not kept for good`)
 }
 
 /** Keys are only for finding each other. */
-function shownOf({ ended: _ended, issuer: _issuer, issuing: _issuing, ...document }: FoundDocument): LabDocument {
+function shownOf({ ended: _ended, issuer: _issuer, issuing: _issuing, ...document }: Known): LabDocument {
   return document
 }

@@ -19,7 +19,7 @@ export interface Returned {
 
 /**
  * When it resolves, every living server has the state: configuration, directory, templates, lab. Addresses stay, and so do open connections. What was
- * kept of exchanges in the journal is gone; the request log stays.
+ * kept of exchanges in the journal is gone; the request log stays, and so do documents that are kept for good.
  * @throws Problem 409 and NotEverywhere, DatabaseAway
  */
 export async function returnTo(office: LabOffice, kept: KeptState): Promise<Returned> {

@@ -1,12 +1,18 @@
 /** `lab documents`, `lab explain` and `lab issue`: the documents that came and went, what an installation says of any, and new ones by hand. */
-import type { DocumentPage, DocumentPlace, LabDocument } from '../../administration/lab/documents.js'
+import type {
+  DocumentPage,
+  DocumentPlace,
+  DocumentsForgotten,
+  LabDocument,
+} from '../../administration/lab/documents.js'
 import type { Issued } from '../../administration/lab/issue.js'
 import type { Settings } from '../../config/options.js'
 import type { Explanation } from '../../explain/explanation.js'
 import { printExplanation } from '../../explain/print.js'
+import { Failure } from '../failure.js'
 import { readInput, readInputOrStandard, requireFree, writeResult } from '../files.js'
 import { callManagement } from '../management-call.js'
-import { createOutput, table } from '../output.js'
+import { createOutput, table, type Output } from '../output.js'
 import { rightsEntry } from '../rights-entry.js'
 import { withoutControls } from '../text-width.js'
 import { commandLine } from '../../command-line.js'
@@ -76,6 +82,7 @@ export interface DocumentsArguments {
   readonly limit: string
   readonly raw?: boolean
   readonly explain?: boolean
+  readonly clear?: boolean
 }
 
 /** @param hash of one; undefined shows the list */
@@ -85,6 +92,11 @@ export async function labDocuments(
   given: DocumentsArguments,
 ): Promise<boolean> {
   const output = createOutput(settings.json)
+  if (given.clear === true) {
+    if (hash !== undefined) throw new Failure('lab documents --clear forgets all that are kept for good: name none', 2)
+    await forget(settings, output)
+    return true
+  }
   const get = (path: string): Promise<unknown> => callManagement(settings, { method: 'GET', path })
   if (hash === undefined) {
     const { kind, account, guid, limit } = given
@@ -112,13 +124,26 @@ export async function labDocuments(
     documents.length === 0 ? '' : `\n\n${output.paint.strong(title)}\n${listed(documents)}`
   const { document, issuers, children } = place
   const seen = `Seen ${document.seen === 1 ? 'once' : `${document.seen} times`}: ${document.exchanges.join(', ')}`
-  output.result(place, `${listed([document])}\n${seen}${part('Issuers', issuers)}${part('Issued with it', children)}`)
+  const kept = document.kept === true ? '\nKept for good.' : ''
+  output.result(
+    place,
+    `${listed([document])}\n${seen}${kept}${part('Issuers', issuers)}${part('Issued with it', children)}`,
+  )
   return true
+}
+
+async function forget(settings: Settings<'status'>, output: Output): Promise<void> {
+  const call = { method: 'DELETE', path: '/lab/documents' } as const
+  const forgotten = (await callManagement(settings, call)) as DocumentsForgotten
+  for (const { text } of forgotten.gaps) output.note(text)
+  const { removed } = forgotten
+  const what = removed === 1 ? '1 document is' : `${removed} documents are`
+  output.result({ event: 'cleared', ...forgotten }, `${what} forgotten. The journal has its own, until it lets them go or ${commandLine('lab journal --clear')}`)
 }
 
 function noneText(wanted: Pick<DocumentsArguments, 'kind' | 'account' | 'guid'>): string {
   return Object.values(wanted).some((value) => value !== undefined)
-    ? 'There is no such document in the journals.'
+    ? 'There is no such document in the journals, and none is kept.'
     : `No document has travelled since the journals began. Some do by ${commandLine('demo --server URL')}`
 }
 

@@ -34,6 +34,8 @@ export async function node(settings: Settings<'node'>): Promise<void> {
   if (cluster === undefined) throw new Failure('Say which cluster to join: --cluster NAME', 2)
   if (db === undefined)
     throw new Failure('Say where the installation is: --db PATH of its SQLite file, or --db postgres://…', 2)
+  if (settings.keepDocuments && settings.noLab)
+    throw new Failure('Documents are kept by the lab: leave out one of them, --keep-documents or --no-lab', 2)
   requireTlsPair(settings)
   const output = createOutput(settings.json)
   const { log, begin } = await openServerLog(settings)
@@ -61,6 +63,7 @@ export async function node(settings: Settings<'node'>): Promise<void> {
     profile: profiles[settings.profile],
     requestLogBound: { days: settings.requestLogDays, rows: settings.requestLogRows },
     journal: settings.noLab ? undefined : journalOf(settings),
+    keepDocuments: settings.keepDocuments,
     listenerKey: settings.listenerKey,
     ...(settings.trustedProxies === undefined ? {} : { trustedProxies: trustedProxiesOf(settings.trustedProxies) }),
     tls,

@@ -65,6 +65,7 @@ export function installationOptions(settings: Settings<'up'>): InstallationOptio
     requestLogDays: settings.requestLogDays,
     requestLogRows: settings.requestLogRows,
     journal: journalOf(settings) ?? false,
+    keepDocuments: settings.keepDocuments,
     tls: tlsOptions(settings),
     schemes: schemesOf(settings.schemes),
     ntlmLevel: settings.ntlm,

@@ -1,4 +1,5 @@
 /** What was done to the tables from one schema version to the next: by the version that each begins with. */
+import { addKeptDocuments } from './migrations/kept-documents.js'
 import { addLabState } from './migrations/lab-state.js'
 import { changeRequestLogFields } from './migrations/request-log-fields.js'
 import type { Migration } from './migrations/migration.js'
@@ -9,4 +10,5 @@ export type Migrations = ReadonlyMap<number, Migration>
 export const migrations: Migrations = new Map([
   [3, addLabState],
   [4, changeRequestLogFields],
+  [5, addKeptDocuments],
 ])

@@ -12,6 +12,8 @@ import { faultCounts } from './fault-counts.js'
 import type { FaultCounts } from './fault-counts.js'
 import { forestStore } from './forest-store.js'
 import type { ForestStore } from './forest-store.js'
+import { keptDocumentStore } from './kept-document-store.js'
+import type { KeptDocumentStore } from './kept-document-store.js'
 import { labStore } from './lab-store.js'
 import type { LabStore } from './lab-store.js'
 import { memberStore } from './member-store.js'
@@ -51,6 +53,7 @@ export interface Store {
   readonly tokenKeys: TokenKeyStore
   readonly authorizationCodes: AuthorizationCodeStore
   readonly lab: LabStore
+  readonly keptDocuments: KeptDocumentStore
   readonly faultCounts: FaultCounts
   readonly seedMark: SeedMarkStore
   readonly randomSeed: RandomSeedStore
@@ -99,6 +102,7 @@ export async function openStore(location: string, options: StoreOptions = {}): P
     tokenKeys: tokenKeyStore(db),
     authorizationCodes: authorizationCodeStore(db),
     lab: labStore(db),
+    keptDocuments: keptDocumentStore(db),
     faultCounts: faultCounts(db),
     seedMark: seedMarkStore(db),
     randomSeed: randomSeedStore(db),

@@ -29,6 +29,7 @@ export function storeWithOutages(store: Store, { isDatabaseAway, isDirectoryAway
     tokenKeys: failingBy(database, store.tokenKeys),
     authorizationCodes: failingBy(database, store.authorizationCodes),
     faultCounts: failingBy(database, store.faultCounts),
+    keptDocuments: failingBy(database, store.keptDocuments),
   }
 }
 

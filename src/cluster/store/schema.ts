@@ -6,7 +6,7 @@ import { sql, type CreateIndexBuilder, type CreateTableBuilder, type Kysely, typ
 import { isPostgres, lockOthersOut } from './exclusive.js'
 
 /** Goes up by one with every change of a table, which goes into migrations.ts, too. */
-export const schemaVersion = 5
+export const schemaVersion = 6
 
 interface MetaTable {
   key: string
@@ -126,6 +126,34 @@ interface LabStateTable {
   state: string
 }
 
+/** Certificates and licenses that passed, where they are kept for good. */
+interface KeptDocumentTable {
+  /** Of its text. */
+  hash: string
+  kind: string
+  id: string | null
+  id_key: string | null
+  account: string | null
+  /** Mail address, and the part of it before the @. */
+  account_key: string | null
+  account_name_key: string | null
+  content: string | null
+  content_key: string | null
+  /** Hashes of the key of its issuer, and of the one that it certifies as an issuer's. */
+  issuer: string | null
+  issuing: string | null
+  characters: number
+  first_seen: string
+  last_seen: string
+  /** The last time in milliseconds of the real clock. */
+  last_ended: number
+  seen: number
+  first_exchange: string
+  last_exchange: string
+  /** Last, so that SQLite need not read over it. */
+  text: string
+}
+
 export interface Tables {
   meta: MetaTable
   forest: ForestTable
@@ -141,6 +169,7 @@ export interface Tables {
   member: MemberTable
   authorization_code: AuthorizationCodeTable
   lab_state: LabStateTable
+  kept_document: KeptDocumentTable
 }
 
 export type Database = Kysely<Tables>
@@ -195,6 +224,27 @@ export const columns: Columns = {
   member: { node_id: 'text', cluster: 'text', url: 'text', pid: 'integer', started: 'text', last_seen: 'text' },
   authorization_code: { hash: 'text', content: 'text', expires: 'text' },
   lab_state: { id: 'text', version: 'integer', state: 'text' },
+  kept_document: {
+    hash: 'text',
+    kind: 'text',
+    id: 'text null',
+    id_key: 'text null',
+    account: 'text null',
+    account_key: 'text null',
+    account_name_key: 'text null',
+    content: 'text null',
+    content_key: 'text null',
+    issuer: 'text null',
+    issuing: 'text null',
+    characters: 'integer',
+    first_seen: 'text',
+    last_seen: 'text',
+    last_ended: 'double precision',
+    seen: 'integer',
+    first_exchange: 'text',
+    last_exchange: 'text',
+    text: 'text',
+  },
 }
 
 export const primaryKeys: { readonly [T in keyof Tables]: readonly (keyof Tables[T] & string)[] } = {
@@ -212,6 +262,7 @@ export const primaryKeys: { readonly [T in keyof Tables]: readonly (keyof Tables
   member: ['node_id'],
   authorization_code: ['hash'],
   lab_state: ['id'],
+  kept_document: ['hash'],
 }
 
 const indexes: readonly {
@@ -231,6 +282,13 @@ const indexes: readonly {
   { table: 'request_log', columns: ['client_request_id'] },
   { table: 'member', columns: ['cluster'] },
   { table: 'authorization_code', columns: ['expires'] },
+  { table: 'kept_document', columns: ['last_ended'] },
+  { table: 'kept_document', columns: ['id_key'] },
+  { table: 'kept_document', columns: ['account_key'] },
+  { table: 'kept_document', columns: ['account_name_key'] },
+  { table: 'kept_document', columns: ['content_key'] },
+  { table: 'kept_document', columns: ['issuer'] },
+  { table: 'kept_document', columns: ['issuing'] },
 ]
 
 /** The database was made by another version of this program, and cannot be upgraded. */

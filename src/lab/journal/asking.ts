@@ -1,4 +1,6 @@
 /** What management asks a node about its journal, beside `Question`: as JSON between the two. */
+import type { Backlog } from '../documents/keeper.js'
+import type { FoundDocument, FoundText } from './found-documents.js'
 import type { JournalFilter } from './filter.js'
 import type { PlacedEntry, Part } from './node-journal.js'
 import type { NodePosition } from './position.js'
@@ -25,4 +27,16 @@ export type FollowLine = { readonly part: Omit<Part, 'entries'> } | { readonly e
 
 export interface DocumentQuestion {
   readonly hash: string
+}
+
+/** What a node has in its journal, and what it has not written yet, where it keeps documents for good. */
+export interface DocumentsHere extends Partial<Backlog> {
+  readonly documents: readonly FoundDocument[]
+}
+
+export interface TextHere {
+  /** Of the journal. */
+  readonly found?: FoundText | undefined
+  /** Whether private keys are shown. */
+  readonly secrets: boolean
 }

@@ -117,7 +117,8 @@ export async function findText(
 
 const longestName = 512
 
-function readFacts(text: string): ReadDocument {
+/** @param text from `<XrML` to `</XrML>` */
+export function readFacts(text: string): ReadDocument {
   const facts = documentFacts(text)
   const before = factsBefore.get(facts.hash)
   if (before !== undefined) return before

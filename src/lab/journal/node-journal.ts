@@ -67,6 +67,7 @@ export interface NearEntry {
 
 export interface NodeJournal {
   readonly boot: string
+  readonly showsSecrets: boolean
   /**
    * Copies the bodies, and makes nothing of the rest before somebody asks.
    * @param asked body of the request
@@ -117,6 +118,7 @@ export function createNodeJournal(options: NodeJournalOptions): NodeJournal {
 
   return {
     boot,
+    showsSecrets: telling.secrets,
     add: (ended, asked, answered) => ring.push([++last, ended], asked, answered),
     async read({ filter, after = 0, before = Infinity, limit, messages }) {
       const criteria = criteriaOf(filter, telling)

@@ -1,4 +1,4 @@
-/** The documents of the journal: listed, one with those above and below it, its text, and what the explainer says of it. */
+/** The documents of the journal, and those that are kept for good: listed, one with those above and below it, its text, and what the explainer says of it. */
 import type { FastifyInstance } from 'fastify'
 import type { LabOffice } from '../../../administration/lab/ask-server.js'
 import {
@@ -6,6 +6,7 @@ import {
   documentText,
   explainDocument,
   findDocument,
+  forgetDocuments,
   listDocuments,
   type DocumentFilter,
 } from '../../../administration/lab/documents.js'
@@ -27,18 +28,26 @@ const document = {
     first: { ...text, description: 'When it was seen first, by the clock of the forest' },
     last: { ...text, description: 'When it was seen last' },
     seen: { type: 'integer', description: 'In how many exchanges' },
-    exchanges: { type: 'array', items: text, description: 'Ids of the last ones in the journal' },
+    exchanges: {
+      type: 'array',
+      items: text,
+      description:
+        'Ids of the last ones; of one that is kept for good, the first and the last stand there when the journal has let them go',
+    },
+    kept: { type: 'boolean', description: 'It is kept for good' },
   },
 } as const
 const documents = { type: 'array', items: document } as const
+const gaps = { type: 'array', items: { type: 'object', properties: { node: text, text } } } as const
 const page = {
   description: 'The latest first',
   type: 'object',
-  properties: {
-    documents,
-    matched: { type: 'integer' },
-    gaps: { type: 'array', items: { type: 'object', properties: { node: text, text } } },
-  },
+  properties: { documents, matched: { type: 'integer' }, gaps },
+} as const
+const forgotten = {
+  description: 'How many were kept for good, and which servers could not be told',
+  type: 'object',
+  properties: { removed: { type: 'integer' }, gaps },
 } as const
 const place = {
   description: 'The document, the certificates above it, and what was issued with it',
@@ -58,7 +67,8 @@ export function registerDocuments(app: FastifyInstance, office: LabOffice, expla
       schema: {
         tags,
         summary: 'The documents that came and went',
-        description: 'Those of the exchanges in the journal: they go when these go.',
+        description:
+          'Those of the exchanges in the journal, which go when these go; and with --keep-documents all that ever passed.',
         querystring: closed({
           kind: { ...text, maxLength: 40, description: documentKinds.join(', ') },
           account: {
@@ -74,6 +84,18 @@ export function registerDocuments(app: FastifyInstance, office: LabOffice, expla
       },
     },
     async ({ query: { limit: most, skip, ...filter } }) => listDocuments(office, filter, { limit: most, skip }),
+  )
+  app.delete(
+    '/lab/documents',
+    {
+      schema: {
+        tags,
+        summary: 'Forget the documents that are kept for good',
+        description: 'Those of the exchanges in the journal stay until it lets them go: DELETE /lab/journal.',
+        response: answers({ 200: forgotten }),
+      },
+    },
+    async () => forgetDocuments(office),
   )
   app.get<{ Params: Named }>(
     '/lab/documents/:hash',
@@ -111,7 +133,7 @@ export function registerDocuments(app: FastifyInstance, office: LabOffice, expla
       schema: {
         tags,
         summary: 'Whether a document is good, each check in order',
-        description: 'The certificates above it stand behind it, as far as the journal has them.',
+        description: 'The certificates above it stand behind it, as far as they are there.',
         params,
         response: answers({ 200: explanation }, 400, 404),
       },
