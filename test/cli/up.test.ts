@@ -17,6 +17,7 @@ import {
   type RmsClient,
   type SoapFault,
 } from '../../src/client/index.js'
+import type { DocumentPage } from '../../src/administration/lab/documents.js'
 import { seedPassword } from '../../src/directory/seed.js'
 import { systemClock, systemRandom } from '../../src/effects.js'
 import { answers, childrenOf, isAlive, main, run, startUp } from './command.js'
@@ -150,7 +151,8 @@ t.test('SIGKILL while it starts: what it had started ends too, whatever it was d
 t.test('--data: accounts, keys and licenses outlive the process; others are refused meanwhile', async (t) => {
   const folder = t.testdir()
   const data = join(folder, 'lab')
-  const first = await startUp(['--data', data, '--crypto-mode', '1', '--invert-persistent', '--log-level', 'silent'])
+  const mode1 = ['--crypto-mode', '1', '--invert-persistent']
+  const first = await startUp(['--data', data, ...mode1, '--keep-documents', '--log-level', 'silent'])
   const alice = connectTo(first.url, 'alice', { mode: 1, folder: join(folder, 'alice') })
   const bob = connectTo(first.url, 'bob', { mode: 1, folder: join(folder, 'bob') })
   const pfile = await alice.protectFile(content, '.txt', forBob)
@@ -210,6 +212,15 @@ t.test('--data: accounts, keys and licenses outlive the process; others are refu
   t.match(again.stderr(), /--invert-persistent was true and is false from this start on/)
   const kept = connectTo(again.url, 'bob', { mode: 1, folder: join(folder, 'bob') })
   t.same((await kept.openFile(pfile)).plain, content, 'a RAC made before the restart licenses after it')
+  const documents = await fetch(`${again.ready.manage}/lab/documents?kind=RAC&account=bob&limit=1000`, {
+    headers: { authorization: `Bearer ${again.ready.token}` },
+  })
+  const racs = ((await documents.json()) as DocumentPage).documents
+  const made = account.rac.document.text
+  t.ok(
+    racs.some(({ characters, kept }) => characters === made.length && kept === true),
+    '--keep-documents: it passed at a server that is gone',
+  )
   const fresh = await connectTo(again.url, 'bob', { mode: 1 }).bootstrap()
   t.equal(
     fresh.account.rac.account.publicKey?.modulus,
