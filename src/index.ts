@@ -38,6 +38,8 @@ export type { SnapshotFile } from './administration/lab/snapshot-file.js'
 export type { SnapshotAbout } from './cluster/store/snapshot-store.js'
 export type { Returned } from './administration/lab/return-to.js'
 export type { ReadyFault } from './lab/faults/catalogue.js'
+export type { ConfigReading, ServerConfig } from './administration/lab/config.js'
+export type { SettingShown } from './config/started-with.js'
 export type {
   DocumentFilter,
   DocumentPage,

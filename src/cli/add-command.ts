@@ -2,7 +2,9 @@
 import type { Command } from 'commander'
 import { addFlags, describeFlags, loadCommand, parsedFlags } from '../config/commander-options.js'
 import { processEnvironment } from '../config/environment.js'
+import { settingsWithOrigins } from '../config/help.js'
 import { optionsOf, type CommandName, type Settings } from '../config/options.js'
+import type { StartedWith } from '../config/started-with.js'
 import { exampleLines } from './command-help.js'
 import { rememberPlace } from './next-command.js'
 import { printConfig } from './print-config.js'
@@ -27,12 +29,24 @@ export function add(
 
 /** @throws what is wrong with them; ConfigPrinted when they were to be shown alone */
 export function settingsOf<Name extends CommandName>(command: Command, name: Name): Settings<Name> {
+  return settingsAndConfig(command, name)[0]
+}
+
+/**
+ * For commands that go on running, and say then what they were started with.
+ * @throws as `settingsOf`
+ */
+export function settingsAndConfig<Name extends CommandName>(
+  command: Command,
+  name: Name,
+): readonly [settings: Settings<Name>, config: StartedWith] {
   // Those of `up` are about the one that it starts.
   if (optionsOf(name).includes('manage')) rememberPlace(parsedFlags(command, name))
-  const loaded = loadCommand(command, name, processEnvironment())
-  isJsonWanted = (loaded.settings as { readonly json: boolean }).json
-  printConfig(name, loaded)
-  return loaded.settings
+  const { settings, origins } = loadCommand(command, name, processEnvironment())
+  isJsonWanted = (settings as { readonly json: boolean }).json
+  const config = { by: name, settings: settingsWithOrigins(name, origins) }
+  printConfig(settings, config)
+  return [settings, config]
 }
 
 /** Also before the settings are known to be good: what is wrong with them is told in the same form. */

@@ -69,6 +69,12 @@ export function addLabCommands(root: Command): void {
   journal.action(async (id: string | undefined, flags: JournalArguments, command: Command) =>
     (await import('./commands/lab-journal.js')).labJournal(settingsOf(command, 'status'), id, flags),
   )
+  add(lab, 'config', 'status', 'show what the installation was started with, and where each setting is from', [
+    'lab config',
+    'lab config --json',
+  ]).action(async (_flags, command: Command) =>
+    (await import('./commands/lab-config.js')).labConfig(settingsOf(command, 'status')),
+  )
   addStateCommands(lab)
   addDocumentCommands(lab)
   add(lab, 'clear', 'status', 'end all that is set: everything is as in a product again', ['lab clear']).action(

@@ -1,8 +1,9 @@
 /** An installation that ends with this process, however the process ends: also by a signal that comes while it starts. */
 import { tmpdir } from 'node:os'
 import { DatabaseAway } from '../cluster/store/database-away.js'
+import type { StartedWith } from '../config/started-with.js'
 import type { InstallationOptions } from '../installation/installation-options.js'
-import { startInstallation, type Installation } from '../manage/start.js'
+import { startInstallation, startInstallationBy, type Installation } from '../manage/start.js'
 import { Failure, systemCode } from './failure.js'
 import { reason } from './files.js'
 import { endWithGrace } from './grace.js'
@@ -29,12 +30,14 @@ class Stopped extends Error {
 }
 
 /**
+ * @param config what it says of itself; the options when left out
  * Never returns when a signal comes while it starts: the process ends with the exit code of the signal.
  * @throws Failure, and what `startInstallation` throws; nothing is left behind then
  */
 export async function startOwnInstallation(
   options: InstallationOptions,
   { exitCode, onStopping, onError, onClosed }: Ending,
+  config?: StartedWith,
 ): Promise<Installation> {
   const cut = new AbortController()
   let isReady = false
@@ -42,7 +45,8 @@ export async function startOwnInstallation(
     onStopping?.(`${signal} again: everything ends at once, and what was temporary is removed.`)
     process.exit(stopCode(signal))
   }
-  const starting = startInstallation({ ...options, signal: cut.signal })
+  const cuttable = { ...options, signal: cut.signal }
+  const starting = config === undefined ? startInstallation(cuttable) : startInstallationBy(config, cuttable)
   const atEnd = endWithGrace({ delay: longestClose, onSecondSignal }, async ({ err, signal }) => {
     const code = isReady ? exitCode : stopCode(signal)
     if (err !== undefined) onError?.(err)

@@ -1,7 +1,6 @@
 /** `--print-config`: the settings that a command would use, and where each comes from. */
-import { settingsWithOrigins, type SettingShown } from '../config/help.js'
-import type { Loaded } from '../config/load.js'
-import type { CommandName } from '../config/options.js'
+import type { Settings, CommandName } from '../config/options.js'
+import type { SettingShown, StartedWith } from '../config/started-with.js'
 import { createOutput, table } from './output.js'
 
 /** They are printed: the command has nothing else to do. */
@@ -10,17 +9,14 @@ export class ConfigPrinted extends Error {
 }
 
 /** @throws ConfigPrinted when they were asked for */
-export function printConfig<Name extends CommandName>(name: Name, { settings, origins }: Loaded<Name>): void {
+export function printConfig(settings: Settings<CommandName>, { by, settings: shown }: StartedWith): void {
   const { printConfig: isAsked, json } = settings as { readonly printConfig: boolean; readonly json: boolean }
   if (!isAsked) return
-  const shown = settingsWithOrigins(name, origins)
-  createOutput(json).result(
-    { event: 'config', command: name, settings: shown },
-    table(rowsOf(shown), { hasHeader: true }),
-  )
+  createOutput(json).result({ event: 'config', command: by, settings: shown }, configTable(shown))
   throw new ConfigPrinted()
 }
 
-function rowsOf(settings: readonly SettingShown[]): readonly (readonly string[])[] {
-  return [['setting', 'value', 'from'], ...settings.map(({ name, value, from }) => [name, value, from])]
+export function configTable(settings: readonly SettingShown[]): string {
+  const rows = settings.map(({ name, value, from }) => [name, value, from])
+  return table([['setting', 'value', 'from'], ...rows], { hasHeader: true })
 }

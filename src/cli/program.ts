@@ -6,7 +6,7 @@ import { parsedFlags } from '../config/commander-options.js'
 import type { AccessArguments, AdmitArguments } from './commands/access.js'
 import type { AddClusterArguments } from './commands/servers.js'
 import type { TokenArguments } from './commands/token.js'
-import { add, settingsOf, wantsJson } from './add-command.js'
+import { add, settingsAndConfig, settingsOf, wantsJson } from './add-command.js'
 import { addClientCommands } from './client-commands.js'
 import { closing, commandGroups, exampleLines, hintFor } from './command-help.js'
 import { endedBy, type Ended } from './failure.js'
@@ -54,8 +54,8 @@ function program(): Command {
     .configureHelp({ minWidthToWrap: 20, subcommandTerm })
   add(root, 'up', 'up', 'start an installation and say how to use it', ['up --data lab', 'up --port 0 --json']).action(
     async (_flags, command: Command) => {
-      const settings = settingsOf(command, 'up')
-      await (await commands.up()).up(settings)
+      const [settings, config] = settingsAndConfig(command, 'up')
+      await (await commands.up()).up(settings, config)
     },
   )
   add(root, 'status', 'status', 'show clusters and servers of a running installation, as their balancers see them', [
@@ -194,14 +194,14 @@ function program(): Command {
   add(root, 'node', 'node', 'one server: joins a cluster of the database and serves until it is stopped', [
     'node --cluster root --db lab/rms.sqlite --key-password TEXT',
   ]).action(async (_flags, command: Command) => {
-    const settings = settingsOf(command, 'node')
-    await (await commands.node()).node(settings)
+    const [settings, config] = settingsAndConfig(command, 'node')
+    await (await commands.node()).node(settings, config)
   })
   add(root, 'manage', 'manage', 'the management API alone, for an installation whose nodes are started elsewhere', [
     'manage --db lab/rms.sqlite --token TEXT',
   ]).action(async (_flags, command: Command) => {
-    const settings = settingsOf(command, 'manage')
-    await (await commands.manage()).manage(settings)
+    const [settings, config] = settingsAndConfig(command, 'manage')
+    await (await commands.manage()).manage(settings, config)
   })
   const places = '--public-url http://rms.contoso.test --db lab/rms.sqlite'
   add(root, 'provision', 'provision', 'make a cluster in the database, without a server yet', [

@@ -4,6 +4,7 @@ import { environmentName, optionNames, optionRow, optionsOf, optionThemes } from
 import type { CommandName, OptionName, OptionRow } from './options.js'
 import { showValue } from './parse-value.js'
 import { secretFileName } from './secret-file.js'
+import type { SettingShown } from './started-with.js'
 
 /** The flag as help shows it: `--port N`. */
 export function flagUsage(name: OptionName): string {
@@ -22,14 +23,6 @@ function defaultFor(name: OptionName, command: CommandName): string {
   const { defaultText } = optionRow(name)
   if (typeof defaultText === 'object') return defaultText[command] ?? defaultText.others ?? ''
   return defaultText ?? plainDefault(name)
-}
-
-export interface SettingShown {
-  readonly name: OptionName
-  /** As text; secrets are hidden, and what is not set is ''. */
-  readonly value: string
-  /** `--port`, `RMS_PORT`, `port in lab.json`, or `default`. */
-  readonly from: string
 }
 
 /** The settings of a command as it would use them; a default in the words of its help. */

@@ -9,6 +9,7 @@ import {
   type ClockReading,
   type ClockWanted,
 } from '../administration/lab/clock.js'
+import type { ConfigReading } from '../administration/lab/config.js'
 import {
   documentText,
   explainDocument,
@@ -143,8 +144,15 @@ export interface ScopeLab extends LabThings {
 
 /** What is set in an installation is not set in its scopes. */
 export interface InstallationLab extends ScopeLab {
+  /** What it was started with: each option, and where its value is from; and what servers have otherwise that somebody started by hand. */
+  config(): Promise<ConfigReading>
   /** Forests of their own below `/f/NAME`, each with all of these controls. */
   readonly scopes: LabScopes
+}
+
+/** @throws Problem 404 */
+export function noControls(): never {
+  return problem(404, 'There are no controls of a lab here: the installation was started with lab: false')
 }
 
 /**
@@ -156,8 +164,7 @@ export function installationLab(
   issuing: IssuingOffice,
   ca: string | undefined,
 ): ScopeLab {
-  const office = (): LabOffice =>
-    given?.() ?? problem(404, 'There are no controls of a lab here: the installation was started with lab: false')
+  const office = (): LabOffice => given?.() ?? noControls()
   const faultOffice = (): FaultOffice => ({ ...office(), served: servedNames() })
   return {
     ...labThings({ ...issuing, lab: office, ca }),

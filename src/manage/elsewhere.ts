@@ -6,6 +6,7 @@ import type { Logger } from 'pino'
 import { labOffice } from '../administration/lab/ask-server.js'
 import { askReady } from '../balancer/ask-ready.js'
 import { keepStart } from '../administration/lab/reset.js'
+import type { StartedWith } from '../config/started-with.js'
 import { forestClock } from '../cluster/forest-clock.js'
 import { livingMembers } from '../cluster/living-members.js'
 import { drawsOf } from '../cluster/draws.js'
@@ -42,6 +43,8 @@ export interface ElsewhereOptions {
   readonly token: string
   /** Whether there are controls of a lab, as when it is left out. */
   readonly lab?: boolean | undefined
+  /** What it was started with, for whoever asks. */
+  readonly config?: StartedWith | undefined
   readonly log: Logger
   readonly timers?: Timers
 }
@@ -64,7 +67,16 @@ export async function startManagementElsewhere(
     const clock = async (): Promise<Clock> => (office === undefined ? systemClock : forestClock(store.lab, systemClock))
     const { random } = effects
     const draws = await drawsOf(store.randomSeed, { random })
-    const api = { store, openCluster, ...effects, draws, forestClock: clock, lab: office, ca: undefined }
+    const api = {
+      store,
+      openCluster,
+      ...effects,
+      draws,
+      forestClock: clock,
+      lab: office,
+      ca: undefined,
+      config: options.config,
+    }
     const management = await startManagement({
       host,
       port,

@@ -215,6 +215,7 @@ export function prefilledOf({
     'DELETE /clusters/{cluster}/templates/{guid}': ofTemplate,
 
     'GET /lab': {},
+    'GET /lab/config': {},
     'GET /lab/clock': {},
     'PUT /lab/clock': { body: { mode: 'offset', by: 'P1D' } },
     'POST /lab/clock/advance': { body: { by: 'PT1H' } },

@@ -69,7 +69,7 @@ async function serve(
 
 async function managementOfScope(
   scope: Scope,
-  { token, log, ca }: ManagementOptions,
+  { token, log, ca, api: { config } }: ManagementOptions,
   build: Build,
 ): Promise<FastifyInstance> {
   const { store, lab, openCluster, forestClock } = scope
@@ -80,7 +80,7 @@ async function managementOfScope(
     clusters: await scope.clusters(),
     ...(await activeInLab(lab)),
   })
-  const api = { store, openCluster, ...systemEffects, forestClock, lab, ca: undefined }
+  const api = { store, openCluster, ...systemEffects, forestClock, lab, ca: undefined, config }
   const app = await build({ token, log, status, api, topology: undefined, ca })
   await app.ready()
   return app

@@ -1,15 +1,18 @@
 /** A whole installation on one machine: its servers, its management listener. The library's entry for tests of other people. */
 import { issuingOffice } from '../administration/lab/issuing-office.js'
+import { readConfig } from '../administration/lab/config.js'
 import { labOffice, type LabOffice } from '../administration/lab/ask-server.js'
 import { keepStart, type ThisStart } from '../administration/lab/reset.js'
 import { loadServerState } from '../cluster/server-state.js'
+import type { StartedWith } from '../config/started-with.js'
 import type { StoredSeed } from '../cluster/store/random-seed-store.js'
 import type { CryptoMode } from '../crypto/modes.js'
 import { systemEffects } from '../effects.js'
 import type { InstallationOptions } from '../installation/installation-options.js'
 import { clockOf, drawsIn, startServers } from '../installation/installation.js'
 import type { Servers } from '../installation/servers.js'
-import { installationLab, type InstallationLab } from '../installation/lab.js'
+import { installationLab, noControls, type InstallationLab } from '../installation/lab.js'
+import { optionsShown } from '../installation/options-shown.js'
 import { labScopes, type LabScope } from '../installation/lab-scopes.js'
 import { settingsOf } from '../installation/start-settings.js'
 import {
@@ -73,17 +76,32 @@ export interface Installation {
  * system's errors, such as EADDRINUSE for a port that is taken, and the reason of the signal; nothing is left behind then
  */
 export async function startInstallation(options: InstallationOptions = {}): Promise<Installation> {
+  return startInstallationBy(undefined, options)
+}
+
+/**
+ * @param config what it was started with, as it is to be said; undefined: the options
+ * @throws as `startInstallation`
+ */
+export async function startInstallationBy(
+  config: StartedWith | undefined,
+  options: InstallationOptions,
+): Promise<Installation> {
   await requirePartnerOf(options)
   const servers = await startServers(options)
   try {
-    return await withManagement(options, servers)
+    return await withManagement(options, servers, config ?? optionsShown(options))
   } catch (error) {
     await servers.close()
     throw error
   }
 }
 
-async function withManagement(options: InstallationOptions, servers: Servers): Promise<Installation> {
+async function withManagement(
+  options: InstallationOptions,
+  servers: Servers,
+  config: StartedWith,
+): Promise<Installation> {
   const { store, topology } = servers
   const { token } = options
   const { dnsName: forest } = await store.forest.read()
@@ -102,6 +120,7 @@ async function withManagement(options: InstallationOptions, servers: Servers): P
     lab: office,
     ca: servers.trusted,
     scopes: servers.scopes,
+    config,
   }
   const withScopes = async () => scopesStatus(servers.scopes, await rootUrlOf(store))
   await meetPartnerOf(options, api)
@@ -151,6 +170,7 @@ async function withManagement(options: InstallationOptions, servers: Servers): P
     lab: {
       ...installationLab(office && (() => office), issuingOffice(api), servers.trusted),
       scopes,
+      config: async () => readConfig(office ?? noControls(), config),
     },
     scope: (name) => scopes.put(name),
     close,

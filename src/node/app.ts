@@ -24,6 +24,7 @@ import { registerBinaryGroupExpansion } from './binary-group-expansion.js'
 import type { NodeContext } from './context.js'
 import { NotReady } from './context.js'
 import { describing, registerDocumentation } from './documentation.js'
+import { registerConfig } from './config-routes.js'
 import { registerDocuments } from './document-routes.js'
 import { canHold } from './held-sockets.js'
 import { nameRequest, onHttpServer, type PassOn } from './http-server.js'
@@ -114,6 +115,7 @@ export async function buildApp(context: NodeContext, options: AppOptions): Promi
         registerLab(scope, context, (lab) => {
           registerJournal(lab, context)
           registerDocuments(lab, context)
+          registerConfig(lab, context)
         }),
       )
     await to.register(async (scope) => registerIndexes(scope, context, options.kind))

@@ -7,6 +7,7 @@ import type { RequestLog } from '../cluster/request-log.js'
 import type { ServerState } from '../cluster/server-state.js'
 import type { Store } from '../cluster/store/open.js'
 import type { ServiceContext } from '../services/context.js'
+import type { StartedWith } from '../config/started-with.js'
 import { keyPool, seededPairs, type KeyPool } from '../crypto/key-pool.js'
 import type { Directory } from '../directory/directory.js'
 import type { Clock, Random, Timers } from '../effects.js'
@@ -63,6 +64,8 @@ export interface NodeContext extends ServiceContext {
   readonly journal?: NodeJournal | undefined
   /** Keeps the documents of exchanges for good; undefined where nobody asked for that. */
   readonly documents?: DocumentKeeper | undefined
+  /** What it was started with, where that was by hand. */
+  readonly config?: StartedWith | undefined
   /** Proxies that are believed in how a client asked. */
   readonly trustedProxies: TrustedProxies
   readonly log: Logger
@@ -107,6 +110,7 @@ export interface NodeParts {
   readonly followsLab: boolean
   readonly journal?: NodeJournal | undefined
   readonly documents?: DocumentKeeper | undefined
+  readonly config?: StartedWith | undefined
   readonly timers: Timers
   /** Of the machine. */
   readonly random: Random

@@ -3,6 +3,7 @@ import { hostname } from 'node:os'
 import type { FastifyInstance } from 'fastify'
 import { pino, type Logger } from 'pino'
 import { createRequestLog, type RequestLogEvent } from '../cluster/request-log.js'
+import type { StartedWith } from '../config/started-with.js'
 import type { ServerConfiguration } from '../cluster/configuration.js'
 import { requireEqualEngines } from '../cluster/equal-engines.js'
 import { saltInMemory } from '../cluster/memory-salt.js'
@@ -103,6 +104,8 @@ export interface NodeOptions {
   readonly journal?: JournalOptions | undefined
   /** Whether the documents of exchanges are kept for good, in the database. */
   readonly keepDocuments: boolean
+  /** What it was started with, where that was by hand: for whoever asks. */
+  readonly config?: StartedWith | undefined
   readonly seeding: NodeSeeding
   /** In place of a listener of its own: is given the app, and says where its requests come in. */
   readonly place?: ((app: FastifyInstance) => Promise<NodePlace>) | undefined
@@ -218,6 +221,7 @@ export async function startNode(given: Partial<NodeOptions> = {}): Promise<Runni
     followsLab: options.lab,
     journal,
     documents,
+    config: options.config,
     timers,
     random,
     draws,

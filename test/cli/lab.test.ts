@@ -322,6 +322,23 @@ t.test('scopes are made, shown and removed, and commands are about one', async (
   t.match(await run(['healthcheck', '--manage', installation.manage, '--scope', 'suite-a']), { code: 1 })
 })
 
+t.test('the settings that it was started with, and where each is from', async (t) => {
+  t.match(await lab(['config']), {
+    code: 0,
+    stdout: /^setting +value +from\n[^]*^token +\(hidden\) +option$[^]*^mode +1 +option$[^]*^scopes +1 +option$/m,
+    stderr: '',
+  })
+  const found = await installation.lab.config()
+  t.same(await json('config'), found)
+  t.match(found, { by: 'startInstallation', servers: [], gaps: [] })
+  t.notMatch(JSON.stringify(found), /"secret"/)
+  const inScope = await run(['lab', 'config', '--json'], {
+    environment: { RMS_MANAGE: `${installation.manage}/f/settings`, RMS_TOKEN: 'secret' },
+  })
+  t.same(JSON.parse(inScope.stdout), found, 'a scope has those of its installation')
+  await installation.lab.scopes.clear()
+})
+
 t.test('without a lab all of it is refused', async (t) => {
   const without = await startInstallation({ mode: 1, token: 'secret', log, lab: false })
   t.teardown(() => without.close())
@@ -336,10 +353,14 @@ t.test('without a lab all of it is refused', async (t) => {
     ['server', 'pause', 'root-1'],
     ['installation'],
     ['scopes'],
+    ['config'],
+    ['documents'],
+    ['documents', '--clear'],
   ])
     t.match(await lab(args, without), { code: 1, stderr: /started with --no-lab/ }, args.join(' '))
   await t.rejects(without.lab.clock.advance('P1D'), { message: /no controls of a lab/ })
   await t.rejects(without.lab.servers.pause('root-1'), { message: /no controls of a lab/ })
   await t.rejects(without.lab.installation.put({ databaseAway: true }), { message: /no controls of a lab/ })
   await t.rejects(without.lab.clear(), { message: /no controls of a lab/ })
+  await t.rejects(without.lab.config(), { message: /no controls of a lab/ })
 })

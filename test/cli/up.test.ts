@@ -17,6 +17,7 @@ import {
   type RmsClient,
   type SoapFault,
 } from '../../src/client/index.js'
+import type { ConfigReading } from '../../src/administration/lab/config.js'
 import type { DocumentPage } from '../../src/administration/lab/documents.js'
 import { seedPassword } from '../../src/directory/seed.js'
 import { systemClock, systemRandom } from '../../src/effects.js'
@@ -377,6 +378,14 @@ t.test('addresses, limits and access lists', async (t) => {
   await t.rejects(alice, { status: 401 } as Partial<CallFailed> & Error, '--admit: alice is not')
   t.ok(readdirSync(join(folder, 'deep')).includes('own.sqlite'), '--db')
   t.ok(await answers(`http://127.0.0.2:${port}/healthz`), '--host')
+  const config = await run(['lab', 'config', '--json', '--manage', server.ready.manage], {
+    environment: { RMS_TOKEN: server.ready.token ?? '' },
+  })
+  const { by, settings, servers } = JSON.parse(config.stdout) as ConfigReading
+  t.same([by, servers], ['up', []])
+  const shown = settings.map(({ name, value, from }) => [name, value, from].join(' '))
+  for (const setting of [`port ${port} --port`, 'host 0.0.0.0 --host', 'db (hidden) --db', 'profile 2016 default'])
+    t.ok(shown.includes(setting), setting)
 })
 
 t.test('for people: addresses that answer, and commands that work as they are printed', async (t) => {

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { otherSettings, type SettingShown } from '../../src/config/started-with.js'
 import { commandHelp, optionsTable, settingsWithOrigins, wrapCommand } from '../../src/config/help.js'
 import { loadSettings } from '../../src/config/load.js'
 import { environmentName, optionNames, optionRow, optionsOf, type CommandName } from '../../src/config/options.js'
@@ -109,4 +110,17 @@ t.test('the settings of a command with what they are and where they come from, s
       ['(hidden)', '--key-password'],
     ],
   )
+})
+
+t.test('settings of two that belong together differ by value, not by where they are from', (t) => {
+  const setting = (name: string, value: string, from: string) => ({ name, value, from })
+  const other = { by: 'up', settings: [setting('port', '7000', 'default'), setting('ntlm', 'v2', '--ntlm')] }
+  const differing = (...settings: readonly SettingShown[]) => otherSettings({ by: 'node', settings }, other)
+  t.same(differing(setting('port', '7000', '--port'), setting('ntlm', 'v2', 'default')), [])
+  t.same(differing(setting('port', 'any free one', 'default')), [], 'defaults are told in words of the command')
+  t.match(differing(setting('port', '7001', '--port')), [{ value: '7001' }])
+  t.match(differing(setting('ntlm', 'lm', 'default')), [{ value: 'lm' }])
+  t.same(differing(setting('id', '', 'default')), [])
+  t.match(differing(setting('id', 'root-9', '--id')), [{ name: 'id' }])
+  t.end()
 })

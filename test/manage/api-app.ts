@@ -2,6 +2,7 @@
 import fastifySwagger from '@fastify/swagger'
 import Fastify, { type FastifyInstance, type InjectOptions, type LightMyRequestResponse } from 'fastify'
 import { labOffice, type LabOffice } from '../../src/administration/lab/ask-server.js'
+import type { StartedWith } from '../../src/config/started-with.js'
 import { forestClock } from '../../src/cluster/forest-clock.js'
 import { loadServerState } from '../../src/cluster/server-state.js'
 import type { Store } from '../../src/cluster/store/open.js'
@@ -31,6 +32,17 @@ export interface Answer {
   readonly text: string
 }
 
+/** What it says of itself. */
+const startedWith: StartedWith = {
+  by: 'up',
+  settings: [
+    { name: 'key-password', value: '(hidden)', from: '--key-password' },
+    { name: 'ntlm', value: 'v2', from: 'default' },
+    { name: 'profile', value: '2016', from: 'default' },
+    { name: 'root', value: '2', from: 'default' },
+  ],
+}
+
 /** @param office with patience for servers that are told of the lab: on a busy machine they may take a while */
 export async function apiOver(
   store: Store,
@@ -57,6 +69,7 @@ export async function apiOver(
     timers: systemTimers,
     random: systemRandom,
     ca: undefined,
+    config: startedWith,
   })
   await app.ready()
   return {

@@ -268,3 +268,22 @@ t.test(
     )
   },
 )
+
+t.test('what a server by hand has otherwise stands beside the settings of the installation', async (t) => {
+  const settings = [
+    { name: 'cluster', value: 'root', from: '--cluster' },
+    { name: 'id', value: 'a new one', from: 'default' },
+    { name: 'key-password', value: '(hidden)', from: 'RMS_KEY_PASSWORD' },
+    { name: 'ntlm', value: 'lm', from: 'ntlm in node.json' },
+    { name: 'profile', value: '2016', from: '--profile' },
+  ]
+  const byHand = await startNode({ database, provision: false, nodeId: 'root-7', config: { by: 'node', settings } })
+  const without = await startNode({ database, provision: false, nodeId: 'root-8', lab: false })
+  t.teardown(() => Promise.all([byHand.close(), without.close()]))
+  const { status, body } = await call('GET', '/lab/config')
+  t.equal(status, 200)
+  t.match(body, { by: 'up', settings: { length: 4, 0: { name: 'key-password', value: '(hidden)' } } })
+  t.same(body['servers'], [{ node: 'root-7', settings: [settings[0], settings[3]] }])
+  t.same(body['gaps'], [{ node: 'root-8', text: 'root-8 says nothing of its settings: it was started with --no-lab' }])
+  t.equal((await fetch(`${byHand.url}/lab/config`)).status, 403, 'nobody else is told')
+})

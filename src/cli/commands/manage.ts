@@ -1,5 +1,6 @@
 /** `manage`: the management API and page alone, for an installation whose nodes and balancers are started elsewhere. */
 import type { Settings } from '../../config/options.js'
+import type { StartedWith } from '../../config/started-with.js'
 import { systemRandom } from '../../effects.js'
 import { startManagementElsewhere } from '../../manage/elsewhere.js'
 import { databaseOf } from '../database.js'
@@ -13,7 +14,7 @@ import { stopCode } from '../stop-code.js'
 /** Milliseconds for running requests when it is stopped. */
 const longestClose = 10_000
 
-export async function manage(settings: Settings<'manage'>): Promise<void> {
+export async function manage(settings: Settings<'manage'>, config: StartedWith): Promise<void> {
   const database = databaseOf(settings)
   if (database === undefined)
     throw new Failure('Say where the installation is: --db PATH of its SQLite file, or --db postgres://…', 2)
@@ -28,6 +29,7 @@ export async function manage(settings: Settings<'manage'>): Promise<void> {
     port: settings.managePort ?? 7080,
     token,
     lab: !settings.noLab,
+    config,
     log,
   })
   let forgetToken = (): void => undefined

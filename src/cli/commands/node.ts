@@ -2,6 +2,7 @@
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import type { Settings } from '../../config/options.js'
+import type { StartedWith } from '../../config/started-with.js'
 import { usefulThreads } from '../../crypto/signing-threads.js'
 import { pause, systemRandom, systemTimers } from '../../effects.js'
 import { trustedProxiesOf } from '../../http/trusted-proxies.js'
@@ -25,7 +26,7 @@ import { stopCode } from '../stop-code.js'
 /** Milliseconds for running requests when it is stopped. */
 const longestClose = 35_000
 
-export async function node(settings: Settings<'node'>): Promise<void> {
+export async function node(settings: Settings<'node'>, config: StartedWith): Promise<void> {
   const { cluster } = settings
   const db = databaseOf(settings)
   // Before anything is awaited: a parent that dies meanwhile must not leave us behind.
@@ -42,6 +43,7 @@ export async function node(settings: Settings<'node'>): Promise<void> {
   const tls = await readTlsFiles(settings.tlsCert, settings.tlsKey)
   // Loading takes most of a start: it is done while the parent makes the cluster.
   await wordOfParent()
+  const isChild = (process.connected as boolean | undefined) === true
   const starting = startNode({
     database: db,
     cluster,
@@ -73,22 +75,23 @@ export async function node(settings: Settings<'node'>): Promise<void> {
     spoolLimit: settings.spoolLimit,
     emulatedServer: emulatedServerOf(settings),
     lab: !settings.noLab,
+    // Who starts it as a child says itself what it was told.
+    ...(isChild ? {} : { config }),
     log,
   })
-  const isChild = process.connected as boolean | undefined
   let isReady = false
   let isStopping = false
   const grace = endWithGrace(
     {
       delay: longestClose + settings.leaveTime * 1000,
-      ...(isChild === true ? { skip: ['SIGINT'] } : {}),
+      ...(isChild ? { skip: ['SIGINT'] } : {}),
     },
     async ({ err, signal }) => {
       isStopping = true
       if (err !== undefined) log.fatal({ err }, 'the process ends')
       const running = await starting.catch(() => undefined)
       // Who started us has told its balancer before.
-      if (running !== undefined && err === undefined && isChild !== true) {
+      if (running !== undefined && err === undefined && !isChild) {
         await running.leave()
         await pause(systemTimers, settings.leaveTime * 1000)
       }
@@ -98,7 +101,7 @@ export async function node(settings: Settings<'node'>): Promise<void> {
   )
   end = () => grace.close()
   // A terminal sends it to everybody; who started us stops us, in order.
-  if (isChild === true) process.on('SIGINT', () => undefined)
+  if (isChild) process.on('SIGINT', () => undefined)
   try {
     const { nodeId, url, kind } = await starting
     if (isStopping) return

@@ -1,6 +1,7 @@
 /** `up`: starts an installation, says how to use it, and stops it on SIGINT or SIGTERM. */
 import { processEnvironment } from '../../config/environment.js'
 import type { Settings } from '../../config/options.js'
+import type { StartedWith } from '../../config/started-with.js'
 import { forestNamed } from '../../directory/forest.js'
 import { seedDirectoryOf, seedPassword } from '../../directory/seed.js'
 import { systemClock, systemTimers, systemRandom } from '../../effects.js'
@@ -96,7 +97,7 @@ function tlsOptions(settings: Settings<'up'>): InstallationOptions['tls'] {
   return tls && { names: tlsNames?.split(',') ?? [], certificateFile, keyFile }
 }
 
-export async function up(settings: Settings<'up'>): Promise<void> {
+export async function up(settings: Settings<'up'>, config: StartedWith): Promise<void> {
   const output = createOutput(settings.json)
   const { log, relay, begin } = await openServerLog(settings)
   const tokenIssuer = await readTokenIssuer(settings)
@@ -113,7 +114,7 @@ export async function up(settings: Settings<'up'>): Promise<void> {
   const ending = { exitCode: 0, onStopping, onError, onClosed: () => forgetToken() } as const
   endWithNpm(processEnvironment(), systemTimers, () => process.kill(process.pid, 'SIGTERM'))
   const forestOf = await partnerPlace(settings)
-  const started = startOwnInstallation({ ...options, forestOf, log, onLine: relay, onStart: line.show }, ending)
+  const started = startOwnInstallation({ ...options, forestOf, log, onLine: relay, onStart: line.show }, ending, config)
   const installation = await started.finally(line.end)
   forgetToken = keepToken(installation.manage, options.token ?? '', log)
   const screen = {

@@ -1,6 +1,7 @@
 /** What the routes of the management API are given. */
 import type { LabOffice } from '../../administration/lab/ask-server.js'
 import type { Draws } from '../../cluster/draws.js'
+import type { StartedWith } from '../../config/started-with.js'
 import type { ServerState } from '../../cluster/server-state.js'
 import type { Store } from '../../cluster/store/open.js'
 import type { Clock, Random, Timers } from '../../effects.js'
@@ -24,6 +25,8 @@ export interface ManagementApi {
   readonly random: Random
   /** What stands in documents and in the directory is drawn from here; unpredictable when left out. */
   readonly draws?: Draws | undefined
+  /** What the installation was started with; undefined where nobody told. */
+  readonly config?: StartedWith | undefined
   /** Undefined: there are none. */
   readonly scopes?: Scopes | undefined
 }

@@ -9,6 +9,7 @@ import { servedNames } from '../../../node/served.js'
 import type { ManagementApi } from '../management-api.js'
 import { answers } from '../schemas.js'
 import { registerClock } from './clock.js'
+import { registerConfig } from './config.js'
 import { registerDocuments } from './documents.js'
 import { registerExplain } from './explain.js'
 import { registerExport } from './export.js'
@@ -33,6 +34,7 @@ export function registerLabControls(app: FastifyInstance, api: ManagementApi): v
   }
   tellChanges(app, office)
   registerLab(app, office)
+  registerConfig(app, office, api.config)
   registerClock(app, office)
   registerFaults(app, { ...office, served: servedNames() })
   registerServerControls(app, office)
