@@ -28,7 +28,7 @@ export function registerState(app: FastifyInstance, office: LabOffice): void {
         tags,
         summary: 'Return to the state of the start',
         description:
-          'Everything is as it was when the installation was ready first: directory, clusters, configuration, templates, keys of accounts, clock, faults. Every living server has it when the answer comes. Servers and clusters that were added go, those that were removed or killed come back. Addresses and open connections stay; the journal begins anew; the request log goes on.',
+          'Everything is as it was when the installation was ready first: directory, clusters, configuration, templates, keys of accounts, clock, faults. Every living server has it when the answer comes. Servers and clusters that were added go, those that were removed or killed come back. Addresses and open connections stay; the journal begins anew; the request log goes on, and so do documents that are kept for good.',
         response: { ...answers({ 200: returned }, 409), ...notEverywhere },
       },
     },
