@@ -31,9 +31,14 @@ export function settingsWithOrigins(command: CommandName, origins: readonly Orig
     .filter(({ name }) => name !== 'print-config')
     .map(({ name, kind, from, value }) => ({
       name,
-      value: kind === 'default' ? defaultFor(name, command) : value,
+      value: kind === 'default' ? defaultFor(name, command) : inWords(name, value),
       from,
     }))
+}
+
+/** As the default of a switch is told: the same, whatever it was written as. */
+function inWords(name: OptionName, value: string): string {
+  return optionRow(name).type === 'boolean' ? (value === 'true' ? 'on' : 'off') : value
 }
 
 /** The same for all of its commands. */

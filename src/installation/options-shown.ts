@@ -85,7 +85,7 @@ function shown(name: string, value: unknown): string {
   if (secrets.some((secret) => secret === name)) return hidden
   if (name === 'seedFile' && typeof value === 'object') return '(an object)'
   if (Array.isArray(value) && value.every((item) => typeof item === 'string')) return value.join(',')
-  const text = typeof value === 'object' ? JSON.stringify(value, withoutSecrets) : String(value)
+  const text = typeof value === 'string' ? value : JSON.stringify(value, withoutSecrets)
   return text.length <= longest ? text : `${text.slice(0, longest - 1)}…`
 }
 

@@ -90,14 +90,14 @@ t.test('the table for the README has a row for every setting, and no cell breaks
 t.test('the settings of a command with what they are and where they come from, secrets hidden', async (t) => {
   const { origins } = loadSettings('up', {
     flags: { root: '3', 'key-password': 'not to be seen' },
-    environment: { RMS_PORT: '7300', RMS_CONFIG: 'lab.json' },
+    environment: { RMS_PORT: '7300', RMS_CONFIG: 'lab.json', RMS_TLS: 'no', RMS_LOG_XRML: '1' },
     readText: () => '{ "crypto-mode": 1 }',
   })
   const shown = settingsWithOrigins('up', origins)
   t.notMatch(JSON.stringify(shown), /not to be seen/)
   const of = (name: string) => shown.find((setting) => setting.name === name)
   t.same(
-    ['root', 'port', 'crypto-mode', 'host', 'manage-port', 'key-password'].map((name) => [
+    ['root', 'port', 'crypto-mode', 'host', 'manage-port', 'key-password', 'tls', 'log-xrml'].map((name) => [
       of(name)?.value,
       of(name)?.from,
     ]),
@@ -108,6 +108,8 @@ t.test('the settings of a command with what they are and where they come from, s
       ['127.0.0.1', 'default'],
       ['7080; any free one with --port 0', 'default'],
       ['(hidden)', '--key-password'],
+      ['off', 'RMS_TLS'],
+      ['on', 'RMS_LOG_XRML'],
     ],
   )
 })

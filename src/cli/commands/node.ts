@@ -9,7 +9,7 @@ import { trustedProxiesOf } from '../../http/trusted-proxies.js'
 import { schemesOf } from '../../identity/schemes.js'
 import { readTlsFiles } from '../../installation/tls-pair.js'
 import { keepHeapSmall } from '../../node/small-heap.js'
-import { startNode } from '../../node/start.js'
+import { startNode, type NodeOptions } from '../../node/start.js'
 import { profiles } from '../../soap/profile.js'
 import { databaseOf } from '../database.js'
 import { emulatedServerOf } from '../emulated-server.js'
@@ -27,16 +27,10 @@ import { stopCode } from '../stop-code.js'
 const longestClose = 35_000
 
 export async function node(settings: Settings<'node'>, config: StartedWith): Promise<void> {
-  const { cluster } = settings
-  const db = databaseOf(settings)
+  const place = placeOf(settings)
   // Before anything is awaited: a parent that dies meanwhile must not leave us behind.
   let end = (): void => process.exit(1)
   endWithParent(() => end())
-  if (cluster === undefined) throw new Failure('Say which cluster to join: --cluster NAME', 2)
-  if (db === undefined)
-    throw new Failure('Say where the installation is: --db PATH of its SQLite file, or --db postgres://…', 2)
-  if (settings.keepDocuments && settings.noLab)
-    throw new Failure('Documents are kept by the lab: leave out one of them, --keep-documents or --no-lab', 2)
   requireTlsPair(settings)
   const output = createOutput(settings.json)
   const { log, begin } = await openServerLog(settings)
@@ -45,39 +39,12 @@ export async function node(settings: Settings<'node'>, config: StartedWith): Pro
   await wordOfParent()
   const isChild = (process.connected as boolean | undefined) === true
   const starting = startNode({
-    database: db,
-    cluster,
-    migrate: settings.migrate,
-    provision: false,
-    nodeId: settings.id ?? `${cluster}-${systemRandom.bytes(4).toString('hex')}`,
-    keyPassword: settings.keyPassword,
-    host: settings.host,
-    port: settings.port ?? 0,
-    ownUrl: settings.nodeUrl === undefined ? undefined : new URL(settings.nodeUrl).origin,
-    rootUrl: settings.rootUrl === undefined ? undefined : withoutPath(settings.rootUrl),
-    engine: settings.signer,
-    signerThreads: settings.signerThreads ?? usefulThreads(availableParallelism()),
-    bodyLimit: settings.bodyLimit,
-    headerLimit: settings.headerLimit,
-    requestTimeoutMilliseconds: settings.requestTimeout * 1000,
-    includeXrmlInLog: settings.logXrml,
-    headerFaults: settings.headerFaults,
-    profile: profiles[settings.profile],
-    requestLogBound: { days: settings.requestLogDays, rows: settings.requestLogRows },
-    journal: settings.noLab ? undefined : journalOf(settings),
-    keepDocuments: settings.keepDocuments,
-    listenerKey: settings.listenerKey,
-    ...(settings.trustedProxies === undefined ? {} : { trustedProxies: trustedProxiesOf(settings.trustedProxies) }),
+    ...optionsOf(settings),
+    ...place,
     tls,
-    schemes: schemesOf(settings.schemes),
-    ntlmLevel: settings.ntlm,
-    ...(settings.data === undefined ? {} : { spoolFolder: join(settings.data, 'spool') }),
-    spoolLimit: settings.spoolLimit,
-    emulatedServer: emulatedServerOf(settings),
-    lab: !settings.noLab,
+    log,
     // Who starts it as a child says itself what it was told.
     ...(isChild ? {} : { config }),
-    log,
   })
   let isReady = false
   let isStopping = false
@@ -109,12 +76,12 @@ export async function node(settings: Settings<'node'>, config: StartedWith): Pro
     begin()
     // Not before: a heap that grows while the program is loaded would be searched again and again.
     keepHeapSmall()
-    const ready = { event: 'ready', id: nodeId, url, cluster, kind, pid: process.pid }
+    const ready = { event: 'ready', id: nodeId, url, cluster: place.cluster, kind, pid: process.pid }
     output.result(
       ready,
       table([
         ['node', nodeId],
-        ['cluster', `${cluster} (${kind})`],
+        ['cluster', `${place.cluster} (${kind})`],
         ['URL', url],
         ['API pages', `${url}/docs`],
       ]),
@@ -123,5 +90,49 @@ export async function node(settings: Settings<'node'>, config: StartedWith): Pro
     if (isStopping) return
     grace.uninstall()
     throw error
+  }
+}
+
+/** @throws Failure when the settings leave open where it is to serve, or say two things */
+function placeOf(settings: Settings<'node'>): { readonly cluster: string; readonly database: string } {
+  const { cluster, keepDocuments, noLab } = settings
+  const database = databaseOf(settings)
+  if (cluster === undefined) throw new Failure('Say which cluster to join: --cluster NAME', 2)
+  if (database === undefined)
+    throw new Failure('Say where the installation is: --db PATH of its SQLite file, or --db postgres://…', 2)
+  if (keepDocuments && noLab)
+    throw new Failure('Documents are kept by the lab: leave out one of them, --keep-documents or --no-lab', 2)
+  return { cluster, database }
+}
+
+function optionsOf(settings: Settings<'node'>): Partial<NodeOptions> {
+  return {
+    migrate: settings.migrate,
+    provision: false,
+    nodeId: settings.id ?? `${settings.cluster}-${systemRandom.bytes(4).toString('hex')}`,
+    keyPassword: settings.keyPassword,
+    host: settings.host,
+    port: settings.port ?? 0,
+    ownUrl: settings.nodeUrl === undefined ? undefined : new URL(settings.nodeUrl).origin,
+    rootUrl: settings.rootUrl === undefined ? undefined : withoutPath(settings.rootUrl),
+    engine: settings.signer,
+    signerThreads: settings.signerThreads ?? usefulThreads(availableParallelism()),
+    bodyLimit: settings.bodyLimit,
+    headerLimit: settings.headerLimit,
+    requestTimeoutMilliseconds: settings.requestTimeout * 1000,
+    includeXrmlInLog: settings.logXrml,
+    headerFaults: settings.headerFaults,
+    profile: profiles[settings.profile],
+    requestLogBound: { days: settings.requestLogDays, rows: settings.requestLogRows },
+    journal: settings.noLab ? undefined : journalOf(settings),
+    keepDocuments: settings.keepDocuments,
+    listenerKey: settings.listenerKey,
+    ...(settings.trustedProxies === undefined ? {} : { trustedProxies: trustedProxiesOf(settings.trustedProxies) }),
+    schemes: schemesOf(settings.schemes),
+    ntlmLevel: settings.ntlm,
+    ...(settings.data === undefined ? {} : { spoolFolder: join(settings.data, 'spool') }),
+    spoolLimit: settings.spoolLimit,
+    emulatedServer: emulatedServerOf(settings),
+    lab: !settings.noLab,
   }
 }

@@ -1,4 +1,5 @@
 /** The documents that are kept for good: table kept_document, a row for each text that passed at any node. */
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { sql, type Insertable, type Selectable, type SelectQueryBuilder } from 'kysely'
 import { keysOf, type PlainFilter } from '../../lab/documents/document-filter.js'
 import type { DocumentShelf, KeptDocument } from '../../lab/documents/kept-document.js'
@@ -29,6 +30,8 @@ export interface KeptDocumentStore extends DocumentShelf {
 
 /** Texts of a few kilobytes each go into one statement. */
 const rowsPerStatement = 50
+/** There may be a million: others write meanwhile. */
+const rowsPerRemoval = 1000
 /** Characters of what is looked for: an index takes no longer ones. */
 const longestKey = 512
 
@@ -92,7 +95,19 @@ export function keptDocumentStore(db: Database): KeptDocumentStore {
     },
     text: async (hash) =>
       (await db.selectFrom('kept_document').select('text').where('hash', '=', hash).executeTakeFirst())?.text,
-    clear: async () => Number((await db.deleteFrom('kept_document').executeTakeFirst()).numDeletedRows),
+    clear: async () => {
+      let removed = 0
+      for (;;) {
+        const some = db.selectFrom('kept_document').select('hash').limit(rowsPerRemoval)
+        const { numDeletedRows } = await db
+          .deleteFrom('kept_document')
+          .where('hash', 'in', some)
+          .executeTakeFirstOrThrow()
+        removed += Number(numDeletedRows)
+        if (numDeletedRows < rowsPerRemoval) return removed
+        await nextTurn()
+      }
+    },
   }
 }
 

@@ -283,6 +283,7 @@ const indexes: readonly {
   { table: 'member', columns: ['cluster'] },
   { table: 'authorization_code', columns: ['expires'] },
   { table: 'kept_document', columns: ['last_ended'] },
+  { table: 'kept_document', columns: ['kind', 'last_ended'] },
   { table: 'kept_document', columns: ['id_key'] },
   { table: 'kept_document', columns: ['account_key'] },
   { table: 'kept_document', columns: ['account_name_key'] },

@@ -63,7 +63,7 @@ export function documentKeeper(options: KeeperOptions): DocumentKeeper {
   let isFull = false
   let isTroubled = false
   let timer: Timer | undefined
-  let writing: Promise<void> | undefined
+  let writing: Promise<void> = Promise.resolve()
 
   const readAll = async (): Promise<void> => {
     // What comes meanwhile is of the next time.
@@ -85,12 +85,10 @@ export function documentKeeper(options: KeeperOptions): DocumentKeeper {
     isFull = isTroubled = false
   }
   /** One at a time: whoever comes meanwhile has come later than what is written. */
-  const alone = async (act: () => Promise<void>): Promise<void> => {
-    while (writing !== undefined) await writing.catch(() => undefined)
-    writing = act().finally(() => {
-      writing = undefined
-    })
-    return writing
+  const alone = (act: () => Promise<void>): Promise<void> => {
+    const result = writing.then(act)
+    writing = result.catch(() => undefined)
+    return result
   }
   const flush = (): Promise<void> => alone(write)
   const tryFlush = async (): Promise<void> => {
@@ -101,13 +99,13 @@ export function documentKeeper(options: KeeperOptions): DocumentKeeper {
       isTroubled = true
     }
   }
+  const onTimer = async (): Promise<void> => {
+    timer = undefined
+    await tryFlush()
+    if (passed.length + readExchanges > 0) arm()
+  }
   const arm = (): void => {
-    timer ??= timers.after(writingInterval, () => {
-      timer = undefined
-      void tryFlush().then(() => {
-        if (passed.length + readExchanges > 0) arm()
-      })
-    })
+    timer ??= timers.after(writingInterval, () => void onTimer())
     timer.unref()
   }
 

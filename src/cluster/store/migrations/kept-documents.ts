@@ -2,7 +2,16 @@
 import { textType } from '../schema.js'
 import type { Migration } from './migration.js'
 
-const indexed = ['last_ended', 'id_key', 'account_key', 'account_name_key', 'content_key', 'issuer', 'issuing']
+const indexes = [
+  ['last_ended'],
+  ['kind', 'last_ended'],
+  ['id_key'],
+  ['account_key'],
+  ['account_name_key'],
+  ['content_key'],
+  ['issuer'],
+  ['issuing'],
+]
 
 export const addKeptDocuments: Migration = async (transaction) => {
   const { schema } = transaction
@@ -30,6 +39,10 @@ export const addKeptDocuments: Migration = async (transaction) => {
     .addColumn('text', text, (column) => column.notNull())
     .addPrimaryKeyConstraint('kept_document_primary_key', ['hash'])
     .execute()
-  for (const column of indexed)
-    await schema.createIndex(`kept_document_by_${column}`).on('kept_document').column(column).execute()
+  for (const columns of indexes)
+    await schema
+      .createIndex(`kept_document_by_${columns.join('_')}`)
+      .on('kept_document')
+      .columns(columns)
+      .execute()
 }
