@@ -10,6 +10,7 @@ import type { Settings } from '../../config/options.js'
 import type { Explanation } from '../../explain/explanation.js'
 import { printExplanation } from '../../explain/print.js'
 import { Failure } from '../failure.js'
+import { nextCommand } from '../next-command.js'
 import { readInput, readInputOrStandard, requireFree, writeResult } from '../files.js'
 import { callManagement } from '../management-call.js'
 import { createOutput, table, type Output } from '../output.js'
@@ -138,7 +139,10 @@ async function forget(settings: Settings<'status'>, output: Output): Promise<voi
   for (const { text } of forgotten.gaps) output.note(text)
   const { removed } = forgotten
   const what = removed === 1 ? '1 document is' : `${removed} documents are`
-  output.result({ event: 'cleared', ...forgotten }, `${what} forgotten. The journal has its own, until it lets them go or ${commandLine('lab journal --clear')}`)
+  output.result(
+    { event: 'cleared', ...forgotten },
+    `${what} forgotten. The journal has its own, until it lets them go or ${nextCommand('lab journal --clear')}`,
+  )
 }
 
 function noneText(wanted: Pick<DocumentsArguments, 'kind' | 'account' | 'guid'>): string {
