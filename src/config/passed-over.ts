@@ -39,6 +39,12 @@ export const pairings: readonly Pairing[] = [
     why: 'is about faults, and --no-lab has none: give one of them',
   },
   {
+    names: ['keep-documents'],
+    by: 'no-lab',
+    isOff: isTrue,
+    why: 'is about documents that pass, and --no-lab keeps none: give one of them',
+  },
+  {
     names: ['scope-idle'],
     by: 'scopes',
     isOff: (value) => value === 0,

@@ -297,6 +297,7 @@ t.test('up refuses what another option would pass over; what a stronger source s
     [{ ntlm: 'v1', schemes: 'basic' }, /^--ntlm is about NTLM/],
     [{ 'journal-bytes': '1', 'no-journal': 'true' }, /^--journal-bytes is about the journal/],
     [{ 'journal-secrets': 'true', 'no-lab': 'true' }, /^--journal-secrets is about the journal/],
+    [{ 'keep-documents': 'true', 'no-lab': 'true' }, /^--keep-documents is about documents that pass/],
     [{ 'header-faults': 'true', 'no-lab': 'true' }, /^--header-faults is about faults/],
     [{ 'scope-idle': '5' }, /^--scope-idle is about scopes/],
   ]

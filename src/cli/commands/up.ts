@@ -66,7 +66,7 @@ export function installationOptions(settings: Settings<'up'>): InstallationOptio
     requestLogDays: settings.requestLogDays,
     requestLogRows: settings.requestLogRows,
     journal: journalOf(settings) ?? false,
-    keepDocuments: settings.keepDocuments,
+    keepDocuments: settings.keepDocuments && !settings.noLab,
     tls: tlsOptions(settings),
     schemes: schemesOf(settings.schemes),
     ntlmLevel: settings.ntlm,
