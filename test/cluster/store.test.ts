@@ -145,7 +145,7 @@ async function run(t: Test, database: TestDatabase): Promise<void> {
     t.same(await found({ hash: `${hashOf(1001)}0` }), [])
     t.equal(await one.count(plainFilter({ kind: 'pl', account: 'bob' })), 1)
     t.match(await one.find(hashOf(1000)), { account: bob, id: '{AB-CD}', issuer: 'k1', issuing: 'k2' })
-    t.match(await one.issuing('k2'), [{ hash: hashOf(1000) }])
+    t.match(await one.issuing('k2', 10), [{ hash: hashOf(1000) }])
     t.match(await one.issuedWith('k2', 1), [{ hash: hashOf(1002) }])
     await one.keep(Array.from({ length: 1000 }, (_, number) => document(2000 + number)))
     t.equal(await one.clear(), 1124, 'some at a time')

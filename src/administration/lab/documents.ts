@@ -134,7 +134,7 @@ async function issuersOf(
   while (last?.issuer !== undefined && chain.length < longestChain) {
     const { issuer }: FoundDocument = last
     const candidates = together(
-      await store.keptDocuments.issuing(issuer),
+      await store.keptDocuments.issuing(issuer, mostChildren),
       [...found.values()].filter(({ issuing }) => issuing === issuer),
       found,
     )

@@ -20,7 +20,7 @@ export interface KeptDocumentStore extends DocumentShelf {
   /** Which of these are there. */
   known(hashes: readonly string[]): Promise<ReadonlySet<string>>
   /** Certificates of that key as an issuer's, by its hash; the latest first. */
-  issuing(key: string): Promise<readonly KeptFacts[]>
+  issuing(key: string, limit: number): Promise<readonly KeptFacts[]>
   /** What was issued with that key, by its hash; the latest first. */
   issuedWith(key: string, limit: number): Promise<readonly KeptFacts[]>
   text(hash: string): Promise<string | undefined>
@@ -83,11 +83,9 @@ export function keptDocumentStore(db: Database): KeptDocumentStore {
       )
       return new Set(rows.map(({ hash }) => hash))
     },
-    issuing: async (key) => {
-      const rows = await latestFirst(db.selectFrom('kept_document').where('issuing', '=', key))
-        .select(facts)
-        .execute()
-      return rows.map(fromRow)
+    issuing: async (key, limit) => {
+      const issuing = latestFirst(db.selectFrom('kept_document').where('issuing', '=', key))
+      return (await issuing.select(facts).limit(limit).execute()).map(fromRow)
     },
     issuedWith: async (key, limit) => {
       const issued = latestFirst(db.selectFrom('kept_document').where('issuer', '=', key))
