@@ -70,9 +70,14 @@ export async function measureAgainstFirst(
     ...others.map((made): Omit<Row, 'mode' | 'engine'> => {
       const row = rowOf(made)
       const more = made.shots.map(({ cpu }, round) => 100 * (cpu / (first.shots[round]?.cpu ?? cpu) - 1))
-      return { ...row, moreCpu: quartilesOf(more), moreRss: (row.rss ?? 0) - (rowOfFirst.rss ?? 0) }
+      const moreCpuLeast = 100 * (leastCpu(made) / leastCpu(first) - 1)
+      return { ...row, moreCpu: quartilesOf(more), moreCpuLeast, moreRss: (row.rss ?? 0) - (rowOfFirst.rss ?? 0) }
     }),
   ]
+}
+
+function leastCpu({ shots }: Made): number {
+  return quartilesOf(shots.map(({ cpu }) => cpu)).lowest
 }
 
 interface Made {

@@ -21,6 +21,8 @@ export const lab: Question = {
 
 const uses: readonly (readonly [NodeLabUse, string])[] = [
   ['none', '--no-lab'],
+  // What it differs from itself is what the machine can tell.
+  ['none', '--no-lab again'],
   ['lab', 'lab, no journal'],
   ['journal', 'lab with journal'],
 ]

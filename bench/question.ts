@@ -105,6 +105,10 @@ export interface Row {
   readonly addedP50?: number
   /** CPU time of one operation more than that of the first row, in percent: median and quartiles of the rounds, each against the same round of the other. */
   readonly moreCpu?: Spread
+  /**
+   * The same between the quarters of the rounds that took least: what else the machine does only adds, and these had least of it. In percent.
+   */
+  readonly moreCpuLeast?: number
   /** RSS more than that of the first row, in MiB. */
   readonly moreRss?: number
   /** Whether each node had a core of its own, and load and balancer others. */

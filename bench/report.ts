@@ -58,6 +58,7 @@ const columns: readonly { readonly title: string; readonly cell: (row: Row) => s
   { title: 'p99 ms', cell: ({ p99 }) => rounded(p99) },
   { title: 'CPU ms each', cell: ({ cpu }) => rounded(cpu?.median) },
   { title: '% more CPU (quartiles)', cell: ({ moreCpu }) => quartiles(moreCpu) },
+  { title: 'least disturbed', cell: ({ moreCpuLeast }) => (moreCpuLeast === undefined ? '' : moreCpuLeast.toFixed(1)) },
   { title: 'RSS MiB', cell: ({ rss }) => (rss === undefined ? '' : rss.toFixed(0)) },
   { title: 'more MiB', cell: ({ moreRss }) => (moreRss === undefined ? '' : moreRss.toFixed(0)) },
   { title: '% of raw sign', cell: ({ share }) => rounded(share) },
