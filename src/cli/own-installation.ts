@@ -88,7 +88,7 @@ function explained(error: unknown, options: InstallationOptions): unknown {
     case 'EADDRINUSE':
       return new Failure(
         `Port ${port} of ${facts.address ?? host ?? '127.0.0.1'} is taken, perhaps by another rms-emulator. Stop what uses it, or choose another one: ` +
-          `${flag}, or --port 0 for any free ports`,
+          `${flag}, or --port 0 --manage-port 0 for any that are free`,
       )
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
