@@ -6,7 +6,7 @@ import t from 'tap'
 import { version } from '../../src/version.js'
 import { jsonLines, printedCommands, run, startUp, type Outcome } from './command.js'
 
-t.setTimeout(280_000)
+t.setTimeout(900_000)
 
 const folder = t.testdir({ 'report.txt': 'quarterly figures\n', lab: {} })
 const server = await startUp(['--data', join(folder, 'lab'), '--admit', 'editissuancelicense=staff@contoso.test'])

@@ -10,7 +10,7 @@ import { sqliteDialect } from '../../src/cluster/store/sqlite.js'
 import { databases, type TestDatabase } from '../cluster/postgres.js'
 import { run } from './command.js'
 
-t.setTimeout(280_000)
+t.setTimeout(900_000)
 
 for (const database of databases(t)) t.test(database.name, (t) => cannotJoin(t, database))
 

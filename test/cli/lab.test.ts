@@ -11,7 +11,7 @@ import { startInstallation, type Installation, type InstallationStatus } from '.
 import { until } from '../fixtures/until.js'
 import { main, outcome, run, type Outcome } from './command.js'
 
-t.setTimeout(280_000)
+t.setTimeout(900_000)
 setMaxListeners(0)
 const log = pino({ level: 'silent' })
 const installation = await startInstallation({ mode: 1, token: 'secret', log, scopes: 1 })

@@ -9,7 +9,7 @@ import type { LoadResult } from '../../src/load/result.js'
 import { until } from '../fixtures/until.js'
 import { jsonLines, main, outcome, run, startUp } from './command.js'
 
-t.setTimeout(280_000)
+t.setTimeout(900_000)
 
 const folder = t.testdir()
 const lab = await startUp(

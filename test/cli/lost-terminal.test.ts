@@ -5,7 +5,7 @@ import t from 'tap'
 import { until } from '../fixtures/until.js'
 import { answers, main } from './command.js'
 
-t.setTimeout(280_000)
+t.setTimeout(900_000)
 
 /** Of util-linux: it runs a command on a terminal of its own. */
 const hasScript = spawnSync('script', ['--version']).status === 0

@@ -9,7 +9,7 @@ import { trustingFetch } from '../../src/client/trusting-fetch.js'
 import { encryptContent } from '../../src/crypto/content-cipher.js'
 import { run, startUp, type Outcome } from './command.js'
 
-t.setTimeout(280_000)
+t.setTimeout(900_000)
 
 const execute = promisify(execFile)
 // Inside of the package, so that its own name is found.

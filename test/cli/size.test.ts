@@ -7,7 +7,7 @@ import t from 'tap'
 import type { LoadResult } from '../../src/load/result.js'
 import { jsonLines, run, type Outcome } from './command.js'
 
-t.setTimeout(280_000)
+t.setTimeout(900_000)
 
 const folder = t.testdir({ file: 'not a folder' })
 

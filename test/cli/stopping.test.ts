@@ -7,7 +7,7 @@ import t from 'tap'
 import { answers, childrenOf, isAlive, main, outcome, run, startUp } from './command.js'
 import { until } from '../fixtures/until.js'
 
-t.setTimeout(280_000)
+t.setTimeout(900_000)
 
 t.test('a signal while it starts: it is never ready, its exit code says why, and nothing is left behind', async (t) => {
   const temporary = t.testdir()

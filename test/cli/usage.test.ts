@@ -9,7 +9,7 @@ import { jsonLines, main, outcome, run } from './command.js'
 const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string }
 
 t.jobs = 2
-t.setTimeout(280_000)
+t.setTimeout(900_000)
 
 const noStack = /\n\s+at /
 

@@ -54,7 +54,7 @@ async function change({ node, api }: Forest, ...[method, url, body]: Parameters<
   node.context.setState(await refreshServerState(node.context.store, node.context.state()))
 }
 
-t.setTimeout(280_000)
+t.setTimeout(900_000)
 const contoso = await startForest(seedDirectory)
 const fabrikam = await startForest(fabrikamSeed)
 for (const endpoint of ['groupexpansion/groupexpansion', 'DirectoryServices.rem']) {

@@ -26,7 +26,7 @@ import { child, childrenNamed, descend } from '../../src/xml/read.js'
 import { element, text } from '../../src/xml/write.js'
 import { sharedDatabase } from './postgres.js'
 
-t.setTimeout(280_000)
+t.setTimeout(900_000)
 
 const database = await sharedDatabase(t)
 const effects = { clock: systemClock, random: systemRandom }

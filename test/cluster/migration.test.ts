@@ -28,7 +28,7 @@ import { run, startUp } from '../cli/command.js'
 import { databases } from './postgres.js'
 import type { TestDatabase } from './postgres.js'
 
-t.setTimeout(200_000)
+t.setTimeout(900_000)
 
 const versions = Array.from({ length: schemaVersion - firstKept }, (_, index) => firstKept + index)
 /** Of the first version each cluster, of the others one: a node takes its time to start. */

@@ -14,7 +14,7 @@ import { startInstallation } from '../../src/index.js'
 import { until } from '../fixtures/until.js'
 import { startPostgres, unprivilegedAccount } from './postgres.js'
 
-t.setTimeout(280_000)
+t.setTimeout(900_000)
 
 /** Debian puts it where only administrators look. */
 const program = ['pgbouncer', '/usr/sbin/pgbouncer'].find((path) => spawnSync(path, ['--version']).status === 0)

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { startPostgres, unprivilegedAccount } from './postgres.js'
 
-t.setTimeout(280_000)
+t.setTimeout(900_000)
 
 t.test('root needs an account for it, and without one a test fails with that sentence', async (t) => {
   const passwd = (text: string): string => join(t.testdir({ passwd: text }), 'passwd')

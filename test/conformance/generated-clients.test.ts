@@ -12,7 +12,7 @@ import { runInFolder } from './foreign-folder.js'
 import { findInterpreter, foreignInput, openForeign, programPath, type ForeignResult } from './foreign-program.js'
 import { openScene } from './scene.js'
 
-t.setTimeout(280_000)
+t.setTimeout(900_000)
 const scene = await openScene(t)
 const input = { ...foreignInput(scene.node.baseUrl, scene.pl), user: 'CONTOSO\\bob' }
 const services = {

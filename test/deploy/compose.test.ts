@@ -17,7 +17,7 @@ if (process.platform !== 'linux') {
   t.plan(0, linuxOnly)
   process.exit(0)
 }
-t.setTimeout(280_000)
+t.setTimeout(900_000)
 
 const file = readComposeFile()
 const services = inOrder(file.services)

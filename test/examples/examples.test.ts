@@ -7,7 +7,7 @@ import t from 'tap'
 import { main } from '../cli/command.js'
 import { findInterpreter } from '../conformance/foreign-program.js'
 
-t.setTimeout(280_000)
+t.setTimeout(900_000)
 
 const root = fileURLToPath(new URL('../../../', import.meta.url))
 const examples = `${root}examples/`

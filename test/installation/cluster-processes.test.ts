@@ -12,7 +12,7 @@ import { testClock } from '../fixtures/test-clock.js'
 import { until } from '../fixtures/until.js'
 import { sharedDatabase } from '../cluster/postgres.js'
 
-t.setTimeout(280_000)
+t.setTimeout(900_000)
 
 function balancerWith(own: Partial<BalancerProcess>): BalancerProcess {
   return {

@@ -5,7 +5,7 @@ import { startUp } from '../cli/command.js'
 import { startPostgres } from '../cluster/postgres.js'
 import { until } from '../fixtures/until.js'
 
-t.setTimeout(280_000)
+t.setTimeout(900_000)
 
 t.test('a second installation is refused until the first one is gone, however it went', async (t) => {
   const server = await startPostgres(t)

@@ -22,7 +22,7 @@ import { databases } from '../cluster/postgres.js'
 import { answers, jsonLines, printedCommands, run, startUp, type Outcome, type RunningUp } from '../cli/command.js'
 import { until } from '../fixtures/until.js'
 
-t.setTimeout(280_000)
+t.setTimeout(900_000)
 
 const temporary = t.testdir()
 const environment = { TMPDIR: temporary }

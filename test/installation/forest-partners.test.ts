@@ -8,7 +8,7 @@ import { exceptions } from '../../src/exceptions.js'
 import { seedPassword as password } from '../../src/directory/seed.js'
 import { startInstallation, type Installation } from '../../src/manage/start.js'
 
-t.setTimeout(280_000)
+t.setTimeout(900_000)
 const token = 'of-contoso'
 const [contoso, fabrikam] = await Promise.all([
   startInstallation({ token, scopes: 1 }),

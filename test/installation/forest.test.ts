@@ -9,7 +9,7 @@ import { startInstallation, type Installation } from '../../src/manage/start.js'
 import { SeedFileError } from '../../src/index.js'
 import { run } from '../cli/command.js'
 
-t.setTimeout(280_000)
+t.setTimeout(900_000)
 const settings = { configurationRefreshIntervalSeconds: 3600 }
 
 async function read(installation: Installation, path: string): Promise<string> {

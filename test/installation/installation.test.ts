@@ -15,7 +15,7 @@ const place = async (): Promise<{ readonly database?: string }> =>
 // Of this process alone: other tests run beside it.
 const temporary = t.testdir()
 process.env['TMPDIR'] = temporary
-t.setTimeout(280_000)
+t.setTimeout(900_000)
 
 t.test('an installation in this process serves, says what it is, and closes without leaving anything', async (t) => {
   const lab = await startInstallation({ mode: 1, ...(await place()) })

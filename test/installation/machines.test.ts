@@ -5,7 +5,7 @@ import t from 'tap'
 import type { MachinesResult } from './machines-run.js'
 import { possibleWay } from './machines.js'
 
-t.setTimeout(280_000)
+t.setTimeout(900_000)
 
 const program = fileURLToPath(new URL('machines-run.js', import.meta.url))
 const way = possibleWay()

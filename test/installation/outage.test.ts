@@ -10,7 +10,7 @@ import { run, startUp } from '../cli/command.js'
 import { startPostgres } from '../cluster/postgres.js'
 import { aMoment, until } from '../fixtures/until.js'
 
-t.setTimeout(280_000)
+t.setTimeout(900_000)
 
 interface Outage {
   readonly location: string

@@ -31,7 +31,7 @@ import {
 } from '../cli/command.js'
 import { until } from '../fixtures/until.js'
 
-t.setTimeout(280_000)
+t.setTimeout(900_000)
 
 const temporary = t.testdir()
 const environment = { TMPDIR: temporary }

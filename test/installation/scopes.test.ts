@@ -28,7 +28,7 @@ import {
 } from '../../src/index.js'
 import { openConnection, rawRequest, type RawAnswer } from '../conformance/raw-http.js'
 
-t.setTimeout(280_000)
+t.setTimeout(900_000)
 
 const password = 'Passw0rd!'
 const plain = Buffer.from('For bob only.')

@@ -14,7 +14,7 @@ import { startInstallation } from '../../src/manage/start.js'
 import { prepareTlsFiles } from '../../src/installation/tls-files.js'
 import { run, startUp } from '../cli/command.js'
 
-t.setTimeout(280_000)
+t.setTimeout(900_000)
 
 const effects = { clock: systemClock, random: systemRandom }
 const user = { user: 'CONTOSO\\alice', password: seedPassword }

@@ -21,7 +21,7 @@ import { followConfiguration } from '../fixtures/follow.js'
 import { testClock } from '../fixtures/test-clock.js'
 import { apiOver, keyPassword } from './api-app.js'
 
-t.setTimeout(280_000)
+t.setTimeout(900_000)
 
 const database = await sharedDatabase(t)
 const store = await openStore(database)

@@ -11,7 +11,7 @@ import { checkChain } from '../../src/xrml/chain.js'
 import { sharedDatabase } from '../cluster/postgres.js'
 import { apiOver, keyPassword } from './api-app.js'
 
-t.setTimeout(280_000)
+t.setTimeout(900_000)
 
 const effects = { clock, random }
 const store = await openStore(await sharedDatabase(t))

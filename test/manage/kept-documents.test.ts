@@ -8,7 +8,7 @@ import { startInstallation, type Installation } from '../../src/manage/start.js'
 import { defaultJournalLimits } from '../../src/node/journal.js'
 import { run } from '../cli/command.js'
 
-t.setTimeout(280_000)
+t.setTimeout(900_000)
 
 const token = 'documents-test-token'
 

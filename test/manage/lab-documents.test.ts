@@ -20,7 +20,7 @@ import { readUl } from '../../src/xrml/ul.js'
 import { run } from '../cli/command.js'
 import { explainedAs } from '../fixtures/fault-sightings.js'
 
-t.setTimeout(280_000)
+t.setTimeout(900_000)
 
 const token = 'documents-test-token'
 const installation = await startInstallation({ mode: 1, token })

@@ -5,7 +5,7 @@ import { seedPassword as password } from '../../src/directory/seed.js'
 import { startInstallation } from '../../src/manage/start.js'
 import { startUp } from '../cli/command.js'
 
-t.setTimeout(280_000)
+t.setTimeout(900_000)
 
 interface Parameter {
   readonly name: string

@@ -20,7 +20,7 @@ import { createPrng } from '../hostile/prng.js'
 import { apiOver, keyPassword } from './api-app.js'
 import { changesOf, type Step } from './state-changes.js'
 
-t.setTimeout(280_000)
+t.setTimeout(900_000)
 const database = await sharedDatabase(t)
 // An hour: none of them refreshes while this runs.
 const settings = { configurationRefreshIntervalSeconds: 3600 }

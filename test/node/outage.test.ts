@@ -10,7 +10,7 @@ import { startNode } from '../../src/node/start.js'
 import { testClock } from '../fixtures/test-clock.js'
 import { until } from '../fixtures/until.js'
 
-t.setTimeout(280_000)
+t.setTimeout(900_000)
 
 const folder = t.testdir({ data: {}, elsewhere: {} })
 const database = join(folder, 'data', 'rms.sqlite')

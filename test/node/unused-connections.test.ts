@@ -11,7 +11,7 @@ import { systemClock as clock, systemRandom as random } from '../../src/effects.
 import { startInstallation } from '../../src/manage/start.js'
 import { startNode } from '../../src/node/start.js'
 
-t.setTimeout(280_000)
+t.setTimeout(900_000)
 
 interface Unused {
   /** Resolves when the server has closed the connection, with what it said before. */
