@@ -8,6 +8,7 @@ import t from 'tap'
 const floors: readonly (readonly string[])[] = [
   [
     'command-line',
+    'calendar-day',
     'effects',
     'exceptions',
     'refusal',

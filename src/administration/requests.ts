@@ -1,5 +1,6 @@
 /** What to look for in the request log (adrms-deployment 3.7), as an administrator asks. */
 import type { RequestLogQuery } from '../cluster/request-log.js'
+import { isTime } from '../calendar-day.js'
 import type { Store } from '../cluster/store/open.js'
 import { problem } from './problem.js'
 
@@ -39,6 +40,6 @@ export async function queryOf(
 
 /** The form that the log has, in which times compare as text. */
 function instant(name: string, text: string): string {
-  const parsed = new Date(/T[^Z+-]*$/.test(text) ? `${text}Z` : text)
-  return Number.isNaN(parsed.getTime()) ? problem(400, `${name} is no time: ${text}`) : parsed.toISOString()
+  const inUtc = /T[^Z+-]*$/.test(text) ? `${text}Z` : text
+  return isTime(inUtc) ? new Date(inUtc).toISOString() : problem(400, `${name} is no time: ${text}`)
 }

@@ -1,4 +1,5 @@
 /** Rights policy templates as administrators speak of them, to and from signed XrML ([MS-RMPR] 2.2.9.10). */
+import { isTime } from '../calendar-day.js'
 import { editDistance } from '../config/nearest.js'
 import type { ServerState } from '../cluster/server-state.js'
 import type { Store } from '../cluster/store/open.js'
@@ -99,7 +100,7 @@ export function requireTemplateForm({
   if (typeof expiresOn !== 'string') return
   if (typeof expiresAfterDays === 'number')
     problem(400, 'Content expires on a date or some days after publishing, not both')
-  if (Number.isNaN(new Date(expiresOn).getTime())) problem(400, `expiresOn is no date: ${expiresOn}`)
+  if (!isTime(expiresOn)) problem(400, `expiresOn is no date: ${expiresOn}`)
 }
 
 /** Names stand in one text with marks between them: what could not be told apart again is refused. */

@@ -255,11 +255,11 @@ function writePage({ clusters }: BalancerStatus): string {
     ),
   )
   return `<!doctype html><html lang="en"><meta charset="utf-8"><meta http-equiv="refresh" content="2"><title>${escape(title)}</title>
-<style>body{font:15px sans-serif;margin:2em}table{border-collapse:collapse}td,th{border:1px solid #bbb;padding:.3em .6em;text-align:left}td:nth-child(n+6),th:nth-child(n+6){text-align:right}</style>
+<style>body{font:15px sans-serif;margin:2em}div{overflow-x:auto}table{border-collapse:collapse}td:nth-child(-n+3){white-space:nowrap}td,th{border:1px solid #bbb;padding:.3em .6em;text-align:left}td:nth-child(n+6),th:nth-child(n+6){text-align:right}</style>
 <h1>${escape(title)}</h1><ul>${listeners.join('')}</ul>
-<table><tr>${heads.map((head) => `<th>${head}</th>`).join('')}</tr>
+<div><table><tr>${heads.map((head) => `<th>${head}</th>`).join('')}</tr>
 ${rows.join('\n')}
-</table><p><a href="/status">JSON</a>, <a href="/metrics">metrics</a></p></html>
+</table></div><p><a href="/status">JSON</a>, <a href="/metrics">metrics</a></p></html>
 `
 }
 

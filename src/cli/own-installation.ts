@@ -116,7 +116,7 @@ function aboutFolder(error: unknown, data: string | undefined): Failure | undefi
     return new Failure(
       `The folder ${tmpdir()} cannot be used: ${reason(error)}. Name another one with TMPDIR, or give --data`,
     )
-  const isOurs = data !== undefined && (syscall === 'mkdir' || syscall === 'open')
+  const isOurs = data !== undefined && ['mkdir', 'open', 'stat'].includes(syscall)
   return isOurs ? new Failure(`The data folder ${data} cannot be used: ${reason(error)}`) : undefined
 }
 

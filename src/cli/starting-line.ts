@@ -18,10 +18,21 @@ export function startingText(
   const awaited = parts.filter(({ isReady }) => !isReady).map(({ name }) => name)
   const ready = parts.length - awaited.length
   const what = parts.length === 0 ? '' : ` ${ready} of ${parts.length} ready`
-  const whom = awaited.length === 0 ? '' : `, waiting for ${awaited.join(', ')}`
   const time = `  ${Math.floor(seconds)} s`
+  const begin = `${frames[tick % frames.length]} Starting${what}`
   // The last column is left free: a cursor beyond it begins a new line.
-  return `${clipped(`${frames[tick % frames.length]} Starting${what}${whom}`, width - 1 - time.length)}${time}`
+  const room = width - 1 - time.length
+  return `${clipped(`${begin}${waitingFor(awaited, room - begin.length)}`, room)}${time}`
+}
+
+/** As many names as there is room for, and how many more there are. */
+function waitingFor(names: readonly string[], room: number): string {
+  for (let count = names.length; count > 0; count--) {
+    const others = names.length - count
+    const text = `, waiting for ${names.slice(0, count).join(', ')}${others === 0 ? '' : ` and ${others} more`}`
+    if (text.length <= room) return text
+  }
+  return ''
 }
 
 export interface StartingLine {

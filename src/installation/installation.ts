@@ -275,8 +275,16 @@ function plannedClusters(options: InstallationOptions): readonly { readonly name
 async function requirePorts(options: InstallationOptions): Promise<void> {
   const { port = 0, managePort = 0, manageHost = '127.0.0.1' } = options
   const clusters = options.processes === true ? 1 + serversOf(options).licensing.length : 1
-  if (port !== 0 && managePort >= port && managePort < port + clusters)
+  const isOfCluster = (one: number): boolean => port !== 0 && one >= port && one < port + clusters
+  if (isOfCluster(managePort))
     problem(400, `Port ${managePort} is that of a cluster already: choose another one for management, --manage-port N`)
+  const taken = new Map(managePort === 0 ? [] : [[managePort, 'that of management']])
+  for (const { name, port: own = 0 } of options.extranet ?? []) {
+    const whose = isOfCluster(own) ? 'that of a cluster' : taken.get(own)
+    if (whose !== undefined)
+      problem(400, `Port ${own} is ${whose} already: choose another one for the extranet, --extranet ${name}=PORT`)
+    if (own !== 0) taken.set(own, `that of the extranet of ${name}`)
+  }
   await requireFreePort(manageHost, managePort)
 }
 

@@ -88,7 +88,8 @@ export function prefilledOf({
   const someKey = labTrustRoot(2).publicKey.modulus
   const ofJournal = hasJournal ? {} : ({ isLeftOut: true } as const)
   const ofDocument = {
-    ...ofJournal,
+    // Those that are kept for good are there without a journal.
+    ...(document === undefined ? ofJournal : {}),
     parameters: { hash: document ?? '0'.repeat(64) },
     ...(document === undefined
       ? { note: 'No document has travelled yet: let a client be certified first, and open this page anew.' }

@@ -3,6 +3,7 @@ import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger'
 import type { FastifySchema } from 'fastify'
 import type { ClusterKind } from '../cluster/store/cluster-store.js'
 import { exampleRequest, exampleResponse } from '../soap/example.js'
+import type { SoapVersion } from '../soap/soap-problem.js'
 import { version } from '../version.js'
 import type { Endpoint } from './roles.js'
 
@@ -49,12 +50,13 @@ const soapMessage = {
 /** Schema of the POST route of an endpoint. It describes; nothing is validated by it. */
 export function openApiSchema({ service, operations, path }: Endpoint, hide: boolean): FastifySchema {
   const names = operations.map(({ name }) => name).join(', ')
-  const examples = (write: typeof exampleRequest): object =>
+  const examples = (write: typeof exampleRequest, version: SoapVersion = '1.1'): object =>
     Object.fromEntries(
-      operations.map(({ name, description }) => [name, { summary: name, value: write(service, description) }]),
+      operations.map(({ name, description }) => [name, { summary: name, value: write(service, description, version) }]),
     )
   // Of a request @fastify/swagger takes them from the schema.
   const asked = { schema: { ...soapMessage, 'x-examples': examples(exampleRequest) } }
+  const askedBy12 = { schema: { ...soapMessage, 'x-examples': examples(exampleRequest, '1.2') } }
   const answered = { schema: soapMessage, examples: examples(exampleResponse) }
   return {
     hide,
@@ -62,7 +64,7 @@ export function openApiSchema({ service, operations, path }: Endpoint, hide: boo
     summary: `${names} at ${path}`,
     description: operations.map(({ description }) => `- **${description.name}**: ${description.about}`).join('\n'),
     security: [{ negotiate: [] }, { ntlm: [] }, { basic: [] }],
-    body: { content: { 'text/xml': asked, 'application/soap+xml': { schema: { type: 'string' } } } },
+    body: { content: { 'text/xml': asked, 'application/soap+xml': askedBy12 } },
     response: {
       200: { description: 'The answer', content: { 'text/xml': answered } },
       401: { description: 'Not signed in, or not admitted', content: { 'text/plain': { schema: { type: 'string' } } } },
@@ -70,7 +72,7 @@ export function openApiSchema({ service, operations, path }: Endpoint, hide: boo
       415: { description: 'Not a SOAP content type', content: { 'text/plain': { schema: { type: 'string' } } } },
       500: {
         description: 'A SOAP fault; faultstring begins with the exception name',
-        content: { 'text/xml': { schema: { type: 'string' } } },
+        content: { 'text/xml': { schema: soapMessage } },
       },
     },
   }

@@ -9,7 +9,7 @@ import { quoted } from './soap-problem.js'
 import type { SoapVersion } from './soap-problem.js'
 
 export const pageStyle =
-  'body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#222;background:#fff}' +
+  'body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#222;background:#fff;overflow-wrap:anywhere}' +
   'h1{border-bottom:3px solid #2a6f6b}a{color:#1c5a8a}pre{background:#f2f5f4;padding:1rem;overflow:auto;font-size:13px}' +
   'dt{margin-top:.75rem;font-weight:600}dd{margin:0}'
 

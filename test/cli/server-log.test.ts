@@ -139,7 +139,13 @@ t.test('while it starts: one line says what is waited for, and is no wider than 
   ]
   const text = startingText(parts, { tick: 0, seconds: 3.9, width: 80 })
   t.match(text, /^\S Starting 1 of 3 ready, waiting for keys of root, root-1 {2}3 s$/)
-  t.ok(startingText(parts, { tick: 13, seconds: 3.9, width: 40 }).length < 40)
+  const more = [...parts, { name: 'balancer of licensing', isReady: false }]
+  t.match(
+    startingText(more, { tick: 13, seconds: 3.9, width: 80 }),
+    /^\S Starting 1 of 4 ready, waiting for keys of root, root-1 and 1 more {2}3 s$/,
+    'names are whole',
+  )
+  t.match(startingText(parts, { tick: 13, seconds: 3.9, width: 40 }), /^\S Starting 1 of 3 ready {2}3 s$/)
   const written: string[] = []
   const ofNoWidth = { isTTY: true, columns: 0, write: (shown: string) => written.push(shown) }
   createStartingLine(ofNoWidth, systemClock, systemTimers).end()

@@ -698,6 +698,7 @@ t.test('templates: what goes in comes out, signed', async (t) => {
     'both kinds of expiry': { ...body, expiresAfterDays: 3 },
     'a date that has passed': { ...body, expiresOn: '2020-01-01' },
     'no date': { ...body, expiresOn: '2090-13-01' },
+    'a day that no calendar has': { ...body, expiresOn: '2090-02-30T00:00:00Z' },
     'two texts of one language': { ...body, texts: [body.texts[0], body.texts[0]] },
     'a mark in a name': { ...body, texts: [{ lcid: 1033, name: 'a:DESCRIPTION b', description: 'c' }] },
     'a mark in a description': {
@@ -775,7 +776,8 @@ t.test('the request log: by what, by whom, when; as CSV that no spreadsheet comp
   t.match((await call('GET', '/requests/count?requestId=mine')).body, { count: 1 })
   t.same(await ids('?since=2026-01-02&until=2026-01-03T00:00'), ['2'])
   t.same(await ids(`?since=${encodeURIComponent('2026-01-02T01:00+01:00')}`), ['3', '2'])
-  t.match(await call('GET', '/requests?since=2026-13-01'), { status: 400, body: { message: /since is no time/ } })
+  for (const none of ['2026-13-01', '2026-02-30', '2026-04-31T10:00:00Z'])
+    t.match(await call('GET', `/requests?since=${none}`), { status: 400, body: { message: /since is no time/ } })
   t.match((await call('GET', '/requests/count?cluster=root')).body, { count: 2 })
   t.notOk((await call('GET', '/requests')).text.includes('XrML/'))
   t.ok((await call('GET', '/requests?xrml=true')).text.includes('XrML/'))

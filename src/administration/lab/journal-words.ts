@@ -1,4 +1,5 @@
 /** What a filter of the journal names must be there: a mistyped name would never be found, and a test that waits for nothing would pass. */
+import { isTime } from '../../calendar-day.js'
 import { nearest } from '../../config/nearest.js'
 import { exceptions } from '../../exceptions.js'
 import { restExceptions } from '../../rest-exceptions.js'
@@ -71,7 +72,7 @@ function requireOne(what: string, given: string, known: readonly string[]): void
 }
 
 function requireTime(name: string, text: string | undefined): void {
-  if (text !== undefined && Number.isNaN(new Date(text).getTime()))
+  if (text !== undefined && !isTime(text))
     throw new LabInputError(`${name} is no time: "${text.slice(0, 100)}". Write 2026-01-01T00:00:00Z`)
 }
 

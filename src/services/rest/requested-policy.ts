@@ -1,6 +1,7 @@
 /** The policy that a publishing request asks for, as the client library writes policies (rest-mde 6). */
 import type { RightsEntry, RightsPolicy } from '../../client/rights-policy.js'
 import type { ServerState } from '../../cluster/server-state.js'
+import { isTime } from '../../calendar-day.js'
 import { refuseRest } from '../../rest-exceptions.js'
 import { rightNamed } from '../../xrml/rights.js'
 import { publishedTemplates } from '../templates/acquire-template-information.js'
@@ -143,8 +144,8 @@ function switchesOf(
 /** ISO 8601; a missing zone is UTC. */
 function timeOf(text: string): Date {
   const match = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})?$/i.exec(text.trim())
-  const time = match === null ? undefined : new Date(match[3] === undefined ? `${text.trim()}Z` : text.trim())
-  if (time === undefined || Number.isNaN(time.getTime()))
+  const inUtc = match?.[3] === undefined ? `${text.trim()}Z` : text.trim()
+  if (match === null || !isTime(inUtc))
     return refuseRest('BadInput', `LicenseValidUntil is "${text}", which is no time of ISO 8601`)
-  return time
+  return new Date(inUtc)
 }
